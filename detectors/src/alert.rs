@@ -1,0 +1,190 @@
+//! An alert as people and programs read it (contract section 3).
+
+use records::Kind;
+use records::arena::{Arena, Ref};
+use records::decimal::{format_fen, format_scaled};
+use records::row;
+use records::time::{format_date, format_time};
+use rulebank::Rule;
+use serde::Serialize;
+
+use crate::detector::SPECS;
+use crate::finding::{Alert, Part, Value, WORDS};
+use crate::knowledge::Knowledge;
+
+/// One line of `alerts.ndjson`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[expect(missing_docs, reason = "each field is the contract's field of its name")]
+pub struct AlertLine {
+    pub alert_id: String,
+    pub rule: String,
+    pub rule_version: String,
+    pub key: Vec<String>,
+    pub family: &'static str,
+    pub phase: &'static str,
+    pub verdict: &'static str,
+    pub severity: &'static str,
+    pub subject: Subject,
+    pub institution: Option<String>,
+    pub occurred: String,
+    pub amount: String,
+    pub counted_amount: String,
+    pub evidence: Vec<RecordName>,
+    pub message: Message,
+    pub basis: Vec<String>,
+    pub exempted_by: Option<String>,
+}
+
+/// The first record or thing of the key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "each field is the contract's field of its name")]
+pub struct Subject {
+    pub r#type: &'static str,
+    pub id: String,
+}
+
+/// A record by kind and key; parts of a key joined by `/`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[expect(missing_docs, reason = "each field is the contract's field of its name")]
+pub struct RecordName {
+    pub kind: &'static str,
+    pub key: String,
+}
+
+/// One sentence in two languages.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Message {
+    /// Chinese.
+    pub zh: String,
+    /// English.
+    pub en: String,
+}
+
+/// The name of a record behind a row.
+pub fn record_name(arena: &Arena, place: Ref) -> RecordName {
+    let (first, second) = row::key(arena, place);
+    let mut key = arena.text(first);
+    if second != 0 {
+        key.push('/');
+        key.push_str(&arena.text(second));
+    }
+    RecordName { kind: row::kind(arena, place).name(), key }
+}
+
+fn part(arena: &Arena, part: Part) -> String {
+    match part {
+        Part::Text(text) => arena.text(text),
+        Part::Day(day) => format_date(day),
+    }
+}
+
+/// The parts of a key as texts.
+pub fn key_texts(arena: &Arena, key: &[Part]) -> Vec<String> {
+    key.iter().map(|p| part(arena, *p)).collect()
+}
+
+/// The stable id of an alert: its rule and a hash of rule and key parts with their lengths.
+pub fn alert_id(rule: &str, key: &[String]) -> String {
+    let mut bytes = Vec::new();
+    for text in std::iter::once(rule).chain(key.iter().map(String::as_str)) {
+        bytes.extend_from_slice(&(text.len() as u64).to_le_bytes());
+        bytes.extend_from_slice(text.as_bytes());
+    }
+    format!("{rule}-{:032x}", xxhash_rust::xxh3::xxh3_128(&bytes))
+}
+
+/// What the first record or thing of a detector's key is, and how many parts of the key name it.
+fn subject_type(detector: &str) -> (&'static str, usize) {
+    match detector {
+        "travel" => ("presence", 1),
+        "enrolment" => ("settlement", 1),
+        "invoice_twice" => ("invoice", 2),
+        "no_prescription" | "age_limit" => ("fee_line", 2),
+        "over_prescription" => ("prescription", 1),
+        "cycle_gap" | "resale" => ("person", 1),
+        "trace_code_twice" => ("trace_code", 1),
+        "stock_balance" => ("institution", 1),
+        "companions" => ("group", 1),
+        _ => ("visit", 1),
+    }
+}
+
+/// Writes an alert out.
+pub fn render(arena: &Arena, bank: &Knowledge, alert: &Alert) -> AlertLine {
+    let finding = &alert.priced.finding;
+    let rule = &bank.rules[usize::from(finding.rule)];
+    let key = key_texts(arena, &finding.key);
+    let (subject, parts) = subject_type(&rule.detector);
+    let mut evidence: Vec<RecordName> = finding.evidence.iter().map(|row| record_name(arena, *row)).collect();
+    evidence.sort();
+    evidence.dedup();
+    let amount = format_fen(alert.priced.amount);
+    AlertLine {
+        alert_id: alert_id(&rule.id, &key),
+        rule: rule.id.clone(),
+        rule_version: rule.version.clone(),
+        family: rule.family.as_str(),
+        phase: rule.phases.first().map_or("", |phase| phase.as_str()),
+        verdict: ["definite", "suspect", "indicator"][usize::from(finding.verdict.min(2))],
+        severity: rule.severity.as_str(),
+        subject: Subject { r#type: subject, id: key[..parts.min(key.len())].join("/") },
+        institution: (finding.institution != 0).then(|| arena.text(finding.institution)),
+        occurred: format_time(finding.occurred),
+        message: Message {
+            zh: sentence(arena, rule, &rule.message.zh, finding.values.as_slice(), &amount, false),
+            en: sentence(arena, rule, &rule.message.en, finding.values.as_slice(), &amount, true),
+        },
+        amount,
+        counted_amount: format_fen(alert.counted),
+        evidence,
+        basis: rule.basis.clone(),
+        exempted_by: None,
+        key,
+    }
+}
+
+fn sentence(arena: &Arena, rule: &Rule, template: &str, values: &[Value], amount: &str, en: bool) -> String {
+    let names = SPECS.iter().find(|spec| spec.name == rule.detector).map_or(&[][..], |spec| spec.values);
+    let texts: Vec<String> = values.iter().map(|v| value(arena, *v, en)).collect();
+    let mut pairs: Vec<(&str, &str)> = names.iter().copied().zip(texts.iter().map(String::as_str)).collect();
+    pairs.push(("amount", amount));
+    rulebank::fill(template, &pairs)
+}
+
+fn value(arena: &Arena, value: Value, en: bool) -> String {
+    match value {
+        Value::Text(text) => arena.text(text),
+        Value::Day(day) => format_date(day),
+        Value::Moment(moment) => format_time(moment),
+        Value::Int(number) => number.to_string(),
+        Value::MoreThan(number) => format!(">{number}"),
+        Value::Quantity(quantity) => format_scaled(quantity, 4),
+        Value::Millionths(number) => format_scaled(number, 6),
+        Value::Word(word) => {
+            let (zh, english) = WORDS.get(usize::from(word)).copied().unwrap_or(("", ""));
+            if en { english.to_owned() } else { zh.to_owned() }
+        }
+    }
+}
+
+/// The name of a change: kind, key, rev.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct Cause {
+    /// Kind of record, or `now`, `rule`, `table`.
+    pub kind: &'static str,
+    /// Key, its parts joined by `/`.
+    pub key: String,
+    /// Revision at the source.
+    pub rev: Option<u64>,
+}
+
+/// The cause that a change, as its row as sent, is.
+pub fn cause(arena: &Arena, change: Ref) -> Cause {
+    let RecordName { kind, key } = record_name(arena, change);
+    Cause { kind, key, rev: row::head(arena, change).rev }
+}
+
+/// Kinds whose records have a money that alerts count.
+pub fn has_money(kind: Kind) -> bool {
+    matches!(kind, Kind::Settlement | Kind::FeeLine | Kind::Dispensing)
+}

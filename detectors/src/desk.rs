@@ -1,0 +1,555 @@
+//! The desk: alerts that stand, and the feed of what happened to them, each event with its cause.
+//!
+//! The dataflow says which alerts are withdrawn and stated at a tick. The desk keeps those that stand, turns
+//! each change into at most one event, and names the changes of records that led to it: first those to the
+//! records of the alert's evidence and amount, before or after; if there are none, those that made the
+//! difference (contract section 3, *cause*).
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+use foldhash::fast::FixedState;
+use records::Kind;
+use records::arena::{Arena, Ref};
+use records::ledger::FactChange;
+use records::row::{self, Moment};
+use serde::Serialize;
+
+use crate::alert::{AlertLine, Cause, cause, render};
+use crate::coverage::{Count, Missing};
+use crate::finding::{Alert, Part, RuleIx, Value, institution_of};
+use crate::knowledge::Knowledge;
+use crate::money::visit_of;
+use crate::views::{Diff, Tick, pair_key};
+use crate::worker::{TickIn, TickOut};
+
+type Map<K, V> = HashMap<K, V, FixedState>;
+type Set<K> = HashSet<K, FixedState>;
+
+/// One line of `events.ndjson`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Event {
+    /// `raised`, `changed` or `withdrawn`.
+    pub event: &'static str,
+    /// The tick at whose end it was known.
+    pub tick: Tick,
+    /// The changes that led to it.
+    pub cause: Vec<Cause>,
+    /// The alert; of a withdrawn one as it last stood.
+    pub alert: AlertLine,
+}
+
+/// Coverage of one rule.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Coverage {
+    /// Subjects judged.
+    pub judged: i64,
+    /// Those without an alert.
+    pub clean: i64,
+    /// The rule's alerts.
+    pub found: i64,
+    /// Subjects not judged, by reason.
+    pub not_judged: BTreeMap<&'static str, i64>,
+}
+
+/// Alerts that stand, and the counts of the coverage.
+pub struct Desk {
+    arena: Arc<Arena>,
+    bank: Arc<Knowledge>,
+    standing: Map<u64, Alert>,
+    counts: BTreeMap<Count, Diff>,
+    now: Option<Moment>,
+}
+
+/// An alert's passage through one tick.
+struct Passage {
+    before: Option<Alert>,
+    after: Option<Alert>,
+}
+
+impl Passage {
+    fn sides(&self) -> impl Iterator<Item = &Alert> {
+        self.before.iter().chain(&self.after)
+    }
+}
+
+/// What an alert says to a reader: two alerts with the same content are the same line.
+#[derive(PartialEq)]
+struct Content<'a> {
+    verdict: u8,
+    institution: Ref,
+    occurred: Moment,
+    amount: i64,
+    counted: i64,
+    evidence: Vec<(Kind, (Ref, Ref))>,
+    values: &'a [Value],
+}
+
+impl Desk {
+    /// A desk without alerts.
+    pub fn new(arena: Arc<Arena>, bank: Arc<Knowledge>) -> Desk {
+        Desk { arena, bank, standing: Map::default(), counts: BTreeMap::new(), now: None }
+    }
+
+    fn content<'a>(&self, alert: &'a Alert) -> Content<'a> {
+        let finding = &alert.priced.finding;
+        let mut evidence: Vec<_> =
+            finding.evidence.iter().map(|e| (row::kind(&self.arena, *e), row::key(&self.arena, *e))).collect();
+        evidence.sort_unstable();
+        evidence.dedup();
+        Content {
+            verdict: finding.verdict,
+            institution: finding.institution,
+            occurred: finding.occurred,
+            amount: alert.priced.amount,
+            counted: alert.counted,
+            evidence,
+            values: &finding.values,
+        }
+    }
+
+    /// Closes a tick with the answers of all workers; gives its events, ordered by `alert_id`.
+    pub fn close(&mut self, tick: &TickIn, answers: Vec<TickOut>) -> Vec<Event> {
+        let mut changes: Vec<(Alert, Diff)> = Vec::new();
+        for answer in answers {
+            changes.extend(answer.alerts);
+            for (count, diff) in answer.counts {
+                *self.counts.entry(count).or_insert(0) += diff;
+            }
+        }
+        differential_dataflow::consolidation::consolidate(&mut changes);
+        let moved = self.now != tick.now;
+        self.now = tick.now;
+        let bank_before = Arc::clone(&self.bank);
+        if let Some(bank) = &tick.bank {
+            self.bank = Arc::clone(bank);
+        }
+        let mut passages: Map<u64, Passage> = Map::default();
+        for (alert, diff) in changes {
+            let passage = passages
+                .entry(alert.priced.finding.id())
+                .or_insert(Passage { before: None, after: None });
+            if diff > 0 { passage.after = Some(alert) } else { passage.before = Some(alert) }
+        }
+        let mut told: Vec<(&'static str, Passage)> = Vec::new();
+        for (id, passage) in passages {
+            match &passage.after {
+                Some(alert) => self.standing.insert(id, alert.clone()),
+                None => self.standing.remove(&id),
+            };
+            let event = match (&passage.before, &passage.after) {
+                (None, _) => "raised",
+                (Some(_), None) => "withdrawn",
+                (Some(before), Some(after)) if self.content(before) == self.content(after) => continue,
+                (Some(_), Some(_)) => "changed",
+            };
+            told.push((event, passage));
+        }
+        let causes = self.causes(tick, &told, moved, &bank_before);
+        let mut events: Vec<Event> = told
+            .iter()
+            .zip(causes)
+            .filter_map(|((event, passage), cause)| {
+                let bank = if passage.after.is_some() { &self.bank } else { &bank_before };
+                let alert = passage.after.as_ref().or(passage.before.as_ref())?;
+                Some(Event { event, tick: tick.tick, cause, alert: render(&self.arena, bank, alert) })
+            })
+            .collect();
+        events.sort_by(|a, b| a.alert.alert_id.cmp(&b.alert.alert_id));
+        events
+    }
+
+    /// The alerts that stand, sorted by `alert_id`, each with its amount and counted amount in fen.
+    pub fn alerts(&self) -> Vec<(AlertLine, i64, i64)> {
+        let mut alerts: Vec<(AlertLine, i64, i64)> = self
+            .standing
+            .values()
+            .map(|alert| (render(&self.arena, &self.bank, alert), alert.priced.amount, alert.counted))
+            .collect();
+        alerts.sort_by(|(a, ..), (b, ..)| a.alert_id.cmp(&b.alert_id));
+        alerts
+    }
+
+    /// How many alerts stand.
+    pub fn len(&self) -> usize {
+        self.standing.len()
+    }
+
+    /// Whether no alert stands.
+    pub fn is_empty(&self) -> bool {
+        self.standing.is_empty()
+    }
+
+    /// What was judged, by rule.
+    pub fn coverage(&self) -> BTreeMap<String, Coverage> {
+        let mut coverage: BTreeMap<String, Coverage> =
+            self.bank.rules.iter().map(|rule| (rule.id.clone(), Coverage::default())).collect();
+        let id = |rule: RuleIx| self.bank.rules[usize::from(rule)].id.as_str();
+        let mut found: BTreeMap<RuleIx, i64> = BTreeMap::new();
+        for alert in self.standing.values().map(|alert| alert.priced.finding.rule) {
+            *found.entry(alert).or_default() += 1;
+        }
+        for (rule, found) in found {
+            coverage.entry(id(rule).to_owned()).or_default().found = found;
+        }
+        for (count, n) in self.counts.iter().filter(|(_, n)| **n != 0) {
+            match count {
+                Count::Subject(rule) => coverage.entry(id(*rule).to_owned()).or_default().judged += n,
+                Count::NotJudged(rule, missing) => {
+                    let coverage = coverage.entry(id(*rule).to_owned()).or_default();
+                    *coverage.not_judged.entry(Missing::reason(*missing)).or_default() += n;
+                    coverage.judged -= n;
+                }
+            }
+        }
+        for coverage in coverage.values_mut() {
+            // Candidates that several statements count are judged at least once for each finding.
+            coverage.judged = coverage.judged.max(coverage.found);
+            coverage.clean = coverage.judged - coverage.found;
+        }
+        coverage
+    }
+
+    // --- causes ---
+
+    fn causes(
+        &self,
+        tick: &TickIn,
+        told: &[(&'static str, Passage)],
+        moved: bool,
+        bank_before: &Knowledge,
+    ) -> Vec<Vec<Cause>> {
+        let facts = Tidings::new(&self.arena, &tick.facts);
+        let mut causes: Vec<Set<Ref>> = told.iter().map(|(_, passage)| facts.direct(passage)).collect();
+        let wanting: Vec<usize> = (0..told.len()).filter(|nth| causes[*nth].is_empty()).collect();
+        if !wanting.is_empty() {
+            let scopes: Vec<Scope> =
+                wanting.iter().map(|nth| self.scope(&told[*nth].1, bank_before)).collect();
+            for (nth, found) in wanting.iter().zip(facts.within(&scopes)) {
+                causes[*nth] = found;
+            }
+        }
+        self.share(told, &mut causes);
+        told.iter()
+            .zip(causes)
+            .map(|((_, passage), changes)| {
+                let mut named: Vec<Cause> = changes.iter().map(|change| cause(&self.arena, *change)).collect();
+                if named.is_empty()
+                    && let Some(bank) = &tick.bank
+                {
+                    named = self.bank_cause(passage, bank_before, bank);
+                }
+                if named.is_empty() {
+                    debug_assert!(moved, "an alert changed and nothing did");
+                    let key = self.now.map_or_else(String::new, records::time::format_time);
+                    named.push(Cause { kind: "now", key, rev: None });
+                }
+                named.sort();
+                named.dedup();
+                named
+            })
+            .collect()
+    }
+
+    /// The rule, or else its table, as the cause of an alert that only the bank changed.
+    fn bank_cause(&self, passage: &Passage, before: &Knowledge, after: &Knowledge) -> Vec<Cause> {
+        let Some(rule) = passage.sides().next().map(|alert| usize::from(alert.priced.finding.rule)) else {
+            return Vec::new();
+        };
+        let (old, new) = (&before.rules[rule], &after.rules[rule]);
+        let table = crate::detector::SPECS.iter().find(|spec| spec.name == new.detector).and_then(|s| s.table);
+        vec![match table {
+            Some(table) if old.params == new.params => Cause { kind: "table", key: table.to_owned(), rev: None },
+            _ => Cause { kind: "rule", key: new.id.clone(), rev: None },
+        }]
+    }
+
+    /// Alerts that changed because another one took the money of the same visit share its cause.
+    fn share(&self, told: &[(&'static str, Passage)], causes: &mut [Set<Ref>]) {
+        if causes.iter().all(|causes| !causes.is_empty()) {
+            return;
+        }
+        let visits: Vec<Set<u64>> = told
+            .iter()
+            .map(|(_, passage)| {
+                passage.sides().flat_map(|a| &a.priced.laid).map(|(row, _)| visit_of(&self.arena, *row)).collect()
+            })
+            .collect();
+        let mut by_visit: Map<u64, Vec<usize>> = Map::default();
+        for (nth, visits) in visits.iter().enumerate() {
+            for visit in sorted(visits) {
+                by_visit.entry(visit).or_default().push(nth);
+            }
+        }
+        for nth in 0..told.len() {
+            if causes[nth].is_empty() {
+                let mut shared: Set<Ref> = Set::default();
+                for other in visits[nth].iter().filter_map(|visit| by_visit.get(visit)).flatten() {
+                    shared.extend(causes[*other].iter().copied());
+                }
+                causes[nth] = shared;
+            }
+        }
+    }
+
+    /// Where to look for the changes that made a difference to an alert.
+    fn scope(&self, passage: &Passage, bank: &Knowledge) -> Scope {
+        let arena = &self.arena;
+        let mut scope = Scope::default();
+        for alert in passage.sides() {
+            let finding = &alert.priced.finding;
+            let detector = bank.rules[usize::from(finding.rule)].detector.as_str();
+            scope.near = kinds_near(detector);
+            scope.far = kinds_far(detector);
+            let texts = finding.key.iter().filter_map(|part| match part {
+                Part::Text(text) => Some(*text),
+                Part::Day(_) => None,
+            });
+            scope.ids.extend(texts);
+            if detector == "stock_balance"
+                && let [Part::Text(institution), Part::Text(item)] = finding.key.as_slice()
+            {
+                scope.pairs.insert(pair_key(*institution, *item));
+                scope.ids.clear();
+            }
+            for place in finding.evidence.iter().chain(&alert.priced.behind) {
+                for id in ids_of(arena, *place) {
+                    scope.ids.insert(id);
+                }
+                scope.institutions.insert(institution_of(arena, *place));
+            }
+            for (row, _) in &alert.priced.laid {
+                scope.visits.insert(visit_of(arena, *row));
+            }
+        }
+        scope.institutions.remove(&0);
+        scope.ids.remove(&0);
+        scope
+    }
+}
+
+fn sorted<T: Ord + Copy>(set: &Set<T>) -> Vec<T> {
+    let mut values: Vec<T> = set.iter().copied().collect();
+    values.sort_unstable();
+    values
+}
+
+/// Where to look for a cause that is not among an alert's own records.
+#[derive(Default)]
+struct Scope {
+    /// Persons, visits, prescriptions, codes of the alert and its records.
+    ids: Set<Ref>,
+    institutions: Set<Ref>,
+    pairs: Set<u64>,
+    /// Visits whose money the alert speaks of.
+    visits: Set<u64>,
+    /// Kinds that matter when they share an id.
+    near: &'static [Kind],
+    /// Kinds that matter when they share the institution, or at all where there is none.
+    far: &'static [Kind],
+}
+
+/// Kinds whose change about the same person, visit or prescription makes a difference.
+fn kinds_near(detector: &str) -> &'static [Kind] {
+    match detector {
+        "person_fact" => &[Kind::PersonFact, Kind::Visit],
+        "stay_overlap" | "companions" => &[Kind::Visit],
+        "travel" => &[Kind::Presence],
+        "absence" => &[Kind::Presence, Kind::Visit],
+        "enrolment" => &[Kind::Enrolment, Kind::Settlement],
+        "invoice_twice" => &[Kind::Settlement, Kind::Invoice],
+        "no_prescription" => &[Kind::Prescription, Kind::FeeLine, Kind::Visit],
+        "over_prescription" => &[Kind::FeeLine, Kind::Prescription],
+        "age_limit" => &[Kind::Person],
+        "cycle_gap" | "pair_conflict" | "quantity_limit" => &[Kind::FeeLine, Kind::Visit],
+        _ => &[Kind::Dispensing],
+    }
+}
+
+/// Kinds whose change at the same institution makes a difference.
+fn kinds_far(detector: &str) -> &'static [Kind] {
+    match detector {
+        "travel" => &[Kind::Institution],
+        "absence" => &[Kind::Presence],
+        "no_prescription" => &[Kind::Prescription],
+        "enrolment" => &[Kind::Enrolment],
+        "companions" => &[Kind::Visit],
+        _ => &[],
+    }
+}
+
+/// Identities by which a record is about something: person, visit, prescription, trace codes.
+fn ids_of(arena: &Arena, place: Ref) -> Vec<Ref> {
+    match row::kind(arena, place) {
+        Kind::Person => vec![row::key(arena, place).0],
+        Kind::PersonFact => vec![row::person_fact(arena, place).psn_no],
+        Kind::Enrolment => vec![row::enrolment(arena, place).psn_no],
+        Kind::Visit => {
+            let visit = row::visit(arena, place);
+            vec![visit.id, visit.psn_no]
+        }
+        Kind::Settlement => {
+            let settlement = row::settlement(arena, place);
+            vec![settlement.visit, settlement.psn_no, settlement.bill_no]
+        }
+        Kind::FeeLine => {
+            let line = row::fee_line(arena, place);
+            vec![line.visit, line.psn_no, line.rx]
+        }
+        Kind::Prescription => {
+            let prescription = row::prescription(arena, place);
+            vec![prescription.id, prescription.psn_no]
+        }
+        Kind::Dispensing => {
+            let sale = row::dispensing(arena, place);
+            let mut ids = vec![sale.visit, sale.psn_no, sale.rx];
+            ids.extend(sale.codes);
+            ids
+        }
+        Kind::Presence => vec![row::presence(arena, place).psn_no],
+        Kind::Invoice => vec![row::key(arena, place).1],
+        _ => Vec::new(),
+    }
+}
+
+/// The facts of one tick, to be looked up.
+struct Tidings<'a> {
+    arena: &'a Arena,
+    facts: &'a [FactChange],
+    /// Positions of facts, by row.
+    by_row: Vec<(Ref, u32)>,
+}
+
+impl<'a> Tidings<'a> {
+    fn new(arena: &'a Arena, facts: &'a [FactChange]) -> Tidings<'a> {
+        let mut by_row: Vec<(Ref, u32)> = (0..).zip(facts).map(|(nth, fact)| (fact.row, nth)).collect();
+        // Mostly in order already: new rows are written one after the other.
+        by_row.sort();
+        Tidings { arena, facts, by_row }
+    }
+
+    fn of_row(&self, place: Ref) -> impl Iterator<Item = usize> + '_ {
+        let start = self.by_row.partition_point(|(row, _)| *row < place);
+        self.by_row[start..].iter().take_while(move |(row, _)| *row == place).map(|(_, nth)| *nth as usize)
+    }
+
+    /// Changes to the records of an alert's evidence and amount, before or after.
+    fn direct(&self, passage: &Passage) -> Set<Ref> {
+        let mut found = Set::default();
+        let mut open: Vec<Ref> = passage
+            .sides()
+            .flat_map(|alert| alert.priced.finding.evidence.iter().chain(&alert.priced.behind).copied())
+            .collect();
+        let mut seen: Set<Ref> = Set::default();
+        while let Some(place) = open.pop() {
+            if !seen.insert(place) {
+                continue;
+            }
+            for nth in self.of_row(place) {
+                let change = self.facts[nth].cause;
+                found.insert(change);
+                // The record may have changed more than once in this tick: follow what this change replaced.
+                let same_cause = |fact: &&FactChange| fact.cause == change;
+                let earlier = self.facts[..nth].iter().rev().take_while(same_cause);
+                for fact in earlier.filter(|fact| {
+                    row::key(self.arena, fact.row) == row::key(self.arena, place)
+                        && row::kind(self.arena, fact.row) == row::kind(self.arena, place)
+                }) {
+                    open.push(fact.row);
+                }
+            }
+        }
+        found
+    }
+
+    /// For each scope the changes nearest to it.
+    fn within(&self, scopes: &[Scope]) -> Vec<Set<Ref>> {
+        let mut by_id: Map<Ref, Vec<usize>> = Map::default();
+        let mut by_visit: Map<u64, Vec<usize>> = Map::default();
+        let mut by_pair: Map<u64, Vec<usize>> = Map::default();
+        let mut by_institution: Map<Ref, Vec<usize>> = Map::default();
+        for (nth, scope) in scopes.iter().enumerate() {
+            sorted(&scope.ids).into_iter().for_each(|id| by_id.entry(id).or_default().push(nth));
+            sorted(&scope.visits).into_iter().for_each(|id| by_visit.entry(id).or_default().push(nth));
+            sorted(&scope.pairs).into_iter().for_each(|id| by_pair.entry(id).or_default().push(nth));
+            sorted(&scope.institutions)
+                .into_iter()
+                .for_each(|id| by_institution.entry(id).or_default().push(nth));
+        }
+        let mut near: Vec<Set<Ref>> = scopes.iter().map(|_| Set::default()).collect();
+        let (mut far, mut any) = (near.clone(), near.clone());
+        for fact in self.facts {
+            let kind = row::kind(self.arena, fact.row);
+            for id in ids_of(self.arena, fact.row) {
+                for nth in by_id.get(&id).into_iter().flatten() {
+                    if scopes[*nth].near.contains(&kind) {
+                        near[*nth].insert(fact.cause);
+                    }
+                }
+            }
+            if crate::alert::has_money(kind) {
+                let visit = visit_of(self.arena, fact.row);
+                for nth in by_visit.get(&visit).into_iter().flatten() {
+                    near[*nth].insert(fact.cause);
+                }
+            }
+            if !by_pair.is_empty()
+                && let Some(pair) = stock_pair(self.arena, fact.row)
+            {
+                for nth in by_pair.get(&pair).into_iter().flatten() {
+                    near[*nth].insert(fact.cause);
+                }
+            }
+            let institution = institution_of(self.arena, fact.row);
+            for nth in by_institution.get(&institution).into_iter().flatten() {
+                if scopes[*nth].far.contains(&kind) {
+                    far[*nth].insert(fact.cause);
+                }
+            }
+            if kind == Kind::Enrolment {
+                for (nth, scope) in scopes.iter().enumerate() {
+                    if scope.far.contains(&kind) {
+                        any[nth].insert(fact.cause);
+                    }
+                }
+            }
+        }
+        let nearest = |((near, far), any): ((Set<Ref>, Set<Ref>), Set<Ref>)| {
+            if !near.is_empty() {
+                near
+            } else if !far.is_empty() {
+                far
+            } else {
+                any
+            }
+        };
+        near.into_iter().zip(far).zip(any).map(nearest).collect()
+    }
+}
+
+/// The institution and item whose stock a record moves.
+fn stock_pair(arena: &Arena, place: Ref) -> Option<u64> {
+    Some(match row::kind(arena, place) {
+        Kind::FeeLine => {
+            let line = row::fee_line(arena, place);
+            pair_key(line.institution, line.item)
+        }
+        Kind::Dispensing => {
+            let sale = row::dispensing(arena, place);
+            pair_key(sale.institution, sale.item)
+        }
+        Kind::Purchase => {
+            let purchase = row::purchase(arena, place);
+            pair_key(purchase.institution, purchase.item)
+        }
+        Kind::StockChange => {
+            let change = row::stock_change(arena, place);
+            pair_key(change.institution, change.item)
+        }
+        Kind::StockCount => {
+            let count = row::stock_count(arena, place);
+            pair_key(count.institution, count.item)
+        }
+        _ => return None,
+    })
+}

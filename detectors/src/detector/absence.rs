@@ -1,0 +1,83 @@
+//! A stay during which nobody ever saw the person at the door.
+
+use records::arena::{Arena, Ref};
+use records::row::{self, Moment};
+use rulebank::{DetectorSpec, ParamKind, ParamSpec};
+
+use crate::coverage::{Count, Missing};
+use crate::finding::{Claim, Finding, Out, Part, Route, RuleIx, Value};
+use crate::judge::Sink;
+use crate::knowledge::{Compiler, Knowledge, integer};
+use crate::views::Diff;
+
+/// What a rule may tell it.
+pub const SPEC: DetectorSpec = DetectorSpec {
+    name: "absence",
+    table: None,
+    params: &[ParamSpec {
+        name: "hours",
+        doc: "Stays of at most this many hours are left alone.",
+        kind: ParamKind::Integer { min: 1, max: 8760 },
+        default: "24",
+    }],
+    values: &["begntime", "institution"],
+};
+
+/// Its rules and their length of stay in seconds.
+pub type Rules = Vec<(RuleIx, i64)>;
+
+/// Compiles its rules.
+pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
+    let rules = compiler.rules_of(SPEC.name);
+    rules.into_iter().map(|(ix, rule)| (ix, integer(&rule, "hours") * 3600)).collect()
+}
+
+/// A pass counts from a day before the begin of the stay to a day after it.
+const WINDOW: Moment = 24 * 3600;
+
+/// Judges a stay with the passed checks of its person, but for whether the institution checks anybody.
+pub fn judge(arena: &Arena, bank: &Knowledge, stay_row: Ref, passes: &[(Ref, Diff)], sink: &mut Sink) {
+    let stay = row::visit(arena, stay_row);
+    let seen = passes.iter().any(|(pass, _)| {
+        let pass = row::presence(arena, *pass);
+        pass.institution == stay.institution && (stay.begin - WINDOW..=stay.begin + WINDOW).contains(&pass.time)
+    });
+    for (rule, length) in &bank.detectors.absence {
+        sink.count(Count::Subject(*rule));
+        if seen || stay.end.is_some_and(|end| end - stay.begin <= *length) {
+            continue;
+        }
+        let key = u64::from(stay.institution) | u64::from(*rule) << 32;
+        let absent = Out::Row(Route::Absent, key, stay_row);
+        sink.say(match stay.end {
+            Some(_) => absent,
+            None => Out::Due(stay.begin + length + 1, Box::new(absent)),
+        });
+    }
+}
+
+/// The institution and the rule of an absence's key.
+pub fn of_key(key: u64) -> (Ref, RuleIx) {
+    let (rule, institution) = crate::views::pair_of(key);
+    (institution, RuleIx::try_from(rule).unwrap_or(RuleIx::MAX))
+}
+
+/// Finishes an absence: a finding where the institution checks people at all.
+pub fn conclude(arena: &Arena, bank: &Knowledge, key: u64, stay_row: Ref, checks: bool, sink: &mut Sink) {
+    let (_, rule) = of_key(key);
+    if !checks {
+        sink.count(Count::NotJudged(rule, Missing::Presence));
+        return;
+    }
+    let stay = row::visit(arena, stay_row);
+    sink.say(Out::Finding(Box::new(Finding {
+        rule,
+        verdict: bank.verdict(rule, false),
+        key: vec![Part::Text(stay.id)],
+        institution: stay.institution,
+        evidence: vec![stay_row],
+        occurred: stay.event_time(),
+        claim: Claim::Fund(vec![stay.id]),
+        values: vec![Value::Moment(stay.begin), Value::Text(stay.institution)],
+    })));
+}

@@ -1,0 +1,107 @@
+//! An item that is paid up to an age, billed for somebody older.
+
+use records::arena::{Arena, Ref};
+use records::row::{self, Day, day_of};
+use records::time::completed_years;
+use rulebank::DetectorSpec;
+
+use crate::coverage::{Count, Missing};
+use crate::finding::{Claim, Finding, Out, Part, RuleIx, Value};
+use crate::judge::Sink;
+use crate::knowledge::{ByRef, Compiler, Knowledge, Validity};
+
+/// What a rule may tell it.
+pub const SPEC: DetectorSpec = DetectorSpec {
+    name: "age_limit",
+    table: Some("age_limit"),
+    params: &[],
+    values: &["item", "age", "limit", "unit"],
+};
+
+/// A row of the table.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Limit {
+    rule: RuleIx,
+    in_days: bool,
+    max: i64,
+    validity: Validity,
+    own: bool,
+}
+/// Rules, and rows by item.
+#[derive(Debug, Default, PartialEq)]
+pub struct Rules {
+    /// Rules that use the table.
+    pub rules: Vec<RuleIx>,
+    /// Rows by item, the strictest first.
+    pub items: ByRef<Vec<Limit>>,
+}
+
+/// Compiles its rows.
+pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
+    let rules = compiler.rules_of(SPEC.name).into_iter().map(|(ix, _)| ix).collect();
+    let mut items: ByRef<Vec<Limit>> = ByRef::new();
+    for (rule, row) in compiler.rows_of(SPEC.name, "age_limit") {
+        let item = (compiler.intern)(row.text("item"));
+        items.entry(item).or_default().push(Limit {
+            rule,
+            in_days: row.text("unit") == "days",
+            max: row.integer("max").unwrap_or(0),
+            validity: Validity::of(&row),
+            own: row.reading_own,
+        });
+    }
+    for limits in items.values_mut() {
+        // The smallest limit is the strictest; days are below any year.
+        limits.sort_by_key(|limit| (limit.rule, !limit.in_days, limit.max, limit.own));
+    }
+    Rules { rules, items }
+}
+
+/// Whether any rule looks at this item on this day.
+pub fn looks_at(rules: &Rules, item: Ref, day: Day) -> bool {
+    rules.items.get(&item).is_some_and(|limits| limits.iter().any(|limit| limit.validity.holds(day)))
+}
+
+/// Judges a net line of a limited item with its person.
+pub fn judge(arena: &Arena, bank: &Knowledge, line_row: Ref, person_row: Option<Ref>, sink: &mut Sink) {
+    let line = row::fee_line(arena, line_row);
+    let day = day_of(line.time);
+    let Some(limits) = bank.detectors.age_limit.items.get(&line.item) else { return };
+    let person = person_row.map(|place| (place, row::person(arena, place)));
+    let valid: Vec<&Limit> = limits.iter().filter(|limit| limit.validity.holds(day)).collect();
+    for of_rule in valid.chunk_by(|a, b| a.rule == b.rule) {
+        let rule = of_rule[0].rule;
+        let Some((person_row, person)) = person else {
+            sink.count(Count::NotJudged(rule, Missing::Person));
+            continue;
+        };
+        if day < person.brdy {
+            sink.count(Count::NotJudged(rule, Missing::Brdy));
+            continue;
+        }
+        let age_in_days = i64::from(day - person.brdy);
+        let age_in_years = i64::from(completed_years(person.brdy, day));
+        // Days and years have no common measure: the strictest row of each is asked.
+        let strictest = |in_days| of_rule.iter().find(|limit| limit.in_days == in_days);
+        let violated: Vec<&&Limit> = [true, false]
+            .into_iter()
+            .filter_map(strictest)
+            .filter(|limit| {
+                if limit.in_days { age_in_days > limit.max } else { age_in_years >= limit.max }
+            })
+            .collect();
+        let Some(limit) = violated.first() else { continue };
+        let own = violated.iter().all(|limit| limit.own);
+        let (age, unit) = if limit.in_days { (age_in_days, 0) } else { (age_in_years, 1) };
+        sink.say(Out::Finding(Box::new(Finding {
+            rule,
+            verdict: bank.verdict(rule, own),
+            key: vec![Part::Text(line.visit), Part::Text(line.sn)],
+            institution: line.institution,
+            evidence: vec![line_row, person_row],
+            occurred: line.time,
+            claim: Claim::FundAmount(line_row),
+            values: vec![Value::Text(line.item), Value::Int(age), Value::Int(limit.max), Value::Word(unit)],
+        })));
+    }
+}

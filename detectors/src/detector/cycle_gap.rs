@@ -1,0 +1,103 @@
+//! An item given again before its cycle is over.
+
+use std::collections::BTreeMap;
+
+use records::arena::{Arena, Ref};
+use records::row::{self, Day, FeeLine, day_of};
+use rulebank::DetectorSpec;
+
+use crate::coverage::Count;
+use crate::detector::pair_conflict::sorted;
+use crate::finding::{Claim, Finding, Money, Out, Part, RuleIx, Value, common_institution};
+use crate::judge::Sink;
+use crate::knowledge::{ByRef, Compiler, Knowledge, Validity};
+use crate::views::Diff;
+
+/// What a rule may tell it.
+pub const SPEC: DetectorSpec = DetectorSpec {
+    name: "cycle_gap",
+    table: Some("cycle_gap"),
+    params: &[],
+    values: &["item", "earlier", "later", "days", "min_days"],
+};
+
+/// A row of the table.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Gap {
+    rule: RuleIx,
+    min_days: i64,
+    validity: Validity,
+    own: bool,
+}
+/// Rows by item, the strictest of a rule first.
+pub type Rules = ByRef<Vec<Gap>>;
+
+/// Compiles its rows.
+pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
+    let mut items: Rules = ByRef::new();
+    for (rule, row) in compiler.rows_of(SPEC.name, "cycle_gap") {
+        let item = (compiler.intern)(row.text("item"));
+        items.entry(item).or_default().push(Gap {
+            rule,
+            min_days: row.integer("min_days").unwrap_or(0),
+            validity: Validity::of(&row),
+            own: row.reading_own,
+        });
+    }
+    for gaps in items.values_mut() {
+        gaps.sort_by_key(|gap| (gap.rule, -gap.min_days, gap.own));
+    }
+    items
+}
+
+/// Whether any row looks at this item, on whatever day: the day before counts for the day after.
+pub fn looks_at(rules: &Rules, item: Ref) -> bool {
+    rules.contains_key(&item)
+}
+
+/// Judges the net lines of one item to one person.
+pub fn judge(arena: &Arena, bank: &Knowledge, lines: &[(Ref, Diff)], sink: &mut Sink) {
+    if lines.len() < 2 {
+        return;
+    }
+    let mut days: BTreeMap<Day, Vec<(Ref, FeeLine)>> = BTreeMap::new();
+    for (place, _) in lines {
+        let line = row::fee_line(arena, *place);
+        days.entry(day_of(line.time)).or_default().push((*place, line));
+    }
+    let days: Vec<_> = days.into_iter().collect();
+    for two in days.windows(2) {
+        let ((earlier, before), (later, after)) = (&two[0], &two[1]);
+        let (item, person) = (after[0].1.item, after[0].1.psn_no);
+        let Some(gaps) = bank.detectors.cycle_gap.get(&item) else { continue };
+        let holding: Vec<&Gap> = gaps.iter().filter(|gap| gap.validity.holds(*later)).collect();
+        for of_rule in holding.chunk_by(|a, b| a.rule == b.rule) {
+            let gap = of_rule[0];
+            let apart = i64::from(later - earlier);
+            sink.count(Count::Subject(gap.rule));
+            if apart >= gap.min_days {
+                continue;
+            }
+            let evidence: Vec<Ref> = before.iter().chain(after).map(|(row, _)| *row).collect();
+            let amount = after.iter().fold(0i64, |sum, (_, line)| sum.saturating_add(line.amount)).max(0);
+            let money =
+                sorted(arena, after).iter().map(|(row, l)| Money { row: *row, own: l.amount.max(0) }).collect();
+            sink.say(Out::Finding(Box::new(Finding {
+                rule: gap.rule,
+                verdict: bank.verdict(gap.rule, gap.own),
+                key: vec![Part::Text(person), Part::Text(item), Part::Day(*earlier), Part::Day(*later)],
+                institution: common_institution(arena, &evidence),
+                evidence,
+                occurred: after.iter().map(|(_, line)| line.time).max().unwrap_or(i64::MIN),
+                claim: Claim::Laid(amount, money),
+                values: vec![
+                    Value::Text(item),
+                    Value::Day(*earlier),
+                    Value::Day(*later),
+                    Value::Int(apart),
+                    Value::Int(gap.min_days),
+                ],
+            })));
+        }
+    }
+}

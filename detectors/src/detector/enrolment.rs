@@ -1,0 +1,80 @@
+//! A settlement on a day on which the person is not insured.
+
+use records::arena::{Arena, Ref};
+use records::row::{self, day_of};
+use rulebank::DetectorSpec;
+
+use crate::coverage::{Count, Missing};
+use crate::finding::{Claim, Finding, Money, Out, Part, Route, RuleIx, Value};
+use crate::judge::Sink;
+use crate::knowledge::{Compiler, Knowledge};
+use crate::views::Diff;
+
+/// What a rule may tell it.
+pub const SPEC: DetectorSpec =
+    DetectorSpec { name: "enrolment", table: None, params: &[], values: &["day", "insutype"] };
+
+/// Its rules.
+pub type Rules = Vec<RuleIx>;
+
+/// Compiles its rules.
+pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
+    compiler.rules_of(SPEC.name).into_iter().map(|(ix, _)| ix).collect()
+}
+
+/// Parts into which uncovered settlements are cut, so that no worker gets them all.
+pub const SHARDS: u64 = 64;
+
+/// Judges a live settlement with the enrolments of its person, but for whether anybody is enrolled at all.
+pub fn judge(
+    arena: &Arena,
+    bank: &Knowledge,
+    settlement_row: Ref,
+    enrolments: &[(Ref, Diff)],
+    sink: &mut Sink,
+) {
+    let settlement = row::settlement(arena, settlement_row);
+    let day = day_of(settlement.time);
+    let covered = enrolments.iter().any(|(enrolment, _)| {
+        let enrolment = row::enrolment(arena, *enrolment);
+        enrolment.normal
+            && (settlement.insutype == 0 || settlement.insutype == enrolment.insutype)
+            && enrolment.begin <= day
+            && enrolment.end.is_none_or(|end| day <= end)
+    });
+    for rule in &bank.detectors.enrolment {
+        sink.count(Count::Subject(*rule));
+        if !covered {
+            let key = u64::from(settlement_row) % SHARDS | u64::from(*rule) << 32;
+            sink.say(Out::Row(Route::Uncovered, key, settlement_row));
+        }
+    }
+}
+
+/// Finishes an uncovered settlement: a finding where any enrolment of anyone stands.
+pub fn conclude(
+    arena: &Arena,
+    bank: &Knowledge,
+    key: u64,
+    settlement_row: Ref,
+    anyone: bool,
+    sink: &mut Sink,
+) {
+    let rule = RuleIx::try_from(key >> 32).unwrap_or(RuleIx::MAX);
+    if !anyone {
+        sink.count(Count::NotJudged(rule, Missing::Enrolment));
+        return;
+    }
+    let settlement = row::settlement(arena, settlement_row);
+    let own = settlement.fund.max(0);
+    sink.say(Out::Finding(Box::new(Finding {
+        rule,
+        verdict: bank.verdict(rule, false),
+        key: vec![Part::Text(settlement.id)],
+        institution: settlement.institution,
+        evidence: vec![settlement_row],
+        occurred: settlement.time,
+        claim: Claim::Laid(own, vec![Money { row: settlement_row, own }]),
+        values: vec![Value::Day(day_of(settlement.time)), Value::Text(settlement.insutype)],
+    })));
+}

@@ -1,0 +1,83 @@
+//! One invoice on two bills.
+
+use records::Kind;
+use records::arena::{Arena, Ref};
+use records::row::{self, Settlement};
+use rulebank::DetectorSpec;
+
+use crate::coverage::Count;
+use crate::finding::{Claim, Finding, Money, Out, Part, RuleIx, Value, common_institution};
+use crate::judge::Sink;
+use crate::knowledge::{Compiler, Knowledge};
+use crate::views::{Diff, pair_of};
+
+/// What a rule may tell it.
+pub const SPEC: DetectorSpec = DetectorSpec {
+    name: "invoice_twice",
+    table: None,
+    params: &[],
+    values: &["settlements", "bill_code", "bill_no"],
+};
+
+/// Its rules.
+pub type Rules = Vec<RuleIx>;
+
+/// Compiles its rules.
+pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
+    compiler.rules_of(SPEC.name).into_iter().map(|(ix, _)| ix).collect()
+}
+
+/// Judges an invoice number: the live settlements that carry it, and the invoice itself where it is known.
+pub fn judge(arena: &Arena, bank: &Knowledge, key: u64, rows: &[(Ref, Diff)], sink: &mut Sink) {
+    let mut settlements: Vec<(Ref, Settlement)> = rows
+        .iter()
+        .filter(|(place, _)| row::kind(arena, *place) == Kind::Settlement)
+        .map(|(place, _)| (*place, row::settlement(arena, *place)))
+        .collect();
+    if settlements.is_empty() {
+        return;
+    }
+    for rule in &bank.detectors.invoice_twice {
+        sink.count(Count::Subject(*rule));
+    }
+    if settlements.len() < 2 {
+        return;
+    }
+    settlements.sort_by(|(_, a), (_, b)| arena.compare(a.id, b.id));
+    let evidence: Vec<Ref> = settlements.iter().map(|(place, _)| *place).collect();
+    let own_institution = rows
+        .iter()
+        .find(|(place, _)| row::kind(arena, *place) == Kind::Invoice)
+        .map_or(0, |(place, _)| row::invoice(arena, *place).institution);
+    let institution =
+        if own_institution == 0 { common_institution(arena, &evidence) } else { own_institution };
+    // The largest is left out; on a tie the first by key.
+    let mut largest = 0;
+    for (nth, (_, settlement)) in settlements.iter().enumerate() {
+        if settlement.fund > settlements[largest].1.fund {
+            largest = nth;
+        }
+    }
+    let rest = settlements.iter().enumerate().filter(|(nth, _)| *nth != largest).map(|(_, rest)| rest);
+    let money: Vec<Money> =
+        rest.map(|(place, settlement)| Money { row: *place, own: settlement.fund.max(0) }).collect();
+    let amount = money.iter().fold(0i64, |sum, money| sum.saturating_add(money.own));
+    let (bill_code, bill_no) = pair_of(key);
+    let occurred = settlements.iter().map(|(_, settlement)| settlement.time).max().unwrap_or(i64::MIN);
+    for rule in &bank.detectors.invoice_twice {
+        sink.say(Out::Finding(Box::new(Finding {
+            rule: *rule,
+            verdict: bank.verdict(*rule, false),
+            key: vec![Part::Text(bill_code), Part::Text(bill_no)],
+            institution,
+            evidence: evidence.clone(),
+            occurred,
+            claim: Claim::Laid(amount, money.clone()),
+            values: vec![
+                Value::Int(i64::try_from(settlements.len()).unwrap_or(i64::MAX)),
+                Value::Text(bill_code),
+                Value::Text(bill_no),
+            ],
+        })));
+    }
+}

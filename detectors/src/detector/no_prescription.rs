@@ -1,0 +1,81 @@
+//! A drug on the bill that no prescription covers.
+
+use records::arena::{Arena, Ref};
+use records::row::{self, FeeLine, Prescription};
+use rulebank::DetectorSpec;
+
+use crate::coverage::{Count, Missing};
+use crate::finding::{Claim, Finding, Out, Part, Route, RuleIx, Value};
+use crate::judge::Sink;
+use crate::knowledge::{Class, Compiler, Knowledge};
+
+/// What a rule may tell it.
+pub const SPEC: DetectorSpec =
+    DetectorSpec { name: "no_prescription", table: None, params: &[], values: &["item", "reason", "rx_id"] };
+
+/// Its rules.
+pub type Rules = Vec<RuleIx>;
+
+/// Compiles its rules.
+pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
+    compiler.rules_of(SPEC.name).into_iter().map(|(ix, _)| ix).collect()
+}
+
+/// Whether a net line in a visit of this class is a subject.
+pub fn is_subject(line: &FeeLine, class: Class) -> bool {
+    line.is_net() && line.is_drug() && class != Class::Pharmacy
+}
+
+/// Whether the prescription of its rx_id covers the line.
+pub fn covers(prescription: Option<&Prescription>, line: &FeeLine) -> bool {
+    prescription
+        .is_some_and(|rx| !rx.cancelled && rx.lines.iter().any(|prescribed| prescribed.item == line.item))
+}
+
+/// Judges an uncovered drug line with its visit, but for whether the institution sends prescriptions.
+///
+/// `sent`: whether any fee line of the visit, as sent, has an rx_id.
+pub fn judge(
+    arena: &Arena,
+    bank: &Knowledge,
+    line_row: Ref,
+    visit_row: Option<Ref>,
+    sent: bool,
+    sink: &mut Sink,
+) {
+    let Some(visit) = visit_row.map(|visit| row::visit(arena, visit)) else { return };
+    let class = bank.class(visit.med_type, row::day_of(visit.begin));
+    let line = row::fee_line(arena, line_row);
+    if !is_subject(&line, class) {
+        return;
+    }
+    for rule in &bank.detectors.no_prescription {
+        if class == Class::Inpatient && !sent {
+            sink.count(Count::NotJudged(*rule, Missing::RxId));
+        } else {
+            let key = u64::from(line.institution) | u64::from(*rule) << 32;
+            sink.say(Out::Row(Route::DrugSuspicious, key, line_row));
+        }
+    }
+}
+
+/// Finishes a suspicious line: a finding where the institution has any prescription.
+pub fn conclude(arena: &Arena, bank: &Knowledge, key: u64, line_row: Ref, sends: bool, sink: &mut Sink) {
+    let (_, rule) = super::absence::of_key(key);
+    if !sends {
+        sink.count(Count::NotJudged(rule, Missing::Prescription));
+        return;
+    }
+    let line = row::fee_line(arena, line_row);
+    let reason = if line.rx == 0 { 4 } else { 5 };
+    sink.say(Out::Finding(Box::new(Finding {
+        rule,
+        verdict: bank.verdict(rule, false),
+        key: vec![Part::Text(line.visit), Part::Text(line.sn)],
+        institution: line.institution,
+        evidence: vec![line_row],
+        occurred: line.time,
+        claim: Claim::FundAmount(line_row),
+        values: vec![Value::Text(line.item), Value::Word(reason), Value::Text(line.rx)],
+    })));
+}

@@ -1,0 +1,119 @@
+//! Two items that are not paid together, billed on one day of one visit.
+
+use std::collections::BTreeMap;
+
+use records::arena::{Arena, Ref};
+use records::row::{self, Day, FeeLine, day_of};
+use rulebank::DetectorSpec;
+
+use crate::coverage::Count;
+use crate::finding::{Claim, Finding, Money, Out, Part, RuleIx, Value, common_institution};
+use crate::judge::Sink;
+use crate::knowledge::{ByRef, Compiler, Knowledge, Validity};
+use crate::views::Diff;
+
+/// What a rule may tell it.
+pub const SPEC: DetectorSpec = DetectorSpec {
+    name: "pair_conflict",
+    table: Some("pair_conflict"),
+    params: &[],
+    values: &["day", "item_paid", "item_denied"],
+};
+
+/// A row of the table.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Conflict {
+    rule: RuleIx,
+    paid: Ref,
+    denied: Ref,
+    validity: Validity,
+    own: bool,
+}
+/// Rows by either item.
+#[derive(Debug, Default, PartialEq)]
+pub struct Rules {
+    /// Rows by `item_paid`, ordered by rule and the other item.
+    by_paid: ByRef<Vec<Conflict>>,
+    /// Items in any row.
+    items: ByRef<Vec<Validity>>,
+}
+
+/// Compiles its rows.
+pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
+    let mut rules = Rules::default();
+    for (rule, row) in compiler.rows_of(SPEC.name, "pair_conflict") {
+        let (paid, denied) =
+            ((compiler.intern)(row.text("item_paid")), (compiler.intern)(row.text("item_denied")));
+        if paid == denied {
+            continue;
+        }
+        let validity = Validity::of(&row);
+        for item in [paid, denied] {
+            rules.items.entry(item).or_default().push(validity);
+        }
+        let conflict = Conflict { rule, paid, denied, validity, own: row.reading_own };
+        rules.by_paid.entry(paid).or_default().push(conflict);
+    }
+    for rows in rules.by_paid.values_mut() {
+        rows.sort_by_key(|row| (row.rule, row.denied, row.own));
+    }
+    rules
+}
+
+/// Whether any row looks at this item on this day.
+pub fn looks_at(rules: &Rules, item: Ref, day: Day) -> bool {
+    rules.items.get(&item).is_some_and(|rows| rows.iter().any(|validity| validity.holds(day)))
+}
+
+/// Judges the net lines of a visit that are of items in the table.
+pub fn judge(arena: &Arena, bank: &Knowledge, lines: &[(Ref, Diff)], visit: Option<Ref>, sink: &mut Sink) {
+    if lines.len() < 2 {
+        return;
+    }
+    let mut of_day: BTreeMap<(Day, Ref), Vec<(Ref, FeeLine)>> = BTreeMap::new();
+    for (place, _) in lines {
+        let line = row::fee_line(arena, *place);
+        of_day.entry((day_of(line.time), line.item)).or_default().push((*place, line));
+    }
+    for ((day, paid), paid_lines) in &of_day {
+        let Some(conflicts) = bank.detectors.pair_conflict.by_paid.get(paid) else { continue };
+        let holding: Vec<&Conflict> = conflicts.iter().filter(|c| c.validity.holds(*day)).collect();
+        for same in holding.chunk_by(|a, b| (a.rule, a.denied) == (b.rule, b.denied)) {
+            let conflict = same[0];
+            sink.count(Count::Subject(conflict.rule));
+            let Some(denied_lines) = of_day.get(&(*day, conflict.denied)) else { continue };
+            let money: Vec<Money> =
+                sorted(arena, denied_lines).iter().map(|(row, l)| Money { row: *row, own: l.amount.max(0) }).collect();
+            let amount = denied_lines.iter().fold(0i64, |sum, (_, line)| sum.saturating_add(line.amount)).max(0);
+            let evidence: Vec<Ref> = paid_lines.iter().chain(denied_lines).map(|(row, _)| *row).collect();
+            let institution = match visit {
+                Some(visit) => row::visit(arena, visit).institution,
+                None => common_institution(arena, &evidence),
+            };
+            let occurred =
+                paid_lines.iter().chain(denied_lines).map(|(_, line)| line.time).max().unwrap_or(i64::MIN);
+            sink.say(Out::Finding(Box::new(Finding {
+                rule: conflict.rule,
+                verdict: bank.verdict(conflict.rule, conflict.own),
+                key: vec![
+                    Part::Text(paid_lines[0].1.visit),
+                    Part::Day(*day),
+                    Part::Text(*paid),
+                    Part::Text(conflict.denied),
+                ],
+                institution,
+                evidence,
+                occurred,
+                claim: Claim::Laid(amount, money),
+                values: vec![Value::Day(*day), Value::Text(*paid), Value::Text(conflict.denied)],
+            })));
+        }
+    }
+}
+
+/// Lines in the order in which amounts are laid: by key, part by part, by bytes.
+pub fn sorted(arena: &Arena, lines: &[(Ref, FeeLine)]) -> Vec<(Ref, FeeLine)> {
+    let mut lines = lines.to_vec();
+    lines.sort_by(|(_, a), (_, b)| arena.compare(a.visit, b.visit).then_with(|| arena.compare(a.sn, b.sn)));
+    lines
+}

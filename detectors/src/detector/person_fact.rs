@@ -1,0 +1,96 @@
+//! A visit that another register's fact excludes: after death, in custody, while abroad.
+
+use records::arena::{Arena, Ref};
+use records::row::{self, Day, day_of};
+use rulebank::{DetectorSpec, ParamKind, ParamSpec};
+
+use crate::coverage::Count;
+use crate::finding::{Claim, Finding, Out, Part, RuleIx, Value};
+use crate::judge::Sink;
+use crate::knowledge::{Compiler, Knowledge, choice, integer};
+use crate::views::Diff;
+
+/// What a rule may tell it.
+pub const SPEC: DetectorSpec = DetectorSpec {
+    name: "person_fact",
+    table: None,
+    params: &[
+        ParamSpec {
+            name: "fact",
+            doc: "The fact: with death any later visit counts, with the others one strictly between begin and end.",
+            kind: ParamKind::Choice(&["death", "custody", "abroad"]),
+            default: "death",
+        },
+        ParamSpec {
+            name: "grace_days",
+            doc: "Days after the fact's begin that are left alone (death only).",
+            kind: ParamKind::Integer { min: 0, max: 3650 },
+            default: "1",
+        },
+    ],
+    values: &["begin", "visit_day"],
+};
+
+/// A fact that excludes visits.
+#[derive(Debug, PartialEq)]
+pub struct FactRule {
+    rule: RuleIx,
+    fact: u8,
+    grace_days: i64,
+}
+/// All of them.
+pub type Rules = Vec<FactRule>;
+
+/// Compiles its rules.
+pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
+    compiler
+        .rules_of(SPEC.name)
+        .into_iter()
+        .map(|(rule, text)| FactRule {
+            rule,
+            fact: match choice(&text, "fact") {
+                "custody" => 1,
+                "abroad" => 2,
+                _ => 0,
+            },
+            grace_days: integer(&text, "grace_days"),
+        })
+        .collect()
+}
+
+const DEATH: u8 = 0;
+
+fn excludes(rule: &FactRule, begin: Day, end: Option<Day>, visit_day: Day) -> bool {
+    if rule.fact == DEATH {
+        i64::from(visit_day) > i64::from(begin) + rule.grace_days
+    } else {
+        begin < visit_day && end.is_none_or(|end| visit_day < end)
+    }
+}
+
+/// Judges a visit with the facts of its person.
+pub fn judge(arena: &Arena, bank: &Knowledge, visit_row: Ref, facts: &[(Ref, Diff)], sink: &mut Sink) {
+    if facts.is_empty() {
+        return;
+    }
+    let visit = row::visit(arena, visit_row);
+    let visit_day = day_of(visit.begin);
+    for (fact_row, _) in facts {
+        let fact = row::person_fact(arena, *fact_row);
+        for rule in bank.detectors.person_fact.iter().filter(|rule| rule.fact == fact.fact) {
+            sink.count(Count::Subject(rule.rule));
+            if excludes(rule, fact.begin, fact.end, visit_day) {
+                sink.say(Out::Finding(Box::new(Finding {
+                    rule: rule.rule,
+                    verdict: bank.verdict(rule.rule, false),
+                    key: vec![Part::Text(visit.id), Part::Text(fact.id)],
+                    institution: visit.institution,
+                    evidence: vec![visit_row, *fact_row],
+                    occurred: visit.event_time(),
+                    claim: Claim::Fund(vec![visit.id]),
+                    values: vec![Value::Day(fact.begin), Value::Day(visit_day)],
+                })));
+            }
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! One person fetching an item that is worth reselling, too much of it and from many places.
+
+use records::arena::{Arena, Ref};
+use records::row::{self, Day, Dispensing, Moment, day_of};
+use rulebank::{DetectorSpec, ParamKind, ParamSpec};
+
+use crate::coverage::Count;
+use crate::finding::{Claim, Finding, Money, Out, Part, RuleIx, Value, common_institution};
+use crate::judge::Sink;
+use crate::knowledge::{ByRef, Compiler, Knowledge, Validity, exact, exact_quantity, fen_of, integer};
+use crate::views::Diff;
+
+/// What a rule may tell it.
+pub const SPEC: DetectorSpec = DetectorSpec {
+    name: "resale",
+    table: Some("resale_prone"),
+    params: &[
+        ParamSpec {
+            name: "days",
+            doc: "Length of the window that ends with a sale, in days of 24 hours.",
+            kind: ParamKind::Integer { min: 1, max: 3650 },
+            default: "180",
+        },
+        ParamSpec {
+            name: "institutions",
+            doc: "From how many institutions the sales of the window must come at least.",
+            kind: ParamKind::Integer { min: 1, max: 1000 },
+            default: "3",
+        },
+    ],
+    values: &["item", "quantity", "limit", "institutions", "days"],
+};
+
+/// A row of the table with its rule's parameters.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Limit {
+    rule: RuleIx,
+    /// In units of 10^-10.
+    limit: i128,
+    days: i64,
+    institutions: i64,
+    validity: Validity,
+    own: bool,
+}
+/// Rows by item, the strictest of a rule first.
+pub type Rules = ByRef<Vec<Limit>>;
+
+/// Compiles its rows.
+pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
+    let rules = compiler.rules_of(SPEC.name);
+    let mut items: Rules = ByRef::new();
+    for (ix, row) in compiler.rows_of(SPEC.name, "resale_prone") {
+        let Some((_, rule)) = rules.iter().find(|(rule, _)| *rule == ix) else { continue };
+        let item = (compiler.intern)(row.text("item"));
+        items.entry(item).or_default().push(Limit {
+            rule: ix,
+            limit: exact(row.decimal("limit").unwrap_or_default()),
+            days: integer(rule, "days"),
+            institutions: integer(rule, "institutions"),
+            validity: Validity::of(&row),
+            own: row.reading_own,
+        });
+    }
+    for limits in items.values_mut() {
+        limits.sort_by_key(|limit| (limit.rule, limit.limit, limit.own));
+    }
+    items
+}
+
+/// Whether any row looks at this item, on whatever day: an earlier sale counts for a later window.
+pub fn looks_at(rules: &Rules, item: Ref) -> bool {
+    rules.contains_key(&item)
+}
+
+fn strictest(limits: &[Limit], day: Day) -> Option<&Limit> {
+    limits.iter().find(|limit| limit.validity.holds(day))
+}
+
+/// A window that fires: the range of sales in it, their quantity and the number of institutions.
+struct Window<'a> {
+    limit: &'a Limit,
+    sales: std::ops::Range<usize>,
+    quantity: i64,
+    institutions: i64,
+}
+
+/// The window (t - days, t] that ends with the `nth` sale, if it fires.
+fn window<'a>(sales: &[(Ref, Dispensing)], nth: usize, limits: &'a [Limit]) -> Option<Window<'a>> {
+    let end: Moment = sales[nth].1.time;
+    let limit = strictest(limits, day_of(end))?;
+    let first = sales.partition_point(|(_, sale)| sale.time <= end - limit.days * 86_400);
+    // Sales of the very same second belong to the window as well.
+    let last = sales.partition_point(|(_, sale)| sale.time <= end);
+    let inside = &sales[first..last];
+    let quantity = inside.iter().fold(0i64, |sum, (_, sale)| sum.saturating_add(sale.cnt));
+    let mut places: Vec<Ref> = inside.iter().map(|(_, sale)| sale.institution).collect();
+    places.sort_unstable();
+    places.dedup();
+    let institutions = i64::try_from(places.len()).unwrap_or(i64::MAX);
+    (exact_quantity(quantity) > limit.limit && institutions >= limit.institutions)
+        .then_some(Window { limit, sales: first..last, quantity, institutions })
+}
+
+/// Judges the insured sales of one item to one person.
+pub fn judge(arena: &Arena, bank: &Knowledge, sales: &[(Ref, Diff)], sink: &mut Sink) {
+    if sales.is_empty() {
+        return;
+    }
+    let mut sales: Vec<(Ref, Dispensing)> =
+        sales.iter().map(|(place, _)| (*place, row::dispensing(arena, *place))).collect();
+    sales.sort_by_key(|(place, sale)| (sale.time, *place));
+    let (person, item) = (sales[0].1.psn_no, sales[0].1.item);
+    let Some(limits) = bank.detectors.resale.get(&item) else { return };
+    for of_rule in limits.chunk_by(|a, b| a.rule == b.rule) {
+        sink.count(Count::Subject(of_rule[0].rule));
+        let windows: Vec<Window<'_>> = (0..sales.len()).filter_map(|nth| window(&sales, nth, of_rule)).collect();
+        let Some(worst) = windows.iter().max_by_key(|window| window.quantity) else { continue };
+        let mut found: Vec<&(Ref, Dispensing)> = sales
+            .iter()
+            .enumerate()
+            .filter(|(nth, _)| windows.iter().any(|window| window.sales.contains(nth)))
+            .map(|(_, sale)| sale)
+            .collect();
+        found.sort_by(|(_, a), (_, b)| arena.compare(a.id, b.id));
+        let exact_amount =
+            found.iter().fold(0i128, |sum, (_, sale)| sum + i128::from(sale.cnt) * i128::from(sale.price.unwrap_or(0)));
+        let evidence: Vec<Ref> = found.iter().map(|(row, _)| *row).collect();
+        let shown = i64::try_from(worst.limit.limit / 1_000_000).unwrap_or(i64::MAX);
+        sink.say(Out::Finding(Box::new(Finding {
+            rule: of_rule[0].rule,
+            verdict: bank.verdict(of_rule[0].rule, windows.iter().all(|window| window.limit.own)),
+            key: vec![Part::Text(person), Part::Text(item)],
+            institution: common_institution(arena, &evidence),
+            evidence,
+            occurred: found.iter().map(|(_, sale)| sale.time).max().unwrap_or(i64::MIN),
+            // A quantity of 10^-4 at 10^-6 yuan, brought to the 10^-10 of the first factor.
+            claim: Claim::Laid(
+                fen_of(exact_amount.saturating_mul(1_000_000), 1),
+                found.iter().map(|(row, sale)| Money { row: *row, own: sale_money(sale) }).collect(),
+            ),
+            values: vec![
+                Value::Text(item),
+                Value::Quantity(worst.quantity),
+                Value::Quantity(shown),
+                Value::Int(worst.institutions),
+                Value::Int(worst.limit.days),
+            ],
+        })));
+    }
+}
+
+/// Own money of a sale: finl_trns_pric x cnt, rounded half up.
+pub fn sale_money(sale: &Dispensing) -> i64 {
+    fen_of(exact_quantity(sale.cnt), sale.price.unwrap_or(0))
+}

@@ -1,0 +1,92 @@
+//! One person lying in two institutions at once.
+
+use records::arena::{Arena, Ref};
+use records::row::{self, Moment, Visit};
+use rulebank::{DetectorSpec, ParamKind, ParamSpec};
+
+use crate::coverage::Count;
+use crate::finding::{Claim, Finding, Out, Part, RuleIx, Value};
+use crate::judge::Sink;
+use crate::knowledge::{Compiler, Knowledge, integer};
+use crate::views::Diff;
+
+/// What a rule may tell it.
+pub const SPEC: DetectorSpec = DetectorSpec {
+    name: "stay_overlap",
+    table: None,
+    params: &[ParamSpec {
+        name: "tolerance_hours",
+        doc: "Hours of overlap that are left alone: transfers and late discharges.",
+        kind: ParamKind::Integer { min: 0, max: 8760 },
+        default: "24",
+    }],
+    values: &["hours", "institution_a", "institution_b"],
+};
+
+/// Its rules and their tolerance in seconds.
+pub type Rules = Vec<(RuleIx, i64)>;
+
+/// Compiles its rules.
+pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
+    let rules = compiler.rules_of(SPEC.name);
+    rules.into_iter().map(|(ix, rule)| (ix, integer(&rule, "tolerance_hours") * 3600)).collect()
+}
+
+/// Judges the stays of one person.
+///
+/// A stay without an end reaches to *now*: what depends on it is stated as due at a moment.
+pub fn judge(arena: &Arena, bank: &Knowledge, stays: &[(Ref, Diff)], sink: &mut Sink) {
+    if stays.len() < 2 || bank.detectors.stay_overlap.is_empty() {
+        return;
+    }
+    let mut stays: Vec<(Ref, Visit)> =
+        stays.iter().map(|(place, _)| (*place, row::visit(arena, *place))).collect();
+    stays.sort_by_key(|(place, stay)| (stay.begin, *place));
+    for (nth, (place_a, a)) in stays.iter().enumerate() {
+        for (place_b, b) in &stays[nth + 1..] {
+            // Later stays begin later still: nothing further can overlap.
+            if a.end.is_some_and(|end| end <= b.begin) {
+                break;
+            }
+            if a.institution != b.institution {
+                judge_pair(arena, bank, (*place_a, a), (*place_b, b), sink);
+            }
+        }
+    }
+}
+
+fn judge_pair(
+    arena: &Arena,
+    bank: &Knowledge,
+    a: (Ref, &Visit),
+    b: (Ref, &Visit),
+    sink: &mut Sink,
+) {
+    let (first, second) =
+        if arena.compare(a.1.id, b.1.id) == std::cmp::Ordering::Greater { (b, a) } else { (a, b) };
+    let begin = a.1.begin.max(b.1.begin);
+    let known_end = [a.1.end, b.1.end].into_iter().flatten().min();
+    let open = a.1.end.is_none() || b.1.end.is_none();
+    for (rule, tolerance) in &bank.detectors.stay_overlap {
+        sink.count(Count::Subject(*rule));
+        if known_end.is_some_and(|end| end - begin <= *tolerance) {
+            continue;
+        }
+        let hours = match known_end {
+            Some(end) if !open => Value::Int((end - begin) / 3600),
+            _ => Value::MoreThan(*tolerance / 3600),
+        };
+        let finding = Out::Finding(Box::new(Finding {
+            rule: *rule,
+            verdict: bank.verdict(*rule, false),
+            key: vec![Part::Text(first.1.id), Part::Text(second.1.id)],
+            institution: first.1.institution,
+            evidence: vec![first.0, second.0],
+            occurred: first.1.event_time().max(second.1.event_time()),
+            claim: Claim::SmallerFund(first.1.id, second.1.id),
+            values: vec![hours, Value::Text(first.1.institution), Value::Text(second.1.institution)],
+        }));
+        let due: Moment = begin + tolerance + 1;
+        sink.say(if open { Out::Due(due, Box::new(finding)) } else { finding });
+    }
+}

@@ -1,0 +1,64 @@
+//! One trace code sold twice.
+
+use records::arena::{Arena, Ref};
+use records::row::{self, Dispensing};
+use rulebank::DetectorSpec;
+
+use crate::coverage::Count;
+use crate::finding::{Claim, Finding, Money, Out, Part, RuleIx, Value, common_institution};
+use crate::judge::Sink;
+use crate::knowledge::{Compiler, Knowledge, fen_of};
+use crate::views::{Diff, pair_of};
+
+/// What a rule may tell it.
+pub const SPEC: DetectorSpec =
+    DetectorSpec { name: "trace_code_twice", table: None, params: &[], values: &["sales", "code"] };
+
+/// Its rules.
+pub type Rules = Vec<RuleIx>;
+
+/// Compiles its rules.
+pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
+    compiler.rules_of(SPEC.name).into_iter().map(|(ix, _)| ix).collect()
+}
+
+/// One pack in units of 10^-10.
+const ONE: i128 = 10_000_000_000;
+
+/// Judges a trace code: the insured sales of unsplit packs that carry it.
+pub fn judge(arena: &Arena, bank: &Knowledge, key: u64, sales: &[(Ref, Diff)], sink: &mut Sink) {
+    if sales.is_empty() {
+        return;
+    }
+    for rule in &bank.detectors.trace_code_twice {
+        sink.count(Count::Subject(*rule));
+    }
+    if sales.len() < 2 {
+        return;
+    }
+    let (_, code) = pair_of(key);
+    let mut sales: Vec<(Ref, Dispensing)> =
+        sales.iter().map(|(place, _)| (*place, row::dispensing(arena, *place))).collect();
+    sales.sort_by(|(_, a), (_, b)| a.time.cmp(&b.time).then_with(|| arena.compare(a.id, b.id)));
+    let occurred = sales.last().map_or(i64::MIN, |(_, sale)| sale.time);
+    let evidence: Vec<Ref> = sales.iter().map(|(row, _)| *row).collect();
+    let mut later = sales[1..].to_vec();
+    later.sort_by(|(_, a), (_, b)| arena.compare(a.id, b.id));
+    let prices = later.iter().fold(0i128, |sum, (_, sale)| sum + i128::from(sale.price.unwrap_or(0)));
+    let money: Vec<Money> = later
+        .iter()
+        .map(|(row, sale)| Money { row: *row, own: fen_of(ONE, sale.price.unwrap_or(0)) })
+        .collect();
+    for rule in &bank.detectors.trace_code_twice {
+        sink.say(Out::Finding(Box::new(Finding {
+            rule: *rule,
+            verdict: bank.verdict(*rule, false),
+            key: vec![Part::Text(code)],
+            institution: common_institution(arena, &evidence),
+            evidence: evidence.clone(),
+            occurred,
+            claim: Claim::Laid(fen_of(prices.saturating_mul(ONE), 1), money.clone()),
+            values: vec![Value::Int(i64::try_from(sales.len()).unwrap_or(i64::MAX)), Value::Text(code)],
+        })));
+    }
+}

@@ -1,0 +1,136 @@
+//! Identity checks passed at two places too far apart for the time between them.
+
+use records::arena::{Arena, Ref};
+use records::row::{self, Presence};
+use rulebank::{DetectorSpec, ParamKind, ParamSpec};
+use rust_decimal::prelude::ToPrimitive;
+
+use crate::coverage::{Count, Missing};
+use crate::finding::{Claim, Finding, Out, Part, Route, RuleIx, Value};
+use crate::judge::Sink;
+use crate::knowledge::{Compiler, Knowledge, decimal};
+use crate::views::{Diff, pair_key, pair_of};
+
+/// What a rule may tell it.
+pub const SPEC: DetectorSpec = DetectorSpec {
+    name: "travel",
+    table: None,
+    params: &[
+        ParamSpec {
+            name: "kmh",
+            doc: "The fastest that people travel, in km per hour.",
+            kind: ParamKind::Decimal { min: "1", max: "2000" },
+            default: "120",
+        },
+        ParamSpec {
+            name: "slack_hours",
+            doc: "Hours granted for clocks that differ.",
+            kind: ParamKind::Decimal { min: "0", max: "48" },
+            default: "0.5",
+        },
+    ],
+    values: &["km", "minutes", "institution_a", "institution_b"],
+};
+
+/// A rule: km per hour and hours granted.
+#[derive(Debug, PartialEq)]
+pub struct TravelRule {
+    rule: RuleIx,
+    kmh: rust_decimal::Decimal,
+    slack_hours: rust_decimal::Decimal,
+}
+/// All of them.
+pub type Rules = Vec<TravelRule>;
+
+/// Compiles its rules.
+pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
+    compiler
+        .rules_of(SPEC.name)
+        .into_iter()
+        .map(|(rule, text)| TravelRule {
+            rule,
+            kmh: decimal(&text, "kmh"),
+            slack_hours: decimal(&text, "slack_hours"),
+        })
+        .collect()
+}
+
+/// Finds the journeys of one person: consecutive passes at different institutions.
+pub fn journeys(arena: &Arena, passes: &[(Ref, Diff)], sink: &mut Sink) {
+    if passes.len() < 2 {
+        return;
+    }
+    let mut passes: Vec<(Ref, Presence)> =
+        passes.iter().map(|(place, _)| (*place, row::presence(arena, *place))).collect();
+    passes.sort_by(|(_, a), (_, b)| a.time.cmp(&b.time).then_with(|| arena.compare(a.id, b.id)));
+    for two in passes.windows(2) {
+        let ((row_a, a), (row_b, b)) = (two[0], two[1]);
+        if a.institution != b.institution {
+            let journey = pair_key(row_a, row_b);
+            sink.say(Out::Row(Route::Journey, journey, 0));
+            sink.say(Out::Row(Route::JourneyEnd, u64::from(a.institution), row_a));
+            sink.say(Out::Row(Route::JourneyEnd, u64::from(b.institution), row_b));
+        }
+    }
+}
+
+/// Judges a journey with the rows of its two institutions.
+pub fn judge(arena: &Arena, bank: &Knowledge, journey: u64, places: [Option<Ref>; 2], sink: &mut Sink) {
+    let (row_a, row_b) = pair_of(journey);
+    let (a, b) = (row::presence(arena, row_a), row::presence(arena, row_b));
+    let missing = missing_of(arena, places);
+    for rule in &bank.detectors.travel {
+        sink.count(Count::Subject(rule.rule));
+        if let Some(missing) = missing {
+            sink.count(Count::NotJudged(rule.rule, missing));
+        } else if let Some(km) = too_far(arena, rule, places, b.time - a.time) {
+            sink.say(Out::Finding(Box::new(Finding {
+                rule: rule.rule,
+                verdict: bank.verdict(rule.rule, false),
+                key: vec![Part::Text(a.id), Part::Text(b.id)],
+                institution: a.institution,
+                evidence: vec![row_a, row_b],
+                occurred: b.time,
+                claim: Claim::Nothing,
+                values: vec![
+                    Value::Int(km),
+                    Value::Int((b.time - a.time) / 60),
+                    Value::Text(a.institution),
+                    Value::Text(b.institution),
+                ],
+            })));
+        }
+    }
+}
+
+fn missing_of(arena: &Arena, places: [Option<Ref>; 2]) -> Option<Missing> {
+    places
+        .into_iter()
+        .filter_map(|place| match place.map(|place| row::institution(arena, place)) {
+            None => Some(Missing::Institution),
+            Some(place) if place.lon.is_none() => Some(Missing::Lon),
+            Some(place) if place.lat.is_none() => Some(Missing::Lat),
+            Some(_) => None,
+        })
+        .min()
+}
+
+/// Whole kilometres between the places, if nobody travels that far in `seconds`.
+///
+/// # Source
+/// Haversine formula on a sphere of 6371.0088 km (the mean radius of the earth, IUGG).
+#[expect(clippy::disallowed_types, reason = "the contract prescribes 64-bit floating point here; no float leaves")]
+#[expect(clippy::cast_precision_loss, reason = "seconds between two civil times are far below 2^53")]
+#[expect(clippy::cast_possible_truncation, reason = "the way around the earth has 40,000 km")]
+fn too_far(arena: &Arena, rule: &TravelRule, places: [Option<Ref>; 2], seconds: i64) -> Option<i64> {
+    const EARTH_RADIUS_KM: f64 = 6371.0088;
+    let [a, b] = places.map(|place| place.map(|place| row::institution(arena, place)));
+    let ((lon_a, lat_a), (lon_b, lat_b)) = ((a?.lon?, a?.lat?), (b?.lon?, b?.lat?));
+    let (phi_a, phi_b) = (lat_a.to_radians(), lat_b.to_radians());
+    let half_phi = ((lat_b - lat_a).to_radians() / 2.0).sin();
+    let half_lambda = ((lon_b - lon_a).to_radians() / 2.0).sin();
+    let h = half_phi * half_phi + phi_a.cos() * phi_b.cos() * half_lambda * half_lambda;
+    let km = 2.0 * EARTH_RADIUS_KM * h.sqrt().min(1.0).asin();
+    let hours = seconds as f64 / 3600.0;
+    (km > rule.kmh.to_f64()? * (hours + rule.slack_hours.to_f64()?)).then_some(km as i64)
+}

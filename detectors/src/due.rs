@@ -1,0 +1,96 @@
+//! What comes true with time.
+//!
+//! Some conditions depend on *now*: a stay without an end has lasted a day as soon as *now* is a day after its
+//! begin. Detectors state them with the moment from which they hold ([`Out::Due`]); this operator lets them
+//! through when *now* has come there, and takes them back should *now* recede. A moved *now* costs what lies
+//! between the old and the new one.
+
+use std::collections::BTreeMap;
+use std::ops::Bound;
+
+use differential_dataflow::AsCollection;
+use records::row::Moment;
+use timely::dataflow::StreamVec;
+use timely::dataflow::channels::pact::Pipeline;
+use timely::dataflow::operators::Capability;
+use timely::dataflow::operators::generic::OutputBuilder;
+use timely::dataflow::operators::generic::builder_rc::OperatorBuilder;
+
+use crate::finding::Out;
+use crate::views::{Diff, Facts, Tick};
+
+/// Lets through what is not due, and what is due as soon as *now* reaches its moment.
+///
+/// `now` brings the new *now* of a tick to every worker; [`Moment::MIN`] while there is none.
+pub fn when_due<'s>(facts: Facts<'s, Out>, now: StreamVec<'s, Tick, Moment>) -> Facts<'s, Out> {
+    #[derive(Default)]
+    struct Work {
+        updates: Vec<(Out, Diff)>,
+        now: Option<Moment>,
+    }
+    let mut builder = OperatorBuilder::new("when due".to_owned(), facts.inner.scope());
+    let mut facts_in = builder.new_input(facts.inner, Pipeline);
+    let mut now_in = builder.new_input(now, Pipeline);
+    let (output, stream) = builder.new_output::<Vec<(Out, Tick, Diff)>>();
+    let mut output = OutputBuilder::from(output);
+    builder.build(move |_capabilities| {
+        let mut pending: BTreeMap<Tick, (Work, Capability<Tick>)> = BTreeMap::new();
+        let mut waiting: BTreeMap<Moment, BTreeMap<Out, Diff>> = BTreeMap::new();
+        let mut now = Moment::MIN;
+        move |frontiers| {
+            facts_in.for_each(|capability, updates| {
+                for (out, tick, diff) in updates.drain(..) {
+                    let (work, _) =
+                        pending.entry(tick).or_insert_with(|| (Work::default(), capability.delayed(&tick, 0)));
+                    work.updates.push((out, diff));
+                }
+            });
+            now_in.for_each(|capability, moments| {
+                let Some(tick) = capability.least().copied() else { return };
+                let (work, _) =
+                    pending.entry(tick).or_insert_with(|| (Work::default(), capability.delayed(&tick, 0)));
+                work.now = moments.pop();
+            });
+            let frontier = frontiers.iter().filter_map(|f| f.frontier().iter().copied().min()).min();
+            while let Some(entry) = pending.first_entry() {
+                let tick = *entry.key();
+                if frontier.is_some_and(|frontier| frontier <= tick) {
+                    break;
+                }
+                let (work, capability) = entry.remove();
+                let mut output = output.activate();
+                let mut session = output.session(&capability);
+                for (out, diff) in work.updates {
+                    let Out::Due(moment, out) = out else {
+                        session.give((out, tick, diff));
+                        continue;
+                    };
+                    if moment <= now {
+                        session.give(((*out).clone(), tick, diff));
+                    }
+                    let here = waiting.entry(moment).or_default();
+                    let count = here.entry((*out).clone()).or_insert(0);
+                    *count += diff;
+                    if *count == 0 {
+                        here.remove(&out);
+                        if here.is_empty() {
+                            waiting.remove(&moment);
+                        }
+                    }
+                }
+                if let Some(new) = work.now
+                    && new != now
+                {
+                    let (low, high, sign) = if new > now { (now, new, 1) } else { (new, now, -1) };
+                    for (_, here) in waiting.range((Bound::Excluded(low), Bound::Included(high))) {
+                        for (out, count) in here {
+                            session.give((out.clone(), tick, sign * count));
+                        }
+                    }
+                    now = new;
+                }
+            }
+        }
+    });
+    stream.as_collection()
+}

@@ -1,0 +1,286 @@
+//! What a detector says of a subject, and the other statements that travel through the dataflow.
+
+use records::arena::{Arena, Ref};
+use records::row::{self, Day, Moment};
+use records::{Kind, arena};
+use serde::{Deserialize, Serialize};
+
+/// Position of a rule in [`crate::knowledge::Knowledge::rules`], which is sorted by id.
+pub type RuleIx = u16;
+
+/// One part of a subject's key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Part {
+    /// An identity or a code.
+    Text(Ref),
+    /// A civil day, written `YYYY-MM-DD`.
+    Day(Day),
+}
+
+/// A value that a rule's message may name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Value {
+    /// A text of the records.
+    Text(Ref),
+    /// A civil day.
+    Day(Day),
+    /// A moment.
+    Moment(Moment),
+    /// A whole number.
+    Int(i64),
+    /// A number that is only known to be greater than this one.
+    MoreThan(i64),
+    /// A quantity in ten-thousandths.
+    Quantity(i64),
+    /// A number in millionths.
+    Millionths(i64),
+    /// One of [`WORDS`].
+    Word(u8),
+}
+
+/// Words that messages need in both languages; [`Value::Word`] is a position here.
+pub const WORDS: &[(&str, &str)] = &[
+    ("天", "days"),
+    ("岁", "years"),
+    ("每日", "day"),
+    ("每次就诊", "visit"),
+    ("没有处方号", "it has no prescription number"),
+    ("处方不存在或已作废", "the prescription does not stand or was cancelled"),
+    ("处方中没有该药", "the prescription does not list the item"),
+];
+
+/// One record whose money the amount of a finding is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Money {
+    /// The record, as the fact that was seen.
+    pub row: Ref,
+    /// Its own money, fen, never below 0.
+    pub own: i64,
+}
+
+/// What the amount of a finding speaks of (contract section 3, `counted_amount`).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Claim {
+    /// No money.
+    Nothing,
+    /// The sum of `fund(v)` of these visits.
+    Fund(Vec<Ref>),
+    /// The smaller `fund(v)` of two visits; on a tie the first.
+    SmallerFund(Ref, Ref),
+    /// `fund_amt` of a net line, 0 if its settlement is not live.
+    FundAmount(Ref),
+    /// An amount in fen, laid on records in this order.
+    Laid(i64, Vec<Money>),
+}
+
+/// A rule's condition holds of a subject.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Finding {
+    /// The rule.
+    pub rule: RuleIx,
+    /// 0 definite, 1 suspect, 2 indicator.
+    pub verdict: u8,
+    /// Parts of the subject's key.
+    pub key: Vec<Part>,
+    /// fixmedins_code that the alert names; 0 for none.
+    pub institution: Ref,
+    /// Records without which it would not stand, as the facts that were seen.
+    pub evidence: Vec<Ref>,
+    /// Greatest event time known so far, or the moment the rule prescribes.
+    pub occurred: Moment,
+    /// What its amount speaks of.
+    pub claim: Claim,
+    /// Values for the message, in the order of the detector's `values`.
+    pub values: Vec<Value>,
+}
+
+impl Finding {
+    /// A number that stands for rule and key: 64 bits of a hash of both.
+    pub fn id(&self) -> u64 {
+        let mut bytes = Vec::with_capacity(4 + self.key.len() * 9);
+        bytes.extend_from_slice(&self.rule.to_le_bytes());
+        for part in &self.key {
+            match part {
+                Part::Text(text) => {
+                    bytes.push(0);
+                    bytes.extend_from_slice(&text.to_le_bytes());
+                }
+                Part::Day(day) => {
+                    bytes.push(1);
+                    bytes.extend_from_slice(&day.to_le_bytes());
+                }
+            }
+        }
+        xxhash_rust::xxh3::xxh3_64(&bytes)
+    }
+}
+
+/// A finding with its amount, and where that is laid.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Priced {
+    /// The finding; its `occurred` covers the records of the amount too.
+    pub finding: Finding,
+    /// Suspected amount, fen.
+    pub amount: i64,
+    /// Records and the fen laid on each, only where that is more than 0.
+    pub laid: Vec<(Ref, i64)>,
+    /// Records whose money is in the amount, for the causes of events.
+    pub behind: Vec<Ref>,
+}
+
+/// What one finding laid on one record.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Laid {
+    /// 0 high, 1 medium, 2 low.
+    pub severity: u8,
+    /// 0 definite, 1 suspect, 2 indicator.
+    pub verdict: u8,
+    /// The rule.
+    pub rule: RuleIx,
+    /// The subject's key.
+    pub key: Vec<Part>,
+    /// [`Finding::id`].
+    pub finding: u64,
+    /// The record.
+    pub row: Ref,
+    /// Fen laid on it.
+    pub fen: i64,
+}
+
+/// An alert as it leaves the dataflow.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Alert {
+    /// The finding and its amount.
+    pub priced: Priced,
+    /// The part of the amount charged to this alert, fen.
+    pub counted: i64,
+}
+
+/// Where a row goes next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Route {
+    /// Visits by person.
+    VisitOfPerson,
+    /// Stays by person.
+    StayOfPerson,
+    /// Uses of goods by institution and item.
+    Use,
+    /// Drug lines without rx_id of visits that are not pharmacy, by visit.
+    DrugWithoutPrescription,
+    /// Drug lines whose prescription does not cover them, by visit.
+    DrugBadPrescription,
+    /// Findings of F06 but for the institution's prescriptions, by institution.
+    DrugSuspicious,
+    /// Lines of items in `pair_conflict`, by visit.
+    Pair,
+    /// Lines of items in `quantity_limit`, by visit.
+    Quantity,
+    /// Lines of items in `age_limit`, by person.
+    Age,
+    /// Lines of items in `cycle_gap`, by person and item.
+    Cycle,
+    /// Insured sales of items in `resale_prone`, by person and item.
+    Resale,
+    /// Consecutive passes at different institutions: the pair, by either institution.
+    JourneyEnd,
+    /// The same pairs, by themselves.
+    Journey,
+    /// Institutions with coordinates, by pair.
+    JourneyPlace,
+    /// Stays without a passed check, by institution.
+    Absent,
+    /// Institutions that have something: a presence, a prescription.
+    Has,
+    /// Settlements that no enrolment covers, by shard.
+    Uncovered,
+    /// Stays of persons who may be on an edge, by cell of institution and days.
+    Companion,
+    /// The same in their own cell and in those beside it.
+    CompanionProbe,
+    /// Stays of all other persons by cell.
+    CompanionFew,
+    /// Stays of persons with two like stays, in all nine cells.
+    CompanionTwin,
+    /// Stays in a co-stay, by the two persons.
+    CoStay,
+    /// The other end of an edge, by rule and person.
+    Edge,
+    /// Stays behind an edge, by rule and person.
+    EdgeStay,
+    /// Live settlements and withdrawn ones, by the finding that needs them.
+    Price,
+}
+
+/// A statement.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Out {
+    /// A row belongs under a key of a route.
+    Row(Route, u64, Ref),
+    /// A finding.
+    Finding(Box<Finding>),
+    /// The statement holds as soon as *now* is at least this moment.
+    Due(Moment, Box<Out>),
+    /// A finding with its amount.
+    Priced(Box<Priced>),
+    /// Fen that a finding (by id) takes of what it laid.
+    Taken(u64, i64),
+    /// An alert.
+    Alert(Box<Alert>),
+}
+
+/// Greatest event time of rows; `i64::MIN` if none has one.
+pub fn latest(arena: &Arena, rows: &[Ref]) -> Moment {
+    rows.iter().filter_map(|row| row::event_time(arena, *row)).max().unwrap_or(Moment::MIN)
+}
+
+/// Compares two keys part by part by the bytes of their texts.
+pub fn compare_keys(arena: &Arena, a: &[Part], b: &[Part]) -> std::cmp::Ordering {
+    use std::cmp::Ordering;
+    for (left, right) in a.iter().zip(b) {
+        let order = match (left, right) {
+            (Part::Text(left), Part::Text(right)) => arena.compare(*left, *right),
+            (Part::Day(left), Part::Day(right)) => left.cmp(right),
+            // A key's shape is its rule's; the same rule never mixes them, different rules are ordered before.
+            (Part::Text(_), Part::Day(_)) => Ordering::Less,
+            (Part::Day(_), Part::Text(_)) => Ordering::Greater,
+        };
+        if order != Ordering::Equal {
+            return order;
+        }
+    }
+    a.len().cmp(&b.len())
+}
+
+/// Compares two records as the contract orders evidence and laying: by kind, then key part by part, by bytes.
+pub fn compare_records(arena: &Arena, a: Ref, b: Ref) -> std::cmp::Ordering {
+    let kinds = |row| row::kind(arena, row).name();
+    kinds(a).cmp(kinds(b)).then_with(|| {
+        let ((a1, a2), (b1, b2)) = (row::key(arena, a), row::key(arena, b));
+        arena.compare(a1, b1).then_with(|| arena.compare(a2, b2))
+    })
+}
+
+/// The institution of a record, 0 if its kind has none.
+pub fn institution_of(arena: &Arena, place: Ref) -> arena::Ref {
+    match row::kind(arena, place) {
+        Kind::Institution => row::key(arena, place).0,
+        Kind::Visit => row::visit(arena, place).institution,
+        Kind::Settlement => row::settlement(arena, place).institution,
+        Kind::FeeLine => row::fee_line(arena, place).institution,
+        Kind::Prescription => row::prescription(arena, place).institution,
+        Kind::Dispensing => row::dispensing(arena, place).institution,
+        Kind::Purchase => row::purchase(arena, place).institution,
+        Kind::StockChange => row::stock_change(arena, place).institution,
+        Kind::StockCount => row::stock_count(arena, place).institution,
+        Kind::Presence => row::presence(arena, place).institution,
+        Kind::Invoice => row::invoice(arena, place).institution,
+        Kind::Practitioner | Kind::Person | Kind::PersonFact | Kind::Enrolment | Kind::Label => 0,
+    }
+}
+
+/// The institution that all these records have; 0 if they differ or one has none.
+pub fn common_institution(arena: &Arena, rows: &[Ref]) -> Ref {
+    let mut institutions = rows.iter().map(|row| institution_of(arena, *row));
+    let Some(first) = institutions.next() else { return 0 };
+    if institutions.all(|other| other == first) { first } else { 0 }
+}

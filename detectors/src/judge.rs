@@ -1,0 +1,501 @@
+//! The two operators that judge.
+//!
+//! [`each`] looks at every row of one arrangement with the rows that share its key in others: a fee line with
+//! its visit, a stay with the person's identity checks. A new row costs one look; a changed context costs a
+//! look at the rows of that key.
+//! [`whole`] looks at all rows of a key together: the stays of a person, the sales of a trace code.
+//!
+//! Both call a pure function and emit the difference between its answers before and after, so they keep no
+//! answers of their own: what is remembered is the shared arrangements. The rule bank is one more input; when
+//! it changes, everything the function reads of it differently is judged once with the old and once with the
+//! new bank.
+//!
+//! # Contract of the function
+//! * **Pure.** Its answer follows from key, rows, bank and the immutable memory of rows alone. What it said of
+//!   a state once is withdrawn by asking it again.
+//! * **Rows in order.** Rows come sorted by reference, each once, with its count.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use differential_dataflow::AsCollection;
+use differential_dataflow::ExchangeData;
+use differential_dataflow::operators::arrange::TraceAgent;
+use differential_dataflow::trace::cursor::{Cursor, CursorList, Navigable, cursor_list};
+use differential_dataflow::trace::{BatchCursor, Span, TraceReader};
+use records::arena::Ref;
+use timely::dataflow::channels::pact::Pipeline;
+use timely::dataflow::operators::Capability;
+use timely::dataflow::operators::generic::OutputBuilder;
+use timely::dataflow::operators::generic::builder_rc::OperatorBuilder;
+use timely::dataflow::{Scope, StreamVec};
+use timely::progress::Antichain;
+use timely::progress::frontier::MutableAntichain;
+
+use crate::coverage::Count;
+use crate::finding::Out;
+use crate::knowledge::Knowledge;
+use crate::views::{Diff, Facts, Index, Spine, Tick};
+
+/// What a function says about one state.
+#[derive(Debug, Default)]
+pub struct Sink {
+    weight: Diff,
+    said: Vec<(Out, Diff)>,
+    counted: Vec<(Count, Diff)>,
+}
+
+impl Sink {
+    /// States `out`.
+    pub fn say(&mut self, out: Out) {
+        self.said.push((out, self.weight));
+    }
+    /// Counts a subject of a rule for the coverage.
+    pub fn count(&mut self, count: Count) {
+        self.counted.push((count, self.weight));
+    }
+}
+
+/// What an operator gives: what was said, and what was counted.
+pub struct Judged<'s> {
+    /// Statements.
+    pub said: Facts<'s, Out>,
+    /// Counts for the coverage.
+    pub counted: Facts<'s, Count>,
+}
+
+/// The bank as every operator receives it: a version takes effect at its tick.
+pub type BankStream<'s> = StreamVec<'s, Tick, Arc<Knowledge>>;
+
+/// What operators share: where they are built, and the rule bank.
+#[derive(Clone)]
+pub struct Court<'s> {
+    /// Where operators are built.
+    pub scope: Scope<'s, Tick>,
+    /// Versions of the bank.
+    pub bank: BankStream<'s>,
+    /// The bank at tick 0.
+    pub first_bank: Arc<Knowledge>,
+}
+
+/// Up to which tick a state is read: strictly before it, or with it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Upto {
+    Before(Tick),
+    With(Tick),
+}
+
+impl Upto {
+    fn covers(self, tick: Tick) -> bool {
+        match self {
+            Upto::Before(end) => tick < end,
+            Upto::With(end) => tick <= end,
+        }
+    }
+}
+
+type Batch<V> = <TraceAgent<Spine<V>> as TraceReader>::Batch;
+type BatchSpan<V> = Span<Tick, Batch<V>>;
+
+/// Random access to one arrangement, keys in ascending order.
+struct Shelf<V: ExchangeData> {
+    trace: TraceAgent<Spine<V>>,
+    open: Option<(CursorList<BatchCursor<TraceAgent<Spine<V>>>>, Vec<Batch<V>>)>,
+}
+
+impl<V: ExchangeData> Shelf<V> {
+    fn new(trace: TraceAgent<Spine<V>>) -> Self {
+        Shelf { trace, open: None }
+    }
+
+    /// Starts a pass over ascending keys.
+    fn open(&mut self) {
+        let everything = Antichain::new();
+        let batches = self.trace.batches_through(everything.borrow()).expect("the whole trace is a clean cut");
+        self.open = Some(cursor_list(batches));
+    }
+
+    /// Reads the values of `key` that stand, with their counts.
+    fn read(&mut self, key: u64, upto: Upto, into: &mut Vec<(V, Diff)>) {
+        into.clear();
+        let Some((cursor, storage)) = &mut self.open else { return };
+        cursor.seek_key(storage, &key);
+        if cursor.get_key(storage) != Some(&key) {
+            return;
+        }
+        cursor.rewind_vals(storage);
+        while let Some(value) = cursor.get_val(storage) {
+            let mut count = 0;
+            cursor.map_times(storage, |tick, diff| {
+                if upto.covers(*tick) {
+                    count += *diff;
+                }
+            });
+            if count != 0 {
+                into.push((value.clone(), count));
+            }
+            cursor.step_val(storage);
+        }
+    }
+
+    /// Every key of the arrangement, ascending.
+    fn keys(&mut self) -> Vec<u64> {
+        let mut keys = Vec::new();
+        self.open();
+        if let Some((cursor, storage)) = &mut self.open {
+            while let Some(key) = cursor.get_key(storage) {
+                keys.push(*key);
+                cursor.step_key(storage);
+            }
+        }
+        self.open();
+        keys
+    }
+
+    /// Lets go of the batches and of history before `frontier`.
+    fn close(&mut self, frontier: Tick) {
+        self.open = None;
+        // What came before stays distinguishable from what is to come, and nothing else does.
+        let told = Antichain::from_elem(frontier.saturating_sub(1));
+        self.trace.set_logical_compaction(told.borrow());
+        self.trace.set_physical_compaction(Antichain::from_elem(frontier).borrow());
+    }
+}
+
+/// Calls `see(key, value, tick, diff)` for every update of a batch.
+fn updates<V: ExchangeData>(batch: &Batch<V>, mut see: impl FnMut(u64, &V, Tick, Diff)) {
+    let mut cursor = batch.cursor();
+    while let Some(key) = cursor.get_key(batch) {
+        while let Some(value) = cursor.get_val(batch) {
+            cursor.map_times(batch, |tick, diff| see(*key, value, *tick, *diff));
+            cursor.step_val(batch);
+        }
+        cursor.step_key(batch);
+    }
+}
+
+/// Smallest tick that may still come on any input; `None` when all are closed.
+fn frontier_of(frontiers: &[MutableAntichain<Tick>]) -> Option<Tick> {
+    frontiers.iter().filter_map(|frontier| frontier.frontier().iter().copied().min()).min()
+}
+
+/// Ticks with work to do, each with the capabilities to answer it (statements, counts).
+type Pending<W> = BTreeMap<Tick, (W, [Capability<Tick>; 2])>;
+
+/// Sums equal entries and drops those that cancel.
+fn consolidate<T: Ord>(entries: &mut Vec<(T, Diff)>) {
+    differential_dataflow::consolidation::consolidate(entries);
+}
+
+/// Judges each row of `main` with the rows of its key in `contexts`.
+///
+/// `reads_bank(old, new)` tells whether the function reads something that differs between two banks.
+pub fn each<'s, V, F>(
+    court: &Court<'s>,
+    name: &'static str,
+    main: &Index<'s, V>,
+    contexts: &[&Index<'s, Ref>],
+    reads_bank: fn(&Knowledge, &Knowledge) -> bool,
+    mut judge: F,
+) -> Judged<'s>
+where
+    V: ExchangeData,
+    F: FnMut(&Knowledge, u64, &V, &[Vec<(Ref, Diff)>], &mut Sink) + 'static,
+{
+    struct Work<V> {
+        rows: Vec<(u64, V, Diff)>,
+        keys: Vec<u64>,
+        bank: Option<Arc<Knowledge>>,
+    }
+
+    let mut builder = OperatorBuilder::new(name.to_owned(), court.scope.clone());
+    let mut rows_in = builder.new_input(main.stream.clone(), Pipeline);
+    let mut contexts_in: Vec<_> =
+        contexts.iter().map(|context| builder.new_input(context.stream.clone(), Pipeline)).collect();
+    let mut bank_in = builder.new_input(court.bank.clone(), Pipeline);
+    let (said_out, said) = builder.new_output::<Vec<(Out, Tick, Diff)>>();
+    let (counted_out, counted) = builder.new_output::<Vec<(Count, Tick, Diff)>>();
+    let (mut said_out, mut counted_out) = (OutputBuilder::from(said_out), OutputBuilder::from(counted_out));
+    let mut shelf = Shelf::new(main.trace.clone());
+    let mut shelves: Vec<Shelf<Ref>> = contexts.iter().map(|c| Shelf::new(c.trace.clone())).collect();
+    let mut bank = Arc::clone(&court.first_bank);
+
+    builder.build(move |_capabilities| {
+        let mut pending: Pending<Work<V>> = BTreeMap::new();
+        let mut sink = Sink::default();
+        let mut before: Vec<Vec<(Ref, Diff)>> = shelves.iter().map(|_| Vec::new()).collect();
+        let mut after = before.clone();
+        let mut old_rows: Vec<(V, Diff)> = Vec::new();
+        let mut last_frontier = 0;
+        move |frontiers| {
+            let fresh = |capability: [Capability<Tick>; 2]| {
+                (Work { rows: Vec::new(), keys: Vec::new(), bank: None }, capability)
+            };
+            rows_in.for_each(|capability, spans: &mut Vec<BatchSpan<V>>| {
+                for batch in spans.drain(..).filter_map(|span| span.inner) {
+                    updates::<V>(&batch, |key, value, tick, diff| {
+                        pending
+                            .entry(tick)
+                            .or_insert_with(|| {
+                                fresh([capability.delayed(&tick, 0), capability.delayed(&tick, 1)])
+                            })
+                            .0
+                            .rows
+                            .push((key, value.clone(), diff));
+                    });
+                }
+            });
+            for input in &mut contexts_in {
+                input.for_each(|capability, spans: &mut Vec<BatchSpan<Ref>>| {
+                    for batch in spans.drain(..).filter_map(|span| span.inner) {
+                        updates::<Ref>(&batch, |key, _, tick, _| {
+                            let work = pending.entry(tick).or_insert_with(|| {
+                                fresh([capability.delayed(&tick, 0), capability.delayed(&tick, 1)])
+                            });
+                            if work.0.keys.last() != Some(&key) {
+                                work.0.keys.push(key);
+                            }
+                        });
+                    }
+                });
+            }
+            bank_in.for_each(|capability, banks| {
+                let Some(tick) = capability.least().copied() else { return };
+                pending
+                    .entry(tick)
+                    .or_insert_with(|| fresh([capability.delayed(&tick, 0), capability.delayed(&tick, 1)]))
+                    .0
+                    .bank = banks.pop();
+            });
+            let frontier = frontier_of(frontiers);
+            let ready = |tick: Tick| frontier.is_none_or(|frontier| tick < frontier);
+            while let Some(entry) = pending.first_entry() {
+                let tick = *entry.key();
+                if !ready(tick) {
+                    break;
+                }
+                let (mut work, capabilities) = entry.remove();
+                for shelf in &mut shelves {
+                    shelf.open();
+                }
+                let old_bank = Arc::clone(&bank);
+                let rejudge = work.bank.as_ref().is_some_and(|new| reads_bank(&old_bank, new));
+                if let Some(new) = work.bank.take() {
+                    bank = new;
+                }
+                work.keys.sort_unstable();
+                work.keys.dedup();
+                if rejudge || !work.keys.is_empty() {
+                    shelf.open();
+                }
+                if rejudge {
+                    work.keys = shelf.keys();
+                }
+                let mut rows = work.rows.into_iter().peekable();
+                let mut keys = work.keys.into_iter().peekable();
+                loop {
+                    let key = match (rows.peek().map(|row| row.0), keys.peek().copied()) {
+                        (Some(row), Some(key)) => row.min(key),
+                        (Some(key), None) | (None, Some(key)) => key,
+                        (None, None) => break,
+                    };
+                    for (shelf, after) in shelves.iter_mut().zip(&mut after) {
+                        shelf.read(key, Upto::With(tick), after);
+                    }
+                    if keys.next_if_eq(&key).is_some() {
+                        shelf.read(key, Upto::Before(tick), &mut old_rows);
+                        if !old_rows.is_empty() {
+                            let start = (sink.said.len(), sink.counted.len());
+                            for (shelf, before) in shelves.iter_mut().zip(&mut before) {
+                                shelf.read(key, Upto::Before(tick), before);
+                            }
+                            for (row, count) in &old_rows {
+                                sink.weight = -count;
+                                judge(&old_bank, key, row, &before, &mut sink);
+                                sink.weight = *count;
+                                judge(&bank, key, row, &after, &mut sink);
+                            }
+                            cancel(&mut sink.said, start.0);
+                            cancel(&mut sink.counted, start.1);
+                        }
+                    }
+                    while let Some((_, row, diff)) = rows.next_if(|row| row.0 == key) {
+                        sink.weight = diff;
+                        judge(&bank, key, &row, &after, &mut sink);
+                    }
+                }
+                consolidate(&mut sink.counted);
+                if !sink.said.is_empty() {
+                    let mut output = said_out.activate();
+                    let mut session = output.session(&capabilities[0]);
+                    session.give_iterator(sink.said.drain(..).map(|(out, diff)| (out, tick, diff)));
+                }
+                if !sink.counted.is_empty() {
+                    let mut output = counted_out.activate();
+                    let mut session = output.session(&capabilities[1]);
+                    session.give_iterator(sink.counted.drain(..).map(|(count, diff)| (count, tick, diff)));
+                }
+            }
+            if let Some(frontier) = frontier
+                && frontier > last_frontier
+            {
+                last_frontier = frontier;
+                shelf.close(frontier);
+                for shelf in &mut shelves {
+                    shelf.close(frontier);
+                }
+            }
+        }
+    });
+    Judged { said: said.as_collection(), counted: counted.as_collection() }
+}
+
+/// Sums and drops what cancels among the entries from `start` on.
+fn cancel<T: Ord>(entries: &mut Vec<(T, Diff)>, start: usize) {
+    let mut tail = entries.split_off(start);
+    consolidate(&mut tail);
+    entries.append(&mut tail);
+}
+
+/// All rows of one key, read when asked for.
+pub struct KeyRows<'a, V: ExchangeData, W: ExchangeData> {
+    key: u64,
+    upto: Upto,
+    rows: &'a mut [Shelf<V>],
+    more: &'a mut [Shelf<W>],
+}
+
+impl<V: ExchangeData, W: ExchangeData> KeyRows<'_, V, W> {
+    /// Values of the key in the `input`-th arrangement, with counts.
+    pub fn rows(&mut self, input: usize) -> Vec<(V, Diff)> {
+        let mut values = Vec::new();
+        self.rows[input].read(self.key, self.upto, &mut values);
+        values
+    }
+    /// Values of the key in the `input`-th arrangement of the second type, with counts.
+    pub fn more(&mut self, input: usize) -> Vec<(W, Diff)> {
+        let mut values = Vec::new();
+        self.more[input].read(self.key, self.upto, &mut values);
+        values
+    }
+}
+
+/// Judges all rows of a key together.
+pub fn whole<'s, V, W, F>(
+    court: &Court<'s>,
+    name: &'static str,
+    rows: &[&Index<'s, V>],
+    more: &[&Index<'s, W>],
+    reads_bank: fn(&Knowledge, &Knowledge) -> bool,
+    mut judge: F,
+) -> Judged<'s>
+where
+    V: ExchangeData,
+    W: ExchangeData,
+    F: FnMut(&Knowledge, u64, &mut KeyRows<'_, V, W>, &mut Sink) + 'static,
+{
+    struct Work {
+        keys: Vec<u64>,
+        bank: Option<Arc<Knowledge>>,
+    }
+
+    let mut builder = OperatorBuilder::new(name.to_owned(), court.scope.clone());
+    let mut rows_in: Vec<_> = rows.iter().map(|i| builder.new_input(i.stream.clone(), Pipeline)).collect();
+    let mut more_in: Vec<_> = more.iter().map(|i| builder.new_input(i.stream.clone(), Pipeline)).collect();
+    let mut bank_in = builder.new_input(court.bank.clone(), Pipeline);
+    let (said_out, said) = builder.new_output::<Vec<(Out, Tick, Diff)>>();
+    let (counted_out, counted) = builder.new_output::<Vec<(Count, Tick, Diff)>>();
+    let (mut said_out, mut counted_out) = (OutputBuilder::from(said_out), OutputBuilder::from(counted_out));
+    let mut rows: Vec<Shelf<V>> = rows.iter().map(|i| Shelf::new(i.trace.clone())).collect();
+    let mut more: Vec<Shelf<W>> = more.iter().map(|i| Shelf::new(i.trace.clone())).collect();
+    let mut bank = Arc::clone(&court.first_bank);
+
+    builder.build(move |_capabilities| {
+        let mut pending: Pending<Work> = BTreeMap::new();
+        let mut sink = Sink::default();
+        let mut last_frontier = 0;
+        move |frontiers| {
+            let fresh = |capability: [Capability<Tick>; 2]| (Work { keys: Vec::new(), bank: None }, capability);
+            macro_rules! take_keys {
+                ($inputs:expr, $value:ty) => {
+                    for input in $inputs {
+                        input.for_each(|capability, spans: &mut Vec<BatchSpan<$value>>| {
+                            for batch in spans.drain(..).filter_map(|span| span.inner) {
+                                updates::<$value>(&batch, |key, _, tick, _| {
+                                    let work = pending.entry(tick).or_insert_with(|| {
+                                        fresh([capability.delayed(&tick, 0), capability.delayed(&tick, 1)])
+                                    });
+                                    if work.0.keys.last() != Some(&key) {
+                                        work.0.keys.push(key);
+                                    }
+                                });
+                            }
+                        });
+                    }
+                };
+            }
+            take_keys!(&mut rows_in, V);
+            take_keys!(&mut more_in, W);
+            bank_in.for_each(|capability, banks| {
+                let Some(tick) = capability.least().copied() else { return };
+                pending
+                    .entry(tick)
+                    .or_insert_with(|| fresh([capability.delayed(&tick, 0), capability.delayed(&tick, 1)]))
+                    .0
+                    .bank = banks.pop();
+            });
+            let frontier = frontier_of(frontiers);
+            while let Some(entry) = pending.first_entry() {
+                let tick = *entry.key();
+                if frontier.is_some_and(|frontier| frontier <= tick) {
+                    break;
+                }
+                let (mut work, capabilities) = entry.remove();
+                let old_bank = Arc::clone(&bank);
+                let rejudge = work.bank.as_ref().is_some_and(|new| reads_bank(&old_bank, new));
+                if let Some(new) = work.bank.take() {
+                    bank = new;
+                }
+                if rejudge {
+                    work.keys = rows.iter_mut().flat_map(Shelf::keys).collect();
+                    work.keys.extend(more.iter_mut().flat_map(Shelf::keys));
+                }
+                work.keys.sort_unstable();
+                work.keys.dedup();
+                rows.iter_mut().for_each(Shelf::open);
+                more.iter_mut().for_each(Shelf::open);
+                for key in work.keys {
+                    let start = (sink.said.len(), sink.counted.len());
+                    for (bank, weight, upto) in
+                        [(&old_bank, -1, Upto::Before(tick)), (&bank, 1, Upto::With(tick))]
+                    {
+                        sink.weight = weight;
+                        let mut state = KeyRows { key, upto, rows: &mut rows, more: &mut more };
+                        judge(bank, key, &mut state, &mut sink);
+                    }
+                    cancel(&mut sink.said, start.0);
+                    cancel(&mut sink.counted, start.1);
+                }
+                consolidate(&mut sink.counted);
+                if !sink.said.is_empty() {
+                    let mut output = said_out.activate();
+                    let mut session = output.session(&capabilities[0]);
+                    session.give_iterator(sink.said.drain(..).map(|(out, diff)| (out, tick, diff)));
+                }
+                if !sink.counted.is_empty() {
+                    let mut output = counted_out.activate();
+                    let mut session = output.session(&capabilities[1]);
+                    session.give_iterator(sink.counted.drain(..).map(|(count, diff)| (count, tick, diff)));
+                }
+            }
+            if let Some(frontier) = frontier
+                && frontier > last_frontier
+            {
+                last_frontier = frontier;
+                rows.iter_mut().for_each(|shelf| shelf.close(frontier));
+                more.iter_mut().for_each(|shelf| shelf.close(frontier));
+            }
+        }
+    });
+    Judged { said: said.as_collection(), counted: counted.as_collection() }
+}

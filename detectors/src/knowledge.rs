@@ -1,0 +1,177 @@
+//! The rule bank as detectors read it: rules by number, table rows by the identities of the records.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use records::arena::Ref;
+use records::row::Day;
+use rulebank::{Bank, Param, Row, Rule, Status};
+use rust_decimal::Decimal;
+
+use crate::detector;
+use crate::finding::RuleIx;
+
+/// A lookup by identity; never iterated where order could show.
+pub type ByRef<V> = HashMap<Ref, V>;
+
+/// Days on which a table row holds, both ends included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Validity {
+    from: Day,
+    to: Day,
+}
+
+impl Validity {
+    /// Of a table row.
+    pub fn of(row: &Row) -> Validity {
+        Validity { from: row.valid_from.unwrap_or(Day::MIN), to: row.valid_to.unwrap_or(Day::MAX) }
+    }
+    /// Whether the row holds on `day`.
+    pub fn holds(self, day: Day) -> bool {
+        self.from <= day && day <= self.to
+    }
+}
+
+/// Class of a visit by its med_type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// A stay.
+    Inpatient,
+    /// Everything that no row says otherwise of.
+    Outpatient,
+    /// A pharmacy visit.
+    Pharmacy,
+    /// Long-term care.
+    Care,
+}
+
+/// What every detector reads, compiled from a [`Bank`].
+#[derive(Debug, PartialEq)]
+pub struct Knowledge {
+    /// Active rules, by id.
+    pub rules: Vec<Arc<Rule>>,
+    med_type: ByRef<Vec<(Validity, Class)>>,
+    /// Rules and rows of each detector.
+    pub detectors: detector::Compiled,
+}
+
+/// What a detector needs to compile its part.
+pub struct Compiler<'a> {
+    bank: &'a Bank,
+    rules: &'a [Arc<Rule>],
+    /// Gives the identity of a text.
+    pub intern: &'a mut dyn FnMut(&str) -> Ref,
+}
+
+impl Compiler<'_> {
+    /// Active rules of a detector.
+    pub fn rules_of(&self, detector: &str) -> Vec<(RuleIx, Arc<Rule>)> {
+        (0..).zip(self.rules).filter(|(_, rule)| rule.detector == detector).map(|(ix, r)| (ix, r.clone())).collect()
+    }
+
+    /// Rows of a table whose rule is an active one of this detector, with the rule's number.
+    pub fn rows_of(&self, detector: &str, table: &str) -> Vec<(RuleIx, Row)> {
+        let rules = self.rules_of(detector);
+        self.bank
+            .tables
+            .rows(table)
+            .iter()
+            .filter_map(|row| {
+                let (ix, _) = rules.iter().find(|(_, rule)| rule.id == row.rule)?;
+                Some((*ix, row.clone()))
+            })
+            .collect()
+    }
+}
+
+/// An integer parameter.
+pub fn integer(rule: &Rule, name: &str) -> i64 {
+    match rule.params.get(name) {
+        Some(Param::Integer(value)) => *value,
+        _ => panic!("parameter {name} of {} is an integer, as its detector's spec says", rule.id),
+    }
+}
+
+/// A decimal parameter.
+pub fn decimal(rule: &Rule, name: &str) -> Decimal {
+    match rule.params.get(name) {
+        Some(Param::Decimal(value)) => *value,
+        _ => panic!("parameter {name} of {} is a decimal, as its detector's spec says", rule.id),
+    }
+}
+
+/// A choice parameter.
+pub fn choice<'r>(rule: &'r Rule, name: &str) -> &'r str {
+    match rule.params.get(name) {
+        Some(Param::Choice(value)) => value,
+        _ => panic!("parameter {name} of {} is a choice, as its detector's spec says", rule.id),
+    }
+}
+
+/// Places of [`exact`] numbers.
+pub const EXACT_PLACES: u32 = 10;
+
+/// A decimal in units of 10^-10; further places are cut.
+pub fn exact(value: Decimal) -> i128 {
+    let places = EXACT_PLACES;
+    let mantissa = value.mantissa();
+    let scale = value.scale();
+    if scale <= places {
+        mantissa.saturating_mul(10i128.pow(places - scale))
+    } else {
+        mantissa / 10i128.pow(scale - places)
+    }
+}
+
+/// A quantity in ten-thousandths, in units of 10^-10.
+pub fn exact_quantity(quantity: i64) -> i128 {
+    i128::from(quantity) * 1_000_000
+}
+
+/// Fen of a quantity of 10^-10 at a price of 10^-6 yuan, rounded half up; never below 0.
+pub fn fen_of(quantity: i128, price: i64) -> i64 {
+    const UNITS: i128 = 100_000_000_000_000; // 10^-16 yuan in a fen
+    let exact = quantity.saturating_mul(i128::from(price)).max(0);
+    let fen = exact / UNITS + i128::from(exact % UNITS >= UNITS / 2);
+    i64::try_from(fen).unwrap_or(i64::MAX)
+}
+
+impl Knowledge {
+    /// Compiles the active rules of a bank.
+    pub fn compile(bank: &Bank, intern: &mut dyn FnMut(&str) -> Ref) -> Knowledge {
+        let mut rules: Vec<Arc<Rule>> =
+            bank.rules.iter().filter(|rule| rule.status == Status::Active).cloned().map(Arc::new).collect();
+        rules.sort_by(|a, b| a.id.cmp(&b.id));
+        let mut med_type: ByRef<Vec<(Validity, Class)>> = ByRef::new();
+        for row in bank.tables.rows("med_type") {
+            let class = match row.text("class") {
+                "inpatient" => Class::Inpatient,
+                "pharmacy" => Class::Pharmacy,
+                "care" => Class::Care,
+                _ => Class::Outpatient,
+            };
+            med_type.entry(intern(row.text("code"))).or_default().push((Validity::of(row), class));
+        }
+        let detectors = detector::Compiled::compile(&mut Compiler { bank, rules: &rules, intern });
+        Knowledge { rules, med_type, detectors }
+    }
+
+    /// Class of a visit of this med_type that begins on `day`.
+    pub fn class(&self, med_type: Ref, day: Day) -> Class {
+        self.med_type
+            .get(&med_type)
+            .and_then(|rows| rows.iter().find(|(validity, _)| validity.holds(day)))
+            .map_or(Class::Outpatient, |(_, class)| *class)
+    }
+
+    /// Whether visits are classed alike.
+    pub fn same_classes(&self, other: &Knowledge) -> bool {
+        self.med_type == other.med_type
+    }
+
+    /// The verdict of a finding: the rule's, at most suspect if it rests on somebody's reading alone.
+    pub fn verdict(&self, rule: RuleIx, own_reading: bool) -> u8 {
+        let verdict = self.rules[usize::from(rule)].verdict as u8;
+        if own_reading { verdict.max(1) } else { verdict }
+    }
+}

@@ -1,0 +1,16 @@
+//! What follows: facts and rules in one dataflow, findings, alerts, coverage.
+//!
+//! Pure: no clock, no file, no thread, no float but one. [`graph::mount`] builds the dataflow of a worker.
+
+pub mod coverage;
+pub mod detector;
+pub mod due;
+pub mod finding;
+pub mod graph;
+pub mod judge;
+pub mod knowledge;
+pub mod money;
+pub mod views;
+pub mod alert;
+pub mod desk;
+pub mod worker;

@@ -1,0 +1,173 @@
+//! Each yuan once: what a finding amounts to, on which records that is laid, and what is left to count.
+//!
+//! Contract section 3, `counted_amount`. First an amount is *laid* on the records it is made of, in order of
+//! (kind, key), on each up to its own money. Then, visit by visit and in the order of alerts, each alert
+//! *takes* what it laid as far as it is left of the record and of the visit.
+
+use std::collections::HashMap;
+
+use records::Kind;
+use records::arena::{Arena, Ref};
+use records::row::{self, Settlement};
+
+use crate::detector::resale::sale_money;
+use crate::finding::{Alert, Claim, Finding, Laid, Money, Out, Priced, compare_keys, compare_records};
+use crate::judge::Sink;
+use crate::knowledge::Knowledge;
+use crate::views::{Diff, visit_key};
+
+/// Visits whose live settlements a finding needs.
+pub fn visits_needed(finding: &Finding) -> Vec<Ref> {
+    match &finding.claim {
+        Claim::Fund(visits) => visits.clone(),
+        Claim::SmallerFund(a, b) => vec![*a, *b],
+        Claim::Nothing | Claim::FundAmount(_) | Claim::Laid(..) => Vec::new(),
+    }
+}
+
+/// The settlement whose liveness a finding needs.
+pub fn settlement_needed(arena: &Arena, finding: &Finding) -> Option<Ref> {
+    let Claim::FundAmount(line) = finding.claim else { return None };
+    Some(row::fee_line(arena, line).settlement).filter(|settlement| *settlement != 0)
+}
+
+/// Gives a finding its amount. `settlements`: live ones of the visits needed, or the dead one of a line.
+pub fn price(arena: &Arena, finding: &Finding, settlements: &[(Ref, Diff)]) -> Priced {
+    let mut funds: Vec<(Ref, Settlement)> =
+        settlements.iter().map(|(place, _)| (*place, row::settlement(arena, *place))).collect();
+    let (amount, money) = match &finding.claim {
+        Claim::Nothing => (0, Vec::new()),
+        Claim::Fund(_) => fund(arena, &funds),
+        Claim::SmallerFund(first, second) => {
+            let sum = |visit: Ref| -> i128 {
+                funds.iter().filter(|(_, s)| s.visit == visit).map(|(_, s)| i128::from(s.fund)).sum()
+            };
+            let smaller = if sum(*second) < sum(*first) { *second } else { *first };
+            funds.retain(|(_, settlement)| settlement.visit == smaller);
+            fund(arena, &funds)
+        }
+        Claim::FundAmount(place) => {
+            let line = row::fee_line(arena, *place);
+            let dead = funds.iter().any(|(_, settlement)| !settlement.live);
+            let amount = if dead { 0 } else { line.fund.max(0) };
+            (amount, vec![Money { row: *place, own: line.amount.max(0) }])
+        }
+        Claim::Laid(amount, money) => (*amount, money.clone()),
+    };
+    let mut left = amount;
+    let mut laid = Vec::new();
+    for money in &money {
+        let fen = left.min(money.own);
+        if fen > 0 {
+            laid.push((money.row, fen));
+            left -= fen;
+        }
+    }
+    let mut finding = finding.clone();
+    if matches!(finding.claim, Claim::Fund(_) | Claim::SmallerFund(..)) {
+        let latest = funds.iter().map(|(_, settlement)| settlement.time).max();
+        finding.occurred = finding.occurred.max(latest.unwrap_or(finding.occurred));
+    }
+    // The records are in `behind` from here on; the claim has done its work.
+    finding.claim = Claim::Nothing;
+    Priced { finding, amount, laid, behind: money.iter().map(|money| money.row).collect() }
+}
+
+fn fund(arena: &Arena, settlements: &[(Ref, Settlement)]) -> (i64, Vec<Money>) {
+    let mut settlements = settlements.to_vec();
+    settlements.sort_by(|(_, a), (_, b)| arena.compare(a.id, b.id));
+    let sum = settlements.iter().fold(0i64, |sum, (_, settlement)| sum.saturating_add(settlement.fund));
+    let money = settlements.iter().map(|(place, s)| Money { row: *place, own: s.fund.max(0) }).collect();
+    (sum.max(0), money)
+}
+
+/// What a priced finding laid, by the visit of each record (or the sale alone).
+pub fn laid(arena: &Arena, bank: &Knowledge, priced: &Priced) -> Vec<(u64, Laid)> {
+    let finding = &priced.finding;
+    let id = finding.id();
+    let entry = |place: Ref, fen: i64| Laid {
+        severity: bank.rules[usize::from(finding.rule)].severity as u8,
+        verdict: finding.verdict,
+        rule: finding.rule,
+        key: finding.key.clone(),
+        finding: id,
+        row: place,
+        fen,
+    };
+    priced.laid.iter().map(|(place, fen)| (visit_of(arena, *place), entry(*place, *fen))).collect()
+}
+
+/// The key of the visit a record's money belongs to.
+pub fn visit_of(arena: &Arena, place: Ref) -> u64 {
+    match row::kind(arena, place) {
+        Kind::Settlement => visit_key(row::settlement(arena, place).visit, place),
+        Kind::FeeLine => visit_key(row::fee_line(arena, place).visit, place),
+        _ => {
+            let sale = row::dispensing(arena, place);
+            visit_key(sale.visit, sale.id)
+        }
+    }
+}
+
+/// Own money of a record, fen, never below 0.
+fn own_money(arena: &Arena, place: Ref) -> i64 {
+    match row::kind(arena, place) {
+        Kind::Settlement => row::settlement(arena, place).fund,
+        Kind::FeeLine => row::fee_line(arena, place).amount,
+        _ => sale_money(&row::dispensing(arena, place)),
+    }
+    .max(0)
+}
+
+/// What a visit can lose at the most: what fund and account paid; before settlement, what is on the bill.
+fn bound(arena: &Arena, settlements: &[(Ref, Diff)], lines: impl FnOnce() -> Vec<(Ref, Diff)>) -> Option<i128> {
+    let live: Vec<Settlement> = settlements.iter().map(|(place, _)| row::settlement(arena, *place)).collect();
+    if !live.is_empty() {
+        return Some(live.iter().map(|s| i128::from(s.fund) + i128::from(s.account)).sum::<i128>().max(0));
+    }
+    let mut sum: Option<i128> = None;
+    for (place, _) in lines() {
+        if row::kind(arena, place) == Kind::FeeLine {
+            let line = row::fee_line(arena, place);
+            if line.is_net() {
+                sum = Some(sum.unwrap_or(0) + i128::from(line.amount));
+            }
+        }
+    }
+    sum.map(|sum| sum.max(0))
+}
+
+/// Lets the findings of one visit take what they laid, in the order of alerts.
+pub fn reconcile(
+    arena: &Arena,
+    mut laid: Vec<Laid>,
+    settlements: &[(Ref, Diff)],
+    lines: impl FnOnce() -> Vec<(Ref, Diff)>,
+    sink: &mut Sink,
+) {
+    laid.sort_by(|a, b| {
+        (a.severity, a.verdict, a.rule)
+            .cmp(&(b.severity, b.verdict, b.rule))
+            .then_with(|| compare_keys(arena, &a.key, &b.key))
+            .then_with(|| compare_records(arena, a.row, b.row))
+    });
+    let mut left_of_visit = bound(arena, settlements, lines);
+    let mut left_of_record: HashMap<Ref, i64> = HashMap::new();
+    for entry in laid {
+        let left = left_of_record.entry(entry.row).or_insert_with(|| own_money(arena, entry.row));
+        let mut fen = entry.fen.min(*left);
+        if let Some(visit) = &mut left_of_visit {
+            fen = i64::try_from((*visit).min(i128::from(fen))).unwrap_or(fen);
+            *visit -= i128::from(fen);
+        }
+        *left -= fen;
+        if fen > 0 {
+            sink.say(Out::Taken(entry.finding, fen));
+        }
+    }
+}
+
+/// An alert from a priced finding and the sum it took.
+pub fn alert(priced: &Priced, taken: &[(Ref, Diff)]) -> Alert {
+    Alert { priced: priced.clone(), counted: taken.iter().map(|(_, fen)| *fen).sum() }
+}

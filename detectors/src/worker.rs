@@ -1,0 +1,83 @@
+//! One worker: ticks in, changes of alerts and counts out.
+//!
+//! Every worker gets every tick and feeds its share of the facts; the dataflow brings together what belongs
+//! together. A tick is finished before the next one begins, so an answer always speaks of a complete tick.
+
+use std::sync::Arc;
+
+use records::arena::Arena;
+use records::ledger::FactChange;
+use records::row::Moment;
+use timely::dataflow::operators::probe::Handle as ProbeHandle;
+use timely::worker::Worker;
+
+use crate::coverage::Count;
+use crate::finding::Alert;
+use crate::graph::{Outputs, mount};
+use crate::knowledge::Knowledge;
+use crate::views::{Diff, Tick};
+
+/// What came in between two ticks.
+#[derive(Clone, Debug)]
+pub struct TickIn {
+    /// Number of the tick, from 1.
+    pub tick: Tick,
+    /// Facts lost and gained, in order.
+    pub facts: Arc<Vec<FactChange>>,
+    /// *Now* at the end of the tick, if anything with an event time stands.
+    pub now: Option<Moment>,
+    /// Another version of the bank, from this tick on.
+    pub bank: Option<Arc<Knowledge>>,
+}
+
+/// What one worker answers to a tick.
+#[derive(Debug)]
+pub struct TickOut {
+    /// Number of the tick.
+    pub tick: Tick,
+    /// Alerts withdrawn (-1) and stated (+1); entries may cancel.
+    pub alerts: Vec<(Alert, Diff)>,
+    /// Changes of the coverage.
+    pub counts: Vec<(Count, Diff)>,
+}
+
+/// How long a worker sleeps at the most while others still work on its tick.
+const PARK: std::time::Duration = std::time::Duration::from_millis(1);
+
+/// Runs the dataflow of one worker until `receive` has no more ticks.
+///
+/// `send` returns false when nobody listens any more.
+pub fn run(
+    worker: &mut Worker,
+    arena: &Arc<Arena>,
+    bank: &Arc<Knowledge>,
+    mut receive: impl FnMut() -> Option<TickIn>,
+    mut send: impl FnMut(TickOut) -> bool,
+) {
+    let probe = ProbeHandle::new();
+    let (mut inputs, outputs) = worker.dataflow(|scope| mount(scope, arena, bank, &probe));
+    let (index, peers) = (worker.index(), worker.peers());
+    inputs.advance_to(1);
+    while let Some(tick) = receive() {
+        for fact in tick.facts.iter().skip(index).step_by(peers) {
+            inputs.feed(fact.row, Diff::from(fact.diff));
+        }
+        inputs.now.send(tick.now.unwrap_or(Moment::MIN));
+        if let Some(bank) = tick.bank {
+            inputs.bank.send(bank);
+        }
+        inputs.advance_to(tick.tick + 1);
+        while probe.less_than(&(tick.tick + 1)) {
+            worker.step_or_park(Some(PARK));
+        }
+        if !send(answer(tick.tick, &outputs)) {
+            break;
+        }
+    }
+}
+
+fn answer(tick: Tick, outputs: &Outputs) -> TickOut {
+    let alerts = outputs.alerts.borrow_mut().drain(..).map(|(alert, _, diff)| (alert, diff)).collect();
+    let counts = outputs.counts.borrow_mut().drain(..).map(|(count, _, diff)| (count, diff)).collect();
+    TickOut { tick, alerts, counts }
+}

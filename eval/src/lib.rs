@@ -1,0 +1,3 @@
+//! How good is it: the simulator and its truth.
+
+pub mod synth;

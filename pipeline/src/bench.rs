@@ -1,0 +1,1 @@
+//! `fundwatch bench`: how fast, and where the time goes.

@@ -1,0 +1,1 @@
+//! `fundwatch demo`: the main job on a small built-in region.

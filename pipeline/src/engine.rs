@@ -1,0 +1,234 @@
+//! Front, workers and desk, each on its own thread, joined by short queues.
+//!
+//! The caller's thread is the front. Ticks go to every worker and to the desk; the desk waits for the answers
+//! of all workers to a tick, makes its events, and hands them to a recorder. When a queue is full, who fills it
+//! waits: a tick in work, [`QUEUE`] waiting.
+
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use detectors::desk::{Desk, Event};
+use detectors::detector::SPECS;
+use detectors::knowledge::Knowledge;
+use detectors::worker::{TickIn, TickOut, run};
+use records::arena::Ref;
+use records::ledger::Ledger;
+use rulebank::Bank;
+use timely::WorkerConfig;
+use timely::communication::Config as Threads;
+
+use crate::error::Error;
+use crate::front::Front;
+
+/// Ticks that wait in each queue at the most.
+const QUEUE: usize = 2;
+
+/// Where the events of a tick go; called on the desk's thread, tick by tick.
+pub type Recorder = Box<dyn FnMut(&[Event]) -> Result<(), Error> + Send>;
+
+/// How to run.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Worker threads.
+    pub workers: usize,
+    /// *Now*, if it is not the greatest event time.
+    pub as_of: Option<i64>,
+}
+
+/// Newest tick whose events are recorded, and whether any more will come.
+#[derive(Default)]
+struct Progress {
+    tick: Mutex<(u64, bool)>,
+    moved: Condvar,
+}
+
+/// A running engine; the thread that holds it is the front.
+pub struct Engine {
+    /// Lines in.
+    pub front: Front,
+    to_workers: Vec<SyncSender<TickIn>>,
+    to_desk: Option<SyncSender<TickIn>>,
+    desk: Option<JoinHandle<Result<Desk, Error>>>,
+    workers: Option<JoinHandle<Result<(), String>>>,
+    progress: Arc<Progress>,
+    sent: u64,
+}
+
+/// Compiles a bank against the identities of a ledger.
+///
+/// # Errors
+/// The memory of texts is full.
+pub fn compile(bank: &Bank, ledger: &mut Ledger) -> Result<Arc<Knowledge>, Error> {
+    let mut failed = None;
+    let knowledge = Knowledge::compile(bank, &mut |text| {
+        ledger.intern(text).unwrap_or_else(|full| {
+            failed = Some(full);
+            Ref::default()
+        })
+    });
+    failed.map_or_else(|| Ok(Arc::new(knowledge)), |full| Err(full.into()))
+}
+
+/// Reads a bank for the detectors of this program.
+///
+/// # Errors
+/// Every mistake in it.
+pub fn load_bank(folder: Option<&std::path::Path>) -> Result<Bank, Error> {
+    rulebank::load(folder, SPECS).map_err(Error::Bank)
+}
+
+impl Engine {
+    /// Starts the threads.
+    ///
+    /// # Errors
+    /// The memory of texts is full, or a thread cannot be started.
+    pub fn start(bank: &Bank, options: &Options, recorder: Recorder) -> Result<Engine, Error> {
+        let mut front = Front::new(options.as_of);
+        let knowledge = compile(bank, front.ledger())?;
+        let arena = Arc::clone(front.ledger().arena());
+        let count = options.workers.max(1);
+        let (to_workers, receivers): (Vec<_>, Vec<_>) = (0..count).map(|_| sync_channel::<TickIn>(QUEUE)).unzip();
+        let (answer, answers): (Vec<_>, Vec<_>) = (0..count).map(|_| sync_channel::<TickOut>(QUEUE)).unzip();
+        let (to_desk, ticks) = sync_channel::<TickIn>(2 * QUEUE);
+        let progress = Arc::new(Progress::default());
+        let desk = {
+            let desk = Desk::new(Arc::clone(&arena), Arc::clone(&knowledge));
+            let progress = Arc::clone(&progress);
+            spawn("desk", move || {
+                let result = keep_desk(desk, &ticks, &answers, recorder, &progress);
+                let mut told = progress.tick.lock().unwrap_or_else(PoisonError::into_inner);
+                told.1 = true;
+                progress.moved.notify_all();
+                result
+            })?
+        };
+        let ends: Vec<_> = receivers.into_iter().zip(answer).map(|ends| Mutex::new(Some(ends))).collect();
+        let workers = spawn("workers", move || {
+            let threads = if count == 1 { Threads::Thread } else { Threads::Process(count) };
+            let config = timely::Config { communication: threads, worker: WorkerConfig::default() };
+            let guards = timely::execute(config, move |worker| {
+                let ends = ends[worker.index()].lock().unwrap_or_else(PoisonError::into_inner).take();
+                let Some((ticks, answer)) = ends else { return };
+                run(worker, &arena, &knowledge, || ticks.recv().ok(), |out| answer.send(out).is_ok());
+            })?;
+            guards.join().into_iter().collect::<Result<Vec<()>, String>>().map(|_| ())
+        })?;
+        Ok(Engine {
+            front,
+            to_workers,
+            to_desk: Some(to_desk),
+            desk: Some(desk),
+            workers: Some(workers),
+            progress,
+            sent: 0,
+        })
+    }
+
+    /// Closes the tick and sends it on; waits while the queues are full.
+    ///
+    /// # Errors
+    /// What ended the engine's threads.
+    pub fn close_tick(&mut self) -> Result<(), Error> {
+        let tick = self.front.close_tick();
+        self.send(tick)
+    }
+
+    /// Closes the tick with another version of the bank.
+    ///
+    /// # Errors
+    /// What ended the engine's threads.
+    pub fn change_bank(&mut self, bank: &Bank) -> Result<(), Error> {
+        let knowledge = compile(bank, self.front.ledger())?;
+        let mut tick = self.front.close_tick();
+        tick.bank = Some(knowledge);
+        self.send(tick)
+    }
+
+    fn send(&mut self, tick: TickIn) -> Result<(), Error> {
+        self.sent = tick.tick;
+        let mut sent = self.to_desk.as_ref().is_some_and(|desk| desk.send(tick.clone()).is_ok());
+        for worker in &self.to_workers {
+            sent &= worker.send(tick.clone()).is_ok();
+        }
+        if sent { Ok(()) } else { Err(self.why_it_stopped()) }
+    }
+
+    /// Waits until everything sent is judged and recorded.
+    ///
+    /// # Errors
+    /// What ended the engine's threads.
+    pub fn settle(&mut self) -> Result<(), Error> {
+        let mut told = self.progress.tick.lock().unwrap_or_else(PoisonError::into_inner);
+        while told.0 < self.sent && !told.1 {
+            told = self.progress.moved.wait(told).unwrap_or_else(PoisonError::into_inner);
+        }
+        let done = told.0 >= self.sent;
+        drop(told);
+        if done { Ok(()) } else { Err(self.why_it_stopped()) }
+    }
+
+    /// Ends the threads; gives the front with its counts and the desk with the alerts that stand.
+    ///
+    /// # Errors
+    /// What ended the engine's threads early.
+    pub fn finish(mut self) -> Result<(Front, Desk), Error> {
+        self.to_workers.clear();
+        self.to_desk = None;
+        let desk = self.join()?;
+        Ok((self.front, desk))
+    }
+
+    fn join(&mut self) -> Result<Desk, Error> {
+        let stopped = |what: &str| Error::Engine(format!("{what} panicked; the message stands above"));
+        let desk = self.desk.take().map(JoinHandle::join);
+        let workers = self.workers.take().map(JoinHandle::join);
+        match desk {
+            Some(Ok(Ok(desk))) => match workers {
+                Some(Ok(Ok(()))) => Ok(desk),
+                Some(Ok(Err(text))) => Err(Error::Engine(text)),
+                _ => Err(stopped("a worker")),
+            },
+            Some(Ok(Err(error))) => Err(error),
+            _ => Err(stopped("the desk")),
+        }
+    }
+
+    fn why_it_stopped(&mut self) -> Error {
+        self.to_workers.clear();
+        self.to_desk = None;
+        match self.join() {
+            Err(error) => error,
+            Ok(_) => Error::Engine("its threads ended early".to_owned()),
+        }
+    }
+}
+
+fn spawn<T: Send + 'static>(
+    name: &str,
+    body: impl FnOnce() -> T + Send + 'static,
+) -> Result<JoinHandle<T>, Error> {
+    let builder = std::thread::Builder::new().name(name.to_owned());
+    builder.spawn(body).map_err(|error| Error::Engine(format!("cannot start the thread {name}: {error}")))
+}
+
+fn keep_desk(
+    mut desk: Desk,
+    ticks: &Receiver<TickIn>,
+    answers: &[Receiver<TickOut>],
+    mut recorder: Recorder,
+    progress: &Progress,
+) -> Result<Desk, Error> {
+    while let Ok(tick) = ticks.recv() {
+        let mut of_workers = Vec::with_capacity(answers.len());
+        for worker in answers {
+            let Ok(answer) = worker.recv() else { return Err(Error::Engine("a worker ended early".to_owned())) };
+            of_workers.push(answer);
+        }
+        recorder(&desk.close(&tick, of_workers))?;
+        let mut told = progress.tick.lock().unwrap_or_else(PoisonError::into_inner);
+        told.0 = tick.tick;
+        progress.moved.notify_all();
+    }
+    Ok(desk)
+}

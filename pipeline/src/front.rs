@@ -1,0 +1,226 @@
+//! The way in: lines become changes, changes become facts, facts are gathered into ticks.
+//!
+//! One thread does this, in order of arrival, so that everything that follows has one history whatever the
+//! number of workers. Nothing is dropped: a line is accepted, a duplicate, or rejected with a reason.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::sync::Arc;
+
+use records::Kind;
+use records::decode::{Code, Decoder, Fault};
+use records::ledger::{Fate, Ledger};
+use records::row::Moment;
+use serde::Serialize;
+use serde_json::json;
+
+use crate::error::Error;
+use detectors::worker::TickIn;
+
+/// Lines of one kind by their fate.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "each field is the contract's count of its name")]
+pub struct Counts {
+    pub accepted: u64,
+    pub stale: u64,
+    pub duplicate: u64,
+    pub rejected: u64,
+    pub unknown_fields: u64,
+}
+
+impl Counts {
+    fn add(&mut self, other: &Counts) {
+        self.accepted += other.accepted;
+        self.stale += other.stale;
+        self.duplicate += other.duplicate;
+        self.rejected += other.rejected;
+        self.unknown_fields += other.unknown_fields;
+    }
+}
+
+/// Lines in, ticks out.
+pub struct Front {
+    decoder: Decoder,
+    ledger: Ledger,
+    counts: [Counts; Kind::ALL.len()],
+    unknown_kind: Counts,
+    rejected_by_code: BTreeMap<&'static str, u64>,
+    as_of: Option<Moment>,
+    lines: u64,
+    lines_in_tick: u64,
+    tick: u64,
+}
+
+impl Front {
+    /// `as_of` replaces *now*.
+    pub fn new(as_of: Option<Moment>) -> Front {
+        Front {
+            decoder: Decoder::new(),
+            ledger: Ledger::default(),
+            counts: Default::default(),
+            unknown_kind: Counts::default(),
+            rejected_by_code: BTreeMap::new(),
+            as_of,
+            lines: 0,
+            lines_in_tick: 0,
+            tick: 0,
+        }
+    }
+
+    /// The ledger, for what must be interned beside the records.
+    pub fn ledger(&mut self) -> &mut Ledger {
+        &mut self.ledger
+    }
+
+    /// Takes one line; a white-space line counts for nothing. A rejected one is written to `rejected`.
+    ///
+    /// # Errors
+    /// The memory of rows is full; what went wrong in writing is in the inner result.
+    pub fn line(
+        &mut self,
+        file: &str,
+        number: u64,
+        line: &[u8],
+        rejected: &mut impl Write,
+    ) -> Result<io::Result<()>, Error> {
+        if line.iter().all(u8::is_ascii_whitespace) {
+            return Ok(Ok(()));
+        }
+        self.lines += 1;
+        self.lines_in_tick += 1;
+        let ledger = &mut self.ledger;
+        let taken = self.decoder.decode(line, |change| {
+            let fate = ledger.apply(change)?;
+            Ok::<_, Error>((change.kind, fate, change.unknown_fields, change.rev))
+        });
+        let (kind, fault) = match taken {
+            Ok(Err(error)) => return Err(error),
+            Ok(Ok((kind, fate, unknown_fields, rev))) => {
+                let counts = &mut self.counts[kind as usize];
+                match fate {
+                    Fate::Stands => counts.accepted += 1,
+                    Fate::Stale => {
+                        counts.accepted += 1;
+                        counts.stale += 1;
+                    }
+                    Fate::Duplicate => counts.duplicate += 1,
+                    Fate::Conflict => {
+                        let text = format!(
+                            "{}: revision {} of this key was there before with other content",
+                            kind.name(),
+                            rev.unwrap_or_default()
+                        );
+                        return Ok(self.reject(Some(kind), Code::Conflict, &text, file, number, line, rejected));
+                    }
+                }
+                counts.unknown_fields += u64::from(unknown_fields);
+                return Ok(Ok(()));
+            }
+            Err(Fault { kind, code, text }) => (kind, (code, text)),
+        };
+        Ok(self.reject(kind, fault.0, &fault.1, file, number, line, rejected))
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "a rejected line is told with all that is known of it")]
+    fn reject(
+        &mut self,
+        kind: Option<Kind>,
+        code: Code,
+        text: &str,
+        file: &str,
+        number: u64,
+        line: &[u8],
+        rejected: &mut impl Write,
+    ) -> io::Result<()> {
+        let counts = kind.map_or(&mut self.unknown_kind, |kind| &mut self.counts[kind as usize]);
+        counts.rejected += 1;
+        *self.rejected_by_code.entry(code.as_str()).or_default() += 1;
+        let raw = match std::str::from_utf8(line) {
+            Ok(text) => json!(text),
+            Err(_) => json!({ "base64": base64(line) }),
+        };
+        let origin = json!({ "file": file, "line": number });
+        let entry = json!({ "origin": origin, "code": code.as_str(), "text": text, "raw": raw });
+        serde_json::to_writer(&mut *rejected, &entry)?;
+        rejected.write_all(b"\n")
+    }
+
+    /// Non-blank lines since the last tick was closed.
+    pub fn lines_in_tick(&self) -> u64 {
+        self.lines_in_tick
+    }
+
+    /// Non-blank lines so far.
+    pub fn lines(&self) -> u64 {
+        self.lines
+    }
+
+    /// Fee lines so far, whatever their fate but rejection.
+    pub fn fee_lines(&self) -> u64 {
+        let counts = &self.counts[Kind::FeeLine as usize];
+        counts.accepted + counts.duplicate
+    }
+
+    /// Closes the tick.
+    pub fn close_tick(&mut self) -> TickIn {
+        self.tick += 1;
+        self.lines_in_tick = 0;
+        TickIn {
+            tick: self.tick,
+            facts: Arc::new(self.ledger.take_facts()),
+            now: self.as_of.or(self.ledger.now()),
+            bank: None,
+        }
+    }
+
+    /// Lines by kind (those of unknown kind under `?`), only kinds that occurred.
+    pub fn counts(&self) -> Vec<(&'static str, Counts)> {
+        let kinds = Kind::ALL.iter().map(|kind| (kind.name(), self.counts[*kind as usize]));
+        kinds
+            .chain([("?", self.unknown_kind)])
+            .filter(|(_, counts)| *counts != Counts::default())
+            .collect()
+    }
+
+    /// All lines.
+    pub fn total(&self) -> Counts {
+        let mut total = self.unknown_kind;
+        self.counts.iter().for_each(|counts| total.add(counts));
+        total
+    }
+
+    /// Rejected lines by code.
+    pub fn rejected_by_code(&self) -> &BTreeMap<&'static str, u64> {
+        &self.rejected_by_code
+    }
+}
+
+/// Base64 with padding (RFC 4648 section 4), for raw lines that are not UTF-8.
+fn base64(bytes: &[u8]) -> String {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for three in bytes.chunks(3) {
+        let padded = [three[0], *three.get(1).unwrap_or(&0), *three.get(2).unwrap_or(&0)];
+        let group = u32::from_be_bytes([0, padded[0], padded[1], padded[2]]);
+        for nth in 0..4 {
+            let six = (group >> (18 - 6 * nth)) & 63;
+            text.push(if nth <= three.len() { char::from(ALPHABET[six as usize]) } else { '=' });
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_become_base64() {
+        // The examples of RFC 4648 section 10.
+        for (bytes, text) in
+            [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("foobar", "Zm9vYmFy")]
+        {
+            assert_eq!(base64(bytes.as_bytes()), text);
+        }
+    }
+}

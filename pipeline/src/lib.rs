@@ -1,0 +1,19 @@
+//! The outside world: files in, alerts out, the command line.
+//!
+//! In reading order: [`args`] is what a person types; [`source`] turns paths into lines; [`front`] turns lines
+//! into ticks of facts; [`engine`] runs workers and desk on them; [`outputs`] writes what came out; [`report`]
+//! shows it. Each command is one file: [`run`], [`demo`], [`rules`], [`synth`], [`bench`].
+
+pub mod args;
+pub mod bench;
+pub mod demo;
+pub mod engine;
+pub mod error;
+pub mod front;
+pub mod outputs;
+pub mod progress;
+pub mod report;
+pub mod rules;
+pub mod run;
+pub mod source;
+pub mod synth;

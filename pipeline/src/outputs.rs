@@ -1,0 +1,109 @@
+//! Files that take their final name only when all of them are complete.
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use crate::error::Error;
+
+/// A file under a working name.
+pub struct Draft {
+    writer: BufWriter<File>,
+    working: PathBuf,
+    last: PathBuf,
+}
+
+impl Draft {
+    fn create(folder: &Path, name: &str) -> Result<Draft, Error> {
+        let working = folder.join(format!(".{name}.part"));
+        let file = File::create(&working).map_err(|source| Error::Write { path: working.clone(), source })?;
+        Ok(Draft { writer: BufWriter::with_capacity(1 << 18, file), working, last: folder.join(name) })
+    }
+
+    /// What went wrong in writing, with the file's final name.
+    pub fn failed(&self, source: io::Error) -> Error {
+        Error::Write { path: self.last.clone(), source }
+    }
+
+    /// Writes one line of NDJSON.
+    ///
+    /// # Errors
+    /// The disk is full or gone.
+    pub fn line(&mut self, value: &impl Serialize) -> Result<(), Error> {
+        serde_json::to_writer(&mut self.writer, value)
+            .map_err(io::Error::from)
+            .and_then(|()| self.writer.write_all(b"\n"))
+            .map_err(|source| self.failed(source))
+    }
+
+    /// The writer beneath.
+    pub fn writer(&mut self) -> &mut impl Write {
+        &mut self.writer
+    }
+
+    /// Everything is on disk, still under the working name.
+    fn settle(&mut self) -> Result<(), Error> {
+        let flushed = self.writer.flush().and_then(|()| self.writer.get_ref().sync_data());
+        flushed.map_err(|source| self.failed(source))
+    }
+}
+
+impl Drop for Draft {
+    fn drop(&mut self) {
+        // After publishing there is nothing left under this name.
+        let _ = fs::remove_file(&self.working);
+    }
+}
+
+/// The folder of a run's outputs.
+pub struct Folder {
+    path: PathBuf,
+}
+
+impl Folder {
+    /// Makes the folder if it is not there.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    pub fn open(path: &Path) -> Result<Folder, Error> {
+        fs::create_dir_all(path).map_err(|source| Error::Write { path: path.to_owned(), source })?;
+        Ok(Folder { path: path.to_owned() })
+    }
+
+    /// Begins a file.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    pub fn draft(&self, name: &str) -> Result<Draft, Error> {
+        Draft::create(&self.path, name)
+    }
+
+    /// A whole JSON document as a draft.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn document(&self, name: &str, value: &impl Serialize) -> Result<Draft, Error> {
+        let mut draft = self.draft(name)?;
+        serde_json::to_writer_pretty(&mut draft.writer, value)
+            .map_err(io::Error::from)
+            .and_then(|()| draft.writer.write_all(b"\n"))
+            .map_err(|source| draft.failed(source))?;
+        Ok(draft)
+    }
+
+    /// Gives all drafts their final names, after all of them are safely on disk.
+    ///
+    /// # Errors
+    /// One of them could not be finished; none has its final name then, unless renaming itself failed.
+    pub fn publish(&self, mut drafts: Vec<Draft>) -> Result<(), Error> {
+        for draft in &mut drafts {
+            draft.settle()?;
+        }
+        for draft in &drafts {
+            fs::rename(&draft.working, &draft.last).map_err(|source| draft.failed(source))?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,134 @@
+//! What a run came to, as a table that a person reads.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::Path;
+
+use records::decimal::format_fen;
+
+use crate::run::{Outcome, per_second};
+
+/// The table at the end of a run.
+pub fn table(outcome: &Outcome, out: &Path) -> String {
+    let mut text = String::new();
+    let total = &outcome.total;
+    let lines = total.accepted + total.duplicate + total.rejected;
+    let _ = writeln!(
+        text,
+        "{} lines in {:.1} s ({}/s): {} accepted ({} stale), {} duplicates, {} rejected",
+        grouped(lines),
+        outcome.elapsed_s,
+        grouped(per_second(lines, outcome.elapsed_s)),
+        grouped(total.accepted),
+        grouped(total.stale),
+        grouped(total.duplicate),
+        grouped(total.rejected),
+    );
+    text.push('\n');
+    alerts(outcome, &mut text);
+    not_judged(outcome, &mut text);
+    rejected(outcome, &mut text);
+    let _ = writeln!(text, "\noutputs  {}", out.display());
+    for (name, what) in [
+        ("alerts.ndjson", "the alerts that stand"),
+        ("events.ndjson", "how they came, changed and went, each with its cause"),
+        ("rejected.ndjson", "lines that could not be taken, with the reason"),
+        ("coverage.json", "what was judged and what was not"),
+        ("summary.json", "counts and money"),
+    ] {
+        let _ = writeln!(text, "         {name:<16} {what}");
+    }
+    text
+}
+
+fn alerts(outcome: &Outcome, text: &mut String) {
+    let mut by_rule: BTreeMap<&str, (u64, i64, i64)> = BTreeMap::new();
+    for (alert, amount, counted) in &outcome.alerts {
+        let entry = by_rule.entry(&alert.rule).or_default();
+        *entry = (entry.0 + 1, entry.1.saturating_add(*amount), entry.2.saturating_add(*counted));
+    }
+    let mut rows = vec![["rule", "alerts", "amount", "counted", ""].map(str::to_owned)];
+    let mut sum = (0u64, 0i64, 0i64);
+    for rule in &outcome.bank.rules {
+        let (alerts, amount, counted) = by_rule.get(rule.id.as_str()).copied().unwrap_or_default();
+        sum = (sum.0 + alerts, sum.1.saturating_add(amount), sum.2.saturating_add(counted));
+        rows.push([
+            rule.id.clone(),
+            grouped(alerts),
+            yuan(amount),
+            yuan(counted),
+            format!("{}, {}: {}", rule.verdict.as_str(), rule.severity.as_str(), rule.title.en),
+        ]);
+    }
+    rows.push(["all".to_owned(), grouped(sum.0), yuan(sum.1), yuan(sum.2), "each yuan counted once".to_owned()]);
+    let widths: Vec<usize> = (0..4).map(|c| rows.iter().map(|row| row[c].len()).max().unwrap_or(0)).collect();
+    for [rule, alerts, amount, counted, title] in &rows {
+        let (a, b, c, d) = (widths[0], widths[1], widths[2], widths[3]);
+        let _ = writeln!(text, "{rule:<a$}  {alerts:>b$}  {amount:>c$}  {counted:>d$}  {title}");
+    }
+}
+
+fn not_judged(outcome: &Outcome, text: &mut String) {
+    let reasons: Vec<String> = outcome
+        .coverage
+        .iter()
+        .flat_map(|(rule, coverage)| {
+            let all = coverage.judged + coverage.not_judged.values().sum::<i64>();
+            coverage.not_judged.iter().map(move |(reason, n)| {
+                let n = n.unsigned_abs();
+                let all = all.unsigned_abs();
+                format!("{rule}: {} of {} ({reason})", grouped(n), grouped(all))
+            })
+        })
+        .collect();
+    list(text, "not judged", &reasons);
+}
+
+fn rejected(outcome: &Outcome, text: &mut String) {
+    let codes: Vec<String> = outcome.rejected.iter().map(|(code, n)| format!("{code}: {}", grouped(*n))).collect();
+    list(text, "rejected", &codes);
+}
+
+fn list(text: &mut String, heading: &str, entries: &[String]) {
+    for (nth, entry) in entries.iter().enumerate() {
+        let heading = if nth == 0 { heading } else { "" };
+        let before = if nth == 0 { "\n" } else { "" };
+        let _ = writeln!(text, "{before}{heading:<10} {entry}");
+    }
+}
+
+/// Yuan with thousands apart: `1,234.50`.
+pub fn yuan(fen: i64) -> String {
+    let plain = format_fen(fen);
+    let (sign, digits) = plain.strip_prefix('-').map_or(("", plain.as_str()), |digits| ("-", digits));
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "00"));
+    format!("{sign}{}.{fraction}", apart(whole))
+}
+
+/// A count with thousands apart.
+pub fn grouped(count: u64) -> String {
+    apart(&count.to_string())
+}
+
+fn apart(digits: &str) -> String {
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (nth, digit) in digits.chars().enumerate() {
+        if nth > 0 && (digits.len() - nth).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thousands_stand_apart() {
+        assert_eq!(grouped(0), "0");
+        assert_eq!(grouped(1_234_567), "1,234,567");
+        assert_eq!(yuan(-123_456), "-1,234.56");
+    }
+}

@@ -1,0 +1,1 @@
+//! `fundwatch rules`: check, test, list and show.

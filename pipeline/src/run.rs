@@ -1,0 +1,227 @@
+//! `fundwatch run`: files of records in; alerts, events, rejects, coverage and a summary out.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use records::decimal::format_fen;
+use records::time::{parse_date, parse_time};
+use rulebank::Bank;
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use detectors::alert::AlertLine;
+use detectors::desk::{Coverage, Desk};
+
+use crate::args::RunArgs;
+use crate::engine::{Engine, Options, Recorder, load_bank};
+use crate::error::Error;
+use crate::front::{Counts, Front};
+use crate::outputs::{Draft, Folder};
+use crate::progress::Progress;
+use crate::source::{self, Input, Lines};
+
+/// What a run came to, for people.
+pub struct Outcome {
+    /// Lines by kind.
+    pub counts: Vec<(&'static str, Counts)>,
+    /// All lines.
+    pub total: Counts,
+    /// Rejected lines by code.
+    pub rejected: Vec<(&'static str, u64)>,
+    /// Alerts that stand, by `alert_id`, with amount and counted amount in fen.
+    pub alerts: Vec<(AlertLine, i64, i64)>,
+    /// Coverage by rule.
+    pub coverage: std::collections::BTreeMap<String, Coverage>,
+    /// The bank that judged.
+    pub bank: Bank,
+    /// Seconds from the first line to complete outputs.
+    pub elapsed_s: f64,
+    /// Files in folders that nobody reads.
+    pub skipped: Vec<std::path::PathBuf>,
+}
+
+/// Runs as the command line says.
+///
+/// # Errors
+/// Wrong arguments, an invalid bank, a file or disk that fails.
+pub fn run(args: &RunArgs) -> Result<Outcome, Error> {
+    let as_of = args.as_of.as_deref().map(parse_as_of).transpose()?;
+    let bank = load_bank(args.rules.as_deref())?;
+    let mut skipped = Vec::new();
+    let inputs = source::inputs(&args.paths, &mut skipped)?;
+    for path in &skipped {
+        if !args.quiet {
+            eprintln!("skipped: {} (not a format of records)", path.display());
+        }
+    }
+    // A file that cannot be opened is found before the work, not after an hour of it.
+    for input in &inputs {
+        std::fs::File::open(&input.path)
+            .map_err(|source| Error::Read { path: input.path.clone(), source })?;
+    }
+    let options = Options { workers: usize::from(args.workers), as_of };
+    let started = Instant::now();
+    let folder = Folder::open(&args.out)?;
+    let mut session = Session::start(&bank, &options, &folder, args.tick)?;
+    let total_bytes = inputs.iter().map(|input| input.bytes).sum();
+    let mut progress = Progress::bytes("reading", total_bytes, args.quiet);
+    for input in &inputs {
+        session.read(input, &mut progress)?;
+    }
+    progress.finish();
+    let Finished { front, desk, alerts } = session.finish(&folder, started)?;
+    Ok(Outcome {
+        counts: front.counts(),
+        total: front.total(),
+        rejected: front.rejected_by_code().iter().map(|(code, n)| (*code, *n)).collect(),
+        alerts,
+        coverage: desk.coverage(),
+        bank,
+        elapsed_s: started.elapsed().as_secs_f64(),
+        skipped,
+    })
+}
+
+/// A time, or a date, which is its 00:00:00.
+fn parse_as_of(text: &str) -> Result<i64, Error> {
+    parse_time(text).or_else(|| parse_date(text).map(|day| i64::from(day) * 86_400)).ok_or_else(|| {
+        Error::Arguments(format!("--as-of {text}: a time is written 2025-03-31 12:00:00, a date 2025-03-31"))
+    })
+}
+
+/// A run that ended.
+pub struct Finished {
+    /// The way in, with its counts.
+    pub front: Front,
+    /// The desk, with its coverage.
+    pub desk: Desk,
+    /// Alerts that stand, with amount and counted amount in fen.
+    pub alerts: Vec<(AlertLine, i64, i64)>,
+}
+
+/// A run in progress: an engine whose events and rejects go to drafts of files.
+pub struct Session {
+    engine: Engine,
+    rejected: Draft,
+    events: Arc<Mutex<Option<Draft>>>,
+    tick_lines: u64,
+}
+
+impl Session {
+    /// Starts the engine and the files that grow while it runs.
+    ///
+    /// # Errors
+    /// A file cannot be made, a thread not be started.
+    pub fn start(bank: &Bank, options: &Options, folder: &Folder, tick_lines: u64) -> Result<Session, Error> {
+        let rejected = folder.draft("rejected.ndjson")?;
+        let events = Arc::new(Mutex::new(Some(folder.draft("events.ndjson")?)));
+        let recorder: Recorder = {
+            let events = Arc::clone(&events);
+            Box::new(move |of_tick| {
+                let mut events = events.lock().unwrap_or_else(PoisonError::into_inner);
+                let Some(draft) = events.as_mut() else { return Ok(()) };
+                of_tick.iter().try_for_each(|event| draft.line(event))
+            })
+        };
+        Ok(Session { engine: Engine::start(bank, options, recorder)?, rejected, events, tick_lines })
+    }
+
+    /// The engine.
+    pub fn engine(&mut self) -> &mut Engine {
+        &mut self.engine
+    }
+
+    /// Takes one line; closes the tick when it is full.
+    ///
+    /// # Errors
+    /// The disk, the memory of rows, or the engine failed.
+    pub fn line(&mut self, file: &str, number: u64, line: &[u8]) -> Result<(), Error> {
+        let written = self.engine.front.line(file, number, line, self.rejected.writer())?;
+        written.map_err(|source| self.rejected.failed(source))?;
+        if self.engine.front.lines_in_tick() >= self.tick_lines {
+            self.engine.close_tick()?;
+        }
+        Ok(())
+    }
+
+    /// Reads a whole file.
+    ///
+    /// # Errors
+    /// As [`Session::line`], and the file cannot be read.
+    pub fn read(&mut self, input: &Input, progress: &mut Progress) -> Result<(), Error> {
+        struct Feed<'a> {
+            session: &'a mut Session,
+            file: &'a str,
+            progress: &'a mut Progress,
+        }
+        impl Lines for Feed<'_> {
+            fn line(&mut self, number: u64, line: &[u8]) -> Result<(), Error> {
+                self.session.line(self.file, number, line)
+            }
+            fn bytes(&mut self, count: u64) {
+                self.progress.add(count);
+            }
+        }
+        source::read(input, &mut Feed { session: self, file: &input.name, progress })
+    }
+
+    /// Closes the last tick, waits for the answers, and publishes all outputs.
+    ///
+    /// # Errors
+    /// The disk or the engine failed; no output has its final name then.
+    pub fn finish(mut self, folder: &Folder, started: Instant) -> Result<Finished, Error> {
+        if self.engine.front.lines_in_tick() > 0 {
+            self.engine.close_tick()?;
+        }
+        let (front, desk) = self.engine.finish()?;
+        let mut alerts_file = folder.draft("alerts.ndjson")?;
+        let (mut amount, mut counted) = (0i128, 0i128);
+        let mut out: Map<String, Value> = Map::new();
+        let alerts = desk.alerts();
+        for (alert, of_alert, counted_of_alert) in &alerts {
+            amount += i128::from(*of_alert);
+            counted += i128::from(*counted_of_alert);
+            let of_rule = out.entry(alert.rule.clone()).or_insert(json!(0));
+            *of_rule = json!(of_rule.as_u64().unwrap_or(0) + 1);
+            alerts_file.line(alert)?;
+        }
+        let coverage = folder.document("coverage.json", &desk.coverage())?;
+        let elapsed_s = started.elapsed().as_secs_f64();
+        let summary = Summary {
+            r#in: front.counts().into_iter().map(|(kind, counts)| (kind.to_owned(), json!(counts))).collect(),
+            total: front.total(),
+            out,
+            money: json!({ "amount": yuan(amount), "counted_amount": yuan(counted) }),
+            elapsed_s: (elapsed_s * 1000.0).round() / 1000.0,
+            records_per_s: per_second(front.lines(), elapsed_s),
+        };
+        let summary = folder.document("summary.json", &summary)?;
+        let events = self.events.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let drafts = events.into_iter().chain([alerts_file, self.rejected, coverage, summary]).collect();
+        folder.publish(drafts)?;
+        Ok(Finished { front, desk, alerts })
+    }
+}
+
+#[derive(Serialize)]
+struct Summary {
+    r#in: Map<String, Value>,
+    total: Counts,
+    out: Map<String, Value>,
+    money: Value,
+    elapsed_s: f64,
+    records_per_s: u64,
+}
+
+/// Yuan of fen that may be more than 64 bits hold.
+fn yuan(fen: i128) -> String {
+    i64::try_from(fen).map_or_else(|_| format!("{}.{:02}", fen / 100, (fen % 100).abs()), format_fen)
+}
+
+/// A rate, rounded down.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rate for people")]
+#[expect(clippy::cast_precision_loss, reason = "a rate for people")]
+pub fn per_second(count: u64, seconds: f64) -> u64 {
+    if seconds > 0.0 { (count as f64 / seconds) as u64 } else { 0 }
+}
+

@@ -1,0 +1,1 @@
+//! `fundwatch synth`: a region with ordinary life, planted cases and their truth.

@@ -1,0 +1,223 @@
+//! Recipes about goods: who sold what to whom, out of which stock, under which code.
+
+use crate::histories::calendar::DAY;
+use crate::histories::record::{Cell, Record, quantity, text};
+use crate::histories::region::{Item, Region};
+
+/// One piece, in ten-thousandths.
+const ONE: i64 = 10_000;
+
+/// P08: just the limit or over it, at two or three places, the first sale at the very edge of the window.
+pub(crate) fn resale(region: &mut Region) {
+    let Some(row) = region.row("resale_prone") else { return };
+    let item = region.item_named(row.get("item"));
+    let limit = row.quantity("limit");
+    let person = region.person();
+    let last = {
+        let day = region.day_for(&row);
+        region.on(day)
+    };
+    let places = region.dice.pick(&[2, 3, 3, 3, 3]);
+    let sales = region.dice.between(3, 4);
+    let target = (limit + region.dice.pick(&[-ONE, 0, 0, 1, ONE, ONE, 2 * ONE])).max(sales);
+    let mut shops: Vec<String> = region.places.iter().map(|place| place.code.clone()).collect();
+    region.dice.shuffle(&mut shops);
+    shops.truncate(places);
+    let edge = 180 * DAY + region.dice.pick(&[-1, -1, 0, 1]);
+    for index in 0..sales {
+        let at = match index {
+            0 => last,
+            1 if region.dice.chance(1, 2) => last - edge,
+            _ => last - region.dice.between(0, 60) * DAY / 2,
+        };
+        let share = if index == 0 { target - (sales - 1) * (target / sales) } else { target / sales };
+        let shop = &shops[usize::try_from(index).expect("few sales") % shops.len()];
+        let surplus = region.dice.pick(&[0, 0, 0, ONE]);
+        let mut sale = region.sale(shop, &person, &item, at, share + surplus);
+        if region.dice.chance(1, 15) {
+            sale.set("mdtrt_setl_type", text("2"));
+        }
+        region.add(sale.clone());
+        if surplus > 0 {
+            take_back(region, &sale, surplus, Vec::new());
+        }
+    }
+}
+
+/// T01: one code in two sales, in a split pack, in a sale taken back with its codes or without them, twice in one sale.
+pub(crate) fn code_twice(region: &mut Region) {
+    let code = region.id("TC");
+    let spare = region.id("TC");
+    let item = if region.dice.chance(1, 2) { region.item() } else { region.fresh_item("101") };
+    let same_place = region.dice.chance(1, 2);
+    let place = region.place();
+    let base = region.moment();
+    for _ in 0..region.dice.pick(&[2, 2, 2, 3]) {
+        let place = if same_place { place.clone() } else { region.place() };
+        let person = region.person();
+        let at = base + region.dice.pick(&[0, 0, 1, DAY, -DAY]);
+        let cnt = region.dice.pick(&[ONE, 2 * ONE]);
+        let mut sale = region.sale(&place.code, &person, &item, at, cnt);
+        let codes = match region.dice.below(6) {
+            0 => vec![code.clone(), code.clone()],
+            1 => vec![spare.clone(), code.clone()],
+            2 => vec![spare.clone()],
+            3 => vec![code.clone(), String::new()],
+            _ => vec![code.clone()],
+        };
+        sale.set("trace_codes", Cell::Texts(codes.clone()));
+        match region.dice.below(10) {
+            0 => sale.set("trdn_flag", Cell::Flag(true)),
+            1 => sale.set("mdtrt_setl_type", text("2")),
+            2 => sale.drop_field("mdtrt_setl_type"),
+            3 => sale.set("trdn_flag", Cell::Flag(false)),
+            _ => {}
+        }
+        region.add(sale.clone());
+        if region.dice.chance(1, 3) {
+            let back = region.dice.pick(&[ONE, cnt, cnt, 5_000]);
+            let listed = region.dice.pick(&[vec![code.clone()], vec![spare.clone()], Vec::new(), codes]);
+            take_back(region, &sale, back, listed);
+        }
+    }
+    if region.dice.chance(1, 4) {
+        let mut all_empty = region.sale(&place.code, "P1", &item, base, ONE);
+        all_empty.set("trace_codes", Cell::Texts(vec![String::new()]));
+        region.add(all_empty);
+    }
+}
+
+/// G02: used exactly as much as the tolerance allows, a ten-thousandth more, two more; with counts, returns and losses.
+pub(crate) fn balance(region: &mut Region) {
+    let place = region.place();
+    let list_type = region.dice.pick(&["101", "102", "301", "201"]);
+    let item = if region.dice.chance(1, 3) { region.item() } else { region.fresh_item(list_type) };
+    let span = region.horizon / DAY - region.first;
+    let start = region.first + region.dice.between(0, span / 2);
+    let mut supply = 0;
+    if region.dice.chance(1, 2) {
+        let opening = region.dice.pick(&[0, 2 * ONE, 10 * ONE]);
+        count_stock(region, &place.code, &item, opening, start);
+        supply += opening;
+        if region.dice.chance(1, 3) {
+            // The earliest count opens the book, whichever arrives first.
+            let later = start + region.dice.pick(&[0, 3]);
+            count_stock(region, &place.code, &item, 99 * ONE, later);
+        }
+    }
+    for _ in 0..region.dice.between(0, 2) {
+        let cnt = region.dice.pick(&[ONE, 10 * ONE, 20 * ONE]);
+        let at = region.on(start + 1);
+        move_goods(region, &place.code, &item, "purchase", cnt, at);
+        supply += cnt;
+        if region.dice.chance(1, 4) {
+            let back = region.dice.pick(&[ONE, cnt]);
+            let offset = region.dice.between(1, 3);
+            let at = region.on(start + offset);
+            move_goods(region, &place.code, &item, "return", back, at);
+            supply -= back;
+        }
+    }
+    for _ in 0..region.dice.pick(&[0, 0, 1, 2]) {
+        let (kind, sign) = region.dice.pick(&[
+            ("101", 1),
+            ("103", 1),
+            ("106", 1),
+            ("102", -1),
+            ("104", -1),
+            ("105", -1),
+            ("107", -1),
+        ]);
+        let change = Record::new("stock_change")
+            .with("chg_id", text(region.id("CH")))
+            .with("fixmedins_code", text(&*place.code))
+            .with("med_list_codg", text(&*item.code))
+            .with("inv_chg_type", text(kind))
+            .with("cnt", quantity(ONE))
+            .with("inv_chg_time", Cell::Time((start + 1) * DAY));
+        region.add(change);
+        supply += sign * ONE;
+    }
+    let allowed = supply * 105 / 100 + 2 * ONE;
+    let target = allowed + region.dice.pick(&[-ONE, 0, 0, 1, ONE, 3 * ONE]);
+    let uses = region.dice.between(1, 3);
+    for index in 0..uses {
+        let share = if index == 0 { target - (uses - 1) * (target / uses) } else { target / uses };
+        if share <= 0 {
+            continue;
+        }
+        let offset = region.dice.pick(&[0, 1, 2, 3, 3, 5]);
+        let at = region.on(start + offset);
+        use_goods(region, &place.code, &item, share, at);
+    }
+}
+
+/// One use: a sale without a visit, a sale in a pharmacy visit, or a fee line.
+fn use_goods(region: &mut Region, place: &str, item: &Item, cnt: i64, at: i64) {
+    let person = region.person();
+    match region.dice.below(6) {
+        0 | 1 => {
+            let visit = region.visit_about(at / DAY);
+            let line = region.line(&visit, item, at, cnt).with("fixmedins_code", text(place));
+            region.bill(line);
+        }
+        2 => {
+            let med_type = region.dice.pick(&["41", "41", "11"]);
+            let visit = region.visit(&person, place, med_type, at, Some(at + 60));
+            let mut sale = region.sale(place, &person, item, at, cnt);
+            sale.set("mdtrt_id", text(if region.dice.chance(1, 6) { "V-never" } else { &visit.id }));
+            region.add(sale);
+        }
+        _ => {
+            let sale = region.sale(place, &person, item, at, cnt);
+            region.add(sale.clone());
+            if region.dice.chance(1, 6) {
+                take_back(region, &sale, 1, Vec::new());
+            }
+        }
+    }
+}
+
+/// A return of `cnt` of `sale` that names it, or leaves it to be found by its codes.
+fn take_back(region: &mut Region, sale: &Record, cnt: i64, codes: Vec<String>) {
+    let at = sale.time("sel_time") + region.dice.pick(&[0, 60, DAY, -1]);
+    let mut back = Record::new("dispensing")
+        .with("sel_id", text(region.id("D")))
+        .with("move", text("return"))
+        .with("fixmedins_code", text(sale.text("fixmedins_code")))
+        .with("med_list_codg", text(sale.text("med_list_codg")))
+        .with("cnt", quantity(cnt))
+        .with("sel_time", Cell::Time(at));
+    if codes.is_empty() || region.dice.chance(1, 2) {
+        let named = if region.dice.chance(1, 10) { "D-never".to_owned() } else { sale.text("sel_id") };
+        back.set("return_of", text(named));
+    }
+    if !codes.is_empty() {
+        back.set("trace_codes", Cell::Texts(codes));
+    }
+    region.add(back);
+}
+
+fn move_goods(region: &mut Region, place: &str, item: &Item, direction: &str, cnt: i64, at: i64) {
+    let mut record = Record::new("purchase")
+        .with("purc_id", text(region.id("PU")))
+        .with("move", text(direction))
+        .with("fixmedins_code", text(place))
+        .with("med_list_codg", text(&*item.code))
+        .with("cnt", quantity(cnt))
+        .with("stoin_time", Cell::Time(at));
+    if region.dice.chance(1, 2) {
+        record.set("finl_trns_pric", Cell::Number(item.pric.0, item.pric.1));
+    }
+    region.add(record);
+}
+
+fn count_stock(region: &mut Region, place: &str, item: &Item, cnt: i64, day: i64) {
+    let record = Record::new("stock_count")
+        .with("cnt_id", text(region.id("SC")))
+        .with("fixmedins_code", text(place))
+        .with("med_list_codg", text(&*item.code))
+        .with("inv_cnt", quantity(cnt))
+        .with("invdate", Cell::Date(day));
+    region.add(record);
+}

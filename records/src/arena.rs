@@ -1,0 +1,295 @@
+//! One append-only memory that one thread writes and every thread may read.
+//!
+//! Rows and texts are runs of 32-bit words; a [`Ref`] is the place of the first one. What stands at a `Ref`
+//! never changes, so a `Ref` is as good as the value: it can be copied, compared, sent to another worker and
+//! read there, four bytes wide. The words are relaxed atomics: a reader learns of a `Ref` only through a
+//! channel, and the channel orders the writes before it.
+//!
+//! Limit: 2^32 words, 16 GiB; a fee line takes about 60 bytes of it.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
+
+/// Place of a row or a text; 0 is none.
+pub type Ref = u32;
+
+const PAGE_BITS: u32 = 18;
+const PAGE_WORDS: usize = 1 << PAGE_BITS;
+const PAGES: usize = 1 << (32 - PAGE_BITS);
+
+type Page = Box<[AtomicU32]>;
+
+/// The readers' side: shared by all threads.
+#[derive(Debug)]
+pub struct Arena {
+    pages: Box<[OnceLock<Page>]>,
+}
+
+/// The arena is full: more than 2^32 words were written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the memory of records is full: more than 16 GiB of rows and texts")]
+pub struct ArenaFull;
+
+impl Arena {
+    /// The word at `place`.
+    #[inline]
+    pub fn word(&self, place: Ref) -> u32 {
+        self.page(place >> PAGE_BITS)[(place as usize) & (PAGE_WORDS - 1)].load(Ordering::Relaxed)
+    }
+
+    #[inline]
+    fn page(&self, page: u32) -> &[AtomicU32] {
+        self.pages[page as usize].get().expect("a reference is handed out after its row is written")
+    }
+
+    /// Reads words one after the other from `place` on.
+    #[inline]
+    pub fn reader(&self, place: Ref) -> Reader<'_> {
+        Reader { arena: self, page: self.page(place >> PAGE_BITS), place }
+    }
+
+    /// The text at `place`; `""` for 0.
+    pub fn text(&self, place: Ref) -> String {
+        let mut bytes = Vec::new();
+        self.text_into(place, &mut bytes);
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+
+    /// Appends the bytes of the text at `place`.
+    pub fn text_into(&self, place: Ref, into: &mut Vec<u8>) {
+        if place == 0 {
+            return;
+        }
+        let mut reader = self.reader(place);
+        let length = reader.take() as usize;
+        let end = into.len() + length;
+        while into.len() < end {
+            let word = reader.take().to_le_bytes();
+            let some = (end - into.len()).min(4);
+            into.extend_from_slice(&word[..some]);
+        }
+    }
+
+    /// Whether the text at `place` is `bytes`.
+    #[inline]
+    fn text_is(&self, place: Ref, bytes: &[u8]) -> bool {
+        let mut reader = self.reader(place);
+        if reader.take() as usize != bytes.len() {
+            return false;
+        }
+        let mut chunks = bytes.chunks_exact(4);
+        for chunk in &mut chunks {
+            if reader.take() != u32::from_le_bytes([chunk[0], chunk[1], chunk[2], chunk[3]]) {
+                return false;
+            }
+        }
+        let rest = chunks.remainder();
+        rest.is_empty() || reader.take() == last_word(rest)
+    }
+
+    /// Compares two texts by their bytes.
+    pub fn compare(&self, a: Ref, b: Ref) -> std::cmp::Ordering {
+        if a == b {
+            return std::cmp::Ordering::Equal;
+        }
+        let (mut left, mut right) = (Vec::with_capacity(32), Vec::with_capacity(32));
+        self.text_into(a, &mut left);
+        self.text_into(b, &mut right);
+        left.cmp(&right)
+    }
+}
+
+#[inline]
+fn last_word(rest: &[u8]) -> u32 {
+    let mut word = [0u8; 4];
+    word[..rest.len()].copy_from_slice(rest);
+    u32::from_le_bytes(word)
+}
+
+/// Reads consecutive words.
+#[derive(Debug)]
+pub struct Reader<'a> {
+    arena: &'a Arena,
+    page: &'a [AtomicU32],
+    place: Ref,
+}
+
+impl Reader<'_> {
+    /// The next word.
+    #[inline]
+    pub fn take(&mut self) -> u32 {
+        let at = (self.place as usize) & (PAGE_WORDS - 1);
+        let word = self.page[at].load(Ordering::Relaxed);
+        self.place = self.place.wrapping_add(1);
+        if at == PAGE_WORDS - 1
+            && let Some(page) = self.arena.pages.get((self.place >> PAGE_BITS) as usize)
+        {
+            // The next page may not exist yet if this was the last word written.
+            self.page = page.get().map_or(&[][..], |page| &page[..]);
+        }
+        word
+    }
+
+    /// Skips `words` words.
+    #[inline]
+    pub fn skip(&mut self, words: u32) {
+        *self = self.arena.reader(self.place + words);
+    }
+}
+
+/// The writer's side: there is exactly one.
+#[derive(Debug)]
+pub struct ArenaWriter {
+    arena: Arc<Arena>,
+    next: u64,
+}
+
+impl Default for ArenaWriter {
+    fn default() -> Self {
+        let pages = (0..PAGES).map(|_| OnceLock::new()).collect();
+        // Place 0 is "none" and stays unused.
+        ArenaWriter { arena: Arc::new(Arena { pages }), next: 1 }
+    }
+}
+
+impl ArenaWriter {
+    /// The readers' side.
+    pub fn arena(&self) -> &Arc<Arena> {
+        &self.arena
+    }
+
+    /// Words written so far.
+    pub fn words(&self) -> u64 {
+        self.next
+    }
+
+    /// Where the next row will stand.
+    pub fn next(&self) -> Ref {
+        u32::try_from(self.next).unwrap_or(u32::MAX)
+    }
+
+    /// Writes `words` and tells where they stand.
+    ///
+    /// # Errors
+    /// [`ArenaFull`] when they do not fit any more; nothing is written then.
+    pub fn push(&mut self, words: &[u32]) -> Result<Ref, ArenaFull> {
+        let first = u32::try_from(self.next).map_err(|_| ArenaFull)?;
+        if self.next + words.len() as u64 > u64::from(u32::MAX) {
+            return Err(ArenaFull);
+        }
+        let mut place = first;
+        let mut rest = words;
+        while !rest.is_empty() {
+            let page = self.arena.pages[(place >> PAGE_BITS) as usize]
+                .get_or_init(|| (0..PAGE_WORDS).map(|_| AtomicU32::new(0)).collect());
+            let at = (place as usize) & (PAGE_WORDS - 1);
+            let some = rest.len().min(PAGE_WORDS - at);
+            for (slot, word) in page[at..at + some].iter().zip(rest) {
+                slot.store(*word, Ordering::Relaxed);
+            }
+            rest = &rest[some..];
+            self.next += some as u64;
+            place = place.wrapping_add(u32::try_from(some).expect("a page has 2^18 words"));
+        }
+        Ok(first)
+    }
+
+    /// Writes a text: its length in bytes, then the bytes.
+    fn push_text(&mut self, bytes: &[u8], buffer: &mut Vec<u32>) -> Result<Ref, ArenaFull> {
+        buffer.clear();
+        buffer.push(u32::try_from(bytes.len()).map_err(|_| ArenaFull)?);
+        let mut chunks = bytes.chunks_exact(4);
+        buffer.extend((&mut chunks).map(|c| u32::from_le_bytes([c[0], c[1], c[2], c[3]])));
+        if !chunks.remainder().is_empty() {
+            buffer.push(last_word(chunks.remainder()));
+        }
+        self.push(buffer)
+    }
+}
+
+/// Each text once: `intern` gives equal texts the same [`Ref`].
+///
+/// The table is cut into 256 parts, so that growing one of them is a pause of milliseconds, not of a second.
+#[derive(Debug)]
+pub struct Texts {
+    parts: Box<[hashbrown::HashTable<Ref>]>,
+    words: Vec<u32>,
+}
+
+impl Default for Texts {
+    fn default() -> Self {
+        Texts { parts: (0..256).map(|_| hashbrown::HashTable::new()).collect(), words: Vec::new() }
+    }
+}
+
+fn hash_bytes(bytes: &[u8]) -> u64 {
+    xxhash_rust::xxh3::xxh3_64(bytes)
+}
+
+impl Texts {
+    /// The place of `text`, written now if it is new; 0 for the empty text.
+    ///
+    /// # Errors
+    /// [`ArenaFull`].
+    pub fn intern(&mut self, writer: &mut ArenaWriter, text: &str) -> Result<Ref, ArenaFull> {
+        if text.is_empty() {
+            return Ok(0);
+        }
+        let bytes = text.as_bytes();
+        let hash = hash_bytes(bytes);
+        let part = &mut self.parts[(hash >> 56) as usize];
+        if let Some(found) = part.find(hash, |place| writer.arena.text_is(*place, bytes)) {
+            return Ok(*found);
+        }
+        let place = writer.push_text(bytes, &mut self.words)?;
+        part.insert_unique(hash, place, |place| {
+            let mut old = Vec::with_capacity(64);
+            writer.arena.text_into(*place, &mut old);
+            hash_bytes(&old)
+        });
+        Ok(place)
+    }
+
+    /// The place of `text`, if it was ever interned.
+    pub fn find(&self, arena: &Arena, text: &str) -> Option<Ref> {
+        let hash = hash_bytes(text.as_bytes());
+        self.parts[(hash >> 56) as usize].find(hash, |place| arena.text_is(*place, text.as_bytes())).copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_written_once_and_read_back() {
+        let (mut writer, mut texts) = (ArenaWriter::default(), Texts::default());
+        let words: Vec<String> = (0..70_000).map(|i| format!("编号-{i}-{}", "x".repeat(i % 17))).collect();
+        let places: Vec<Ref> = words.iter().map(|w| texts.intern(&mut writer, w).unwrap()).collect();
+        for (word, place) in words.iter().zip(&places) {
+            assert_eq!(texts.intern(&mut writer, word).unwrap(), *place);
+            assert_eq!(&writer.arena().text(*place), word);
+        }
+        assert_eq!(texts.intern(&mut writer, "").unwrap(), 0);
+        assert_eq!(writer.arena().text(0), "");
+        assert_eq!(texts.find(writer.arena(), "nobody"), None);
+    }
+
+    #[test]
+    fn a_row_may_cross_a_page() {
+        let mut writer = ArenaWriter::default();
+        writer.push(&vec![7; PAGE_WORDS - 3]).unwrap();
+        let place = writer.push(&[1, 2, 3, 4, 5]).unwrap();
+        let mut reader = writer.arena().reader(place);
+        assert_eq!((0..5).map(|_| reader.take()).collect::<Vec<_>>(), [1, 2, 3, 4, 5]);
+    }
+
+    #[test]
+    fn texts_compare_by_bytes() {
+        let (mut writer, mut texts) = (ArenaWriter::default(), Texts::default());
+        let long = texts.intern(&mut writer, "abc").unwrap();
+        let short = texts.intern(&mut writer, "ab").unwrap();
+        assert_eq!(writer.arena().compare(long, short), std::cmp::Ordering::Greater);
+        assert_eq!(writer.arena().compare(short, short), std::cmp::Ordering::Equal);
+    }
+}

@@ -1,0 +1,513 @@
+//! What stands: for each key the change with the highest revision, netted into facts.
+//!
+//! The ledger takes changes in order of arrival and answers each with its fate: accepted, stale, a duplicate or
+//! a conflict (contract section 1). What the fact base lost and gained is told in exact `-old +new` rows
+//! ([`FactChange`]), so that whoever follows them holds at any time just what the records that stand say:
+//! fee lines with their reversals netted, sales with their returns taken off, settlements live or not
+//! (contract section 4). Reversals, refunds and returns may come before what they speak of.
+//!
+//! Sums of reversals are 64 bits wide and saturate.
+
+mod returns;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use foldhash::fast::FixedState;
+use hashbrown::HashTable;
+
+use crate::Kind;
+use crate::arena::{Arena, ArenaFull, ArenaWriter, Ref, Texts};
+use crate::clock::Clock;
+use crate::decode::{Change, Op, Value};
+use crate::row::{self, FeeLine, Head, Intern, Moment, RowBuilder};
+use crate::schema::fields;
+use returns::Returns;
+
+/// A hash map whose order never reaches an output.
+type Map<K, V> = HashMap<K, V, FixedState>;
+
+/// One fact lost (`diff` -1) or gained (+1), and the row of the change that made it so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FactChange {
+    /// The fact: a row as sent or a derived one.
+    pub row: Ref,
+    /// -1 or +1.
+    pub diff: i8,
+    /// The change, as its row as sent.
+    pub cause: Ref,
+}
+
+/// The fate of a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It stands.
+    Stands,
+    /// Accepted, but already superseded on arrival.
+    Stale,
+    /// Its key, revision and content were there before.
+    Duplicate,
+    /// Its key and revision were there before with another content.
+    Conflict,
+}
+
+/// Signed sums of the standing reversals of one fee line, and its netted row.
+#[derive(Clone, Copy, Debug, Default)]
+struct Reversals {
+    cnt: i64,
+    amount: i64,
+    fund: i64,
+    count: u32,
+    row: Ref,
+}
+
+/// Standing settlements that name this one as their original, and its derived row.
+#[derive(Clone, Copy, Debug, Default)]
+struct Withdrawn {
+    count: u32,
+    row: Ref,
+}
+
+struct Names {
+    writer: ArenaWriter,
+    texts: Texts,
+}
+
+impl Intern for Names {
+    type Error = ArenaFull;
+    fn intern(&mut self, text: &str) -> Result<Ref, ArenaFull> {
+        self.texts.intern(&mut self.writer, text)
+    }
+}
+
+/// Keys of one kind and the row that stands for each, cut into 256 parts that grow one at a time.
+struct Keys(Box<[HashTable<Ref>]>);
+
+fn hash_key(key: (Ref, Ref)) -> u64 {
+    let pair = u64::from(key.0) << 32 | u64::from(key.1);
+    let folded = u128::from(pair ^ 0x9e37_79b9_7f4a_7c15) * 0xd6e8_feb8_6659_fd93_a5a5_3c6e_f372_fe95_u128;
+    let mixed = folded ^ (folded >> 64);
+    u64::try_from(mixed & u128::from(u64::MAX)).unwrap_or(0)
+}
+
+impl Keys {
+    fn new() -> Keys {
+        Keys((0..256).map(|_| HashTable::new()).collect())
+    }
+    fn part(key: (Ref, Ref)) -> (u64, usize) {
+        let hash = hash_key(key);
+        (hash, (hash >> 48 & 0xff) as usize)
+    }
+    fn get(&self, arena: &Arena, kind: Kind, key: (Ref, Ref)) -> Option<Ref> {
+        let (hash, part) = Keys::part(key);
+        self.0[part].find(hash, |row| is_key(arena, kind, *row, key)).copied()
+    }
+    /// Puts `row` in the place of the row that stood.
+    fn set(&mut self, arena: &Arena, kind: Kind, key: (Ref, Ref), row: Ref) {
+        let (hash, part) = Keys::part(key);
+        match self.0[part].find_mut(hash, |row| is_key(arena, kind, *row, key)) {
+            Some(standing) => *standing = row,
+            None => {
+                self.0[part].insert_unique(hash, row, |row| hash_key(row::key(arena, *row)));
+            }
+        }
+    }
+}
+
+#[inline]
+fn is_key(arena: &Arena, kind: Kind, row: Ref, key: (Ref, Ref)) -> bool {
+    arena.word(row + 1) == key.0 && (!row::two_part_key(kind) || arena.word(row + 2) == key.1)
+}
+
+/// Changes in, facts out.
+pub struct Ledger {
+    names: Names,
+    keys: Vec<Keys>,
+    /// Content hashes of revisions that do not stand; rev + 1, or 0 for the last one without rev.
+    superseded: Map<(Kind, Ref, Ref, u64), u64>,
+    reversals: Map<(Ref, Ref), Reversals>,
+    withdrawn: Map<Ref, Withdrawn>,
+    returns: Returns,
+    clock: Clock,
+    row: RowBuilder,
+    facts: Vec<FactChange>,
+}
+
+impl Default for Ledger {
+    fn default() -> Self {
+        Ledger {
+            names: Names { writer: ArenaWriter::default(), texts: Texts::default() },
+            keys: Kind::ALL.iter().map(|_| Keys::new()).collect(),
+            superseded: Map::default(),
+            reversals: Map::default(),
+            withdrawn: Map::default(),
+            returns: Returns::default(),
+            clock: Clock::default(),
+            row: RowBuilder::default(),
+            facts: Vec::new(),
+        }
+    }
+}
+
+impl Ledger {
+    /// The memory of rows and texts, for readers.
+    pub fn arena(&self) -> &Arc<Arena> {
+        self.names.writer.arena()
+    }
+
+    /// Interns a text that no record brought, such as an item of a knowledge table.
+    ///
+    /// # Errors
+    /// [`ArenaFull`].
+    pub fn intern(&mut self, text: &str) -> Result<Ref, ArenaFull> {
+        self.names.intern(text)
+    }
+
+    /// The greatest event time of the records that stand.
+    pub fn now(&self) -> Option<Moment> {
+        self.clock.newest()
+    }
+
+    /// What changed since the last call, in order; rows written from `ArenaWriter::next` of then on are new.
+    pub fn take_facts(&mut self) -> Vec<FactChange> {
+        std::mem::take(&mut self.facts)
+    }
+
+    /// Takes one change.
+    ///
+    /// # Errors
+    /// [`ArenaFull`] when 16 GiB of rows and texts are used up.
+    pub fn apply(&mut self, change: &Change<'_>) -> Result<Fate, ArenaFull> {
+        let kind = change.kind;
+        let key = self.intern_key(change)?;
+        let standing = self.keys[kind as usize].get(self.names.writer.arena(), kind, key);
+        let head = standing.map(|row| row::head(self.names.writer.arena(), row));
+        if let Some(head) = head {
+            if head.rev == change.rev {
+                if head.content_hash == change.content_hash {
+                    return Ok(Fate::Duplicate);
+                }
+                if change.rev.is_some() {
+                    return Ok(Fate::Conflict);
+                }
+            } else {
+                let place = (kind, key.0, key.1, change.rev.map_or(0, |rev| rev + 1));
+                if head.rev > change.rev {
+                    return Ok(match self.superseded.insert(place, change.content_hash) {
+                        Some(before) if before == change.content_hash => Fate::Duplicate,
+                        Some(before) if change.rev.is_some() => {
+                            self.superseded.insert(place, before);
+                            Fate::Conflict
+                        }
+                        _ => Fate::Stale,
+                    });
+                }
+                let place = (kind, key.0, key.1, head.rev.map_or(0, |rev| rev + 1));
+                self.superseded.insert(place, head.content_hash);
+            }
+        }
+        row::write(&mut self.row, change, key, &mut self.names)?;
+        let row = self.names.writer.push(self.row.words())?;
+        self.keys[kind as usize].set(self.names.writer.arena(), kind, key, row);
+        let old = standing.filter(|_| head.is_some_and(|head: Head| !head.del));
+        let new = (change.op == Op::Put).then_some(row);
+        self.tick_clock(old, new);
+        self.stand(kind, key, old, new, row)?;
+        Ok(Fate::Stands)
+    }
+
+    fn intern_key(&mut self, change: &Change<'_>) -> Result<(Ref, Ref), ArenaFull> {
+        let mut parts = [0; 2];
+        let mut part = 0;
+        for (field, value) in fields(change.kind).iter().zip(change.values) {
+            if !field.key {
+                break;
+            }
+            if let Value::Text(text) = value {
+                parts[part] = self.names.intern(text)?;
+            }
+            part += 1;
+        }
+        Ok((parts[0], parts[1]))
+    }
+
+    fn tick_clock(&mut self, old: Option<Ref>, new: Option<Ref>) {
+        let arena = self.names.writer.arena();
+        let moment = |row: Option<Ref>| row.and_then(|row| row::event_time(arena, row));
+        let (old, new) = (moment(old), moment(new));
+        if old == new {
+            return;
+        }
+        if let Some(new) = new {
+            self.clock.add(new);
+        }
+        if let Some(old) = old
+            && self.clock.remove(old)
+        {
+            let standing = self
+                .keys
+                .iter()
+                .flat_map(|keys| keys.0.iter().flat_map(HashTable::iter))
+                .filter(|row| !row::head(arena, **row).del)
+                .filter_map(|row| row::event_time(arena, *row));
+            self.clock.rebuild(standing);
+        }
+    }
+
+    /// States what follows from `new` standing where `old` stood.
+    fn stand(
+        &mut self,
+        kind: Kind,
+        key: (Ref, Ref),
+        old: Option<Ref>,
+        new: Option<Ref>,
+        cause: Ref,
+    ) -> Result<(), ArenaFull> {
+        match kind {
+            Kind::FeeLine => self.stand_line(key, old, new, cause),
+            Kind::Settlement => self.stand_settlement(key.0, old, new, cause),
+            Kind::Dispensing => self.stand_dispensing(key.0, old, new, cause),
+            _ => {
+                self.restate(old.unwrap_or(0), new.unwrap_or(0), cause);
+                Ok(())
+            }
+        }
+    }
+
+    fn restate(&mut self, was: Ref, is: Ref, cause: Ref) {
+        if was == is {
+            return;
+        }
+        if was != 0 {
+            self.facts.push(FactChange { row: was, diff: -1, cause });
+        }
+        if is != 0 {
+            self.facts.push(FactChange { row: is, diff: 1, cause });
+        }
+    }
+
+    /// The standing row of a key, if the record stands.
+    fn standing(&self, kind: Kind, key: (Ref, Ref)) -> Option<Ref> {
+        let arena = self.names.writer.arena();
+        self.keys[kind as usize].get(arena, kind, key).filter(|row| !row::head(arena, *row).del)
+    }
+
+    // --- fee lines and their reversals ---
+
+    fn stand_line(
+        &mut self,
+        key: (Ref, Ref),
+        old: Option<Ref>,
+        new: Option<Ref>,
+        cause: Ref,
+    ) -> Result<(), ArenaFull> {
+        let read = |row: Option<Ref>| row.map(|row| row::fee_line(self.names.writer.arena(), row));
+        let (was, is) = (read(old), read(new));
+        let is_original = |line: &Option<FeeLine>| line.is_some_and(|line| line.reverses == 0);
+        // What was stated for this key until now.
+        let stated = match self.reversals.get_mut(&key) {
+            Some(reversals) if is_original(&was) && reversals.row != 0 => std::mem::take(&mut reversals.row),
+            _ => old.unwrap_or(0),
+        };
+        for (line, sign) in [(was, -1i64), (is, 1)] {
+            let Some(line) = line.filter(|line| line.reverses != 0) else { continue };
+            let target = (key.0, line.reverses);
+            let sums = self.reversals.entry(target).or_default();
+            sums.cnt = sums.cnt.saturating_add(sign * line.cnt);
+            sums.amount = sums.amount.saturating_add(sign * line.amount);
+            sums.fund = sums.fund.saturating_add(sign * line.fund);
+            sums.count = sums.count.saturating_add_signed(if sign > 0 { 1 } else { -1 });
+        }
+        for target in [was, is].into_iter().flatten().filter(|l| l.reverses != 0).map(|l| (key.0, l.reverses)) {
+            if target != key {
+                self.net_line(target, cause)?;
+            }
+        }
+        let states = match new {
+            Some(row) if is_original(&is) => self.netted(key, row)?,
+            other => other.unwrap_or(0),
+        };
+        self.restate(stated, states, cause);
+        Ok(())
+    }
+
+    /// Nets a line again after its reversals changed.
+    fn net_line(&mut self, key: (Ref, Ref), cause: Ref) -> Result<(), ArenaFull> {
+        let Some(row) = self.standing(Kind::FeeLine, key) else {
+            self.forget_reversals(key);
+            return Ok(());
+        };
+        if row::fee_line(self.names.writer.arena(), row).reverses != 0 {
+            self.forget_reversals(key);
+            return Ok(());
+        }
+        let stated = self.reversals.get(&key).map_or(0, |reversals| reversals.row);
+        let states = self.netted(key, row)?;
+        self.restate(if stated == 0 { row } else { stated }, states, cause);
+        Ok(())
+    }
+
+    fn forget_reversals(&mut self, key: (Ref, Ref)) {
+        if self.reversals.get(&key).is_some_and(|reversals| reversals.count == 0) {
+            self.reversals.remove(&key);
+        }
+    }
+
+    /// The row that states an original: itself, or a netted one if it has reversals.
+    fn netted(&mut self, key: (Ref, Ref), row: Ref) -> Result<Ref, ArenaFull> {
+        let Some(reversals) = self.reversals.get_mut(&key) else { return Ok(row) };
+        if reversals.count == 0 {
+            self.reversals.remove(&key);
+            return Ok(row);
+        }
+        let line = row::fee_line(self.names.writer.arena(), row);
+        row::write_net_line(
+            &mut self.row,
+            row,
+            line.cnt.saturating_add(reversals.cnt),
+            line.amount.saturating_add(reversals.amount),
+            line.fund.saturating_add(reversals.fund),
+        );
+        reversals.row = self.names.writer.push(self.row.words())?;
+        Ok(reversals.row)
+    }
+
+    // --- settlements and those that name them ---
+
+    fn stand_settlement(
+        &mut self,
+        id: Ref,
+        old: Option<Ref>,
+        new: Option<Ref>,
+        cause: Ref,
+    ) -> Result<(), ArenaFull> {
+        let names = |row: Option<Ref>| {
+            row.map(|row| row::settlement(self.names.writer.arena(), row).original)
+                .filter(|original| *original != 0 && *original != id)
+        };
+        let (named, names) = (names(old), names(new));
+        let stated = match self.withdrawn.get_mut(&id) {
+            Some(withdrawn) if old.is_some() && withdrawn.row != 0 => std::mem::take(&mut withdrawn.row),
+            _ => old.unwrap_or(0),
+        };
+        if named != names {
+            if let Some(named) = named {
+                self.name_settlement(named, -1, cause)?;
+            }
+            if let Some(names) = names {
+                self.name_settlement(names, 1, cause)?;
+            }
+        }
+        let states = match new {
+            Some(row) => self.stated_settlement(id, row)?,
+            None => 0,
+        };
+        self.restate(stated, states, cause);
+        Ok(())
+    }
+
+    /// One settlement more or less names `id` as its original.
+    fn name_settlement(&mut self, id: Ref, sign: i32, cause: Ref) -> Result<(), ArenaFull> {
+        let before = self.withdrawn.get(&id).copied().unwrap_or_default();
+        self.withdrawn.entry(id).or_default().count = before.count.saturating_add_signed(sign);
+        if let Some(row) = self.standing(Kind::Settlement, (id, 0)) {
+            let states = self.stated_settlement(id, row)?;
+            self.restate(if before.row == 0 { row } else { before.row }, states, cause);
+        } else if self.withdrawn.get(&id).is_some_and(|withdrawn| withdrawn.count == 0) {
+            self.withdrawn.remove(&id);
+        }
+        Ok(())
+    }
+
+    fn stated_settlement(&mut self, id: Ref, row: Ref) -> Result<Ref, ArenaFull> {
+        let Some(withdrawn) = self.withdrawn.get_mut(&id) else { return Ok(row) };
+        if withdrawn.count == 0 {
+            self.withdrawn.remove(&id);
+            return Ok(row);
+        }
+        if withdrawn.row == 0 || row::as_sent(self.names.writer.arena(), withdrawn.row) != row {
+            row::write_withdrawn_settlement(&mut self.row, row);
+            withdrawn.row = self.names.writer.push(self.row.words())?;
+        }
+        Ok(withdrawn.row)
+    }
+
+    // --- sales and their returns ---
+
+    fn stand_dispensing(
+        &mut self,
+        id: Ref,
+        old: Option<Ref>,
+        new: Option<Ref>,
+        cause: Ref,
+    ) -> Result<(), ArenaFull> {
+        let arena = Arc::clone(self.names.writer.arena());
+        let read = |row: Option<Ref>| row.map(|row| row::dispensing(&arena, row));
+        let (was, is) = (read(old), read(new));
+        if self.returns.needs_index(is.as_ref()) {
+            let sales: Vec<_> = self.keys[Kind::Dispensing as usize]
+                .0
+                .iter()
+                .flat_map(HashTable::iter)
+                .filter(|row| !row::head(&arena, **row).del)
+                .map(|row| row::dispensing(&arena, *row))
+                .filter(|sale| sale.id != id)
+                .collect();
+            self.returns.build_index(sales.iter());
+        }
+        let stated = match &was {
+            Some(sale) if !sale.is_return => self.returns.forget_net(id).unwrap_or(old.unwrap_or(0)),
+            _ => 0,
+        };
+        let keys = &self.keys[Kind::Dispensing as usize];
+        let look = |sale: Ref| {
+            keys.get(&arena, Kind::Dispensing, (sale, 0))
+                .filter(|row| !row::head(&arena, *row).del)
+                .map(|row| row::dispensing(&arena, row))
+        };
+        let touched = self.returns.change(&arena, was.as_ref(), is.as_ref(), &look);
+        for sale in touched {
+            if sale != id
+                && let Some(row) = self.standing(Kind::Dispensing, (sale, 0))
+                && !row::dispensing(&arena, row).is_return
+            {
+                let stated = self.returns.forget_net(sale).unwrap_or(row);
+                let states = self.net_sale(sale, row)?;
+                self.restate(stated, states, cause);
+            }
+        }
+        let states = match (&is, new) {
+            (Some(sale), Some(row)) if !sale.is_return => self.net_sale(id, row)?,
+            _ => 0,
+        };
+        self.restate(stated, states, cause);
+        Ok(())
+    }
+
+    /// The row that states a sale: itself, or what its returns leave of it.
+    fn net_sale(&mut self, id: Ref, row: Ref) -> Result<Ref, ArenaFull> {
+        let arena = Arc::clone(self.names.writer.arena());
+        let returned: Vec<_> = self
+            .returns
+            .of(id)
+            .iter()
+            .filter_map(|back| self.standing(Kind::Dispensing, (*back, 0)))
+            .map(|row| row::dispensing(&arena, row))
+            .collect();
+        if returned.is_empty() {
+            return Ok(row);
+        }
+        let sale = row::dispensing(&arena, row);
+        let cnt = returned.iter().fold(sale.cnt, |left, back| left.saturating_sub(back.cnt));
+        let codes: Vec<Ref> = sale
+            .codes
+            .iter()
+            .copied()
+            .filter(|code| !returned.iter().any(|back| back.codes.contains(code)))
+            .collect();
+        row::write_net_sale(&mut self.row, row, cnt, &codes);
+        let net = self.names.writer.push(self.row.words())?;
+        self.returns.remember_net(id, net);
+        Ok(net)
+    }
+}

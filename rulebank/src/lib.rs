@@ -1,0 +1,41 @@
+//! What is not allowed, as data.
+//!
+//! A *rule* is one TOML file: why the thing is wrong, on what legal basis, how it is looked for (a detector and
+//! its parameters), what it misses, what may excuse it, and the cases that hold it to its word.
+//! A *knowledge table* is one CSV file: codes, limits, pairs, each row with the days on which it holds.
+//! Both together are a [`Bank`]. [`load`] reads one, or says everything that is wrong with it at once: each
+//! mistake with file, line, column and a hint, because the people who write rules do not read stack traces.
+//!
+//! This crate knows no record, no engine and no detector. Which detectors exist, and what they may be told, is
+//! handed in as a list of [`DetectorSpec`]s; what a rule means is the detector's business.
+//!
+//! In reading order: [`Rule`] and its words, [`Case`], [`Tables`], [`BankError`], and the texts that
+//! people read: [`list`], [`show`], [`check_report`].
+
+mod bank;
+mod builtin;
+mod case;
+mod day;
+mod detector;
+mod error;
+mod facts;
+mod hint;
+mod message;
+mod ordinary;
+mod rows;
+mod rule;
+mod schema;
+mod section;
+mod show;
+mod table;
+mod word;
+
+pub use bank::{Bank, load};
+pub use case::{Case, CaseKind, Step};
+pub use detector::{DetectorSpec, Param, ParamKind, ParamSpec};
+pub use error::{BankError, check_report};
+pub use message::{Piece, fill, pieces};
+pub use rule::{Rule, RuleChange, Text2};
+pub use show::{Lang, list, show};
+pub use table::{Row, Tables};
+pub use word::{Family, Phase, Severity, Status, Verdict};

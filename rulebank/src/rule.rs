@@ -1,0 +1,308 @@
+//! A rule: a detector with its parameters, and everything a person must know to act on what it finds.
+//!
+//! Written as one TOML file (see the README of this crate). What is read here is checked: a [`Rule`] has both
+//! languages, a known detector, every parameter within its limits, and cases that say what they claim to say.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use toml::de::{DeTable, DeValue};
+
+use crate::case::{self, Case};
+use crate::error::{BankError, Mistake, Source};
+use crate::section::{At, Section, as_written};
+use crate::word::{Family, Phase, Severity, Status, Verdict};
+use crate::{DetectorSpec, Param, day, hint, message, schema};
+
+/// A rule as it runs.
+///
+/// The cases are not part of what is written out: they hold the rule when the bank is tested, not later.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rule {
+    /// The id of the catalogue, such as `A05`.
+    pub id: String,
+    /// The version that judged; the newest change of the file has the same.
+    pub version: String,
+    /// Its name in both languages.
+    pub title: Text2,
+    /// What sort of misuse it looks for.
+    pub family: Family,
+    /// How sure its findings are of the fact.
+    pub verdict: Verdict,
+    /// How much its findings weigh.
+    pub severity: Severity,
+    /// When it can speak, the earliest first.
+    pub phases: Vec<Phase>,
+    /// Where it stands in its life.
+    pub status: Status,
+    /// The detector that looks.
+    pub detector: String,
+    /// Laws and policies, each with its article.
+    pub basis: Vec<String>,
+    /// Every parameter of the detector, those that the file leaves out with their defaults.
+    pub params: BTreeMap<String, Param>,
+    /// What it cannot see.
+    pub misses: Vec<String>,
+    /// What may lawfully explain a finding.
+    pub excuses: Vec<String>,
+    /// What an inspector does first.
+    pub next_step: Text2,
+    /// The sentence of a finding, a template with `{value}` names.
+    pub message: Text2,
+    /// Why this is not allowed, and why it is looked for in this way.
+    pub why: Text2,
+    /// The cases that hold it to its word.
+    #[serde(skip)]
+    pub cases: Vec<Case>,
+    /// Its versions, the newest last.
+    pub changes: Vec<RuleChange>,
+    /// The file it stands in.
+    pub source_file: String,
+}
+
+/// A text in both languages.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Text2 {
+    /// Chinese.
+    pub zh: String,
+    /// English.
+    pub en: String,
+}
+
+/// One version of a rule.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RuleChange {
+    /// The version it led to.
+    pub version: String,
+    /// The day, `YYYY-MM-DD`.
+    pub on: String,
+    /// What became different, and why.
+    pub why: String,
+}
+
+/// Reads one rule file.
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub(crate) fn read(source: Source<'_>, detectors: &[DetectorSpec]) -> Result<Rule, Vec<BankError>> {
+    let (document, faults) = DeTable::parse_recoverable(source.text);
+    if !faults.is_empty() {
+        let place = |fault: &toml::de::Error| fault.span().unwrap_or(0..0);
+        return Err(faults.iter().map(|f| source.error(Mistake::new(place(f), f.message()))).collect());
+    }
+    let mut mistakes = Vec::new();
+    let rule = read_document(source, document.get_ref(), detectors, &mut mistakes);
+    match rule {
+        Some(rule) if mistakes.is_empty() => Ok(rule),
+        _ => {
+            mistakes.sort_by_key(|mistake| mistake.span.start);
+            Err(mistakes.into_iter().map(|mistake| source.error(mistake)).collect())
+        }
+    }
+}
+
+fn read_document<'d>(
+    source: Source<'_>,
+    document: &'d DeTable<'d>,
+    detectors: &[DetectorSpec],
+    mistakes: &mut Vec<Mistake>,
+) -> Option<Rule> {
+    let mut file = Section::new(document, 0..0, "the rule");
+    let id = file.text("id", mistakes);
+    check_id(&id, mistakes);
+    let version = file.text("version", mistakes);
+    let title = both(&mut file, "title", mistakes);
+    let family = file.word::<Family>("family", mistakes);
+    let verdict = file.word::<Verdict>("verdict", mistakes);
+    let severity = file.word::<Severity>("severity", mistakes);
+    let phases = file.words::<Phase>("phases", mistakes);
+    check_phases(&phases, mistakes);
+    let status = file.word::<Status>("status", mistakes);
+    let detector = file.text("detector", mistakes);
+    let spec = known_detector(&detector, detectors, mistakes);
+    if let Some(spec) = spec {
+        check_table(&id, spec, mistakes);
+    }
+    let basis = file.texts("basis", mistakes);
+    let params = read_params(file.section_if_any("params", mistakes), spec, mistakes);
+    let misses = file.texts("misses", mistakes);
+    let excuses = file.texts("excuses", mistakes);
+    let next_step = both(&mut file, "next-step", mistakes);
+    let message = both(&mut file, "message", mistakes);
+    if let (Some(spec), Some(languages)) = (spec, &message) {
+        check_message(source, spec, languages, mistakes);
+    }
+    let why = both(&mut file, "why", mistakes);
+    let changes = read_changes(&mut file, &version, mistakes);
+    let sections = file.sections("case", mistakes);
+    let cases = sections.into_iter().filter_map(|section| case::read(source, section, mistakes)).collect();
+    file.close(mistakes);
+    Some(Rule {
+        id: id.value,
+        version: version.value,
+        title: text2(title?),
+        family: family?.value,
+        verdict: verdict?.value,
+        severity: severity?.value,
+        phases: phases.into_iter().map(|phase| phase.value).collect(),
+        status: status?.value,
+        detector: detector.value,
+        basis,
+        params,
+        misses,
+        excuses,
+        next_step: text2(next_step?),
+        message: text2(message?),
+        why: text2(why?),
+        cases,
+        changes,
+        source_file: source.file.to_owned(),
+    })
+}
+
+/// A table with a Chinese and an English text.
+fn both(file: &mut Section<'_>, key: &str, mistakes: &mut Vec<Mistake>) -> Option<[At<String>; 2]> {
+    let mut section = file.section(key, mistakes)?;
+    let languages = ["zh", "en"].map(|language| section.text(language, mistakes));
+    section.close(mistakes);
+    Some(languages)
+}
+
+fn text2(languages: [At<String>; 2]) -> Text2 {
+    let [zh, en] = languages.map(|text| text.value.trim().to_owned());
+    Text2 { zh, en }
+}
+
+fn check_id(id: &At<String>, mistakes: &mut Vec<Mistake>) {
+    let shape = matches!(id.value.as_bytes(), [letter, tens, ones]
+        if letter.is_ascii_uppercase() && tens.is_ascii_digit() && ones.is_ascii_digit());
+    if !shape && !id.value.is_empty() {
+        mistakes.push(
+            Mistake::new(id.span.clone(), format!("`{}` is no rule id", id.value))
+                .hint("an id is a capital letter and two digits, such as A05"),
+        );
+    }
+}
+
+fn check_phases(phases: &[At<Phase>], mistakes: &mut Vec<Mistake>) {
+    for pair in phases.windows(2) {
+        if pair[1].value <= pair[0].value {
+            mistakes.push(
+                Mistake::new(pair[1].span.clone(), "the phases are out of order")
+                    .hint("each once, in the order pre, mid, post"),
+            );
+        }
+    }
+}
+
+fn known_detector<'s>(
+    detector: &At<String>,
+    detectors: &'s [DetectorSpec],
+    mistakes: &mut Vec<Mistake>,
+) -> Option<&'s DetectorSpec> {
+    let spec = detectors.iter().find(|spec| spec.name == detector.value);
+    if spec.is_none() && !detector.value.is_empty() {
+        let hint = hint::for_word(&detector.value, detectors.iter().map(|spec| spec.name));
+        mistakes.push(
+            Mistake::new(detector.span.clone(), format!("there is no detector `{}`", detector.value))
+                .hint(hint),
+        );
+    }
+    spec
+}
+
+/// A rule whose id its detector's table cannot name would never find anything.
+fn check_table(id: &At<String>, spec: &DetectorSpec, mistakes: &mut Vec<Mistake>) {
+    let Some(table) = spec.table.and_then(schema::table) else { return };
+    if !id.value.is_empty() && !table.rules.contains(&id.value.as_str()) {
+        let what = format!("no row of table {} can name the rule `{}`", table.name, id.value);
+        let hint = format!("its `rule` column takes: {}", table.rules.join(", "));
+        mistakes.push(Mistake::new(id.span.clone(), what).hint(hint));
+    }
+}
+
+fn read_params(
+    section: Option<Section<'_>>,
+    spec: Option<&DetectorSpec>,
+    mistakes: &mut Vec<Mistake>,
+) -> BTreeMap<String, Param> {
+    let Some(spec) = spec else { return BTreeMap::new() };
+    let mut params = spec.defaults();
+    for (name, value) in section.map(|mut section| section.entries()).unwrap_or_default() {
+        let Some(param) = spec.params.iter().find(|param| param.name == name.value) else {
+            let what = format!("detector {} has no parameter `{}`", spec.name, name.value);
+            let hint = hint::for_word(name.value, spec.params.iter().map(|param| param.name));
+            mistakes.push(Mistake::new(name.span, what).hint(hint));
+            continue;
+        };
+        let read = match as_written(value.value) {
+            Some(text) => param.kind.read(&text),
+            None => Err("this is no parameter value".to_owned()),
+        };
+        match read {
+            Ok(read) => drop(params.insert(param.name.to_owned(), read)),
+            Err(what) => {
+                let hint = format!("{}: {}", param.name, param.kind.range());
+                mistakes.push(Mistake::new(value.span, what).hint(hint));
+            }
+        }
+    }
+    params
+}
+
+fn check_message(
+    source: Source<'_>,
+    spec: &DetectorSpec,
+    languages: &[At<String>; 2],
+    mistakes: &mut Vec<Mistake>,
+) {
+    let mut known = spec.values.to_vec();
+    known.push("amount");
+    for text in languages {
+        for mut mistake in message::check(&text.value, &known) {
+            mistake.span = source.inside(&text.span, &text.value, &mistake.span);
+            mistakes.push(mistake);
+        }
+    }
+}
+
+fn read_changes(
+    file: &mut Section<'_>,
+    version: &At<String>,
+    mistakes: &mut Vec<Mistake>,
+) -> Vec<RuleChange> {
+    let mut changes: Vec<RuleChange> = Vec::new();
+    let before = mistakes.len();
+    for mut section in file.sections("change", mistakes) {
+        let version = section.text("version", mistakes).value;
+        let on = section.get("on");
+        let why = section.text("why", mistakes).value.trim().to_owned();
+        let (span, day) = match on {
+            Some(At { value: DeValue::Datetime(when), span }) => (span, Some(when.to_string())),
+            Some(At { span, .. }) => (span, None),
+            None => (section.span.clone(), None),
+        };
+        section.close(mistakes);
+        let Some(on) = day.filter(|day| day::parse(day).is_some()) else {
+            mistakes.push(Mistake::new(span, "a change needs its day").hint("on = 2026-11-22"));
+            continue;
+        };
+        if changes.last().is_some_and(|last| last.on > on) {
+            mistakes
+                .push(Mistake::new(span, "the changes are out of order").hint("the newest one stands last"));
+        }
+        changes.push(RuleChange { version, on, why });
+    }
+    let newest = changes.last().map(|change| change.version.as_str());
+    let readable = mistakes.len() == before && !version.value.is_empty();
+    if readable && newest != Some(version.value.as_str()) {
+        let what = match newest {
+            Some(newest) => format!("the version is {}, the newest change made {newest}", version.value),
+            None => "the rule has no [[change]]".to_owned(),
+        };
+        mistakes.push(
+            Mistake::new(version.span.clone(), what).hint("a [[change]] says what became different, and why"),
+        );
+    }
+    changes
+}

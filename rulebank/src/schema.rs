@@ -1,0 +1,138 @@
+//! The shape of every knowledge table: one list that reading, checking and the documentation share.
+
+use crate::hint;
+
+/// The shape of one table. Every table has `valid_from`, `valid_to` and `source` besides, and may have `reading`.
+#[derive(Debug)]
+pub(crate) struct TableSchema {
+    pub(crate) name: &'static str,
+    /// The ids that its `rule` column may name; empty if it has no such column.
+    pub(crate) rules: &'static [&'static str],
+    /// Its own columns, after `rule`.
+    pub(crate) columns: &'static [Column],
+}
+
+/// One column of a table.
+#[derive(Debug)]
+pub(crate) struct Column {
+    pub(crate) name: &'static str,
+    pub(crate) kind: ColumnKind,
+}
+
+/// What a cell may hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ColumnKind {
+    /// A code, compared as it stands.
+    Code,
+    /// A prefix of codes; an empty one is ignored.
+    Prefix,
+    /// Prefixes separated by `;`; empty ones are ignored.
+    Prefixes,
+    /// One of these words.
+    Word(&'static [&'static str]),
+    /// One of these words, or empty: all of them.
+    WordOrAll(&'static [&'static str]),
+    /// A whole number, not below 0.
+    Whole,
+    /// A whole number, not below 0, or empty: unbounded.
+    WholeOrNone,
+    /// A number of at most six places, not below 0.
+    Number,
+}
+
+use ColumnKind::{Code, Number, Prefix, Prefixes, Whole, WholeOrNone, Word, WordOrAll};
+
+const fn column(name: &'static str, kind: ColumnKind) -> Column {
+    Column { name, kind }
+}
+
+const ITEM: Column = column("item", Code);
+const PREFIX: Column = column("prefix", Prefix);
+const SEX: Column = column("gend", Word(&["1", "2"]));
+const LEVELS: &[&str] = &["01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11"];
+
+/// The columns that every table has.
+pub(crate) const COMMON: &[&str] = &["valid_from", "valid_to", "source"];
+/// The column that every table may have.
+pub(crate) const READING: &str = "reading";
+
+/// Every table there is.
+pub(crate) const TABLES: &[TableSchema] = &[
+    TableSchema {
+        name: "age_limit",
+        rules: &["D06", "S05", "C01", "D07", "S06", "C02", "H02", "H17"],
+        columns: &[ITEM, column("unit", Word(&["days", "years"])), column("max", Number)],
+    },
+    TableSchema { name: "sex_limit", rules: &["H04", "H18", "H24"], columns: &[ITEM, SEX] },
+    TableSchema {
+        name: "indication",
+        rules: &["D08", "S07", "H25"],
+        columns: &[ITEM, column("prefixes", Prefixes)],
+    },
+    TableSchema { name: "course_limit", rules: &["D10", "S10"], columns: &[ITEM, column("max_days", Whole)] },
+    TableSchema {
+        name: "level_limit",
+        rules: &["D12", "S11"],
+        columns: &[ITEM, column("lowest_lv", Word(LEVELS))],
+    },
+    TableSchema {
+        name: "price_cap",
+        rules: &["S01"],
+        columns: &[ITEM, column("hosp_lv", WordOrAll(LEVELS)), column("cap", Number)],
+    },
+    TableSchema {
+        name: "pair_conflict",
+        rules: &["S12"],
+        columns: &[column("item_paid", Code), column("item_denied", Code)],
+    },
+    TableSchema {
+        name: "quantity_limit",
+        rules: &["S14"],
+        columns: &[ITEM, column("unit", Word(&["visit", "day"])), column("max", Number)],
+    },
+    TableSchema { name: "hour_item", rules: &["F08"], columns: &[ITEM] },
+    TableSchema { name: "cycle_gap", rules: &["S18"], columns: &[ITEM, column("min_days", Whole)] },
+    TableSchema { name: "operation_sex", rules: &["M05"], columns: &[PREFIX, SEX] },
+    TableSchema { name: "diagnosis_sex", rules: &["M20"], columns: &[PREFIX, SEX] },
+    TableSchema {
+        name: "diagnosis_age",
+        rules: &["M21"],
+        columns: &[PREFIX, column("min_years", WholeOrNone), column("max_years", WholeOrNone)],
+    },
+    TableSchema { name: "resale_prone", rules: &["P08"], columns: &[ITEM, column("limit", Number)] },
+    TableSchema {
+        name: MED_TYPE,
+        rules: &[],
+        columns: &[
+            column("code", Code),
+            column("class", Word(&["inpatient", "outpatient", "pharmacy", "care"])),
+        ],
+    },
+];
+
+/// The table whose absence means a mapping, not no rows.
+pub(crate) const MED_TYPE: &str = "med_type";
+
+/// The table of this name.
+pub(crate) fn table(name: &str) -> Option<&'static TableSchema> {
+    TABLES.iter().find(|table| table.name == name)
+}
+
+/// A hint for a table name that does not exist.
+pub(crate) fn hint_for(name: &str) -> String {
+    hint::for_word(name, TABLES.iter().map(|table| table.name))
+}
+
+impl TableSchema {
+    /// Whether the rows name a rule.
+    pub(crate) fn has_rule(&self) -> bool {
+        !self.rules.is_empty()
+    }
+
+    /// The columns that must be there, in their usual order.
+    pub(crate) fn required(&self) -> impl Iterator<Item = &'static str> + use<> {
+        let rule = self.has_rule().then_some("rule");
+        let own = self.columns.iter().map(|column| column.name);
+        rule.into_iter().chain(own).chain(COMMON.iter().copied())
+    }
+}

@@ -1,0 +1,169 @@
+//! Texts about rules for people: the list of a bank, and everything about one rule.
+
+use std::fmt::Write as _;
+
+use crate::error::columns;
+use crate::rule::{Rule, Text2};
+use crate::table::Row;
+use crate::{Bank, day, schema};
+
+/// The language of a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lang {
+    /// Chinese.
+    Zh,
+    /// English.
+    En,
+}
+
+impl Lang {
+    /// The text in this language.
+    pub fn of(self, text: &Text2) -> &str {
+        match self {
+            Lang::Zh => &text.zh,
+            Lang::En => &text.en,
+        }
+    }
+
+    fn pick(self, zh: &'static str, en: &'static str) -> &'static str {
+        match self {
+            Lang::Zh => zh,
+            Lang::En => en,
+        }
+    }
+}
+
+/// The rules of a bank, one line each.
+pub fn list(bank: &Bank) -> String {
+    let heading = ["id", "version", "status", "verdict", "severity", "family", "phases", "title"];
+    let mut lines = vec![heading.map(str::to_owned)];
+    for rule in &bank.rules {
+        lines.push([
+            rule.id.clone(),
+            rule.version.clone(),
+            rule.status.as_str().to_owned(),
+            rule.verdict.as_str().to_owned(),
+            rule.severity.as_str().to_owned(),
+            rule.family.as_str().to_owned(),
+            phases(rule),
+            format!("{} · {}", rule.title.zh, rule.title.en),
+        ]);
+    }
+    aligned(&lines)
+}
+
+/// Everything that the owner of a rule wants to read.
+pub fn show(rule: &Rule, bank: &Bank, lang: Lang) -> String {
+    let mut text = String::new();
+    write_rule(&mut text, rule, bank, lang).expect("writing to a string cannot fail");
+    text
+}
+
+fn write_rule(out: &mut String, rule: &Rule, bank: &Bank, lang: Lang) -> std::fmt::Result {
+    writeln!(out, "{}  {}", rule.id, lang.of(&rule.title))?;
+    writeln!(
+        out,
+        "{} {} · {} · {} · {} · {} · {}",
+        lang.pick("版本", "version"),
+        rule.version,
+        rule.status.as_str(),
+        rule.family.as_str(),
+        phases(rule),
+        rule.verdict.as_str(),
+        rule.severity.as_str()
+    )?;
+    writeln!(out, "{}", rule.source_file)?;
+    section(out, lang.pick("为什么", "Why"), lang.of(&rule.why))?;
+    section(out, lang.pick("提示语", "What an inspector reads"), lang.of(&rule.message))?;
+    items(out, lang.pick("依据", "Basis"), rule.basis.iter().cloned())?;
+    write_params(out, rule, bank, lang)?;
+    write_rows(out, rule, bank, lang)?;
+    items(out, lang.pick("看不到的", "What it misses"), rule.misses.iter().cloned())?;
+    items(out, lang.pick("可能的合理解释", "What may excuse a finding"), rule.excuses.iter().cloned())?;
+    section(out, lang.pick("下一步", "Next step"), lang.of(&rule.next_step))?;
+    let cases = rule.cases.iter().map(|case| format!("[{}] {}", case.kind.as_str(), case.name));
+    items(out, lang.pick("用例", "Cases"), cases)?;
+    let changes = rule.changes.iter().rev().map(|c| format!("{} ({}): {}", c.version, c.on, c.why));
+    items(out, lang.pick("版本记录", "Changes"), changes)
+}
+
+fn write_params(out: &mut String, rule: &Rule, bank: &Bank, lang: Lang) -> std::fmt::Result {
+    let spec = bank.detector(&rule.detector);
+    let about = |name: &str| spec?.params.iter().find(|param| param.name == name);
+    let line = |(name, value): (&String, _)| match about(name) {
+        Some(param) => format!("{name} = {value}: {} ({})", param.doc, param.kind.range()),
+        None => format!("{name} = {value}"),
+    };
+    let heading = format!("{} ({})", lang.pick("参数", "Parameters"), rule.detector);
+    if rule.params.is_empty() {
+        return section(out, &heading, lang.pick("无", "none"));
+    }
+    items(out, &heading, rule.params.iter().map(line))
+}
+
+/// The rows of the rule's table that name it.
+fn write_rows(out: &mut String, rule: &Rule, bank: &Bank, lang: Lang) -> std::fmt::Result {
+    let table = bank.detector(&rule.detector).and_then(|spec| spec.table);
+    let Some(schema) = table.and_then(schema::table) else { return Ok(()) };
+    let own = || schema.columns.iter().map(|column| column.name);
+    let mut lines: Vec<Vec<String>> =
+        vec![own().chain(["valid_from", "valid_to", "reading", "source"]).map(str::to_owned).collect()];
+    for row in bank.tables.rows(schema.name).iter().filter(|row| row.rule == rule.id) {
+        lines.push(row_line(row));
+    }
+    let table = match lines.len() {
+        1 => format!("{}\n", lang.pick("没有行", "no rows")),
+        _ => aligned(&lines),
+    };
+    section(out, &format!("{} {}", lang.pick("知识表", "Table"), schema.name), &table)
+}
+
+fn row_line(row: &Row) -> Vec<String> {
+    let date = |day: Option<i32>| day.map(day::text).unwrap_or_default();
+    let mut line: Vec<String> = row.columns().map(|(_, text)| text.to_owned()).collect();
+    line.push(date(row.valid_from));
+    line.push(date(row.valid_to));
+    line.push(if row.reading_own { "own" } else { "text" }.to_owned());
+    line.push(row.source.clone());
+    line
+}
+
+fn phases(rule: &Rule) -> String {
+    rule.phases.iter().map(|phase| phase.as_str()).collect::<Vec<_>>().join(" ")
+}
+
+fn section(out: &mut String, heading: &str, text: &str) -> std::fmt::Result {
+    writeln!(out, "\n{heading}")?;
+    text.lines().try_for_each(|line| writeln!(out, "  {line}"))
+}
+
+fn items(out: &mut String, heading: &str, lines: impl Iterator<Item = String>) -> std::fmt::Result {
+    writeln!(out, "\n{heading}")?;
+    for line in lines {
+        writeln!(out, "  - {line}")?;
+    }
+    Ok(())
+}
+
+/// Lines of cells in columns of equal width, the last one as long as it likes.
+fn aligned(lines: &[impl AsRef<[String]>]) -> String {
+    let width = |text: &str| text.chars().map(columns).sum::<usize>();
+    let mut widths: Vec<usize> = Vec::new();
+    for line in lines {
+        for (index, cell) in line.as_ref().iter().enumerate() {
+            widths.resize(widths.len().max(index + 1), 0);
+            widths[index] = widths[index].max(width(cell));
+        }
+    }
+    let mut text = String::new();
+    for line in lines {
+        let mut padded = String::new();
+        for (cell, wanted) in line.as_ref().iter().zip(&widths) {
+            padded.push_str(cell);
+            padded.push_str(&" ".repeat(wanted - width(cell) + 2));
+        }
+        text.push_str(padded.trim_end());
+        text.push('\n');
+    }
+    text
+}

@@ -1,0 +1,255 @@
+//! Laws of the built-in bank as a whole: what every rule, every table and every case has to be.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use rulebank::{Bank, CaseKind, Family, Lang, Param, Phase, Severity, Status, Tables, Verdict};
+use rust_decimal::Decimal;
+
+#[path = "fixture/detectors.rs"]
+mod detectors;
+
+fn bank() -> Bank {
+    rulebank::load(None, detectors::DETECTORS)
+        .unwrap_or_else(|errors| panic!("{}", rulebank::check_report(&errors)))
+}
+
+/// A folder of its own for one test.
+fn folder(name: &str, files: &[(&str, &str)]) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("bank").join(name);
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).expect("a folder for the test");
+    for (file, text) in files {
+        let path = folder.join(file);
+        std::fs::create_dir_all(path.parent().expect("below the folder")).expect("a folder for the test");
+        std::fs::write(path, text).expect("a file for the test");
+    }
+    folder
+}
+
+#[test]
+fn the_sixteen_rules_are_what_the_catalogue_says() {
+    use Family::*;
+    use Phase::*;
+    use Severity::*;
+    use Verdict::*;
+    let expected = [
+        ("A01", "person_fact", FakePatient, Pre, Definite, High),
+        ("A05", "stay_overlap", FakePatient, Pre, Definite, High),
+        ("A06", "travel", FakePatient, Pre, Suspect, High),
+        ("A08", "absence", FakePatient, Pre, Definite, Medium),
+        ("A11", "companions", Group, Post, Suspect, High),
+        ("D06", "age_limit", PaymentPolicy, Pre, Definite, Medium),
+        ("E01", "enrolment", Eligibility, Pre, Definite, High),
+        ("F01", "invoice_twice", FakeReceipt, Pre, Definite, High),
+        ("F06", "no_prescription", FakeReceipt, Mid, Suspect, Medium),
+        ("F07", "over_prescription", FakeReceipt, Mid, Suspect, Medium),
+        ("G02", "stock_balance", Inventory, Mid, Suspect, Medium),
+        ("P08", "resale", Group, Mid, Suspect, High),
+        ("S12", "pair_conflict", Pricing, Pre, Definite, Medium),
+        ("S14", "quantity_limit", Pricing, Pre, Definite, Medium),
+        ("S18", "cycle_gap", Clinical, Pre, Definite, Medium),
+        ("T01", "trace_code_twice", Inventory, Pre, Definite, High),
+    ];
+    let bank = bank();
+    let found: Vec<_> = bank
+        .rules
+        .iter()
+        .map(|r| (r.id.as_str(), r.detector.as_str(), r.family, r.phases[0], r.verdict, r.severity))
+        .collect();
+    assert_eq!(found, expected);
+    assert!(bank.rules.iter().all(|rule| rule.status == Status::Active));
+}
+
+#[test]
+fn every_detector_has_a_rule() {
+    let bank = bank();
+    let used: BTreeSet<&str> = bank.rules.iter().map(|rule| rule.detector.as_str()).collect();
+    assert_eq!(used, detectors::DETECTORS.iter().map(|spec| spec.name).collect());
+}
+
+/// A bank without rule files runs these rules, and then they have to run with the contract's defaults.
+#[test]
+fn the_built_in_parameters_are_the_defaults() {
+    let bank = bank();
+    let param = |rule: &str, name: &str| bank.rule(rule).unwrap().params[name].clone();
+    let decimal = |text: &str| Param::Decimal(text.parse().unwrap());
+    assert_eq!(param("A01", "fact"), Param::Choice("death".into()));
+    assert_eq!(param("A01", "grace_days"), Param::Integer(1));
+    assert_eq!(param("A05", "tolerance_hours"), Param::Integer(24));
+    assert_eq!(param("A06", "kmh"), decimal("120"));
+    assert_eq!(param("A06", "slack_hours"), decimal("0.5"));
+    assert_eq!(param("A08", "hours"), Param::Integer(24));
+    assert_eq!(param("A11", "persons"), Param::Integer(3));
+    assert_eq!(param("A11", "times"), Param::Integer(2));
+    assert_eq!(param("P08", "days"), Param::Integer(180));
+    assert_eq!(param("P08", "institutions"), Param::Integer(3));
+    assert_eq!(param("G02", "tolerance"), decimal("0.05"));
+    assert_eq!(param("G02", "units"), decimal("2"));
+    for rule in &bank.rules {
+        let spec = detectors::DETECTORS.iter().find(|spec| spec.name == rule.detector).unwrap();
+        for param in spec.params {
+            assert_eq!(rule.params[param.name].to_string(), param.default, "{} {}", rule.id, param.name);
+        }
+        assert_eq!(rule.params.len(), spec.params.len());
+    }
+}
+
+#[test]
+fn every_rule_has_two_hits_two_near_misses_and_a_correction() {
+    for rule in &bank().rules {
+        let count = |kind| rule.cases.iter().filter(|case| case.kind == kind).count();
+        assert!(count(CaseKind::Hit) >= 2, "{}", rule.id);
+        assert!(count(CaseKind::NearMiss) >= 2, "{}", rule.id);
+        assert!(count(CaseKind::Correction) >= 1, "{}", rule.id);
+        let names: BTreeSet<&str> = rule.cases.iter().map(|case| case.name.as_str()).collect();
+        assert_eq!(names.len(), rule.cases.len(), "{}: two cases of one name", rule.id);
+    }
+}
+
+/// A case that used the bank's tables would break with the next policy batch.
+#[test]
+fn the_cases_of_a_rule_with_a_table_bring_their_own() {
+    for rule in &bank().rules {
+        let spec = detectors::DETECTORS.iter().find(|spec| spec.name == rule.detector).unwrap();
+        for case in &rule.cases {
+            let brings = case.tables.as_ref().and_then(|tables| tables.get(spec.table?));
+            assert_eq!(brings.is_some(), spec.table.is_some(), "{}: {}", rule.id, case.name);
+        }
+    }
+}
+
+#[test]
+fn every_change_of_every_case_is_a_json_object_with_a_kind_and_a_revision() {
+    for rule in &bank().rules {
+        for step in rule.cases.iter().flat_map(|case| &case.steps) {
+            assert!(!step.changes.is_empty());
+            for line in &step.changes {
+                let change: serde_json::Value = serde_json::from_str(line).unwrap();
+                assert!(change["kind"].is_string() && change["rev"].as_u64() >= Some(1), "{line}");
+            }
+        }
+    }
+}
+
+/// Both languages of a message tell the same values.
+#[test]
+fn the_two_languages_of_a_message_have_the_same_values() {
+    let values = |text: &str| -> BTreeSet<String> {
+        let value = |piece| match piece {
+            rulebank::Piece::Value(name) => Some(name.to_owned()),
+            rulebank::Piece::Text(_) => None,
+        };
+        rulebank::pieces(text).into_iter().filter_map(value).collect()
+    };
+    for rule in &bank().rules {
+        assert_eq!(values(&rule.message.zh), values(&rule.message.en), "{}", rule.id);
+        assert!(!values(&rule.message.en).is_empty(), "{}", rule.id);
+        let chinese = |text: &str| text.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
+        for text in [&rule.title, &rule.why, &rule.message, &rule.next_step] {
+            assert!(chinese(&text.zh) && !chinese(&text.en), "{}: {text:?}", rule.id);
+        }
+    }
+}
+
+#[test]
+fn every_row_names_its_source_and_its_rule_is_in_the_bank() {
+    let bank = bank();
+    for table in ["age_limit", "pair_conflict", "quantity_limit", "cycle_gap", "resale_prone"] {
+        assert!(!bank.tables.rows(table).is_empty(), "{table}");
+        for row in bank.tables.rows(table) {
+            assert!(!row.source.is_empty(), "{table}:{}", row.line);
+            assert!(bank.rule(&row.rule).is_some(), "{table}:{}", row.line);
+        }
+    }
+}
+
+#[test]
+fn the_template_is_a_rule_and_is_not_loaded() {
+    let template = include_str!("../rules/TEMPLATE.toml");
+    let dir =
+        folder("template", &[("rules/mine/copied.toml", template), ("rules/TEMPLATE.toml", "not even TOML")]);
+    let bank = rulebank::load(Some(&dir), detectors::DETECTORS)
+        .unwrap_or_else(|errors| panic!("{}", rulebank::check_report(&errors)));
+    assert_eq!(bank.rules.len(), 1);
+    assert_eq!(bank.rules[0].cases.len(), 3);
+}
+
+#[test]
+fn a_folder_with_tables_only_runs_the_built_in_rules_on_them() {
+    let dir = folder(
+        "tables-only",
+        &[(
+            "tables/age_limit.csv",
+            "\u{feff}source,max,unit,item,rule,valid_to,valid_from,reading\r\n\
+             \"a, b\",28.5,days,X1,S05,,2025-01-01,own\r\n\r\n,0,years,\"X,2\",D06,2024-02-29,,\r\n",
+        )],
+    );
+    let bank = rulebank::load(Some(&dir), detectors::DETECTORS).unwrap();
+    assert_eq!(bank.rules.len(), 16);
+    assert!(bank.tables.rows("pair_conflict").is_empty());
+    assert!(bank.tables.rows("no such table").is_empty());
+    let rows = bank.tables.rows("age_limit");
+    assert_eq!((rows.len(), rows[0].line, rows[1].line), (2, 2, 4));
+    assert_eq!((rows[0].rule.as_str(), rows[0].source.as_str(), rows[0].reading_own), ("S05", "a, b", true));
+    assert_eq!((rows[0].valid_from, rows[0].valid_to), (Some(20_089), None));
+    assert_eq!((rows[0].decimal("max"), rows[0].integer("max")), (Some(Decimal::new(285, 1)), Some(28)));
+    assert_eq!((rows[1].text("item"), rows[1].text("unit"), rows[1].reading_own), ("X,2", "years", false));
+    assert_eq!((rows[1].valid_to, rows[1].text("nothing")), (Some(19_782), ""));
+    assert!(rows[1].holds_on(19_782) && !rows[1].holds_on(19_783) && !rows[0].holds_on(20_088));
+}
+
+#[test]
+fn lists_of_prefixes_are_split_and_pairs_of_one_item_ignored() {
+    let table = |name: &str, text: &str| BTreeMap::from([(name.to_owned(), text.to_owned())]);
+    let header = "rule,item,prefixes,valid_from,valid_to,source\n";
+    let tables = Tables::from_csv(&table("indication", &format!("{header}D08,X,I10;;E11.9;,,,s\n"))).unwrap();
+    assert_eq!(tables.rows("indication")[0].list("prefixes"), ["I10", "E11.9"]);
+    let header = "rule,item_paid,item_denied,valid_from,valid_to,source\n";
+    let tables =
+        Tables::from_csv(&table("pair_conflict", &format!("{header}S12,A,A,,,s\nS12,A,B,,,s\n"))).unwrap();
+    assert_eq!(tables.rows("pair_conflict").len(), 1);
+    let classes: Vec<&str> = tables.rows("med_type").iter().map(|row| row.text("class")).collect();
+    assert_eq!(classes.iter().filter(|class| **class == "inpatient").count(), 9);
+    assert_eq!(classes.len(), 11);
+}
+
+#[test]
+fn a_table_of_visit_classes_takes_the_place_of_the_ordinary_ones() {
+    let text =
+        "code,class,valid_from,valid_to,source\n21,inpatient,,2025-01-01,s\n21,outpatient,2025-01-02,,s\n";
+    let tables = Tables::from_csv(&BTreeMap::from([("med_type".to_owned(), text.to_owned())])).unwrap();
+    assert_eq!(tables.rows("med_type").len(), 2);
+}
+
+#[test]
+fn a_rule_survives_being_written_out() {
+    let bank = bank();
+    for rule in &bank.rules {
+        let text = serde_json::to_string(rule).unwrap();
+        let mut read: rulebank::Rule = serde_json::from_str(&text).unwrap();
+        read.cases.clone_from(&rule.cases);
+        assert_eq!(&read, rule);
+    }
+}
+
+#[test]
+fn a_rule_can_be_read_on_one_page() {
+    let bank = bank();
+    let list = rulebank::list(&bank);
+    assert_eq!(list.lines().count(), 17);
+    assert!(list.lines().nth(1).unwrap().starts_with("A01  1.0      active  definite"), "{list}");
+    for rule in &bank.rules {
+        for lang in [Lang::Zh, Lang::En] {
+            let page = rulebank::show(rule, &bank, lang);
+            assert!(page.starts_with(&format!("{}  {}", rule.id, lang.of(&rule.title))));
+            assert!(rule.basis.iter().all(|basis| page.contains(basis.as_str())));
+        }
+    }
+    let page = rulebank::show(bank.rule("P08").unwrap(), &bank, Lang::En);
+    assert!(
+        page.contains("days = 180: the window that ends at each sale (a whole number from 1 to 3650)"),
+        "{page}"
+    );
+    assert!(page.contains("DRUG-INSULIN-PEN"), "{page}");
+}
