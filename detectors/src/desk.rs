@@ -418,6 +418,9 @@ struct Tidings<'a> {
     facts: &'a [FactChange],
     /// Positions of facts, by row.
     by_row: Vec<(Ref, u32)>,
+    /// Positions of facts of records that were withdrawn in this tick: nothing links what stood before to
+    /// what may stand again after.
+    withdrawn: Map<(Kind, (Ref, Ref)), Vec<usize>>,
 }
 
 impl<'a> Tidings<'a> {
@@ -425,7 +428,20 @@ impl<'a> Tidings<'a> {
         let mut by_row: Vec<(Ref, u32)> = (0..).zip(facts).map(|(nth, fact)| (fact.row, nth)).collect();
         // Mostly in order already: new rows are written one after the other.
         by_row.sort();
-        Tidings { arena, facts, by_row }
+        let name = |place: Ref| (row::kind(arena, place), row::key(arena, place));
+        let mut withdrawn: Map<(Kind, (Ref, Ref)), Vec<usize>> = facts
+            .iter()
+            .filter(|fact| fact.diff <= 0 && row::head(arena, fact.cause).del)
+            .map(|fact| (name(fact.cause), Vec::new()))
+            .collect();
+        if !withdrawn.is_empty() {
+            for (nth, fact) in facts.iter().enumerate() {
+                if let Some(positions) = withdrawn.get_mut(&name(fact.row)) {
+                    positions.push(nth);
+                }
+            }
+        }
+        Tidings { arena, facts, by_row, withdrawn }
     }
 
     fn of_row(&self, place: Ref) -> impl Iterator<Item = usize> + '_ {
@@ -445,18 +461,20 @@ impl<'a> Tidings<'a> {
             if !seen.insert(place) {
                 continue;
             }
-            for nth in self.of_row(place) {
+            let name = (row::kind(self.arena, place), row::key(self.arena, place));
+            let again = self.withdrawn.get(&name).into_iter().flatten().copied();
+            for nth in self.of_row(place).chain(again) {
                 let change = self.facts[nth].cause;
                 found.insert(change);
-                // The record may have changed more than once in this tick: follow what this change replaced.
-                let same_cause = |fact: &&FactChange| fact.cause == change;
-                let earlier = self.facts[..nth].iter().rev().take_while(same_cause);
-                for fact in earlier.filter(|fact| {
+                // The record may have changed more than once in this tick: follow what this change replaced
+                // and what it put there; the facts of one change stand side by side.
+                let first = self.facts[..nth].iter().rposition(|fact| fact.cause != change).map_or(0, |n| n + 1);
+                let same_record = |fact: &&FactChange| {
                     row::key(self.arena, fact.row) == row::key(self.arena, place)
                         && row::kind(self.arena, fact.row) == row::kind(self.arena, place)
-                }) {
-                    open.push(fact.row);
-                }
+                };
+                let of_change = self.facts[first..].iter().take_while(|fact| fact.cause == change);
+                open.extend(of_change.filter(same_record).map(|fact| fact.row));
             }
         }
         found
@@ -478,7 +496,7 @@ impl<'a> Tidings<'a> {
         }
         let mut near: Vec<Set<Ref>> = scopes.iter().map(|_| Set::default()).collect();
         let (mut far, mut any) = (near.clone(), near.clone());
-        for fact in self.facts {
+        for fact in self.facts.iter().filter(|fact| fact.diff != 0) {
             let kind = row::kind(self.arena, fact.row);
             for id in ids_of(self.arena, fact.row) {
                 for nth in by_id.get(&id).into_iter().flatten() {

@@ -1,6 +1,7 @@
 //! What follows: facts and rules in one dataflow, findings, alerts, coverage.
 //!
-//! Pure: no clock, no file, no thread, no float but one. [`graph::mount`] builds the dataflow of a worker.
+//! Pure: no clock, no file, no thread, no float but one. [`graph::mount`] builds the dataflow of a worker;
+//! [`run::history`] runs a whole history through it in one call.
 
 pub mod coverage;
 pub mod detector;
@@ -14,3 +15,5 @@ pub mod views;
 pub mod alert;
 pub mod desk;
 pub mod worker;
+pub mod run;
+pub mod trial;

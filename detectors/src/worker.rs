@@ -59,7 +59,7 @@ pub fn run(
     let (index, peers) = (worker.index(), worker.peers());
     inputs.advance_to(1);
     while let Some(tick) = receive() {
-        for fact in tick.facts.iter().skip(index).step_by(peers) {
+        for fact in tick.facts.iter().skip(index).step_by(peers).filter(|fact| fact.diff != 0) {
             inputs.feed(fact.row, Diff::from(fact.diff));
         }
         inputs.now.send(tick.now.unwrap_or(Moment::MIN));

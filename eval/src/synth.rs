@@ -11,11 +11,16 @@ mod catalogue;
 mod draft;
 mod life;
 mod outbox;
+mod outpatient;
+mod person;
+mod pharmacy;
 mod plant;
+mod record;
 mod region;
 mod rng;
 mod stay;
 mod stock;
+mod tell;
 #[cfg(test)]
 mod tests;
 mod text;

@@ -28,11 +28,13 @@ use returns::Returns;
 type Map<K, V> = HashMap<K, V, FixedState>;
 
 /// One fact lost (`diff` -1) or gained (+1), and the row of the change that made it so.
+///
+/// A change that stands without altering any fact is told as one with `diff` 0, its row being the change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FactChange {
     /// The fact: a row as sent or a derived one.
     pub row: Ref,
-    /// -1 or +1.
+    /// -1, +1, or 0.
     pub diff: i8,
     /// The change, as its row as sent.
     pub cause: Ref,
@@ -212,7 +214,11 @@ impl Ledger {
         let old = standing.filter(|_| head.is_some_and(|head: Head| !head.del));
         let new = (change.op == Op::Put).then_some(row);
         self.tick_clock(old, new);
+        let told = self.facts.len();
         self.stand(kind, key, old, new, row)?;
+        if self.facts.len() == told {
+            self.facts.push(FactChange { row, diff: 0, cause: row });
+        }
         Ok(Fate::Stands)
     }
 

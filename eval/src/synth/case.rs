@@ -1,8 +1,8 @@
 //! Truth: one line for each planted case, with what a perfect monitor would name.
 
+use super::record::Which;
 use super::region::Region;
 use super::text::{Text, owned};
-use super::write::Which;
 use records::Kind;
 use std::io::{self, Write};
 

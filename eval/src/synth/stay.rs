@@ -4,11 +4,12 @@
 //! the period ends stays open.
 
 use super::draft::{line, reversal};
-use super::life::{Cover, Life, REST};
+use super::life::Life;
+use super::person::{Cover, REST};
+use super::record::{Bill, Head, Line, Order, Prescription, Presence, Visit, Which};
 use super::region::{COMMON_DRUGS, Region};
 use super::rng::{Rng, index};
 use super::text::{DAY, HOUR, day_of};
-use super::write::{Bill, Head, Line, Order, Prescription, Presence, Visit, Which};
 use records::Kind;
 use std::io::Write;
 

@@ -5,8 +5,8 @@
 //! lie no earlier; so on every civil day what was used is at most what was there.
 
 use super::life::Life;
+use super::record::{Codes, Purchase};
 use super::text::{DAY, HOUR, day_of};
-use super::write::{Codes, Purchase};
 use records::Kind;
 use std::io::Write;
 

@@ -1,0 +1,100 @@
+//! A whole history in one call, in this thread: for the cases of rules, for tests and for evaluation.
+//!
+//! The same ledger, dataflow and desk as in the program, without files, queues or a clock: lines go in tick by
+//! tick, and after each tick there is an [`Answer`]. What is slow for a region of millions is a few
+//! milliseconds for a case.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use records::arena::{ArenaFull, Ref};
+use records::decode::Decoder;
+use records::ledger::{Fate, Ledger};
+use records::row::Moment;
+use rulebank::Bank;
+
+use crate::alert::AlertLine;
+use crate::desk::{Coverage, Desk, Event};
+use crate::knowledge::Knowledge;
+use crate::views::Tick;
+use crate::worker::{self, TickIn};
+
+/// What is known at the end of a tick.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The alerts that stand, by `alert_id`, each with its amount and counted amount in fen.
+    pub alerts: Vec<(AlertLine, i64, i64)>,
+    /// What was judged, by rule.
+    pub coverage: BTreeMap<String, Coverage>,
+    /// What happened to alerts in this tick.
+    pub events: Vec<Event>,
+    /// Lines of this tick that were rejected: their place in the step, from 0, and why.
+    pub rejected: Vec<(usize, String)>,
+}
+
+/// Runs `steps` through the active rules of `bank`; each step is a tick of NDJSON lines, also an empty one.
+///
+/// `as_of` replaces *now*. Every answer holds all alerts that stand, so a long history has few steps.
+///
+/// # Errors
+/// The memory of rows is full.
+pub fn history(bank: &Bank, as_of: Option<Moment>, steps: &[Vec<String>]) -> Result<Vec<Answer>, ArenaFull> {
+    let mut ledger = Ledger::default();
+    let knowledge = compile(bank, &mut ledger)?;
+    let mut decoder = Decoder::new();
+    let mut ticks = VecDeque::with_capacity(steps.len());
+    let mut rejected = VecDeque::with_capacity(steps.len());
+    for (number, step) in (1..).zip(steps) {
+        rejected.push_back(take_in(step, &mut decoder, &mut ledger)?);
+        ticks.push_back(close(number, as_of, &mut ledger));
+    }
+    let arena = Arc::clone(ledger.arena());
+    Ok(timely::execute_directly(move |worker| {
+        let mut desk = Desk::new(Arc::clone(&arena), Arc::clone(&knowledge));
+        let mut to_judge = ticks.clone();
+        let mut answers = Vec::with_capacity(ticks.len());
+        worker::run(worker, &arena, &knowledge, || to_judge.pop_front(), |of_worker| {
+            let (Some(tick), Some(rejected)) = (ticks.pop_front(), rejected.pop_front()) else { return false };
+            let events = desk.close(&tick, vec![of_worker]);
+            answers.push(Answer { alerts: desk.alerts(), coverage: desk.coverage(), events, rejected });
+            true
+        });
+        answers
+    }))
+}
+
+/// The bank by the identities of a ledger.
+fn compile(bank: &Bank, ledger: &mut Ledger) -> Result<Arc<Knowledge>, ArenaFull> {
+    let mut failed = None;
+    let knowledge = Knowledge::compile(bank, &mut |text| {
+        ledger.intern(text).unwrap_or_else(|full| {
+            failed = Some(full);
+            Ref::default()
+        })
+    });
+    failed.map_or_else(|| Ok(Arc::new(knowledge)), Err)
+}
+
+/// Takes the lines of a step in; says which were rejected.
+fn take_in(
+    lines: &[String],
+    decoder: &mut Decoder,
+    ledger: &mut Ledger,
+) -> Result<Vec<(usize, String)>, ArenaFull> {
+    let mut rejected = Vec::new();
+    for (place, line) in lines.iter().enumerate().filter(|(_, line)| !line.trim_ascii().is_empty()) {
+        match decoder.decode_str(line, |change| ledger.apply(change)) {
+            Ok(fate) => {
+                if fate? == Fate::Conflict {
+                    rejected.push((place, "this revision was there before with other content".to_owned()));
+                }
+            }
+            Err(fault) => rejected.push((place, format!("{}: {}", fault.code.as_str(), fault.text))),
+        }
+    }
+    Ok(rejected)
+}
+
+fn close(tick: Tick, as_of: Option<Moment>, ledger: &mut Ledger) -> TickIn {
+    TickIn { tick, facts: Arc::new(ledger.take_facts()), now: as_of.or(ledger.now()), bank: None }
+}

@@ -1,0 +1,174 @@
+//! A visit to a hospital or clinic that ends on the same day: services, drugs on prescription, and near misses.
+
+use super::catalogue::NEWBORN_DAYS_MAX;
+use super::draft::Draft;
+use super::life::Life;
+use super::plant::Step;
+use super::record::{Order, Prescription};
+use super::rng::index;
+use super::text::{DAY, day_of};
+use std::io::Write;
+
+impl<W: Write> Life<'_, W> {
+    /// A visit to a hospital or clinic that ends on the same day.
+    pub(crate) fn consult(&mut self, person: usize, institution: usize, at: i64, step: Option<Step>) {
+        let mut draft = std::mem::take(&mut self.draft);
+        let minutes = self.rng.span(30, 120);
+        self.begin_draft(&mut draft, person, institution, at, minutes);
+        draft.visit.med_type = match self.rng.below(100) {
+            _ if self.region.is_chronic(person) && self.rng.once_in(2) => "14",
+            0..78 => "11",
+            78..90 => "13",
+            90..95 => "16",
+            _ => "12",
+        };
+        self.bill_services(&mut draft);
+        self.bill_drugs(&mut draft);
+        if step.is_none() {
+            self.bill_limited(&mut draft);
+        }
+        self.reverse_something(&mut draft);
+        if self.rng.permille(560) {
+            let later = self.rng.span(0, 300);
+            let seen = self.passed(at + later, "register");
+            draft.presences.push(seen);
+        }
+        if self.rng.permille(480) {
+            let seen = self.passed(draft.settled, "settle");
+            draft.presences.push(seen);
+        }
+        match step {
+            Some(step) => self.carry_out(step, &mut draft),
+            None => self.plant(&mut draft),
+        }
+        self.tell_draft(&draft);
+        self.draft = draft;
+    }
+
+    fn bill_services(&mut self, draft: &mut Draft) {
+        let catalogue = &self.region.catalogue;
+        let at = draft.visit.begin + self.rng.span(0, 300);
+        if self.rng.permille(720) {
+            draft.bill(self.region, catalogue.registrations[self.rng.index(3)], 100, at);
+        }
+        if self.rng.permille(620) || draft.lines.is_empty() {
+            draft.bill(self.region, catalogue.consultations[self.rng.index(6)], 100, at + 60);
+        }
+        for _ in 0..self.rng.index(4) {
+            let item = catalogue.services[self.region.service_heat.rank(self.rng.next())];
+            let count = [100, 100, 100, 200, 300][self.rng.index(5)];
+            let at = self.during(draft);
+            draft.bill(self.region, item, count, at);
+        }
+    }
+
+    fn bill_drugs(&mut self, draft: &mut Draft) {
+        let kinds = match draft.visit.med_type {
+            "16" => 6,
+            "12" => 0,
+            _ if self.rng.permille(740) => 1 + self.rng.index(4),
+            _ => return,
+        };
+        let institution = &self.region.institutions[draft.head.institution];
+        let catalogue = &self.region.catalogue;
+        for n in 0..kinds {
+            let chance = self.rng.next();
+            let (item, pair) = if draft.visit.med_type == "16" {
+                institution.herb(catalogue, (draft.visit.diagnoses[0] + n * 7) % catalogue.herbs.len())
+            } else {
+                institution.drug(catalogue, self.region.drug_heat.rank(chance) % institution.drugs)
+            };
+            let count = if draft.visit.med_type == "16" {
+                [6_000, 9_000, 10_550][n % 3]
+            } else {
+                [100, 100, 200, 200, 300, 400][self.rng.index(6)]
+            };
+            self.bill_prescribed(draft, item, pair, count);
+        }
+    }
+
+    /// Bills a drug and adds it to the visit's prescription; nothing if it is there already.
+    pub(crate) fn bill_prescribed(
+        &mut self,
+        draft: &mut Draft,
+        item: usize,
+        pair: usize,
+        count: i64,
+    ) -> bool {
+        if draft.orders.is_empty() {
+            draft.orders.push(Prescription {
+                number: 1,
+                at: draft.visit.begin + 120,
+                institution: draft.head.institution,
+                doctor: draft.visit.doctor,
+                online: false,
+                lines: Vec::with_capacity(6),
+            });
+        }
+        if draft.orders[0].lines.iter().any(|&(other, _)| other == item) {
+            return false;
+        }
+        // Some leave a pack of what was prescribed.
+        let spare = if self.rng.once_in(30) { 100 } else { 0 };
+        draft.orders[0].lines.push((item, count + spare));
+        self.take(draft.head.institution, item, pair, count);
+        let at = self.during(draft).max(draft.orders[0].at);
+        draft.bill(self.region, item, count, at).order = Order::Of(1);
+        true
+    }
+
+    /// Near misses: items that a table limits, within their limits, often exactly at them.
+    fn bill_limited(&mut self, draft: &mut Draft) {
+        let (region, day) = (self.region, day_of(draft.visit.begin));
+        let person = draft.head.person;
+        if self.rng.permille(60) {
+            let limited = region.catalogue.limited[self.rng.index(region.catalogue.limited.len())];
+            let too_many = self.rng.once_in(10);
+            let at = self.during(draft);
+            draft.bill(region, limited.item, (limited.max + i64::from(too_many)) * 100, at);
+            if too_many {
+                draft.reverse(region, draft.lines.len() - 1, 100, at + 600);
+            }
+            draft.limited = true;
+        }
+        if self.rng.permille(40) {
+            let (paid, denied) = region.catalogue.pairs[self.rng.index(region.catalogue.pairs.len())];
+            let both = self.rng.once_in(20);
+            let one = if self.rng.once_in(2) { paid } else { denied };
+            let at = self.during(draft);
+            draft.bill(region, if both { paid } else { one }, 100, at);
+            if both {
+                draft.bill(region, denied, 100, at + 60);
+                draft.reverse(region, draft.lines.len() - 1, 100, at + 900);
+            }
+            draft.limited = true;
+        }
+        let cycle =
+            region.catalogue.cycles[index(region.person(person).hash % region.catalogue.cycles.len() as u64)];
+        if self.rng.permille(120) && self.cycle_again(person, day, cycle.1) {
+            let at = self.during(draft);
+            draft.bill(region, cycle.0, 100, at);
+            draft.limited = true;
+        }
+        if self.age_days(person, day) <= NEWBORN_DAYS_MAX && self.rng.permille(700) {
+            let institution = &region.institutions[draft.head.institution];
+            let (item, pair) = institution.newborn_drug(&region.catalogue, self.rng.index(3));
+            self.bill_prescribed(draft, item, pair, 100);
+            draft.limited = true;
+        }
+    }
+
+    fn reverse_something(&mut self, draft: &mut Draft) {
+        if !self.rng.permille(60) {
+            return;
+        }
+        let place = self.rng.index(draft.lines.len());
+        let whole = draft.lines[place].count;
+        let later = if self.rng.once_in(4) { self.rng.span(DAY, 6 * DAY) } else { self.rng.span(60, 1_200) };
+        let at = draft.lines[place].at + later;
+        if draft.stands(place) && at < self.end {
+            let count = if whole % 200 == 0 && self.rng.once_in(2) { whole / 2 } else { whole };
+            draft.reverse(self.region, place, count, at);
+        }
+    }
+}
