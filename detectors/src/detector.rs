@@ -6,7 +6,7 @@
 
 use rulebank::DetectorSpec;
 
-use crate::knowledge::Compiler;
+use crate::knowledge::{ByRef, Compiler, Watch};
 
 pub mod absence;
 pub mod age_limit;
@@ -68,6 +68,33 @@ pub struct Compiled {
 }
 
 impl Compiled {
+    /// Says of each item who looks at it.
+    pub fn watch(&self) -> ByRef<Watch> {
+        let mut watched: ByRef<Watch> = ByRef::default();
+        for (item, limits) in &self.age_limit.items {
+            watched.entry(*item).or_default().age = limits.iter().map(age_limit::Limit::validity).collect();
+        }
+        for (item, validities) in &self.pair_conflict.items {
+            watched.entry(*item).or_default().pair.clone_from(validities);
+        }
+        for (item, limits) in &self.quantity_limit {
+            watched.entry(*item).or_default().quantity =
+                limits.iter().map(quantity_limit::Limit::validity).collect();
+        }
+        for item in self.cycle_gap.keys() {
+            watched.entry(*item).or_default().cycle = true;
+        }
+        for item in self.resale.keys() {
+            watched.entry(*item).or_default().resale = true;
+        }
+        for watch in watched.values_mut() {
+            watch.age.sort_unstable();
+            watch.pair.sort_unstable();
+            watch.quantity.sort_unstable();
+        }
+        watched
+    }
+
     /// Compiles every detector's part of a bank.
     pub fn compile(compiler: &mut Compiler<'_>) -> Compiled {
         Compiled {

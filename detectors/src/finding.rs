@@ -5,6 +5,8 @@ use records::row::{self, Day, Moment};
 use records::{Kind, arena};
 use serde::{Deserialize, Serialize};
 
+use crate::detector::stock_balance::Block;
+
 /// Position of a rule in [`crate::knowledge::Knowledge::rules`], which is sorted by id.
 pub type RuleIx = u16;
 
@@ -165,6 +167,8 @@ pub enum Route {
     StayOfPerson,
     /// Uses of goods by institution and item.
     Use,
+    /// The opening count of a pair of institution and item.
+    Opening,
     /// Drug lines without rx_id of visits that are not pharmacy, by visit.
     DrugWithoutPrescription,
     /// Drug lines whose prescription does not cover them, by visit.
@@ -220,6 +224,8 @@ pub enum Out {
     Finding(Box<Finding>),
     /// The statement holds as soon as *now* is at least this moment.
     Due(Moment, Box<Out>),
+    /// A block of days of a pair of institution and item.
+    Block(u64, Box<Block>),
     /// A finding with its amount.
     Priced(Box<Priced>),
     /// Fen that a finding (by id) takes of what it laid.

@@ -23,15 +23,15 @@ use timely::dataflow::operators::vec::{Input as _, Map as _};
 use timely::dataflow::{InputHandleVec, Scope};
 
 use crate::coverage::Count;
-use crate::detector::stock_balance::Stock;
+use crate::detector::stock_balance::{Block, Stock, block_key};
 use crate::detector::{
     absence, age_limit, companions, cycle_gap, enrolment, invoice_twice, no_prescription, over_prescription,
     pair_conflict, person_fact, quantity_limit, resale, stay_overlap, stock_balance, trace_code_twice, travel,
 };
 use crate::due::when_due;
 use crate::finding::{Alert, Finding, Laid, Out, Priced, Route};
-use crate::judge::{Court, Judged, Sink, each, whole};
-use crate::knowledge::{Class, Knowledge};
+use crate::judge::{Court, Judged, Sink, each, each_concerned, whole};
+use crate::knowledge::{Class, Knowledge, Validity};
 use crate::money;
 use crate::views::{Diff, Facts, Index, RowIndex, Tick, pair_key, pair_of, visit_key};
 
@@ -64,7 +64,11 @@ pub struct Inputs {
     /// Row 0, once for every prescription, by institution.
     pub prescribing: RowInput,
     pub sales_of_code: RowInput,
+    /// Purchases, their returns and other movements, by institution, item and block of days.
     pub supply: InputSession<Tick, (u64, Stock), Diff>,
+    /// Row 0, once for every purchase, by institution and item.
+    pub bought: RowInput,
+    pub stock_counts: RowInput,
     /// Passed checks by person.
     pub passes: RowInput,
     /// Row 0, once for every check, by institution.
@@ -95,6 +99,8 @@ macro_rules! for_all_inputs {
             &mut inputs.prescriptions,
             &mut inputs.prescribing,
             &mut inputs.sales_of_code,
+            &mut inputs.bought,
+            &mut inputs.stock_counts,
             &mut inputs.passes,
             &mut inputs.checking,
         ] {
@@ -167,25 +173,24 @@ impl Inputs {
             }
             Kind::Purchase => {
                 let purchase = row::purchase(&arena, fact);
-                let key = pair_key(purchase.institution, purchase.item);
+                let pair = pair_key(purchase.institution, purchase.item);
                 let day = day_of(purchase.time);
-                if purchase.is_return {
-                    self.supply.update((key, Stock::Out(day)), diff * purchase.cnt);
-                } else {
-                    self.supply.update((key, Stock::In(day)), diff * purchase.cnt);
-                    self.supply.update((key, Stock::Bought), diff);
+                if !purchase.is_return {
+                    put(&mut self.bought, pair, 0);
                 }
+                let stock = if purchase.is_return { Stock::Out(pair, day) } else { Stock::In(pair, day) };
+                self.supply.update((block_key(pair, day), stock), diff * purchase.cnt);
             }
             Kind::StockChange => {
                 let change = row::stock_change(&arena, fact);
-                let key = pair_key(change.institution, change.item);
+                let pair = pair_key(change.institution, change.item);
                 let day = day_of(change.time);
-                let stock = if change.cnt > 0 { Stock::In(day) } else { Stock::Out(day) };
-                self.supply.update((key, stock), diff * change.cnt.abs());
+                let stock = if change.cnt > 0 { Stock::In(pair, day) } else { Stock::Out(pair, day) };
+                self.supply.update((block_key(pair, day), stock), diff * change.cnt.abs());
             }
             Kind::StockCount => {
                 let count = row::stock_count(&arena, fact);
-                self.supply.update((pair_key(count.institution, count.item), Stock::Counted(fact)), diff);
+                put(&mut self.stock_counts, pair_key(count.institution, count.item), fact);
             }
             Kind::Presence => {
                 let presence = row::presence(&arena, fact);
@@ -315,6 +320,8 @@ pub fn mount<'s>(
     let (sales_of_code_in, sales_of_code): (RowInput, _) = input!("sales by trace code");
     let (passes_in, passes): (RowInput, _) = input!("passes by person");
     let (checking_in, checking): (RowInput, _) = input!("checking institutions");
+    let (bought_in, bought): (RowInput, _) = input!("bought items");
+    let (stock_counts_in, stock_counts): (RowInput, _) = input!("stock counts");
     let (supply_in, supply) = scope.new_collection::<(u64, Stock), Diff>();
 
     let mut hall = Hall::default();
@@ -337,18 +344,21 @@ pub fn mount<'s>(
     // Every line and sale once, with its visit: where does it have to be looked at?
     let sorted = {
         let arena = Arc::clone(arena);
-        let differ = |a: &Knowledge, b: &Knowledge| {
-            !a.same_classes(b)
-                || a.detectors.age_limit != b.detectors.age_limit
-                || a.detectors.pair_conflict != b.detectors.pair_conflict
-                || a.detectors.quantity_limit != b.detectors.quantity_limit
-                || a.detectors.cycle_gap != b.detectors.cycle_gap
-                || a.detectors.resale != b.detectors.resale
-                || a.detectors.no_prescription != b.detectors.no_prescription
+        let differ = |a: &Knowledge, b: &Knowledge| !a.sorts_alike(b);
+        let reader = Arc::clone(&arena);
+        let concerned = move |old: &Knowledge, new: &Knowledge, row: &Ref| {
+            let item = row::item(&reader, *row);
+            !old.sorts_alike_but_for_items(new) || old.watched(item) != new.watched(item)
         };
-        hall.hear(each(&court, "lines", &lines, &[&visits], differ, move |bank, key, row, visits, sink| {
-            sort_line(&arena, bank, key, *row, one(&visits[0]), sink);
-        }))
+        hall.hear(each_concerned(
+            &court,
+            "lines",
+            &lines,
+            &[&visits],
+            differ,
+            concerned,
+            move |bank, key, row, visits, sink| sort_line(&arena, bank, key, *row, one(&visits[0]), sink),
+        ))
     };
 
     // Outside facts.
@@ -645,21 +655,57 @@ pub fn mount<'s>(
         }));
     }
 
-    // Stock: uses summed by day in the difference, judged, then laid on the uses themselves.
+    // Stock: uses summed by day in the difference, days by blocks, judged, then laid on the uses themselves.
     {
         let reader = Arc::clone(arena);
+        let differ = |a: &Knowledge, b: &Knowledge| a.detectors.stock_balance != b.detectors.stock_balance;
+        let openings =
+            hall.hear(whole(&court, "stock_balance: opening", &[&stock_counts], NONE, never, {
+                let reader = Arc::clone(arena);
+                move |_, pair, state, sink| {
+                    if let Some(count) = stock_balance::opening(&reader, &state.rows(0)) {
+                        sink.say(Out::Row(Route::Opening, pair, count));
+                    }
+                }
+            }));
+        let opened = rows_of(&openings, Route::Opening).map({
+            let reader = Arc::clone(arena);
+            move |(pair, count)| {
+                let day = row::stock_count(&reader, count).day;
+                (block_key(pair, day), Stock::Opened(pair, day))
+            }
+        });
+        let openings = route(&openings, "opening counts", Route::Opening);
         let uses = rows_of(&sorted, Route::Use);
-        let used = uses.clone().inner.flat_map(move |((key, row), tick, diff)| {
+        let used = uses.clone().inner.flat_map(move |((pair, row), tick, diff)| {
             let (day, price, quantity) = use_of(&reader, row);
-            Some(((key, Stock::Used(day, price)), tick, diff * quantity))
+            Some(((block_key(pair, day), Stock::Used(pair, day, price)), tick, diff * quantity))
         });
         let stock: Index<'s, Stock> =
-            used.as_collection().concat(supply).arrange_by_key_named("stock by institution and item");
-        let reader = Arc::clone(arena);
-        let differ = |a: &Knowledge, b: &Knowledge| a.detectors.stock_balance != b.detectors.stock_balance;
-        let excess = whole(&court, "stock_balance", &[&stock], NONE, differ, move |bank, key, state, sink| {
-            stock_balance::judge(&reader, bank, key, &state.rows(0), sink);
+            used.as_collection().concat(supply).concat(opened).arrange_by_key_named("stock by block of days");
+        let blocks = whole(&court, "stock_balance: blocks", &[&stock], NONE, differ, |bank, _, state, sink| {
+            stock_balance::sum_block(bank, &state.rows(0), sink);
         });
+        let blocks: Index<'s, Block> = hall
+            .hear(blocks)
+            .flat_map(|out| match out {
+                Out::Block(pair, block) => Some((pair, *block)),
+                _ => None,
+            })
+            .arrange_by_key_named("blocks by institution and item");
+        let reader = Arc::clone(arena);
+        let excess = whole(
+            &court,
+            "stock_balance",
+            &[&openings, &bought],
+            &[&blocks],
+            differ,
+            move |bank, pair, state, sink| {
+                let opening = one(&state.rows(0));
+                let bought = one(&state.rows(1)).is_some();
+                stock_balance::judge(&reader, bank, pair, opening, bought, &state.more(0), sink);
+            },
+        );
         let excess: Index<'s, Finding> = findings_of(&hall.hear(excess))
             .map(|finding| (u64::from(finding.institution), finding))
             .arrange_by_key_named("excesses by institution");
@@ -717,6 +763,8 @@ pub fn mount<'s>(
         prescribing: prescribing_in,
         sales_of_code: sales_of_code_in,
         supply: supply_in,
+        bought: bought_in,
+        stock_counts: stock_counts_in,
         passes: passes_in,
         checking: checking_in,
         now: now_input,
@@ -776,13 +824,12 @@ fn sort_line(arena: &Arena, bank: &Knowledge, key: u64, fact: Ref, visit: Option
         if sale.visit == 0 || class == Some(Class::Pharmacy) {
             sink.say(Out::Row(Route::Use, pair_key(sale.institution, sale.item), fact));
         }
-        if sale.psn_no != 0 && resale::looks_at(&detectors.resale, sale.item) {
+        if sale.psn_no != 0 && bank.watched(sale.item).is_some_and(|watch| watch.resale) {
             sink.say(Out::Row(Route::Resale, pair_key(sale.psn_no, sale.item), fact));
         }
         return;
     }
     let line = row::fee_line(arena, fact);
-    let day = day_of(line.time);
     for rule in &detectors.age_limit.rules {
         sink.count(Count::Subject(*rule));
     }
@@ -800,16 +847,19 @@ fn sort_line(arena: &Arena, bank: &Knowledge, key: u64, fact: Ref, visit: Option
             sink.say(Out::Row(Route::Use, pair_key(line.institution, line.item), fact));
         }
     }
-    if age_limit::looks_at(&detectors.age_limit, line.item, day) {
+    let Some(watch) = bank.watched(line.item) else { return };
+    let day = day_of(line.time);
+    let holds = |rows: &[Validity]| rows.iter().any(|validity| validity.holds(day));
+    if holds(&watch.age) {
         sink.say(Out::Row(Route::Age, u64::from(line.psn_no), fact));
     }
-    if pair_conflict::looks_at(&detectors.pair_conflict, line.item, day) {
+    if holds(&watch.pair) {
         sink.say(Out::Row(Route::Pair, key, fact));
     }
-    if quantity_limit::looks_at(&detectors.quantity_limit, line.item, day) {
+    if holds(&watch.quantity) {
         sink.say(Out::Row(Route::Quantity, key, fact));
     }
-    if cycle_gap::looks_at(&detectors.cycle_gap, line.item) {
+    if watch.cycle {
         sink.say(Out::Row(Route::Cycle, pair_key(line.psn_no, line.item), fact));
     }
 }

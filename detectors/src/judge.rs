@@ -196,10 +196,28 @@ pub fn each<'s, V, F>(
     main: &Index<'s, V>,
     contexts: &[&Index<'s, Ref>],
     reads_bank: fn(&Knowledge, &Knowledge) -> bool,
+    judge: F,
+) -> Judged<'s>
+where
+    V: ExchangeData,
+    F: FnMut(&Knowledge, u64, &V, &[Vec<(Ref, Diff)>], &mut Sink) + 'static,
+{
+    each_concerned(court, name, main, contexts, reads_bank, |_, _, _| true, judge)
+}
+
+/// As [`each`]; when the bank changes, only rows are judged again of which `concerned(old, new, row)` says so.
+pub fn each_concerned<'s, V, C, F>(
+    court: &Court<'s>,
+    name: &'static str,
+    main: &Index<'s, V>,
+    contexts: &[&Index<'s, Ref>],
+    reads_bank: fn(&Knowledge, &Knowledge) -> bool,
+    concerned: C,
     mut judge: F,
 ) -> Judged<'s>
 where
     V: ExchangeData,
+    C: Fn(&Knowledge, &Knowledge, &V) -> bool + 'static,
     F: FnMut(&Knowledge, u64, &V, &[Vec<(Ref, Diff)>], &mut Sink) + 'static,
 {
     struct Work<V> {
@@ -285,39 +303,45 @@ where
                 }
                 work.keys.sort_unstable();
                 work.keys.dedup();
-                if rejudge || !work.keys.is_empty() {
+                let every = if rejudge { shelf.keys() } else { Vec::new() };
+                if !work.keys.is_empty() {
                     shelf.open();
-                }
-                if rejudge {
-                    work.keys = shelf.keys();
                 }
                 let mut rows = work.rows.into_iter().peekable();
                 let mut keys = work.keys.into_iter().peekable();
+                let mut every = every.into_iter().peekable();
                 loop {
-                    let key = match (rows.peek().map(|row| row.0), keys.peek().copied()) {
-                        (Some(row), Some(key)) => row.min(key),
-                        (Some(key), None) | (None, Some(key)) => key,
-                        (None, None) => break,
-                    };
+                    let next = [rows.peek().map(|row| row.0), keys.peek().copied(), every.peek().copied()];
+                    let Some(key) = next.into_iter().flatten().min() else { break };
+                    let of_context = keys.next_if_eq(&key).is_some();
+                    let of_bank = every.next_if_eq(&key).is_some();
+                    if of_context || of_bank {
+                        shelf.read(key, Upto::Before(tick), &mut old_rows);
+                        if !of_context {
+                            old_rows.retain(|(row, _)| concerned(&old_bank, &bank, row));
+                        }
+                    } else {
+                        old_rows.clear();
+                    }
+                    if old_rows.is_empty() && rows.peek().is_none_or(|row| row.0 != key) {
+                        continue;
+                    }
                     for (shelf, after) in shelves.iter_mut().zip(&mut after) {
                         shelf.read(key, Upto::With(tick), after);
                     }
-                    if keys.next_if_eq(&key).is_some() {
-                        shelf.read(key, Upto::Before(tick), &mut old_rows);
-                        if !old_rows.is_empty() {
-                            let start = (sink.said.len(), sink.counted.len());
-                            for (shelf, before) in shelves.iter_mut().zip(&mut before) {
-                                shelf.read(key, Upto::Before(tick), before);
-                            }
-                            for (row, count) in &old_rows {
-                                sink.weight = -count;
-                                judge(&old_bank, key, row, &before, &mut sink);
-                                sink.weight = *count;
-                                judge(&bank, key, row, &after, &mut sink);
-                            }
-                            cancel(&mut sink.said, start.0);
-                            cancel(&mut sink.counted, start.1);
+                    if !old_rows.is_empty() {
+                        let start = (sink.said.len(), sink.counted.len());
+                        for (shelf, before) in shelves.iter_mut().zip(&mut before) {
+                            shelf.read(key, Upto::Before(tick), before);
                         }
+                        for (row, count) in &old_rows {
+                            sink.weight = -count;
+                            judge(&old_bank, key, row, &before, &mut sink);
+                            sink.weight = *count;
+                            judge(&bank, key, row, &after, &mut sink);
+                        }
+                        cancel(&mut sink.said, start.0);
+                        cancel(&mut sink.counted, start.1);
                     }
                     while let Some((_, row, diff)) = rows.next_if(|row| row.0 == key) {
                         sink.weight = diff;

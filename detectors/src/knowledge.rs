@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use foldhash::fast::FixedState;
 use records::arena::Ref;
 use records::row::Day;
 use rulebank::{Bank, Param, Row, Rule, Status};
@@ -12,10 +13,10 @@ use crate::detector;
 use crate::finding::RuleIx;
 
 /// A lookup by identity; never iterated where order could show.
-pub type ByRef<V> = HashMap<Ref, V>;
+pub type ByRef<V> = HashMap<Ref, V, FixedState>;
 
 /// Days on which a table row holds, both ends included.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Validity {
     from: Day,
     to: Day,
@@ -53,6 +54,22 @@ pub struct Knowledge {
     med_type: ByRef<Vec<(Validity, Class)>>,
     /// Rules and rows of each detector.
     pub detectors: detector::Compiled,
+    watched: ByRef<Watch>,
+}
+
+/// Who looks at the lines and sales of an item, and on which days.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Watch {
+    /// Rows of `age_limit`.
+    pub age: Vec<Validity>,
+    /// Rows of `pair_conflict`, with the item on either side.
+    pub pair: Vec<Validity>,
+    /// Rows of `quantity_limit`.
+    pub quantity: Vec<Validity>,
+    /// Any row of `cycle_gap`: the day before counts for the day after.
+    pub cycle: bool,
+    /// Any row of `resale_prone`: an earlier sale counts for a later window.
+    pub resale: bool,
 }
 
 /// What a detector needs to compile its part.
@@ -142,7 +159,7 @@ impl Knowledge {
         let mut rules: Vec<Arc<Rule>> =
             bank.rules.iter().filter(|rule| rule.status == Status::Active).cloned().map(Arc::new).collect();
         rules.sort_by(|a, b| a.id.cmp(&b.id));
-        let mut med_type: ByRef<Vec<(Validity, Class)>> = ByRef::new();
+        let mut med_type: ByRef<Vec<(Validity, Class)>> = ByRef::default();
         for row in bank.tables.rows("med_type") {
             let class = match row.text("class") {
                 "inpatient" => Class::Inpatient,
@@ -153,7 +170,8 @@ impl Knowledge {
             med_type.entry(intern(row.text("code"))).or_default().push((Validity::of(row), class));
         }
         let detectors = detector::Compiled::compile(&mut Compiler { bank, rules: &rules, intern });
-        Knowledge { rules, med_type, detectors }
+        let watched = detectors.watch();
+        Knowledge { rules, med_type, detectors, watched }
     }
 
     /// Class of a visit of this med_type that begins on `day`.
@@ -162,6 +180,23 @@ impl Knowledge {
             .get(&med_type)
             .and_then(|rows| rows.iter().find(|(validity, _)| validity.holds(day)))
             .map_or(Class::Outpatient, |(_, class)| *class)
+    }
+
+    /// Who looks at an item, if anybody does.
+    pub fn watched(&self, item: Ref) -> Option<&Watch> {
+        self.watched.get(&item)
+    }
+
+    /// Whether lines and sales go the same ways.
+    pub fn sorts_alike(&self, other: &Knowledge) -> bool {
+        self.watched == other.watched && self.sorts_alike_but_for_items(other)
+    }
+
+    /// Whether lines and sales go the same ways, items in tables left aside.
+    pub fn sorts_alike_but_for_items(&self, other: &Knowledge) -> bool {
+        self.same_classes(other)
+            && self.detectors.age_limit.rules == other.detectors.age_limit.rules
+            && self.detectors.no_prescription == other.detectors.no_prescription
     }
 
     /// Whether visits are classed alike.

@@ -1,1 +1,452 @@
-//! `fundwatch bench`: how fast, and where the time goes.
+//! `fundwatch bench`: how fast, how much memory, and where both go.
+//!
+//! On one made-up region: (a) decoding alone, (b) the whole way from NDJSON to written outputs, then, on a
+//! second load that is kept open, (c) ticks of 1,000 lines, (d) single corrections, (e) changes of one rule
+//! answered as a difference over the whole history. Figures are of fee lines; everything else the region has
+//! comes beside them. The second load carries the engine's log, which tells time and memory by operator.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use eval::synth::{Recipe, Schemes};
+use records::Kind;
+use records::decode::Decoder;
+use rulebank::{Bank, Param};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::args::BenchArgs;
+use crate::engine::{Options, load_bank};
+use crate::error::Error;
+use crate::outputs::Folder;
+use crate::profile::Profile;
+use crate::progress::Progress;
+use crate::run::{Session, per_second};
+use crate::source::{self, Input, Lines};
+
+/// Lines of a tick while loading.
+const BULK_TICK: u64 = 100_000;
+/// Lines of a steady tick.
+const STEADY_TICK: usize = 1_000;
+/// Steady ticks, and corrections, that are timed.
+const TIMED: usize = 300;
+
+/// What was measured.
+#[derive(Debug, Serialize)]
+#[expect(missing_docs, reason = "each field is the measured thing of its name; units stand last")]
+pub struct Figures {
+    pub visits: u64,
+    pub workers: usize,
+    pub lines: u64,
+    pub records: u64,
+    pub bytes: u64,
+    pub decode: Rate,
+    pub bulk: Bulk,
+    pub tick: Latency,
+    pub correction: Latency,
+    pub rule_change: RuleChange,
+    pub alerts: usize,
+    pub operators: Vec<Operator>,
+}
+
+/// A rate.
+#[derive(Debug, Serialize)]
+#[expect(missing_docs, reason = "each field is the measured thing of its name; units stand last")]
+pub struct Rate {
+    pub elapsed_s: f64,
+    pub lines_per_s: u64,
+    pub records_per_s: u64,
+}
+
+/// The load.
+#[derive(Debug, Serialize)]
+#[expect(missing_docs, reason = "each field is the measured thing of its name; units stand last")]
+pub struct Bulk {
+    pub elapsed_s: f64,
+    pub lines_per_s: u64,
+    pub records_per_s: u64,
+    /// Growth of the resident set from before the load to its end.
+    pub rss_bytes_per_line: u64,
+    /// The same at its highest.
+    pub peak_rss_bytes_per_line: u64,
+}
+
+/// Latencies of many like things.
+#[derive(Debug, Serialize)]
+#[expect(missing_docs, reason = "each field is the measured thing of its name; units stand last")]
+pub struct Latency {
+    pub count: usize,
+    pub p50_ms: f64,
+    pub p99_ms: f64,
+    pub max_ms: f64,
+}
+
+/// The dearest of several changes of one rule.
+#[derive(Debug, Serialize)]
+#[expect(missing_docs, reason = "each field is the measured thing of its name; units stand last")]
+pub struct RuleChange {
+    pub elapsed_s: f64,
+    pub ratio_to_bulk: f64,
+    pub changes: Vec<OneChange>,
+}
+
+/// One change of a rule.
+#[derive(Debug, Serialize)]
+#[expect(missing_docs, reason = "each field is the measured thing of its name; units stand last")]
+pub struct OneChange {
+    pub what: String,
+    pub elapsed_s: f64,
+    pub events: usize,
+}
+
+/// Time and memory of operators of one name.
+#[derive(Debug, Serialize)]
+#[expect(missing_docs, reason = "each field is the measured thing of its name; units stand last")]
+pub struct Operator {
+    pub name: String,
+    pub busy_s: f64,
+    pub updates: i64,
+}
+
+/// Runs the bench.
+///
+/// # Errors
+/// A file, the disk or the engine failed.
+pub fn bench(args: &BenchArgs) -> Result<Figures, Error> {
+    let scratch = Scratch::new()?;
+    let region = match &args.region {
+        Some(region) => region.clone(),
+        None => {
+            make_region(args, &scratch.0.join("region"))?;
+            scratch.0.join("region")
+        }
+    };
+    let input = find_records(&region)?;
+    let bank = load_bank(Some(&region.join("rules")))?;
+    let workers = usize::from(args.workers);
+
+    let (decode, counted) = decode_only(&input, args.quiet)?;
+    let rate = |elapsed_s: f64| (per_second(counted.fee_lines, elapsed_s), per_second(counted.records, elapsed_s));
+
+    // (b) the whole way, from nothing to written outputs.
+    let before = resident_bytes("VmRSS");
+    let options = Options { workers, as_of: None, profile: None };
+    let folder = Folder::open(&scratch.0.join("out"))?;
+    let started = Instant::now();
+    let mut session = Session::start(&bank, &options, &folder, BULK_TICK)?;
+    session.read(&input, &mut Progress::bytes("loading", input.bytes, args.quiet))?;
+    session.engine().settle()?;
+    let after = resident_bytes("VmRSS");
+    let finished = session.finish(&folder, started)?;
+    let elapsed_s = started.elapsed().as_secs_f64();
+    let peak = resident_bytes("VmHWM");
+    let per_line = |bytes: u64| bytes.saturating_sub(before) / counted.fee_lines.max(1);
+    let bulk = Bulk {
+        elapsed_s,
+        lines_per_s: rate(elapsed_s).0,
+        records_per_s: rate(elapsed_s).1,
+        rss_bytes_per_line: per_line(after),
+        peak_rss_bytes_per_line: per_line(peak),
+    };
+    let alerts = finished.alerts.len();
+    drop(finished);
+
+    // (c) to (e) on a load that is kept open.
+    let profile = Profile::default();
+    let options = Options { workers, as_of: None, profile: Some(profile.clone()) };
+    let folder = Folder::open(&scratch.0.join("out"))?;
+    let mut session = Session::start(&bank, &options, &folder, BULK_TICK)?;
+    let steady = TIMED * STEADY_TICK;
+    let mut load = Load::new(&mut session, counted.records.saturating_sub(steady as u64), args.quiet, input.bytes);
+    source::read(&input, &mut load)?;
+    let (tail, samples) = (load.tail, load.samples);
+    session.engine().close_tick()?;
+    session.engine().settle()?;
+    let operators = profile
+        .costs()
+        .into_iter()
+        .filter(|cost| cost.busy.as_secs_f64() > 0.0005 || cost.updates > 0)
+        .map(|cost| Operator { name: cost.name, busy_s: milli(cost.busy.as_secs_f64()), updates: cost.updates })
+        .collect();
+    let tick = steady_ticks(&mut session, &tail)?;
+    let correction = corrections(&mut session, &samples)?;
+    let rule_change = rule_changes(&mut session, &bank, elapsed_s)?;
+    drop(session);
+
+    let (lines_per_s, records_per_s) = rate(decode);
+    Ok(Figures {
+        visits: args.visits,
+        workers,
+        lines: counted.fee_lines,
+        records: counted.records,
+        bytes: input.bytes,
+        decode: Rate { elapsed_s: milli(decode), lines_per_s, records_per_s },
+        bulk: Bulk { elapsed_s: milli(bulk.elapsed_s), ..bulk },
+        tick,
+        correction,
+        rule_change,
+        alerts,
+        operators,
+    })
+}
+
+/// A folder that goes when the bench ends.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new() -> Result<Scratch, Error> {
+        let path = std::env::temp_dir().join(format!("fundwatch-bench-{}", std::process::id()));
+        fs::create_dir_all(&path).map_err(|source| Error::Write { path: path.clone(), source })?;
+        Ok(Scratch(path))
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // What cannot be removed is left to the system's own cleaning.
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn make_region(args: &BenchArgs, region: &Path) -> Result<(), Error> {
+    let mut progress = Progress::count("making the region", args.visits, args.quiet);
+    let recipe = Recipe { seed: 1, visits: args.visits, months: 12, schemes: Schemes::All, strength: 1.0 };
+    eval::synth::write(&recipe, region, &mut |at| progress.at(at.visits))?;
+    progress.finish();
+    Ok(())
+}
+
+fn find_records(region: &Path) -> Result<Input, Error> {
+    let path = region.join("records").join("changes.ndjson");
+    let inputs = source::inputs(&[path], &mut Vec::new())?;
+    inputs.into_iter().next().ok_or_else(|| Error::Arguments("the region has no records".to_owned()))
+}
+
+struct Counted {
+    fee_lines: u64,
+    records: u64,
+}
+
+fn decode_only(input: &Input, quiet: bool) -> Result<(f64, Counted), Error> {
+    struct Decode {
+        decoder: Decoder,
+        counted: Counted,
+        progress: Progress,
+    }
+    impl Lines for Decode {
+        fn line(&mut self, _number: u64, line: &[u8]) -> Result<(), Error> {
+            self.counted.records += 1;
+            let kind = self.decoder.decode(line, |change| change.kind);
+            self.counted.fee_lines += u64::from(kind == Ok(Kind::FeeLine));
+            Ok(())
+        }
+        fn bytes(&mut self, count: u64) {
+            self.progress.add(count);
+        }
+    }
+    let mut decode = Decode {
+        decoder: Decoder::new(),
+        counted: Counted { fee_lines: 0, records: 0 },
+        progress: Progress::bytes("decoding", input.bytes, quiet),
+    };
+    let started = Instant::now();
+    source::read(input, &mut decode)?;
+    Ok((started.elapsed().as_secs_f64(), decode.counted))
+}
+
+/// Loads all but the last lines, keeps those, and samples lines to be corrected.
+struct Load<'a> {
+    session: &'a mut Session,
+    left: u64,
+    tail: Vec<Vec<u8>>,
+    samples: Vec<Vec<u8>>,
+    every: u64,
+    number: u64,
+    progress: Progress,
+}
+
+impl Load<'_> {
+    fn new(session: &mut Session, left: u64, quiet: bool, bytes: u64) -> Load<'_> {
+        let progress = Progress::bytes("loading again, with the log", bytes, quiet);
+        let every = (left / (4 * TIMED as u64)).max(1);
+        Load { session, left, tail: Vec::new(), samples: Vec::new(), every, number: 0, progress }
+    }
+}
+
+impl Lines for Load<'_> {
+    fn line(&mut self, number: u64, line: &[u8]) -> Result<(), Error> {
+        self.number += 1;
+        if self.number > self.left {
+            self.tail.push(line.to_vec());
+            return Ok(());
+        }
+        if self.number.is_multiple_of(self.every) {
+            self.samples.push(line.to_vec());
+        }
+        self.session.line("bench", number, line)
+    }
+    fn bytes(&mut self, count: u64) {
+        self.progress.add(count);
+    }
+}
+
+fn steady_ticks(session: &mut Session, tail: &[Vec<u8>]) -> Result<Latency, Error> {
+    let mut times = Vec::new();
+    for lines in tail.chunks(STEADY_TICK) {
+        let started = Instant::now();
+        for line in lines {
+            session.line("bench", 1, line)?;
+        }
+        session.engine().close_tick()?;
+        session.engine().settle()?;
+        times.push(started.elapsed().as_secs_f64());
+    }
+    Ok(latency(times))
+}
+
+/// Corrects one record after the other, each a tick of its own.
+fn corrections(session: &mut Session, samples: &[Vec<u8>]) -> Result<Latency, Error> {
+    let mut times = Vec::new();
+    for line in samples.iter().filter_map(|line| corrected(line)).take(TIMED) {
+        let started = Instant::now();
+        session.line("bench", 1, &line)?;
+        session.engine().close_tick()?;
+        session.engine().settle()?;
+        times.push(started.elapsed().as_secs_f64());
+    }
+    Ok(latency(times))
+}
+
+/// The line with a higher rev and another content, for kinds that are corrected in practice.
+fn corrected(line: &[u8]) -> Option<Vec<u8>> {
+    let mut record: Value = serde_json::from_slice(line).ok()?;
+    let fields = record.as_object_mut()?;
+    let (field, value) = match fields.get("kind")?.as_str()? {
+        "fee_line" => ("cnt", "7"),
+        "settlement" => ("fund_pay_sumamt", "12.34"),
+        "visit" => ("begntime", "2025-02-03 04:05:06"),
+        "dispensing" => ("cnt", "3"),
+        "prescription" => ("state", "cancelled"),
+        "presence" => ("result", "fail"),
+        "enrolment" => ("status", "2"),
+        _ => return None,
+    };
+    fields.insert(field.to_owned(), Value::from(value));
+    fields.insert("rev".to_owned(), Value::from(1_000_000));
+    serde_json::to_vec(&record).ok()
+}
+
+/// Changes one parameter of a rule, or one row of a table, and waits for the difference.
+fn rule_changes(session: &mut Session, bank: &Bank, bulk_s: f64) -> Result<RuleChange, Error> {
+    let mut changes = Vec::new();
+    for (rule, param, value) in [
+        ("A05", "tolerance_hours", Param::Integer(12)),
+        ("A08", "hours", Param::Integer(48)),
+        ("A06", "kmh", Param::Decimal(200.into())),
+        ("A11", "persons", Param::Integer(2)),
+        ("G02", "units", Param::Decimal(5.into())),
+        ("P08", "days", Param::Integer(90)),
+    ] {
+        let mut changed = bank.clone();
+        let Some(of_rule) = changed.rules.iter_mut().find(|known| known.id == rule) else { continue };
+        of_rule.params.insert(param.to_owned(), value.clone());
+        changes.push(timed_change(session, format!("{rule} {param} = {value}"), &changed)?);
+    }
+    changes.push(timed_change(session, "all as before".to_owned(), bank)?);
+    let dearest = changes.iter().map(|change| change.elapsed_s).fold(0.0, f64::max);
+    Ok(RuleChange { elapsed_s: dearest, ratio_to_bulk: micro(dearest / bulk_s), changes })
+}
+
+fn timed_change(session: &mut Session, what: String, bank: &Bank) -> Result<OneChange, Error> {
+    let events = session.events();
+    let started = Instant::now();
+    session.engine().change_bank(bank)?;
+    session.engine().settle()?;
+    let elapsed_s = micro(started.elapsed().as_secs_f64());
+    Ok(OneChange { what, elapsed_s, events: session.events() - events })
+}
+
+fn latency(mut seconds: Vec<f64>) -> Latency {
+    seconds.sort_by(f64::total_cmp);
+    let at = |share: usize| seconds.get(seconds.len().saturating_sub(1) * share / 100).copied().unwrap_or(0.0);
+    Latency {
+        count: seconds.len(),
+        p50_ms: milli(at(50) * 1e3),
+        p99_ms: milli(at(99) * 1e3),
+        max_ms: milli(at(100) * 1e3),
+    }
+}
+
+fn milli(value: f64) -> f64 {
+    (value * 1e3).round() / 1e3
+}
+
+fn micro(value: f64) -> f64 {
+    (value * 1e6).round() / 1e6
+}
+
+/// A line of /proc/self/status in bytes; 0 where there is no such file.
+fn resident_bytes(field: &str) -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let kib = status.lines().find_map(|line| line.strip_prefix(field)?.strip_prefix(':')?.split_whitespace().next());
+    kib.and_then(|kib| kib.parse::<u64>().ok()).unwrap_or(0) * 1024
+}
+
+/// The figures as a page of text.
+pub fn page(figures: &Figures) -> String {
+    use std::fmt::Write as _;
+    let mut text = String::new();
+    let bulk = &figures.bulk;
+    let _ = writeln!(
+        text,
+        "{} fee lines, {} records, {} MB, {} worker(s), {} alerts",
+        figures.lines,
+        figures.records,
+        figures.bytes / 1_000_000,
+        figures.workers,
+        figures.alerts
+    );
+    let _ = writeln!(text, "decode only      {:>9} fee lines/s", figures.decode.lines_per_s);
+    let _ = writeln!(
+        text,
+        "bulk             {:>9} fee lines/s   {:.1} s   {} bytes resident per fee line (peak {})",
+        bulk.lines_per_s, bulk.elapsed_s, bulk.rss_bytes_per_line, bulk.peak_rss_bytes_per_line
+    );
+    for (name, latency) in [("tick of 1,000", &figures.tick), ("one correction", &figures.correction)] {
+        let _ = writeln!(
+            text,
+            "{name:<16} p50 {:.2} ms   p99 {:.2} ms   max {:.2} ms   ({} timed)",
+            latency.p50_ms, latency.p99_ms, latency.max_ms, latency.count
+        );
+    }
+    let change = &figures.rule_change;
+    let _ = writeln!(
+        text,
+        "rule change      {:.3} s at most, 1/{:.0} of the load",
+        change.elapsed_s,
+        1.0 / change.ratio_to_bulk.max(1e-9)
+    );
+    for one in &change.changes {
+        let _ = writeln!(text, "                 {:<28} {:>9.4} s   {} events", one.what, one.elapsed_s, one.events);
+    }
+    let _ = writeln!(text, "\ntime and memory by operator (of the load with the log on)");
+    for operator in &figures.operators {
+        let _ = writeln!(
+            text,
+            "  {:<36} {:>8.2} s {:>12} updates",
+            operator.name, operator.busy_s, operator.updates
+        );
+    }
+    text
+}
+
+/// Writes the figures as JSON.
+///
+/// # Errors
+/// The file cannot be written.
+pub fn write_json(figures: &Figures, path: &Path) -> Result<(), Error> {
+    let failed = |source| Error::Write { path: path.to_owned(), source };
+    let text = serde_json::to_string_pretty(figures).map_err(|error| failed(error.into()))?;
+    fs::write(path, text + "\n").map_err(failed)
+}

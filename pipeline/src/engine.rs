@@ -20,6 +20,7 @@ use timely::communication::Config as Threads;
 
 use crate::error::Error;
 use crate::front::Front;
+use crate::profile::Profile;
 
 /// Ticks that wait in each queue at the most.
 const QUEUE: usize = 2;
@@ -34,6 +35,8 @@ pub struct Options {
     pub workers: usize,
     /// *Now*, if it is not the greatest event time.
     pub as_of: Option<i64>,
+    /// Where costs are noted, if anybody wants to know.
+    pub profile: Option<Profile>,
 }
 
 /// Newest tick whose events are recorded, and whether any more will come.
@@ -104,12 +107,16 @@ impl Engine {
             })?
         };
         let ends: Vec<_> = receivers.into_iter().zip(answer).map(|ends| Mutex::new(Some(ends))).collect();
+        let profile = options.profile.clone();
         let workers = spawn("workers", move || {
             let threads = if count == 1 { Threads::Thread } else { Threads::Process(count) };
             let config = timely::Config { communication: threads, worker: WorkerConfig::default() };
             let guards = timely::execute(config, move |worker| {
                 let ends = ends[worker.index()].lock().unwrap_or_else(PoisonError::into_inner).take();
                 let Some((ticks, answer)) = ends else { return };
+                if let Some(profile) = &profile {
+                    profile.listen(worker);
+                }
                 run(worker, &arena, &knowledge, || ticks.recv().ok(), |out| answer.send(out).is_ok());
             })?;
             guards.join().into_iter().collect::<Result<Vec<()>, String>>().map(|_| ())

@@ -11,6 +11,7 @@ pub mod engine;
 pub mod error;
 pub mod front;
 pub mod outputs;
+pub mod profile;
 pub mod progress;
 pub mod report;
 pub mod rules;

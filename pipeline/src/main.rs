@@ -1,15 +1,23 @@
 //! `fundwatch`: one match arm per command; errors are printed once, here.
+//!
+//! Exit codes: 0 done, [`FOUND`] a check found something, 2 wrong arguments or an invalid bank, 3 a file, the
+//! disk or the machine failed (2 and 3: [`Error::exit_code`]; wrong arguments that clap finds are 2 as well).
 
+use std::io::{ErrorKind, Write, stdout};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
 use mimalloc::MiMalloc;
 use pipeline::args::{Command, What};
 use pipeline::error::Error;
-use pipeline::{report, run};
+use pipeline::{bench, demo, report, rules, run, synth};
 
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
+
+/// A check found something: it did its work, and a person has to look.
+const FOUND: u8 = 1;
 
 fn main() -> ExitCode {
     match execute(Command::parse().what) {
@@ -22,16 +30,39 @@ fn main() -> ExitCode {
     }
 }
 
-#[expect(clippy::print_stdout, reason = "results go to stdout, and this is the only place that prints them")]
 fn execute(what: What) -> Result<ExitCode, Error> {
     match what {
         What::Run(args) => {
             let outcome = run::run(&args)?;
-            print!("{}", report::table(&outcome, &args.out));
+            print(&report::table(&outcome, &args.out))?;
         }
-        What::Demo(_) | What::Rules(_) | What::Synth(_) | What::Bench(_) => {
-            return Err(Error::Arguments("not yet".to_owned()));
+        What::Bench(args) => {
+            let figures = bench::bench(&args)?;
+            if let Some(path) = &args.json {
+                bench::write_json(&figures, path)?;
+            }
+            print(&bench::page(&figures))?;
         }
+        What::Demo(args) => print(&demo::demo(&args)?)?,
+        What::Rules(args) => {
+            let said = rules::rules(&args)?;
+            print(&said.text)?;
+            if said.found {
+                return Ok(ExitCode::from(FOUND));
+            }
+        }
+        What::Synth(args) => print(&synth::synth(&args)?)?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Results go to stdout; a reader that has seen enough (`fundwatch rules list | head`) is no failure.
+fn print(text: &str) -> Result<(), Error> {
+    let mut out = stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(Error::Write { path: PathBuf::from("standard output"), source: error })
+        }
+        _ => Ok(()),
+    }
 }

@@ -8,8 +8,13 @@ use records::decimal::format_fen;
 
 use crate::run::{Outcome, per_second};
 
-/// The table at the end of a run.
+/// The table at the end of a run, and where its files are.
 pub fn table(outcome: &Outcome, out: &Path) -> String {
+    results(outcome) + &outputs(out)
+}
+
+/// What came in and what came out.
+pub fn results(outcome: &Outcome) -> String {
     let mut text = String::new();
     let total = &outcome.total;
     let lines = total.accepted + total.duplicate + total.rejected;
@@ -28,7 +33,12 @@ pub fn table(outcome: &Outcome, out: &Path) -> String {
     alerts(outcome, &mut text);
     not_judged(outcome, &mut text);
     rejected(outcome, &mut text);
-    let _ = writeln!(text, "\noutputs  {}", out.display());
+    text
+}
+
+/// The files of a run.
+pub fn outputs(out: &Path) -> String {
+    let mut text = format!("\noutputs  {}\n", out.display());
     for (name, what) in [
         ("alerts.ndjson", "the alerts that stand"),
         ("events.ndjson", "how they came, changed and went, each with its cause"),

@@ -1,1 +1,129 @@
 //! `fundwatch rules`: check, test, list and show.
+//!
+//! `check` speaks of how rules and tables are written, `test` of what the rules do: it runs the cases of their
+//! files through the real engine. Both are made for the people who own the rules.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use detectors::detector::SPECS;
+use detectors::trial::Trial;
+use rulebank::{Bank, Lang, check_report};
+
+use crate::args::{RulesArgs, RulesWhat};
+use crate::engine::load_bank;
+use crate::error::Error;
+
+/// What a command says about a bank.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Said {
+    /// For stdout.
+    pub text: String,
+    /// Whether a check found something.
+    pub found: bool,
+}
+
+/// Looks after a bank as the command line says.
+///
+/// # Errors
+/// A bank that cannot be tested or shown because it is invalid, a rule that does not exist.
+pub fn rules(args: &RulesArgs) -> Result<Said, Error> {
+    match &args.what {
+        RulesWhat::Check(bank) => check(bank.rules.as_deref()),
+        RulesWhat::Test(bank) => Ok(test(&load_bank(bank.rules.as_deref())?)),
+        RulesWhat::List(bank) => {
+            let bank = load_bank(bank.rules.as_deref())?;
+            Ok(Said { text: rulebank::list(&bank), found: false })
+        }
+        RulesWhat::Show { id, lang, bank } => {
+            let bank = load_bank(bank.rules.as_deref())?;
+            let lang = if lang == "zh" { Lang::Zh } else { Lang::En };
+            Ok(Said { text: show(&bank, id, lang)?, found: false })
+        }
+    }
+}
+
+/// Every mistake of a bank; a folder that is not there is a wrong argument and no mistake.
+fn check(folder: Option<&Path>) -> Result<Said, Error> {
+    match rulebank::load(folder, SPECS) {
+        Ok(bank) => {
+            let cases: usize = bank.rules.iter().map(|rule| rule.cases.len()).sum();
+            let text = format!("{} rules with {cases} cases: {}", bank.rules.len(), check_report(&[]));
+            Ok(Said { text, found: false })
+        }
+        Err(mistakes) if folder.is_some_and(|folder| !folder.is_dir()) => Err(Error::Bank(mistakes)),
+        Err(mistakes) => Ok(Said { text: check_report(&mistakes), found: true }),
+    }
+}
+
+/// Runs every case of every rule, drafts included; says what does not hold.
+fn test(bank: &Bank) -> Said {
+    let mut trial = Trial::new(bank);
+    let (mut text, mut cases, mut wrong) = (String::new(), 0, 0);
+    for rule in &bank.rules {
+        let tried: Vec<_> = rule.cases.iter().map(|case| (case, trial.of(rule, case))).collect();
+        let failed = tried.iter().filter(|(_, said)| !said.is_empty()).count();
+        let verdict = match (tried.len(), failed) {
+            (0, _) => "has no cases".to_owned(),
+            (all, 0) => format!("holds in {all} cases"),
+            (all, failed) => format!("FAILS in {failed} of {all} cases"),
+        };
+        let _ = writeln!(text, "{}  {verdict}: {}", rule.id, rule.title.en);
+        for (case, said) in tried.iter().filter(|(_, said)| !said.is_empty()) {
+            let _ = writeln!(text, "     {} \"{}\" in {}", case.kind.as_str(), case.name, rule.source_file);
+            for line in said.iter().flat_map(|what| what.lines()) {
+                let _ = writeln!(text, "       {line}");
+            }
+        }
+        cases += tried.len();
+        wrong += failed;
+    }
+    let _ = match wrong {
+        0 => writeln!(text, "\n{} rules, {cases} cases: all hold", bank.rules.len()),
+        _ => writeln!(text, "\n{} rules, {cases} cases: {wrong} do not hold", bank.rules.len()),
+    };
+    Said { text, found: wrong > 0 }
+}
+
+fn show(bank: &Bank, id: &str, lang: Lang) -> Result<String, Error> {
+    let rule = bank.rules.iter().find(|rule| rule.id.eq_ignore_ascii_case(id)).ok_or_else(|| {
+        let ids: Vec<&str> = bank.rules.iter().map(|rule| rule.id.as_str()).collect();
+        Error::Arguments(format!("there is no rule {id}; there are {}", ids.join(", ")))
+    })?;
+    Ok(rulebank::show(rule, bank, lang))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bank() -> Bank {
+        load_bank(None).unwrap()
+    }
+
+    #[test]
+    fn a_rule_that_holds_and_one_that_does_not_are_told_apart() {
+        let mut bank = bank();
+        bank.rules.truncate(2);
+        let cases = bank.rules.iter().map(|rule| rule.cases.len()).sum::<usize>();
+        let said = test(&bank);
+        assert!(!said.found, "{}", said.text);
+        assert!(said.text.ends_with(&format!("\n2 rules, {cases} cases: all hold\n")), "{}", said.text);
+        bank.rules[1].cases[0].steps[0].finds.clear();
+        let said = test(&bank);
+        assert!(said.found);
+        assert!(said.text.contains("FAILS in 1 of "), "{}", said.text);
+        assert!(said.text.contains("and should not be\n"), "{}", said.text);
+        assert!(said.text.ends_with(&format!("\n2 rules, {cases} cases: 1 do not hold\n")), "{}", said.text);
+    }
+
+    #[test]
+    fn a_rule_is_shown_by_its_id_in_either_case() {
+        let bank = bank();
+        let id = bank.rules[0].id.clone();
+        assert_eq!(show(&bank, &id.to_lowercase(), Lang::En).unwrap(), show(&bank, &id, Lang::En).unwrap());
+        let refused = show(&bank, "Z99", Lang::En).unwrap_err();
+        assert_eq!(refused.exit_code(), 2);
+        assert!(refused.to_string().contains(&id), "{refused}");
+    }
+}

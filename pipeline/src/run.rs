@@ -1,5 +1,6 @@
 //! `fundwatch run`: files of records in; alerts, events, rejects, coverage and a summary out.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
@@ -59,7 +60,7 @@ pub fn run(args: &RunArgs) -> Result<Outcome, Error> {
         std::fs::File::open(&input.path)
             .map_err(|source| Error::Read { path: input.path.clone(), source })?;
     }
-    let options = Options { workers: usize::from(args.workers), as_of };
+    let options = Options { workers: usize::from(args.workers), as_of, profile: None };
     let started = Instant::now();
     let folder = Folder::open(&args.out)?;
     let mut session = Session::start(&bank, &options, &folder, args.tick)?;
@@ -104,6 +105,7 @@ pub struct Session {
     engine: Engine,
     rejected: Draft,
     events: Arc<Mutex<Option<Draft>>>,
+    told: Arc<AtomicUsize>,
     tick_lines: u64,
 }
 
@@ -115,20 +117,27 @@ impl Session {
     pub fn start(bank: &Bank, options: &Options, folder: &Folder, tick_lines: u64) -> Result<Session, Error> {
         let rejected = folder.draft("rejected.ndjson")?;
         let events = Arc::new(Mutex::new(Some(folder.draft("events.ndjson")?)));
+        let told = Arc::new(AtomicUsize::new(0));
         let recorder: Recorder = {
-            let events = Arc::clone(&events);
+            let (events, told) = (Arc::clone(&events), Arc::clone(&told));
             Box::new(move |of_tick| {
+                told.fetch_add(of_tick.len(), Ordering::Relaxed);
                 let mut events = events.lock().unwrap_or_else(PoisonError::into_inner);
                 let Some(draft) = events.as_mut() else { return Ok(()) };
                 of_tick.iter().try_for_each(|event| draft.line(event))
             })
         };
-        Ok(Session { engine: Engine::start(bank, options, recorder)?, rejected, events, tick_lines })
+        Ok(Session { engine: Engine::start(bank, options, recorder)?, rejected, events, told, tick_lines })
     }
 
     /// The engine.
     pub fn engine(&mut self) -> &mut Engine {
         &mut self.engine
+    }
+
+    /// Events recorded so far.
+    pub fn events(&self) -> usize {
+        self.told.load(Ordering::Relaxed)
     }
 
     /// Takes one line; closes the tick when it is full.

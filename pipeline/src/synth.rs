@@ -1,1 +1,109 @@
-//! `fundwatch synth`: a region with ordinary life, planted cases and their truth.
+//! `fundwatch synth`: a region from a seed, with planted cases and their truth, on disk.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use eval::synth::{Recipe, Report, Schemes, SynthError};
+
+use crate::args::SynthArgs;
+use crate::error::Error;
+use crate::progress::Progress;
+use crate::report::grouped;
+
+/// Makes up a region as the command line says; gives what a person reads about it.
+///
+/// # Errors
+/// A recipe that cannot be followed, a file that cannot be written.
+pub fn synth(args: &SynthArgs) -> Result<String, Error> {
+    let recipe = Recipe {
+        seed: args.seed,
+        visits: args.visits,
+        months: args.months,
+        schemes: schemes(&args.schemes)?,
+        strength: args.strength,
+    };
+    let report = make(&recipe, &args.out, args.quiet)?;
+    Ok(page(&report, &args.out))
+}
+
+/// Makes up a region and shows how far it has come.
+///
+/// # Errors
+/// A recipe that cannot be followed, a file that cannot be written.
+pub fn make(recipe: &Recipe, out: &Path, quiet: bool) -> Result<Report, Error> {
+    let mut progress = Progress::count("making up visits", recipe.visits, quiet);
+    let report = eval::synth::write(recipe, out, &mut |come| progress.at(come.visits.min(come.visits_total)));
+    progress.finish();
+    report.map_err(|error| match error {
+        SynthError::Io { path, source } => Error::Write { path, source },
+        refused => Error::Arguments(refused.to_string()),
+    })
+}
+
+/// `none`, `all`, or names and rule ids separated by commas.
+fn schemes(text: &str) -> Result<Schemes, Error> {
+    let names: Vec<&str> = text.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
+    match names.as_slice() {
+        ["none"] => Ok(Schemes::None),
+        ["all"] => Ok(Schemes::All),
+        [] => Err(Error::Arguments("--schemes is none, all, or names separated by commas".to_owned())),
+        names => Ok(Schemes::Named(names.iter().map(|name| (*name).to_owned()).collect())),
+    }
+}
+
+fn page(report: &Report, out: &Path) -> String {
+    let mut text = String::new();
+    let _ = writeln!(
+        text,
+        "{} visits with {} fee lines: {} changes, {} MB",
+        grouped(report.visits),
+        grouped(report.fee_lines),
+        grouped(report.records),
+        grouped(report.bytes.div_ceil(1_000_000)),
+    );
+    let by_rule: Vec<String> = report.cases_by_rule.iter().map(|(rule, n)| format!("{rule} {n}")).collect();
+    let _ = match by_rule.as_slice() {
+        [] => writeln!(text, "no planted cases"),
+        _ => writeln!(text, "{} planted cases: {}", grouped(report.cases), by_rule.join(", ")),
+    };
+    text.push('\n');
+    for (name, what) in [
+        ("records/changes.ndjson", "what a bureau would receive, in that order"),
+        ("rules/tables", "the knowledge tables of the region"),
+        ("truth.ndjson", "the planted cases, each with what should be found"),
+    ] {
+        let _ = writeln!(text, "{}  {what}", out.join(name).display());
+    }
+    let at = |name: &str| out.join(name).display().to_string();
+    let (records, rules, answers) = (at("records"), at("rules"), at("out"));
+    let _ = writeln!(text, "\nnext  fundwatch run {records} --rules {rules} --out {answers}");
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn schemes_are_none_all_or_names() {
+        assert_eq!(schemes("none").unwrap(), Schemes::None);
+        assert_eq!(schemes(" all ").unwrap(), Schemes::All);
+        let named = Schemes::Named(vec!["two_stays_at_once".to_owned(), "visit_after_death".to_owned()]);
+        assert_eq!(schemes("two_stays_at_once, visit_after_death,").unwrap(), named);
+        assert_eq!(schemes(",").unwrap_err().exit_code(), 2);
+    }
+
+    #[test]
+    fn a_recipe_that_cannot_be_followed_is_a_wrong_argument() {
+        let recipe = Recipe { seed: 1, visits: 1, months: 0, schemes: Schemes::None, strength: 1.0 };
+        let never = Path::new("never-made");
+        for recipe in [
+            Recipe { strength: f64::NAN, months: 1, ..recipe.clone() },
+            Recipe { schemes: Schemes::Named(vec!["no such thing".to_owned()]), months: 1, ..recipe.clone() },
+            recipe,
+        ] {
+            assert_eq!(make(&recipe, never, true).unwrap_err().exit_code(), 2);
+        }
+        assert!(!never.exists());
+    }
+}

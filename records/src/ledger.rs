@@ -15,6 +15,7 @@ use std::sync::Arc;
 
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
 
 use crate::Kind;
 use crate::arena::{Arena, ArenaFull, ArenaWriter, Ref, Texts};
@@ -104,15 +105,11 @@ impl Keys {
         let (hash, part) = Keys::part(key);
         self.0[part].find(hash, |row| is_key(arena, kind, *row, key)).copied()
     }
-    /// Puts `row` in the place of the row that stood.
-    fn set(&mut self, arena: &Arena, kind: Kind, key: (Ref, Ref), row: Ref) {
+    /// The place of a key, taken or free.
+    fn entry(&mut self, arena: &Arena, kind: Kind, key: (Ref, Ref)) -> Entry<'_, Ref> {
         let (hash, part) = Keys::part(key);
-        match self.0[part].find_mut(hash, |row| is_key(arena, kind, *row, key)) {
-            Some(standing) => *standing = row,
-            None => {
-                self.0[part].insert_unique(hash, row, |row| hash_key(row::key(arena, *row)));
-            }
-        }
+        let rehash = |row: &Ref| hash_key(row::key(arena, *row));
+        self.0[part].entry(hash, |row| is_key(arena, kind, *row, key), rehash)
     }
 }
 
@@ -182,7 +179,11 @@ impl Ledger {
     pub fn apply(&mut self, change: &Change<'_>) -> Result<Fate, ArenaFull> {
         let kind = change.kind;
         let key = self.intern_key(change)?;
-        let standing = self.keys[kind as usize].get(self.names.writer.arena(), kind, key);
+        let place = self.keys[kind as usize].entry(self.names.writer.arena(), kind, key);
+        let standing = match &place {
+            Entry::Occupied(taken) => Some(*taken.get()),
+            Entry::Vacant(_) => None,
+        };
         let head = standing.map(|row| row::head(self.names.writer.arena(), row));
         if let Some(head) = head {
             if head.rev == change.rev {
@@ -193,24 +194,29 @@ impl Ledger {
                     return Ok(Fate::Conflict);
                 }
             } else {
-                let place = (kind, key.0, key.1, change.rev.map_or(0, |rev| rev + 1));
+                let revision = (kind, key.0, key.1, change.rev.map_or(0, |rev| rev + 1));
                 if head.rev > change.rev {
-                    return Ok(match self.superseded.insert(place, change.content_hash) {
+                    return Ok(match self.superseded.insert(revision, change.content_hash) {
                         Some(before) if before == change.content_hash => Fate::Duplicate,
                         Some(before) if change.rev.is_some() => {
-                            self.superseded.insert(place, before);
+                            self.superseded.insert(revision, before);
                             Fate::Conflict
                         }
                         _ => Fate::Stale,
                     });
                 }
-                let place = (kind, key.0, key.1, head.rev.map_or(0, |rev| rev + 1));
-                self.superseded.insert(place, head.content_hash);
+                let revision = (kind, key.0, key.1, head.rev.map_or(0, |rev| rev + 1));
+                self.superseded.insert(revision, head.content_hash);
             }
         }
         row::write(&mut self.row, change, key, &mut self.names)?;
         let row = self.names.writer.push(self.row.words())?;
-        self.keys[kind as usize].set(self.names.writer.arena(), kind, key, row);
+        match place {
+            Entry::Occupied(mut taken) => *taken.get_mut() = row,
+            Entry::Vacant(free) => {
+                free.insert(row);
+            }
+        }
         let old = standing.filter(|_| head.is_some_and(|head: Head| !head.del));
         let new = (change.op == Op::Put).then_some(row);
         self.tick_clock(old, new);

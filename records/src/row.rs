@@ -927,6 +927,18 @@ pub fn invoice(arena: &Arena, row: Ref) -> Invoice {
     Invoice { bill_code: head.key, bill_no: head.key2, institution, time: fields.int(OWN + 1) }
 }
 
+/// The item of a fee line or a sale, read without the rest.
+pub fn item(arena: &Arena, row: Ref) -> Ref {
+    match kind(arena, row) {
+        Kind::FeeLine => {
+            let (_, mut fields) = open(arena, as_sent(arena, row));
+            fields.reader.skip(2);
+            fields.reader.take()
+        }
+        _ => dispensing(arena, row).item,
+    }
+}
+
 fn as_day(value: i64) -> Day {
     Day::try_from(value).expect("the decoder bounds days to the years 1900 to 2099")
 }

@@ -1,7 +1,7 @@
 //! An item that is paid up to an age, billed for somebody older.
 
 use records::arena::{Arena, Ref};
-use records::row::{self, Day, day_of};
+use records::row::{self, day_of};
 use records::time::completed_years;
 use rulebank::DetectorSpec;
 
@@ -27,6 +27,14 @@ pub struct Limit {
     validity: Validity,
     own: bool,
 }
+
+impl Limit {
+    /// Days on which the row holds.
+    pub fn validity(&self) -> Validity {
+        self.validity
+    }
+}
+
 /// Rules, and rows by item.
 #[derive(Debug, Default, PartialEq)]
 pub struct Rules {
@@ -39,7 +47,7 @@ pub struct Rules {
 /// Compiles its rows.
 pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
     let rules = compiler.rules_of(SPEC.name).into_iter().map(|(ix, _)| ix).collect();
-    let mut items: ByRef<Vec<Limit>> = ByRef::new();
+    let mut items: ByRef<Vec<Limit>> = ByRef::default();
     for (rule, row) in compiler.rows_of(SPEC.name, "age_limit") {
         let item = (compiler.intern)(row.text("item"));
         items.entry(item).or_default().push(Limit {
@@ -55,11 +63,6 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
         limits.sort_by_key(|limit| (limit.rule, !limit.in_days, limit.max, limit.own));
     }
     Rules { rules, items }
-}
-
-/// Whether any rule looks at this item on this day.
-pub fn looks_at(rules: &Rules, item: Ref, day: Day) -> bool {
-    rules.items.get(&item).is_some_and(|limits| limits.iter().any(|limit| limit.validity.holds(day)))
 }
 
 /// Judges a net line of a limited item with its person.

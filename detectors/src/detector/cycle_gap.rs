@@ -34,7 +34,7 @@ pub type Rules = ByRef<Vec<Gap>>;
 
 /// Compiles its rows.
 pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
-    let mut items: Rules = ByRef::new();
+    let mut items: Rules = ByRef::default();
     for (rule, row) in compiler.rows_of(SPEC.name, "cycle_gap") {
         let item = (compiler.intern)(row.text("item"));
         items.entry(item).or_default().push(Gap {
@@ -48,11 +48,6 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
         gaps.sort_by_key(|gap| (gap.rule, -gap.min_days, gap.own));
     }
     items
-}
-
-/// Whether any row looks at this item, on whatever day: the day before counts for the day after.
-pub fn looks_at(rules: &Rules, item: Ref) -> bool {
-    rules.contains_key(&item)
 }
 
 /// Judges the net lines of one item to one person.

@@ -34,8 +34,8 @@ pub struct Conflict {
 pub struct Rules {
     /// Rows by `item_paid`, ordered by rule and the other item.
     by_paid: ByRef<Vec<Conflict>>,
-    /// Items in any row.
-    items: ByRef<Vec<Validity>>,
+    /// Days on which any row holds, by either item.
+    pub items: ByRef<Vec<Validity>>,
 }
 
 /// Compiles its rows.
@@ -58,11 +58,6 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
         rows.sort_by_key(|row| (row.rule, row.denied, row.own));
     }
     rules
-}
-
-/// Whether any row looks at this item on this day.
-pub fn looks_at(rules: &Rules, item: Ref, day: Day) -> bool {
-    rules.items.get(&item).is_some_and(|rows| rows.iter().any(|validity| validity.holds(day)))
 }
 
 /// Judges the net lines of a visit that are of items in the table.

@@ -31,12 +31,20 @@ pub struct Limit {
     validity: Validity,
     own: bool,
 }
+
+impl Limit {
+    /// Days on which the row holds.
+    pub fn validity(&self) -> Validity {
+        self.validity
+    }
+}
+
 /// Rows by item, the strictest of a rule and unit first.
 pub type Rules = ByRef<Vec<Limit>>;
 
 /// Compiles its rows.
 pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
-    let mut items: Rules = ByRef::new();
+    let mut items: Rules = ByRef::default();
     for (rule, row) in compiler.rows_of(SPEC.name, "quantity_limit") {
         let item = (compiler.intern)(row.text("item"));
         items.entry(item).or_default().push(Limit {
@@ -51,11 +59,6 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
         limits.sort_by_key(|limit| (limit.rule, limit.per_day, limit.max, limit.own));
     }
     items
-}
-
-/// Whether any row looks at this item on this day.
-pub fn looks_at(rules: &Rules, item: Ref, day: Day) -> bool {
-    rules.get(&item).is_some_and(|limits| limits.iter().any(|limit| limit.validity.holds(day)))
 }
 
 /// Judges the net lines of a visit that are of items in the table.

@@ -48,7 +48,7 @@ pub type Rules = ByRef<Vec<Limit>>;
 /// Compiles its rows.
 pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
     let rules = compiler.rules_of(SPEC.name);
-    let mut items: Rules = ByRef::new();
+    let mut items: Rules = ByRef::default();
     for (ix, row) in compiler.rows_of(SPEC.name, "resale_prone") {
         let Some((_, rule)) = rules.iter().find(|(rule, _)| *rule == ix) else { continue };
         let item = (compiler.intern)(row.text("item"));
@@ -65,11 +65,6 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
         limits.sort_by_key(|limit| (limit.rule, limit.limit, limit.own));
     }
     items
-}
-
-/// Whether any row looks at this item, on whatever day: an earlier sale counts for a later window.
-pub fn looks_at(rules: &Rules, item: Ref) -> bool {
-    rules.contains_key(&item)
 }
 
 fn strictest(limits: &[Limit], day: Day) -> Option<&Limit> {

@@ -1,9 +1,8 @@
 //! More used than there can have been.
 //!
-//! A hot item at a large hospital has millions of uses, so uses are summed by day (and price) before anything
-//! is scanned: a pair of institution and item costs as many steps as it has days with movement.
-
-use std::collections::BTreeMap;
+//! A hot item at a large hospital has millions of uses, so uses are summed by day (and price) in the count of
+//! the row, and days by blocks of 32: what must be scanned when a use comes is one block of days and the
+//! blocks of the pair, not its history.
 
 use records::arena::{Arena, Ref};
 use records::row::{self, Day};
@@ -13,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::coverage::{Count, Missing};
 use crate::finding::{Claim, Finding, Money, Out, Part, RuleIx, Value, compare_records};
 use crate::judge::Sink;
-use crate::knowledge::{Compiler, Knowledge, decimal, exact, exact_quantity, fen_of};
+use crate::knowledge::{Compiler, Knowledge, decimal, exact, fen_of};
 use crate::views::{Diff, pair_of};
 
 /// What a rule may tell it.
@@ -60,74 +59,182 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
         .collect()
 }
 
-/// What moved the stock of an item at an institution; the quantity is the count of the row, summed by what
-/// stands here.
+/// What moved the stock of an item at an institution on a day; the quantity is the count of the row, summed by
+/// what stands here. The first part is the pair of institution and item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Stock {
     /// Quantities used on a day at a price.
-    Used(Day, Option<i64>),
+    Used(u64, Day, Option<i64>),
     /// Quantities that came in on a day.
-    In(Day),
+    In(u64, Day),
     /// Quantities that went out on a day, other than by use.
-    Out(Day),
-    /// Purchases there are.
-    Bought,
-    /// A stock count.
-    Counted(Ref),
+    Out(u64, Day),
+    /// The opening count was taken at the end of this day.
+    Opened(u64, Day),
 }
 
-/// A pair of institution and item at which more was used than there can have been.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Excess {
-    day: Day,
-    used: i128,
-    supply: i128,
-    excess: i128,
+/// Days of a block.
+const BLOCK_DAYS: Day = 32;
+
+/// The key of a block of days of a pair. Two blocks may share a key; their rows say which pair they are of.
+pub fn block_key(pair: u64, day: Day) -> u64 {
+    let mut bytes = [0u8; 12];
+    bytes[..8].copy_from_slice(&pair.to_le_bytes());
+    bytes[8..].copy_from_slice(&day.div_euclid(BLOCK_DAYS).to_le_bytes());
+    xxhash_rust::xxh3::xxh3_64(&bytes)
 }
 
-/// Judges a pair of institution and item, but for its institution and the uses its money is laid on.
-pub fn judge(arena: &Arena, bank: &Knowledge, key: u64, stock: &[(Stock, Diff)], sink: &mut Sink) {
-    let bought = stock.iter().any(|(what, n)| matches!(what, Stock::Bought) && *n > 0);
-    let opening = opening_count(arena, stock);
+/// A block of days in sum, as one rule sees it. Quantities in ten-thousandths.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Block {
+    rule: RuleIx,
+    /// Number of the block; days divided by 32.
+    block: i32,
+    /// The first day of the block on which uses exceed supply the most.
+    peak: Day,
+    /// Used and supplied in the block up to and with that day.
+    at_peak: (i64, i64),
+    /// Used and supplied in the whole block.
+    at_end: (i64, i64),
+    lowest_price: Option<i64>,
+}
+
+/// Uses less supply x (1 + tolerance), in units of 10^-20, so that the product is exact.
+fn balance(rule: &BalanceRule, used: i128, supply: i128) -> i128 {
+    used * ONE - supply * (ONE + rule.tolerance)
+}
+
+const ONE: i128 = 10_000_000_000;
+
+/// Sums a block of days, for each pair that has movements in it.
+pub fn sum_block(bank: &Knowledge, stock: &[(Stock, Diff)], sink: &mut Sink) {
+    let mut pairs: Vec<u64> = stock.iter().map(|(what, _)| pair_of_stock(what)).collect();
+    pairs.sort_unstable();
+    pairs.dedup();
+    for pair in pairs {
+        let opened = stock
+            .iter()
+            .filter_map(|(what, _)| match what {
+                Stock::Opened(of, day) if *of == pair => Some(*day),
+                _ => None,
+            })
+            .max();
+        // One entry per movement: day, used, supplied.
+        let mut movements: Vec<(Day, i64, i64)> = Vec::with_capacity(stock.len());
+        let mut lowest_price: Option<i64> = None;
+        for (what, quantity) in stock.iter().filter(|(what, _)| pair_of_stock(what) == pair) {
+            match what {
+                Stock::Used(_, day, price) if opened.is_none_or(|opened| *day > opened) => {
+                    movements.push((*day, *quantity, 0));
+                    lowest_price = lowest_price.into_iter().chain(*price).min();
+                }
+                Stock::In(_, day) if opened.is_none_or(|opened| *day > opened) => {
+                    movements.push((*day, 0, *quantity));
+                }
+                Stock::Out(_, day) if opened.is_none_or(|opened| *day > opened) => {
+                    movements.push((*day, 0, -*quantity));
+                }
+                _ => {}
+            }
+        }
+        movements.sort_unstable();
+        for rule in &bank.detectors.stock_balance {
+            if let Some(block) = sum_days(rule, &movements, lowest_price) {
+                sink.say(Out::Block(pair, Box::new(block)));
+            }
+        }
+    }
+}
+
+fn pair_of_stock(stock: &Stock) -> u64 {
+    match stock {
+        Stock::Used(pair, ..) | Stock::In(pair, _) | Stock::Out(pair, _) | Stock::Opened(pair, _) => *pair,
+    }
+}
+
+fn sum_days(rule: &BalanceRule, movements: &[(Day, i64, i64)], lowest_price: Option<i64>) -> Option<Block> {
+    let first = movements.first()?.0;
+    let mut sums = (0i64, 0i64);
+    let mut peak: Option<(i128, Day, (i64, i64))> = None;
+    for of_day in movements.chunk_by(|a, b| a.0 == b.0) {
+        for (_, used, supplied) in of_day {
+            sums = (sums.0.saturating_add(*used), sums.1.saturating_add(*supplied));
+        }
+        let height = balance(rule, i128::from(sums.0), i128::from(sums.1));
+        if peak.is_none_or(|(highest, ..)| height > highest) {
+            peak = Some((height, of_day[0].0, sums));
+        }
+    }
+    let (_, peak, at_peak) = peak?;
+    let block = first.div_euclid(BLOCK_DAYS);
+    Some(Block { rule: rule.rule, block, peak, at_peak, at_end: sums, lowest_price })
+}
+
+/// The earliest of the stock counts of a pair by (invdate, cnt_id): its opening.
+pub fn opening(arena: &Arena, counts: &[(Ref, Diff)]) -> Option<Ref> {
+    counts
+        .iter()
+        .map(|(place, _)| (*place, row::stock_count(arena, *place)))
+        .min_by(|(_, a), (_, b)| a.day.cmp(&b.day).then_with(|| arena.compare(a.id, b.id)))
+        .map(|(place, _)| place)
+}
+
+/// Judges a pair of institution and item by its blocks, but for its institution and the uses its money is laid on.
+pub fn judge(
+    arena: &Arena,
+    bank: &Knowledge,
+    pair: u64,
+    opening: Option<Ref>,
+    bought: bool,
+    blocks: &[(Block, Diff)],
+    sink: &mut Sink,
+) {
     if !bought && opening.is_none() {
         return;
     }
-    let opened = opening.map_or(Day::MIN, |(_, day, _)| day);
-    let mut days: BTreeMap<Day, (i128, i128)> = BTreeMap::new();
-    let mut lowest_price: Option<i64> = None;
-    for (what, quantity) in stock {
-        match what {
-            Stock::Used(day, price) if *day > opened => {
-                days.entry(*day).or_default().0 += exact_quantity(*quantity);
-                lowest_price = lowest_price.into_iter().chain(*price).min();
-            }
-            Stock::In(day) if *day > opened => days.entry(*day).or_default().1 += exact_quantity(*quantity),
-            Stock::Out(day) if *day > opened => days.entry(*day).or_default().1 -= exact_quantity(*quantity),
-            _ => {}
-        }
-    }
-    let start = opening.map_or(0, |(_, _, quantity)| exact_quantity(quantity));
-    let (institution, item) = pair_of(key);
+    let count = opening.map(|place| row::stock_count(arena, place));
+    let first_block = count.map_or(i32::MIN, |count| count.day.div_euclid(BLOCK_DAYS));
+    let (institution, item) = pair_of(pair);
     for rule in &bank.detectors.stock_balance {
         sink.count(Count::Subject(rule.rule));
-        let Some(worst) = greatest_excess(rule, start, &days) else { continue };
-        let amount = fen_of(worst.excess, lowest_price.unwrap_or(0));
-        let shown = |exact: i128| Value::Quantity(i64::try_from(exact / 1_000_000).unwrap_or(i64::MAX));
+        let (mut used, mut supply) = (0i128, count.map_or(0, |count| i128::from(count.cnt)));
+        let mut worst: Option<(i128, Day, i128, i128)> = None;
+        let mut lowest_price: Option<i64> = None;
+        let of_rule = blocks.iter().map(|(block, _)| block).filter(|block| block.rule == rule.rule);
+        for block in of_rule.filter(|block| block.block >= first_block) {
+            let at_peak = (used + i128::from(block.at_peak.0), supply + i128::from(block.at_peak.1));
+            let height = balance(rule, at_peak.0, at_peak.1);
+            if worst.is_none_or(|(highest, ..)| height > highest) {
+                worst = Some((height, block.peak, at_peak.0, at_peak.1));
+            }
+            used += i128::from(block.at_end.0);
+            supply += i128::from(block.at_end.1);
+            lowest_price = lowest_price.into_iter().chain(block.lowest_price).min();
+        }
+        let Some((height, day, used, supply)) = worst else { continue };
+        // Quantities stand in ten-thousandths, units in 10^-10.
+        let excess = height - rule.units * ONE / QUANTITY;
+        if excess <= 0 {
+            continue;
+        }
+        // Of the 14 places that the product can have, 10 are kept.
+        let excess = excess * QUANTITY / ONE;
+        let shown = |quantity: i128| Value::Quantity(i64::try_from(quantity).unwrap_or(i64::MAX));
         let verdict = bank.verdict(rule.rule, false);
         sink.say(Out::Finding(Box::new(Finding {
             rule: rule.rule,
             verdict: if opening.is_some() { verdict } else { INDICATOR },
             key: vec![Part::Text(institution), Part::Text(item)],
             institution,
-            evidence: opening.iter().map(|(row, _, _)| *row).collect(),
-            occurred: i64::from(worst.day) * 86_400,
-            claim: Claim::Laid(amount, Vec::new()),
+            evidence: opening.into_iter().collect(),
+            occurred: i64::from(day) * 86_400,
+            claim: Claim::Laid(fen_of(excess, lowest_price.unwrap_or(0)), Vec::new()),
             values: vec![
                 Value::Text(item),
-                Value::Day(worst.day),
-                shown(worst.used),
-                shown(worst.supply),
-                shown(worst.excess),
+                Value::Day(day),
+                shown(used),
+                shown(supply),
+                shown(excess / QUANTITY),
             ],
         })));
     }
@@ -135,35 +242,8 @@ pub fn judge(arena: &Arena, bank: &Knowledge, key: u64, stock: &[(Stock, Diff)],
 
 const INDICATOR: u8 = 2;
 
-/// The earliest stock count by (invdate, cnt_id): its row, day and quantity.
-fn opening_count(arena: &Arena, stock: &[(Stock, Diff)]) -> Option<(Ref, Day, i64)> {
-    stock
-        .iter()
-        .filter_map(|(what, _)| match what {
-            Stock::Counted(place) => Some((*place, row::stock_count(arena, *place))),
-            _ => None,
-        })
-        .min_by(|(_, a), (_, b)| a.day.cmp(&b.day).then_with(|| arena.compare(a.id, b.id)))
-        .map(|(place, count)| (place, count.day, count.cnt))
-}
-
-/// The first day of the greatest excess of uses over supply x (1 + tolerance) + units.
-fn greatest_excess(rule: &BalanceRule, start: i128, days: &BTreeMap<Day, (i128, i128)>) -> Option<Excess> {
-    const ONE: i128 = 10_000_000_000;
-    let (mut used, mut supply) = (0i128, start);
-    let mut worst: Option<Excess> = None;
-    for (day, (used_today, supplied_today)) in days {
-        used += used_today;
-        supply += supplied_today;
-        // In units of 10^-20, so that the product with the tolerance is exact.
-        let excess = used * ONE - supply * (ONE + rule.tolerance) - rule.units * ONE;
-        if excess > 0 && worst.as_ref().is_none_or(|worst| excess > worst.excess) {
-            worst = Some(Excess { day: *day, used, supply, excess });
-        }
-    }
-    // Quantities have 4 places and limits are cut to 10; the product has 14, of which 10 are kept.
-    worst.map(|worst| Excess { excess: worst.excess / ONE, ..worst })
-}
+/// Units of 10^-10 in a ten-thousandth.
+const QUANTITY: i128 = 1_000_000;
 
 /// Adds the institution's record, or says that it is missing.
 pub fn with_institution(finding: &Finding, institution: Option<Ref>, sink: &mut Sink) {
