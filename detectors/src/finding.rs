@@ -185,9 +185,7 @@ pub enum Route {
     Cycle,
     /// Insured sales of items in `resale_prone`, by person and item.
     Resale,
-    /// Consecutive passes at different institutions: the pair, by either institution.
-    JourneyEnd,
-    /// The same pairs, by themselves.
+    /// Consecutive passes at different institutions: row 0, by the pair.
     Journey,
     /// Institutions with coordinates, by pair.
     JourneyPlace,

@@ -22,7 +22,7 @@ use differential_dataflow::AsCollection;
 use differential_dataflow::ExchangeData;
 use differential_dataflow::operators::arrange::TraceAgent;
 use differential_dataflow::trace::cursor::{Cursor, CursorList, Navigable, cursor_list};
-use differential_dataflow::trace::{BatchCursor, Span, TraceReader};
+use differential_dataflow::trace::{BatchCursor, Description, Span, TraceReader};
 use records::arena::Ref;
 use timely::dataflow::channels::pact::Pipeline;
 use timely::dataflow::operators::Capability;
@@ -174,6 +174,23 @@ fn updates<V: ExchangeData>(batch: &Batch<V>, mut see: impl FnMut(u64, &V, Tick,
     }
 }
 
+/// Calls `see(key, tick)` for every key of a batch and every tick at which it has updates.
+fn keys_of<V: ExchangeData>(desc: &Description<Tick>, batch: &Batch<V>, mut see: impl FnMut(u64, Tick)) {
+    // Nearly always a batch is of one tick, and its values need not be looked at.
+    let (lower, upper) = (desc.lower().elements(), desc.upper().elements());
+    if let ([lower], [upper]) = (lower, upper)
+        && *upper == lower + 1
+    {
+        let mut cursor = batch.cursor();
+        while let Some(key) = cursor.get_key(batch) {
+            see(*key, *lower);
+            cursor.step_key(batch);
+        }
+    } else {
+        updates::<V>(batch, |key, _, tick, _| see(key, tick));
+    }
+}
+
 /// Smallest tick that may still come on any input; `None` when all are closed.
 fn frontier_of(frontiers: &[MutableAntichain<Tick>]) -> Option<Tick> {
     frontiers.iter().filter_map(|frontier| frontier.frontier().iter().copied().min()).min()
@@ -265,8 +282,9 @@ where
             });
             for input in &mut contexts_in {
                 input.for_each(|capability, spans: &mut Vec<BatchSpan<Ref>>| {
-                    for batch in spans.drain(..).filter_map(|span| span.inner) {
-                        updates::<Ref>(&batch, |key, _, tick, _| {
+                    for span in spans.drain(..) {
+                        let Some(batch) = span.inner else { continue };
+                        keys_of::<Ref>(&span.desc, &batch, |key, tick| {
                             let work = pending.entry(tick).or_insert_with(|| {
                                 fresh([capability.delayed(&tick, 0), capability.delayed(&tick, 1)])
                             });
@@ -444,8 +462,9 @@ where
                 ($inputs:expr, $value:ty) => {
                     for input in $inputs {
                         input.for_each(|capability, spans: &mut Vec<BatchSpan<$value>>| {
-                            for batch in spans.drain(..).filter_map(|span| span.inner) {
-                                updates::<$value>(&batch, |key, _, tick, _| {
+                            for span in spans.drain(..) {
+                                let Some(batch) = span.inner else { continue };
+                                keys_of::<$value>(&span.desc, &batch, |key, tick| {
                                     let work = pending.entry(tick).or_insert_with(|| {
                                         fresh([capability.delayed(&tick, 0), capability.delayed(&tick, 1)])
                                     });

@@ -53,12 +53,20 @@ pub fn history(bank: &Bank, as_of: Option<Moment>, steps: &[Vec<String>]) -> Res
         let mut desk = Desk::new(Arc::clone(&arena), Arc::clone(&knowledge));
         let mut to_judge = ticks.clone();
         let mut answers = Vec::with_capacity(ticks.len());
-        worker::run(worker, &arena, &knowledge, || to_judge.pop_front(), |of_worker| {
-            let (Some(tick), Some(rejected)) = (ticks.pop_front(), rejected.pop_front()) else { return false };
-            let events = desk.close(&tick, vec![of_worker]);
-            answers.push(Answer { alerts: desk.alerts(), coverage: desk.coverage(), events, rejected });
-            true
-        });
+        worker::run(
+            worker,
+            &arena,
+            &knowledge,
+            || to_judge.pop_front(),
+            |of_worker| {
+                let (Some(tick), Some(rejected)) = (ticks.pop_front(), rejected.pop_front()) else {
+                    return false;
+                };
+                let events = desk.close(&tick, vec![of_worker]);
+                answers.push(Answer { alerts: desk.alerts(), coverage: desk.coverage(), events, rejected });
+                true
+            },
+        );
         answers
     }))
 }

@@ -125,7 +125,8 @@ mod tests {
         assert_eq!(said, [r#"["V2"] should be found and is not"#]);
         let said = tried(|_, case| case.steps[0].amounts = Some(vec!["45.01".to_owned()]));
         assert_eq!(said, [format!("{key} should come to 45.01 yuan and comes to 45.00")]);
-        let said = tried(|_, case| case.steps[0].not_judged = Some([("missing:person".to_owned(), 1)].into()));
+        let said =
+            tried(|_, case| case.steps[0].not_judged = Some([("missing:person".to_owned(), 1)].into()));
         assert_eq!(said, [r#"not judged should be {"missing:person": 1} and is {}"#]);
         let said = tried(|_, case| case.steps[0].changes.push(r#"{"kind":"visit"}"#.to_owned()));
         let wanted = r#"a fact was rejected, missing_field: visit.mdtrt_id is missing: {"kind":"visit"}"#;

@@ -135,6 +135,7 @@ pub fn bench(args: &BenchArgs) -> Result<Figures, Error> {
     let folder = Folder::open(&scratch.0.join("out"))?;
     let started = Instant::now();
     let mut session = Session::start(&bank, &options, &folder, BULK_TICK)?;
+    session.engine().front.expect_bytes(input.bytes);
     session.read(&input, &mut Progress::bytes("loading", input.bytes, args.quiet))?;
     session.engine().settle()?;
     let after = resident_bytes("VmRSS");
@@ -157,6 +158,7 @@ pub fn bench(args: &BenchArgs) -> Result<Figures, Error> {
     let options = Options { workers, as_of: None, profile: Some(profile.clone()) };
     let folder = Folder::open(&scratch.0.join("out"))?;
     let mut session = Session::start(&bank, &options, &folder, BULK_TICK)?;
+    session.engine().front.expect_bytes(input.bytes);
     let steady = TIMED * STEADY_TICK;
     let mut load = Load::new(&mut session, counted.records.saturating_sub(steady as u64), args.quiet, input.bytes);
     source::read(&input, &mut load)?;

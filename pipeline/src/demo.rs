@@ -37,12 +37,13 @@ const EVIDENCE: usize = 6;
 pub fn demo(args: &DemoArgs) -> Result<String, Error> {
     let temporary = match args.out {
         Some(_) => None,
-        None => Some(tempfile::tempdir().map_err(|source| Error::Write { path: std::env::temp_dir(), source })?),
+        None => {
+            Some(tempfile::tempdir().map_err(|source| Error::Write { path: std::env::temp_dir(), source })?)
+        }
     };
     let kept = args.out.as_deref();
     let folder = kept.or(temporary.as_ref().map(tempfile::TempDir::path)).unwrap_or(Path::new("."));
-    let recipe =
-        Recipe { seed: SEED, visits: VISITS, months: MONTHS, schemes: Schemes::All, strength: 1.0 };
+    let recipe = Recipe { seed: SEED, visits: VISITS, months: MONTHS, schemes: Schemes::All, strength: 1.0 };
     let region = synth::make(&recipe, folder, false)?;
     let outcome = run::run(&RunArgs {
         paths: vec![folder.join("records/changes.ndjson")],
@@ -176,7 +177,9 @@ fn where_to_look(kept: Option<&Path>, outcome: &Outcome) -> String {
             let truth: PathBuf = folder.join("truth.ndjson");
             let _ = writeln!(text, "planted  {}", truth.display());
         }
-        None => text.push_str("\nfiles    fundwatch demo --out DIR keeps records, tables, truth and outputs\n"),
+        None => {
+            text.push_str("\nfiles    fundwatch demo --out DIR keeps records, tables, truth and outputs\n")
+        }
     }
     if let Some(rule) = outcome.bank.rules.first() {
         let _ = writeln!(text, "rules    fundwatch rules list; fundwatch rules show {}", rule.id);

@@ -72,6 +72,16 @@ impl Front {
         &mut self.ledger
     }
 
+    /// Makes room for the records of so many bytes of NDJSON.
+    pub fn expect_bytes(&mut self, bytes: u64) {
+        /// Bytes of an ordinary record.
+        const RECORD: u64 = 360;
+        /// Beyond this many records tables grow as they must.
+        const MOST: u64 = 100_000_000;
+        let records = usize::try_from((bytes / RECORD).min(MOST)).unwrap_or(0);
+        self.ledger.expect(records);
+    }
+
     /// Takes one line; a white-space line counts for nothing. A rejected one is written to `rejected`.
     ///
     /// # Errors

@@ -70,7 +70,13 @@ fn alerts(outcome: &Outcome, text: &mut String) {
             format!("{}, {}: {}", rule.verdict.as_str(), rule.severity.as_str(), rule.title.en),
         ]);
     }
-    rows.push(["all".to_owned(), grouped(sum.0), yuan(sum.1), yuan(sum.2), "each yuan counted once".to_owned()]);
+    rows.push([
+        "all".to_owned(),
+        grouped(sum.0),
+        yuan(sum.1),
+        yuan(sum.2),
+        "each yuan counted once".to_owned(),
+    ]);
     let widths: Vec<usize> = (0..4).map(|c| rows.iter().map(|row| row[c].len()).max().unwrap_or(0)).collect();
     for [rule, alerts, amount, counted, title] in &rows {
         let (a, b, c, d) = (widths[0], widths[1], widths[2], widths[3]);
@@ -95,7 +101,8 @@ fn not_judged(outcome: &Outcome, text: &mut String) {
 }
 
 fn rejected(outcome: &Outcome, text: &mut String) {
-    let codes: Vec<String> = outcome.rejected.iter().map(|(code, n)| format!("{code}: {}", grouped(*n))).collect();
+    let codes: Vec<String> =
+        outcome.rejected.iter().map(|(code, n)| format!("{code}: {}", grouped(*n))).collect();
     list(text, "rejected", &codes);
 }
 

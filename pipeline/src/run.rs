@@ -64,7 +64,8 @@ pub fn run(args: &RunArgs) -> Result<Outcome, Error> {
     let started = Instant::now();
     let folder = Folder::open(&args.out)?;
     let mut session = Session::start(&bank, &options, &folder, args.tick)?;
-    let total_bytes = inputs.iter().map(|input| input.bytes).sum();
+    let total_bytes: u64 = inputs.iter().map(|input| input.bytes).sum();
+    session.engine().front.expect_bytes(total_bytes);
     let mut progress = Progress::bytes("reading", total_bytes, args.quiet);
     for input in &inputs {
         session.read(input, &mut progress)?;

@@ -230,18 +230,44 @@ impl ArenaWriter {
 #[derive(Debug)]
 pub struct Texts {
     parts: Box<[hashbrown::HashTable<Ref>]>,
-    lately: Box<[(u32, Ref)]>,
+    lately: Box<[Lately]>,
     words: Vec<u32>,
 }
 
-/// Entries of the small table: 8 bytes each, 128 KiB.
-const LATELY: usize = 1 << 14;
+/// Parts of the table.
+const PARTS: usize = 256;
+
+/// Entries of the small table: 64 bytes each, 256 KiB.
+const LATELY: usize = 1 << 12;
+
+/// A text that was named lately, in one cache line; longer ones are not kept.
+#[derive(Clone, Copy, Debug)]
+struct Lately {
+    place: Ref,
+    length: u8,
+    bytes: [u8; 59],
+}
+
+impl Lately {
+    #[inline]
+    fn is(&self, text: &[u8]) -> bool {
+        usize::from(self.length) == text.len() && self.bytes.get(..text.len()) == Some(text)
+    }
+    #[inline]
+    fn keep(&mut self, text: &[u8], place: Ref) {
+        if let (Ok(length), Some(bytes)) = (u8::try_from(text.len()), self.bytes.get_mut(..text.len())) {
+            bytes.copy_from_slice(text);
+            self.length = length;
+            self.place = place;
+        }
+    }
+}
 
 impl Default for Texts {
     fn default() -> Self {
         Texts {
-            parts: (0..256).map(|_| hashbrown::HashTable::new()).collect(),
-            lately: vec![(0, 0); LATELY].into_boxed_slice(),
+            parts: (0..PARTS).map(|_| hashbrown::HashTable::new()).collect(),
+            lately: vec![Lately { place: 0, length: 0, bytes: [0; 59] }; LATELY].into_boxed_slice(),
             words: Vec::new(),
         }
     }
@@ -252,6 +278,13 @@ fn hash_bytes(bytes: &[u8]) -> u64 {
 }
 
 impl Texts {
+    /// Makes room for so many texts, so that the table need not grow while they come.
+    pub fn expect(&mut self, count: usize) {
+        for part in &mut self.parts {
+            part.reserve(count / PARTS, |_| 0);
+        }
+    }
+
     /// The place of `text`, written now if it is new; 0 for the empty text.
     ///
     /// # Errors
@@ -263,18 +296,17 @@ impl Texts {
         }
         let bytes = text.as_bytes();
         let hash = hash_bytes(bytes);
-        let mark = (hash >> 32 & 0xffff_ffff) as u32;
         let lately = &mut self.lately[(hash as usize) & (LATELY - 1)];
-        if lately.0 == mark && lately.1 != 0 && writer.arena.text_is(lately.1, bytes) {
-            return Ok(lately.1);
+        if lately.is(bytes) {
+            return Ok(lately.place);
         }
         let part = &mut self.parts[(hash >> 56) as usize];
         if let Some(found) = part.find(hash, |place| writer.arena.text_is(*place, bytes)) {
-            *lately = (mark, *found);
+            lately.keep(bytes, *found);
             return Ok(*found);
         }
         let place = writer.push_text(bytes, &mut self.words)?;
-        *lately = (mark, place);
+        lately.keep(bytes, place);
         part.insert_unique(hash, place, |place| {
             let mut old = Vec::with_capacity(64);
             writer.arena.text_into(*place, &mut old);

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use crate::row::Moment;
 
 /// How many distinct moments are counted at the most.
-pub const KEPT: usize = 4096;
+pub const KEPT: usize = 256;
 
 /// Counts of the newest event times.
 #[derive(Debug, Default)]
@@ -20,6 +20,7 @@ pub struct Clock {
 
 impl Clock {
     /// A record with this event time stands.
+    #[inline]
     pub fn add(&mut self, moment: Moment) {
         if self.horizon.is_some_and(|horizon| moment < horizon) {
             return;

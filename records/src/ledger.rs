@@ -86,16 +86,24 @@ impl Intern for Names {
 /// Keys of one kind and the row that stands for each, cut into 256 parts that grow one at a time.
 struct Keys(Box<[HashTable<Ref>]>);
 
+/// Mixes both parts by one wide multiplication, high half folded onto the low one.
 fn hash_key(key: (Ref, Ref)) -> u64 {
-    let pair = u64::from(key.0) << 32 | u64::from(key.1);
-    let folded = u128::from(pair ^ 0x9e37_79b9_7f4a_7c15) * 0xd6e8_feb8_6659_fd93_a5a5_3c6e_f372_fe95_u128;
-    let mixed = folded ^ (folded >> 64);
-    u64::try_from(mixed & u128::from(u64::MAX)).unwrap_or(0)
+    let pair = u128::from(key.0) << 32 | u128::from(key.1);
+    let product = (pair ^ 0x9e37_79b9_7f4a_7c15).wrapping_mul(0xd6e8_feb8_6659_fd93_a5a5_3c6e_f372_fe95);
+    let folded = (product ^ (product >> 64)) & u128::from(u64::MAX);
+    u64::try_from(folded).unwrap_or(0)
 }
 
 impl Keys {
     fn new() -> Keys {
         Keys((0..256).map(|_| HashTable::new()).collect())
+    }
+    /// Makes room for so many keys.
+    fn expect(&mut self, count: usize) {
+        let parts = self.0.len();
+        for part in &mut self.0 {
+            part.reserve(count / parts, |_| 0);
+        }
     }
     fn part(key: (Ref, Ref)) -> (u64, usize) {
         let hash = hash_key(key);
@@ -152,6 +160,17 @@ impl Ledger {
     /// The memory of rows and texts, for readers.
     pub fn arena(&self) -> &Arc<Arena> {
         self.names.writer.arena()
+    }
+
+    /// Makes room for about so many changes to come; to be called before the first one.
+    ///
+    /// The shares are those of an ordinary feed. Where they are off, tables grow as they would have.
+    pub fn expect(&mut self, changes: usize) {
+        self.names.texts.expect(changes * 2 / 5);
+        self.keys[Kind::FeeLine as usize].expect(changes * 3 / 5);
+        for kind in [Kind::Visit, Kind::Settlement, Kind::Prescription, Kind::Presence] {
+            self.keys[kind as usize].expect(changes / 14);
+        }
     }
 
     /// Interns a text that no record brought, such as an item of a knowledge table.

@@ -36,20 +36,22 @@ pub fn judge(
     if rx.cancelled || bank.detectors.over_prescription.is_empty() {
         return;
     }
-    let mut items: Vec<Ref> = rx.lines.iter().map(|line| line.item).collect();
-    items.sort_unstable();
-    items.dedup();
-    for item in items {
+    for (nth, prescribed_line) in rx.lines.iter().enumerate() {
+        let item = prescribed_line.item;
+        if rx.lines[..nth].iter().any(|before| before.item == item) {
+            continue;
+        }
         for rule in &bank.detectors.over_prescription {
             sink.count(Count::Subject(*rule));
         }
-        let prescribed: i64 =
-            rx.lines.iter().filter(|line| line.item == item).fold(0, |sum, line| sum.saturating_add(line.cnt));
-        let mut billed: Vec<&(Ref, FeeLine)> = lines.iter().filter(|(_, line)| line.item == item).collect();
-        let quantity = billed.iter().fold(0i64, |sum, (_, line)| sum.saturating_add(line.cnt));
+        let of_item = rx.lines[nth..].iter().filter(|line| line.item == item);
+        let prescribed = of_item.fold(0i64, |sum, line| sum.saturating_add(line.cnt));
+        let of_item = lines.iter().filter(|(_, line)| line.item == item);
+        let quantity = of_item.fold(0i64, |sum, (_, line)| sum.saturating_add(line.cnt));
         if quantity <= prescribed {
             continue;
         }
+        let mut billed: Vec<&(Ref, FeeLine)> = lines.iter().filter(|(_, line)| line.item == item).collect();
         billed.sort_by(|(_, a), (_, b)| {
             arena.compare(a.visit, b.visit).then_with(|| arena.compare(a.sn, b.sn))
         });

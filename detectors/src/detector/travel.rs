@@ -66,10 +66,7 @@ pub fn journeys(arena: &Arena, passes: &[(Ref, Diff)], sink: &mut Sink) {
     for two in passes.windows(2) {
         let ((row_a, a), (row_b, b)) = (two[0], two[1]);
         if a.institution != b.institution {
-            let journey = pair_key(row_a, row_b);
-            sink.say(Out::Row(Route::Journey, journey, 0));
-            sink.say(Out::Row(Route::JourneyEnd, u64::from(a.institution), row_a));
-            sink.say(Out::Row(Route::JourneyEnd, u64::from(b.institution), row_b));
+            sink.say(Out::Row(Route::Journey, pair_key(row_a, row_b), 0));
         }
     }
 }

@@ -1,0 +1,85 @@
+//! A simulated region through the built program: every planted case is found by its rule, and ordinary life
+//! raises nothing definite.
+
+#![expect(clippy::unwrap_used, reason = "where a test cannot go on, it has failed")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+#[path = "support/program.rs"]
+mod program;
+
+use program::fundwatch;
+use serde_json::Value;
+
+/// A finding: its rule and the parts of its key.
+type Finding = (String, Vec<String>);
+
+/// Findings of alerts or of truth, each with its amount.
+fn findings(rows: &[Value]) -> BTreeMap<Finding, String> {
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let finding =
+        |row: &Value| (text(&row["rule"]), row["key"].as_array().unwrap().iter().map(text).collect());
+    rows.iter().map(|row| (finding(row), text(&row["amount"]))).collect()
+}
+
+fn rows(path: &Path) -> Vec<Value> {
+    let text = fs::read_to_string(path).unwrap();
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// Makes a region and runs it; gives its truth and its alerts.
+fn region(folder: &Path, visits: u64, seed: u64, schemes: &str) -> (Vec<Value>, Vec<Value>) {
+    let (visits, seed) = (visits.to_string(), seed.to_string());
+    let args = ["synth", "--out", ".", "--visits", &visits, "--seed", &seed, "--schemes", schemes, "--quiet"];
+    let done = fundwatch(folder, &args);
+    assert!(done.code == Some(0) && done.out.contains("planted cases"), "{done:?}");
+    let done = fundwatch(folder, &["run", "records", "--rules", "rules", "--out", "out", "--quiet"]);
+    assert!(done.code == Some(0) && done.err.is_empty(), "{done:?}");
+    let rejected = fs::read_to_string(folder.join("out/rejected.ndjson")).unwrap();
+    assert_eq!(rejected, "", "what the simulator writes is what the program takes");
+    (rows(&folder.join("truth.ndjson")), rows(&folder.join("out/alerts.ndjson")))
+}
+
+/// Every case of `schemes` is found under its key and with its amount, and the cases are of `rules` rules.
+fn every_case_is_found(visits: u64, seed: u64, rules: usize) {
+    let folder = tempfile::tempdir().unwrap();
+    let (truth, alerts) = region(folder.path(), visits, seed, "all");
+    let found = findings(&alerts);
+    let planted = findings(&truth);
+    let missed: Vec<&Finding> = planted.keys().filter(|case| !found.contains_key(case)).collect();
+    assert!(missed.is_empty(), "{} of {} cases were missed: {missed:#?}", missed.len(), planted.len());
+    let of_rules: BTreeSet<&str> = planted.keys().map(|(rule, _)| rule.as_str()).collect();
+    assert_eq!(of_rules.len(), rules, "cases are planted for {of_rules:?}");
+    for (case, amount) in &planted {
+        assert_eq!(&found[case], amount, "{case:?} comes to another amount");
+    }
+}
+
+/// No rule says of ordinary life that something definite is wrong with it.
+fn nothing_definite_is_found(visits: u64, seed: u64) {
+    let folder = tempfile::tempdir().unwrap();
+    let (truth, alerts) = region(folder.path(), visits, seed, "none");
+    assert!(truth.is_empty());
+    let definite: Vec<&Value> = alerts.iter().filter(|alert| alert["verdict"] == "definite").collect();
+    assert!(definite.is_empty(), "{} definite alerts, such as {:#}", definite.len(), definite[0]);
+}
+
+#[test]
+fn every_planted_case_in_20_000_fee_lines_is_found_by_its_rule() {
+    every_case_is_found(2_400, 7, 16);
+}
+
+#[test]
+fn ordinary_life_of_20_000_fee_lines_raises_nothing_definite() {
+    nothing_definite_is_found(2_400, 8);
+}
+
+// cargo test --release -p pipeline --test planted -- --ignored
+#[test]
+#[ignore = "a region of a million fee lines takes half a minute and a gigabyte"]
+fn every_planted_case_in_a_million_fee_lines_is_found_and_nothing_definite_beside_them() {
+    every_case_is_found(120_000, 9, 16);
+    nothing_definite_is_found(120_000, 10);
+}
