@@ -277,11 +277,17 @@ fn hash_bytes(bytes: &[u8]) -> u64 {
     xxhash_rust::xxh3::xxh3_64(bytes)
 }
 
+fn hash_text(arena: &Arena, place: Ref) -> u64 {
+    let mut bytes = Vec::with_capacity(64);
+    arena.text_into(place, &mut bytes);
+    hash_bytes(&bytes)
+}
+
 impl Texts {
     /// Makes room for so many texts, so that the table need not grow while they come.
-    pub fn expect(&mut self, count: usize) {
+    pub fn expect(&mut self, arena: &Arena, count: usize) {
         for part in &mut self.parts {
-            part.reserve(count / PARTS, |_| 0);
+            part.reserve(count / PARTS, |place| hash_text(arena, *place));
         }
     }
 
@@ -307,11 +313,7 @@ impl Texts {
         }
         let place = writer.push_text(bytes, &mut self.words)?;
         lately.keep(bytes, place);
-        part.insert_unique(hash, place, |place| {
-            let mut old = Vec::with_capacity(64);
-            writer.arena.text_into(*place, &mut old);
-            hash_bytes(&old)
-        });
+        part.insert_unique(hash, place, |place| hash_text(&writer.arena, *place));
         Ok(place)
     }
 

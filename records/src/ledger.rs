@@ -99,10 +99,10 @@ impl Keys {
         Keys((0..256).map(|_| HashTable::new()).collect())
     }
     /// Makes room for so many keys.
-    fn expect(&mut self, count: usize) {
+    fn expect(&mut self, arena: &Arena, count: usize) {
         let parts = self.0.len();
         for part in &mut self.0 {
-            part.reserve(count / parts, |_| 0);
+            part.reserve(count / parts, |row| hash_key(row::key(arena, *row)));
         }
     }
     fn part(key: (Ref, Ref)) -> (u64, usize) {
@@ -162,14 +162,15 @@ impl Ledger {
         self.names.writer.arena()
     }
 
-    /// Makes room for about so many changes to come; to be called before the first one.
+    /// Makes room for about so many changes to come.
     ///
     /// The shares are those of an ordinary feed. Where they are off, tables grow as they would have.
     pub fn expect(&mut self, changes: usize) {
-        self.names.texts.expect(changes * 2 / 5);
-        self.keys[Kind::FeeLine as usize].expect(changes * 3 / 5);
+        let arena = Arc::clone(self.arena());
+        self.names.texts.expect(&arena, changes * 2 / 5);
+        self.keys[Kind::FeeLine as usize].expect(&arena, changes * 3 / 5);
         for kind in [Kind::Visit, Kind::Settlement, Kind::Prescription, Kind::Presence] {
-            self.keys[kind as usize].expect(changes / 14);
+            self.keys[kind as usize].expect(&arena, changes / 14);
         }
     }
 
