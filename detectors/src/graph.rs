@@ -140,11 +140,11 @@ impl Inputs {
                 }
             }
             Kind::FeeLine => {
-                let line = row::fee_line(&arena, fact);
+                let line = row::fee_line_place(&arena, fact);
                 if line.rx != 0 {
                     put(&mut self.visits_with_rx, u64::from(line.visit), 0);
                 }
-                if line.is_net() {
+                if line.is_net {
                     put(&mut self.lines, u64::from(line.visit), fact);
                     if line.rx != 0 {
                         put(&mut self.lines_of_prescription, u64::from(line.rx), fact);

@@ -237,8 +237,8 @@ pub struct Texts {
 /// Parts of the table.
 const PARTS: usize = 256;
 
-/// Entries of the small table: 64 bytes each, 256 KiB.
-const LATELY: usize = 1 << 12;
+/// Entries of the small table: 64 bytes each, 512 KiB.
+const LATELY: usize = 1 << 13;
 
 /// A text that was named lately, in one cache line; longer ones are not kept.
 #[derive(Clone, Copy, Debug)]
@@ -277,6 +277,12 @@ fn hash_bytes(bytes: &[u8]) -> u64 {
     xxhash_rust::xxh3::xxh3_64(bytes)
 }
 
+/// The part a text belongs to: bits that the table inside neither places by (the lowest) nor marks by (the
+/// highest seven).
+fn part_of(hash: u64) -> usize {
+    (hash >> 40) as usize % PARTS
+}
+
 fn hash_text(arena: &Arena, place: Ref) -> u64 {
     let mut bytes = Vec::with_capacity(64);
     arena.text_into(place, &mut bytes);
@@ -306,7 +312,7 @@ impl Texts {
         if lately.is(bytes) {
             return Ok(lately.place);
         }
-        let part = &mut self.parts[(hash >> 56) as usize];
+        let part = &mut self.parts[part_of(hash)];
         if let Some(found) = part.find(hash, |place| writer.arena.text_is(*place, bytes)) {
             lately.keep(bytes, *found);
             return Ok(*found);
@@ -320,7 +326,7 @@ impl Texts {
     /// The place of `text`, if it was ever interned.
     pub fn find(&self, arena: &Arena, text: &str) -> Option<Ref> {
         let hash = hash_bytes(text.as_bytes());
-        self.parts[(hash >> 56) as usize].find(hash, |place| arena.text_is(*place, text.as_bytes())).copied()
+        self.parts[part_of(hash)].find(hash, |place| arena.text_is(*place, text.as_bytes())).copied()
     }
 }
 

@@ -814,6 +814,40 @@ pub fn fee_line(arena: &Arena, row: Ref) -> FeeLine {
     }
 }
 
+/// What of a fee line decides where it is put: visit, prescription, and whether rules see it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FeeLinePlace {
+    /// mdtrt_id
+    pub visit: Ref,
+    /// rx_id
+    pub rx: Ref,
+    /// As [`FeeLine::is_net`].
+    pub is_net: bool,
+}
+
+/// Reads where a fee line is put, without the rest of it.
+pub fn fee_line_place(arena: &Arena, row: Ref) -> FeeLinePlace {
+    let sent = as_sent(arena, row);
+    let header = arena.word(sent);
+    let flag = |bit: u32| header >> bit & 1;
+    // Key, key 2, rev, hash; person, institution, item; the numbers, each of one word or two; the texts.
+    let numbers = sent + 6 + flag(6) + 3;
+    let cnt_at = numbers + 1 + flag(OWN);
+    let texts = numbers + 5 + (OWN..OWN + 5).map(flag).sum::<u32>();
+    let rx_at = texts + flag(OWN + 5) + flag(OWN + 6);
+    let rx = if flag(OWN + 7) == 1 { arena.word(rx_at) } else { 0 };
+    let cnt_is_positive = if row != sent {
+        // The netted quantity is the first of the derived row's numbers, low word first.
+        let (low, high) = (arena.word(row + 2), arena.word(row + 3));
+        high.cast_signed() > 0 || high == 0 && low > 0
+    } else if flag(OWN + 1) == 1 {
+        arena.word(cnt_at + 1).cast_signed() >= 0
+    } else {
+        arena.word(cnt_at).cast_signed() > 0
+    };
+    FeeLinePlace { visit: arena.word(sent + 1), rx, is_net: flag(OWN + 5) == 0 && cnt_is_positive }
+}
+
 /// Writes the derived row of a fee line: its own sums and those of its reversals.
 pub fn write_net_line(row: &mut RowBuilder, sent: Ref, cnt: i64, amount: i64, fund: i64) {
     row.start(Kind::FeeLine as u32 | DERIVED);
@@ -971,4 +1005,61 @@ pub fn event_time(arena: &Arena, row: Ref) -> Option<Moment> {
         | Kind::Enrolment
         | Kind::Label => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::arena::{ArenaFull, ArenaWriter, Texts};
+    use crate::decode::Decoder;
+
+    struct Names(ArenaWriter, Texts);
+    impl Intern for Names {
+        type Error = ArenaFull;
+        fn intern(&mut self, text: &str) -> Result<Ref, ArenaFull> {
+            self.1.intern(&mut self.0, text)
+        }
+    }
+
+    /// Writes and reads fee lines of every shape: wide and narrow numbers, with and without texts and rev.
+    #[test]
+    fn the_place_of_a_fee_line_is_that_of_the_whole_line() {
+        let mut names = Names(ArenaWriter::default(), Texts::default());
+        let mut row = RowBuilder::default();
+        for shape in 0..512u32 {
+            let wide = |bit: u32, narrow: &'static str, wide: &'static str| if shape >> bit & 1 == 1 { wide } else { narrow };
+            let mut line = format!(
+                r#"{{"kind":"fee_line","mdtrt_id":"V","feedetl_sn":"7","psn_no":"P","fixmedins_code":"H","#
+            );
+            line += r#""fee_ocur_time":"2025-03-01 10:00:00","med_list_codg":"I","list_type":"101","#;
+            line += &format!(r#""cnt":{},"pric":{},"#, wide(0, "-3", "9000000"), wide(1, "2", "5000"));
+            line += &format!(r#""det_item_fee_sumamt":{},"#, wide(2, "6", "99999999.99"));
+            line += &format!(r#""fund_amt":{}"#, wide(3, "1", "-99999999.99"));
+            line += wide(4, "", r#","init_feedetl_sn":"1""#);
+            line += wide(5, "", r#","setl_id":"S""#);
+            line += wide(6, "", r#","rx_id":"R""#);
+            line += wide(7, "", r#","rev":9007199254740993"#);
+            line += "}";
+            let line = if shape >> 8 & 1 == 1 { line.replace(r#""cnt":-3"#, r#""cnt":2"#) } else { line };
+            let key = (names.intern("V").unwrap(), names.intern("7").unwrap());
+            Decoder::new()
+                .decode(line.as_bytes(), |change| write(&mut row, change, key, &mut names))
+                .unwrap()
+                .unwrap();
+            let sent = names.0.push(row.words()).unwrap();
+            for net in [None, Some(0), Some(-1), Some(5), Some(i64::MAX), Some(i64::MIN)] {
+                let place = match net {
+                    None => sent,
+                    Some(cnt) => {
+                        write_net_line(&mut row, sent, cnt, 1, 1);
+                        names.0.push(row.words()).unwrap()
+                    }
+                };
+                let whole = fee_line(names.0.arena(), place);
+                let expected = FeeLinePlace { visit: whole.visit, rx: whole.rx, is_net: whole.is_net() };
+                assert_eq!(fee_line_place(names.0.arena(), place), expected, "{line} {net:?}");
+                assert_eq!(item(names.0.arena(), place), whole.item);
+            }
+        }
+    }
 }
