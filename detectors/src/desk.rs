@@ -93,8 +93,11 @@ impl Desk {
 
     fn content<'a>(&self, alert: &'a Alert) -> Content<'a> {
         let finding = &alert.priced.finding;
-        let mut evidence: Vec<_> =
-            finding.evidence.iter().map(|e| (row::kind(&self.arena, *e), row::key(&self.arena, *e))).collect();
+        let mut evidence: Vec<_> = finding
+            .evidence
+            .iter()
+            .map(|e| (row::kind(&self.arena, *e), row::key(&self.arena, *e)))
+            .collect();
         evidence.sort_unstable();
         evidence.dedup();
         Content {
@@ -124,11 +127,10 @@ impl Desk {
         if let Some(bank) = &tick.bank {
             self.bank = Arc::clone(bank);
         }
-        let mut passages: Map<u64, Passage> = Map::default();
+        let mut passages: BTreeMap<u64, Passage> = BTreeMap::new();
         for (alert, diff) in changes {
-            let passage = passages
-                .entry(alert.priced.finding.id())
-                .or_insert(Passage { before: None, after: None });
+            let passage =
+                passages.entry(alert.priced.finding.id()).or_insert(Passage { before: None, after: None });
             if diff > 0 { passage.after = Some(alert) } else { passage.before = Some(alert) }
         }
         let mut told: Vec<(&'static str, Passage)> = Vec::new();
@@ -233,7 +235,8 @@ impl Desk {
         told.iter()
             .zip(causes)
             .map(|((_, passage), changes)| {
-                let mut named: Vec<Cause> = changes.iter().map(|change| cause(&self.arena, *change)).collect();
+                let mut named: Vec<Cause> =
+                    changes.iter().map(|change| cause(&self.arena, *change)).collect();
                 if named.is_empty()
                     && let Some(bank) = &tick.bank
                 {
@@ -257,9 +260,12 @@ impl Desk {
             return Vec::new();
         };
         let (old, new) = (&before.rules[rule], &after.rules[rule]);
-        let table = crate::detector::SPECS.iter().find(|spec| spec.name == new.detector).and_then(|s| s.table);
+        let table =
+            crate::detector::SPECS.iter().find(|spec| spec.name == new.detector).and_then(|s| s.table);
         vec![match table {
-            Some(table) if old.params == new.params => Cause { kind: "table", key: table.to_owned(), rev: None },
+            Some(table) if old.params == new.params => {
+                Cause { kind: "table", key: table.to_owned(), rev: None }
+            }
             _ => Cause { kind: "rule", key: new.id.clone(), rev: None },
         }]
     }
@@ -272,7 +278,11 @@ impl Desk {
         let visits: Vec<Set<u64>> = told
             .iter()
             .map(|(_, passage)| {
-                passage.sides().flat_map(|a| &a.priced.laid).map(|(row, _)| visit_of(&self.arena, *row)).collect()
+                passage
+                    .sides()
+                    .flat_map(|a| &a.priced.laid)
+                    .map(|(row, _)| visit_of(&self.arena, *row))
+                    .collect()
             })
             .collect();
         let mut by_visit: Map<u64, Vec<usize>> = Map::default();
@@ -468,7 +478,8 @@ impl<'a> Tidings<'a> {
                 found.insert(change);
                 // The record may have changed more than once in this tick: follow what this change replaced
                 // and what it put there; the facts of one change stand side by side.
-                let first = self.facts[..nth].iter().rposition(|fact| fact.cause != change).map_or(0, |n| n + 1);
+                let first =
+                    self.facts[..nth].iter().rposition(|fact| fact.cause != change).map_or(0, |n| n + 1);
                 let same_record = |fact: &&FactChange| {
                     row::key(self.arena, fact.row) == row::key(self.arena, place)
                         && row::kind(self.arena, fact.row) == row::kind(self.arena, place)

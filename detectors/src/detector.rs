@@ -69,6 +69,7 @@ pub struct Compiled {
 
 impl Compiled {
     /// Says of each item who looks at it.
+    #[expect(clippy::iter_over_hash_type, reason = "a map is made of maps; each entry is set by itself")]
     pub fn watch(&self) -> ByRef<Watch> {
         let mut watched: ByRef<Watch> = ByRef::default();
         for (item, limits) in &self.age_limit.items {

@@ -40,8 +40,9 @@ pub fn when_due<'s>(facts: Facts<'s, Out>, now: StreamVec<'s, Tick, Moment>) -> 
         move |frontiers| {
             facts_in.for_each(|capability, updates| {
                 for (out, tick, diff) in updates.drain(..) {
-                    let (work, _) =
-                        pending.entry(tick).or_insert_with(|| (Work::default(), capability.delayed(&tick, 0)));
+                    let (work, _) = pending
+                        .entry(tick)
+                        .or_insert_with(|| (Work::default(), capability.delayed(&tick, 0)));
                     work.updates.push((out, diff));
                 }
             });

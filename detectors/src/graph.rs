@@ -26,7 +26,8 @@ use crate::coverage::Count;
 use crate::detector::stock_balance::{Block, Stock, block_key};
 use crate::detector::{
     absence, age_limit, companions, cycle_gap, enrolment, invoice_twice, no_prescription, over_prescription,
-    pair_conflict, person_fact, quantity_limit, resale, stay_overlap, stock_balance, trace_code_twice, travel,
+    pair_conflict, person_fact, quantity_limit, resale, stay_overlap, stock_balance, trace_code_twice,
+    travel,
 };
 use crate::due::when_due;
 use crate::finding::{Alert, Finding, Laid, Out, Priced, Route};
@@ -389,10 +390,16 @@ pub fn mount<'s>(
     // Presence: journeys and absences.
     {
         let reader = Arc::clone(arena);
-        let journeys =
-            hall.hear(whole(&court, "travel: journeys", &[&passes], NONE, never, move |_, _, state, sink| {
+        let journeys = hall.hear(whole(
+            &court,
+            "travel: journeys",
+            &[&passes],
+            NONE,
+            never,
+            move |_, _, state, sink| {
                 travel::journeys(&reader, &state.rows(0), sink);
-            }));
+            },
+        ));
         let ends = rows_of(&journeys, Route::Journey).flat_map({
             let arena = Arc::clone(arena);
             move |(journey, _)| {
@@ -417,31 +424,46 @@ pub fn mount<'s>(
         let places = route(&places, "places of journeys", Route::JourneyPlace);
         let reader = Arc::clone(arena);
         let differ = |a: &Knowledge, b: &Knowledge| a.detectors.travel != b.detectors.travel;
-        hall.find(each(&court, "travel", &journeys, &[&places], differ, move |bank, key, _, places, sink| {
-            let (a, b) = pair_of(key);
-            let place = |end: Ref| {
-                let code = row::presence(&reader, end).institution;
-                places[0].iter().map(|(row, _)| *row).find(|row| row::key(&reader, *row).0 == code)
-            };
-            travel::judge(&reader, bank, key, [place(a), place(b)], sink);
-        }));
+        hall.find(each(
+            &court,
+            "travel",
+            &journeys,
+            &[&places],
+            differ,
+            move |bank, key, _, places, sink| {
+                let (a, b) = pair_of(key);
+                let place = |end: Ref| {
+                    let code = row::presence(&reader, end).institution;
+                    places[0].iter().map(|(row, _)| *row).find(|row| row::key(&reader, *row).0 == code)
+                };
+                travel::judge(&reader, bank, key, [place(a), place(b)], sink);
+            },
+        ));
     }
     {
         let reader = Arc::clone(arena);
         let differ = |a: &Knowledge, b: &Knowledge| a.detectors.absence != b.detectors.absence;
-        let absent = each(&court, "absence", &stays, &[&passes], differ, move |bank, _, row, passes, sink| {
-            absence::judge(&reader, bank, *row, &passes[0], sink);
-        });
+        let absent =
+            each(&court, "absence", &stays, &[&passes], differ, move |bank, _, row, passes, sink| {
+                absence::judge(&reader, bank, *row, &passes[0], sink);
+            });
         let absent = when_due(hall.hear(absent), now);
         let absent = concluding(&absent, "absences by institution", Route::Absent);
         let checks = hall.hear(has(&court, "absence: checking", &checking));
         let checks = route(&checks, "institutions that check", Route::Has);
         let reader = Arc::clone(arena);
-        hall.find(each(&court, "absence: conclude", &absent, &[&checks], never, move |bank, _, &case, has, sink| {
-            let (rule, row) = pair_of(case);
-            let key = pair_key(rule, row::visit(&reader, row).institution);
-            absence::conclude(&reader, bank, key, row, one(&has[0]).is_some(), sink);
-        }));
+        hall.find(each(
+            &court,
+            "absence: conclude",
+            &absent,
+            &[&checks],
+            never,
+            move |bank, _, &case, has, sink| {
+                let (rule, row) = pair_of(case);
+                let key = pair_key(rule, row::visit(&reader, row).institution);
+                absence::conclude(&reader, bank, key, row, one(&has[0]).is_some(), sink);
+            },
+        ));
     }
 
     // Companions: cells, co-stays, edges, groups.
@@ -461,13 +483,21 @@ pub fn mount<'s>(
         let few = route(&placed, "few stays by cell", Route::CompanionFew);
         let twins = route(&placed, "twins looking", Route::CompanionTwin);
         let reader = Arc::clone(arena);
-        let met = hall.hear(each(&court, "companions: meet", &probes, &[&base], never, move |_, _, row, o, sink| {
-            companions::meet(&reader, *row, &o[0], sink);
-        }));
+        let met = hall.hear(each(
+            &court,
+            "companions: meet",
+            &probes,
+            &[&base],
+            never,
+            move |_, _, row, o, sink| {
+                companions::meet(&reader, *row, &o[0], sink);
+            },
+        ));
         let reader = Arc::clone(arena);
-        let met_few = hall.hear(each(&court, "companions: few", &twins, &[&few], never, move |_, _, row, o, sink| {
-            companions::meet_few(&reader, *row, &o[0], sink);
-        }));
+        let met_few =
+            hall.hear(each(&court, "companions: few", &twins, &[&few], never, move |_, _, row, o, sink| {
+                companions::meet_few(&reader, *row, &o[0], sink);
+            }));
         let co_stays: RowIndex<'s> = rows_of(&met, Route::CoStay)
             .concat(rows_of(&met_few, Route::CoStay))
             .arrange_by_key_named("co-stays by two persons");
@@ -484,13 +514,14 @@ pub fn mount<'s>(
             let (rule, _) = pair_of(node);
             (node, pair_key(rule, other))
         });
-        let roots = edges.clone().map(|(node, _)| (node, node)).distinct_core::<Diff>().iterate(|inner, roots| {
-            let own = roots.clone();
-            roots
-                .join_map(edges.enter(inner), |_node, root, other| (*other, *root))
-                .concat(own)
-                .reduce(|_node, roots, least| least.push((*roots[0].0, 1)))
-        });
+        let roots =
+            edges.clone().map(|(node, _)| (node, node)).distinct_core::<Diff>().iterate(|inner, roots| {
+                let own = roots.clone();
+                roots
+                    .join_map(edges.enter(inner), |_node, root, other| (*other, *root))
+                    .concat(own)
+                    .reduce(|_node, roots, least| least.push((*roots[0].0, 1)))
+            });
         let groups: RowIndex<'s> = rows_of(&joined, Route::EdgeStay)
             .join_map(roots, |_node, stay, root| (*root, *stay))
             .arrange_by_key_named("stays by group");
@@ -513,13 +544,14 @@ pub fn mount<'s>(
             move |bank, _, row, enrolments, sink| enrolment::judge(&reader, bank, *row, &enrolments[0], sink),
         ));
         let uncovered = concluding(&uncovered, "uncovered settlements", Route::Uncovered);
-        let anyone = hall.hear(whole(&court, "enrolment: anyone", &[&any_enrolment], NONE, never, |_, _, s, sink| {
-            if s.rows(0).iter().any(|(_, count)| *count > 0) {
-                for shard in 0..enrolment::SHARDS {
-                    sink.say(Out::Row(Route::Has, shard, 0));
+        let anyone =
+            hall.hear(whole(&court, "enrolment: anyone", &[&any_enrolment], NONE, never, |_, _, s, sink| {
+                if s.rows(0).iter().any(|(_, count)| *count > 0) {
+                    for shard in 0..enrolment::SHARDS {
+                        sink.say(Out::Row(Route::Has, shard, 0));
+                    }
                 }
-            }
-        }));
+            }));
         let anyone = route(&anyone, "anyone enrolled", Route::Has);
         let reader = Arc::clone(arena);
         hall.find(each(
@@ -548,9 +580,8 @@ pub fn mount<'s>(
     // Prescriptions: what they do not cover, and what goes beyond them.
     {
         let reader = Arc::clone(arena);
-        let differ = |a: &Knowledge, b: &Knowledge| {
-            a.detectors.over_prescription != b.detectors.over_prescription
-        };
+        let differ =
+            |a: &Knowledge, b: &Knowledge| a.detectors.over_prescription != b.detectors.over_prescription;
         let prescribed = hall.find(whole(
             &court,
             "over_prescription",
@@ -611,27 +642,48 @@ pub fn mount<'s>(
         let reader = Arc::clone(arena);
         let aged = route(&sorted, "lines of aged items", Route::Age);
         let differ = |a: &Knowledge, b: &Knowledge| a.detectors.age_limit != b.detectors.age_limit;
-        hall.find(each(&court, "age_limit", &aged, &[&persons], differ, move |bank, _, row, persons, sink| {
-            age_limit::judge(&reader, bank, *row, one(&persons[0]), sink);
-        }));
+        hall.find(each(
+            &court,
+            "age_limit",
+            &aged,
+            &[&persons],
+            differ,
+            move |bank, _, row, persons, sink| {
+                age_limit::judge(&reader, bank, *row, one(&persons[0]), sink);
+            },
+        ));
         let reader = Arc::clone(arena);
         let paired = route(&sorted, "lines of paired items", Route::Pair);
         let differ = |a: &Knowledge, b: &Knowledge| a.detectors.pair_conflict != b.detectors.pair_conflict;
-        hall.find(whole(&court, "pair_conflict", &[&paired, &visits], NONE, differ, move |bank, _, state, sink| {
-            let lines = state.rows(0);
-            if lines.len() > 1 {
-                pair_conflict::judge(&reader, bank, &lines, one(&state.rows(1)), sink);
-            }
-        }));
+        hall.find(whole(
+            &court,
+            "pair_conflict",
+            &[&paired, &visits],
+            NONE,
+            differ,
+            move |bank, _, state, sink| {
+                let lines = state.rows(0);
+                if lines.len() > 1 {
+                    pair_conflict::judge(&reader, bank, &lines, one(&state.rows(1)), sink);
+                }
+            },
+        ));
         let reader = Arc::clone(arena);
         let limited = route(&sorted, "lines of limited items", Route::Quantity);
         let differ = |a: &Knowledge, b: &Knowledge| a.detectors.quantity_limit != b.detectors.quantity_limit;
-        hall.find(whole(&court, "quantity_limit", &[&limited, &visits], NONE, differ, move |bank, _, state, sink| {
-            let lines = state.rows(0);
-            if !lines.is_empty() {
-                quantity_limit::judge(&reader, bank, &lines, one(&state.rows(1)), sink);
-            }
-        }));
+        hall.find(whole(
+            &court,
+            "quantity_limit",
+            &[&limited, &visits],
+            NONE,
+            differ,
+            move |bank, _, state, sink| {
+                let lines = state.rows(0);
+                if !lines.is_empty() {
+                    quantity_limit::judge(&reader, bank, &lines, one(&state.rows(1)), sink);
+                }
+            },
+        ));
         let reader = Arc::clone(arena);
         let cycled = route(&sorted, "lines of cyclic items", Route::Cycle);
         let differ = |a: &Knowledge, b: &Knowledge| a.detectors.cycle_gap != b.detectors.cycle_gap;
@@ -649,25 +701,32 @@ pub fn mount<'s>(
     // Trace codes.
     {
         let reader = Arc::clone(arena);
-        let differ = |a: &Knowledge, b: &Knowledge| a.detectors.trace_code_twice != b.detectors.trace_code_twice;
-        hall.find(whole(&court, "trace_code_twice", &[&sales_of_code], NONE, differ, move |bank, key, state, sink| {
-            trace_code_twice::judge(&reader, bank, key, &state.rows(0), sink);
-        }));
+        let differ =
+            |a: &Knowledge, b: &Knowledge| a.detectors.trace_code_twice != b.detectors.trace_code_twice;
+        hall.find(whole(
+            &court,
+            "trace_code_twice",
+            &[&sales_of_code],
+            NONE,
+            differ,
+            move |bank, key, state, sink| {
+                trace_code_twice::judge(&reader, bank, key, &state.rows(0), sink);
+            },
+        ));
     }
 
     // Stock: uses summed by day in the difference, days by blocks, judged, then laid on the uses themselves.
     {
         let reader = Arc::clone(arena);
         let differ = |a: &Knowledge, b: &Knowledge| a.detectors.stock_balance != b.detectors.stock_balance;
-        let openings =
-            hall.hear(whole(&court, "stock_balance: opening", &[&stock_counts], NONE, never, {
-                let reader = Arc::clone(arena);
-                move |_, pair, state, sink| {
-                    if let Some(count) = stock_balance::opening(&reader, &state.rows(0)) {
-                        sink.say(Out::Row(Route::Opening, pair, count));
-                    }
+        let openings = hall.hear(whole(&court, "stock_balance: opening", &[&stock_counts], NONE, never, {
+            let reader = Arc::clone(arena);
+            move |_, pair, state, sink| {
+                if let Some(count) = stock_balance::opening(&reader, &state.rows(0)) {
+                    sink.say(Out::Row(Route::Opening, pair, count));
                 }
-            }));
+            }
+        }));
         let opened = rows_of(&openings, Route::Opening).map({
             let reader = Arc::clone(arena);
             move |(pair, count)| {
@@ -683,9 +742,10 @@ pub fn mount<'s>(
         });
         let stock: Index<'s, Stock> =
             used.as_collection().concat(supply).concat(opened).arrange_by_key_named("stock by block of days");
-        let blocks = whole(&court, "stock_balance: blocks", &[&stock], NONE, differ, |bank, _, state, sink| {
-            stock_balance::sum_block(bank, &state.rows(0), sink);
-        });
+        let blocks =
+            whole(&court, "stock_balance: blocks", &[&stock], NONE, differ, |bank, _, state, sink| {
+                stock_balance::sum_block(bank, &state.rows(0), sink);
+            });
         let blocks: Index<'s, Block> = hall
             .hear(blocks)
             .flat_map(|out| match out {
@@ -709,24 +769,38 @@ pub fn mount<'s>(
         let excess: Index<'s, Finding> = findings_of(&hall.hear(excess))
             .map(|finding| (u64::from(finding.institution), finding))
             .arrange_by_key_named("excesses by institution");
-        let known = each(&court, "stock_balance: institution", &excess, &[&institutions], never, |_, _, f, i, sink| {
-            stock_balance::with_institution(f, one(&i[0]), sink);
-        });
+        let known = each(
+            &court,
+            "stock_balance: institution",
+            &excess,
+            &[&institutions],
+            never,
+            |_, _, f, i, sink| {
+                stock_balance::with_institution(f, one(&i[0]), sink);
+            },
+        );
         let known = hall.hear(known);
         let uses: RowIndex<'s> = uses.arrange_by_key_named("uses by institution and item");
         let excess: Index<'s, Finding> = findings_of(&known)
             .map(|finding| (stock_key(&finding), finding))
             .arrange_by_key_named("excesses by institution and item");
         let reader = Arc::clone(arena);
-        hall.find(whole(&court, "stock_balance: uses", &[&uses], &[&excess], never, move |_, _, state, sink| {
-            let excess = state.more(0);
-            if !excess.is_empty() {
-                let uses = state.rows(0);
-                for (finding, _) in &excess {
-                    stock_balance::with_uses(&reader, finding, &uses, sink);
+        hall.find(whole(
+            &court,
+            "stock_balance: uses",
+            &[&uses],
+            &[&excess],
+            never,
+            move |_, _, state, sink| {
+                let excess = state.more(0);
+                if !excess.is_empty() {
+                    let uses = state.rows(0);
+                    for (finding, _) in &excess {
+                        stock_balance::with_uses(&reader, finding, &uses, sink);
+                    }
                 }
-            }
-        }));
+            },
+        ));
     }
 
     let alerts = reconcile(&court, arena, &mut hall, &settlements, &dead_settlements, &lines);
@@ -884,11 +958,12 @@ fn reconcile<'s>(
             money::visits_needed(&finding).into_iter().map(move |visit| (u64::from(visit), id))
         })
         .arrange_by_key_named("findings by visit");
-    let funds = each(court, "price: fund", &funds, &[settlements], never, |_, _, finding, settlements, sink| {
-        for (row, _) in &settlements[0] {
-            sink.say(Out::Row(Route::Price, *finding, *row));
-        }
-    });
+    let funds =
+        each(court, "price: fund", &funds, &[settlements], never, |_, _, finding, settlements, sink| {
+            for (row, _) in &settlements[0] {
+                sink.say(Out::Row(Route::Price, *finding, *row));
+            }
+        });
     let reader = Arc::clone(arena);
     let deaths: Index<'s, u64> = findings
         .clone()
@@ -897,11 +972,12 @@ fn reconcile<'s>(
             Some((u64::from(settlement), finding.id()))
         })
         .arrange_by_key_named("findings by settlement");
-    let deaths = each(court, "price: dead", &deaths, &[dead_settlements], never, |_, _, finding, dead, sink| {
-        for (row, _) in &dead[0] {
-            sink.say(Out::Row(Route::Price, *finding, *row));
-        }
-    });
+    let deaths =
+        each(court, "price: dead", &deaths, &[dead_settlements], never, |_, _, finding, dead, sink| {
+            for (row, _) in &dead[0] {
+                sink.say(Out::Row(Route::Price, *finding, *row));
+            }
+        });
     let prices: RowIndex<'s> = rows_of(&funds.said, Route::Price)
         .concat(rows_of(&deaths.said, Route::Price))
         .arrange_by_key_named("settlements by finding");
@@ -926,13 +1002,14 @@ fn reconcile<'s>(
         .flat_map(move |(_, priced)| money::laid(&reader, &bank, &priced))
         .arrange_by_key_named("money laid by visit");
     let reader = Arc::clone(arena);
-    let taken = whole(court, "reconcile", &[settlements, lines], &[&laid], never, move |_, _, state, sink| {
-        let laid: Vec<Laid> = state.more(0).into_iter().map(|(laid, _)| laid).collect();
-        if !laid.is_empty() {
-            let settlements = state.rows(0);
-            money::reconcile(&reader, laid, &settlements, || state.rows(1), sink);
-        }
-    });
+    let taken =
+        whole(court, "reconcile", &[settlements, lines], &[&laid], never, move |_, _, state, sink| {
+            let laid: Vec<Laid> = state.more(0).into_iter().map(|(laid, _)| laid).collect();
+            if !laid.is_empty() {
+                let settlements = state.rows(0);
+                money::reconcile(&reader, laid, &settlements, || state.rows(1), sink);
+            }
+        });
     let taken = taken.said.inner.flat_map(|(out, tick, diff)| match out {
         Out::Taken(finding, fen) => Some(((finding, 0), tick, diff * fen)),
         _ => None,

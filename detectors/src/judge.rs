@@ -97,10 +97,13 @@ impl Upto {
 type Batch<V> = <TraceAgent<Spine<V>> as TraceReader>::Batch;
 type BatchSpan<V> = Span<Tick, Batch<V>>;
 
+type Storage<V> = Vec<Batch<V>>;
+type Cursors<V> = CursorList<BatchCursor<TraceAgent<Spine<V>>>>;
+
 /// Random access to one arrangement, keys in ascending order.
 struct Shelf<V: ExchangeData> {
     trace: TraceAgent<Spine<V>>,
-    open: Option<(CursorList<BatchCursor<TraceAgent<Spine<V>>>>, Vec<Batch<V>>)>,
+    open: Option<(Cursors<V>, Storage<V>)>,
 }
 
 impl<V: ExchangeData> Shelf<V> {
@@ -111,7 +114,8 @@ impl<V: ExchangeData> Shelf<V> {
     /// Starts a pass over ascending keys.
     fn open(&mut self) {
         let everything = Antichain::new();
-        let batches = self.trace.batches_through(everything.borrow()).expect("the whole trace is a clean cut");
+        let batches =
+            self.trace.batches_through(everything.borrow()).expect("the whole trace is a clean cut");
         self.open = Some(cursor_list(batches));
     }
 
@@ -243,7 +247,7 @@ where
         bank: Option<Arc<Knowledge>>,
     }
 
-    let mut builder = OperatorBuilder::new(name.to_owned(), court.scope.clone());
+    let mut builder = OperatorBuilder::new(name.to_owned(), court.scope);
     let mut rows_in = builder.new_input(main.stream.clone(), Pipeline);
     let mut contexts_in: Vec<_> =
         contexts.iter().map(|context| builder.new_input(context.stream.clone(), Pipeline)).collect();
@@ -441,7 +445,7 @@ where
         bank: Option<Arc<Knowledge>>,
     }
 
-    let mut builder = OperatorBuilder::new(name.to_owned(), court.scope.clone());
+    let mut builder = OperatorBuilder::new(name.to_owned(), court.scope);
     let mut rows_in: Vec<_> = rows.iter().map(|i| builder.new_input(i.stream.clone(), Pipeline)).collect();
     let mut more_in: Vec<_> = more.iter().map(|i| builder.new_input(i.stream.clone(), Pipeline)).collect();
     let mut bank_in = builder.new_input(court.bank.clone(), Pipeline);
@@ -457,7 +461,8 @@ where
         let mut sink = Sink::default();
         let mut last_frontier = 0;
         move |frontiers| {
-            let fresh = |capability: [Capability<Tick>; 2]| (Work { keys: Vec::new(), bank: None }, capability);
+            let fresh =
+                |capability: [Capability<Tick>; 2]| (Work { keys: Vec::new(), bank: None }, capability);
             macro_rules! take_keys {
                 ($inputs:expr, $value:ty) => {
                     for input in $inputs {

@@ -15,6 +15,14 @@ use crate::finding::RuleIx;
 /// A lookup by identity; never iterated where order could show.
 pub type ByRef<V> = HashMap<Ref, V, FixedState>;
 
+/// Sorts the rows of each item.
+#[expect(clippy::iter_over_hash_type, reason = "each item's rows are sorted by themselves")]
+pub fn sort_rows<V, K: Ord>(items: &mut ByRef<Vec<V>>, key: impl Fn(&V) -> K) {
+    for rows in items.values_mut() {
+        rows.sort_by_key(&key);
+    }
+}
+
 /// Days on which a table row holds, both ends included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Validity {
@@ -83,7 +91,11 @@ pub struct Compiler<'a> {
 impl Compiler<'_> {
     /// Active rules of a detector.
     pub fn rules_of(&self, detector: &str) -> Vec<(RuleIx, Arc<Rule>)> {
-        (0..).zip(self.rules).filter(|(_, rule)| rule.detector == detector).map(|(ix, r)| (ix, r.clone())).collect()
+        (0..)
+            .zip(self.rules)
+            .filter(|(_, rule)| rule.detector == detector)
+            .map(|(ix, r)| (ix, r.clone()))
+            .collect()
     }
 
     /// Rows of a table whose rule is an active one of this detector, with the rule's number.

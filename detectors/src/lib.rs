@@ -3,7 +3,9 @@
 //! Pure: no clock, no file, no thread, no float but one. [`graph::mount`] builds the dataflow of a worker;
 //! [`run::history`] runs a whole history through it in one call.
 
+pub mod alert;
 pub mod coverage;
+pub mod desk;
 pub mod detector;
 pub mod due;
 pub mod finding;
@@ -11,9 +13,7 @@ pub mod graph;
 pub mod judge;
 pub mod knowledge;
 pub mod money;
-pub mod views;
-pub mod alert;
-pub mod desk;
-pub mod worker;
 pub mod run;
 pub mod trial;
+pub mod views;
+pub mod worker;

@@ -120,7 +120,11 @@ fn own_money(arena: &Arena, place: Ref) -> i64 {
 }
 
 /// What a visit can lose at the most: what fund and account paid; before settlement, what is on the bill.
-fn bound(arena: &Arena, settlements: &[(Ref, Diff)], lines: impl FnOnce() -> Vec<(Ref, Diff)>) -> Option<i128> {
+fn bound(
+    arena: &Arena,
+    settlements: &[(Ref, Diff)],
+    lines: impl FnOnce() -> Vec<(Ref, Diff)>,
+) -> Option<i128> {
     let live: Vec<Settlement> = settlements.iter().map(|(place, _)| row::settlement(arena, *place)).collect();
     if !live.is_empty() {
         return Some(live.iter().map(|s| i128::from(s.fund) + i128::from(s.account)).sum::<i128>().max(0));

@@ -127,7 +127,8 @@ pub fn bench(args: &BenchArgs) -> Result<Figures, Error> {
     let workers = usize::from(args.workers);
 
     let (decode, counted) = decode_only(&input, args.quiet)?;
-    let rate = |elapsed_s: f64| (per_second(counted.fee_lines, elapsed_s), per_second(counted.records, elapsed_s));
+    let rate =
+        |elapsed_s: f64| (per_second(counted.fee_lines, elapsed_s), per_second(counted.records, elapsed_s));
 
     // (b) the whole way, from nothing to written outputs.
     let before = resident_bytes("VmRSS");
@@ -160,7 +161,8 @@ pub fn bench(args: &BenchArgs) -> Result<Figures, Error> {
     let mut session = Session::start(&bank, &options, &folder, BULK_TICK)?;
     session.engine().front.expect_bytes(input.bytes);
     let steady = TIMED * STEADY_TICK;
-    let mut load = Load::new(&mut session, counted.records.saturating_sub(steady as u64), args.quiet, input.bytes);
+    let mut load =
+        Load::new(&mut session, counted.records.saturating_sub(steady as u64), args.quiet, input.bytes);
     source::read(&input, &mut load)?;
     let (tail, samples) = (load.tail, load.samples);
     session.engine().close_tick()?;
@@ -169,7 +171,11 @@ pub fn bench(args: &BenchArgs) -> Result<Figures, Error> {
         .costs()
         .into_iter()
         .filter(|cost| cost.busy.as_secs_f64() > 0.0005 || cost.updates > 0)
-        .map(|cost| Operator { name: cost.name, busy_s: milli(cost.busy.as_secs_f64()), updates: cost.updates })
+        .map(|cost| Operator {
+            name: cost.name,
+            busy_s: milli(cost.busy.as_secs_f64()),
+            updates: cost.updates,
+        })
         .collect();
     let tick = steady_ticks(&mut session, &tail)?;
     let correction = corrections(&mut session, &samples)?;
@@ -371,7 +377,8 @@ fn timed_change(session: &mut Session, what: String, bank: &Bank) -> Result<OneC
 
 fn latency(mut seconds: Vec<f64>) -> Latency {
     seconds.sort_by(f64::total_cmp);
-    let at = |share: usize| seconds.get(seconds.len().saturating_sub(1) * share / 100).copied().unwrap_or(0.0);
+    let at =
+        |share: usize| seconds.get(seconds.len().saturating_sub(1) * share / 100).copied().unwrap_or(0.0);
     Latency {
         count: seconds.len(),
         p50_ms: milli(at(50) * 1e3),
@@ -391,7 +398,9 @@ fn micro(value: f64) -> f64 {
 /// A line of /proc/self/status in bytes; 0 where there is no such file.
 fn resident_bytes(field: &str) -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let kib = status.lines().find_map(|line| line.strip_prefix(field)?.strip_prefix(':')?.split_whitespace().next());
+    let kib = status
+        .lines()
+        .find_map(|line| line.strip_prefix(field)?.strip_prefix(':')?.split_whitespace().next());
     kib.and_then(|kib| kib.parse::<u64>().ok()).unwrap_or(0) * 1024
 }
 
@@ -430,7 +439,11 @@ pub fn page(figures: &Figures) -> String {
         1.0 / change.ratio_to_bulk.max(1e-9)
     );
     for one in &change.changes {
-        let _ = writeln!(text, "                 {:<28} {:>9.4} s   {} events", one.what, one.elapsed_s, one.events);
+        let _ = writeln!(
+            text,
+            "                 {:<28} {:>9.4} s   {} events",
+            one.what, one.elapsed_s, one.events
+        );
     }
     let _ = writeln!(text, "\ntime and memory by operator (of the load with the log on)");
     for operator in &figures.operators {

@@ -91,7 +91,8 @@ impl Engine {
         let knowledge = compile(bank, front.ledger())?;
         let arena = Arc::clone(front.ledger().arena());
         let count = options.workers.max(1);
-        let (to_workers, receivers): (Vec<_>, Vec<_>) = (0..count).map(|_| sync_channel::<TickIn>(QUEUE)).unzip();
+        let (to_workers, receivers): (Vec<_>, Vec<_>) =
+            (0..count).map(|_| sync_channel::<TickIn>(QUEUE)).unzip();
         let (answer, answers): (Vec<_>, Vec<_>) = (0..count).map(|_| sync_channel::<TickOut>(QUEUE)).unzip();
         let (to_desk, ticks) = sync_channel::<TickIn>(2 * QUEUE);
         let progress = Arc::new(Progress::default());
@@ -229,7 +230,9 @@ fn keep_desk(
     while let Ok(tick) = ticks.recv() {
         let mut of_workers = Vec::with_capacity(answers.len());
         for worker in answers {
-            let Ok(answer) = worker.recv() else { return Err(Error::Engine("a worker ended early".to_owned())) };
+            let Ok(answer) = worker.recv() else {
+                return Err(Error::Engine("a worker ended early".to_owned()));
+            };
             of_workers.push(answer);
         }
         recorder(&desk.close(&tick, of_workers))?;

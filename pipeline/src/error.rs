@@ -49,7 +49,11 @@ impl Error {
     pub fn exit_code(&self) -> u8 {
         match self {
             Error::Arguments(_) | Error::Bank(_) => 2,
-            Error::Read { .. } | Error::Write { .. } | Error::Full(_) | Error::Engine(_) | Error::Synth(_) => 3,
+            Error::Read { .. }
+            | Error::Write { .. }
+            | Error::Full(_)
+            | Error::Engine(_)
+            | Error::Synth(_) => 3,
         }
     }
 }

@@ -120,7 +120,15 @@ impl Front {
                             kind.name(),
                             rev.unwrap_or_default()
                         );
-                        return Ok(self.reject(Some(kind), Code::Conflict, &text, file, number, line, rejected));
+                        return Ok(self.reject(
+                            Some(kind),
+                            Code::Conflict,
+                            &text,
+                            file,
+                            number,
+                            line,
+                            rejected,
+                        ));
                     }
                 }
                 counts.unknown_fields += u64::from(unknown_fields);
@@ -186,10 +194,7 @@ impl Front {
     /// Lines by kind (those of unknown kind under `?`), only kinds that occurred.
     pub fn counts(&self) -> Vec<(&'static str, Counts)> {
         let kinds = Kind::ALL.iter().map(|kind| (kind.name(), self.counts[*kind as usize]));
-        kinds
-            .chain([("?", self.unknown_kind)])
-            .filter(|(_, counts)| *counts != Counts::default())
-            .collect()
+        kinds.chain([("?", self.unknown_kind)]).filter(|(_, counts)| *counts != Counts::default()).collect()
     }
 
     /// All lines.
@@ -227,9 +232,14 @@ mod tests {
     #[test]
     fn bytes_become_base64() {
         // The examples of RFC 4648 section 10.
-        for (bytes, text) in
-            [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("foobar", "Zm9vYmFy")]
-        {
+        for (bytes, text) in [
+            ("", ""),
+            ("f", "Zg=="),
+            ("fo", "Zm8="),
+            ("foo", "Zm9v"),
+            ("foob", "Zm9vYg=="),
+            ("foobar", "Zm9vYmFy"),
+        ] {
             assert_eq!(base64(bytes.as_bytes()), text);
         }
     }

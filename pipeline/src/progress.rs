@@ -33,7 +33,8 @@ impl Progress {
 
     fn new(what: &'static str, total: u64, quiet: bool, template: &str) -> Progress {
         let bar = (!quiet && stderr().is_terminal()).then(|| {
-            let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+            let style =
+                ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
             ProgressBar::new(total).with_style(style).with_message(what)
         });
         let now = Instant::now();

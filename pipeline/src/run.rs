@@ -101,11 +101,26 @@ pub struct Finished {
     pub alerts: Vec<(AlertLine, i64, i64)>,
 }
 
+/// The draft that the desk's thread writes and the run publishes; if the run ends early, it goes with it.
+struct EventsFile(Arc<Mutex<Option<Draft>>>);
+
+impl EventsFile {
+    fn take(&self) -> Option<Draft> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+impl Drop for EventsFile {
+    fn drop(&mut self) {
+        drop(self.take());
+    }
+}
+
 /// A run in progress: an engine whose events and rejects go to drafts of files.
 pub struct Session {
     engine: Engine,
     rejected: Draft,
-    events: Arc<Mutex<Option<Draft>>>,
+    events: EventsFile,
     told: Arc<AtomicUsize>,
     tick_lines: u64,
 }
@@ -117,10 +132,10 @@ impl Session {
     /// A file cannot be made, a thread not be started.
     pub fn start(bank: &Bank, options: &Options, folder: &Folder, tick_lines: u64) -> Result<Session, Error> {
         let rejected = folder.draft("rejected.ndjson")?;
-        let events = Arc::new(Mutex::new(Some(folder.draft("events.ndjson")?)));
+        let events = EventsFile(Arc::new(Mutex::new(Some(folder.draft("events.ndjson")?))));
         let told = Arc::new(AtomicUsize::new(0));
         let recorder: Recorder = {
-            let (events, told) = (Arc::clone(&events), Arc::clone(&told));
+            let (events, told) = (Arc::clone(&events.0), Arc::clone(&told));
             Box::new(move |of_tick| {
                 told.fetch_add(of_tick.len(), Ordering::Relaxed);
                 let mut events = events.lock().unwrap_or_else(PoisonError::into_inner);
@@ -206,7 +221,7 @@ impl Session {
             records_per_s: per_second(front.lines(), elapsed_s),
         };
         let summary = folder.document("summary.json", &summary)?;
-        let events = self.events.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let events = self.events.take();
         let drafts = events.into_iter().chain([alerts_file, self.rejected, coverage, summary]).collect();
         folder.publish(drafts)?;
         Ok(Finished { front, desk, alerts })
@@ -234,4 +249,3 @@ fn yuan(fen: i128) -> String {
 pub fn per_second(count: u64, seconds: f64) -> u64 {
     if seconds > 0.0 { (count as f64 / seconds) as u64 } else { 0 }
 }
-

@@ -31,7 +31,7 @@ pub fn inputs(paths: &[PathBuf], skipped: &mut Vec<PathBuf>) -> Result<Vec<Input
         if about.is_dir() {
             let mut below = Vec::new();
             walk(path, &mut below)?;
-            below.sort_by(|a, b| relative(path, a).cmp(&relative(path, b)));
+            below.sort_by_cached_key(|file| relative(path, file));
             for file in below {
                 match format(&file) {
                     Format::Ndjson => inputs.push(input(&file)?),

@@ -250,15 +250,11 @@ impl Ledger {
 
     fn intern_key(&mut self, change: &Change<'_>) -> Result<(Ref, Ref), ArenaFull> {
         let mut parts = [0; 2];
-        let mut part = 0;
-        for (field, value) in fields(change.kind).iter().zip(change.values) {
-            if !field.key {
-                break;
-            }
+        let key_fields = fields(change.kind).iter().take_while(|field| field.key);
+        for ((part, _), value) in parts.iter_mut().zip(key_fields).zip(change.values) {
             if let Value::Text(text) = value {
-                parts[part] = self.names.intern(text)?;
+                *part = self.names.intern(text)?;
             }
-            part += 1;
         }
         Ok((parts[0], parts[1]))
     }
@@ -350,7 +346,8 @@ impl Ledger {
             sums.fund = sums.fund.saturating_add(sign * line.fund);
             sums.count = sums.count.saturating_add_signed(if sign > 0 { 1 } else { -1 });
         }
-        for target in [was, is].into_iter().flatten().filter(|l| l.reverses != 0).map(|l| (key.0, l.reverses)) {
+        for target in [was, is].into_iter().flatten().filter(|l| l.reverses != 0).map(|l| (key.0, l.reverses))
+        {
             if target != key {
                 self.net_line(target, cause)?;
             }

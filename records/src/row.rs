@@ -241,9 +241,10 @@ pub fn write<I: Intern>(
     let given = Given { change };
     match change.kind {
         Kind::Institution => {
-            for (bit, number) in
-                [(OWN, given.number(field!(Institution."lon"))), (OWN + 1, given.number(field!(Institution."lat")))]
-            {
+            for (bit, number) in [
+                (OWN, given.number(field!(Institution."lon"))),
+                (OWN + 1, given.number(field!(Institution."lat"))),
+            ] {
                 if let Some(number) = number {
                     row.flag(bit, true);
                     row.word(low(number.to_bits()));
@@ -839,7 +840,7 @@ pub fn fee_line_place(arena: &Arena, row: Ref) -> FeeLinePlace {
     let cnt_is_positive = if row != sent {
         // The netted quantity is the first of the derived row's numbers, low word first.
         let (low, high) = (arena.word(row + 2), arena.word(row + 3));
-        high.cast_signed() > 0 || high == 0 && low > 0
+        high.cast_signed() > 0 || (high == 0 && low > 0)
     } else if flag(OWN + 1) == 1 {
         arena.word(cnt_at + 1).cast_signed() >= 0
     } else {
@@ -1027,9 +1028,11 @@ mod tests {
         let mut names = Names(ArenaWriter::default(), Texts::default());
         let mut row = RowBuilder::default();
         for shape in 0..512u32 {
-            let wide = |bit: u32, narrow: &'static str, wide: &'static str| if shape >> bit & 1 == 1 { wide } else { narrow };
-            let mut line = format!(
-                r#"{{"kind":"fee_line","mdtrt_id":"V","feedetl_sn":"7","psn_no":"P","fixmedins_code":"H","#
+            let wide = |bit: u32, narrow: &'static str, wide: &'static str| {
+                if shape >> bit & 1 == 1 { wide } else { narrow }
+            };
+            let mut line = String::from(
+                r#"{"kind":"fee_line","mdtrt_id":"V","feedetl_sn":"7","psn_no":"P","fixmedins_code":"H","#,
             );
             line += r#""fee_ocur_time":"2025-03-01 10:00:00","med_list_codg":"I","list_type":"101","#;
             line += &format!(r#""cnt":{},"pric":{},"#, wide(0, "-3", "9000000"), wide(1, "2", "5000"));

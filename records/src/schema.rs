@@ -73,7 +73,8 @@ const fn key(name: &'static str) -> Field {
 }
 
 use FieldType::{
-    Code, Date, Flag, Int, Money, Number, Price, Quantity, Records, SixDigits, Text, TextOrNumber, Texts, Time,
+    Code, Date, Flag, Int, Money, Number, Price, Quantity, Records, SixDigits, Text, TextOrNumber, Texts,
+    Time,
 };
 use Sign::{Any, NotNegative, Positive};
 
@@ -150,7 +151,10 @@ const VISIT: &[Field] = &[
     opt("online_flag", Flag),
     opt("matn_stas", Text),
     opt("dscg_way", Text),
-    opt("diags", Records(&[req("diag_code", Text), opt("maindiag_flag", Flag), opt("diag_srt_no", Int(Any))])),
+    opt(
+        "diags",
+        Records(&[req("diag_code", Text), opt("maindiag_flag", Flag), opt("diag_srt_no", Int(Any))]),
+    ),
     opt(
         "oprns",
         Records(&[
@@ -320,10 +324,7 @@ const INVOICE: &[Field] = &[
 
 const LABEL: &[Field] = &[
     key("case_id"),
-    req(
-        "subject_type",
-        Code(&["person", "institution", "practitioner", "settlement", "visit", "alert"]),
-    ),
+    req("subject_type", Code(&["person", "institution", "practitioner", "settlement", "visit", "alert"])),
     req("subject_id", Text),
     opt("period_begin", Date),
     opt("period_end", Date),

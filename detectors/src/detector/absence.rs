@@ -40,7 +40,8 @@ pub fn judge(arena: &Arena, bank: &Knowledge, stay_row: Ref, passes: &[(Ref, Dif
     let stay = row::visit(arena, stay_row);
     let seen = passes.iter().any(|(pass, _)| {
         let pass = row::presence(arena, *pass);
-        pass.institution == stay.institution && (stay.begin - WINDOW..=stay.begin + WINDOW).contains(&pass.time)
+        pass.institution == stay.institution
+            && (stay.begin - WINDOW..=stay.begin + WINDOW).contains(&pass.time)
     });
     for (rule, length) in &bank.detectors.absence {
         sink.count(Count::Subject(*rule));

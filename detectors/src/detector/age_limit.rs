@@ -8,7 +8,7 @@ use rulebank::DetectorSpec;
 use crate::coverage::{Count, Missing};
 use crate::finding::{Claim, Finding, Out, Part, RuleIx, Value};
 use crate::judge::Sink;
-use crate::knowledge::{ByRef, Compiler, Knowledge, Validity};
+use crate::knowledge::{ByRef, Compiler, Knowledge, Validity, sort_rows};
 
 /// What a rule may tell it.
 pub const SPEC: DetectorSpec = DetectorSpec {
@@ -58,10 +58,8 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
             own: row.reading_own,
         });
     }
-    for limits in items.values_mut() {
-        // The smallest limit is the strictest; days are below any year.
-        limits.sort_by_key(|limit| (limit.rule, !limit.in_days, limit.max, limit.own));
-    }
+    // The smallest limit is the strictest; days are below any year.
+    sort_rows(&mut items, |limit| (limit.rule, !limit.in_days, limit.max, limit.own));
     Rules { rules, items }
 }
 
@@ -89,9 +87,7 @@ pub fn judge(arena: &Arena, bank: &Knowledge, line_row: Ref, person_row: Option<
         let violated: Vec<&&Limit> = [true, false]
             .into_iter()
             .filter_map(strictest)
-            .filter(|limit| {
-                if limit.in_days { age_in_days > limit.max } else { age_in_years >= limit.max }
-            })
+            .filter(|limit| if limit.in_days { age_in_days > limit.max } else { age_in_years >= limit.max })
             .collect();
         let Some(limit) = violated.first() else { continue };
         let own = violated.iter().all(|limit| limit.own);

@@ -173,8 +173,7 @@ pub fn join(arena: &Arena, bank: &Knowledge, key: u64, stays: &[(Ref, Diff)], si
     let persons = pair_of(key);
     let stays: Vec<(Ref, Ended)> = stays.iter().map(|(place, _)| (*place, read(arena, *place))).collect();
     let (first, second): (Vec<_>, Vec<_>) = stays.iter().partition(|(_, stay)| stay.person == persons.0);
-    let times: usize =
-        first.iter().map(|(_, a)| second.iter().filter(|(_, b)| near(a, b, 1)).count()).sum();
+    let times: usize = first.iter().map(|(_, a)| second.iter().filter(|(_, b)| near(a, b, 1)).count()).sum();
     for rule in bank.detectors.companions.iter().filter(|rule| times >= rule.times) {
         let (a, b) = (node(rule.rule, persons.0), node(rule.rule, persons.1));
         sink.say(Out::Row(Route::Edge, a, persons.1));
@@ -189,7 +188,8 @@ pub fn join(arena: &Arena, bank: &Knowledge, key: u64, stays: &[(Ref, Diff)], si
 pub fn judge(arena: &Arena, bank: &Knowledge, root: u64, stays: &[(Ref, Diff)], sink: &mut Sink) {
     let rule = RuleIx::try_from(pair_of(root).0).unwrap_or(RuleIx::MAX);
     let Some(rule) = bank.detectors.companions.iter().find(|known| known.rule == rule) else { return };
-    let visits: Vec<(Ref, Visit)> = stays.iter().map(|(place, _)| (*place, row::visit(arena, *place))).collect();
+    let visits: Vec<(Ref, Visit)> =
+        stays.iter().map(|(place, _)| (*place, row::visit(arena, *place))).collect();
     let mut persons: Vec<Ref> = visits.iter().map(|(_, visit)| visit.psn_no).collect();
     persons.sort_unstable();
     persons.dedup();

@@ -10,7 +10,7 @@ use crate::coverage::Count;
 use crate::detector::pair_conflict::sorted;
 use crate::finding::{Claim, Finding, Money, Out, Part, RuleIx, Value, common_institution};
 use crate::judge::Sink;
-use crate::knowledge::{ByRef, Compiler, Knowledge, Validity};
+use crate::knowledge::{ByRef, Compiler, Knowledge, Validity, sort_rows};
 use crate::views::Diff;
 
 /// What a rule may tell it.
@@ -44,9 +44,7 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
             own: row.reading_own,
         });
     }
-    for gaps in items.values_mut() {
-        gaps.sort_by_key(|gap| (gap.rule, -gap.min_days, gap.own));
-    }
+    sort_rows(&mut items, |gap| (gap.rule, -gap.min_days, gap.own));
     items
 }
 
@@ -75,8 +73,10 @@ pub fn judge(arena: &Arena, bank: &Knowledge, lines: &[(Ref, Diff)], sink: &mut 
             }
             let evidence: Vec<Ref> = before.iter().chain(after).map(|(row, _)| *row).collect();
             let amount = after.iter().fold(0i64, |sum, (_, line)| sum.saturating_add(line.amount)).max(0);
-            let money =
-                sorted(arena, after).iter().map(|(row, l)| Money { row: *row, own: l.amount.max(0) }).collect();
+            let money = sorted(arena, after)
+                .iter()
+                .map(|(row, l)| Money { row: *row, own: l.amount.max(0) })
+                .collect();
             sink.say(Out::Finding(Box::new(Finding {
                 rule: gap.rule,
                 verdict: bank.verdict(gap.rule, gap.own),

@@ -45,7 +45,7 @@ pub fn judge(
     for rule in &bank.detectors.enrolment {
         sink.count(Count::Subject(*rule));
         if !covered {
-            let key = u64::from(settlement_row) % SHARDS | u64::from(*rule) << 32;
+            let key = (u64::from(settlement_row) % SHARDS) | (u64::from(*rule) << 32);
             sink.say(Out::Row(Route::Uncovered, key, settlement_row));
         }
     }

@@ -9,7 +9,7 @@ use rulebank::DetectorSpec;
 use crate::coverage::Count;
 use crate::finding::{Claim, Finding, Money, Out, Part, RuleIx, Value, common_institution};
 use crate::judge::Sink;
-use crate::knowledge::{ByRef, Compiler, Knowledge, Validity};
+use crate::knowledge::{ByRef, Compiler, Knowledge, Validity, sort_rows};
 use crate::views::Diff;
 
 /// What a rule may tell it.
@@ -54,9 +54,7 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
         let conflict = Conflict { rule, paid, denied, validity, own: row.reading_own };
         rules.by_paid.entry(paid).or_default().push(conflict);
     }
-    for rows in rules.by_paid.values_mut() {
-        rows.sort_by_key(|row| (row.rule, row.denied, row.own));
-    }
+    sort_rows(&mut rules.by_paid, |row| (row.rule, row.denied, row.own));
     rules
 }
 
@@ -77,9 +75,12 @@ pub fn judge(arena: &Arena, bank: &Knowledge, lines: &[(Ref, Diff)], visit: Opti
             let conflict = same[0];
             sink.count(Count::Subject(conflict.rule));
             let Some(denied_lines) = of_day.get(&(*day, conflict.denied)) else { continue };
-            let money: Vec<Money> =
-                sorted(arena, denied_lines).iter().map(|(row, l)| Money { row: *row, own: l.amount.max(0) }).collect();
-            let amount = denied_lines.iter().fold(0i64, |sum, (_, line)| sum.saturating_add(line.amount)).max(0);
+            let money: Vec<Money> = sorted(arena, denied_lines)
+                .iter()
+                .map(|(row, l)| Money { row: *row, own: l.amount.max(0) })
+                .collect();
+            let amount =
+                denied_lines.iter().fold(0i64, |sum, (_, line)| sum.saturating_add(line.amount)).max(0);
             let evidence: Vec<Ref> = paid_lines.iter().chain(denied_lines).map(|(row, _)| *row).collect();
             let institution = match visit {
                 Some(visit) => row::visit(arena, visit).institution,

@@ -10,7 +10,7 @@ use crate::coverage::Count;
 use crate::detector::pair_conflict::sorted;
 use crate::finding::{Claim, Finding, Money, Out, Part, RuleIx, Value, common_institution};
 use crate::judge::Sink;
-use crate::knowledge::{ByRef, Compiler, Knowledge, Validity, exact, exact_quantity, fen_of};
+use crate::knowledge::{ByRef, Compiler, Knowledge, Validity, exact, exact_quantity, fen_of, sort_rows};
 use crate::views::Diff;
 
 /// What a rule may tell it.
@@ -55,9 +55,7 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
             own: row.reading_own,
         });
     }
-    for limits in items.values_mut() {
-        limits.sort_by_key(|limit| (limit.rule, limit.per_day, limit.max, limit.own));
-    }
+    sort_rows(&mut items, |limit| (limit.rule, limit.per_day, limit.max, limit.own));
     items
 }
 

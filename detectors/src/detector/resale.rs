@@ -7,7 +7,9 @@ use rulebank::{DetectorSpec, ParamKind, ParamSpec};
 use crate::coverage::Count;
 use crate::finding::{Claim, Finding, Money, Out, Part, RuleIx, Value, common_institution};
 use crate::judge::Sink;
-use crate::knowledge::{ByRef, Compiler, Knowledge, Validity, exact, exact_quantity, fen_of, integer};
+use crate::knowledge::{
+    ByRef, Compiler, Knowledge, Validity, exact, exact_quantity, fen_of, integer, sort_rows,
+};
 use crate::views::Diff;
 
 /// What a rule may tell it.
@@ -61,9 +63,7 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
             own: row.reading_own,
         });
     }
-    for limits in items.values_mut() {
-        limits.sort_by_key(|limit| (limit.rule, limit.limit, limit.own));
-    }
+    sort_rows(&mut items, |limit| (limit.rule, limit.limit, limit.own));
     items
 }
 
@@ -92,8 +92,12 @@ fn window<'a>(sales: &[(Ref, Dispensing)], nth: usize, limits: &'a [Limit]) -> O
     places.sort_unstable();
     places.dedup();
     let institutions = i64::try_from(places.len()).unwrap_or(i64::MAX);
-    (exact_quantity(quantity) > limit.limit && institutions >= limit.institutions)
-        .then_some(Window { limit, sales: first..last, quantity, institutions })
+    (exact_quantity(quantity) > limit.limit && institutions >= limit.institutions).then_some(Window {
+        limit,
+        sales: first..last,
+        quantity,
+        institutions,
+    })
 }
 
 /// Judges the insured sales of one item to one person.
@@ -108,7 +112,8 @@ pub fn judge(arena: &Arena, bank: &Knowledge, sales: &[(Ref, Diff)], sink: &mut 
     let Some(limits) = bank.detectors.resale.get(&item) else { return };
     for of_rule in limits.chunk_by(|a, b| a.rule == b.rule) {
         sink.count(Count::Subject(of_rule[0].rule));
-        let windows: Vec<Window<'_>> = (0..sales.len()).filter_map(|nth| window(&sales, nth, of_rule)).collect();
+        let windows: Vec<Window<'_>> =
+            (0..sales.len()).filter_map(|nth| window(&sales, nth, of_rule)).collect();
         let Some(worst) = windows.iter().max_by_key(|window| window.quantity) else { continue };
         let mut found: Vec<&(Ref, Dispensing)> = sales
             .iter()
@@ -117,8 +122,9 @@ pub fn judge(arena: &Arena, bank: &Knowledge, sales: &[(Ref, Diff)], sink: &mut 
             .map(|(_, sale)| sale)
             .collect();
         found.sort_by(|(_, a), (_, b)| arena.compare(a.id, b.id));
-        let exact_amount =
-            found.iter().fold(0i128, |sum, (_, sale)| sum + i128::from(sale.cnt) * i128::from(sale.price.unwrap_or(0)));
+        let exact_amount = found
+            .iter()
+            .fold(0i128, |sum, (_, sale)| sum + i128::from(sale.cnt) * i128::from(sale.price.unwrap_or(0)));
         let evidence: Vec<Ref> = found.iter().map(|(row, _)| *row).collect();
         let shown = i64::try_from(worst.limit.limit / 1_000_000).unwrap_or(i64::MAX);
         sink.say(Out::Finding(Box::new(Finding {

@@ -55,13 +55,7 @@ pub fn judge(arena: &Arena, bank: &Knowledge, stays: &[(Ref, Diff)], sink: &mut 
     }
 }
 
-fn judge_pair(
-    arena: &Arena,
-    bank: &Knowledge,
-    a: (Ref, &Visit),
-    b: (Ref, &Visit),
-    sink: &mut Sink,
-) {
+fn judge_pair(arena: &Arena, bank: &Knowledge, a: (Ref, &Visit), b: (Ref, &Visit), sink: &mut Sink) {
     let (first, second) =
         if arena.compare(a.1.id, b.1.id) == std::cmp::Ordering::Greater { (b, a) } else { (a, b) };
     let begin = a.1.begin.max(b.1.begin);

@@ -116,7 +116,10 @@ fn missing_of(arena: &Arena, places: [Option<Ref>; 2]) -> Option<Missing> {
 ///
 /// # Source
 /// Haversine formula on a sphere of 6371.0088 km (the mean radius of the earth, IUGG).
-#[expect(clippy::disallowed_types, reason = "the contract prescribes 64-bit floating point here; no float leaves")]
+#[expect(
+    clippy::disallowed_types,
+    reason = "the contract prescribes 64-bit floating point here; no float leaves"
+)]
 #[expect(clippy::cast_precision_loss, reason = "seconds between two civil times are far below 2^53")]
 #[expect(clippy::cast_possible_truncation, reason = "the way around the earth has 40,000 km")]
 fn too_far(arena: &Arena, rule: &TravelRule, places: [Option<Ref>; 2], seconds: i64) -> Option<i64> {
