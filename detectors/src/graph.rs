@@ -985,8 +985,12 @@ fn reconcile<'s>(
         findings.map(|finding| (finding.id(), finding)).arrange_by_key_named("findings");
     let reader = Arc::clone(arena);
     let priced = whole(court, "price", &[&prices], &[&findings], never, move |_, _, state, sink| {
-        for (finding, _) in state.more(0) {
-            sink.say(Out::Priced(Box::new(money::price(&reader, &finding, &state.rows(0)))));
+        let findings = state.more(0);
+        if !findings.is_empty() {
+            let settlements = state.rows(0);
+            for (finding, _) in &findings {
+                sink.say(Out::Priced(Box::new(money::price(&reader, finding, &settlements))));
+            }
         }
     });
     let priced = priced.said.flat_map(|out| match out {
@@ -1017,8 +1021,12 @@ fn reconcile<'s>(
     let taken: RowIndex<'s> = taken.as_collection().arrange_by_key_named("fen taken by finding");
     let priced: Index<'s, Priced> = priced.arrange_by_key_named("priced findings");
     let alerts = whole(court, "alert", &[&taken], &[&priced], never, |_, _, state, sink| {
-        for (priced, _) in state.more(0) {
-            sink.say(Out::Alert(Box::new(money::alert(&priced, &state.rows(0)))));
+        let priced = state.more(0);
+        if !priced.is_empty() {
+            let taken = state.rows(0);
+            for (priced, _) in &priced {
+                sink.say(Out::Alert(Box::new(money::alert(priced, &taken))));
+            }
         }
     });
     alerts.said.flat_map(|out| match out {

@@ -78,20 +78,24 @@ pub struct Court<'s> {
     pub first_bank: Arc<Knowledge>,
 }
 
-/// Up to which tick a state is read: strictly before it, or with it.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Upto {
-    Before(Tick),
-    With(Tick),
+/// The values of one key before a tick and with it.
+#[derive(Clone)]
+struct State<V> {
+    before: Vec<(V, Diff)>,
+    after: Vec<(V, Diff)>,
 }
 
-impl Upto {
-    fn covers(self, tick: Tick) -> bool {
-        match self {
-            Upto::Before(end) => tick < end,
-            Upto::With(end) => tick <= end,
-        }
+impl<V> State<V> {
+    fn new() -> State<V> {
+        State { before: Vec::new(), after: Vec::new() }
     }
+}
+
+/// Which side of a tick.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Before,
+    After,
 }
 
 type Batch<V> = <TraceAgent<Spine<V>> as TraceReader>::Batch;
@@ -119,9 +123,10 @@ impl<V: ExchangeData> Shelf<V> {
         self.open = Some(cursor_list(batches));
     }
 
-    /// Reads the values of `key` that stand, with their counts.
-    fn read(&mut self, key: u64, upto: Upto, into: &mut Vec<(V, Diff)>) {
-        into.clear();
+    /// Reads the values of `key` that stand before a tick and with it, with their counts, in one pass.
+    fn read(&mut self, key: u64, tick: Tick, state: &mut State<V>) {
+        state.before.clear();
+        state.after.clear();
         let Some((cursor, storage)) = &mut self.open else { return };
         cursor.seek_key(storage, &key);
         if cursor.get_key(storage) != Some(&key) {
@@ -129,14 +134,20 @@ impl<V: ExchangeData> Shelf<V> {
         }
         cursor.rewind_vals(storage);
         while let Some(value) = cursor.get_val(storage) {
-            let mut count = 0;
-            cursor.map_times(storage, |tick, diff| {
-                if upto.covers(*tick) {
-                    count += *diff;
+            let (mut before, mut after) = (0, 0);
+            cursor.map_times(storage, |at, diff| {
+                if *at < tick {
+                    before += *diff;
+                }
+                if *at <= tick {
+                    after += *diff;
                 }
             });
-            if count != 0 {
-                into.push((value.clone(), count));
+            if before != 0 {
+                state.before.push((value.clone(), before));
+            }
+            if after != 0 {
+                state.after.push((value.clone(), after));
             }
             cursor.step_val(storage);
         }
@@ -262,9 +273,10 @@ where
     builder.build(move |_capabilities| {
         let mut pending: Pending<Work<V>> = BTreeMap::new();
         let mut sink = Sink::default();
+        let mut states: Vec<State<Ref>> = shelves.iter().map(|_| State::new()).collect();
         let mut before: Vec<Vec<(Ref, Diff)>> = shelves.iter().map(|_| Vec::new()).collect();
         let mut after = before.clone();
-        let mut old_rows: Vec<(V, Diff)> = Vec::new();
+        let mut old: State<V> = State::new();
         let mut last_frontier = 0;
         move |frontiers| {
             let fresh = |capability: [Capability<Tick>; 2]| {
@@ -337,26 +349,24 @@ where
                     let Some(key) = next.into_iter().flatten().min() else { break };
                     let of_context = keys.next_if_eq(&key).is_some();
                     let of_bank = every.next_if_eq(&key).is_some();
+                    old.before.clear();
                     if of_context || of_bank {
-                        shelf.read(key, Upto::Before(tick), &mut old_rows);
+                        shelf.read(key, tick, &mut old);
                         if !of_context {
-                            old_rows.retain(|(row, _)| concerned(&old_bank, &bank, row));
+                            old.before.retain(|(row, _)| concerned(&old_bank, &bank, row));
                         }
-                    } else {
-                        old_rows.clear();
                     }
-                    if old_rows.is_empty() && rows.peek().is_none_or(|row| row.0 != key) {
+                    if old.before.is_empty() && rows.peek().is_none_or(|row| row.0 != key) {
                         continue;
                     }
-                    for (shelf, after) in shelves.iter_mut().zip(&mut after) {
-                        shelf.read(key, Upto::With(tick), after);
+                    for (nth, shelf) in shelves.iter_mut().enumerate() {
+                        shelf.read(key, tick, &mut states[nth]);
+                        std::mem::swap(&mut states[nth].before, &mut before[nth]);
+                        std::mem::swap(&mut states[nth].after, &mut after[nth]);
                     }
-                    if !old_rows.is_empty() {
+                    if !old.before.is_empty() {
                         let start = (sink.said.len(), sink.counted.len());
-                        for (shelf, before) in shelves.iter_mut().zip(&mut before) {
-                            shelf.read(key, Upto::Before(tick), before);
-                        }
-                        for (row, count) in &old_rows {
+                        for (row, count) in &old.before {
                             sink.weight = -count;
                             judge(&old_bank, key, row, &before, &mut sink);
                             sink.weight = *count;
@@ -403,26 +413,38 @@ fn cancel<T: Ord>(entries: &mut Vec<(T, Diff)>, start: usize) {
     entries.append(&mut tail);
 }
 
-/// All rows of one key, read when asked for.
+/// All rows of one key, read when asked for: both sides of the tick at once, the second from memory.
 pub struct KeyRows<'a, V: ExchangeData, W: ExchangeData> {
     key: u64,
-    upto: Upto,
-    rows: &'a mut [Shelf<V>],
-    more: &'a mut [Shelf<W>],
+    tick: Tick,
+    side: Side,
+    rows: &'a mut [(Shelf<V>, Option<State<V>>)],
+    more: &'a mut [(Shelf<W>, Option<State<W>>)],
+}
+
+fn side_of<V: ExchangeData>(
+    (shelf, state): &mut (Shelf<V>, Option<State<V>>),
+    key: u64,
+    tick: Tick,
+    side: Side,
+) -> Vec<(V, Diff)> {
+    let state = state.get_or_insert_with(|| {
+        let mut state = State::new();
+        shelf.read(key, tick, &mut state);
+        state
+    });
+    // A function asks for an input once; what it is given it may keep.
+    std::mem::take(if side == Side::Before { &mut state.before } else { &mut state.after })
 }
 
 impl<V: ExchangeData, W: ExchangeData> KeyRows<'_, V, W> {
-    /// Values of the key in the `input`-th arrangement, with counts.
+    /// Values of the key in the `input`-th arrangement, with counts; to be asked once.
     pub fn rows(&mut self, input: usize) -> Vec<(V, Diff)> {
-        let mut values = Vec::new();
-        self.rows[input].read(self.key, self.upto, &mut values);
-        values
+        side_of(&mut self.rows[input], self.key, self.tick, self.side)
     }
-    /// Values of the key in the `input`-th arrangement of the second type, with counts.
+    /// Values of the key in the `input`-th arrangement of the second type, with counts; to be asked once.
     pub fn more(&mut self, input: usize) -> Vec<(W, Diff)> {
-        let mut values = Vec::new();
-        self.more[input].read(self.key, self.upto, &mut values);
-        values
+        side_of(&mut self.more[input], self.key, self.tick, self.side)
     }
 }
 
@@ -452,8 +474,8 @@ where
     let (said_out, said) = builder.new_output::<Vec<(Out, Tick, Diff)>>();
     let (counted_out, counted) = builder.new_output::<Vec<(Count, Tick, Diff)>>();
     let (mut said_out, mut counted_out) = (OutputBuilder::from(said_out), OutputBuilder::from(counted_out));
-    let mut rows: Vec<Shelf<V>> = rows.iter().map(|i| Shelf::new(i.trace.clone())).collect();
-    let mut more: Vec<Shelf<W>> = more.iter().map(|i| Shelf::new(i.trace.clone())).collect();
+    let mut rows: Vec<_> = rows.iter().map(|i| (Shelf::<V>::new(i.trace.clone()), None)).collect();
+    let mut more: Vec<_> = more.iter().map(|i| (Shelf::<W>::new(i.trace.clone()), None)).collect();
     let mut bank = Arc::clone(&court.first_bank);
 
     builder.build(move |_capabilities| {
@@ -505,20 +527,20 @@ where
                     bank = new;
                 }
                 if rejudge {
-                    work.keys = rows.iter_mut().flat_map(Shelf::keys).collect();
-                    work.keys.extend(more.iter_mut().flat_map(Shelf::keys));
+                    work.keys = rows.iter_mut().flat_map(|(shelf, _)| shelf.keys()).collect();
+                    work.keys.extend(more.iter_mut().flat_map(|(shelf, _)| shelf.keys()));
                 }
                 work.keys.sort_unstable();
                 work.keys.dedup();
-                rows.iter_mut().for_each(Shelf::open);
-                more.iter_mut().for_each(Shelf::open);
+                rows.iter_mut().for_each(|(shelf, _)| shelf.open());
+                more.iter_mut().for_each(|(shelf, _)| shelf.open());
                 for key in work.keys {
                     let start = (sink.said.len(), sink.counted.len());
-                    for (bank, weight, upto) in
-                        [(&old_bank, -1, Upto::Before(tick)), (&bank, 1, Upto::With(tick))]
-                    {
+                    rows.iter_mut().for_each(|(_, state)| *state = None);
+                    more.iter_mut().for_each(|(_, state)| *state = None);
+                    for (bank, weight, side) in [(&old_bank, -1, Side::Before), (&bank, 1, Side::After)] {
                         sink.weight = weight;
-                        let mut state = KeyRows { key, upto, rows: &mut rows, more: &mut more };
+                        let mut state = KeyRows { key, tick, side, rows: &mut rows, more: &mut more };
                         judge(bank, key, &mut state, &mut sink);
                     }
                     cancel(&mut sink.said, start.0);
@@ -540,8 +562,8 @@ where
                 && frontier > last_frontier
             {
                 last_frontier = frontier;
-                rows.iter_mut().for_each(|shelf| shelf.close(frontier));
-                more.iter_mut().for_each(|shelf| shelf.close(frontier));
+                rows.iter_mut().for_each(|(shelf, _)| shelf.close(frontier));
+                more.iter_mut().for_each(|(shelf, _)| shelf.close(frontier));
             }
         }
     });
