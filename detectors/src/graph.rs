@@ -303,26 +303,28 @@ pub fn mount<'s>(
             (input, collection.arrange_by_key_named($name))
         }};
     }
-    let (institutions_in, institutions): (RowInput, _) = input!("institutions");
-    let (persons_in, persons): (RowInput, _) = input!("persons");
-    let (person_facts_in, person_facts): (RowInput, _) = input!("person facts by person");
-    let (enrolments_in, enrolments): (RowInput, _) = input!("enrolments by person");
-    let (any_enrolment_in, any_enrolment): (RowInput, _) = input!("any enrolment");
-    let (visits_in, visits): (RowInput, _) = input!("visits");
-    let (settlements_in, settlements): (RowInput, _) = input!("settlements by visit");
-    let (settlements_of_person_in, settlements_of_person): (RowInput, _) = input!("settlements by person");
-    let (dead_settlements_in, dead_settlements): (RowInput, _) = input!("dead settlements");
-    let (bills_in, bills): (RowInput, _) = input!("bills");
-    let (lines_in, lines): (RowInput, _) = input!("lines by visit");
-    let (visits_with_rx_in, visits_with_rx): (RowInput, _) = input!("visits with rx");
-    let (lines_of_prescription_in, lines_of_prescription): (RowInput, _) = input!("lines by prescription");
-    let (prescriptions_in, prescriptions): (RowInput, _) = input!("prescriptions");
-    let (prescribing_in, prescribing): (RowInput, _) = input!("prescribing institutions");
-    let (sales_of_code_in, sales_of_code): (RowInput, _) = input!("sales by trace code");
-    let (passes_in, passes): (RowInput, _) = input!("passes by person");
-    let (checking_in, checking): (RowInput, _) = input!("checking institutions");
-    let (bought_in, bought): (RowInput, _) = input!("bought items");
-    let (stock_counts_in, stock_counts): (RowInput, _) = input!("stock counts");
+    let (institutions_in, institutions): (RowInput, _) = input!("facts: institutions");
+    let (persons_in, persons): (RowInput, _) = input!("facts: persons");
+    let (person_facts_in, person_facts): (RowInput, _) = input!("facts: person facts by person");
+    let (enrolments_in, enrolments): (RowInput, _) = input!("facts: enrolments by person");
+    let (any_enrolment_in, any_enrolment): (RowInput, _) = input!("facts: any enrolment");
+    let (visits_in, visits): (RowInput, _) = input!("facts: visits");
+    let (settlements_in, settlements): (RowInput, _) = input!("facts: settlements by visit");
+    let (settlements_of_person_in, settlements_of_person): (RowInput, _) =
+        input!("facts: settlements by person");
+    let (dead_settlements_in, dead_settlements): (RowInput, _) = input!("facts: dead settlements");
+    let (bills_in, bills): (RowInput, _) = input!("facts: bills");
+    let (lines_in, lines): (RowInput, _) = input!("facts: lines by visit");
+    let (visits_with_rx_in, visits_with_rx): (RowInput, _) = input!("facts: visits with rx");
+    let (lines_of_prescription_in, lines_of_prescription): (RowInput, _) =
+        input!("facts: lines by prescription");
+    let (prescriptions_in, prescriptions): (RowInput, _) = input!("facts: prescriptions");
+    let (prescribing_in, prescribing): (RowInput, _) = input!("facts: prescribing institutions");
+    let (sales_of_code_in, sales_of_code): (RowInput, _) = input!("facts: sales by trace code");
+    let (passes_in, passes): (RowInput, _) = input!("facts: passes by person");
+    let (checking_in, checking): (RowInput, _) = input!("facts: checking institutions");
+    let (bought_in, bought): (RowInput, _) = input!("facts: bought items");
+    let (stock_counts_in, stock_counts): (RowInput, _) = input!("facts: stock counts");
     let (supply_in, supply) = scope.new_collection::<(u64, Stock), Diff>();
 
     let mut hall = Hall::default();
@@ -331,16 +333,23 @@ pub fn mount<'s>(
     let classed = {
         let arena = Arc::clone(arena);
         let differ = |a: &Knowledge, b: &Knowledge| !a.same_classes(b);
-        hall.hear(each(&court, "class of visit", &visits, &[], differ, move |bank, _, row, _, sink| {
-            let visit = row::visit(&arena, *row);
-            sink.say(Out::Row(Route::VisitOfPerson, u64::from(visit.psn_no), *row));
-            if bank.class(visit.med_type, day_of(visit.begin)) == Class::Inpatient {
-                sink.say(Out::Row(Route::StayOfPerson, u64::from(visit.psn_no), *row));
-            }
-        }))
+        hall.hear(each(
+            &court,
+            "lines: class of visit",
+            &visits,
+            &[],
+            differ,
+            move |bank, _, row, _, sink| {
+                let visit = row::visit(&arena, *row);
+                sink.say(Out::Row(Route::VisitOfPerson, u64::from(visit.psn_no), *row));
+                if bank.class(visit.med_type, day_of(visit.begin)) == Class::Inpatient {
+                    sink.say(Out::Row(Route::StayOfPerson, u64::from(visit.psn_no), *row));
+                }
+            },
+        ))
     };
-    let visits_of_person = route(&classed, "visits by person", Route::VisitOfPerson);
-    let stays = route(&classed, "stays by person", Route::StayOfPerson);
+    let visits_of_person = route(&classed, "facts: visits by person", Route::VisitOfPerson);
+    let stays = route(&classed, "facts: stays by person", Route::StayOfPerson);
 
     // Every line and sale once, with its visit: where does it have to be looked at?
     let sorted = {
@@ -353,7 +362,7 @@ pub fn mount<'s>(
         };
         hall.hear(each_concerned(
             &court,
-            "lines",
+            "lines: sort",
             &lines,
             &[&visits],
             differ,
@@ -407,7 +416,7 @@ pub fn mount<'s>(
                 [a, b].map(|end| (u64::from(row::presence(&arena, end).institution), journey))
             }
         });
-        let ends: Index<'s, u64> = ends.arrange_by_key_named("journeys by institution");
+        let ends: Index<'s, u64> = ends.arrange_by_key_named("travel: journeys by institution");
         let places = hall.hear(each(
             &court,
             "travel: places",
@@ -420,8 +429,8 @@ pub fn mount<'s>(
                 }
             },
         ));
-        let journeys = route(&journeys, "journeys", Route::Journey);
-        let places = route(&places, "places of journeys", Route::JourneyPlace);
+        let journeys = route(&journeys, "travel: by journey", Route::Journey);
+        let places = route(&places, "travel: places of journeys", Route::JourneyPlace);
         let reader = Arc::clone(arena);
         let differ = |a: &Knowledge, b: &Knowledge| a.detectors.travel != b.detectors.travel;
         hall.find(each(
@@ -448,9 +457,9 @@ pub fn mount<'s>(
                 absence::judge(&reader, bank, *row, &passes[0], sink);
             });
         let absent = when_due(hall.hear(absent), now);
-        let absent = concluding(&absent, "absences by institution", Route::Absent);
+        let absent = concluding(&absent, "absence: by institution", Route::Absent);
         let checks = hall.hear(has(&court, "absence: checking", &checking));
-        let checks = route(&checks, "institutions that check", Route::Has);
+        let checks = route(&checks, "absence: institutions that check", Route::Has);
         let reader = Arc::clone(arena);
         hall.find(each(
             &court,
@@ -478,10 +487,10 @@ pub fn mount<'s>(
             differ,
             move |bank, _, state, sink| companions::place(&reader, bank, &state.rows(0), sink),
         ));
-        let base = route(&placed, "companions by cell", Route::Companion);
-        let probes = route(&placed, "companions looking", Route::CompanionProbe);
-        let few = route(&placed, "few stays by cell", Route::CompanionFew);
-        let twins = route(&placed, "twins looking", Route::CompanionTwin);
+        let base = route(&placed, "companions: by cell", Route::Companion);
+        let probes = route(&placed, "companions: looking", Route::CompanionProbe);
+        let few = route(&placed, "companions: few by cell", Route::CompanionFew);
+        let twins = route(&placed, "companions: twins looking", Route::CompanionTwin);
         let reader = Arc::clone(arena);
         let met = hall.hear(each(
             &court,
@@ -500,7 +509,7 @@ pub fn mount<'s>(
             }));
         let co_stays: RowIndex<'s> = rows_of(&met, Route::CoStay)
             .concat(rows_of(&met_few, Route::CoStay))
-            .arrange_by_key_named("co-stays by two persons");
+            .arrange_by_key_named("companions: co-stays");
         let reader = Arc::clone(arena);
         let joined = hall.hear(whole(
             &court,
@@ -524,7 +533,7 @@ pub fn mount<'s>(
             });
         let groups: RowIndex<'s> = rows_of(&joined, Route::EdgeStay)
             .join_map(roots, |_node, stay, root| (*root, *stay))
-            .arrange_by_key_named("stays by group");
+            .arrange_by_key_named("companions: stays by group");
         let reader = Arc::clone(arena);
         hall.find(whole(&court, "companions", &[&groups], NONE, differ, move |bank, key, state, sink| {
             companions::judge(&reader, bank, key, &state.rows(0), sink);
@@ -543,7 +552,7 @@ pub fn mount<'s>(
             differ,
             move |bank, _, row, enrolments, sink| enrolment::judge(&reader, bank, *row, &enrolments[0], sink),
         ));
-        let uncovered = concluding(&uncovered, "uncovered settlements", Route::Uncovered);
+        let uncovered = concluding(&uncovered, "enrolment: uncovered", Route::Uncovered);
         let anyone =
             hall.hear(whole(&court, "enrolment: anyone", &[&any_enrolment], NONE, never, |_, _, s, sink| {
                 if s.rows(0).iter().any(|(_, count)| *count > 0) {
@@ -552,7 +561,7 @@ pub fn mount<'s>(
                     }
                 }
             }));
-        let anyone = route(&anyone, "anyone enrolled", Route::Has);
+        let anyone = route(&anyone, "enrolment: anyone enrolled", Route::Has);
         let reader = Arc::clone(arena);
         hall.find(each(
             &court,
@@ -603,7 +612,7 @@ pub fn mount<'s>(
         ));
         let suspicious: RowIndex<'s> = rows_of(&sorted, Route::DrugWithoutPrescription)
             .concat(rows_of(&prescribed, Route::DrugBadPrescription))
-            .arrange_by_key_named("uncovered drugs by visit");
+            .arrange_by_key_named("no_prescription: by visit");
         let reader = Arc::clone(arena);
         let differ = |a: &Knowledge, b: &Knowledge| {
             !a.same_classes(b) || a.detectors.no_prescription != b.detectors.no_prescription
@@ -619,9 +628,9 @@ pub fn mount<'s>(
                 no_prescription::judge(&reader, bank, *row, one(&contexts[0]), sent, sink);
             },
         ));
-        let suspicious = concluding(&suspicious, "suspicious drugs by institution", Route::DrugSuspicious);
+        let suspicious = concluding(&suspicious, "no_prescription: by institution", Route::DrugSuspicious);
         let sends = hall.hear(has(&court, "no_prescription: prescribing", &prescribing));
-        let sends = route(&sends, "institutions that prescribe", Route::Has);
+        let sends = route(&sends, "no_prescription: institutions that prescribe", Route::Has);
         let reader = Arc::clone(arena);
         hall.find(each(
             &court,
@@ -640,7 +649,7 @@ pub fn mount<'s>(
     // Lines of items in tables.
     {
         let reader = Arc::clone(arena);
-        let aged = route(&sorted, "lines of aged items", Route::Age);
+        let aged = route(&sorted, "age_limit: lines", Route::Age);
         let differ = |a: &Knowledge, b: &Knowledge| a.detectors.age_limit != b.detectors.age_limit;
         hall.find(each(
             &court,
@@ -653,7 +662,7 @@ pub fn mount<'s>(
             },
         ));
         let reader = Arc::clone(arena);
-        let paired = route(&sorted, "lines of paired items", Route::Pair);
+        let paired = route(&sorted, "pair_conflict: lines", Route::Pair);
         let differ = |a: &Knowledge, b: &Knowledge| a.detectors.pair_conflict != b.detectors.pair_conflict;
         hall.find(whole(
             &court,
@@ -669,7 +678,7 @@ pub fn mount<'s>(
             },
         ));
         let reader = Arc::clone(arena);
-        let limited = route(&sorted, "lines of limited items", Route::Quantity);
+        let limited = route(&sorted, "quantity_limit: lines", Route::Quantity);
         let differ = |a: &Knowledge, b: &Knowledge| a.detectors.quantity_limit != b.detectors.quantity_limit;
         hall.find(whole(
             &court,
@@ -685,13 +694,13 @@ pub fn mount<'s>(
             },
         ));
         let reader = Arc::clone(arena);
-        let cycled = route(&sorted, "lines of cyclic items", Route::Cycle);
+        let cycled = route(&sorted, "cycle_gap: lines", Route::Cycle);
         let differ = |a: &Knowledge, b: &Knowledge| a.detectors.cycle_gap != b.detectors.cycle_gap;
         hall.find(whole(&court, "cycle_gap", &[&cycled], NONE, differ, move |bank, _, state, sink| {
             cycle_gap::judge(&reader, bank, &state.rows(0), sink);
         }));
         let reader = Arc::clone(arena);
-        let resold = route(&sorted, "sales of resale-prone items", Route::Resale);
+        let resold = route(&sorted, "resale: sales", Route::Resale);
         let differ = |a: &Knowledge, b: &Knowledge| a.detectors.resale != b.detectors.resale;
         hall.find(whole(&court, "resale", &[&resold], NONE, differ, move |bank, _, state, sink| {
             resale::judge(&reader, bank, &state.rows(0), sink);
@@ -734,14 +743,17 @@ pub fn mount<'s>(
                 (block_key(pair, day), Stock::Opened(pair, day))
             }
         });
-        let openings = route(&openings, "opening counts", Route::Opening);
+        let openings = route(&openings, "stock_balance: openings", Route::Opening);
         let uses = rows_of(&sorted, Route::Use);
         let used = uses.clone().inner.flat_map(move |((pair, row), tick, diff)| {
             let (day, price, quantity) = use_of(&reader, row);
             Some(((block_key(pair, day), Stock::Used(pair, day, price)), tick, diff * quantity))
         });
-        let stock: Index<'s, Stock> =
-            used.as_collection().concat(supply).concat(opened).arrange_by_key_named("stock by block of days");
+        let stock: Index<'s, Stock> = used
+            .as_collection()
+            .concat(supply)
+            .concat(opened)
+            .arrange_by_key_named("stock_balance: by block of days");
         let blocks =
             whole(&court, "stock_balance: blocks", &[&stock], NONE, differ, |bank, _, state, sink| {
                 stock_balance::sum_block(bank, &state.rows(0), sink);
@@ -752,7 +764,7 @@ pub fn mount<'s>(
                 Out::Block(pair, block) => Some((pair, *block)),
                 _ => None,
             })
-            .arrange_by_key_named("blocks by institution and item");
+            .arrange_by_key_named("stock_balance: blocks by item");
         let reader = Arc::clone(arena);
         let excess = whole(
             &court,
@@ -768,7 +780,7 @@ pub fn mount<'s>(
         );
         let excess: Index<'s, Finding> = findings_of(&hall.hear(excess))
             .map(|finding| (u64::from(finding.institution), finding))
-            .arrange_by_key_named("excesses by institution");
+            .arrange_by_key_named("stock_balance: excesses by institution");
         let known = each(
             &court,
             "stock_balance: institution",
@@ -780,10 +792,10 @@ pub fn mount<'s>(
             },
         );
         let known = hall.hear(known);
-        let uses: RowIndex<'s> = uses.arrange_by_key_named("uses by institution and item");
+        let uses: RowIndex<'s> = uses.arrange_by_key_named("stock_balance: uses by item");
         let excess: Index<'s, Finding> = findings_of(&known)
             .map(|finding| (stock_key(&finding), finding))
-            .arrange_by_key_named("excesses by institution and item");
+            .arrange_by_key_named("stock_balance: excesses by item");
         let reader = Arc::clone(arena);
         hall.find(whole(
             &court,
@@ -957,9 +969,9 @@ fn reconcile<'s>(
             let id = finding.id();
             money::visits_needed(&finding).into_iter().map(move |visit| (u64::from(visit), id))
         })
-        .arrange_by_key_named("findings by visit");
+        .arrange_by_key_named("money: findings by visit");
     let funds =
-        each(court, "price: fund", &funds, &[settlements], never, |_, _, finding, settlements, sink| {
+        each(court, "money: fund", &funds, &[settlements], never, |_, _, finding, settlements, sink| {
             for (row, _) in &settlements[0] {
                 sink.say(Out::Row(Route::Price, *finding, *row));
             }
@@ -971,20 +983,20 @@ fn reconcile<'s>(
             let settlement = money::settlement_needed(&reader, &finding)?;
             Some((u64::from(settlement), finding.id()))
         })
-        .arrange_by_key_named("findings by settlement");
+        .arrange_by_key_named("money: findings by settlement");
     let deaths =
-        each(court, "price: dead", &deaths, &[dead_settlements], never, |_, _, finding, dead, sink| {
+        each(court, "money: dead", &deaths, &[dead_settlements], never, |_, _, finding, dead, sink| {
             for (row, _) in &dead[0] {
                 sink.say(Out::Row(Route::Price, *finding, *row));
             }
         });
     let prices: RowIndex<'s> = rows_of(&funds.said, Route::Price)
         .concat(rows_of(&deaths.said, Route::Price))
-        .arrange_by_key_named("settlements by finding");
+        .arrange_by_key_named("money: settlements by finding");
     let findings: Index<'s, Finding> =
-        findings.map(|finding| (finding.id(), finding)).arrange_by_key_named("findings");
+        findings.map(|finding| (finding.id(), finding)).arrange_by_key_named("money: findings");
     let reader = Arc::clone(arena);
-    let priced = whole(court, "price", &[&prices], &[&findings], never, move |_, _, state, sink| {
+    let priced = whole(court, "money: price", &[&prices], &[&findings], never, move |_, _, state, sink| {
         let findings = state.more(0);
         if !findings.is_empty() {
             let settlements = state.rows(0);
@@ -1004,10 +1016,10 @@ fn reconcile<'s>(
     let laid: Index<'s, Laid> = priced
         .clone()
         .flat_map(move |(_, priced)| money::laid(&reader, &bank, &priced))
-        .arrange_by_key_named("money laid by visit");
+        .arrange_by_key_named("money: laid by visit");
     let reader = Arc::clone(arena);
     let taken =
-        whole(court, "reconcile", &[settlements, lines], &[&laid], never, move |_, _, state, sink| {
+        whole(court, "money: reconcile", &[settlements, lines], &[&laid], never, move |_, _, state, sink| {
             let laid: Vec<Laid> = state.more(0).into_iter().map(|(laid, _)| laid).collect();
             if !laid.is_empty() {
                 let settlements = state.rows(0);
@@ -1018,9 +1030,9 @@ fn reconcile<'s>(
         Out::Taken(finding, fen) => Some(((finding, 0), tick, diff * fen)),
         _ => None,
     });
-    let taken: RowIndex<'s> = taken.as_collection().arrange_by_key_named("fen taken by finding");
-    let priced: Index<'s, Priced> = priced.arrange_by_key_named("priced findings");
-    let alerts = whole(court, "alert", &[&taken], &[&priced], never, |_, _, state, sink| {
+    let taken: RowIndex<'s> = taken.as_collection().arrange_by_key_named("money: taken");
+    let priced: Index<'s, Priced> = priced.arrange_by_key_named("money: priced findings");
+    let alerts = whole(court, "money: alert", &[&taken], &[&priced], never, |_, _, state, sink| {
         let priced = state.more(0);
         if !priced.is_empty() {
             let taken = state.rows(0);

@@ -5,6 +5,7 @@
 //! answered as a difference over the whole history. Figures are of fee lines; everything else the region has
 //! comes beside them. The second load carries the engine's log, which tells time and memory by operator.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -20,7 +21,7 @@ use crate::args::BenchArgs;
 use crate::engine::{Options, load_bank};
 use crate::error::Error;
 use crate::outputs::Folder;
-use crate::profile::Profile;
+use crate::profile::{Cost, Profile};
 use crate::progress::Progress;
 use crate::run::{Session, per_second};
 use crate::source::{self, Input, Lines};
@@ -47,6 +48,7 @@ pub struct Figures {
     pub correction: Latency,
     pub rule_change: RuleChange,
     pub alerts: usize,
+    pub detectors: Vec<Part>,
     pub operators: Vec<Operator>,
 }
 
@@ -98,6 +100,17 @@ pub struct OneChange {
     pub what: String,
     pub elapsed_s: f64,
     pub events: usize,
+}
+
+/// Time and memory of a detector, or of what all share.
+#[derive(Debug, Default, Serialize)]
+#[expect(missing_docs, reason = "each field is the measured thing of its name; units stand last")]
+pub struct Part {
+    pub name: String,
+    pub busy_s: f64,
+    pub updates: i64,
+    /// An estimate: updates times what one takes in an arrangement of its kind.
+    pub memory_bytes: i64,
 }
 
 /// Time and memory of operators of one name.
@@ -167,8 +180,9 @@ pub fn bench(args: &BenchArgs) -> Result<Figures, Error> {
     let (tail, samples) = (load.tail, load.samples);
     session.engine().close_tick()?;
     session.engine().settle()?;
-    let operators = profile
-        .costs()
+    let costs = profile.costs();
+    let detectors = parts(&costs);
+    let operators = costs
         .into_iter()
         .filter(|cost| cost.busy.as_secs_f64() > 0.0005 || cost.updates > 0)
         .map(|cost| Operator {
@@ -195,8 +209,42 @@ pub fn bench(args: &BenchArgs) -> Result<Figures, Error> {
         correction,
         rule_change,
         alerts,
+        detectors,
         operators,
     })
+}
+
+/// Operators are named `detector: what`; the nameless ones of the graph algorithm are those of `companions`.
+fn parts(costs: &[Cost]) -> Vec<Part> {
+    let mut parts: BTreeMap<&str, Part> = BTreeMap::new();
+    for cost in costs {
+        let name = match cost.name.as_str() {
+            "Join" | "Reduce" | "Distinct" | "Iterate" | "ArrangeByKey" | "Arrange: Reduce"
+            | "Arrange: Distinct" => "companions",
+            name if name.starts_with(char::is_uppercase) => "dataflow",
+            name => name.split(':').next().unwrap_or(name),
+        };
+        let part = parts.entry(name).or_default();
+        part.busy_s += cost.busy.as_secs_f64();
+        part.updates += cost.updates;
+        part.memory_bytes += cost.updates * bytes_of_update(&cost.name);
+    }
+    let mut parts: Vec<Part> = parts
+        .into_iter()
+        .map(|(name, part)| Part { name: name.to_owned(), busy_s: milli(part.busy_s), ..part })
+        .collect();
+    parts.sort_by(|a, b| b.busy_s.total_cmp(&a.busy_s));
+    parts
+}
+
+/// About what an update takes: its value and two offsets; a key here and there; a count where it is no 1.
+fn bytes_of_update(operator: &str) -> i64 {
+    match operator {
+        "stock_balance: by block of days" => 60,
+        "stock_balance: blocks by item" => 90,
+        "money: findings" | "money: priced findings" | "money: laid by visit" => 400,
+        _ => 12,
+    }
 }
 
 /// A folder that goes when the bench ends.
@@ -445,12 +493,16 @@ pub fn page(figures: &Figures) -> String {
             one.what, one.elapsed_s, one.events
         );
     }
-    let _ = writeln!(text, "\ntime and memory by operator (of the load with the log on)");
-    for operator in &figures.operators {
+    let _ = writeln!(
+        text,
+        "\ntime and memory by detector (of the load with the log on; --json has every operator)"
+    );
+    for part in &figures.detectors {
+        let megabytes = part.memory_bytes / 1_000_000;
         let _ = writeln!(
             text,
-            "  {:<36} {:>8.2} s {:>12} updates",
-            operator.name, operator.busy_s, operator.updates
+            "  {:<20} {:>8.2} s {:>12} updates {:>6} MB",
+            part.name, part.busy_s, part.updates, megabytes
         );
     }
     text

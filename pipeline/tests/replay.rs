@@ -65,7 +65,11 @@ fn difference(expected: &str, said: &str) -> Option<String> {
         let (expected, said) = (expected.next(), said.next());
         if expected != said {
             let shown = |line: Option<&str>| line.unwrap_or("(no such line)").to_owned();
-            return Some(format!("line {number}\n  expected {}\n  is       {}", shown(expected), shown(said)));
+            return Some(format!(
+                "line {number}\n  expected {}\n  is       {}",
+                shown(expected),
+                shown(said)
+            ));
         }
         if expected.is_none() {
             break;
@@ -125,5 +129,8 @@ fn a_difference_is_seen() {
     assert!(difference("a\nb\n", "a\nc\n").unwrap().starts_with("line 2\n"));
     assert!(difference("a\n", "a\nb\n").unwrap().contains("(no such line)"));
     assert!(difference("a\n", "a").is_some());
-    assert_eq!(arguments("```sh\ncargo run --release -- run x --tick 20 --out y\n```"), ["run", "x", "--tick", "20"]);
+    assert_eq!(
+        arguments("```sh\ncargo run --release -- run x --tick 20 --out y\n```"),
+        ["run", "x", "--tick", "20"]
+    );
 }

@@ -124,7 +124,8 @@ pub fn judge(arena: &Arena, bank: &Knowledge, sales: &[(Ref, Diff)], sink: &mut 
         found.sort_by(|(_, a), (_, b)| arena.compare(a.id, b.id));
         let exact_amount = found
             .iter()
-            .fold(0i128, |sum, (_, sale)| sum + i128::from(sale.cnt) * i128::from(sale.price.unwrap_or(0)));
+            .map(|(_, sale)| i128::from(sale.cnt) * i128::from(sale.price.unwrap_or(0)))
+            .fold(0i128, i128::saturating_add);
         let evidence: Vec<Ref> = found.iter().map(|(row, _)| *row).collect();
         let shown = i64::try_from(worst.limit.limit / 1_000_000).unwrap_or(i64::MAX);
         sink.say(Out::Finding(Box::new(Finding {
