@@ -40,7 +40,7 @@ fn answers(sample: &str, workers: &str) -> Vec<(&'static str, String)> {
     let mut args = arguments(&page);
     args.extend(["--workers", workers, "--quiet", "--out", out.to_str().unwrap()]);
     let done = fundwatch(&root(), &args);
-    assert!(done.code == Some(0) && done.err.is_empty(), "{done:?}");
+    assert!(done.code == Some(0) && done.err.is_empty() && done.out.contains("accepted"), "{done:?}");
     let read = |name: &str| fs::read_to_string(out.join(name)).unwrap();
     let mut answers: Vec<(&str, String)> = OUTPUTS.iter().map(|name| (*name, read(name))).collect();
     answers.push((SUMMARY, without_times(&read(SUMMARY))));

@@ -1,0 +1,97 @@
+//! Ticks with work to do, and the way out for what was said.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use timely::container::CapacityContainerBuilder;
+use timely::dataflow::operators::generic::OutputBuilder;
+use timely::dataflow::operators::{Capability, InputCapability};
+use timely::progress::frontier::MutableAntichain;
+
+use super::Sink;
+use crate::coverage::Count;
+use crate::finding::Out;
+use crate::knowledge::Knowledge;
+use crate::views::{Diff, Tick};
+
+/// What is to be done at one tick, with the right to answer it.
+pub(super) struct Task<W> {
+    /// What came in.
+    pub(super) work: W,
+    /// Another version of the bank.
+    pub(super) bank: Option<Arc<Knowledge>>,
+    /// One for statements, one for counts.
+    capabilities: [Capability<Tick>; 2],
+}
+
+/// Tasks by tick.
+pub(super) struct Agenda<W> {
+    tasks: BTreeMap<Tick, Task<W>>,
+    frontier: Tick,
+}
+
+impl<W: Default> Agenda<W> {
+    pub(super) fn new() -> Agenda<W> {
+        Agenda { tasks: BTreeMap::new(), frontier: 0 }
+    }
+
+    /// The task of a tick; `capability` came with what is to be noted there.
+    pub(super) fn at(&mut self, tick: Tick, capability: &InputCapability<Tick>) -> &mut Task<W> {
+        self.tasks.entry(tick).or_insert_with(|| Task {
+            work: W::default(),
+            bank: None,
+            capabilities: [capability.delayed(&tick, 0), capability.delayed(&tick, 1)],
+        })
+    }
+
+    /// Notes new versions of the bank; the last one of a message counts.
+    pub(super) fn note_bank(&mut self, capability: &InputCapability<Tick>, banks: &mut Vec<Arc<Knowledge>>) {
+        if let Some(tick) = capability.least().copied() {
+            self.at(tick, capability).bank = banks.pop();
+        }
+    }
+
+    /// The next task whose tick is complete on all inputs.
+    pub(super) fn next(&mut self, frontiers: &[MutableAntichain<Tick>]) -> Option<(Tick, Task<W>)> {
+        let tick = *self.tasks.first_key_value()?.0;
+        let complete = smallest(frontiers).is_none_or(|frontier| tick < frontier);
+        complete.then(|| self.tasks.pop_first()).flatten()
+    }
+
+    /// Where all inputs have come to, if they have moved since the last call.
+    pub(super) fn moved(&mut self, frontiers: &[MutableAntichain<Tick>]) -> Option<Tick> {
+        let frontier = smallest(frontiers).filter(|frontier| *frontier > self.frontier)?;
+        self.frontier = frontier;
+        Some(frontier)
+    }
+}
+
+/// Smallest tick that may still come on any input; `None` when all are closed.
+fn smallest(frontiers: &[MutableAntichain<Tick>]) -> Option<Tick> {
+    frontiers.iter().filter_map(|frontier| frontier.frontier().iter().copied().min()).min()
+}
+
+type Port<D> = OutputBuilder<Tick, CapacityContainerBuilder<Vec<(D, Tick, Diff)>>>;
+
+/// The two ways out of a judge.
+pub(super) struct Ports {
+    pub(super) said: Port<Out>,
+    pub(super) counted: Port<Count>,
+}
+
+impl Ports {
+    /// Sends what the sink holds.
+    pub(super) fn send<W>(&mut self, sink: &mut Sink, tick: Tick, task: &Task<W>) {
+        differential_dataflow::consolidation::consolidate(&mut sink.counted);
+        if !sink.said.is_empty() {
+            let mut output = self.said.activate();
+            let mut session = output.session(&task.capabilities[0]);
+            session.give_iterator(sink.said.drain(..).map(|(out, diff)| (out, tick, diff)));
+        }
+        if !sink.counted.is_empty() {
+            let mut output = self.counted.activate();
+            let mut session = output.session(&task.capabilities[1]);
+            session.give_iterator(sink.counted.drain(..).map(|(count, diff)| (count, tick, diff)));
+        }
+    }
+}

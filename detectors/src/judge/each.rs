@@ -1,0 +1,163 @@
+//! [`each`]: every row of one arrangement with the rows that share its key in others.
+
+use std::sync::Arc;
+
+use differential_dataflow::AsCollection;
+use differential_dataflow::ExchangeData;
+use records::arena::Ref;
+use timely::dataflow::channels::pact::Pipeline;
+use timely::dataflow::operators::generic::OutputBuilder;
+use timely::dataflow::operators::generic::builder_rc::OperatorBuilder;
+
+use super::agenda::{Agenda, Ports};
+use super::shelf::{BatchSpan, Shelf, State, keys_of, updates};
+use super::{Court, Judged, Sink};
+use crate::knowledge::Knowledge;
+use crate::views::{Diff, Index};
+
+/// Judges each row of `main` with the rows of its key in `contexts`.
+///
+/// `reads_bank(old, new)` tells whether the function reads something that differs between two banks.
+pub fn each<'s, V, F>(
+    court: &Court<'s>,
+    name: &'static str,
+    main: &Index<'s, V>,
+    contexts: &[&Index<'s, Ref>],
+    reads_bank: fn(&Knowledge, &Knowledge) -> bool,
+    judge: F,
+) -> Judged<'s>
+where
+    V: ExchangeData,
+    F: FnMut(&Knowledge, u64, &V, &[Vec<(Ref, Diff)>], &mut Sink) + 'static,
+{
+    each_concerned(court, name, main, contexts, reads_bank, |_, _, _| true, judge)
+}
+
+/// What came in at a tick.
+struct Work<V> {
+    /// Rows of the main arrangement that came and went, by key.
+    rows: Vec<(u64, V, Diff)>,
+    /// Keys whose context changed.
+    keys: Vec<u64>,
+}
+
+impl<V> Default for Work<V> {
+    fn default() -> Self {
+        Work { rows: Vec::new(), keys: Vec::new() }
+    }
+}
+
+/// As [`each`]; when the bank changes, only rows are judged again of which `concerned(old, new, row)` says so.
+pub fn each_concerned<'s, V, C, F>(
+    court: &Court<'s>,
+    name: &'static str,
+    main: &Index<'s, V>,
+    contexts: &[&Index<'s, Ref>],
+    reads_bank: fn(&Knowledge, &Knowledge) -> bool,
+    concerned: C,
+    mut judge: F,
+) -> Judged<'s>
+where
+    V: ExchangeData,
+    C: Fn(&Knowledge, &Knowledge, &V) -> bool + 'static,
+    F: FnMut(&Knowledge, u64, &V, &[Vec<(Ref, Diff)>], &mut Sink) + 'static,
+{
+    let mut builder = OperatorBuilder::new(name.to_owned(), court.scope);
+    let mut rows_in = builder.new_input(main.stream.clone(), Pipeline);
+    let mut contexts_in: Vec<_> =
+        contexts.iter().map(|context| builder.new_input(context.stream.clone(), Pipeline)).collect();
+    let mut bank_in = builder.new_input(court.bank.clone(), Pipeline);
+    let (said_out, said) = builder.new_output();
+    let (counted_out, counted) = builder.new_output();
+    let mut ports = Ports { said: OutputBuilder::from(said_out), counted: OutputBuilder::from(counted_out) };
+    let mut shelf = Shelf::new(main.trace.clone());
+    let mut shelves: Vec<Shelf<Ref>> = contexts.iter().map(|c| Shelf::new(c.trace.clone())).collect();
+    let mut bank = Arc::clone(&court.first_bank);
+
+    builder.build(move |_capabilities| {
+        let mut agenda: Agenda<Work<V>> = Agenda::new();
+        let mut sink = Sink::default();
+        let mut state: State<Ref> = State::new();
+        let mut before: Vec<Vec<(Ref, Diff)>> = shelves.iter().map(|_| Vec::new()).collect();
+        let mut after = before.clone();
+        let mut old: State<V> = State::new();
+        move |frontiers| {
+            rows_in.for_each(|capability, spans: &mut Vec<BatchSpan<V>>| {
+                for batch in spans.drain(..).filter_map(|span| span.inner) {
+                    updates::<V>(&batch, |key, value, tick, diff| {
+                        agenda.at(tick, &capability).work.rows.push((key, value.clone(), diff));
+                    });
+                }
+            });
+            for input in &mut contexts_in {
+                input.for_each(|capability, spans: &mut Vec<BatchSpan<Ref>>| {
+                    for span in spans.drain(..) {
+                        keys_of(&span, |key, tick| agenda.at(tick, &capability).work.keys.push(key));
+                    }
+                });
+            }
+            bank_in.for_each(|capability, banks| agenda.note_bank(&capability, banks));
+            while let Some((tick, mut task)) = agenda.next(frontiers) {
+                let old_bank = Arc::clone(&bank);
+                let rejudge = task.bank.as_ref().is_some_and(|new| reads_bank(&old_bank, new));
+                if let Some(new) = task.bank.take() {
+                    bank = new;
+                }
+                let work = std::mem::take(&mut task.work);
+                let mut keys = work.keys;
+                keys.sort_unstable();
+                keys.dedup();
+                let every = if rejudge { shelf.keys() } else { Vec::new() };
+                if !keys.is_empty() {
+                    shelf.open();
+                }
+                shelves.iter_mut().for_each(Shelf::open);
+                let mut rows = work.rows.into_iter().peekable();
+                let mut keys = keys.into_iter().peekable();
+                let mut every = every.into_iter().peekable();
+                loop {
+                    let next = [rows.peek().map(|row| row.0), keys.peek().copied(), every.peek().copied()];
+                    let Some(key) = next.into_iter().flatten().min() else { break };
+                    let of_context = keys.next_if_eq(&key).is_some();
+                    let of_bank = every.next_if_eq(&key).is_some();
+                    old.before.clear();
+                    if of_context || of_bank {
+                        shelf.read(key, tick, &mut old);
+                        if !of_context {
+                            old.before.retain(|(row, _)| concerned(&old_bank, &bank, row));
+                        }
+                    }
+                    if old.before.is_empty() && rows.peek().is_none_or(|row| row.0 != key) {
+                        continue;
+                    }
+                    for (shelf, (before, after)) in shelves.iter_mut().zip(before.iter_mut().zip(&mut after))
+                    {
+                        shelf.read(key, tick, &mut state);
+                        std::mem::swap(&mut state.before, before);
+                        std::mem::swap(&mut state.after, after);
+                    }
+                    if !old.before.is_empty() {
+                        sink.difference(|sink| {
+                            for (row, count) in &old.before {
+                                sink.weight = -count;
+                                judge(&old_bank, key, row, &before, sink);
+                                sink.weight = *count;
+                                judge(&bank, key, row, &after, sink);
+                            }
+                        });
+                    }
+                    while let Some((_, row, diff)) = rows.next_if(|row| row.0 == key) {
+                        sink.weight = diff;
+                        judge(&bank, key, &row, &after, &mut sink);
+                    }
+                }
+                ports.send(&mut sink, tick, &task);
+            }
+            if let Some(frontier) = agenda.moved(frontiers) {
+                shelf.close(frontier);
+                shelves.iter_mut().for_each(|shelf| shelf.close(frontier));
+            }
+        }
+    });
+    Judged { said: said.as_collection(), counted: counted.as_collection() }
+}

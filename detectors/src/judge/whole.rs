@@ -1,0 +1,147 @@
+//! [`whole`]: all rows of a key together.
+
+use std::sync::Arc;
+
+use differential_dataflow::AsCollection;
+use differential_dataflow::ExchangeData;
+use timely::dataflow::channels::pact::Pipeline;
+use timely::dataflow::operators::generic::OutputBuilder;
+use timely::dataflow::operators::generic::builder_rc::OperatorBuilder;
+
+use super::agenda::{Agenda, Ports};
+use super::shelf::{BatchSpan, Shelf, State, keys_of};
+use super::{Court, Judged, Sink};
+use crate::knowledge::Knowledge;
+use crate::views::{Diff, Index, Tick};
+
+/// Which side of a tick.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Before,
+    After,
+}
+
+/// An arrangement, and what it holds of the key in hand once that was asked for.
+struct Leaf<V: ExchangeData> {
+    shelf: Shelf<V>,
+    state: Option<State<V>>,
+}
+
+impl<V: ExchangeData> Leaf<V> {
+    fn of(index: &Index<'_, V>) -> Leaf<V> {
+        Leaf { shelf: Shelf::new(index.trace.clone()), state: None }
+    }
+
+    fn take(&mut self, key: u64, tick: Tick, side: Side) -> Vec<(V, Diff)> {
+        let state = self.state.get_or_insert_with(|| {
+            let mut state = State::new();
+            self.shelf.read(key, tick, &mut state);
+            state
+        });
+        std::mem::take(if side == Side::Before { &mut state.before } else { &mut state.after })
+    }
+}
+
+/// All rows of one key, read when asked for: both sides of the tick at once, the second from memory.
+pub struct KeyRows<'a, V: ExchangeData, W: ExchangeData> {
+    key: u64,
+    tick: Tick,
+    side: Side,
+    rows: &'a mut [Leaf<V>],
+    more: &'a mut [Leaf<W>],
+}
+
+impl<V: ExchangeData, W: ExchangeData> KeyRows<'_, V, W> {
+    /// Values of the key in the `input`-th arrangement, with counts; to be asked once.
+    pub fn rows(&mut self, input: usize) -> Vec<(V, Diff)> {
+        self.rows[input].take(self.key, self.tick, self.side)
+    }
+    /// Values of the key in the `input`-th arrangement of the second type, with counts; to be asked once.
+    pub fn more(&mut self, input: usize) -> Vec<(W, Diff)> {
+        self.more[input].take(self.key, self.tick, self.side)
+    }
+}
+
+/// Judges all rows of a key together.
+///
+/// `reads_bank(old, new)` tells whether the function reads something that differs between two banks.
+pub fn whole<'s, V, W, F>(
+    court: &Court<'s>,
+    name: &'static str,
+    rows: &[&Index<'s, V>],
+    more: &[&Index<'s, W>],
+    reads_bank: fn(&Knowledge, &Knowledge) -> bool,
+    mut judge: F,
+) -> Judged<'s>
+where
+    V: ExchangeData,
+    W: ExchangeData,
+    F: FnMut(&Knowledge, u64, &mut KeyRows<'_, V, W>, &mut Sink) + 'static,
+{
+    let mut builder = OperatorBuilder::new(name.to_owned(), court.scope);
+    let mut rows_in: Vec<_> = rows.iter().map(|i| builder.new_input(i.stream.clone(), Pipeline)).collect();
+    let mut more_in: Vec<_> = more.iter().map(|i| builder.new_input(i.stream.clone(), Pipeline)).collect();
+    let mut bank_in = builder.new_input(court.bank.clone(), Pipeline);
+    let (said_out, said) = builder.new_output();
+    let (counted_out, counted) = builder.new_output();
+    let mut ports = Ports { said: OutputBuilder::from(said_out), counted: OutputBuilder::from(counted_out) };
+    let mut rows: Vec<Leaf<V>> = rows.iter().map(|index| Leaf::of(index)).collect();
+    let mut more: Vec<Leaf<W>> = more.iter().map(|index| Leaf::of(index)).collect();
+    let mut bank = Arc::clone(&court.first_bank);
+
+    builder.build(move |_capabilities| {
+        // The work of a tick is the keys that changed.
+        let mut agenda: Agenda<Vec<u64>> = Agenda::new();
+        let mut sink = Sink::default();
+        move |frontiers| {
+            for input in &mut rows_in {
+                input.for_each(|capability, spans: &mut Vec<BatchSpan<V>>| {
+                    for span in spans.drain(..) {
+                        keys_of(&span, |key, tick| agenda.at(tick, &capability).work.push(key));
+                    }
+                });
+            }
+            for input in &mut more_in {
+                input.for_each(|capability, spans: &mut Vec<BatchSpan<W>>| {
+                    for span in spans.drain(..) {
+                        keys_of(&span, |key, tick| agenda.at(tick, &capability).work.push(key));
+                    }
+                });
+            }
+            bank_in.for_each(|capability, banks| agenda.note_bank(&capability, banks));
+            while let Some((tick, mut task)) = agenda.next(frontiers) {
+                let old_bank = Arc::clone(&bank);
+                let rejudge = task.bank.as_ref().is_some_and(|new| reads_bank(&old_bank, new));
+                if let Some(new) = task.bank.take() {
+                    bank = new;
+                }
+                let mut keys = std::mem::take(&mut task.work);
+                if rejudge {
+                    keys = rows.iter_mut().flat_map(|leaf| leaf.shelf.keys()).collect();
+                    keys.extend(more.iter_mut().flat_map(|leaf| leaf.shelf.keys()));
+                }
+                keys.sort_unstable();
+                keys.dedup();
+                rows.iter_mut().for_each(|leaf| leaf.shelf.open());
+                more.iter_mut().for_each(|leaf| leaf.shelf.open());
+                for key in keys {
+                    rows.iter_mut().for_each(|leaf| leaf.state = None);
+                    more.iter_mut().for_each(|leaf| leaf.state = None);
+                    sink.difference(|sink| {
+                        for (bank, weight, side) in [(&old_bank, -1, Side::Before), (&bank, 1, Side::After)] {
+                            sink.weight = weight;
+                            let mut state = KeyRows { key, tick, side, rows: &mut rows, more: &mut more };
+                            judge(bank, key, &mut state, sink);
+                        }
+                    });
+                }
+                ports.send(&mut sink, tick, &task);
+            }
+            if let Some(frontier) = agenda.moved(frontiers) {
+                rows.iter_mut().for_each(|leaf| leaf.shelf.close(frontier));
+                more.iter_mut().for_each(|leaf| leaf.shelf.close(frontier));
+            }
+        }
+    });
+    Judged { said: said.as_collection(), counted: counted.as_collection() }
+}
