@@ -282,7 +282,7 @@ fn fee_line(number: usize, line: usize, rev: usize, count: usize) -> String {
     let item = if line < 2 { "DRUG-A" } else { ITEMS[(number + line) % ITEMS.len()] };
     let (list_type, prescription) = match line {
         0 => ("101", format!(r#","rx_id":"RX{number}""#)),
-        1 if number % 10 != 0 => ("101", format!(r#","rx_id":"RX{number}""#)),
+        1 if !number.is_multiple_of(10) => ("101", format!(r#","rx_id":"RX{number}""#)),
         1 => ("101", String::new()),
         _ => ("201", String::new()),
     };
@@ -305,7 +305,7 @@ fn visit(number: usize) -> Vec<String> {
             day(number, 0)
         ),
     ];
-    if number % 7 != 0 {
+    if !number.is_multiple_of(7) {
         lines.push(format!(
             r#"{{"kind":"presence","rev":1,"idv_id":"I{number}","psn_no":"t-{person}","fixmedins_code":"H{hospital}","idv_time":"{} 08:05:00","scene":"register","result":"pass"}}"#,
             day(number, 0)
