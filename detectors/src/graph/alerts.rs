@@ -1,0 +1,128 @@
+//! Findings become alerts: priced, laid on records, reconciled visit by visit.
+
+use std::sync::Arc;
+
+use differential_dataflow::AsCollection;
+use differential_dataflow::VecCollection;
+use records::arena::Arena;
+use timely::dataflow::operators::vec::Map as _;
+
+use super::facts::Indexes;
+use super::hall::{Hall, never, rows_of};
+use crate::finding::{Alert, Finding, Laid, Out, Priced, Route};
+use crate::judge::{Court, each, whole};
+use crate::money;
+use crate::views::{Diff, Index, RowIndex, Tick};
+
+/// Findings become alerts: priced, laid, reconciled visit by visit.
+pub(super) fn reconcile<'s>(
+    court: &Court<'s>,
+    arena: &Arc<Arena>,
+    hall: &mut Hall<'s>,
+    facts: &Indexes<'s>,
+) -> VecCollection<'s, Tick, Alert, Diff> {
+    let mut findings = std::mem::take(&mut hall.findings).into_iter();
+    let findings = findings.next().expect("there is at least one judge").concatenate(findings);
+
+    // What a finding's amount speaks of.
+    let funds: Index<'s, u64> = findings
+        .clone()
+        .flat_map(|finding| {
+            let id = finding.id();
+            money::visits_needed(&finding).into_iter().map(move |visit| (u64::from(visit), id))
+        })
+        .arrange_by_key_named("money: findings by visit");
+    let funds = each(
+        court,
+        "money: fund",
+        &funds,
+        &[&facts.settlements],
+        never,
+        |_, _, finding, settlements, sink| {
+            for (row, _) in &settlements[0] {
+                sink.say(Out::Row(Route::Price, *finding, *row));
+            }
+        },
+    );
+    let reader = Arc::clone(arena);
+    let deaths: Index<'s, u64> = findings
+        .clone()
+        .flat_map(move |finding| {
+            let settlement = money::settlement_needed(&reader, &finding)?;
+            Some((u64::from(settlement), finding.id()))
+        })
+        .arrange_by_key_named("money: findings by settlement");
+    let deaths = each(
+        court,
+        "money: dead",
+        &deaths,
+        &[&facts.dead_settlements],
+        never,
+        |_, _, finding, dead, sink| {
+            for (row, _) in &dead[0] {
+                sink.say(Out::Row(Route::Price, *finding, *row));
+            }
+        },
+    );
+    let prices: RowIndex<'s> = rows_of(&funds.said, Route::Price)
+        .concat(rows_of(&deaths.said, Route::Price))
+        .arrange_by_key_named("money: settlements by finding");
+    let findings: Index<'s, Finding> =
+        findings.map(|finding| (finding.id(), finding)).arrange_by_key_named("money: findings");
+    let reader = Arc::clone(arena);
+    let priced = whole(court, "money: price", &[&prices], &[&findings], never, move |_, _, state, sink| {
+        let findings = state.more(0);
+        if !findings.is_empty() {
+            let settlements = state.rows(0);
+            for (finding, _) in &findings {
+                sink.say(Out::Priced(Box::new(money::price(&reader, finding, &settlements))));
+            }
+        }
+    });
+    let priced = priced.said.flat_map(|out| match out {
+        Out::Priced(priced) => Some((priced.finding.id(), *priced)),
+        _ => None,
+    });
+
+    // Laid on records, visit by visit; severity and place of a rule never change while the graph runs.
+    let reader = Arc::clone(arena);
+    let bank = Arc::clone(&court.first_bank);
+    let laid: Index<'s, Laid> = priced
+        .clone()
+        .flat_map(move |(_, priced)| money::laid(&reader, &bank, &priced))
+        .arrange_by_key_named("money: laid by visit");
+    let reader = Arc::clone(arena);
+    let taken = whole(
+        court,
+        "money: reconcile",
+        &[&facts.settlements, &facts.lines],
+        &[&laid],
+        never,
+        move |_, _, state, sink| {
+            let laid: Vec<Laid> = state.more(0).into_iter().map(|(laid, _)| laid).collect();
+            if !laid.is_empty() {
+                let settlements = state.rows(0);
+                money::reconcile(&reader, laid, &settlements, || state.rows(1), sink);
+            }
+        },
+    );
+    let taken = taken.said.inner.flat_map(|(out, tick, diff)| match out {
+        Out::Taken(finding, fen) => Some(((finding, 0), tick, diff * fen)),
+        _ => None,
+    });
+    let taken: RowIndex<'s> = taken.as_collection().arrange_by_key_named("money: taken");
+    let priced: Index<'s, Priced> = priced.arrange_by_key_named("money: priced findings");
+    let alerts = whole(court, "money: alert", &[&taken], &[&priced], never, |_, _, state, sink| {
+        let priced = state.more(0);
+        if !priced.is_empty() {
+            let taken = state.rows(0);
+            for (priced, _) in &priced {
+                sink.say(Out::Alert(Box::new(money::alert(priced, &taken))));
+            }
+        }
+    });
+    alerts.said.flat_map(|out| match out {
+        Out::Alert(alert) => Some(*alert),
+        _ => None,
+    })
+}

@@ -1,0 +1,315 @@
+//! Facts come in by key; each arrangement is built once and shared by all who read it.
+
+use std::sync::Arc;
+
+use differential_dataflow::input::{Input as _, InputSession};
+use records::Kind;
+use records::arena::{Arena, Ref};
+use records::row::{self, day_of};
+use timely::dataflow::operators::vec::Input as _;
+use timely::dataflow::{InputHandleVec, Scope, StreamVec};
+
+use crate::detector::stock_balance::{Stock, block_key};
+use crate::judge::BankStream;
+use crate::knowledge::Knowledge;
+use crate::views::{Diff, Facts, RowIndex, Tick, pair_key, visit_key};
+
+type RowInput = InputSession<Tick, (u64, Ref), Diff>;
+
+/// The inputs of one worker.
+#[expect(missing_docs, reason = "each field is the facts of its name by the key named")]
+pub struct Inputs {
+    arena: Arc<Arena>,
+    pub institutions: RowInput,
+    pub persons: RowInput,
+    pub person_facts: RowInput,
+    pub enrolments: RowInput,
+    /// Key 0, once for every enrolment.
+    pub any_enrolment: RowInput,
+    pub visits: RowInput,
+    /// Live settlements by visit.
+    pub settlements: RowInput,
+    pub settlements_of_person: RowInput,
+    /// Settlements that are not live, by setl_id.
+    pub dead_settlements: RowInput,
+    /// Live settlements and invoices by bill_code and bill_no.
+    pub bills: RowInput,
+    /// Net fee lines and net sales by visit.
+    pub lines: RowInput,
+    /// Row 0, once for every standing line with an rx_id, by visit.
+    pub visits_with_rx: RowInput,
+    pub lines_of_prescription: RowInput,
+    pub prescriptions: RowInput,
+    /// Row 0, once for every prescription, by institution.
+    pub prescribing: RowInput,
+    pub sales_of_code: RowInput,
+    /// Purchases, their returns and other movements, by institution, item and block of days.
+    pub supply: InputSession<Tick, (u64, Stock), Diff>,
+    /// Row 0, once for every purchase, by institution and item.
+    pub bought: RowInput,
+    pub stock_counts: RowInput,
+    /// Passed checks by person.
+    pub passes: RowInput,
+    /// Row 0, once for every check, by institution.
+    pub checking: RowInput,
+    /// *Now*, told to every worker.
+    pub now: InputHandleVec<Tick, i64>,
+    /// Versions of the bank, told to every worker.
+    pub bank: InputHandleVec<Tick, Arc<Knowledge>>,
+}
+
+macro_rules! for_all_inputs {
+    ($inputs:expr, $input:ident => $do:expr) => {{
+        let inputs = $inputs;
+        for $input in [
+            &mut inputs.institutions,
+            &mut inputs.persons,
+            &mut inputs.person_facts,
+            &mut inputs.enrolments,
+            &mut inputs.any_enrolment,
+            &mut inputs.visits,
+            &mut inputs.settlements,
+            &mut inputs.settlements_of_person,
+            &mut inputs.dead_settlements,
+            &mut inputs.bills,
+            &mut inputs.lines,
+            &mut inputs.visits_with_rx,
+            &mut inputs.lines_of_prescription,
+            &mut inputs.prescriptions,
+            &mut inputs.prescribing,
+            &mut inputs.sales_of_code,
+            &mut inputs.bought,
+            &mut inputs.stock_counts,
+            &mut inputs.passes,
+            &mut inputs.checking,
+        ] {
+            $do;
+        }
+        let $input = &mut inputs.supply;
+        $do;
+    }};
+}
+
+impl Inputs {
+    /// One fact lost (`diff` -1) or gained (+1): it goes under every key by which somebody looks for it.
+    pub fn feed(&mut self, fact: Ref, diff: Diff) {
+        let arena = Arc::clone(&self.arena);
+        let put = |input: &mut RowInput, key: u64, row: Ref| input.update((key, row), diff);
+        match row::kind(&arena, fact) {
+            Kind::Institution => put(&mut self.institutions, u64::from(row::key(&arena, fact).0), fact),
+            Kind::Person => put(&mut self.persons, u64::from(row::key(&arena, fact).0), fact),
+            Kind::PersonFact => {
+                put(&mut self.person_facts, u64::from(row::person_fact(&arena, fact).psn_no), fact);
+            }
+            Kind::Enrolment => {
+                put(&mut self.enrolments, u64::from(row::enrolment(&arena, fact).psn_no), fact);
+                put(&mut self.any_enrolment, 0, 0);
+            }
+            Kind::Visit => put(&mut self.visits, u64::from(row::key(&arena, fact).0), fact),
+            Kind::Settlement => {
+                let settlement = row::settlement(&arena, fact);
+                if !settlement.live {
+                    put(&mut self.dead_settlements, u64::from(settlement.id), fact);
+                    return;
+                }
+                put(&mut self.settlements, u64::from(settlement.visit), fact);
+                put(&mut self.settlements_of_person, u64::from(settlement.psn_no), fact);
+                if settlement.bill_code != 0 && settlement.bill_no != 0 {
+                    put(&mut self.bills, pair_key(settlement.bill_code, settlement.bill_no), fact);
+                }
+            }
+            Kind::FeeLine => {
+                let line = row::fee_line_place(&arena, fact);
+                if line.rx != 0 {
+                    put(&mut self.visits_with_rx, u64::from(line.visit), 0);
+                }
+                if line.is_net {
+                    put(&mut self.lines, u64::from(line.visit), fact);
+                    if line.rx != 0 {
+                        put(&mut self.lines_of_prescription, u64::from(line.rx), fact);
+                    }
+                }
+            }
+            Kind::Prescription => {
+                let prescription = row::prescription(&arena, fact);
+                put(&mut self.prescriptions, u64::from(prescription.id), fact);
+                put(&mut self.prescribing, u64::from(prescription.institution), 0);
+            }
+            Kind::Dispensing => {
+                let sale = row::dispensing(&arena, fact);
+                if sale.cnt <= 0 {
+                    return;
+                }
+                put(&mut self.lines, visit_key(sale.visit, sale.id), fact);
+                if sale.insured && !sale.split {
+                    let mut codes = sale.codes;
+                    codes.sort_unstable();
+                    codes.dedup();
+                    for code in codes {
+                        put(&mut self.sales_of_code, u64::from(code), fact);
+                    }
+                }
+            }
+            Kind::Purchase => {
+                let purchase = row::purchase(&arena, fact);
+                let pair = pair_key(purchase.institution, purchase.item);
+                let day = day_of(purchase.time);
+                if !purchase.is_return {
+                    put(&mut self.bought, pair, 0);
+                }
+                let stock = if purchase.is_return { Stock::Out(pair, day) } else { Stock::In(pair, day) };
+                self.supply.update((block_key(pair, day), stock), diff * purchase.cnt);
+            }
+            Kind::StockChange => {
+                let change = row::stock_change(&arena, fact);
+                let pair = pair_key(change.institution, change.item);
+                let day = day_of(change.time);
+                let stock = if change.cnt > 0 { Stock::In(pair, day) } else { Stock::Out(pair, day) };
+                self.supply.update((block_key(pair, day), stock), diff * change.cnt.abs());
+            }
+            Kind::StockCount => {
+                let count = row::stock_count(&arena, fact);
+                put(&mut self.stock_counts, pair_key(count.institution, count.item), fact);
+            }
+            Kind::Presence => {
+                let presence = row::presence(&arena, fact);
+                put(&mut self.checking, u64::from(presence.institution), 0);
+                if presence.pass {
+                    put(&mut self.passes, u64::from(presence.psn_no), fact);
+                }
+            }
+            Kind::Invoice => {
+                let (code, no) = row::key(&arena, fact);
+                put(&mut self.bills, pair_key(code, no), fact);
+            }
+            Kind::Practitioner | Kind::Label => {}
+        }
+    }
+
+    /// Closes every tick before `tick`.
+    pub fn advance_to(&mut self, tick: Tick) {
+        for_all_inputs!(&mut *self, input => {
+            input.advance_to(tick);
+            input.flush();
+        });
+        self.now.advance_to(tick);
+        self.now.flush();
+        self.bank.advance_to(tick);
+        self.bank.flush();
+    }
+}
+
+/// The arrangements of the facts; keys as in [`Inputs`].
+pub(super) struct Indexes<'s> {
+    pub(super) institutions: RowIndex<'s>,
+    pub(super) persons: RowIndex<'s>,
+    pub(super) person_facts: RowIndex<'s>,
+    pub(super) enrolments: RowIndex<'s>,
+    pub(super) any_enrolment: RowIndex<'s>,
+    pub(super) visits: RowIndex<'s>,
+    pub(super) settlements: RowIndex<'s>,
+    pub(super) settlements_of_person: RowIndex<'s>,
+    pub(super) dead_settlements: RowIndex<'s>,
+    pub(super) bills: RowIndex<'s>,
+    pub(super) lines: RowIndex<'s>,
+    pub(super) visits_with_rx: RowIndex<'s>,
+    pub(super) lines_of_prescription: RowIndex<'s>,
+    pub(super) prescriptions: RowIndex<'s>,
+    pub(super) prescribing: RowIndex<'s>,
+    pub(super) sales_of_code: RowIndex<'s>,
+    pub(super) passes: RowIndex<'s>,
+    pub(super) checking: RowIndex<'s>,
+    pub(super) bought: RowIndex<'s>,
+    pub(super) stock_counts: RowIndex<'s>,
+    pub(super) supply: Facts<'s, (u64, Stock)>,
+    pub(super) now: StreamVec<'s, Tick, i64>,
+    pub(super) bank: BankStream<'s>,
+}
+
+/// Opens the inputs of one worker and arranges what comes in.
+pub(super) fn open<'s>(scope: Scope<'s, Tick>, arena: &Arc<Arena>) -> (Inputs, Indexes<'s>) {
+    let (bank_input, bank) = scope.new_input::<Arc<Knowledge>>();
+    let (now_input, now) = scope.new_input::<i64>();
+    macro_rules! input {
+        ($name:literal) => {{
+            let (input, collection) = scope.new_collection::<_, Diff>();
+            (input, collection.arrange_by_key_named($name))
+        }};
+    }
+    let (institutions_in, institutions): (RowInput, _) = input!("facts: institutions");
+    let (persons_in, persons): (RowInput, _) = input!("facts: persons");
+    let (person_facts_in, person_facts): (RowInput, _) = input!("facts: person facts by person");
+    let (enrolments_in, enrolments): (RowInput, _) = input!("facts: enrolments by person");
+    let (any_enrolment_in, any_enrolment): (RowInput, _) = input!("facts: any enrolment");
+    let (visits_in, visits): (RowInput, _) = input!("facts: visits");
+    let (settlements_in, settlements): (RowInput, _) = input!("facts: settlements by visit");
+    let (settlements_of_person_in, settlements_of_person): (RowInput, _) =
+        input!("facts: settlements by person");
+    let (dead_settlements_in, dead_settlements): (RowInput, _) = input!("facts: dead settlements");
+    let (bills_in, bills): (RowInput, _) = input!("facts: bills");
+    let (lines_in, lines): (RowInput, _) = input!("facts: lines by visit");
+    let (visits_with_rx_in, visits_with_rx): (RowInput, _) = input!("facts: visits with rx");
+    let (lines_of_prescription_in, lines_of_prescription): (RowInput, _) =
+        input!("facts: lines by prescription");
+    let (prescriptions_in, prescriptions): (RowInput, _) = input!("facts: prescriptions");
+    let (prescribing_in, prescribing): (RowInput, _) = input!("facts: prescribing institutions");
+    let (sales_of_code_in, sales_of_code): (RowInput, _) = input!("facts: sales by trace code");
+    let (passes_in, passes): (RowInput, _) = input!("facts: passes by person");
+    let (checking_in, checking): (RowInput, _) = input!("facts: checking institutions");
+    let (bought_in, bought): (RowInput, _) = input!("facts: bought items");
+    let (stock_counts_in, stock_counts): (RowInput, _) = input!("facts: stock counts");
+    let (supply_in, supply) = scope.new_collection::<(u64, Stock), Diff>();
+
+    let inputs = Inputs {
+        arena: Arc::clone(arena),
+        institutions: institutions_in,
+        persons: persons_in,
+        person_facts: person_facts_in,
+        enrolments: enrolments_in,
+        any_enrolment: any_enrolment_in,
+        visits: visits_in,
+        settlements: settlements_in,
+        settlements_of_person: settlements_of_person_in,
+        dead_settlements: dead_settlements_in,
+        bills: bills_in,
+        lines: lines_in,
+        visits_with_rx: visits_with_rx_in,
+        lines_of_prescription: lines_of_prescription_in,
+        prescriptions: prescriptions_in,
+        prescribing: prescribing_in,
+        sales_of_code: sales_of_code_in,
+        supply: supply_in,
+        bought: bought_in,
+        stock_counts: stock_counts_in,
+        passes: passes_in,
+        checking: checking_in,
+        now: now_input,
+        bank: bank_input,
+    };
+    let indexes = Indexes {
+        institutions,
+        persons,
+        person_facts,
+        enrolments,
+        any_enrolment,
+        visits,
+        settlements,
+        settlements_of_person,
+        dead_settlements,
+        bills,
+        lines,
+        visits_with_rx,
+        lines_of_prescription,
+        prescriptions,
+        prescribing,
+        sales_of_code,
+        passes,
+        checking,
+        bought,
+        stock_counts,
+        supply,
+        now,
+        bank,
+    };
+    (inputs, indexes)
+}

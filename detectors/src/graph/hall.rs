@@ -1,0 +1,82 @@
+//! What the parts of the graph share: where findings and counts are gathered, and how rows find their route.
+
+use differential_dataflow::VecCollection;
+use records::arena::Ref;
+
+use crate::coverage::Count;
+use crate::finding::{Finding, Out, Route};
+use crate::judge::{Court, Judged, whole};
+use crate::knowledge::Knowledge;
+use crate::views::{Diff, Facts, Index, RowIndex, Tick, pair_key, pair_of};
+
+pub(super) fn never(_: &Knowledge, _: &Knowledge) -> bool {
+    false
+}
+
+/// The row that stands under a key with at most one.
+pub(super) fn one(rows: &[(Ref, Diff)]) -> Option<Ref> {
+    rows.iter().find(|(_, count)| *count > 0).map(|(row, _)| *row)
+}
+
+/// Findings and counts of many judges, joined.
+#[derive(Default)]
+pub(super) struct Hall<'s> {
+    pub(super) findings: Vec<VecCollection<'s, Tick, Finding, Diff>>,
+    pub(super) counted: Vec<Facts<'s, Count>>,
+}
+
+impl<'s> Hall<'s> {
+    /// Keeps what a judge counted; hands back what it said.
+    pub(super) fn hear(&mut self, judged: Judged<'s>) -> Facts<'s, Out> {
+        self.counted.push(judged.counted);
+        judged.said
+    }
+
+    /// Keeps what a judge counted and found.
+    pub(super) fn find(&mut self, judged: Judged<'s>) -> Facts<'s, Out> {
+        let said = self.hear(judged);
+        self.findings.push(findings_of(&said));
+        said
+    }
+}
+
+/// The rows that were said to belong to a route, by their key.
+pub(super) fn route<'s>(said: &Facts<'s, Out>, name: &str, route: Route) -> RowIndex<'s> {
+    rows_of(said, route).arrange_by_key_named(name)
+}
+
+pub(super) fn rows_of<'s>(said: &Facts<'s, Out>, route: Route) -> VecCollection<'s, Tick, (u64, Ref), Diff> {
+    said.clone().flat_map(move |out| match out {
+        Out::Row(to, key, row) if to == route => Some((key, row)),
+        _ => None,
+    })
+}
+
+/// Keys that have at least one row, as rows 0 of route [`Route::Has`].
+pub(super) fn has<'s>(court: &Court<'s>, name: &'static str, index: &RowIndex<'s>) -> Judged<'s> {
+    whole(court, name, &[index], NONE, never, |_, key, state, sink| {
+        if state.rows(0).iter().any(|(_, count)| *count > 0) {
+            sink.say(Out::Row(Route::Has, key, 0));
+        }
+    })
+}
+
+/// No arrangements of a second type.
+pub(super) const NONE: &[&Index<'static, Ref>] = &[];
+
+/// Rows of a route by the low half of their key, with the rule in the value: `key = rule, scope`.
+pub(super) fn concluding<'s>(said: &Facts<'s, Out>, name: &str, route: Route) -> Index<'s, u64> {
+    rows_of(said, route)
+        .map(|(key, row)| {
+            let (rule, scope) = pair_of(key);
+            (u64::from(scope), pair_key(rule, row))
+        })
+        .arrange_by_key_named(name)
+}
+
+pub(super) fn findings_of<'s>(said: &Facts<'s, Out>) -> VecCollection<'s, Tick, Finding, Diff> {
+    said.clone().flat_map(|out| match out {
+        Out::Finding(finding) => Some(*finding),
+        _ => None,
+    })
+}

@@ -1,0 +1,254 @@
+//! Persons: outside facts, stays, identity checks, companions, enrolment.
+
+use std::sync::Arc;
+
+use differential_dataflow::operators::Iterate;
+use records::arena::{Arena, Ref};
+use records::row;
+
+use super::facts::Indexes;
+use super::hall::{Hall, NONE, concluding, findings_of, has, never, one, route, rows_of};
+use crate::detector::{absence, companions, enrolment, person_fact, stay_overlap, travel};
+use crate::due::when_due;
+use crate::finding::{Out, Route};
+use crate::judge::{Court, each, whole};
+use crate::knowledge::Knowledge;
+use crate::views::{Diff, Index, RowIndex, pair_key, pair_of};
+
+/// Visits that another register's fact excludes.
+pub(super) fn outside_facts<'s>(
+    court: &Court<'s>,
+    arena: &Arc<Arena>,
+    hall: &mut Hall<'s>,
+    facts: &Indexes<'s>,
+    visits_of_person: &RowIndex<'s>,
+) {
+    {
+        let arena = Arc::clone(arena);
+        let differ = |a: &Knowledge, b: &Knowledge| a.detectors.person_fact != b.detectors.person_fact;
+        hall.find(each(
+            court,
+            "person_fact",
+            visits_of_person,
+            &[&facts.person_facts],
+            differ,
+            move |bank, _, row, facts, sink| person_fact::judge(&arena, bank, *row, &facts[0], sink),
+        ));
+    }
+}
+
+/// Stays of one person at two places.
+pub(super) fn overlaps<'s>(
+    court: &Court<'s>,
+    arena: &Arc<Arena>,
+    hall: &mut Hall<'s>,
+    facts: &Indexes<'s>,
+    stays: &RowIndex<'s>,
+) {
+    let overlaps = {
+        let arena = Arc::clone(arena);
+        let differ = |a: &Knowledge, b: &Knowledge| a.detectors.stay_overlap != b.detectors.stay_overlap;
+        whole(court, "stay_overlap", &[stays], NONE, differ, move |bank, _, state, sink| {
+            stay_overlap::judge(&arena, bank, &state.rows(0), sink);
+        })
+    };
+    let overlaps = when_due(hall.hear(overlaps), facts.now.clone());
+    hall.findings.push(findings_of(&overlaps));
+}
+
+/// Presence: journeys and absences.
+pub(super) fn presence<'s>(
+    court: &Court<'s>,
+    arena: &Arc<Arena>,
+    hall: &mut Hall<'s>,
+    facts: &Indexes<'s>,
+    stays: &RowIndex<'s>,
+) {
+    {
+        let reader = Arc::clone(arena);
+        let journeys = hall.hear(whole(
+            court,
+            "travel: journeys",
+            &[&facts.passes],
+            NONE,
+            never,
+            move |_, _, state, sink| {
+                travel::journeys(&reader, &state.rows(0), sink);
+            },
+        ));
+        let ends = rows_of(&journeys, Route::Journey).flat_map({
+            let arena = Arc::clone(arena);
+            move |(journey, _)| {
+                let (a, b) = pair_of(journey);
+                [a, b].map(|end| (u64::from(row::presence(&arena, end).institution), journey))
+            }
+        });
+        let ends: Index<'s, u64> = ends.arrange_by_key_named("travel: journeys by institution");
+        let places = hall.hear(each(
+            court,
+            "travel: places",
+            &ends,
+            &[&facts.institutions],
+            never,
+            |_, _, journey, institutions, sink| {
+                if let Some(institution) = one(&institutions[0]) {
+                    sink.say(Out::Row(Route::JourneyPlace, *journey, institution));
+                }
+            },
+        ));
+        let journeys = route(&journeys, "travel: by journey", Route::Journey);
+        let places = route(&places, "travel: places of journeys", Route::JourneyPlace);
+        let reader = Arc::clone(arena);
+        let differ = |a: &Knowledge, b: &Knowledge| a.detectors.travel != b.detectors.travel;
+        hall.find(each(court, "travel", &journeys, &[&places], differ, move |bank, key, _, places, sink| {
+            let (a, b) = pair_of(key);
+            let place = |end: Ref| {
+                let code = row::presence(&reader, end).institution;
+                places[0].iter().map(|(row, _)| *row).find(|row| row::key(&reader, *row).0 == code)
+            };
+            travel::judge(&reader, bank, key, [place(a), place(b)], sink);
+        }));
+    }
+    {
+        let reader = Arc::clone(arena);
+        let differ = |a: &Knowledge, b: &Knowledge| a.detectors.absence != b.detectors.absence;
+        let absent =
+            each(court, "absence", stays, &[&facts.passes], differ, move |bank, _, row, passes, sink| {
+                absence::judge(&reader, bank, *row, &passes[0], sink);
+            });
+        let absent = when_due(hall.hear(absent), facts.now.clone());
+        let absent = concluding(&absent, "absence: by institution", Route::Absent);
+        let checks = hall.hear(has(court, "absence: checking", &facts.checking));
+        let checks = route(&checks, "absence: institutions that check", Route::Has);
+        let reader = Arc::clone(arena);
+        hall.find(each(
+            court,
+            "absence: conclude",
+            &absent,
+            &[&checks],
+            never,
+            move |bank, _, &case, has, sink| {
+                let (rule, row) = pair_of(case);
+                let key = pair_key(rule, row::visit(&reader, row).institution);
+                absence::conclude(&reader, bank, key, row, one(&has[0]).is_some(), sink);
+            },
+        ));
+    }
+}
+
+/// Companions: cells, co-stays, edges, groups.
+pub(super) fn companions<'s>(
+    court: &Court<'s>,
+    arena: &Arc<Arena>,
+    hall: &mut Hall<'s>,
+    stays: &RowIndex<'s>,
+) {
+    {
+        let reader = Arc::clone(arena);
+        let differ = |a: &Knowledge, b: &Knowledge| a.detectors.companions != b.detectors.companions;
+        let placed = hall.hear(whole(
+            court,
+            "companions: place",
+            &[stays],
+            NONE,
+            differ,
+            move |bank, _, state, sink| companions::place(&reader, bank, &state.rows(0), sink),
+        ));
+        let base = route(&placed, "companions: by cell", Route::Companion);
+        let probes = route(&placed, "companions: looking", Route::CompanionProbe);
+        let few = route(&placed, "companions: few by cell", Route::CompanionFew);
+        let twins = route(&placed, "companions: twins looking", Route::CompanionTwin);
+        let reader = Arc::clone(arena);
+        let met = hall.hear(each(
+            court,
+            "companions: meet",
+            &probes,
+            &[&base],
+            never,
+            move |_, _, row, o, sink| {
+                companions::meet(&reader, *row, &o[0], sink);
+            },
+        ));
+        let reader = Arc::clone(arena);
+        let met_few =
+            hall.hear(each(court, "companions: few", &twins, &[&few], never, move |_, _, row, o, sink| {
+                companions::meet_few(&reader, *row, &o[0], sink);
+            }));
+        let co_stays: RowIndex<'s> = rows_of(&met, Route::CoStay)
+            .concat(rows_of(&met_few, Route::CoStay))
+            .arrange_by_key_named("companions: co-stays");
+        let reader = Arc::clone(arena);
+        let joined = hall.hear(whole(
+            court,
+            "companions: join",
+            &[&co_stays],
+            NONE,
+            differ,
+            move |bank, key, state, sink| companions::join(&reader, bank, key, &state.rows(0), sink),
+        ));
+        let edges = rows_of(&joined, Route::Edge).map(|(node, other)| {
+            let (rule, _) = pair_of(node);
+            (node, pair_key(rule, other))
+        });
+        let roots =
+            edges.clone().map(|(node, _)| (node, node)).distinct_core::<Diff>().iterate(|inner, roots| {
+                let own = roots.clone();
+                roots
+                    .join_map(edges.enter(inner), |_node, root, other| (*other, *root))
+                    .concat(own)
+                    .reduce(|_node, roots, least| least.push((*roots[0].0, 1)))
+            });
+        let groups: RowIndex<'s> = rows_of(&joined, Route::EdgeStay)
+            .join_map(roots, |_node, stay, root| (*root, *stay))
+            .arrange_by_key_named("companions: stays by group");
+        let reader = Arc::clone(arena);
+        hall.find(whole(court, "companions", &[&groups], NONE, differ, move |bank, key, state, sink| {
+            companions::judge(&reader, bank, key, &state.rows(0), sink);
+        }));
+    }
+}
+
+/// Enrolment, and whether anybody is enrolled at all.
+pub(super) fn enrolment<'s>(court: &Court<'s>, arena: &Arc<Arena>, hall: &mut Hall<'s>, facts: &Indexes<'s>) {
+    {
+        let reader = Arc::clone(arena);
+        let differ = |a: &Knowledge, b: &Knowledge| a.detectors.enrolment != b.detectors.enrolment;
+        let uncovered = hall.hear(each(
+            court,
+            "enrolment",
+            &facts.settlements_of_person,
+            &[&facts.enrolments],
+            differ,
+            move |bank, _, row, enrolments, sink| enrolment::judge(&reader, bank, *row, &enrolments[0], sink),
+        ));
+        let uncovered = concluding(&uncovered, "enrolment: uncovered", Route::Uncovered);
+        let anyone = hall.hear(whole(
+            court,
+            "enrolment: anyone",
+            &[&facts.any_enrolment],
+            NONE,
+            never,
+            |_, _, s, sink| {
+                if s.rows(0).iter().any(|(_, count)| *count > 0) {
+                    for shard in 0..enrolment::SHARDS {
+                        sink.say(Out::Row(Route::Has, shard, 0));
+                    }
+                }
+            },
+        ));
+        let anyone = route(&anyone, "enrolment: anyone enrolled", Route::Has);
+        let reader = Arc::clone(arena);
+        hall.find(each(
+            court,
+            "enrolment: conclude",
+            &uncovered,
+            &[&anyone],
+            never,
+            move |bank, _, &case, has, sink| {
+                let (rule, row) = pair_of(case);
+                let key = u64::from(rule) << 32;
+                enrolment::conclude(&reader, bank, key, row, one(&has[0]).is_some(), sink);
+            },
+        ));
+    }
+}
