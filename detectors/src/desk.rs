@@ -121,7 +121,7 @@ impl Desk {
             }
         }
         differential_dataflow::consolidation::consolidate(&mut changes);
-        let moved = self.now != tick.now;
+        let now_before = self.now;
         self.now = tick.now;
         let bank_before = Arc::clone(&self.bank);
         if let Some(bank) = &tick.bank {
@@ -147,7 +147,7 @@ impl Desk {
             };
             told.push((event, passage));
         }
-        let causes = self.causes(tick, &told, moved, &bank_before);
+        let causes = self.causes(tick, &told, now_before, &bank_before);
         let mut events: Vec<Event> = told
             .iter()
             .zip(causes)
@@ -218,12 +218,14 @@ impl Desk {
         &self,
         tick: &TickIn,
         told: &[(&'static str, Passage)],
-        moved: bool,
+        now_before: Option<Moment>,
         bank_before: &Knowledge,
     ) -> Vec<Vec<Cause>> {
         let facts = Tidings::new(&self.arena, &tick.facts);
         let mut causes: Vec<Set<Ref>> = told.iter().map(|(_, passage)| facts.direct(passage)).collect();
-        let wanting: Vec<usize> = (0..told.len()).filter(|nth| causes[*nth].is_empty()).collect();
+        let by_time: Vec<bool> =
+            told.iter().map(|(_, passage)| self.came_due(passage, now_before, bank_before)).collect();
+        let wanting: Vec<usize> = (0..told.len()).filter(|n| causes[*n].is_empty() && !by_time[*n]).collect();
         if !wanting.is_empty() {
             let scopes: Vec<Scope> =
                 wanting.iter().map(|nth| self.scope(&told[*nth].1, bank_before)).collect();
@@ -234,7 +236,8 @@ impl Desk {
         self.share(told, &mut causes);
         told.iter()
             .zip(causes)
-            .map(|((_, passage), changes)| {
+            .zip(by_time)
+            .map(|(((_, passage), changes), by_time)| {
                 let mut named: Vec<Cause> =
                     changes.iter().map(|change| cause(&self.arena, *change)).collect();
                 if named.is_empty()
@@ -243,7 +246,7 @@ impl Desk {
                     named = self.bank_cause(passage, bank_before, bank);
                 }
                 if named.is_empty() {
-                    debug_assert!(moved, "an alert changed and nothing did");
+                    debug_assert!(by_time, "an alert changed and nothing did");
                     let key = self.now.map_or_else(String::new, records::time::format_time);
                     named.push(Cause { kind: "now", key, rev: None });
                 }
@@ -252,6 +255,24 @@ impl Desk {
                 named
             })
             .collect()
+    }
+
+    /// Whether *now* came, or went back, over the moment from which an alert with an open stay holds.
+    fn came_due(&self, passage: &Passage, now_before: Option<Moment>, bank: &Knowledge) -> bool {
+        let (before, after) = (now_before.unwrap_or(Moment::MIN), self.now.unwrap_or(Moment::MIN));
+        passage.sides().any(|alert| {
+            let finding = &alert.priced.finding;
+            let waits = bank.detectors.absence.iter().chain(&bank.detectors.stay_overlap);
+            let Some((_, wait)) = waits.into_iter().find(|(rule, _)| *rule == finding.rule) else {
+                return false;
+            };
+            let stays = finding.evidence.iter().map(|place| row::visit(&self.arena, *place));
+            let (begin, open) = stays.fold((Moment::MIN, false), |(begin, open), stay| {
+                (begin.max(stay.begin), open || stay.end.is_none())
+            });
+            let due = begin + wait + 1;
+            open && (before < due) != (after < due)
+        })
     }
 
     /// The rule, or else its table, as the cause of an alert that only the bank changed.
@@ -362,15 +383,17 @@ struct Scope {
 /// Kinds whose change about the same person, visit or prescription makes a difference.
 fn kinds_near(detector: &str) -> &'static [Kind] {
     match detector {
-        "person_fact" => &[Kind::PersonFact, Kind::Visit],
-        "stay_overlap" | "companions" => &[Kind::Visit],
+        "person_fact" => &[Kind::PersonFact, Kind::Visit, Kind::Settlement],
+        "stay_overlap" | "companions" => &[Kind::Visit, Kind::Settlement],
         "travel" => &[Kind::Presence],
-        "absence" => &[Kind::Presence, Kind::Visit],
+        "absence" => &[Kind::Presence, Kind::Visit, Kind::Settlement],
         "enrolment" => &[Kind::Enrolment, Kind::Settlement],
         "invoice_twice" => &[Kind::Settlement, Kind::Invoice],
-        "no_prescription" => &[Kind::Prescription, Kind::FeeLine, Kind::Visit],
+        "no_prescription" => &[Kind::Prescription, Kind::FeeLine, Kind::Visit, Kind::Settlement],
         "over_prescription" => &[Kind::FeeLine, Kind::Prescription],
-        "age_limit" => &[Kind::Person],
+        "age_limit" => &[Kind::Person, Kind::Settlement],
+        // What moves the stock itself is found by institution and item.
+        "stock_balance" => &[Kind::Visit],
         "cycle_gap" | "pair_conflict" | "quantity_limit" => &[Kind::FeeLine, Kind::Visit],
         _ => &[Kind::Dispensing],
     }
@@ -383,7 +406,7 @@ fn kinds_far(detector: &str) -> &'static [Kind] {
         "absence" => &[Kind::Presence],
         "no_prescription" => &[Kind::Prescription],
         "enrolment" => &[Kind::Enrolment],
-        "companions" => &[Kind::Visit],
+        "companions" | "stock_balance" => &[Kind::Visit],
         _ => &[],
     }
 }
@@ -506,7 +529,7 @@ impl<'a> Tidings<'a> {
                 .for_each(|id| by_institution.entry(id).or_default().push(nth));
         }
         let mut near: Vec<Set<Ref>> = scopes.iter().map(|_| Set::default()).collect();
-        let (mut far, mut any) = (near.clone(), near.clone());
+        let mut far = near.clone();
         for fact in self.facts.iter().filter(|fact| fact.diff != 0) {
             let kind = row::kind(self.arena, fact.row);
             for id in ids_of(self.arena, fact.row) {
@@ -535,24 +558,27 @@ impl<'a> Tidings<'a> {
                     far[*nth].insert(fact.cause);
                 }
             }
-            if kind == Kind::Enrolment {
-                for (nth, scope) in scopes.iter().enumerate() {
-                    if scope.far.contains(&kind) {
-                        any[nth].insert(fact.cause);
-                    }
+        }
+        let mut nearest: Vec<Set<Ref>> =
+            near.into_iter().zip(far).map(|(near, far)| if near.is_empty() { far } else { near }).collect();
+        self.anywhere(scopes, &mut nearest);
+        nearest
+    }
+
+    /// For scopes that found nothing near: all changes of the kinds that matter to them.
+    fn anywhere(&self, scopes: &[Scope], nearest: &mut [Set<Ref>]) {
+        let lost: Vec<usize> = (0..scopes.len()).filter(|nth| nearest[*nth].is_empty()).collect();
+        if lost.is_empty() {
+            return;
+        }
+        for fact in self.facts.iter().filter(|fact| fact.diff != 0) {
+            let kind = row::kind(self.arena, fact.row);
+            for nth in &lost {
+                if scopes[*nth].near.contains(&kind) || scopes[*nth].far.contains(&kind) {
+                    nearest[*nth].insert(fact.cause);
                 }
             }
         }
-        let nearest = |((near, far), any): ((Set<Ref>, Set<Ref>), Set<Ref>)| {
-            if !near.is_empty() {
-                near
-            } else if !far.is_empty() {
-                far
-            } else {
-                any
-            }
-        };
-        near.into_iter().zip(far).zip(any).map(nearest).collect()
     }
 }
 
