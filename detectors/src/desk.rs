@@ -223,17 +223,24 @@ impl Desk {
     ) -> Vec<Vec<Cause>> {
         let facts = Tidings::new(&self.arena, &tick.facts);
         let mut causes: Vec<Set<Ref>> = told.iter().map(|(_, passage)| facts.direct(passage)).collect();
-        let by_time: Vec<bool> =
+        let mut by_time: Vec<bool> =
             told.iter().map(|(_, passage)| self.came_due(passage, now_before, bank_before)).collect();
-        let wanting: Vec<usize> = (0..told.len()).filter(|n| causes[*n].is_empty() && !by_time[*n]).collect();
-        if !wanting.is_empty() {
-            let scopes: Vec<Scope> =
-                wanting.iter().map(|nth| self.scope(&told[*nth].1, bank_before)).collect();
-            for (nth, found) in wanting.iter().zip(facts.within(&scopes)) {
+        let wanting = |causes: &[Set<Ref>], by_time: &[bool]| -> Vec<usize> {
+            (0..told.len()).filter(|nth| causes[*nth].is_empty() && !by_time[*nth]).collect()
+        };
+        let lost = wanting(&causes, &by_time);
+        if !lost.is_empty() {
+            let scopes: Vec<Scope> = lost.iter().map(|nth| self.scope(&told[*nth].1, bank_before)).collect();
+            for (nth, found) in lost.iter().zip(facts.within(&scopes)) {
                 causes[*nth] = found;
             }
+            self.share(told, &mut causes, &mut by_time);
+            for (nth, scope) in lost.iter().zip(&scopes) {
+                if causes[*nth].is_empty() && !by_time[*nth] {
+                    causes[*nth] = facts.anywhere(scope);
+                }
+            }
         }
-        self.share(told, &mut causes);
         told.iter()
             .zip(causes)
             .zip(by_time)
@@ -246,7 +253,7 @@ impl Desk {
                     named = self.bank_cause(passage, bank_before, bank);
                 }
                 if named.is_empty() {
-                    debug_assert!(by_time, "an alert changed and nothing did");
+                    debug_assert!(by_time || self.now != now_before, "an alert changed and nothing did");
                     let key = self.now.map_or_else(String::new, records::time::format_time);
                     named.push(Cause { kind: "now", key, rev: None });
                 }
@@ -291,9 +298,9 @@ impl Desk {
         }]
     }
 
-    /// Alerts that changed because another one took the money of the same visit share its cause.
-    fn share(&self, told: &[(&'static str, Passage)], causes: &mut [Set<Ref>]) {
-        if causes.iter().all(|causes| !causes.is_empty()) {
+    /// Alerts that changed because another one took the money of the same visit share its cause, be it time.
+    fn share(&self, told: &[(&'static str, Passage)], causes: &mut [Set<Ref>], by_time: &mut [bool]) {
+        if (0..told.len()).all(|nth| !causes[nth].is_empty() || by_time[nth]) {
             return;
         }
         let visits: Vec<Set<u64>> = told
@@ -313,11 +320,14 @@ impl Desk {
             }
         }
         for nth in 0..told.len() {
-            if causes[nth].is_empty() {
+            if causes[nth].is_empty() && !by_time[nth] {
                 let mut shared: Set<Ref> = Set::default();
+                let mut timely = false;
                 for other in visits[nth].iter().filter_map(|visit| by_visit.get(visit)).flatten() {
                     shared.extend(causes[*other].iter().copied());
+                    timely |= by_time[*other];
                 }
+                by_time[nth] = timely && shared.is_empty();
                 causes[nth] = shared;
             }
         }
@@ -559,26 +569,14 @@ impl<'a> Tidings<'a> {
                 }
             }
         }
-        let mut nearest: Vec<Set<Ref>> =
-            near.into_iter().zip(far).map(|(near, far)| if near.is_empty() { far } else { near }).collect();
-        self.anywhere(scopes, &mut nearest);
-        nearest
+        near.into_iter().zip(far).map(|(near, far)| if near.is_empty() { far } else { near }).collect()
     }
 
-    /// For scopes that found nothing near: all changes of the kinds that matter to them.
-    fn anywhere(&self, scopes: &[Scope], nearest: &mut [Set<Ref>]) {
-        let lost: Vec<usize> = (0..scopes.len()).filter(|nth| nearest[*nth].is_empty()).collect();
-        if lost.is_empty() {
-            return;
-        }
-        for fact in self.facts.iter().filter(|fact| fact.diff != 0) {
-            let kind = row::kind(self.arena, fact.row);
-            for nth in &lost {
-                if scopes[*nth].near.contains(&kind) || scopes[*nth].far.contains(&kind) {
-                    nearest[*nth].insert(fact.cause);
-                }
-            }
-        }
+    /// All changes of the kinds that matter to a scope, for one that found nothing nearer.
+    fn anywhere(&self, scope: &Scope) -> Set<Ref> {
+        let matters = |kind: &Kind| scope.near.contains(kind) || scope.far.contains(kind);
+        let facts = self.facts.iter().filter(|fact| fact.diff != 0);
+        facts.filter(|fact| matters(&row::kind(self.arena, fact.row))).map(|fact| fact.cause).collect()
     }
 }
 

@@ -232,11 +232,6 @@ pub enum Out {
     Alert(Box<Alert>),
 }
 
-/// Greatest event time of rows; `i64::MIN` if none has one.
-pub fn latest(arena: &Arena, rows: &[Ref]) -> Moment {
-    rows.iter().filter_map(|row| row::event_time(arena, *row)).max().unwrap_or(Moment::MIN)
-}
-
 /// Compares two keys part by part by the bytes of their texts.
 pub fn compare_keys(arena: &Arena, a: &[Part], b: &[Part]) -> std::cmp::Ordering {
     use std::cmp::Ordering;

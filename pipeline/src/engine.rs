@@ -55,6 +55,7 @@ pub struct Engine {
     desk: Option<JoinHandle<Result<Desk, Error>>>,
     workers: Option<JoinHandle<Result<(), String>>>,
     progress: Arc<Progress>,
+    bank: Arc<Knowledge>,
     sent: u64,
 }
 
@@ -109,6 +110,7 @@ impl Engine {
         };
         let ends: Vec<_> = receivers.into_iter().zip(answer).map(|ends| Mutex::new(Some(ends))).collect();
         let profile = options.profile.clone();
+        let first_bank = Arc::clone(&knowledge);
         let workers = spawn("workers", move || {
             let threads = if count == 1 { Threads::Thread } else { Threads::Process(count) };
             let config = timely::Config { communication: threads, worker: WorkerConfig::default() };
@@ -129,6 +131,7 @@ impl Engine {
             desk: Some(desk),
             workers: Some(workers),
             progress,
+            bank: first_bank,
             sent: 0,
         })
     }
@@ -142,12 +145,20 @@ impl Engine {
         self.send(tick)
     }
 
-    /// Closes the tick with another version of the bank.
+    /// Closes the tick with another version of the bank: other parameters, other table rows.
     ///
     /// # Errors
-    /// What ended the engine's threads.
+    /// Rules came, went or weigh otherwise, which a running engine cannot follow; what ended its threads.
     pub fn change_bank(&mut self, bank: &Bank) -> Result<(), Error> {
         let knowledge = compile(bank, self.front.ledger())?;
+        let shape = |knowledge: &Knowledge| -> Vec<_> {
+            let rules = knowledge.rules.iter();
+            rules.map(|rule| (rule.id.clone(), rule.detector.clone(), rule.verdict, rule.severity)).collect()
+        };
+        if shape(&knowledge) != shape(&self.bank) {
+            let text = "a running engine takes other parameters and table rows, not other rules";
+            return Err(Error::Arguments(text.to_owned()));
+        }
         let mut tick = self.front.close_tick();
         tick.bank = Some(knowledge);
         self.send(tick)
@@ -155,10 +166,9 @@ impl Engine {
 
     fn send(&mut self, tick: TickIn) -> Result<(), Error> {
         self.sent = tick.tick;
-        let mut sent = self.to_desk.as_ref().is_some_and(|desk| desk.send(tick.clone()).is_ok());
-        for worker in &self.to_workers {
-            sent &= worker.send(tick.clone()).is_ok();
-        }
+        // Stops at the first that is gone: the others may never read again.
+        let sent = self.to_desk.as_ref().is_some_and(|desk| desk.send(tick.clone()).is_ok())
+            && self.to_workers.iter().all(|worker| worker.send(tick.clone()).is_ok());
         if sent { Ok(()) } else { Err(self.why_it_stopped()) }
     }
 
@@ -189,16 +199,15 @@ impl Engine {
 
     fn join(&mut self) -> Result<Desk, Error> {
         let stopped = |what: &str| Error::Engine(format!("{what} panicked; the message stands above"));
-        let desk = self.desk.take().map(JoinHandle::join);
-        let workers = self.workers.take().map(JoinHandle::join);
-        match desk {
-            Some(Ok(Ok(desk))) => match workers {
-                Some(Ok(Ok(()))) => Ok(desk),
-                Some(Ok(Err(text))) => Err(Error::Engine(text)),
-                _ => Err(stopped("a worker")),
-            },
-            Some(Ok(Err(error))) => Err(error),
-            _ => Err(stopped("the desk")),
+        let desk = match self.desk.take().map(JoinHandle::join) {
+            Some(Ok(desk)) => desk?,
+            _ => return Err(stopped("the desk")),
+        };
+        // Workers are waited for only if all went well: of several, one may wait for another that is gone.
+        match self.workers.take().map(JoinHandle::join) {
+            Some(Ok(Ok(()))) => Ok(desk),
+            Some(Ok(Err(text))) => Err(Error::Engine(text)),
+            _ => Err(stopped("a worker")),
         }
     }
 

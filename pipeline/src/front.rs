@@ -93,7 +93,8 @@ impl Front {
         line: &[u8],
         rejected: &mut impl Write,
     ) -> Result<io::Result<()>, Error> {
-        if line.iter().all(u8::is_ascii_whitespace) {
+        const VERTICAL_TAB: u8 = 0x0b;
+        if line.iter().all(|byte| byte.is_ascii_whitespace() || *byte == VERTICAL_TAB) {
             return Ok(Ok(()));
         }
         self.lines += 1;

@@ -101,6 +101,10 @@ impl Folder {
         for draft in &mut drafts {
             draft.settle()?;
         }
+        // What could never take a file's place is found before the first one takes its own.
+        if let Some(draft) = drafts.iter().find(|draft| draft.last.is_dir()) {
+            return Err(draft.failed(io::Error::from(io::ErrorKind::IsADirectory)));
+        }
         for draft in &drafts {
             fs::rename(&draft.working, &draft.last).map_err(|source| draft.failed(source))?;
         }

@@ -51,12 +51,10 @@ pub fn run(args: &RunArgs) -> Result<Outcome, Error> {
     let mut skipped = Vec::new();
     let inputs = source::inputs(&args.paths, &mut skipped)?;
     for path in &skipped {
-        if !args.quiet {
-            eprintln!("skipped: {} (not a format of records)", path.display());
-        }
+        eprintln!("skipped: {} (not a format of records)", path.display());
     }
     // A file that cannot be opened is found before the work, not after an hour of it.
-    for input in &inputs {
+    for input in inputs.iter().filter(|input| input.path.is_file()) {
         std::fs::File::open(&input.path)
             .map_err(|source| Error::Read { path: input.path.clone(), source })?;
     }

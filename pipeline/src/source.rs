@@ -63,7 +63,9 @@ fn format(path: &Path) -> Format {
         () if ends(".ndjson") || ends(".jsonl") => Format::Ndjson,
         () if ends(".csv") || ends(".csv.gz") || ends(".csv.zst") => Format::NotYet("CSV"),
         () if ends(".parquet") => Format::NotYet("Parquet"),
-        () if ends(".gz") || ends(".zst") => Format::NotYet("compressed NDJSON"),
+        () if [".ndjson", ".jsonl"].iter().any(|e| ends(&format!("{e}.gz")) || ends(&format!("{e}.zst"))) => {
+            Format::NotYet("compressed NDJSON")
+        }
         () => Format::Unknown,
     }
 }
@@ -145,7 +147,7 @@ pub fn read(input: &Input, lines: &mut impl Lines) -> Result<(), Error> {
         if got == 0 {
             if start < end {
                 number += 1;
-                lines.line(number, trim(&buffer[start..end]))?;
+                lines.line(number, &buffer[start..end])?;
             }
             return Ok(());
         }
@@ -154,6 +156,7 @@ pub fn read(input: &Input, lines: &mut impl Lines) -> Result<(), Error> {
     }
 }
 
+/// The `\r` of `\r\n` is not part of a line.
 fn trim(line: &[u8]) -> &[u8] {
     line.strip_suffix(b"\r").unwrap_or(line)
 }

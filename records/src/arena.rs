@@ -5,7 +5,7 @@
 //! read there, four bytes wide. The words are relaxed atomics: a reader learns of a `Ref` only through a
 //! channel, and the channel orders the writes before it.
 //!
-//! Limit: 2^32 words, 16 GiB; a fee line takes about 60 bytes of it.
+//! Limit: 2^32 words, 16 GiB; the row of a fee line takes about 60 bytes of it.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -73,15 +73,18 @@ impl Arena {
     /// Whether the text at `place` is `bytes`.
     #[inline]
     fn text_is(&self, place: Ref, bytes: &[u8]) -> bool {
+        if self.word(place) as usize != bytes.len() {
+            return false;
+        }
         let at = (place as usize) & (PAGE_WORDS - 1);
-        let page = self.page(place >> PAGE_BITS);
         let words = 1 + bytes.len().div_ceil(4);
-        match page.get(at..at + words) {
-            Some(text) => same_text(text.iter(), bytes),
-            // The text goes on in the next page.
+        match self.page(place >> PAGE_BITS).get(at..at + words) {
+            Some(text) => same_text(text[1..].iter().map(|word| word.load(Ordering::Relaxed)), bytes),
+            // The text goes on in the next page, and perhaps in more.
             None => {
-                let next = self.page((place >> PAGE_BITS) + 1);
-                same_text(page[at..].iter().chain(next), bytes)
+                let mut reader = self.reader(place);
+                reader.take();
+                same_text(std::iter::from_fn(|| Some(reader.take())), bytes)
             }
         }
     }
@@ -98,20 +101,17 @@ impl Arena {
     }
 }
 
+/// Whether words are those of a text of this length.
 #[inline]
-fn same_text<'a>(mut words: impl Iterator<Item = &'a AtomicU32>, bytes: &[u8]) -> bool {
-    let mut next = || words.next().map(|word| word.load(Ordering::Relaxed));
-    if next().map(|length| length as usize) != Some(bytes.len()) {
-        return false;
-    }
+fn same_text(mut words: impl Iterator<Item = u32>, bytes: &[u8]) -> bool {
     let mut chunks = bytes.chunks_exact(4);
     for chunk in &mut chunks {
-        if next() != Some(u32::from_le_bytes([chunk[0], chunk[1], chunk[2], chunk[3]])) {
+        if words.next() != Some(u32::from_le_bytes([chunk[0], chunk[1], chunk[2], chunk[3]])) {
             return false;
         }
     }
     let rest = chunks.remainder();
-    rest.is_empty() || next() == Some(last_word(rest))
+    rest.is_empty() || words.next() == Some(last_word(rest))
 }
 
 #[inline]
@@ -171,16 +171,6 @@ impl ArenaWriter {
     /// The readers' side.
     pub fn arena(&self) -> &Arc<Arena> {
         &self.arena
-    }
-
-    /// Words written so far.
-    pub fn words(&self) -> u64 {
-        self.next
-    }
-
-    /// Where the next row will stand.
-    pub fn next(&self) -> Ref {
-        u32::try_from(self.next).unwrap_or(u32::MAX)
     }
 
     /// Writes `words` and tells where they stand.
@@ -322,12 +312,6 @@ impl Texts {
         part.insert_unique(hash, place, |place| hash_text(&writer.arena, *place));
         Ok(place)
     }
-
-    /// The place of `text`, if it was ever interned.
-    pub fn find(&self, arena: &Arena, text: &str) -> Option<Ref> {
-        let hash = hash_bytes(text.as_bytes());
-        self.parts[part_of(hash)].find(hash, |place| arena.text_is(*place, text.as_bytes())).copied()
-    }
 }
 
 #[cfg(test)]
@@ -345,7 +329,17 @@ mod tests {
         }
         assert_eq!(texts.intern(&mut writer, "").unwrap(), 0);
         assert_eq!(writer.arena().text(0), "");
-        assert_eq!(texts.find(writer.arena(), "nobody"), None);
+    }
+
+    #[test]
+    fn a_text_may_be_longer_than_pages() {
+        let (mut writer, mut texts) = (ArenaWriter::default(), Texts::default());
+        let long = "长".repeat(PAGE_WORDS * 3);
+        let place = texts.intern(&mut writer, &long).unwrap();
+        assert_eq!(texts.intern(&mut writer, &long).unwrap(), place);
+        assert_eq!(writer.arena().text(place), long);
+        texts.expect(writer.arena(), 1_000_000);
+        assert_eq!(texts.intern(&mut writer, &long).unwrap(), place, "making room keeps what is there");
     }
 
     #[test]

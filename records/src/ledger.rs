@@ -187,7 +187,7 @@ impl Ledger {
         self.clock.newest()
     }
 
-    /// What changed since the last call, in order; rows written from `ArenaWriter::next` of then on are new.
+    /// What changed since the last call, in order.
     pub fn take_facts(&mut self) -> Vec<FactChange> {
         std::mem::take(&mut self.facts)
     }

@@ -79,16 +79,23 @@ struct Window<'a> {
     institutions: i64,
 }
 
-/// The window (t - days, t] that ends with the `nth` sale, if it fires.
-fn window<'a>(sales: &[(Ref, Dispensing)], nth: usize, limits: &'a [Limit]) -> Option<Window<'a>> {
+/// The window (t - days, t] that ends with the `nth` sale, if it fires; `sums` are those of the sales before each.
+fn window<'a>(
+    sales: &[(Ref, Dispensing)],
+    sums: &[i64],
+    nth: usize,
+    limits: &'a [Limit],
+) -> Option<Window<'a>> {
     let end: Moment = sales[nth].1.time;
     let limit = strictest(limits, day_of(end))?;
     let first = sales.partition_point(|(_, sale)| sale.time <= end - limit.days * 86_400);
     // Sales of the very same second belong to the window as well.
     let last = sales.partition_point(|(_, sale)| sale.time <= end);
-    let inside = &sales[first..last];
-    let quantity = inside.iter().fold(0i64, |sum, (_, sale)| sum.saturating_add(sale.cnt));
-    let mut places: Vec<Ref> = inside.iter().map(|(_, sale)| sale.institution).collect();
+    let quantity = sums[last] - sums[first];
+    if exact_quantity(quantity) <= limit.limit {
+        return None;
+    }
+    let mut places: Vec<Ref> = sales[first..last].iter().map(|(_, sale)| sale.institution).collect();
     places.sort_unstable();
     places.dedup();
     let institutions = i64::try_from(places.len()).unwrap_or(i64::MAX);
@@ -110,17 +117,23 @@ pub fn judge(arena: &Arena, bank: &Knowledge, sales: &[(Ref, Diff)], sink: &mut 
     sales.sort_by_key(|(place, sale)| (sale.time, *place));
     let (person, item) = (sales[0].1.psn_no, sales[0].1.item);
     let Some(limits) = bank.detectors.resale.get(&item) else { return };
+    let mut sums = vec![0i64];
+    for (_, sale) in &sales {
+        sums.push(sums[sums.len() - 1].saturating_add(sale.cnt));
+    }
     for of_rule in limits.chunk_by(|a, b| a.rule == b.rule) {
         sink.count(Count::Subject(of_rule[0].rule));
         let windows: Vec<Window<'_>> =
-            (0..sales.len()).filter_map(|nth| window(&sales, nth, of_rule)).collect();
+            (0..sales.len()).filter_map(|nth| window(&sales, &sums, nth, of_rule)).collect();
         let Some(worst) = windows.iter().max_by_key(|window| window.quantity) else { continue };
-        let mut found: Vec<&(Ref, Dispensing)> = sales
-            .iter()
-            .enumerate()
-            .filter(|(nth, _)| windows.iter().any(|window| window.sales.contains(nth)))
-            .map(|(_, sale)| sale)
-            .collect();
+        // Windows begin and end in order: their union is walked once.
+        let mut found: Vec<&(Ref, Dispensing)> = Vec::new();
+        let mut covered = 0;
+        for window in &windows {
+            let from = window.sales.start.max(covered);
+            covered = window.sales.end.max(covered);
+            found.extend(sales.get(from..covered).unwrap_or_default());
+        }
         found.sort_by(|(_, a), (_, b)| arena.compare(a.id, b.id));
         let exact_amount = found
             .iter()
