@@ -240,6 +240,7 @@ impl Desk {
                     causes[*nth] = facts.anywhere(scope);
                 }
             }
+            self.share(told, &mut causes, &mut by_time);
         }
         told.iter()
             .zip(causes)
