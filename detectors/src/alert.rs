@@ -159,7 +159,6 @@ fn value(arena: &Arena, value: Value, en: bool) -> String {
         Value::Int(number) => number.to_string(),
         Value::MoreThan(number) => format!(">{number}"),
         Value::Quantity(quantity) => format_scaled(quantity, 4),
-        Value::Millionths(number) => format_scaled(number, 6),
         Value::Word(word) => {
             let (zh, english) = WORDS.get(usize::from(word)).copied().unwrap_or(("", ""));
             if en { english.to_owned() } else { zh.to_owned() }

@@ -34,8 +34,6 @@ pub enum Value {
     MoreThan(i64),
     /// A quantity in ten-thousandths.
     Quantity(i64),
-    /// A number in millionths.
-    Millionths(i64),
     /// One of [`WORDS`].
     Word(u8),
 }

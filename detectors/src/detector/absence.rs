@@ -57,15 +57,8 @@ pub fn judge(arena: &Arena, bank: &Knowledge, stay_row: Ref, passes: &[(Ref, Dif
     }
 }
 
-/// The institution and the rule of an absence's key.
-pub fn of_key(key: u64) -> (Ref, RuleIx) {
-    let (rule, institution) = crate::views::pair_of(key);
-    (institution, RuleIx::try_from(rule).unwrap_or(RuleIx::MAX))
-}
-
 /// Finishes an absence: a finding where the institution checks people at all.
-pub fn conclude(arena: &Arena, bank: &Knowledge, key: u64, stay_row: Ref, checks: bool, sink: &mut Sink) {
-    let (_, rule) = of_key(key);
+pub fn conclude(arena: &Arena, bank: &Knowledge, rule: RuleIx, stay_row: Ref, checks: bool, sink: &mut Sink) {
     if !checks {
         sink.count(Count::NotJudged(rule, Missing::Presence));
         return;

@@ -55,12 +55,11 @@ pub fn judge(
 pub fn conclude(
     arena: &Arena,
     bank: &Knowledge,
-    key: u64,
+    rule: RuleIx,
     settlement_row: Ref,
     anyone: bool,
     sink: &mut Sink,
 ) {
-    let rule = RuleIx::try_from(key >> 32).unwrap_or(RuleIx::MAX);
     if !anyone {
         sink.count(Count::NotJudged(rule, Missing::Enrolment));
         return;

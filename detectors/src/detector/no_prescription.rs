@@ -60,8 +60,7 @@ pub fn judge(
 }
 
 /// Finishes a suspicious line: a finding where the institution has any prescription.
-pub fn conclude(arena: &Arena, bank: &Knowledge, key: u64, line_row: Ref, sends: bool, sink: &mut Sink) {
-    let (_, rule) = super::absence::of_key(key);
+pub fn conclude(arena: &Arena, bank: &Knowledge, rule: RuleIx, line_row: Ref, sends: bool, sink: &mut Sink) {
     if !sends {
         sink.count(Count::NotJudged(rule, Missing::Prescription));
         return;

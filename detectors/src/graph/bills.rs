@@ -6,12 +6,12 @@ use records::arena::Arena;
 use records::row;
 
 use super::facts::Indexes;
-use super::hall::{Hall, NONE, concluding, has, never, one, route, rows_of};
+use super::hall::{Hall, NONE, case_of, concluding, has, never, one, route, rows_of};
 use crate::detector::{invoice_twice, no_prescription, over_prescription};
 use crate::finding::{Out, Route};
 use crate::judge::{Court, each, whole};
 use crate::knowledge::Knowledge;
-use crate::views::{Facts, RowIndex, pair_key, pair_of};
+use crate::views::{Facts, RowIndex};
 
 /// Invoices.
 pub(super) fn invoices<'s>(court: &Court<'s>, arena: &Arc<Arena>, hall: &mut Hall<'s>, facts: &Indexes<'s>) {
@@ -91,9 +91,8 @@ pub(super) fn prescriptions<'s>(
             &[&sends],
             never,
             move |bank, _, &case, has, sink| {
-                let (rule, row) = pair_of(case);
-                let key = pair_key(rule, row::fee_line(&reader, row).institution);
-                no_prescription::conclude(&reader, bank, key, row, one(&has[0]).is_some(), sink);
+                let (rule, row) = case_of(case);
+                no_prescription::conclude(&reader, bank, rule, row, one(&has[0]).is_some(), sink);
             },
         ));
     }

@@ -4,7 +4,7 @@ use differential_dataflow::VecCollection;
 use records::arena::Ref;
 
 use crate::coverage::Count;
-use crate::finding::{Finding, Out, Route};
+use crate::finding::{Finding, Out, Route, RuleIx};
 use crate::judge::{Court, Judged, whole};
 use crate::knowledge::Knowledge;
 use crate::views::{Diff, Facts, Index, RowIndex, Tick, pair_key, pair_of};
@@ -72,6 +72,12 @@ pub(super) fn concluding<'s>(said: &Facts<'s, Out>, name: &str, route: Route) ->
             (u64::from(scope), pair_key(rule, row))
         })
         .arrange_by_key_named(name)
+}
+
+/// The rule and the row of a value of [`concluding`].
+pub(super) fn case_of(case: u64) -> (RuleIx, Ref) {
+    let (rule, row) = pair_of(case);
+    (RuleIx::try_from(rule).expect("a rule's number was widened"), row)
 }
 
 pub(super) fn findings_of<'s>(said: &Facts<'s, Out>) -> VecCollection<'s, Tick, Finding, Diff> {

@@ -7,7 +7,7 @@ use records::arena::{Arena, Ref};
 use records::row;
 
 use super::facts::Indexes;
-use super::hall::{Hall, NONE, concluding, findings_of, has, never, one, route, rows_of};
+use super::hall::{Hall, NONE, case_of, concluding, findings_of, has, never, one, route, rows_of};
 use crate::detector::{absence, companions, enrolment, person_fact, stay_overlap, travel};
 use crate::due::when_due;
 use crate::finding::{Out, Route};
@@ -128,9 +128,8 @@ pub(super) fn presence<'s>(
             &[&checks],
             never,
             move |bank, _, &case, has, sink| {
-                let (rule, row) = pair_of(case);
-                let key = pair_key(rule, row::visit(&reader, row).institution);
-                absence::conclude(&reader, bank, key, row, one(&has[0]).is_some(), sink);
+                let (rule, row) = case_of(case);
+                absence::conclude(&reader, bank, rule, row, one(&has[0]).is_some(), sink);
             },
         ));
     }
@@ -245,9 +244,8 @@ pub(super) fn enrolment<'s>(court: &Court<'s>, arena: &Arc<Arena>, hall: &mut Ha
             &[&anyone],
             never,
             move |bank, _, &case, has, sink| {
-                let (rule, row) = pair_of(case);
-                let key = u64::from(rule) << 32;
-                enrolment::conclude(&reader, bank, key, row, one(&has[0]).is_some(), sink);
+                let (rule, row) = case_of(case);
+                enrolment::conclude(&reader, bank, rule, row, one(&has[0]).is_some(), sink);
             },
         ));
     }
