@@ -251,6 +251,23 @@ pub fn write<I: Intern>(
                     row.word(high(number.to_bits()));
                 }
             }
+            row.text(OWN + 2, texts.intern(given.text(field!(Institution."fixmedins_name")))?);
+            row.word(texts.intern(given.text(field!(Institution."admdvs")))?);
+            row.words[0] |= u32::from(level_rank(given.text(field!(Institution."hosp_lv")))) << HOSP_LV;
+            if let Some(beds) = given.maybe(field!(Institution."beds")) {
+                row.flag(OWN + 3, true);
+                row.wide(beds);
+            }
+            const WIDTH: usize = 3;
+            let agreements = given.list(field!(Institution."agreements"));
+            row.word(length(agreements.len() / WIDTH));
+            for agreement in agreements.chunks_exact(WIDTH) {
+                let [Value::Int(status), Value::Int(begin), end] = *agreement else { continue };
+                let end = if let Value::Int(end) = end { Some(end) } else { None };
+                row.word(u32::from(status == 0) | u32::from(end.is_some()) << 1);
+                row.word(low(begin.cast_unsigned()));
+                row.word(low(end.unwrap_or(0).cast_unsigned()));
+            }
         }
         Kind::Person => {
             row.flag(OWN, given.int(field!(Person."gend")) == 0);
@@ -266,6 +283,7 @@ pub fn write<I: Intern>(
         Kind::Enrolment => {
             row.word(texts.intern(given.text(field!(Enrolment."psn_no")))?);
             row.word(texts.intern(given.text(field!(Enrolment."insutype")))?);
+            row.word(texts.intern(given.text(field!(Enrolment."insu_admdvs")))?);
             row.flag(OWN, given.int(field!(Enrolment."status")) == 0);
             row.int(OWN + 1, given.int(field!(Enrolment."begin")));
             write_maybe_day(row, OWN + 2, given.maybe(field!(Enrolment."end")));
@@ -279,6 +297,7 @@ pub fn write<I: Intern>(
                 row.flag(OWN + 1, true);
                 row.int(OWN + 2, end);
             }
+            write_codes(row, texts, &given)?;
         }
         Kind::Settlement => {
             row.word(texts.intern(given.text(field!(Settlement."mdtrt_id")))?);
@@ -309,6 +328,19 @@ pub fn write<I: Intern>(
             row.text(OWN + 6, texts.intern(given.text(field!(FeeLine."setl_id")))?);
             row.text(OWN + 7, texts.intern(given.text(field!(FeeLine."rx_id")))?);
             row.words[0] |= low(given.int(field!(FeeLine."list_type")).cast_unsigned()) << LIST_TYPE;
+            let charge = charge_number(given.text(field!(FeeLine."med_chrgitm_type")));
+            row.words[0] |= u32::from(charge) << CHARGE;
+            // Quantities have 4 places, prices 6, amounts 2.
+            let exact =
+                i128::from(given.int(field!(FeeLine."cnt"))) * i128::from(given.int(field!(FeeLine."pric")));
+            row.flag(
+                DOUBTFUL,
+                exact != i128::from(given.int(field!(FeeLine."det_item_fee_sumamt"))) * 100_000_000,
+            );
+            if let Some(received) = change.recv_time {
+                row.flag(OWN + 8, true);
+                row.int(OWN + 9, received - given.int(field!(FeeLine."fee_ocur_time")));
+            }
         }
         Kind::Prescription => {
             row.word(texts.intern(given.text(field!(Prescription."psn_no")))?);
@@ -316,6 +348,7 @@ pub fn write<I: Intern>(
             row.int(OWN, given.int(field!(Prescription."prsc_time")));
             row.flag(OWN + 1, given.int(field!(Prescription."state")) == 3);
             const ITEM: usize = 1;
+            const TYPE: usize = 2;
             const CNT: usize = 3;
             const WIDTH: usize = 7;
             let lines = given.list(field!(Prescription."lines"));
@@ -323,8 +356,10 @@ pub fn write<I: Intern>(
             for line in lines.chunks_exact(WIDTH) {
                 let Value::Text(item) = line[ITEM] else { continue };
                 let Value::Int(cnt) = line[CNT] else { continue };
+                let list_type = if let Value::Int(list_type) = line[TYPE] { list_type + 1 } else { 0 };
                 row.word(texts.intern(item)?);
-                row.wide(cnt);
+                // A quantity is below 10^16; its highest byte holds the list_type.
+                row.wide(cnt | list_type << PRESCRIBED_TYPE);
             }
         }
         Kind::Dispensing => {
@@ -343,12 +378,9 @@ pub fn write<I: Intern>(
             row.text(OWN + 8, texts.intern(given.text(field!(Dispensing."rx_id")))?);
             row.flag(OWN + 9, given.text(field!(Dispensing."mdtrt_setl_type")) == "1");
             row.flag(OWN + 10, given.int(field!(Dispensing."trdn_flag")) == 1);
-            let codes = given.list(field!(Dispensing."trace_codes"));
-            row.word(length(codes.len()));
-            for code in codes {
-                let Value::Text(code) = code else { continue };
-                row.word(texts.intern(code)?);
-            }
+            row.flag(OWN + 11, given.int(field!(Dispensing."rx_flag")) == 1);
+            write_maybe_day(row, OWN + 12, given.maybe(field!(Dispensing."expy_end")));
+            write_texts(row, texts, given.list(field!(Dispensing."trace_codes")))?;
         }
         Kind::Purchase => {
             row.flag(OWN, given.int(field!(Purchase."move")) == 1);
@@ -356,6 +388,7 @@ pub fn write<I: Intern>(
             row.word(texts.intern(given.text(field!(Purchase."med_list_codg")))?);
             row.int(OWN + 1, given.int(field!(Purchase."cnt")));
             row.int(OWN + 2, given.int(field!(Purchase."stoin_time")));
+            write_texts(row, texts, given.list(field!(Purchase."trace_codes")))?;
         }
         Kind::StockChange => {
             row.word(texts.intern(given.text(field!(StockChange."fixmedins_code")))?);
@@ -387,6 +420,76 @@ pub fn write<I: Intern>(
 }
 
 const LIST_TYPE: u32 = 30;
+/// Four bits of a fee line's header: its med_chrgitm_type.
+const CHARGE: u32 = 18;
+/// Bit of a fee line's header: quantity times price is not exactly its amount.
+const DOUBTFUL: u32 = 22;
+/// Four bits of an institution's header: its level.
+const HOSP_LV: u32 = 16;
+const PRESCRIBED_TYPE: u32 = 56;
+
+/// `01` to `11` as a number, 0 for anything else: the level is not known.
+pub fn level_rank(hosp_lv: &str) -> u8 {
+    match hosp_lv.as_bytes() {
+        [b'0', digit @ b'1'..=b'9'] => digit - b'0',
+        b"10" => 10,
+        b"11" => 11,
+        _ => 0,
+    }
+}
+
+/// `01` to `14` as a number, 0 if absent, 15 for a code beyond the list.
+fn charge_number(med_chrgitm_type: &str) -> u8 {
+    match med_chrgitm_type.as_bytes() {
+        [] => 0,
+        [b'0', digit @ b'1'..=b'9'] => digit - b'0',
+        [b'1', digit @ b'0'..=b'4'] => 10 + digit - b'0',
+        _ => 15,
+    }
+}
+
+fn write_texts<I: Intern>(row: &mut RowBuilder, texts: &mut I, list: &[Value<'_>]) -> Result<(), I::Error> {
+    row.word(length(list.len()));
+    for text in list {
+        let Value::Text(text) = text else { continue };
+        row.word(texts.intern(text)?);
+    }
+    Ok(())
+}
+
+const DIAGNOSIS_MAIN: u32 = 1;
+const DIAGNOSIS_RANKED: u32 = 2;
+
+/// Diagnoses and operations of a visit.
+fn write_codes<I: Intern>(
+    row: &mut RowBuilder,
+    texts: &mut I,
+    given: &Given<'_, '_>,
+) -> Result<(), I::Error> {
+    const DIAGS: usize = 3;
+    const OPRNS: usize = 5;
+    let diags = given.list(field!(Visit."diags"));
+    row.word(length(diags.len() / DIAGS));
+    for diag in diags.chunks_exact(DIAGS) {
+        let [Value::Text(code), main, rank] = *diag else { continue };
+        row.word(texts.intern(code)?);
+        let main = u32::from(matches!(main, Value::Int(1))) * DIAGNOSIS_MAIN;
+        match rank {
+            Value::Int(rank) => {
+                row.word(main | DIAGNOSIS_RANKED);
+                row.wide(rank);
+            }
+            _ => row.word(main),
+        }
+    }
+    let oprns = given.list(field!(Visit."oprns"));
+    row.word(length(oprns.len() / OPRNS));
+    for oprn in oprns.chunks_exact(OPRNS) {
+        let Value::Text(code) = oprn[0] else { continue };
+        row.word(texts.intern(code)?);
+    }
+    Ok(())
+}
 
 #[expect(clippy::cast_possible_truncation, reason = "the low half")]
 const fn low(wide: u64) -> u32 {
@@ -413,11 +516,32 @@ fn write_maybe_day(row: &mut RowBuilder, bit: u32, day: Option<i64>) {
     }
 }
 
+/// An agreement between an institution and the fund.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Agreement {
+    /// status is `1`.
+    pub active: bool,
+    /// First day.
+    pub begin: Day,
+    /// Last day.
+    pub end: Option<Day>,
+}
+
 /// An institution as the rules see it.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Institution {
     /// fixmedins_code
     pub code: Ref,
+    /// fixmedins_name, 0 if absent.
+    pub name: Ref,
+    /// admdvs
+    pub admdvs: Ref,
+    /// hosp_lv as a number from 1, the highest, to 11; 0 if it is not known.
+    pub level: u8,
+    /// beds
+    pub beds: Option<i64>,
+    /// Its agreements, in order.
+    pub agreements: Vec<Agreement>,
     /// Longitude, degrees.
     pub lon: Option<f64>,
     /// Latitude, degrees.
@@ -459,6 +583,8 @@ pub struct Enrolment {
     pub psn_no: Ref,
     /// insutype
     pub insutype: Ref,
+    /// insu_admdvs
+    pub admdvs: Ref,
     /// Whether status is `1`, normal.
     pub normal: bool,
     /// First day.
@@ -489,6 +615,17 @@ impl Visit {
     pub fn event_time(&self) -> Moment {
         self.end.unwrap_or(self.begin)
     }
+}
+
+/// A diagnosis of a visit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Diagnosis {
+    /// diag_code
+    pub code: Ref,
+    /// maindiag_flag is 1.
+    pub main: bool,
+    /// diag_srt_no
+    pub rank: Option<i64>,
 }
 
 /// A settlement.
@@ -551,6 +688,10 @@ pub struct FeeLine {
     pub rx: Ref,
     /// Position in the contract's list: 0 drug, 1 herb, 2 service, 3 consumable.
     pub list_type: u8,
+    /// med_chrgitm_type as a number, 0 if absent, 15 for one beyond the list.
+    pub charge: u8,
+    /// recv_time less fee_ocur_time, seconds.
+    pub delay: Option<i64>,
 }
 
 impl FeeLine {
@@ -571,6 +712,8 @@ pub struct PrescriptionLine {
     pub item: Ref,
     /// Quantity in ten-thousandths.
     pub cnt: i64,
+    /// Position in the contract's list of list_type, if given: 0 drug, 1 herb, 2 service, 3 consumable.
+    pub list_type: Option<u8>,
 }
 
 /// A prescription.
@@ -619,12 +762,16 @@ pub struct Dispensing {
     pub insured: bool,
     /// trdn_flag is 1: the pack was split.
     pub split: bool,
+    /// rx_flag is 1: it needs a prescription.
+    pub needs_rx: bool,
+    /// expy_end
+    pub expires: Option<Day>,
     /// Trace codes in the order given; repeats stay.
     pub codes: Vec<Ref>,
 }
 
 /// A purchase or its return.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Purchase {
     /// purc_id
     pub id: Ref,
@@ -638,6 +785,8 @@ pub struct Purchase {
     pub cnt: i64,
     /// stoin_time
     pub time: Moment,
+    /// Trace codes in the order given; repeats stay.
+    pub codes: Vec<Ref>,
 }
 
 /// Another movement of stock.
@@ -703,7 +852,16 @@ pub fn institution(arena: &Arena, row: Ref) -> Institution {
     let (head, mut fields) = open(arena, row);
     let mut number = |bit| fields.flag(bit).then(|| f64::from_bits(fields.wide().cast_unsigned()));
     let (lon, lat) = (number(OWN), number(OWN + 1));
-    Institution { code: head.key, lon, lat }
+    let (name, admdvs) = (fields.text(OWN + 2), fields.reader.take());
+    let level = u8::try_from(fields.header >> HOSP_LV & 15).unwrap_or(0);
+    let beds = fields.flag(OWN + 3).then(|| fields.wide());
+    let count = fields.reader.take();
+    let agreements = (0..count).map(|_| {
+        let (marks, begin, end) = (fields.reader.take(), fields.day(), fields.day());
+        Agreement { active: marks & 1 == 1, begin, end: (marks & 2 == 2).then_some(end) }
+    });
+    let agreements = agreements.collect();
+    Institution { code: head.key, name, admdvs, level, beds, agreements, lon, lat }
 }
 
 /// Reads a [`Person`].
@@ -726,10 +884,10 @@ pub fn person_fact(arena: &Arena, row: Ref) -> PersonFact {
 /// Reads an [`Enrolment`].
 pub fn enrolment(arena: &Arena, row: Ref) -> Enrolment {
     let (head, mut fields) = open(arena, row);
-    let (psn_no, insutype) = (fields.reader.take(), fields.reader.take());
+    let (psn_no, insutype, admdvs) = (fields.reader.take(), fields.reader.take(), fields.reader.take());
     let begin = as_day(fields.int(OWN + 1));
     let end = fields.flag(OWN + 2).then(|| fields.day());
-    Enrolment { id: head.key, psn_no, insutype, normal: fields.flag(OWN), begin, end }
+    Enrolment { id: head.key, psn_no, insutype, admdvs, normal: fields.flag(OWN), begin, end }
 }
 
 /// Reads a [`Visit`].
@@ -739,6 +897,41 @@ pub fn visit(arena: &Arena, row: Ref) -> Visit {
     let begin = fields.int(OWN);
     let end = fields.flag(OWN + 1).then(|| fields.int(OWN + 2));
     Visit { id: head.key, psn_no, institution, med_type, begin, end }
+}
+
+/// Reads the diagnoses of a visit, in order.
+pub fn diagnoses(arena: &Arena, row: Ref) -> Vec<Diagnosis> {
+    let mut fields = after_visit(arena, row);
+    read_diagnoses(&mut fields)
+}
+
+/// Reads the operation codes of a visit, in order.
+pub fn operations(arena: &Arena, row: Ref) -> Vec<Ref> {
+    let mut fields = after_visit(arena, row);
+    read_diagnoses(&mut fields);
+    let count = fields.reader.take();
+    (0..count).map(|_| fields.reader.take()).collect()
+}
+
+/// The reader where the lists of a visit begin.
+fn after_visit(arena: &Arena, row: Ref) -> Fields<'_> {
+    let (_, mut fields) = open(arena, row);
+    fields.reader.skip(3);
+    fields.int(OWN);
+    if fields.flag(OWN + 1) {
+        fields.int(OWN + 2);
+    }
+    fields
+}
+
+fn read_diagnoses(fields: &mut Fields<'_>) -> Vec<Diagnosis> {
+    let count = fields.reader.take();
+    let diagnoses = (0..count).map(|_| {
+        let (code, marks) = (fields.reader.take(), fields.reader.take());
+        let rank = (marks & DIAGNOSIS_RANKED != 0).then(|| fields.wide());
+        Diagnosis { code, main: marks & DIAGNOSIS_MAIN != 0, rank }
+    });
+    diagnoses.collect()
 }
 
 /// Reads a [`Settlement`], live or not.
@@ -795,8 +988,10 @@ pub fn fee_line(arena: &Arena, row: Ref) -> FeeLine {
     let reverses = fields.text(OWN + 5);
     let settlement = fields.text(OWN + 6);
     let rx = fields.text(OWN + 7);
+    let delay = fields.flag(OWN + 8).then(|| fields.int(OWN + 9));
     let (cnt, amount, fund) = net.unwrap_or((cnt, amount, fund));
     let list_type = u8::try_from(fields.header >> LIST_TYPE).unwrap_or(0);
+    let charge = u8::try_from(fields.header >> CHARGE & 15).unwrap_or(0);
     FeeLine {
         visit: head.key,
         sn: head.key2,
@@ -812,6 +1007,8 @@ pub fn fee_line(arena: &Arena, row: Ref) -> FeeLine {
         settlement,
         rx,
         list_type,
+        charge,
+        delay,
     }
 }
 
@@ -820,10 +1017,18 @@ pub fn fee_line(arena: &Arena, row: Ref) -> FeeLine {
 pub struct FeeLinePlace {
     /// mdtrt_id
     pub visit: Ref,
+    /// feedetl_sn
+    pub sn: Ref,
+    /// init_feedetl_sn: what this line reverses.
+    pub reverses: Ref,
     /// rx_id
     pub rx: Ref,
     /// As [`FeeLine::is_net`].
     pub is_net: bool,
+    /// Reversals are netted into it.
+    pub is_netted: bool,
+    /// As sent, its quantity times its price is not exactly its amount.
+    pub is_doubtful: bool,
 }
 
 /// Reads where a fee line is put, without the rest of it.
@@ -846,7 +1051,15 @@ pub fn fee_line_place(arena: &Arena, row: Ref) -> FeeLinePlace {
     } else {
         arena.word(cnt_at).cast_signed() > 0
     };
-    FeeLinePlace { visit: arena.word(sent + 1), rx, is_net: flag(OWN + 5) == 0 && cnt_is_positive }
+    FeeLinePlace {
+        visit: arena.word(sent + 1),
+        sn: arena.word(sent + 2),
+        reverses: if flag(OWN + 5) == 1 { arena.word(texts) } else { 0 },
+        rx,
+        is_net: flag(OWN + 5) == 0 && cnt_is_positive,
+        is_netted: row != sent,
+        is_doubtful: flag(DOUBTFUL) == 1,
+    }
 }
 
 /// Writes the derived row of a fee line: its own sums and those of its reversals.
@@ -865,8 +1078,12 @@ pub fn prescription(arena: &Arena, row: Ref) -> Prescription {
     let time = fields.int(OWN);
     let cancelled = fields.flag(OWN + 1);
     let count = fields.reader.take();
-    let lines =
-        (0..count).map(|_| PrescriptionLine { item: fields.reader.take(), cnt: fields.wide() }).collect();
+    let lines = (0..count).map(|_| {
+        let (item, packed) = (fields.reader.take(), fields.wide());
+        let list_type = u8::try_from(packed >> PRESCRIBED_TYPE).unwrap_or(0).checked_sub(1);
+        PrescriptionLine { item, cnt: packed & ((1 << PRESCRIBED_TYPE) - 1), list_type }
+    });
+    let lines = lines.collect();
     Prescription { id: head.key, psn_no, institution, time, cancelled, lines }
 }
 
@@ -890,7 +1107,8 @@ pub fn dispensing(arena: &Arena, row: Ref) -> Dispensing {
     let visit = fields.text(OWN + 6);
     let psn_no = fields.text(OWN + 7);
     let rx = fields.text(OWN + 8);
-    let (insured, split) = (fields.flag(OWN + 9), fields.flag(OWN + 10));
+    let (insured, split, needs_rx) = (fields.flag(OWN + 9), fields.flag(OWN + 10), fields.flag(OWN + 11));
+    let expires = fields.flag(OWN + 12).then(|| fields.day());
     let count = fields.reader.take();
     let codes = (0..count).map(|_| fields.reader.take()).collect();
     Dispensing {
@@ -907,6 +1125,8 @@ pub fn dispensing(arena: &Arena, row: Ref) -> Dispensing {
         rx,
         insured,
         split,
+        needs_rx,
+        expires,
         codes,
     }
 }
@@ -927,7 +1147,9 @@ pub fn purchase(arena: &Arena, row: Ref) -> Purchase {
     let (head, mut fields) = open(arena, row);
     let (institution, item) = (fields.reader.take(), fields.reader.take());
     let (cnt, time) = (fields.int(OWN + 1), fields.int(OWN + 2));
-    Purchase { id: head.key, is_return: fields.flag(OWN), institution, item, cnt, time }
+    let count = fields.reader.take();
+    let codes = (0..count).map(|_| fields.reader.take()).collect();
+    Purchase { id: head.key, is_return: fields.flag(OWN), institution, item, cnt, time, codes }
 }
 
 /// Reads a [`StockChange`].
@@ -1059,7 +1281,18 @@ mod tests {
                     }
                 };
                 let whole = fee_line(names.0.arena(), place);
-                let expected = FeeLinePlace { visit: whole.visit, rx: whole.rx, is_net: whole.is_net() };
+                let expected = FeeLinePlace {
+                    visit: whole.visit,
+                    sn: whole.sn,
+                    reverses: whole.reverses,
+                    rx: whole.rx,
+                    is_net: whole.is_net(),
+                    is_netted: net.is_some(),
+                    is_doubtful: {
+                        let line = fee_line(names.0.arena(), sent);
+                        i128::from(line.cnt) * i128::from(line.price) != i128::from(line.amount) * 100_000_000
+                    },
+                };
                 assert_eq!(fee_line_place(names.0.arena(), place), expected, "{line} {net:?}");
                 assert_eq!(item(names.0.arena(), place), whole.item);
             }
