@@ -8,7 +8,7 @@ use records::time::{format_date, format_time};
 use rulebank::Rule;
 use serde::Serialize;
 
-use crate::detector::SPECS;
+use crate::detector::{SPECS, about};
 use crate::finding::{Alert, Part, Value, WORDS};
 use crate::knowledge::Knowledge;
 
@@ -93,28 +93,12 @@ pub fn alert_id(rule: &str, key: &[String]) -> String {
     format!("{rule}-{:032x}", xxhash_rust::xxh3::xxh3_128(&bytes))
 }
 
-/// What the first record or thing of a detector's key is, and how many parts of the key name it.
-fn subject_type(detector: &str) -> (&'static str, usize) {
-    match detector {
-        "travel" => ("presence", 1),
-        "enrolment" => ("settlement", 1),
-        "invoice_twice" => ("invoice", 2),
-        "no_prescription" | "age_limit" => ("fee_line", 2),
-        "over_prescription" => ("prescription", 1),
-        "cycle_gap" | "resale" => ("person", 1),
-        "trace_code_twice" => ("trace_code", 1),
-        "stock_balance" => ("institution", 1),
-        "companions" => ("group", 1),
-        _ => ("visit", 1),
-    }
-}
-
 /// Writes an alert out.
 pub fn render(arena: &Arena, bank: &Knowledge, alert: &Alert) -> AlertLine {
     let finding = &alert.priced.finding;
     let rule = &bank.rules[usize::from(finding.rule)];
     let key = key_texts(arena, &finding.key);
-    let (subject, parts) = subject_type(&rule.detector);
+    let about = about(&rule.detector);
     let mut evidence: Vec<RecordName> = finding.evidence.iter().map(|row| record_name(arena, *row)).collect();
     evidence.sort();
     evidence.dedup();
@@ -127,7 +111,7 @@ pub fn render(arena: &Arena, bank: &Knowledge, alert: &Alert) -> AlertLine {
         phase: rule.phases.first().map_or("", |phase| phase.as_str()),
         verdict: ["definite", "suspect", "indicator"][usize::from(finding.verdict.min(2))],
         severity: rule.severity.as_str(),
-        subject: Subject { r#type: subject, id: key[..parts.min(key.len())].join("/") },
+        subject: Subject { r#type: about.subject, id: key[..about.parts.min(key.len())].join("/") },
         institution: (finding.institution != 0).then(|| arena.text(finding.institution)),
         occurred: format_time(finding.occurred),
         message: Message {
@@ -141,6 +125,13 @@ pub fn render(arena: &Arena, bank: &Knowledge, alert: &Alert) -> AlertLine {
         exempted_by: None,
         key,
     }
+}
+
+/// The values of a finding by the names its rule's messages use, in both languages.
+pub fn value_texts(arena: &Arena, rule: &Rule, values: &[Value]) -> Vec<(&'static str, Message)> {
+    let names = SPECS.iter().find(|spec| spec.name == rule.detector).map_or(&[][..], |spec| spec.values);
+    let both = |v: &Value| Message { zh: value(arena, *v, false), en: value(arena, *v, true) };
+    names.iter().copied().zip(values.iter().map(both)).collect()
 }
 
 fn sentence(arena: &Arena, rule: &Rule, template: &str, values: &[Value], amount: &str, en: bool) -> String {
@@ -159,6 +150,8 @@ fn value(arena: &Arena, value: Value, en: bool) -> String {
         Value::Int(number) => number.to_string(),
         Value::MoreThan(number) => format!(">{number}"),
         Value::Quantity(quantity) => format_scaled(quantity, 4),
+        Value::Price(price) => format_scaled(price, 6),
+        Value::Level(level) => format!("{level:02}"),
         Value::Word(word) => {
             let (zh, english) = WORDS.get(usize::from(word)).copied().unwrap_or(("", ""));
             if en { english.to_owned() } else { zh.to_owned() }

@@ -9,22 +9,40 @@ use crate::finding::RuleIx;
 pub enum Missing {
     /// No such institution.
     Institution,
+    /// The institution's level is absent or beyond the list.
+    HospLv,
     /// The institution has no longitude.
     Lon,
     /// The institution has no latitude.
     Lat,
+    /// The institution has no agreements.
+    Agreements,
     /// No such person.
     Person,
+    /// The person's sex is not known or not stated.
+    Gend,
     /// The day lies before the person's birth.
     Brdy,
     /// Nobody's enrolment is there.
     Enrolment,
+    /// No such visit.
+    Visit,
+    /// The stay has no end.
+    Endtime,
+    /// The visit has no diagnosis, or no main one.
+    Diags,
     /// No fee line of the stay has an rx_id.
     RxId,
     /// The institution has no prescription.
     Prescription,
+    /// The sale has no expy_end.
+    ExpyEnd,
+    /// The institution has no purchase.
+    Purchase,
     /// Nobody was ever checked at the institution.
     Presence,
+    /// The change has no recv_time.
+    RecvTime,
 }
 
 impl Missing {
@@ -32,21 +50,72 @@ impl Missing {
     pub fn reason(self) -> &'static str {
         match self {
             Missing::Institution => "missing:institution",
+            Missing::HospLv => "missing:hosp_lv",
             Missing::Lon => "missing:lon",
             Missing::Lat => "missing:lat",
+            Missing::Agreements => "missing:agreements",
             Missing::Person => "missing:person",
+            Missing::Gend => "missing:gend",
             Missing::Brdy => "missing:brdy",
             Missing::Enrolment => "missing:enrolment",
+            Missing::Visit => "missing:visit",
+            Missing::Endtime => "missing:endtime",
+            Missing::Diags => "missing:diags",
             Missing::RxId => "missing:rx_id",
             Missing::Prescription => "missing:prescription",
+            Missing::ExpyEnd => "missing:expy_end",
+            Missing::Purchase => "missing:purchase",
             Missing::Presence => "missing:presence",
+            Missing::RecvTime => "missing:recv_time",
         }
     }
+}
+
+/// Single records of which a rule judges every one, counted once for all such rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Population {
+    /// Fee lines as sent.
+    SentLine,
+    /// Net fee lines.
+    NetLine,
+    /// Net lines of stays.
+    NetLineOfStay,
+    /// Net lines of drugs and herbs of visits that are not pharmacy.
+    DrugLine,
+    /// Stays.
+    Stay,
+    /// Live settlements.
+    LiveSettlement,
+    /// Prescriptions that are not cancelled.
+    Prescription,
+    /// Sales.
+    Sale,
+    /// Insured sales of unsplit packs.
+    PackSale,
+}
+
+impl Population {
+    /// How many there are.
+    pub const COUNT: usize = 9;
+    /// All of them, in the order of their numbers.
+    pub const ALL: [Population; Population::COUNT] = [
+        Population::SentLine,
+        Population::NetLine,
+        Population::NetLineOfStay,
+        Population::DrugLine,
+        Population::Stay,
+        Population::LiveSettlement,
+        Population::Prescription,
+        Population::Sale,
+        Population::PackSale,
+    ];
 }
 
 /// One entry of the count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Count {
+    /// A record of which some rules judge every one.
+    Each(Population),
     /// A subject or candidate of the rule, judged or not.
     Subject(RuleIx),
     /// A subject that could not be judged.

@@ -17,6 +17,7 @@ use serde::Serialize;
 
 use crate::alert::{AlertLine, Cause, cause, render};
 use crate::coverage::{Count, Missing};
+use crate::detector::about;
 use crate::finding::{Alert, Part, RuleIx, Value, institution_of};
 use crate::knowledge::Knowledge;
 use crate::money::visit_of;
@@ -172,6 +173,21 @@ impl Desk {
         alerts
     }
 
+    /// The alerts that stand, as they left the dataflow, in no order.
+    pub fn standing(&self) -> impl Iterator<Item = &Alert> {
+        self.standing.values()
+    }
+
+    /// The memory that alerts refer to.
+    pub fn arena(&self) -> &Arena {
+        &self.arena
+    }
+
+    /// The bank that judged last.
+    pub fn knowledge(&self) -> &Knowledge {
+        &self.bank
+    }
+
     /// How many alerts stand.
     pub fn len(&self) -> usize {
         self.standing.len()
@@ -194,8 +210,15 @@ impl Desk {
         for (rule, found) in found {
             coverage.entry(id(rule).to_owned()).or_default().found = found;
         }
+        for rule in &self.bank.rules {
+            if let Some(population) = about(&rule.detector).population {
+                let all = self.counts.get(&Count::Each(population)).copied().unwrap_or(0);
+                coverage.entry(rule.id.clone()).or_default().judged += all;
+            }
+        }
         for (count, n) in self.counts.iter().filter(|(_, n)| **n != 0) {
             match count {
+                Count::Each(_) => (),
                 Count::Subject(rule) => coverage.entry(id(*rule).to_owned()).or_default().judged += n,
                 Count::NotJudged(rule, missing) => {
                     let coverage = coverage.entry(id(*rule).to_owned()).or_default();
@@ -228,7 +251,12 @@ impl Desk {
         let wanting = |causes: &[Set<Ref>], by_time: &[bool]| -> Vec<usize> {
             (0..told.len()).filter(|nth| causes[*nth].is_empty() && !by_time[*nth]).collect()
         };
-        let lost = wanting(&causes, &by_time);
+        // How full a hospital was follows from its visits and from time: both are named.
+        let counted: Vec<bool> =
+            told.iter().map(|(_, passage)| self.counts_beds(passage, bank_before)).collect();
+        let besides: Vec<bool> =
+            by_time.iter().zip(&counted).map(|(time, counted)| *time && !counted).collect();
+        let lost = wanting(&causes, &besides);
         if !lost.is_empty() {
             let scopes: Vec<Scope> = lost.iter().map(|nth| self.scope(&told[*nth].1, bank_before)).collect();
             for (nth, found) in lost.iter().zip(facts.within(&scopes)) {
@@ -244,8 +272,8 @@ impl Desk {
         }
         told.iter()
             .zip(causes)
-            .zip(by_time)
-            .map(|(((_, passage), changes), by_time)| {
+            .zip(by_time.into_iter().zip(counted))
+            .map(|(((_, passage), changes), (by_time, counted))| {
                 let mut named: Vec<Cause> =
                     changes.iter().map(|change| cause(&self.arena, *change)).collect();
                 if named.is_empty()
@@ -253,7 +281,7 @@ impl Desk {
                 {
                     named = self.bank_cause(passage, bank_before, bank);
                 }
-                if named.is_empty() {
+                if named.is_empty() || (by_time && counted) {
                     debug_assert!(by_time || self.now != now_before, "an alert changed and nothing did");
                     let key = self.now.map_or_else(String::new, records::time::format_time);
                     named.push(Cause { kind: "now", key, rev: None });
@@ -270,6 +298,11 @@ impl Desk {
         let (before, after) = (now_before.unwrap_or(Moment::MIN), self.now.unwrap_or(Moment::MIN));
         passage.sides().any(|alert| {
             let finding = &alert.priced.finding;
+            if self.counts_beds(passage, bank) {
+                // Stays without an end fill a bed on a day once that day is over.
+                let over = finding.occurred + 86_400;
+                return (before < over) != (after < over);
+            }
             let waits = bank.detectors.absence.iter().chain(&bank.detectors.stay_overlap);
             let Some((_, wait)) = waits.into_iter().find(|(rule, _)| *rule == finding.rule) else {
                 return false;
@@ -281,6 +314,12 @@ impl Desk {
             let due = begin + wait + 1;
             open && (before < due) != (after < due)
         })
+    }
+
+    /// Whether the alert is about the number of stays of a day.
+    fn counts_beds(&self, passage: &Passage, bank: &Knowledge) -> bool {
+        let rule = passage.sides().next().map(|alert| alert.priced.finding.rule);
+        bank.detectors.bed_count.iter().any(|(known, _)| Some(*known) == rule)
     }
 
     /// The rule, or else its table, as the cause of an alert that only the bank changed.
@@ -340,15 +379,15 @@ impl Desk {
         let mut scope = Scope::default();
         for alert in passage.sides() {
             let finding = &alert.priced.finding;
-            let detector = bank.rules[usize::from(finding.rule)].detector.as_str();
-            scope.near = kinds_near(detector);
-            scope.far = kinds_far(detector);
+            let about = about(&bank.rules[usize::from(finding.rule)].detector);
+            scope.near = about.near;
+            scope.far = about.far;
             let texts = finding.key.iter().filter_map(|part| match part {
                 Part::Text(text) => Some(*text),
                 Part::Day(_) => None,
             });
             scope.ids.extend(texts);
-            if detector == "stock_balance"
+            if about.stock
                 && let [Part::Text(institution), Part::Text(item)] = finding.key.as_slice()
             {
                 scope.pairs.insert(pair_key(*institution, *item));
@@ -389,37 +428,6 @@ struct Scope {
     near: &'static [Kind],
     /// Kinds that matter when they share the institution, or at all where there is none.
     far: &'static [Kind],
-}
-
-/// Kinds whose change about the same person, visit or prescription makes a difference.
-fn kinds_near(detector: &str) -> &'static [Kind] {
-    match detector {
-        "person_fact" => &[Kind::PersonFact, Kind::Visit, Kind::Settlement],
-        "stay_overlap" | "companions" => &[Kind::Visit, Kind::Settlement],
-        "travel" => &[Kind::Presence],
-        "absence" => &[Kind::Presence, Kind::Visit, Kind::Settlement],
-        "enrolment" => &[Kind::Enrolment, Kind::Settlement],
-        "invoice_twice" => &[Kind::Settlement, Kind::Invoice],
-        "no_prescription" => &[Kind::Prescription, Kind::FeeLine, Kind::Visit, Kind::Settlement],
-        "over_prescription" => &[Kind::FeeLine, Kind::Prescription],
-        "age_limit" => &[Kind::Person, Kind::Settlement],
-        // What moves the stock itself is found by institution and item.
-        "stock_balance" => &[Kind::Visit],
-        "cycle_gap" | "pair_conflict" | "quantity_limit" => &[Kind::FeeLine, Kind::Visit],
-        _ => &[Kind::Dispensing],
-    }
-}
-
-/// Kinds whose change at the same institution makes a difference.
-fn kinds_far(detector: &str) -> &'static [Kind] {
-    match detector {
-        "travel" => &[Kind::Institution],
-        "absence" => &[Kind::Presence],
-        "no_prescription" => &[Kind::Prescription],
-        "enrolment" => &[Kind::Enrolment],
-        "companions" | "stock_balance" => &[Kind::Visit],
-        _ => &[],
-    }
 }
 
 /// Identities by which a record is about something: person, visit, prescription, trace codes.

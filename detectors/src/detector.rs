@@ -1,70 +1,141 @@
 //! The detectors: general ways of looking for misuse, in the order inspectors read about them.
 //!
-//! A detector is one file: its [`DetectorSpec`] (what a rule file may tell it), the rules and table rows it
-//! compiles from a bank, and pure functions over plain rows. [`crate::graph`] says which arrangements feed it.
-//! A rule gives a detector its parameters; several rules may share one.
+//! A detector is one file: its [`DetectorSpec`] (what a rule file may tell it), what its alerts are about
+//! ([`About`]), the rules and table rows it compiles from a bank, and pure functions over plain rows.
+//! [`crate::graph`] says which arrangements feed it. A rule gives a detector its parameters; several rules may
+//! share one.
 
+use records::Kind;
 use rulebank::DetectorSpec;
 
-use crate::knowledge::{ByRef, Compiler, Watch};
+use crate::coverage::Population;
+use crate::knowledge::{ByRef, Compiler, Validity, Watch};
 
-pub mod absence;
-pub mod age_limit;
-pub mod companions;
-pub mod cycle_gap;
-pub mod enrolment;
-pub mod invoice_twice;
-pub mod no_prescription;
-pub mod over_prescription;
-pub mod pair_conflict;
-pub mod person_fact;
-pub mod quantity_limit;
-pub mod resale;
-pub mod stay_overlap;
-pub mod stock_balance;
-pub mod trace_code_twice;
-pub mod travel;
+/// What the alerts of a detector are about, and where to look for what led to them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct About {
+    /// What the first record or thing of the key is.
+    pub subject: &'static str,
+    /// How many parts of the key name it.
+    pub parts: usize,
+    /// Kinds whose change about the same person, visit or prescription makes a difference.
+    pub near: &'static [Kind],
+    /// Kinds whose change at the same institution makes a difference.
+    pub far: &'static [Kind],
+    /// Whether what moves the stock of the key's institution and item makes a difference.
+    pub stock: bool,
+    /// The records of which it judges every one, if its subject is a single record.
+    pub population: Option<Population>,
+}
 
-/// Every detector.
-pub const SPECS: &[DetectorSpec] = &[
-    person_fact::SPEC,
-    stay_overlap::SPEC,
-    travel::SPEC,
-    absence::SPEC,
-    companions::SPEC,
-    enrolment::SPEC,
-    invoice_twice::SPEC,
-    no_prescription::SPEC,
-    over_prescription::SPEC,
-    age_limit::SPEC,
-    pair_conflict::SPEC,
-    quantity_limit::SPEC,
-    cycle_gap::SPEC,
-    resale::SPEC,
-    trace_code_twice::SPEC,
-    stock_balance::SPEC,
-];
+impl About {
+    /// Kinds that say what a person's visits are and what they cost.
+    pub const STAYS: &'static [Kind] = &[Kind::Visit, Kind::Settlement];
 
-/// The rules and table rows of every detector.
-#[derive(Debug, PartialEq)]
-#[expect(missing_docs, reason = "each field is the compiled part of the detector of its name")]
-pub struct Compiled {
-    pub person_fact: person_fact::Rules,
-    pub stay_overlap: stay_overlap::Rules,
-    pub travel: travel::Rules,
-    pub absence: absence::Rules,
-    pub companions: companions::Rules,
-    pub enrolment: enrolment::Rules,
-    pub invoice_twice: invoice_twice::Rules,
-    pub no_prescription: no_prescription::Rules,
-    pub over_prescription: over_prescription::Rules,
-    pub age_limit: age_limit::Rules,
-    pub pair_conflict: pair_conflict::Rules,
-    pub quantity_limit: quantity_limit::Rules,
-    pub cycle_gap: cycle_gap::Rules,
-    pub resale: resale::Rules,
-    pub trace_code_twice: trace_code_twice::Rules,
-    pub stock_balance: stock_balance::Rules,
+    /// Alerts about a subject of this type, named by the first part of the key.
+    pub const fn of(subject: &'static str) -> About {
+        About { subject, parts: 1, near: &[], far: &[], stock: false, population: None }
+    }
+    /// The subject is named by so many parts of the key.
+    pub const fn named_by(self, parts: usize) -> About {
+        About { parts, ..self }
+    }
+    /// These kinds make a difference near it.
+    pub const fn near(self, near: &'static [Kind]) -> About {
+        About { near, ..self }
+    }
+    /// These kinds make a difference at its institution.
+    pub const fn far(self, far: &'static [Kind]) -> About {
+        About { far, ..self }
+    }
+    /// The stock of the key's institution and item makes a difference.
+    pub const fn by_stock(self) -> About {
+        About { stock: true, ..self }
+    }
+    /// It judges every record of these.
+    pub const fn all_of(self, population: Population) -> About {
+        About { population: Some(population), ..self }
+    }
+}
+
+/// One line for each detector: its module, its place in [`SPECS`], its part of [`Compiled`].
+macro_rules! detectors {
+    ($($name:ident,)+) => {
+        $(pub mod $name;)+
+
+        /// Every detector.
+        pub const SPECS: &[DetectorSpec] = &[$($name::SPEC,)+];
+
+        const ABOUT: &[About] = &[$($name::ABOUT,)+];
+
+        /// The rules and table rows of every detector.
+        #[derive(Debug, PartialEq)]
+        #[expect(missing_docs, reason = "each field is the compiled part of the detector of its name")]
+        pub struct Compiled {
+            $(pub $name: $name::Rules,)+
+        }
+
+        impl Compiled {
+            /// Compiles every detector's part of a bank.
+            pub fn compile(compiler: &mut Compiler<'_>) -> Compiled {
+                Compiled { $($name: $name::compile(compiler),)+ }
+            }
+        }
+    };
+}
+
+detectors! {
+    person_fact,
+    stay_overlap,
+    visit_during_stay,
+    travel,
+    absence,
+    bed_only,
+    bed_count,
+    companions,
+    visits_a_day,
+    frequent_stays,
+    readmission,
+    enrolment,
+    double_enrolment,
+    agreement,
+    invoice_twice,
+    no_prescription,
+    over_prescription,
+    drug_kinds,
+    age_limit,
+    sex_limit,
+    indication,
+    level_limit,
+    price_cap,
+    course_limit,
+    hour_item,
+    pair_conflict,
+    quantity_limit,
+    cycle_gap,
+    operation_sex,
+    diagnosis_sex,
+    diagnosis_age,
+    outside_stay,
+    late_upload,
+    line_arithmetic,
+    resale,
+    sale_without_prescription,
+    expired_sale,
+    trace_code_missing,
+    trace_code_twice,
+    trace_code_unbought,
+    stock_balance,
+    supply_gap,
+}
+
+/// What the alerts of a detector are about.
+///
+/// # Panics
+/// There is no detector of that name; a bank that was loaded names none.
+pub fn about(detector: &str) -> &'static About {
+    let known = SPECS.iter().position(|spec| spec.name == detector);
+    &ABOUT[known.unwrap_or_else(|| panic!("no detector is called {detector}"))]
 }
 
 impl Compiled {
@@ -72,15 +143,22 @@ impl Compiled {
     #[expect(clippy::iter_over_hash_type, reason = "a map is made of maps; each entry is set by itself")]
     pub fn watch(&self) -> ByRef<Watch> {
         let mut watched: ByRef<Watch> = ByRef::default();
-        for (item, limits) in &self.age_limit.items {
-            watched.entry(*item).or_default().age = limits.iter().map(age_limit::Limit::validity).collect();
+        macro_rules! with {
+            ($context:ident: $($table:ident),+) => {$(
+                for (item, rows) in &self.$table {
+                    let days: &mut Vec<Validity> = &mut watched.entry(*item).or_default().$context;
+                    days.extend(rows.iter().map(|row| row.validity()));
+                }
+            )+};
         }
-        for (item, validities) in &self.pair_conflict.items {
-            watched.entry(*item).or_default().pair.clone_from(validities);
+        with!(person: age_limit, sex_limit);
+        with!(institution: level_limit, price_cap);
+        with!(visit: course_limit, hour_item, quantity_limit);
+        for (item, days) in &self.pair_conflict.items {
+            watched.entry(*item).or_default().visit.extend(days);
         }
-        for (item, limits) in &self.quantity_limit {
-            watched.entry(*item).or_default().quantity =
-                limits.iter().map(quantity_limit::Limit::validity).collect();
+        for item in self.indication.keys() {
+            watched.entry(*item).or_default().indication = true;
         }
         for item in self.cycle_gap.keys() {
             watched.entry(*item).or_default().cycle = true;
@@ -89,32 +167,11 @@ impl Compiled {
             watched.entry(*item).or_default().resale = true;
         }
         for watch in watched.values_mut() {
-            watch.age.sort_unstable();
-            watch.pair.sort_unstable();
-            watch.quantity.sort_unstable();
+            for days in [&mut watch.person, &mut watch.institution, &mut watch.visit] {
+                days.sort_unstable();
+                days.dedup();
+            }
         }
         watched
-    }
-
-    /// Compiles every detector's part of a bank.
-    pub fn compile(compiler: &mut Compiler<'_>) -> Compiled {
-        Compiled {
-            person_fact: person_fact::compile(compiler),
-            stay_overlap: stay_overlap::compile(compiler),
-            travel: travel::compile(compiler),
-            absence: absence::compile(compiler),
-            companions: companions::compile(compiler),
-            enrolment: enrolment::compile(compiler),
-            invoice_twice: invoice_twice::compile(compiler),
-            no_prescription: no_prescription::compile(compiler),
-            over_prescription: over_prescription::compile(compiler),
-            age_limit: age_limit::compile(compiler),
-            pair_conflict: pair_conflict::compile(compiler),
-            quantity_limit: quantity_limit::compile(compiler),
-            cycle_gap: cycle_gap::compile(compiler),
-            resale: resale::compile(compiler),
-            trace_code_twice: trace_code_twice::compile(compiler),
-            stock_balance: stock_balance::compile(compiler),
-        }
     }
 }

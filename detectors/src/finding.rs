@@ -1,11 +1,15 @@
 //! What a detector says of a subject, and the other statements that travel through the dataflow.
 
 use records::arena::{Arena, Ref};
-use records::row::{self, Day, Moment};
+use records::row::{self, Day, Dispensing, FeeLine, Moment};
 use records::{Kind, arena};
 use serde::{Deserialize, Serialize};
 
+use crate::detector::bed_count::Crowd;
+use crate::detector::resale::sale_money;
 use crate::detector::stock_balance::Block;
+use crate::detector::supply_gap::DaysOfBlock;
+use crate::knowledge::Knowledge;
 
 /// Position of a rule in [`crate::knowledge::Knowledge::rules`], which is sorted by id.
 pub type RuleIx = u16;
@@ -34,6 +38,10 @@ pub enum Value {
     MoreThan(i64),
     /// A quantity in ten-thousandths.
     Quantity(i64),
+    /// A price in millionths of a yuan.
+    Price(i64),
+    /// A hosp_lv as a number.
+    Level(u8),
     /// One of [`WORDS`].
     Word(u8),
 }
@@ -47,7 +55,16 @@ pub const WORDS: &[(&str, &str)] = &[
     ("没有处方号", "it has no prescription number"),
     ("处方不存在或已作废", "the prescription does not stand or was cancelled"),
     ("处方中没有该药", "the prescription does not list the item"),
+    ("冲销的原明细不存在", "it reverses no line that stands"),
+    ("金额与数量乘单价不符", "its amount is not quantity times price"),
+    ("男性", "men"),
+    ("女性", "women"),
 ];
+
+/// The word for a sex: 1 male, 2 female.
+pub fn sex_word(gend: u8) -> Value {
+    Value::Word(if gend == 1 { 9 } else { 10 })
+}
 
 /// One record whose money the amount of a finding is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -67,6 +84,14 @@ pub enum Claim {
     Fund(Vec<Ref>),
     /// The smaller `fund(v)` of two visits; on a tie the first.
     SmallerFund(Ref, Ref),
+    /// The sum of `fund(v)` of these visits, sorted by key, less the largest; on a tie the first is left out.
+    AllButLargestFund(Vec<Ref>),
+    /// `det_item_fee_sumamt` of the visit's net lines on the days of these runs, before they were looked up.
+    LinesOn(Vec<(Day, Day)>),
+    /// The uses of these days, before they were looked up.
+    UsesOn(Vec<Day>),
+    /// `fund_amt` of these lines and price x quantity of these sales.
+    Uses(Vec<Ref>),
     /// `fund_amt` of a net line, 0 if its settlement is not live.
     FundAmount(Ref),
     /// An amount in fen, laid on records in this order.
@@ -95,6 +120,46 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// About a net line and its `fund_amt`.
+    pub fn of_line(
+        bank: &Knowledge,
+        rule: RuleIx,
+        own_reading: bool,
+        (row, line): (Ref, &FeeLine),
+        values: Vec<Value>,
+    ) -> Finding {
+        Finding {
+            rule,
+            verdict: bank.verdict(rule, own_reading),
+            key: vec![Part::Text(line.visit), Part::Text(line.sn)],
+            institution: line.institution,
+            evidence: vec![row],
+            occurred: line.time,
+            claim: Claim::FundAmount(row),
+            values,
+        }
+    }
+
+    /// About a sale and its price.
+    pub fn of_sale(
+        bank: &Knowledge,
+        rule: RuleIx,
+        (row, sale): (Ref, &Dispensing),
+        values: Vec<Value>,
+    ) -> Finding {
+        let own = sale_money(sale);
+        Finding {
+            rule,
+            verdict: bank.verdict(rule, false),
+            key: vec![Part::Text(sale.id)],
+            institution: sale.institution,
+            evidence: vec![row],
+            occurred: sale.time,
+            claim: Claim::Laid(own, vec![Money { row, own }]),
+            values,
+        }
+    }
+
     /// A number that stands for rule and key: 64 bits of a hash of both.
     pub fn id(&self) -> u64 {
         let mut bytes = Vec::with_capacity(4 + self.key.len() * 9);
@@ -128,6 +193,12 @@ pub struct Priced {
     pub behind: Vec<Ref>,
 }
 
+/// The sum of det_item_fee_sumamt of lines, never below 0, and the money it is made of.
+pub fn money_of_lines(lines: &[(Ref, FeeLine)]) -> (i64, Vec<Money>) {
+    let sum = lines.iter().fold(0i64, |sum, (_, line)| sum.saturating_add(line.amount)).max(0);
+    (sum, lines.iter().map(|(row, line)| Money { row: *row, own: line.amount.max(0) }).collect())
+}
+
 /// What one finding laid on one record.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Laid {
@@ -154,6 +225,8 @@ pub struct Alert {
     pub priced: Priced,
     /// The part of the amount charged to this alert, fen.
     pub counted: i64,
+    /// What was taken of each record, fen.
+    pub taken: Vec<(Ref, i64)>,
 }
 
 /// Where a row goes next.
@@ -173,12 +246,22 @@ pub enum Route {
     DrugBadPrescription,
     /// Findings of F06 but for the institution's prescriptions, by institution.
     DrugSuspicious,
-    /// Lines of items in `pair_conflict`, by visit.
-    Pair,
-    /// Lines of items in `quantity_limit`, by visit.
-    Quantity,
-    /// Lines of items in `age_limit`, by person.
-    Age,
+    /// Lines of items whose rows ask for the person, by person.
+    OfPerson,
+    /// Lines of items whose rows ask for the institution, by institution.
+    OfInstitution,
+    /// Lines of items whose rows ask for the other lines of the visit, by visit.
+    OfVisit,
+    /// Visits with a code that some row knows, by person.
+    Coded,
+    /// Days of a stay on which something was charged, by visit.
+    BedDay,
+    /// Days on which stays begin and end, by institution.
+    BedStep,
+    /// Insured sales of a code that was not bought, by code.
+    Unbought,
+    /// The same where the item is bought, by institution and code.
+    BoughtOtherwise,
     /// Lines of items in `cycle_gap`, by person and item.
     Cycle,
     /// Insured sales of items in `resale_prone`, by person and item.
@@ -222,10 +305,14 @@ pub enum Out {
     Due(Moment, Box<Out>),
     /// A block of days of a pair of institution and item.
     Block(u64, Box<Block>),
+    /// Days of a block on which a pair of institution and item was used and bought.
+    Days(u64, DaysOfBlock),
+    /// Days on which an institution may be crowded.
+    Crowd(Box<Crowd>),
     /// A finding with its amount.
     Priced(Box<Priced>),
-    /// Fen that a finding (by id) takes of what it laid.
-    Taken(u64, i64),
+    /// Fen that a finding (by id) takes of what it laid on a record.
+    Taken(u64, Ref, i64),
     /// An alert.
     Alert(Box<Alert>),
 }
@@ -272,6 +359,14 @@ pub fn institution_of(arena: &Arena, place: Ref) -> arena::Ref {
         Kind::Presence => row::presence(arena, place).institution,
         Kind::Invoice => row::invoice(arena, place).institution,
         Kind::Practitioner | Kind::Person | Kind::PersonFact | Kind::Enrolment | Kind::Label => 0,
+    }
+}
+
+/// The institution of a subject that lines of a visit form: the visit's; without it the lines'.
+pub fn institution_of_lines(arena: &Arena, visit: Option<Ref>, lines: &[Ref]) -> Ref {
+    match visit {
+        Some(visit) => row::visit(arena, visit).institution,
+        None => common_institution(arena, lines),
     }
 }
 

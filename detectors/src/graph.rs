@@ -6,6 +6,7 @@
 //! is fixed: rules, tables and *now* are inputs like the facts.
 
 mod alerts;
+mod beds;
 mod bills;
 mod facts;
 mod goods;
@@ -49,27 +50,32 @@ pub fn mount<'s>(
     first_bank: &Arc<Knowledge>,
     probe: &ProbeHandle<Tick>,
 ) -> (Inputs, Outputs) {
-    let (inputs, facts) = facts::open(scope, arena);
+    let outputs = Outputs::default();
+    let (inputs, facts) = facts::open(scope, arena, &outputs.counts);
     let court = Court { scope, bank: facts.bank.clone(), first_bank: Arc::clone(first_bank) };
     let mut hall = Hall::default();
 
-    let (visits_of_person, stays) = lines::visits(&court, arena, &mut hall, &facts);
+    let visits = lines::visits(&court, arena, &mut hall, &facts);
     let sorted = lines::sort(&court, arena, &mut hall, &facts);
 
-    people::outside_facts(&court, arena, &mut hall, &facts, &visits_of_person);
-    people::overlaps(&court, arena, &mut hall, &facts, &stays);
-    people::presence(&court, arena, &mut hall, &facts, &stays);
-    people::companions(&court, arena, &mut hall, &stays);
+    people::outside_facts(&court, arena, &mut hall, &facts, &visits.of_person);
+    people::visits(&court, arena, &mut hall, &facts, &visits.of_person);
+    people::codes(&court, arena, &mut hall, &facts, &visits.coded);
+    people::presence(&court, arena, &mut hall, &facts, &visits.stays);
+    people::companions(&court, arena, &mut hall, &visits.stays);
     people::enrolment(&court, arena, &mut hall, &facts);
+    beds::occupancy(&court, arena, &mut hall, &facts, &visits.bed_steps);
+    beds::bed_only(&court, arena, &mut hall, &facts, sorted.bed_days.clone());
     bills::invoices(&court, arena, &mut hall, &facts);
-    bills::prescriptions(&court, arena, &mut hall, &facts, &sorted);
-    lines::tables(&court, arena, &mut hall, &facts, &sorted);
+    bills::agreements(&court, arena, &mut hall, &facts);
+    bills::prescriptions(&court, arena, &mut hall, &facts, &sorted.without_rx);
     goods::trace_codes(&court, arena, &mut hall, &facts);
-    goods::stock(&court, arena, &mut hall, &facts, &sorted);
+    goods::stock(&court, arena, &mut hall, &facts, &sorted.uses);
+    lines::arithmetic(&court, arena, &mut hall, &facts);
+    lines::tables(&court, arena, &mut hall, &facts, sorted);
 
     let alerts = alerts::reconcile(&court, arena, &mut hall, &facts);
 
-    let outputs = Outputs::default();
     let kept = Rc::clone(&outputs.alerts);
     alerts.inner.clone().sink(Pipeline, "alerts out", move |(input, _)| {
         input.for_each(|_, updates| kept.borrow_mut().append(updates));

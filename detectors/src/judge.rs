@@ -24,7 +24,7 @@ use std::sync::Arc;
 
 use timely::dataflow::{Scope, StreamVec};
 
-use crate::coverage::Count;
+use crate::coverage::{Count, Population};
 use crate::finding::Out;
 use crate::knowledge::Knowledge;
 use crate::views::{Diff, Facts, Tick};
@@ -38,12 +38,22 @@ pub struct Sink {
     weight: Diff,
     said: Vec<(Out, Diff)>,
     counted: Vec<(Count, Diff)>,
+    /// Of each population, by number.
+    tallied: [Diff; Population::COUNT],
 }
 
 impl Sink {
     /// States `out`.
     pub fn say(&mut self, out: Out) {
         self.said.push((out, self.weight));
+    }
+    /// Takes `out` back: what was said so far implies it, and it does not hold.
+    pub fn unsay(&mut self, out: Out) {
+        self.said.push((out, -self.weight));
+    }
+    /// Counts a record of a population.
+    pub fn tally(&mut self, population: Population) {
+        self.tallied[population as usize] += self.weight;
     }
     /// Counts a subject of a rule for the coverage.
     pub fn count(&mut self, count: Count) {

@@ -1,5 +1,6 @@
 //! The rule bank as detectors read it: rules by number, table rows by the identities of the records.
 
+use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -63,17 +64,21 @@ pub struct Knowledge {
     /// Rules and rows of each detector.
     pub detectors: detector::Compiled,
     watched: ByRef<Watch>,
+    /// The comparison that reads the other way at equality: only where cases are tried ([`crate::trial`]).
+    bent: Option<u8>,
 }
 
 /// Who looks at the lines and sales of an item, and on which days.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Watch {
-    /// Rows of `age_limit`.
-    pub age: Vec<Validity>,
-    /// Rows of `pair_conflict`, with the item on either side.
-    pub pair: Vec<Validity>,
-    /// Rows of `quantity_limit`.
-    pub quantity: Vec<Validity>,
+    /// Rows that ask for the person.
+    pub person: Vec<Validity>,
+    /// Rows that ask for the institution.
+    pub institution: Vec<Validity>,
+    /// Rows that ask for the other lines of the visit.
+    pub visit: Vec<Validity>,
+    /// Any row that asks for the diagnoses of the visit.
+    pub indication: bool,
     /// Any row of `cycle_gap`: the day before counts for the day after.
     pub cycle: bool,
     /// Any row of `resale_prone`: an earlier sale counts for a later window.
@@ -98,6 +103,11 @@ impl Compiler<'_> {
             .collect()
     }
 
+    /// Numbers of the active rules of a detector.
+    pub fn rule_numbers(&self, detector: &str) -> Vec<RuleIx> {
+        self.rules_of(detector).into_iter().map(|(ix, _)| ix).collect()
+    }
+
     /// Rows of a table whose rule is an active one of this detector, with the rule's number.
     pub fn rows_of(&self, detector: &str, table: &str) -> Vec<(RuleIx, Row)> {
         let rules = self.rules_of(detector);
@@ -110,6 +120,66 @@ impl Compiler<'_> {
                 Some((*ix, row.clone()))
             })
             .collect()
+    }
+}
+
+/// A row of a table of prefixes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Prefixed<W> {
+    /// Its rule.
+    pub rule: RuleIx,
+    /// What the codes begin with.
+    prefix: String,
+    /// What the row says besides.
+    pub what: W,
+    validity: Validity,
+    /// Whether it is somebody's reading.
+    pub own: bool,
+}
+
+/// The rows of a table of prefixes.
+#[derive(Debug, PartialEq)]
+pub struct Prefixes<W> {
+    rows: Vec<Prefixed<W>>,
+}
+
+impl<W: Copy + Ord> Prefixes<W> {
+    /// Compiles the rows of a detector's table.
+    pub fn compile(
+        compiler: &mut Compiler<'_>,
+        spec: &rulebank::DetectorSpec,
+        what: impl Fn(&Row) -> W,
+    ) -> Prefixes<W> {
+        let table = spec.table.unwrap_or_default();
+        let mut rows: Vec<Prefixed<W>> = compiler
+            .rows_of(spec.name, table)
+            .iter()
+            .map(|(rule, row)| Prefixed {
+                rule: *rule,
+                prefix: row.text("prefix").to_owned(),
+                what: what(row),
+                validity: Validity::of(row),
+                own: row.reading_own,
+            })
+            .filter(|row| !row.prefix.is_empty())
+            .collect();
+        rows.sort_by_key(|row| (row.rule, row.own, row.what));
+        Prefixes { rows }
+    }
+
+    /// Whether there is no row.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// The rows that hold on `day` for a code, by rule.
+    pub fn of(&self, code: &str, day: Day) -> Vec<&Prefixed<W>> {
+        self.rows.iter().filter(|row| row.validity.holds(day) && code.starts_with(&row.prefix)).collect()
+    }
+
+    /// Whether any row, on whatever day, is for a code.
+    pub fn knows(&self, code: &str) -> bool {
+        self.rows.iter().any(|row| code.starts_with(&row.prefix))
     }
 }
 
@@ -170,6 +240,12 @@ pub fn fen_of(quantity: i128, price: i64) -> i64 {
 impl Knowledge {
     /// Compiles the active rules of a bank.
     pub fn compile(bank: &Bank, intern: &mut dyn FnMut(&str) -> Ref) -> Knowledge {
+        Knowledge::compile_bent(bank, None, intern)
+    }
+
+    /// Compiles a bank in which one comparison, by its number in [`rulebank::DetectorSpec::comparisons`], reads
+    /// the other way at equality. It is bent for every rule: such a bank has one.
+    pub fn compile_bent(bank: &Bank, bent: Option<u8>, intern: &mut dyn FnMut(&str) -> Ref) -> Knowledge {
         let mut rules: Vec<Arc<Rule>> =
             bank.rules.iter().filter(|rule| rule.status == Status::Active).cloned().map(Arc::new).collect();
         rules.sort_by(|a, b| a.id.cmp(&b.id));
@@ -185,7 +261,46 @@ impl Knowledge {
         }
         let detectors = detector::Compiled::compile(&mut Compiler { bank, rules: &rules, intern });
         let watched = detectors.watch();
-        Knowledge { rules, med_type, detectors, watched }
+        Knowledge { rules, med_type, detectors, watched, bent }
+    }
+
+    /// The `nth` comparison of a detector: `a > b`.
+    #[inline]
+    pub fn over<T: Ord>(&self, nth: u8, a: T, b: T) -> bool {
+        match a.cmp(&b) {
+            Ordering::Greater => true,
+            Ordering::Equal => self.bent == Some(nth),
+            Ordering::Less => false,
+        }
+    }
+    /// The `nth` comparison: `a < b`.
+    #[inline]
+    pub fn below<T: Ord>(&self, nth: u8, a: T, b: T) -> bool {
+        self.over(nth, b, a)
+    }
+    /// The `nth` comparison: `a >= b`.
+    #[inline]
+    pub fn reaches<T: Ord>(&self, nth: u8, a: T, b: T) -> bool {
+        match a.cmp(&b) {
+            Ordering::Greater => true,
+            Ordering::Equal => self.bent != Some(nth),
+            Ordering::Less => false,
+        }
+    }
+    /// The `nth` comparison: `a <= b`.
+    #[inline]
+    pub fn within<T: Ord>(&self, nth: u8, a: T, b: T) -> bool {
+        self.reaches(nth, b, a)
+    }
+    /// The `nth` comparison: `a = b`; bent, it is dropped.
+    #[inline]
+    pub fn equal<T: PartialEq>(&self, nth: u8, a: T, b: T) -> bool {
+        a == b || self.bent == Some(nth)
+    }
+    /// The `nth` comparison: `a` is not `b`; bent, it is dropped.
+    #[inline]
+    pub fn differ<T: PartialEq>(&self, nth: u8, a: T, b: T) -> bool {
+        a != b || self.bent == Some(nth)
     }
 
     /// Class of a visit of this med_type that begins on `day`.
@@ -208,9 +323,11 @@ impl Knowledge {
 
     /// Whether lines and sales go the same ways, items in tables left aside.
     pub fn sorts_alike_but_for_items(&self, other: &Knowledge) -> bool {
+        let (own, others) = (&self.detectors, &other.detectors);
         self.same_classes(other)
-            && self.detectors.age_limit.rules == other.detectors.age_limit.rules
-            && self.detectors.no_prescription == other.detectors.no_prescription
+            && own.late_upload == others.late_upload
+            && own.outside_stay == others.outside_stay
+            && own.indication == others.indication
     }
 
     /// Whether visits are classed alike.

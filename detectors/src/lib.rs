@@ -16,4 +16,6 @@ pub mod money;
 pub mod run;
 pub mod trial;
 pub mod views;
+pub mod visited;
+pub mod why;
 pub mod worker;

@@ -13,25 +13,34 @@ use records::row::{self, Settlement};
 use crate::detector::resale::sale_money;
 use crate::finding::{Alert, Claim, Finding, Laid, Money, Out, Priced, compare_keys, compare_records};
 use crate::judge::Sink;
-use crate::knowledge::Knowledge;
+use crate::knowledge::{Knowledge, fen_of};
 use crate::views::{Diff, visit_key};
 
 /// Visits whose live settlements a finding needs.
 pub fn visits_needed(finding: &Finding) -> Vec<Ref> {
     match &finding.claim {
-        Claim::Fund(visits) => visits.clone(),
+        Claim::Fund(visits) | Claim::AllButLargestFund(visits) => visits.clone(),
         Claim::SmallerFund(a, b) => vec![*a, *b],
-        Claim::Nothing | Claim::FundAmount(_) | Claim::Laid(..) => Vec::new(),
+        _ => Vec::new(),
     }
 }
 
-/// The settlement whose liveness a finding needs.
-pub fn settlement_needed(arena: &Arena, finding: &Finding) -> Option<Ref> {
-    let Claim::FundAmount(line) = finding.claim else { return None };
-    Some(row::fee_line(arena, line).settlement).filter(|settlement| *settlement != 0)
+/// The settlements whose liveness a finding needs.
+pub fn settlements_needed(arena: &Arena, finding: &Finding) -> Vec<Ref> {
+    let lines = match &finding.claim {
+        Claim::FundAmount(line) => std::slice::from_ref(line),
+        Claim::Uses(uses) => uses.as_slice(),
+        _ => &[],
+    };
+    let lines = lines.iter().filter(|place| row::kind(arena, **place) == Kind::FeeLine);
+    let mut settlements: Vec<Ref> = lines.map(|line| row::fee_line(arena, *line).settlement).collect();
+    settlements.retain(|settlement| *settlement != 0);
+    settlements.sort_unstable();
+    settlements.dedup();
+    settlements
 }
 
-/// Gives a finding its amount. `settlements`: live ones of the visits needed, or the dead one of a line.
+/// Gives a finding its amount. `settlements`: live ones of the visits needed, or dead ones of lines.
 pub fn price(arena: &Arena, finding: &Finding, settlements: &[(Ref, Diff)]) -> Priced {
     let mut funds: Vec<(Ref, Settlement)> =
         settlements.iter().map(|(place, _)| (*place, row::settlement(arena, *place))).collect();
@@ -46,12 +55,30 @@ pub fn price(arena: &Arena, finding: &Finding, settlements: &[(Ref, Diff)]) -> P
             funds.retain(|(_, settlement)| settlement.visit == smaller);
             fund(arena, &funds)
         }
+        Claim::AllButLargestFund(visits) => {
+            let mut sums: HashMap<Ref, i128> = HashMap::new();
+            for (_, settlement) in &funds {
+                *sums.entry(settlement.visit).or_default() += i128::from(settlement.fund);
+            }
+            let sum = |visit: &Ref| sums.get(visit).copied().unwrap_or(0);
+            let mut largest: Option<Ref> = None;
+            for visit in visits {
+                if largest.is_none_or(|largest| sum(visit) > sum(&largest)) {
+                    largest = Some(*visit);
+                }
+            }
+            let rest: Vec<_> =
+                funds.iter().filter(|(_, settlement)| Some(settlement.visit) != largest).copied().collect();
+            fund(arena, &rest)
+        }
         Claim::FundAmount(place) => {
             let line = row::fee_line(arena, *place);
             let dead = funds.iter().any(|(_, settlement)| !settlement.live);
-            let amount = if dead { 0 } else { line.fund.max(0) };
-            (amount, vec![Money { row: *place, own: line.amount.max(0) }])
+            let own = if dead { 0 } else { line.fund.max(0) };
+            (own, vec![Money { row: *place, own }])
         }
+        Claim::Uses(uses) => uses_money(arena, uses, &funds),
+        Claim::LinesOn(_) | Claim::UsesOn(_) => (0, Vec::new()),
         Claim::Laid(amount, money) => (*amount, money.clone()),
     };
     let mut left = amount;
@@ -64,13 +91,37 @@ pub fn price(arena: &Arena, finding: &Finding, settlements: &[(Ref, Diff)]) -> P
         }
     }
     let mut finding = finding.clone();
-    if matches!(finding.claim, Claim::Fund(_) | Claim::SmallerFund(..)) {
+    if matches!(finding.claim, Claim::Fund(_) | Claim::SmallerFund(..) | Claim::AllButLargestFund(_)) {
         let latest = funds.iter().map(|(_, settlement)| settlement.time).max();
         finding.occurred = finding.occurred.max(latest.unwrap_or(finding.occurred));
     }
     // The records are in `behind` from here on; the claim has done its work.
     finding.claim = Claim::Nothing;
     Priced { finding, amount, laid, behind: money.iter().map(|money| money.row).collect() }
+}
+
+/// `fund_amt` of lines, 0 where the settlement is not live, and price x quantity of sales; rounded once.
+fn uses_money(arena: &Arena, uses: &[Ref], dead: &[(Ref, Settlement)]) -> (i64, Vec<Money>) {
+    const FEN: i128 = 100_000_000; // a fen in units of 10^-10 yuan
+    let mut exact = 0i128;
+    let mut money = Vec::with_capacity(uses.len());
+    for place in uses {
+        let own = if row::kind(arena, *place) == Kind::FeeLine {
+            let line = row::fee_line(arena, *place);
+            let withdrawn = dead.iter().any(|(_, settlement)| settlement.id == line.settlement);
+            let fund = if withdrawn { 0 } else { line.fund };
+            exact = exact.saturating_add(i128::from(fund) * FEN);
+            fund.max(0)
+        } else {
+            let sale = row::dispensing(arena, *place);
+            let price = i128::from(sale.price.unwrap_or(0));
+            exact = exact.saturating_add(i128::from(sale.cnt) * price);
+            sale_money(&sale)
+        };
+        money.push(Money { row: *place, own });
+    }
+    // 10^-10 yuan are a quantity at a price of a millionth.
+    (fen_of(exact.saturating_mul(1_000_000), 1), money)
 }
 
 fn fund(arena: &Arena, settlements: &[(Ref, Settlement)]) -> (i64, Vec<Money>) {
@@ -110,7 +161,7 @@ pub fn visit_of(arena: &Arena, place: Ref) -> u64 {
 }
 
 /// Own money of a record, fen, never below 0.
-fn own_money(arena: &Arena, place: Ref) -> i64 {
+pub fn own_money(arena: &Arena, place: Ref) -> i64 {
     match row::kind(arena, place) {
         Kind::Settlement => row::settlement(arena, place).fund,
         Kind::FeeLine => row::fee_line(arena, place).amount,
@@ -166,12 +217,12 @@ pub fn reconcile(
         }
         *left -= fen;
         if fen > 0 {
-            sink.say(Out::Taken(entry.finding, fen));
+            sink.say(Out::Taken(entry.finding, entry.row, fen));
         }
     }
 }
 
 /// An alert from a priced finding and the sum it took.
 pub fn alert(priced: &Priced, taken: &[(Ref, Diff)]) -> Alert {
-    Alert { priced: priced.clone(), counted: taken.iter().map(|(_, fen)| *fen).sum() }
+    Alert { priced: priced.clone(), counted: taken.iter().map(|(_, fen)| *fen).sum(), taken: taken.to_vec() }
 }

@@ -19,6 +19,8 @@ pub type Facts<'s, D> = VecCollection<'s, Tick, D, Diff>;
 pub type Spine<V> = ValSpine<u64, V, Tick, Diff>;
 /// An arrangement of `V` by key, shared by all who read it.
 pub type Index<'s, V> = Arranged<'s, TraceAgent<Spine<V>>>;
+/// Rows by key, not arranged.
+pub type RowsOf<'s> = Facts<'s, (u64, Ref)>;
 /// An arrangement of rows.
 pub type RowIndex<'s> = Index<'s, Ref>;
 

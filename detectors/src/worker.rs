@@ -62,6 +62,9 @@ pub fn run(
         for fact in tick.facts.iter().skip(index).step_by(peers).filter(|fact| fact.diff != 0) {
             inputs.feed(fact.row, Diff::from(fact.diff));
         }
+        if index == 0 {
+            inputs.tell_today(tick.now);
+        }
         inputs.now.send(tick.now.unwrap_or(Moment::MIN));
         if let Some(bank) = tick.bank {
             inputs.bank.send(bank);

@@ -27,6 +27,7 @@ mod lex;
 mod names;
 mod scan;
 
+pub use cells::LINE_BYTES_MAX;
 pub use fault::Fault;
 
 use crate::Kind;
@@ -130,6 +131,10 @@ pub enum TableCell<'a> {
     Number(&'a str),
     /// A boolean of a typed column.
     Flag(bool),
+    /// The JSON text of a list or group of a typed column; `bad_value` wherever a plain value stands.
+    Nested(&'a str),
+    /// Bytes that are no UTF-8: `not_json`, as such a line would be, unless no kind knows the column.
+    Bytes(&'a [u8]),
 }
 
 /// Turns lines and rows into changes; one per thread, used for all of its lines.
@@ -209,7 +214,8 @@ impl Decoder {
     ///
     /// Each cell comes with the name of its column. What is a text in one format and a number in another is left to
     /// the schema: a cell of a CSV file is always [`TableCell::Text`]. A list is the JSON text of a list; one that is
-    /// none is `bad_value`. A column that bears the name of another is `not_json`, as a key twice would be.
+    /// none is `bad_value`. A known name that two columns bear is `not_json`, as a key twice would be; unknown names are
+    /// not compared, which whoever read the header has done once.
     ///
     /// # Errors
     /// As [`decode`](Decoder::decode).
@@ -236,6 +242,12 @@ impl Decoder {
                     self.row.push_str(text);
                     if crate::decimal::Decimal::parse(text).is_some() { Tag::Number } else { Tag::Broken }
                 }
+                TableCell::Nested(text) => {
+                    self.row.push_str(text);
+                    if self.names.is_list(name) { Tag::Text } else { Tag::Broken }
+                }
+                TableCell::Bytes(_) if name == UNKNOWN => Tag::Broken,
+                TableCell::Bytes(_) => return Err(Fault::not_json(format!("{column} is not UTF-8"))),
             };
             if self.row.len() > cells::LINE_BYTES_MAX {
                 return Err(Fault::too_long(self.row.len()));

@@ -3,7 +3,8 @@
 //! A line of input is scanned once ([`decode`]), typed and checked by one table of fields ([`schema`]),
 //! and becomes a [`decode::Change`]: a put or a del of one keyed record. The [`ledger`] keeps, for each key,
 //! which change stands, nets reversals and returns, and tells what the fact base lost and gained in exact
-//! `-old +new` rows. Rows and texts live in one append-only [`arena`] that every thread may read.
+//! `-old +new` rows. Rows and texts live in one append-only [`arena`] that every thread may read;
+//! [`tell`] tells people what a row keeps.
 //!
 //! Nothing here knows a rule, a file or a clock.
 
@@ -15,6 +16,7 @@ pub mod kind;
 pub mod ledger;
 pub mod row;
 pub mod schema;
+pub mod tell;
 pub mod time;
 
 pub use kind::Kind;

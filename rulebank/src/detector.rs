@@ -18,6 +18,9 @@ pub struct DetectorSpec {
     pub params: &'static [ParamSpec],
     /// The names that a rule's message may use as `{name}`, besides `{amount}`.
     pub values: &'static [&'static str],
+    /// What it compares, each a sentence; the test of a bank bends them one by one and asks whether a case
+    /// notices.
+    pub comparisons: &'static [&'static str],
 }
 
 /// One parameter of a detector.
@@ -101,8 +104,8 @@ impl ParamKind {
         }
     }
 
-    /// What may be written, for hints and for the page of a rule.
-    pub(crate) fn range(self) -> String {
+    /// What may be written, for hints and for pages about rules.
+    pub fn range(self) -> String {
         match self {
             ParamKind::Integer { min, max } => format!("a whole number from {min} to {max}"),
             ParamKind::Decimal { min, max } => format!("a number from {min} to {max}"),

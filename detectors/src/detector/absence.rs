@@ -1,10 +1,12 @@
 //! A stay during which nobody ever saw the person at the door.
 
+use records::Kind;
 use records::arena::{Arena, Ref};
 use records::row::{self, Moment};
 use rulebank::{DetectorSpec, ParamKind, ParamSpec};
 
-use crate::coverage::{Count, Missing};
+use super::About;
+use crate::coverage::{Count, Missing, Population};
 use crate::finding::{Claim, Finding, Out, Part, Route, RuleIx, Value};
 use crate::judge::Sink;
 use crate::knowledge::{Compiler, Knowledge, integer};
@@ -21,7 +23,14 @@ pub const SPEC: DetectorSpec = DetectorSpec {
         default: "24",
     }],
     values: &["begntime", "institution"],
+    comparisons: &["the stay is longer than `hours`", "the pass is not before the window", "the pass is not after the window", "the pass is at the stay's institution"],
 };
+
+/// What its alerts are about.
+pub const ABOUT: About = About::of("visit")
+    .near(&[Kind::Presence, Kind::Visit, Kind::Settlement])
+    .far(&[Kind::Presence])
+    .all_of(Population::Stay);
 
 /// Its rules and their length of stay in seconds.
 pub type Rules = Vec<(RuleIx, i64)>;
@@ -40,12 +49,12 @@ pub fn judge(arena: &Arena, bank: &Knowledge, stay_row: Ref, passes: &[(Ref, Dif
     let stay = row::visit(arena, stay_row);
     let seen = passes.iter().any(|(pass, _)| {
         let pass = row::presence(arena, *pass);
-        pass.institution == stay.institution
-            && (stay.begin - WINDOW..=stay.begin + WINDOW).contains(&pass.time)
+        bank.equal(3, pass.institution, stay.institution)
+            && bank.reaches(1, pass.time, stay.begin - WINDOW)
+            && bank.within(2, pass.time, stay.begin + WINDOW)
     });
     for (rule, length) in &bank.detectors.absence {
-        sink.count(Count::Subject(*rule));
-        if seen || stay.end.is_some_and(|end| end - stay.begin <= *length) {
+        if seen || stay.end.is_some_and(|end| !bank.over(0, end - stay.begin, *length)) {
             continue;
         }
         let key = u64::from(stay.institution) | u64::from(*rule) << 32;

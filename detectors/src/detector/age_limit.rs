@@ -1,12 +1,14 @@
 //! An item that is paid up to an age, billed for somebody older.
 
+use records::Kind;
 use records::arena::{Arena, Ref};
-use records::row::{self, day_of};
+use records::row::{self, FeeLine, day_of};
 use records::time::completed_years;
 use rulebank::DetectorSpec;
 
-use crate::coverage::{Count, Missing};
-use crate::finding::{Claim, Finding, Out, Part, RuleIx, Value};
+use super::About;
+use crate::coverage::{Count, Missing, Population};
+use crate::finding::{Finding, Out, RuleIx, Value};
 use crate::judge::Sink;
 use crate::knowledge::{ByRef, Compiler, Knowledge, Validity, sort_rows};
 
@@ -16,7 +18,14 @@ pub const SPEC: DetectorSpec = DetectorSpec {
     table: Some("age_limit"),
     params: &[],
     values: &["item", "age", "limit", "unit"],
+    comparisons: &["the age in days is above max", "the age in years is at least max"],
 };
+
+/// What its alerts are about.
+pub const ABOUT: About = About::of("fee_line")
+    .named_by(2)
+    .near(&[Kind::Person, Kind::Settlement])
+    .all_of(Population::NetLine);
 
 /// A row of the table.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -35,19 +44,12 @@ impl Limit {
     }
 }
 
-/// Rules, and rows by item.
-#[derive(Debug, Default, PartialEq)]
-pub struct Rules {
-    /// Rules that use the table.
-    pub rules: Vec<RuleIx>,
-    /// Rows by item, the strictest first.
-    pub items: ByRef<Vec<Limit>>,
-}
+/// Rows by item, the strictest first.
+pub type Rules = ByRef<Vec<Limit>>;
 
 /// Compiles its rows.
 pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
-    let rules = compiler.rules_of(SPEC.name).into_iter().map(|(ix, _)| ix).collect();
-    let mut items: ByRef<Vec<Limit>> = ByRef::default();
+    let mut items: Rules = ByRef::default();
     for (rule, row) in compiler.rows_of(SPEC.name, "age_limit") {
         let item = (compiler.intern)(row.text("item"));
         items.entry(item).or_default().push(Limit {
@@ -60,14 +62,19 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
     }
     // The smallest limit is the strictest; days are below any year.
     sort_rows(&mut items, |limit| (limit.rule, !limit.in_days, limit.max, limit.own));
-    Rules { rules, items }
+    items
 }
 
 /// Judges a net line of a limited item with its person.
-pub fn judge(arena: &Arena, bank: &Knowledge, line_row: Ref, person_row: Option<Ref>, sink: &mut Sink) {
-    let line = row::fee_line(arena, line_row);
+pub fn judge(
+    arena: &Arena,
+    bank: &Knowledge,
+    (line_row, line): (Ref, &FeeLine),
+    person_row: Option<Ref>,
+    sink: &mut Sink,
+) {
     let day = day_of(line.time);
-    let Some(limits) = bank.detectors.age_limit.items.get(&line.item) else { return };
+    let Some(limits) = bank.detectors.age_limit.get(&line.item) else { return };
     let person = person_row.map(|place| (place, row::person(arena, place)));
     let valid: Vec<&Limit> = limits.iter().filter(|limit| limit.validity.holds(day)).collect();
     for of_rule in valid.chunk_by(|a, b| a.rule == b.rule) {
@@ -87,20 +94,18 @@ pub fn judge(arena: &Arena, bank: &Knowledge, line_row: Ref, person_row: Option<
         let violated: Vec<&&Limit> = [true, false]
             .into_iter()
             .filter_map(strictest)
-            .filter(|limit| if limit.in_days { age_in_days > limit.max } else { age_in_years >= limit.max })
+            .filter(|limit| match limit.in_days {
+                true => bank.over(0, age_in_days, limit.max),
+                false => bank.reaches(1, age_in_years, limit.max),
+            })
             .collect();
         let Some(limit) = violated.first() else { continue };
         let own = violated.iter().all(|limit| limit.own);
         let (age, unit) = if limit.in_days { (age_in_days, 0) } else { (age_in_years, 1) };
-        sink.say(Out::Finding(Box::new(Finding {
-            rule,
-            verdict: bank.verdict(rule, own),
-            key: vec![Part::Text(line.visit), Part::Text(line.sn)],
-            institution: line.institution,
-            evidence: vec![line_row, person_row],
-            occurred: line.time,
-            claim: Claim::FundAmount(line_row),
-            values: vec![Value::Text(line.item), Value::Int(age), Value::Int(limit.max), Value::Word(unit)],
-        })));
+        let values =
+            vec![Value::Text(line.item), Value::Int(age), Value::Int(limit.max), Value::Word(unit)];
+        let mut finding = Finding::of_line(bank, rule, own, (line_row, line), values);
+        finding.evidence.push(person_row);
+        sink.say(Out::Finding(Box::new(finding)));
     }
 }

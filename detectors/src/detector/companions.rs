@@ -6,10 +6,12 @@
 //! ended stays, or one of them has two like stays at one institution (*twins*, at most two days apart at both
 //! ends), which hardly anybody has.
 
+use records::Kind;
 use records::arena::{Arena, Ref};
 use records::row::{self, Day, Visit, day_of};
 use rulebank::{DetectorSpec, ParamKind, ParamSpec};
 
+use super::About;
 use crate::coverage::Count;
 use crate::finding::{Claim, Finding, Out, Part, Route, RuleIx, Value, common_institution};
 use crate::judge::Sink;
@@ -35,7 +37,11 @@ pub const SPEC: DetectorSpec = DetectorSpec {
         },
     ],
     values: &["persons", "stays"],
+    comparisons: &["the begins are at most a day apart", "the ends are at most a day apart", "there are at least `times` co-stays", "there are at least `persons` persons"],
 };
+
+/// What its alerts are about.
+pub const ABOUT: About = About::of("group").near(About::STAYS).far(&[Kind::Visit]);
 
 /// A rule.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -81,6 +87,12 @@ fn read(arena: &Arena, place: Ref) -> Ended {
 
 fn near(a: &Ended, b: &Ended, days: Day) -> bool {
     a.institution == b.institution && (a.begin - b.begin).abs() <= days && (a.end - b.end).abs() <= days
+}
+
+fn co_stay_of(bank: &Knowledge, a: &Ended, b: &Ended) -> bool {
+    a.institution == b.institution
+        && bank.within(0, (a.begin - b.begin).abs(), 1)
+        && bank.within(1, (a.end - b.end).abs(), 1)
 }
 
 fn cell(stay: &Ended, begin_shift: Day, end_shift: Day) -> u64 {
@@ -173,8 +185,8 @@ pub fn join(arena: &Arena, bank: &Knowledge, key: u64, stays: &[(Ref, Diff)], si
     let persons = pair_of(key);
     let stays: Vec<(Ref, Ended)> = stays.iter().map(|(place, _)| (*place, read(arena, *place))).collect();
     let (first, second): (Vec<_>, Vec<_>) = stays.iter().partition(|(_, stay)| stay.person == persons.0);
-    let times: usize = first.iter().map(|(_, a)| second.iter().filter(|(_, b)| near(a, b, 1)).count()).sum();
-    for rule in bank.detectors.companions.iter().filter(|rule| times >= rule.times) {
+    let times: usize = first.iter().map(|(_, a)| second.iter().filter(|(_, b)| co_stay_of(bank, a, b)).count()).sum();
+    for rule in bank.detectors.companions.iter().filter(|rule| bank.reaches(2, times, rule.times)) {
         let (a, b) = (node(rule.rule, persons.0), node(rule.rule, persons.1));
         sink.say(Out::Row(Route::Edge, a, persons.1));
         sink.say(Out::Row(Route::Edge, b, persons.0));
@@ -197,7 +209,7 @@ pub fn judge(arena: &Arena, bank: &Knowledge, root: u64, stays: &[(Ref, Diff)], 
         return;
     }
     sink.count(Count::Subject(rule.rule));
-    if persons.len() < rule.persons {
+    if !bank.reaches(3, persons.len(), rule.persons) {
         return;
     }
     let smallest = persons.iter().copied().min_by(|a, b| arena.compare(*a, *b)).unwrap_or(0);

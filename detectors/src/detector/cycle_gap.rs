@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use records::Kind;
 use records::arena::{Arena, Ref};
 use records::row::{self, Day, FeeLine, day_of};
 use rulebank::DetectorSpec;
 
+use super::About;
 use crate::coverage::Count;
 use crate::detector::pair_conflict::sorted;
-use crate::finding::{Claim, Finding, Money, Out, Part, RuleIx, Value, common_institution};
+use crate::finding::{Claim, Finding, Out, Part, RuleIx, Value, common_institution, money_of_lines};
 use crate::judge::Sink;
 use crate::knowledge::{ByRef, Compiler, Knowledge, Validity, sort_rows};
 use crate::views::Diff;
@@ -19,7 +21,11 @@ pub const SPEC: DetectorSpec = DetectorSpec {
     table: Some("cycle_gap"),
     params: &[],
     values: &["item", "earlier", "later", "days", "min_days"],
+    comparisons: &["the days are fewer than min_days apart"],
 };
+
+/// What its alerts are about.
+pub const ABOUT: About = About::of("person").near(&[Kind::FeeLine, Kind::Visit]);
 
 /// A row of the table.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -68,15 +74,11 @@ pub fn judge(arena: &Arena, bank: &Knowledge, lines: &[(Ref, Diff)], sink: &mut 
             let gap = of_rule[0];
             let apart = i64::from(later - earlier);
             sink.count(Count::Subject(gap.rule));
-            if apart >= gap.min_days {
+            if !bank.below(0, apart, gap.min_days) {
                 continue;
             }
             let evidence: Vec<Ref> = before.iter().chain(after).map(|(row, _)| *row).collect();
-            let amount = after.iter().fold(0i64, |sum, (_, line)| sum.saturating_add(line.amount)).max(0);
-            let money = sorted(arena, after)
-                .iter()
-                .map(|(row, l)| Money { row: *row, own: l.amount.max(0) })
-                .collect();
+            let (amount, money) = money_of_lines(&sorted(arena, after));
             sink.say(Out::Finding(Box::new(Finding {
                 rule: gap.rule,
                 verdict: bank.verdict(gap.rule, gap.own),

@@ -1,18 +1,31 @@
 //! A settlement on a day on which the person is not insured.
 
+use records::Kind;
 use records::arena::{Arena, Ref};
 use records::row::{self, day_of};
 use rulebank::DetectorSpec;
 
-use crate::coverage::{Count, Missing};
+use super::About;
+use crate::coverage::{Count, Missing, Population};
 use crate::finding::{Claim, Finding, Money, Out, Part, Route, RuleIx, Value};
 use crate::judge::Sink;
 use crate::knowledge::{Compiler, Knowledge};
 use crate::views::Diff;
 
 /// What a rule may tell it.
-pub const SPEC: DetectorSpec =
-    DetectorSpec { name: "enrolment", table: None, params: &[], values: &["day", "insutype"] };
+pub const SPEC: DetectorSpec = DetectorSpec {
+    name: "enrolment",
+    table: None,
+    params: &[],
+    values: &["day", "insutype"],
+    comparisons: &["the enrolment begins on or before the day", "the enrolment ends on or after the day", "the insutypes are equal"],
+};
+
+/// What its alerts are about.
+pub const ABOUT: About = About::of("settlement")
+    .near(&[Kind::Enrolment, Kind::Settlement])
+    .far(&[Kind::Enrolment])
+    .all_of(Population::LiveSettlement);
 
 /// Its rules.
 pub type Rules = Vec<RuleIx>;
@@ -38,12 +51,11 @@ pub fn judge(
     let covered = enrolments.iter().any(|(enrolment, _)| {
         let enrolment = row::enrolment(arena, *enrolment);
         enrolment.normal
-            && (settlement.insutype == 0 || settlement.insutype == enrolment.insutype)
-            && enrolment.begin <= day
-            && enrolment.end.is_none_or(|end| day <= end)
+            && (settlement.insutype == 0 || bank.equal(2, settlement.insutype, enrolment.insutype))
+            && bank.within(0, enrolment.begin, day)
+            && enrolment.end.is_none_or(|end| bank.within(1, day, end))
     });
     for rule in &bank.detectors.enrolment {
-        sink.count(Count::Subject(*rule));
         if !covered {
             let key = (u64::from(settlement_row) % SHARDS) | (u64::from(*rule) << 32);
             sink.say(Out::Row(Route::Uncovered, key, settlement_row));

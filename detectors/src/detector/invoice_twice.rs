@@ -5,6 +5,7 @@ use records::arena::{Arena, Ref};
 use records::row::{self, Settlement};
 use rulebank::DetectorSpec;
 
+use super::About;
 use crate::coverage::Count;
 use crate::finding::{Claim, Finding, Money, Out, Part, RuleIx, Value, common_institution};
 use crate::judge::Sink;
@@ -17,7 +18,11 @@ pub const SPEC: DetectorSpec = DetectorSpec {
     table: None,
     params: &[],
     values: &["settlements", "bill_code", "bill_no"],
+    comparisons: &["there are at least two settlements"],
 };
+
+/// What its alerts are about.
+pub const ABOUT: About = About::of("invoice").named_by(2).near(&[Kind::Settlement, Kind::Invoice]);
 
 /// Its rules.
 pub type Rules = Vec<RuleIx>;
@@ -40,7 +45,7 @@ pub fn judge(arena: &Arena, bank: &Knowledge, key: u64, rows: &[(Ref, Diff)], si
     for rule in &bank.detectors.invoice_twice {
         sink.count(Count::Subject(*rule));
     }
-    if settlements.len() < 2 {
+    if !bank.reaches(0, settlements.len(), 2) {
         return;
     }
     settlements.sort_by(|(_, a), (_, b)| arena.compare(a.id, b.id));

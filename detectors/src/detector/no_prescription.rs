@@ -1,17 +1,31 @@
 //! A drug on the bill that no prescription covers.
 
+use records::Kind;
 use records::arena::{Arena, Ref};
 use records::row::{self, FeeLine, Prescription};
 use rulebank::DetectorSpec;
 
-use crate::coverage::{Count, Missing};
+use super::About;
+use crate::coverage::{Count, Missing, Population};
 use crate::finding::{Claim, Finding, Out, Part, Route, RuleIx, Value};
 use crate::judge::Sink;
 use crate::knowledge::{Class, Compiler, Knowledge};
 
 /// What a rule may tell it.
-pub const SPEC: DetectorSpec =
-    DetectorSpec { name: "no_prescription", table: None, params: &[], values: &["item", "reason", "rx_id"] };
+pub const SPEC: DetectorSpec = DetectorSpec {
+    name: "no_prescription",
+    table: None,
+    params: &[],
+    values: &["item", "reason", "rx_id"],
+    comparisons: &[],
+};
+
+/// What its alerts are about.
+pub const ABOUT: About = About::of("fee_line")
+    .named_by(2)
+    .near(&[Kind::Prescription, Kind::FeeLine, Kind::Visit, Kind::Settlement])
+    .far(&[Kind::Prescription])
+    .all_of(Population::DrugLine);
 
 /// Its rules.
 pub type Rules = Vec<RuleIx>;

@@ -1,90 +1,150 @@
-//! More on the bill than was prescribed.
+//! More on the bill, or over the counter, than was prescribed.
 
+use std::collections::BTreeMap;
+
+use records::Kind;
 use records::arena::{Arena, Ref};
-use records::row::{self, FeeLine, Prescription};
-use rulebank::DetectorSpec;
+use records::row::{self, Dispensing, FeeLine, Prescription};
+use rulebank::{DetectorSpec, ParamKind, ParamSpec};
 
+use super::About;
+use super::pair_conflict::sorted;
+use super::resale::money_of_sales;
 use crate::coverage::Count;
-use crate::finding::{Claim, Finding, Money, Out, Part, RuleIx, Value};
+use crate::finding::{Claim, Finding, Money, Out, Part, RuleIx, Value, money_of_lines};
 use crate::judge::Sink;
-use crate::knowledge::{Compiler, Knowledge, exact_quantity, fen_of};
+use crate::knowledge::{Compiler, Knowledge, choice, exact_quantity, fen_of};
+use crate::views::Diff;
 
 /// What a rule may tell it.
 pub const SPEC: DetectorSpec = DetectorSpec {
     name: "over_prescription",
     table: None,
-    params: &[],
+    params: &[ParamSpec {
+        name: "of",
+        doc: "What is compared with the prescription: lines of the bill, or sales.",
+        kind: ParamKind::Choice(&["lines", "sales"]),
+        default: "lines",
+    }],
     values: &["item", "quantity", "prescribed", "rx_id"],
+    comparisons: &["the quantity is above what was prescribed"],
 };
 
-/// Its rules.
-pub type Rules = Vec<RuleIx>;
+/// What its alerts are about.
+pub const ABOUT: About =
+    About::of("prescription").near(&[Kind::FeeLine, Kind::Dispensing, Kind::Prescription]);
+
+/// Its rules, by what they compare.
+#[derive(Debug, Default, PartialEq)]
+pub struct Rules {
+    lines: Vec<RuleIx>,
+    sales: Vec<RuleIx>,
+}
 
 /// Compiles its rules.
 pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
-    compiler.rules_of(SPEC.name).into_iter().map(|(ix, _)| ix).collect()
+    let mut rules = Rules::default();
+    for (ix, rule) in compiler.rules_of(SPEC.name) {
+        let of = if choice(&rule, "of") == "sales" { &mut rules.sales } else { &mut rules.lines };
+        of.push(ix);
+    }
+    rules
 }
 
-/// Judges a prescription with the net lines that name it.
+/// What was billed or sold of a prescribed item.
+#[derive(Default)]
+struct Given {
+    quantity: i64,
+    highest_price: i64,
+    latest: Option<row::Moment>,
+    rows: Vec<Ref>,
+    money: Vec<Money>,
+}
+
+fn billed(arena: &Arena, lines: &[(Ref, FeeLine)], item: Ref) -> Given {
+    let lines: Vec<(Ref, FeeLine)> = lines.iter().filter(|(_, line)| line.item == item).copied().collect();
+    let lines = sorted(arena, &lines);
+    Given {
+        quantity: lines.iter().fold(0, |sum, (_, line)| sum.saturating_add(line.cnt)),
+        highest_price: lines.iter().map(|(_, line)| line.price).max().unwrap_or(0),
+        latest: lines.iter().map(|(_, line)| line.time).max(),
+        rows: lines.iter().map(|(row, _)| *row).collect(),
+        money: money_of_lines(&lines).1,
+    }
+}
+
+fn sold(arena: &Arena, sales: &[(Ref, Dispensing)], item: Ref) -> Given {
+    let mut sales: Vec<(Ref, Dispensing)> =
+        sales.iter().filter(|(_, sale)| sale.item == item).cloned().collect();
+    sales.sort_by(|(_, a), (_, b)| arena.compare(a.id, b.id));
+    Given {
+        quantity: sales.iter().fold(0, |sum, (_, sale)| sum.saturating_add(sale.cnt)),
+        highest_price: sales.iter().map(|(_, sale)| sale.price.unwrap_or(0)).max().unwrap_or(0),
+        latest: sales.iter().map(|(_, sale)| sale.time).max(),
+        rows: sales.iter().map(|(row, _)| *row).collect(),
+        money: money_of_sales(&sales),
+    }
+}
+
+/// Judges a prescription, not cancelled, with the net lines and the sales that name it.
 pub fn judge(
     arena: &Arena,
     bank: &Knowledge,
     (rx_row, rx): (Ref, &Prescription),
     lines: &[(Ref, FeeLine)],
+    sales: &[(Ref, Dispensing)],
     sink: &mut Sink,
 ) {
-    if rx.cancelled || bank.detectors.over_prescription.is_empty() {
+    let rules = &bank.detectors.over_prescription;
+    if rules.lines.is_empty() && rules.sales.is_empty() {
         return;
     }
-    for (nth, prescribed_line) in rx.lines.iter().enumerate() {
-        let item = prescribed_line.item;
-        if rx.lines[..nth].iter().any(|before| before.item == item) {
-            continue;
-        }
-        for rule in &bank.detectors.over_prescription {
+    let mut prescribed: BTreeMap<Ref, i64> = BTreeMap::new();
+    for line in &rx.lines {
+        let sum = prescribed.entry(line.item).or_default();
+        *sum = sum.saturating_add(line.cnt);
+    }
+    for (item, prescribed) in prescribed {
+        for rule in rules.lines.iter().chain(&rules.sales) {
             sink.count(Count::Subject(*rule));
         }
-        let of_item = rx.lines[nth..].iter().filter(|line| line.item == item);
-        let prescribed = of_item.fold(0i64, |sum, line| sum.saturating_add(line.cnt));
-        let of_item = lines.iter().filter(|(_, line)| line.item == item);
-        let quantity = of_item.fold(0i64, |sum, (_, line)| sum.saturating_add(line.cnt));
-        if quantity <= prescribed {
-            continue;
-        }
-        let mut billed: Vec<&(Ref, FeeLine)> = lines.iter().filter(|(_, line)| line.item == item).collect();
-        billed.sort_by(|(_, a), (_, b)| {
-            arena.compare(a.visit, b.visit).then_with(|| arena.compare(a.sn, b.sn))
-        });
-        let price = billed.iter().map(|(_, line)| line.price).max().unwrap_or(0);
-        let amount = fen_of(exact_quantity(quantity) - exact_quantity(prescribed), price);
-        let money = billed.iter().map(|(row, line)| Money { row: *row, own: line.amount.max(0) }).collect();
-        let latest = billed.iter().map(|(_, line)| line.time).max().unwrap_or(rx.time);
-        let mut evidence: Vec<Ref> = billed.iter().map(|(row, _)| *row).collect();
-        evidence.push(rx_row);
-        let finding = Finding {
-            rule: 0,
-            verdict: 0,
-            key: vec![Part::Text(rx.id), Part::Text(item)],
-            institution: rx.institution,
-            evidence,
-            occurred: latest.max(rx.time),
-            claim: Claim::Laid(amount, money),
-            values: vec![
-                Value::Text(item),
-                Value::Quantity(quantity),
-                Value::Quantity(prescribed),
-                Value::Text(rx.id),
-            ],
+        let mut compare = |rules: &[RuleIx], given: Given| {
+            if rules.is_empty() || given.rows.is_empty() || !bank.over(0, given.quantity, prescribed) {
+                return;
+            }
+            let excess = exact_quantity(given.quantity) - exact_quantity(prescribed);
+            let amount = fen_of(excess, given.highest_price);
+            let mut evidence = given.rows;
+            evidence.push(rx_row);
+            for rule in rules {
+                sink.say(Out::Finding(Box::new(Finding {
+                    rule: *rule,
+                    verdict: bank.verdict(*rule, false),
+                    key: vec![Part::Text(rx.id), Part::Text(item)],
+                    institution: rx.institution,
+                    evidence: evidence.clone(),
+                    occurred: given.latest.map_or(rx.time, |latest| latest.max(rx.time)),
+                    claim: Claim::Laid(amount, given.money.clone()),
+                    values: vec![
+                        Value::Text(item),
+                        Value::Quantity(given.quantity),
+                        Value::Quantity(prescribed),
+                        Value::Text(rx.id),
+                    ],
+                })));
+            }
         };
-        for rule in &bank.detectors.over_prescription {
-            let finding = Finding { rule: *rule, verdict: bank.verdict(*rule, false), ..finding.clone() };
-            sink.say(Out::Finding(Box::new(finding)));
+        if lines.iter().any(|(_, line)| line.item == item) {
+            compare(&rules.lines, billed(arena, lines, item));
+        }
+        if sales.iter().any(|(_, sale)| sale.item == item) {
+            compare(&rules.sales, sold(arena, sales, item));
         }
     }
 }
 
 /// Reads the net lines among rows.
-pub fn net_lines(arena: &Arena, rows: &[(Ref, crate::views::Diff)]) -> Vec<(Ref, FeeLine)> {
+pub fn net_lines(arena: &Arena, rows: &[(Ref, Diff)]) -> Vec<(Ref, FeeLine)> {
     rows.iter()
         .map(|(place, _)| (*place, row::fee_line(arena, *place)))
         .filter(|(_, line)| line.is_net())

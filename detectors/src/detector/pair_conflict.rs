@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use records::Kind;
 use records::arena::{Arena, Ref};
-use records::row::{self, Day, FeeLine, day_of};
+use records::row::{Day, FeeLine, day_of};
 use rulebank::DetectorSpec;
 
+use super::About;
 use crate::coverage::Count;
-use crate::finding::{Claim, Finding, Money, Out, Part, RuleIx, Value, common_institution};
+use crate::finding::{Claim, Finding, Out, Part, RuleIx, Value, institution_of_lines, money_of_lines};
 use crate::judge::Sink;
 use crate::knowledge::{ByRef, Compiler, Knowledge, Validity, sort_rows};
-use crate::views::Diff;
 
 /// What a rule may tell it.
 pub const SPEC: DetectorSpec = DetectorSpec {
@@ -18,7 +19,11 @@ pub const SPEC: DetectorSpec = DetectorSpec {
     table: Some("pair_conflict"),
     params: &[],
     values: &["day", "item_paid", "item_denied"],
+    comparisons: &[],
 };
+
+/// What its alerts are about.
+pub const ABOUT: About = About::of("visit").near(&[Kind::FeeLine, Kind::Visit]);
 
 /// A row of the table.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -58,15 +63,18 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
     rules
 }
 
-/// Judges the net lines of a visit that are of items in the table.
-pub fn judge(arena: &Arena, bank: &Knowledge, lines: &[(Ref, Diff)], visit: Option<Ref>, sink: &mut Sink) {
-    if lines.len() < 2 {
-        return;
-    }
+/// Judges the net lines of a visit by item.
+pub fn judge(
+    arena: &Arena,
+    bank: &Knowledge,
+    lines: &BTreeMap<Ref, Vec<(Ref, FeeLine)>>,
+    visit: Option<Ref>,
+    sink: &mut Sink,
+) {
     let mut of_day: BTreeMap<(Day, Ref), Vec<(Ref, FeeLine)>> = BTreeMap::new();
-    for (place, _) in lines {
-        let line = row::fee_line(arena, *place);
-        of_day.entry((day_of(line.time), line.item)).or_default().push((*place, line));
+    let conflicting = lines.iter().filter(|(item, _)| bank.detectors.pair_conflict.items.contains_key(item));
+    for (place, line) in conflicting.flat_map(|(_, lines)| lines) {
+        of_day.entry((day_of(line.time), line.item)).or_default().push((*place, *line));
     }
     for ((day, paid), paid_lines) in &of_day {
         let Some(conflicts) = bank.detectors.pair_conflict.by_paid.get(paid) else { continue };
@@ -75,17 +83,9 @@ pub fn judge(arena: &Arena, bank: &Knowledge, lines: &[(Ref, Diff)], visit: Opti
             let conflict = same[0];
             sink.count(Count::Subject(conflict.rule));
             let Some(denied_lines) = of_day.get(&(*day, conflict.denied)) else { continue };
-            let money: Vec<Money> = sorted(arena, denied_lines)
-                .iter()
-                .map(|(row, l)| Money { row: *row, own: l.amount.max(0) })
-                .collect();
-            let amount =
-                denied_lines.iter().fold(0i64, |sum, (_, line)| sum.saturating_add(line.amount)).max(0);
+            let (amount, money) = money_of_lines(&sorted(arena, denied_lines));
             let evidence: Vec<Ref> = paid_lines.iter().chain(denied_lines).map(|(row, _)| *row).collect();
-            let institution = match visit {
-                Some(visit) => row::visit(arena, visit).institution,
-                None => common_institution(arena, &evidence),
-            };
+            let institution = institution_of_lines(arena, visit, &evidence);
             let occurred =
                 paid_lines.iter().chain(denied_lines).map(|(_, line)| line.time).max().unwrap_or(i64::MIN);
             sink.say(Out::Finding(Box::new(Finding {

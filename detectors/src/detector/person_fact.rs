@@ -1,9 +1,11 @@
 //! A visit that another register's fact excludes: after death, in custody, while abroad.
 
+use records::Kind;
 use records::arena::{Arena, Ref};
 use records::row::{self, Day, day_of};
 use rulebank::{DetectorSpec, ParamKind, ParamSpec};
 
+use super::About;
 use crate::coverage::Count;
 use crate::finding::{Claim, Finding, Out, Part, RuleIx, Value};
 use crate::judge::Sink;
@@ -18,7 +20,7 @@ pub const SPEC: DetectorSpec = DetectorSpec {
         ParamSpec {
             name: "fact",
             doc: "The fact: with death any later visit counts, with the others one strictly between begin and end.",
-            kind: ParamKind::Choice(&["death", "custody", "abroad"]),
+            kind: ParamKind::Choice(&["death", "custody", "abroad", "work_injury", "third_party"]),
             default: "death",
         },
         ParamSpec {
@@ -29,7 +31,11 @@ pub const SPEC: DetectorSpec = DetectorSpec {
         },
     ],
     values: &["begin", "visit_day"],
+    comparisons: &["the visit's day is more than grace_days after the begin", "the fact begins on a day before the visit's", "the visit's day is before the fact's end"],
 };
+
+/// What its alerts are about.
+pub const ABOUT: About = About::of("visit").near(&[Kind::PersonFact, Kind::Visit, Kind::Settlement]);
 
 /// A fact that excludes visits.
 #[derive(Debug, PartialEq)]
@@ -51,6 +57,8 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
             fact: match choice(&text, "fact") {
                 "custody" => 1,
                 "abroad" => 2,
+                "work_injury" => 3,
+                "third_party" => 4,
                 _ => 0,
             },
             grace_days: integer(&text, "grace_days"),
@@ -60,11 +68,11 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
 
 const DEATH: u8 = 0;
 
-fn excludes(rule: &FactRule, begin: Day, end: Option<Day>, visit_day: Day) -> bool {
+fn excludes(bank: &Knowledge, rule: &FactRule, begin: Day, end: Option<Day>, visit_day: Day) -> bool {
     if rule.fact == DEATH {
-        i64::from(visit_day) > i64::from(begin) + rule.grace_days
+        bank.over(0, i64::from(visit_day), i64::from(begin) + rule.grace_days)
     } else {
-        begin < visit_day && end.is_none_or(|end| visit_day < end)
+        bank.below(1, begin, visit_day) && end.is_none_or(|end| bank.below(2, visit_day, end))
     }
 }
 
@@ -79,7 +87,7 @@ pub fn judge(arena: &Arena, bank: &Knowledge, visit_row: Ref, facts: &[(Ref, Dif
         let fact = row::person_fact(arena, *fact_row);
         for rule in bank.detectors.person_fact.iter().filter(|rule| rule.fact == fact.fact) {
             sink.count(Count::Subject(rule.rule));
-            if excludes(rule, fact.begin, fact.end, visit_day) {
+            if excludes(bank, rule, fact.begin, fact.end, visit_day) {
                 sink.say(Out::Finding(Box::new(Finding {
                     rule: rule.rule,
                     verdict: bank.verdict(rule.rule, false),

@@ -2,16 +2,17 @@
 
 use std::collections::BTreeMap;
 
+use records::Kind;
 use records::arena::{Arena, Ref};
-use records::row::{self, Day, FeeLine, day_of};
+use records::row::{Day, FeeLine, day_of};
 use rulebank::DetectorSpec;
 
+use super::About;
 use crate::coverage::Count;
 use crate::detector::pair_conflict::sorted;
-use crate::finding::{Claim, Finding, Money, Out, Part, RuleIx, Value, common_institution};
+use crate::finding::{Claim, Finding, Out, Part, RuleIx, Value, institution_of_lines, money_of_lines};
 use crate::judge::Sink;
 use crate::knowledge::{ByRef, Compiler, Knowledge, Validity, exact, exact_quantity, fen_of, sort_rows};
-use crate::views::Diff;
 
 /// What a rule may tell it.
 pub const SPEC: DetectorSpec = DetectorSpec {
@@ -19,7 +20,11 @@ pub const SPEC: DetectorSpec = DetectorSpec {
     table: Some("quantity_limit"),
     params: &[],
     values: &["item", "quantity", "limit", "unit", "day"],
+    comparisons: &["the quantity is above max"],
 };
+
+/// What its alerts are about.
+pub const ABOUT: About = About::of("visit").near(&[Kind::FeeLine, Kind::Visit]);
 
 /// A row of the table.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -59,17 +64,15 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
     items
 }
 
-/// Judges the net lines of a visit that are of items in the table.
-pub fn judge(arena: &Arena, bank: &Knowledge, lines: &[(Ref, Diff)], visit: Option<Ref>, sink: &mut Sink) {
-    if lines.is_empty() {
-        return;
-    }
-    let mut of_item: BTreeMap<Ref, Vec<(Ref, FeeLine)>> = BTreeMap::new();
-    for (place, _) in lines {
-        let line = row::fee_line(arena, *place);
-        of_item.entry(line.item).or_default().push((*place, line));
-    }
-    for (item, lines) in &of_item {
+/// Judges the net lines of a visit, item by item.
+pub fn judge(
+    arena: &Arena,
+    bank: &Knowledge,
+    lines: &BTreeMap<Ref, Vec<(Ref, FeeLine)>>,
+    visit: Option<Ref>,
+    sink: &mut Sink,
+) {
+    for (item, lines) in lines {
         let Some(limits) = bank.detectors.quantity_limit.get(item) else { continue };
         for of_rule in limits.chunk_by(|a, b| (a.rule, a.per_day) == (b.rule, b.per_day)) {
             // Each line counts if a row holds on its own day; the limit is the strictest row met.
@@ -101,15 +104,12 @@ fn judge_subject(
 ) {
     let quantity = lines.iter().fold(0i64, |sum, (_, line)| sum.saturating_add(line.cnt));
     let excess = exact_quantity(quantity) - limit.max;
-    if excess <= 0 {
+    if !bank.over(0, excess, 0) {
         return;
     }
     let price = lines.iter().map(|(_, line)| line.price).max().unwrap_or(0);
     let evidence: Vec<Ref> = lines.iter().map(|(row, _)| *row).collect();
-    let institution = match visit {
-        Some(visit) => row::visit(arena, visit).institution,
-        None => common_institution(arena, &evidence),
-    };
+    let institution = institution_of_lines(arena, visit, &evidence);
     let line = &lines[0].1;
     let mut key = vec![Part::Text(line.visit), Part::Text(line.item)];
     key.extend(day.map(Part::Day));
@@ -121,10 +121,7 @@ fn judge_subject(
         institution,
         evidence,
         occurred: lines.iter().map(|(_, line)| line.time).max().unwrap_or(i64::MIN),
-        claim: Claim::Laid(
-            fen_of(excess, price),
-            lines.iter().map(|(row, line)| Money { row: *row, own: line.amount.max(0) }).collect(),
-        ),
+        claim: Claim::Laid(fen_of(excess, price), money_of_lines(lines).1),
         values: vec![
             Value::Text(line.item),
             Value::Quantity(quantity),

@@ -1,9 +1,11 @@
 //! One person fetching an item that is worth reselling, too much of it and from many places.
 
+use records::Kind;
 use records::arena::{Arena, Ref};
 use records::row::{self, Day, Dispensing, Moment, day_of};
 use rulebank::{DetectorSpec, ParamKind, ParamSpec};
 
+use super::About;
 use crate::coverage::Count;
 use crate::finding::{Claim, Finding, Money, Out, Part, RuleIx, Value, common_institution};
 use crate::judge::Sink;
@@ -31,7 +33,11 @@ pub const SPEC: DetectorSpec = DetectorSpec {
         },
     ],
     values: &["item", "quantity", "limit", "institutions", "days"],
+    comparisons: &["the quantity is above the limit", "there are at least `institutions` institutions", "a sale is after the window opens"],
 };
+
+/// What its alerts are about.
+pub const ABOUT: About = About::of("person").near(&[Kind::Dispensing]);
 
 /// A row of the table with its rule's parameters.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -81,6 +87,7 @@ struct Window<'a> {
 
 /// The window (t - days, t] that ends with the `nth` sale, if it fires; `sums` are those of the sales before each.
 fn window<'a>(
+    bank: &Knowledge,
     sales: &[(Ref, Dispensing)],
     sums: &[i64],
     nth: usize,
@@ -88,18 +95,18 @@ fn window<'a>(
 ) -> Option<Window<'a>> {
     let end: Moment = sales[nth].1.time;
     let limit = strictest(limits, day_of(end))?;
-    let first = sales.partition_point(|(_, sale)| sale.time <= end - limit.days * 86_400);
+    let first = sales.partition_point(|(_, sale)| !bank.over(2, sale.time, end - limit.days * 86_400));
     // Sales of the very same second belong to the window as well.
     let last = sales.partition_point(|(_, sale)| sale.time <= end);
     let quantity = sums[last] - sums[first];
-    if exact_quantity(quantity) <= limit.limit {
+    if !bank.over(0, exact_quantity(quantity), limit.limit) {
         return None;
     }
     let mut places: Vec<Ref> = sales[first..last].iter().map(|(_, sale)| sale.institution).collect();
     places.sort_unstable();
     places.dedup();
     let institutions = i64::try_from(places.len()).unwrap_or(i64::MAX);
-    (exact_quantity(quantity) > limit.limit && institutions >= limit.institutions).then_some(Window {
+    bank.reaches(1, institutions, limit.institutions).then_some(Window {
         limit,
         sales: first..last,
         quantity,
@@ -124,7 +131,7 @@ pub fn judge(arena: &Arena, bank: &Knowledge, sales: &[(Ref, Diff)], sink: &mut 
     for of_rule in limits.chunk_by(|a, b| a.rule == b.rule) {
         sink.count(Count::Subject(of_rule[0].rule));
         let windows: Vec<Window<'_>> =
-            (0..sales.len()).filter_map(|nth| window(&sales, &sums, nth, of_rule)).collect();
+            (0..sales.len()).filter_map(|nth| window(bank, &sales, &sums, nth, of_rule)).collect();
         let Some(worst) = windows.iter().max_by_key(|window| window.quantity) else { continue };
         // Windows begin and end in order: their union is walked once.
         let mut found: Vec<&(Ref, Dispensing)> = Vec::new();
@@ -135,10 +142,6 @@ pub fn judge(arena: &Arena, bank: &Knowledge, sales: &[(Ref, Diff)], sink: &mut 
             found.extend(sales.get(from..covered).unwrap_or_default());
         }
         found.sort_by(|(_, a), (_, b)| arena.compare(a.id, b.id));
-        let exact_amount = found
-            .iter()
-            .map(|(_, sale)| i128::from(sale.cnt) * i128::from(sale.price.unwrap_or(0)))
-            .fold(0i128, i128::saturating_add);
         let evidence: Vec<Ref> = found.iter().map(|(row, _)| *row).collect();
         let shown = i64::try_from(worst.limit.limit / 1_000_000).unwrap_or(i64::MAX);
         sink.say(Out::Finding(Box::new(Finding {
@@ -148,9 +151,8 @@ pub fn judge(arena: &Arena, bank: &Knowledge, sales: &[(Ref, Diff)], sink: &mut 
             institution: common_institution(arena, &evidence),
             evidence,
             occurred: found.iter().map(|(_, sale)| sale.time).max().unwrap_or(i64::MIN),
-            // A quantity of 10^-4 at 10^-6 yuan, brought to the 10^-10 of the first factor.
             claim: Claim::Laid(
-                fen_of(exact_amount.saturating_mul(1_000_000), 1),
+                sale_fen(found.iter().map(|(_, sale)| sale)),
                 found.iter().map(|(row, sale)| Money { row: *row, own: sale_money(sale) }).collect(),
             ),
             values: vec![
@@ -162,6 +164,20 @@ pub fn judge(arena: &Arena, bank: &Knowledge, sales: &[(Ref, Diff)], sink: &mut 
             ],
         })));
     }
+}
+
+/// The sum of price x quantity of sales, rounded once, fen.
+pub fn sale_fen<'a>(sales: impl Iterator<Item = &'a Dispensing>) -> i64 {
+    let exact = sales
+        .map(|sale| i128::from(sale.cnt) * i128::from(sale.price.unwrap_or(0)))
+        .fold(0i128, i128::saturating_add);
+    // A quantity of 10^-4 at 10^-6 yuan, brought to the 10^-10 of the first factor.
+    fen_of(exact.saturating_mul(1_000_000), 1)
+}
+
+/// The money of sales.
+pub fn money_of_sales(sales: &[(Ref, Dispensing)]) -> Vec<Money> {
+    sales.iter().map(|(row, sale)| Money { row: *row, own: sale_money(sale) }).collect()
 }
 
 /// Own money of a sale: finl_trns_pric x cnt, rounded half up.

@@ -1,14 +1,15 @@
 //! One person lying in two institutions at once.
 
 use records::arena::{Arena, Ref};
-use records::row::{self, Moment, Visit};
+use records::row::{Moment, Visit};
 use rulebank::{DetectorSpec, ParamKind, ParamSpec};
 
+use super::About;
 use crate::coverage::Count;
 use crate::finding::{Claim, Finding, Out, Part, RuleIx, Value};
 use crate::judge::Sink;
 use crate::knowledge::{Compiler, Knowledge, integer};
-use crate::views::Diff;
+use crate::visited::{Visited, stays_of};
 
 /// What a rule may tell it.
 pub const SPEC: DetectorSpec = DetectorSpec {
@@ -21,7 +22,11 @@ pub const SPEC: DetectorSpec = DetectorSpec {
         default: "24",
     }],
     values: &["hours", "institution_a", "institution_b"],
+    comparisons: &["the institutions differ", "the overlap is longer than tolerance_hours"],
 };
+
+/// What its alerts are about.
+pub const ABOUT: About = About::of("visit").near(About::STAYS);
 
 /// Its rules and their tolerance in seconds.
 pub type Rules = Vec<(RuleIx, i64)>;
@@ -35,20 +40,19 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
 /// Judges the stays of one person.
 ///
 /// A stay without an end reaches to *now*: what depends on it is stated as due at a moment.
-pub fn judge(arena: &Arena, bank: &Knowledge, stays: &[(Ref, Diff)], sink: &mut Sink) {
-    if stays.len() < 2 || bank.detectors.stay_overlap.is_empty() {
+pub fn judge(arena: &Arena, bank: &Knowledge, visits: &[Visited], sink: &mut Sink) {
+    if bank.detectors.stay_overlap.is_empty() {
         return;
     }
-    let mut stays: Vec<(Ref, Visit)> =
-        stays.iter().map(|(place, _)| (*place, row::visit(arena, *place))).collect();
-    stays.sort_by_key(|(place, stay)| (stay.begin, *place));
+    let stays: Vec<(Ref, Visit)> =
+        stays_of(arena, visits).into_iter().map(|stay| (stay.row, stay.visit)).collect();
     for (nth, (place_a, a)) in stays.iter().enumerate() {
         for (place_b, b) in &stays[nth + 1..] {
             // Later stays begin later still: nothing further can overlap.
             if a.end.is_some_and(|end| end <= b.begin) {
                 break;
             }
-            if a.institution != b.institution {
+            if bank.differ(0, a.institution, b.institution) {
                 judge_pair(arena, bank, (*place_a, a), (*place_b, b), sink);
             }
         }
@@ -63,7 +67,7 @@ fn judge_pair(arena: &Arena, bank: &Knowledge, a: (Ref, &Visit), b: (Ref, &Visit
     let open = a.1.end.is_none() || b.1.end.is_none();
     for (rule, tolerance) in &bank.detectors.stay_overlap {
         sink.count(Count::Subject(*rule));
-        if known_end.is_some_and(|end| end - begin <= *tolerance) {
+        if known_end.is_some_and(|end| !bank.over(1, end - begin, *tolerance)) {
             continue;
         }
         let hours = match known_end {

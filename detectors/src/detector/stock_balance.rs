@@ -4,12 +4,15 @@
 //! the row, and days by blocks of 32: what must be scanned when a use comes is one block of days and the
 //! blocks of the pair, not its history.
 
+use records::Kind;
 use records::arena::{Arena, Ref};
 use records::row::{self, Day};
 use rulebank::{DetectorSpec, ParamKind, ParamSpec};
 use serde::{Deserialize, Serialize};
 
+use super::About;
 use crate::coverage::{Count, Missing};
+use crate::detector::supply_gap::DaysOfBlock;
 use crate::finding::{Claim, Finding, Money, Out, Part, RuleIx, Value, compare_records};
 use crate::judge::Sink;
 use crate::knowledge::{Compiler, Knowledge, decimal, exact, fen_of};
@@ -34,7 +37,11 @@ pub const SPEC: DetectorSpec = DetectorSpec {
         },
     ],
     values: &["item", "day", "used", "supply", "excess"],
+    comparisons: &["uses exceed supply x (1 + tolerance) + units"],
 };
+
+/// What its alerts are about.
+pub const ABOUT: About = About::of("institution").by_stock().near(&[Kind::Visit]).far(&[Kind::Visit]);
 
 /// A rule; both limits in units of 10^-10.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -65,7 +72,9 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
 pub enum Stock {
     /// Quantities used on a day at a price.
     Used(u64, Day, Option<i64>),
-    /// Quantities that came in on a day.
+    /// Quantities bought on a day.
+    Bought(u64, Day),
+    /// Quantities that came in on a day in another way.
     In(u64, Day),
     /// Quantities that went out on a day, other than by use.
     Out(u64, Day),
@@ -128,7 +137,7 @@ pub fn sum_block(bank: &Knowledge, stock: &[(Stock, Diff)], sink: &mut Sink) {
                     movements.push((*day, *quantity, 0));
                     lowest_price = lowest_price.into_iter().chain(*price).min();
                 }
-                Stock::In(_, day) if opened.is_none_or(|opened| *day > opened) => {
+                Stock::Bought(_, day) | Stock::In(_, day) if opened.is_none_or(|opened| *day > opened) => {
                     movements.push((*day, 0, *quantity));
                 }
                 Stock::Out(_, day) if opened.is_none_or(|opened| *day > opened) => {
@@ -136,6 +145,11 @@ pub fn sum_block(bank: &Knowledge, stock: &[(Stock, Diff)], sink: &mut Sink) {
                 }
                 _ => {}
             }
+        }
+        if !bank.detectors.supply_gap.is_empty()
+            && let Some(days) = days_of(stock, pair)
+        {
+            sink.say(Out::Days(pair, days));
         }
         movements.sort_unstable();
         for rule in &bank.detectors.stock_balance {
@@ -148,8 +162,23 @@ pub fn sum_block(bank: &Knowledge, stock: &[(Stock, Diff)], sink: &mut Sink) {
 
 fn pair_of_stock(stock: &Stock) -> u64 {
     match stock {
-        Stock::Used(pair, ..) | Stock::In(pair, _) | Stock::Out(pair, _) | Stock::Opened(pair, _) => *pair,
+        Stock::Used(pair, ..) | Stock::Bought(pair, _) | Stock::In(pair, _) | Stock::Out(pair, _) | Stock::Opened(pair, _) => *pair,
     }
+}
+
+/// The days of a block on which a pair was used and bought, if it was used or bought at all.
+fn days_of(stock: &[(Stock, Diff)], pair: u64) -> Option<DaysOfBlock> {
+    let mut days = DaysOfBlock { block: 0, used: 0, bought: 0 };
+    for (what, _) in stock.iter().filter(|(what, _)| pair_of_stock(what) == pair) {
+        let (bits, day) = match what {
+            Stock::Used(_, day, _) => (&mut days.used, *day),
+            Stock::Bought(_, day) => (&mut days.bought, *day),
+            _ => continue,
+        };
+        *bits |= 1 << day.rem_euclid(BLOCK_DAYS);
+        days.block = day.div_euclid(BLOCK_DAYS);
+    }
+    (days.used | days.bought != 0).then_some(days)
 }
 
 fn sum_days(rule: &BalanceRule, movements: &[(Day, i64, i64)], lowest_price: Option<i64>) -> Option<Block> {
@@ -214,7 +243,7 @@ pub fn judge(
         let Some((height, day, used, supply)) = worst else { continue };
         // Quantities stand in ten-thousandths, units in 10^-10.
         let excess = height - rule.units * ONE / QUANTITY;
-        if excess <= 0 {
+        if !bank.over(0, excess, 0) {
             continue;
         }
         // Of the 14 places that the product can have, 10 are kept.
@@ -264,13 +293,13 @@ pub fn with_uses(arena: &Arena, finding: &Finding, uses: &[(Ref, Diff)], sink: &
     let opened = finding
         .evidence
         .iter()
-        .find(|place| row::kind(arena, **place) == records::Kind::StockCount)
+        .find(|place| row::kind(arena, **place) == Kind::StockCount)
         .map_or(Day::MIN, |place| row::stock_count(arena, *place).day);
     let mut money: Vec<Money> = uses
         .iter()
         .filter_map(|(place, _)| {
             let (time, own) = match row::kind(arena, *place) {
-                records::Kind::FeeLine => {
+                Kind::FeeLine => {
                     let line = row::fee_line(arena, *place);
                     (line.time, line.amount.max(0))
                 }

@@ -1,9 +1,11 @@
 //! One trace code sold twice.
 
+use records::Kind;
 use records::arena::{Arena, Ref};
 use records::row::{self, Dispensing};
 use rulebank::DetectorSpec;
 
+use super::About;
 use crate::coverage::Count;
 use crate::finding::{Claim, Finding, Money, Out, Part, RuleIx, Value, common_institution};
 use crate::judge::Sink;
@@ -11,8 +13,16 @@ use crate::knowledge::{Compiler, Knowledge, fen_of};
 use crate::views::{Diff, pair_of};
 
 /// What a rule may tell it.
-pub const SPEC: DetectorSpec =
-    DetectorSpec { name: "trace_code_twice", table: None, params: &[], values: &["sales", "code"] };
+pub const SPEC: DetectorSpec = DetectorSpec {
+    name: "trace_code_twice",
+    table: None,
+    params: &[],
+    values: &["sales", "code"],
+    comparisons: &["there are at least two sales"],
+};
+
+/// What its alerts are about.
+pub const ABOUT: About = About::of("trace_code").near(&[Kind::Dispensing]);
 
 /// Its rules.
 pub type Rules = Vec<RuleIx>;
@@ -25,20 +35,24 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
 /// One pack in units of 10^-10.
 const ONE: i128 = 10_000_000_000;
 
-/// Judges a trace code: the insured sales of unsplit packs that carry it.
+/// Judges a trace code by the insured sales that carry it: those of unsplit packs count.
 pub fn judge(arena: &Arena, bank: &Knowledge, key: u64, sales: &[(Ref, Diff)], sink: &mut Sink) {
+    let sales: Vec<(Ref, Dispensing)> = sales
+        .iter()
+        .map(|(place, _)| (*place, row::dispensing(arena, *place)))
+        .filter(|(_, sale)| !sale.split)
+        .collect();
     if sales.is_empty() {
         return;
     }
     for rule in &bank.detectors.trace_code_twice {
         sink.count(Count::Subject(*rule));
     }
-    if sales.len() < 2 {
+    if !bank.reaches(0, sales.len(), 2) {
         return;
     }
     let (_, code) = pair_of(key);
-    let mut sales: Vec<(Ref, Dispensing)> =
-        sales.iter().map(|(place, _)| (*place, row::dispensing(arena, *place))).collect();
+    let mut sales = sales;
     sales.sort_by(|(_, a), (_, b)| a.time.cmp(&b.time).then_with(|| arena.compare(a.id, b.id)));
     let occurred = sales.last().map_or(i64::MIN, |(_, sale)| sale.time);
     let evidence: Vec<Ref> = sales.iter().map(|(row, _)| *row).collect();

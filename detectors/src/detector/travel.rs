@@ -1,10 +1,12 @@
 //! Identity checks passed at two places too far apart for the time between them.
 
+use records::Kind;
 use records::arena::{Arena, Ref};
 use records::row::{self, Presence};
 use rulebank::{DetectorSpec, ParamKind, ParamSpec};
 use rust_decimal::prelude::ToPrimitive;
 
+use super::About;
 use crate::coverage::{Count, Missing};
 use crate::finding::{Claim, Finding, Out, Part, Route, RuleIx, Value};
 use crate::judge::Sink;
@@ -30,7 +32,11 @@ pub const SPEC: DetectorSpec = DetectorSpec {
         },
     ],
     values: &["km", "minutes", "institution_a", "institution_b"],
+    comparisons: &["the institutions differ"],
 };
+
+/// What its alerts are about.
+pub const ABOUT: About = About::of("presence").near(&[Kind::Presence]).far(&[Kind::Institution]);
 
 /// A rule: km per hour and hours granted.
 #[derive(Debug, PartialEq)]
@@ -56,7 +62,7 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
 }
 
 /// Finds the journeys of one person: consecutive passes at different institutions.
-pub fn journeys(arena: &Arena, passes: &[(Ref, Diff)], sink: &mut Sink) {
+pub fn journeys(arena: &Arena, bank: &Knowledge, passes: &[(Ref, Diff)], sink: &mut Sink) {
     if passes.len() < 2 {
         return;
     }
@@ -65,7 +71,7 @@ pub fn journeys(arena: &Arena, passes: &[(Ref, Diff)], sink: &mut Sink) {
     passes.sort_by(|(_, a), (_, b)| a.time.cmp(&b.time).then_with(|| arena.compare(a.id, b.id)));
     for two in passes.windows(2) {
         let ((row_a, a), (row_b, b)) = (two[0], two[1]);
-        if a.institution != b.institution {
+        if bank.differ(0, a.institution, b.institution) {
             sink.say(Out::Row(Route::Journey, pair_key(row_a, row_b), 0));
         }
     }
@@ -124,8 +130,11 @@ fn missing_of(arena: &Arena, places: [Option<Ref>; 2]) -> Option<Missing> {
 #[expect(clippy::cast_possible_truncation, reason = "the way around the earth has 40,000 km")]
 fn too_far(arena: &Arena, rule: &TravelRule, places: [Option<Ref>; 2], seconds: i64) -> Option<i64> {
     const EARTH_RADIUS_KM: f64 = 6371.0088;
-    let [a, b] = places.map(|place| place.map(|place| row::institution(arena, place)));
-    let ((lon_a, lat_a), (lon_b, lat_b)) = ((a?.lon?, a?.lat?), (b?.lon?, b?.lat?));
+    let [a, b] = places.map(|place| {
+        let place = row::institution(arena, place?);
+        Some((place.lon?, place.lat?))
+    });
+    let ((lon_a, lat_a), (lon_b, lat_b)) = (a?, b?);
     let (phi_a, phi_b) = (lat_a.to_radians(), lat_b.to_radians());
     let half_phi = ((lat_b - lat_a).to_radians() / 2.0).sin();
     let half_lambda = ((lon_b - lon_a).to_radians() / 2.0).sin();

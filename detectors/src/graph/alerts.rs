@@ -48,8 +48,9 @@ pub(super) fn reconcile<'s>(
     let deaths: Index<'s, u64> = findings
         .clone()
         .flat_map(move |finding| {
-            let settlement = money::settlement_needed(&reader, &finding)?;
-            Some((u64::from(settlement), finding.id()))
+            let id = finding.id();
+            let needed = money::settlements_needed(&reader, &finding).into_iter();
+            needed.map(move |settlement| (u64::from(settlement), id))
         })
         .arrange_by_key_named("money: findings by settlement");
     let deaths = each(
@@ -107,7 +108,7 @@ pub(super) fn reconcile<'s>(
         },
     );
     let taken = taken.said.inner.flat_map(|(out, tick, diff)| match out {
-        Out::Taken(finding, fen) => Some(((finding, 0), tick, diff * fen)),
+        Out::Taken(finding, row, fen) => Some(((finding, row), tick, diff * fen)),
         _ => None,
     });
     let taken: RowIndex<'s> = taken.as_collection().arrange_by_key_named("money: taken");

@@ -7,11 +7,13 @@ use records::row;
 
 use super::facts::Indexes;
 use super::hall::{Hall, NONE, case_of, concluding, has, never, one, route, rows_of};
-use crate::detector::{invoice_twice, no_prescription, over_prescription};
+use crate::detector::{
+    agreement, drug_kinds, invoice_twice, no_prescription, over_prescription, sale_without_prescription,
+};
 use crate::finding::{Out, Route};
 use crate::judge::{Court, each, whole};
 use crate::knowledge::Knowledge;
-use crate::views::{Facts, RowIndex};
+use crate::views::{RowIndex, RowsOf};
 
 /// Invoices.
 pub(super) fn invoices<'s>(court: &Court<'s>, arena: &Arc<Arena>, hall: &mut Hall<'s>, facts: &Indexes<'s>) {
@@ -31,38 +33,72 @@ pub(super) fn invoices<'s>(court: &Court<'s>, arena: &Arc<Arena>, hall: &mut Hal
     }
 }
 
+/// Settlements and the agreements of their institutions.
+pub(super) fn agreements<'s>(
+    court: &Court<'s>,
+    arena: &Arc<Arena>,
+    hall: &mut Hall<'s>,
+    facts: &Indexes<'s>,
+) {
+    let reader = Arc::clone(arena);
+    let differ = |a: &Knowledge, b: &Knowledge| a.detectors.agreement != b.detectors.agreement;
+    hall.find(each(
+        court,
+        "agreement",
+        &facts.settlements_of_institution,
+        &[&facts.institutions],
+        differ,
+        move |bank, _, row, institutions, sink| {
+            agreement::judge(&reader, bank, *row, one(&institutions[0]), sink);
+        },
+    ));
+}
+
 /// Prescriptions: what they do not cover, and what goes beyond them.
 pub(super) fn prescriptions<'s>(
     court: &Court<'s>,
     arena: &Arc<Arena>,
     hall: &mut Hall<'s>,
     facts: &Indexes<'s>,
-    sorted: &Facts<'s, Out>,
+    without_rx: &RowsOf<'s>,
 ) {
     {
         let reader = Arc::clone(arena);
-        let differ =
-            |a: &Knowledge, b: &Knowledge| a.detectors.over_prescription != b.detectors.over_prescription;
+        let differ = |a: &Knowledge, b: &Knowledge| {
+            let (a, b) = (&a.detectors, &b.detectors);
+            a.over_prescription != b.over_prescription
+                || a.drug_kinds != b.drug_kinds
+                || a.sale_without_prescription != b.sale_without_prescription
+        };
         let prescribed = hall.find(whole(
             court,
-            "over_prescription",
-            &[&facts.prescriptions, &facts.lines_of_prescription],
+            "over_prescription, drug_kinds, sale_without_prescription",
+            &[&facts.prescriptions, &facts.lines_of_prescription, &facts.sales_of_prescription],
             NONE,
             differ,
             move |bank, _, state, sink| {
                 let lines = over_prescription::net_lines(&reader, &state.rows(1));
-                let rx = one(&state.rows(0)).map(|row| (row, row::prescription(&reader, row)));
+                let sales: Vec<_> =
+                    state.rows(2).iter().map(|(row, _)| (*row, row::dispensing(&reader, *row))).collect();
+                let rx = one(&state.rows(0))
+                    .map(|row| (row, row::prescription(&reader, row)))
+                    .filter(|(_, rx)| !rx.cancelled);
                 for (row, line) in &lines {
                     if line.is_drug() && !no_prescription::covers(rx.as_ref().map(|(_, rx)| rx), line) {
                         sink.say(Out::Row(Route::DrugBadPrescription, u64::from(line.visit), *row));
                     }
                 }
+                for (row, sale) in &sales {
+                    sale_without_prescription::judge(bank, *row, sale, rx.is_some(), sink);
+                }
                 if let Some((row, rx)) = &rx {
-                    over_prescription::judge(&reader, bank, (*row, rx), &lines, sink);
+                    drug_kinds::judge(bank, *row, rx, sink);
+                    over_prescription::judge(&reader, bank, (*row, rx), &lines, &sales, sink);
                 }
             },
         ));
-        let suspicious: RowIndex<'s> = rows_of(sorted, Route::DrugWithoutPrescription)
+        let suspicious: RowIndex<'s> = without_rx
+            .clone()
             .concat(rows_of(&prescribed, Route::DrugBadPrescription))
             .arrange_by_key_named("no_prescription: by visit");
         let reader = Arc::clone(arena);

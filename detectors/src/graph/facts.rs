@@ -1,14 +1,18 @@
 //! Facts come in by key; each arrangement is built once and shared by all who read it.
 
+use std::cell::RefCell;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use differential_dataflow::input::{Input as _, InputSession};
 use records::Kind;
 use records::arena::{Arena, Ref};
-use records::row::{self, day_of};
+use records::row::{self, Moment, day_of};
 use timely::dataflow::operators::vec::Input as _;
 use timely::dataflow::{InputHandleVec, Scope, StreamVec};
 
+use crate::coverage::{Count, Population};
+use crate::detector::bed_count::day_row;
 use crate::detector::stock_balance::{Stock, block_key};
 use crate::judge::BankStream;
 use crate::knowledge::Knowledge;
@@ -30,6 +34,7 @@ pub struct Inputs {
     /// Live settlements by visit.
     pub settlements: RowInput,
     pub settlements_of_person: RowInput,
+    pub settlements_of_institution: RowInput,
     /// Settlements that are not live, by setl_id.
     pub dead_settlements: RowInput,
     /// Live settlements and invoices by bill_code and bill_no.
@@ -39,19 +44,35 @@ pub struct Inputs {
     /// Row 0, once for every standing line with an rx_id, by visit.
     pub visits_with_rx: RowInput,
     pub lines_of_prescription: RowInput,
+    pub sales_of_prescription: RowInput,
+    /// Lines as sent that reverse another or do not add up exactly, by visit and the line they reverse or their own
+    /// number.
+    pub doubtful: RowInput,
+    /// Originals that have reversals, by visit and number.
+    pub netted: RowInput,
     pub prescriptions: RowInput,
     /// Row 0, once for every prescription, by institution.
     pub prescribing: RowInput,
+    /// Insured sales by trace code.
     pub sales_of_code: RowInput,
+    /// Purchases and their returns by trace code.
+    pub purchases_of_code: RowInput,
     /// Purchases, their returns and other movements, by institution, item and block of days.
     pub supply: InputSession<Tick, (u64, Stock), Diff>,
     /// Row 0, once for every purchase, by institution and item.
     pub bought: RowInput,
+    /// Row 0, once for every purchase and return, by institution.
+    pub buying: RowInput,
     pub stock_counts: RowInput,
     /// Passed checks by person.
     pub passes: RowInput,
     /// Row 0, once for every check, by institution.
     pub checking: RowInput,
+    /// The day of *now*, as a row, under key 0; one worker feeds it.
+    pub today: RowInput,
+    today_fed: Option<Ref>,
+    tallied: [Diff; Population::COUNT],
+    counts: Rc<RefCell<Vec<(Count, Tick, Diff)>>>,
     /// *Now*, told to every worker.
     pub now: InputHandleVec<Tick, i64>,
     /// Versions of the bank, told to every worker.
@@ -70,15 +91,22 @@ macro_rules! for_all_inputs {
             &mut inputs.visits,
             &mut inputs.settlements,
             &mut inputs.settlements_of_person,
+            &mut inputs.settlements_of_institution,
             &mut inputs.dead_settlements,
             &mut inputs.bills,
             &mut inputs.lines,
             &mut inputs.visits_with_rx,
             &mut inputs.lines_of_prescription,
+            &mut inputs.sales_of_prescription,
+            &mut inputs.doubtful,
+            &mut inputs.netted,
             &mut inputs.prescriptions,
             &mut inputs.prescribing,
             &mut inputs.sales_of_code,
+            &mut inputs.purchases_of_code,
             &mut inputs.bought,
+            &mut inputs.buying,
+            &mut inputs.today,
             &mut inputs.stock_counts,
             &mut inputs.passes,
             &mut inputs.checking,
@@ -95,6 +123,7 @@ impl Inputs {
     pub fn feed(&mut self, fact: Ref, diff: Diff) {
         let arena = Arc::clone(&self.arena);
         let put = |input: &mut RowInput, key: u64, row: Ref| input.update((key, row), diff);
+        let mut tally = |population: Population| self.tallied[population as usize] += diff;
         match row::kind(&arena, fact) {
             Kind::Institution => put(&mut self.institutions, u64::from(row::key(&arena, fact).0), fact),
             Kind::Person => put(&mut self.persons, u64::from(row::key(&arena, fact).0), fact),
@@ -113,17 +142,29 @@ impl Inputs {
                     return;
                 }
                 put(&mut self.settlements, u64::from(settlement.visit), fact);
+                tally(Population::LiveSettlement);
                 put(&mut self.settlements_of_person, u64::from(settlement.psn_no), fact);
+                put(&mut self.settlements_of_institution, u64::from(settlement.institution), fact);
                 if settlement.bill_code != 0 && settlement.bill_no != 0 {
                     put(&mut self.bills, pair_key(settlement.bill_code, settlement.bill_no), fact);
                 }
             }
             Kind::FeeLine => {
                 let line = row::fee_line_place(&arena, fact);
+                tally(Population::SentLine);
                 if line.rx != 0 {
                     put(&mut self.visits_with_rx, u64::from(line.visit), 0);
                 }
+                if line.reverses != 0 {
+                    put(&mut self.doubtful, pair_key(line.visit, line.reverses), row::as_sent(&arena, fact));
+                } else if line.is_doubtful {
+                    put(&mut self.doubtful, pair_key(line.visit, line.sn), row::as_sent(&arena, fact));
+                }
+                if line.is_netted {
+                    put(&mut self.netted, pair_key(line.visit, line.sn), 0);
+                }
                 if line.is_net {
+                    tally(Population::NetLine);
                     put(&mut self.lines, u64::from(line.visit), fact);
                     if line.rx != 0 {
                         put(&mut self.lines_of_prescription, u64::from(line.rx), fact);
@@ -134,14 +175,24 @@ impl Inputs {
                 let prescription = row::prescription(&arena, fact);
                 put(&mut self.prescriptions, u64::from(prescription.id), fact);
                 put(&mut self.prescribing, u64::from(prescription.institution), 0);
+                if !prescription.cancelled {
+                    tally(Population::Prescription);
+                }
             }
             Kind::Dispensing => {
                 let sale = row::dispensing(&arena, fact);
                 if sale.cnt <= 0 {
                     return;
                 }
+                tally(Population::Sale);
                 put(&mut self.lines, visit_key(sale.visit, sale.id), fact);
+                if sale.rx != 0 {
+                    put(&mut self.sales_of_prescription, u64::from(sale.rx), fact);
+                }
                 if sale.insured && !sale.split {
+                    tally(Population::PackSale);
+                }
+                if sale.insured {
                     let mut codes = sale.codes;
                     codes.sort_unstable();
                     codes.dedup();
@@ -157,7 +208,14 @@ impl Inputs {
                 if !purchase.is_return {
                     put(&mut self.bought, pair, 0);
                 }
-                let stock = if purchase.is_return { Stock::Out(pair, day) } else { Stock::In(pair, day) };
+                put(&mut self.buying, u64::from(purchase.institution), 0);
+                let mut codes = purchase.codes;
+                codes.sort_unstable();
+                codes.dedup();
+                for code in codes {
+                    put(&mut self.purchases_of_code, u64::from(code), fact);
+                }
+                let stock = if purchase.is_return { Stock::Out(pair, day) } else { Stock::Bought(pair, day) };
                 self.supply.update((block_key(pair, day), stock), diff * purchase.cnt);
             }
             Kind::StockChange => {
@@ -186,8 +244,27 @@ impl Inputs {
         }
     }
 
+    /// Tells the day of *now*; one worker does.
+    pub fn tell_today(&mut self, now: Option<Moment>) {
+        let today = now.map(|now| day_row(day_of(now)));
+        if today != self.today_fed {
+            for (day, diff) in [(self.today_fed, -1), (today, 1)] {
+                if let Some(day) = day {
+                    self.today.update((0, day), diff);
+                }
+            }
+            self.today_fed = today;
+        }
+    }
+
     /// Closes every tick before `tick`.
     pub fn advance_to(&mut self, tick: Tick) {
+        for (population, count) in Population::ALL.into_iter().zip(&mut self.tallied) {
+            match std::mem::take(count) {
+                0 => (),
+                count => self.counts.borrow_mut().push((Count::Each(population), tick, count)),
+            }
+        }
         for_all_inputs!(&mut *self, input => {
             input.advance_to(tick);
             input.flush();
@@ -209,17 +286,24 @@ pub(super) struct Indexes<'s> {
     pub(super) visits: RowIndex<'s>,
     pub(super) settlements: RowIndex<'s>,
     pub(super) settlements_of_person: RowIndex<'s>,
+    pub(super) settlements_of_institution: RowIndex<'s>,
     pub(super) dead_settlements: RowIndex<'s>,
     pub(super) bills: RowIndex<'s>,
     pub(super) lines: RowIndex<'s>,
     pub(super) visits_with_rx: RowIndex<'s>,
     pub(super) lines_of_prescription: RowIndex<'s>,
+    pub(super) sales_of_prescription: RowIndex<'s>,
+    pub(super) doubtful: RowIndex<'s>,
+    pub(super) netted: RowIndex<'s>,
     pub(super) prescriptions: RowIndex<'s>,
     pub(super) prescribing: RowIndex<'s>,
     pub(super) sales_of_code: RowIndex<'s>,
+    pub(super) purchases_of_code: RowIndex<'s>,
     pub(super) passes: RowIndex<'s>,
     pub(super) checking: RowIndex<'s>,
     pub(super) bought: RowIndex<'s>,
+    pub(super) buying: RowIndex<'s>,
+    pub(super) today: RowIndex<'s>,
     pub(super) stock_counts: RowIndex<'s>,
     pub(super) supply: Facts<'s, (u64, Stock)>,
     pub(super) now: StreamVec<'s, Tick, i64>,
@@ -227,7 +311,13 @@ pub(super) struct Indexes<'s> {
 }
 
 /// Opens the inputs of one worker and arranges what comes in.
-pub(super) fn open<'s>(scope: Scope<'s, Tick>, arena: &Arc<Arena>) -> (Inputs, Indexes<'s>) {
+///
+/// What the inputs count of whole populations goes to `counts`.
+pub(super) fn open<'s>(
+    scope: Scope<'s, Tick>,
+    arena: &Arc<Arena>,
+    counts: &Rc<RefCell<Vec<(Count, Tick, Diff)>>>,
+) -> (Inputs, Indexes<'s>) {
     let (bank_input, bank) = scope.new_input::<Arc<Knowledge>>();
     let (now_input, now) = scope.new_input::<i64>();
     macro_rules! input {
@@ -245,18 +335,27 @@ pub(super) fn open<'s>(scope: Scope<'s, Tick>, arena: &Arc<Arena>) -> (Inputs, I
     let (settlements_in, settlements): (RowInput, _) = input!("facts: settlements by visit");
     let (settlements_of_person_in, settlements_of_person): (RowInput, _) =
         input!("facts: settlements by person");
+    let (settlements_of_institution_in, settlements_of_institution): (RowInput, _) =
+        input!("facts: settlements by institution");
     let (dead_settlements_in, dead_settlements): (RowInput, _) = input!("facts: dead settlements");
     let (bills_in, bills): (RowInput, _) = input!("facts: bills");
     let (lines_in, lines): (RowInput, _) = input!("facts: lines by visit");
     let (visits_with_rx_in, visits_with_rx): (RowInput, _) = input!("facts: visits with rx");
     let (lines_of_prescription_in, lines_of_prescription): (RowInput, _) =
         input!("facts: lines by prescription");
+    let (sales_of_prescription_in, sales_of_prescription): (RowInput, _) =
+        input!("facts: sales by prescription");
+    let (doubtful_in, doubtful): (RowInput, _) = input!("facts: doubtful lines");
+    let (netted_in, netted): (RowInput, _) = input!("facts: lines with reversals");
     let (prescriptions_in, prescriptions): (RowInput, _) = input!("facts: prescriptions");
     let (prescribing_in, prescribing): (RowInput, _) = input!("facts: prescribing institutions");
     let (sales_of_code_in, sales_of_code): (RowInput, _) = input!("facts: sales by trace code");
+    let (purchases_of_code_in, purchases_of_code): (RowInput, _) = input!("facts: purchases by trace code");
     let (passes_in, passes): (RowInput, _) = input!("facts: passes by person");
     let (checking_in, checking): (RowInput, _) = input!("facts: checking institutions");
     let (bought_in, bought): (RowInput, _) = input!("facts: bought items");
+    let (buying_in, buying): (RowInput, _) = input!("facts: buying institutions");
+    let (today_in, today): (RowInput, _) = input!("facts: today");
     let (stock_counts_in, stock_counts): (RowInput, _) = input!("facts: stock counts");
     let (supply_in, supply) = scope.new_collection::<(u64, Stock), Diff>();
 
@@ -270,16 +369,26 @@ pub(super) fn open<'s>(scope: Scope<'s, Tick>, arena: &Arc<Arena>) -> (Inputs, I
         visits: visits_in,
         settlements: settlements_in,
         settlements_of_person: settlements_of_person_in,
+        settlements_of_institution: settlements_of_institution_in,
         dead_settlements: dead_settlements_in,
         bills: bills_in,
         lines: lines_in,
         visits_with_rx: visits_with_rx_in,
         lines_of_prescription: lines_of_prescription_in,
+        sales_of_prescription: sales_of_prescription_in,
+        doubtful: doubtful_in,
+        netted: netted_in,
         prescriptions: prescriptions_in,
         prescribing: prescribing_in,
         sales_of_code: sales_of_code_in,
+        purchases_of_code: purchases_of_code_in,
         supply: supply_in,
         bought: bought_in,
+        buying: buying_in,
+        today: today_in,
+        today_fed: None,
+        tallied: [0; Population::COUNT],
+        counts: Rc::clone(counts),
         stock_counts: stock_counts_in,
         passes: passes_in,
         checking: checking_in,
@@ -295,17 +404,24 @@ pub(super) fn open<'s>(scope: Scope<'s, Tick>, arena: &Arc<Arena>) -> (Inputs, I
         visits,
         settlements,
         settlements_of_person,
+        settlements_of_institution,
         dead_settlements,
         bills,
         lines,
         visits_with_rx,
         lines_of_prescription,
+        sales_of_prescription,
+        doubtful,
+        netted,
         prescriptions,
         prescribing,
         sales_of_code,
+        purchases_of_code,
         passes,
         checking,
         bought,
+        buying,
+        today,
         stock_counts,
         supply,
         now,

@@ -9,13 +9,14 @@ use records::row::{self, Day, day_of};
 use timely::dataflow::operators::vec::Map as _;
 
 use super::facts::Indexes;
-use super::hall::{Hall, NONE, findings_of, never, one, route, rows_of};
+use super::hall::{Hall, NONE, findings_of, first_text, has, never, one, route, rows_of};
 use crate::detector::stock_balance::{Block, Stock, block_key};
-use crate::detector::{stock_balance, trace_code_twice};
-use crate::finding::{Finding, Out, Part, Route};
+use crate::detector::supply_gap::DaysOfBlock;
+use crate::detector::{stock_balance, supply_gap, trace_code_twice, trace_code_unbought};
+use crate::finding::{Claim, Finding, Out, Part, Route};
 use crate::judge::{Court, each, whole};
 use crate::knowledge::Knowledge;
-use crate::views::{Facts, Index, RowIndex, pair_key};
+use crate::views::{Facts, Index, RowIndex, RowsOf, pair_key, pair_of};
 
 /// Trace codes.
 pub(super) fn trace_codes<'s>(
@@ -26,16 +27,58 @@ pub(super) fn trace_codes<'s>(
 ) {
     {
         let reader = Arc::clone(arena);
-        let differ =
-            |a: &Knowledge, b: &Knowledge| a.detectors.trace_code_twice != b.detectors.trace_code_twice;
-        hall.find(whole(
+        let differ = |a: &Knowledge, b: &Knowledge| {
+            let (a, b) = (&a.detectors, &b.detectors);
+            a.trace_code_twice != b.trace_code_twice || a.trace_code_unbought != b.trace_code_unbought
+        };
+        let codes = hall.find(whole(
             court,
-            "trace_code_twice",
-            &[&facts.sales_of_code],
+            "trace_code_twice, trace_code_unbought",
+            &[&facts.sales_of_code, &facts.purchases_of_code],
             NONE,
             differ,
             move |bank, key, state, sink| {
-                trace_code_twice::judge(&reader, bank, key, &state.rows(0), sink);
+                let sales = state.rows(0);
+                if !sales.is_empty() {
+                    let (_, code) = pair_of(key);
+                    trace_code_twice::judge(&reader, bank, key, &sales, sink);
+                    trace_code_unbought::unbought(&reader, bank, code, &sales, &state.rows(1), sink);
+                }
+            },
+        ));
+        // A sale of a code that was not bought asks by institution and item whether that is bought at all.
+        let reader = Arc::clone(arena);
+        let unbought: Index<'s, u64> = rows_of(&codes, Route::Unbought)
+            .map(move |(code, row)| {
+                let sale = row::dispensing(&reader, row);
+                (pair_key(sale.institution, sale.item), pair_key(pair_of(code).1, row))
+            })
+            .arrange_by_key_named("trace_code_unbought: sales by item");
+        let otherwise = hall.hear(each(
+            court,
+            "trace_code_unbought: item",
+            &unbought,
+            &[&facts.bought],
+            never,
+            |_, pair, sale, bought, sink| {
+                if one(&bought[0]).is_some() {
+                    let ((institution, _), (code, row)) = (pair_of(pair), pair_of(*sale));
+                    sink.say(Out::Row(Route::BoughtOtherwise, pair_key(institution, code), row));
+                }
+            },
+        ));
+        let otherwise = route(&otherwise, "trace_code_unbought: sales by code", Route::BoughtOtherwise);
+        let reader = Arc::clone(arena);
+        let differ =
+            |a: &Knowledge, b: &Knowledge| a.detectors.trace_code_unbought != b.detectors.trace_code_unbought;
+        hall.find(whole(
+            court,
+            "trace_code_unbought",
+            &[&otherwise],
+            NONE,
+            differ,
+            move |bank, key, state, sink| {
+                trace_code_unbought::judge(&reader, bank, pair_of(key), &state.rows(0), sink);
             },
         ));
     }
@@ -47,7 +90,7 @@ pub(super) fn stock<'s>(
     arena: &Arc<Arena>,
     hall: &mut Hall<'s>,
     facts: &Indexes<'s>,
-    sorted: &Facts<'s, Out>,
+    uses: &RowsOf<'s>,
 ) {
     {
         let reader = Arc::clone(arena);
@@ -69,7 +112,6 @@ pub(super) fn stock<'s>(
             }
         });
         let openings = route(&openings, "stock_balance: openings", Route::Opening);
-        let uses = rows_of(sorted, Route::Use);
         let used = uses.clone().inner.flat_map(move |((pair, row), tick, diff)| {
             let (day, price, quantity) = use_of(&reader, row);
             Some(((block_key(pair, day), Stock::Used(pair, day, price)), tick, diff * quantity))
@@ -79,12 +121,22 @@ pub(super) fn stock<'s>(
             .concat(facts.supply.clone())
             .concat(opened)
             .arrange_by_key_named("stock_balance: by block of days");
-        let blocks =
-            whole(court, "stock_balance: blocks", &[&stock], NONE, differ, |bank, _, state, sink| {
-                stock_balance::sum_block(bank, &state.rows(0), sink);
-            });
-        let blocks: Index<'s, Block> = hall
-            .hear(blocks)
+        let blocks = hall.hear(whole(
+            court,
+            "stock_balance: blocks",
+            &[&stock],
+            NONE,
+            differ,
+            |bank, _, state, sink| stock_balance::sum_block(bank, &state.rows(0), sink),
+        ));
+        let days: Index<'s, DaysOfBlock> = blocks
+            .clone()
+            .flat_map(|out| match out {
+                Out::Days(pair, days) => Some((pair, days)),
+                _ => None,
+            })
+            .arrange_by_key_named("supply_gap: days by item");
+        let blocks: Index<'s, Block> = blocks
             .flat_map(|out| match out {
                 Out::Block(pair, block) => Some((pair, *block)),
                 _ => None,
@@ -117,8 +169,10 @@ pub(super) fn stock<'s>(
             },
         );
         let known = hall.hear(known);
-        let uses: RowIndex<'s> = uses.arrange_by_key_named("stock_balance: uses by item");
+        let gaps = supply_gaps(court, arena, hall, facts, &days);
+        let uses: RowIndex<'s> = uses.clone().arrange_by_key_named("stock_balance: uses by item");
         let excess: Index<'s, Finding> = findings_of(&known)
+            .concat(gaps)
             .map(|finding| (stock_key(&finding), finding))
             .arrange_by_key_named("stock_balance: excesses by item");
         let reader = Arc::clone(arena);
@@ -133,12 +187,56 @@ pub(super) fn stock<'s>(
                 if !excess.is_empty() {
                     let uses = state.rows(0);
                     for (finding, _) in &excess {
-                        stock_balance::with_uses(&reader, finding, &uses, sink);
+                        match finding.claim {
+                            Claim::UsesOn(_) => supply_gap::with_uses(&reader, finding, &uses, sink),
+                            _ => stock_balance::with_uses(&reader, finding, &uses, sink),
+                        }
                     }
                 }
             },
         ));
     }
+}
+
+/// Items used without supply, at institutions that are known and buy at all.
+fn supply_gaps<'s>(
+    court: &Court<'s>,
+    arena: &Arc<Arena>,
+    hall: &mut Hall<'s>,
+    facts: &Indexes<'s>,
+    days: &Index<'s, DaysOfBlock>,
+) -> Facts<'s, Finding> {
+    let reader = Arc::clone(arena);
+    let differ = |a: &Knowledge, b: &Knowledge| a.detectors.supply_gap != b.detectors.supply_gap;
+    let gaps = hall.hear(whole(
+        court,
+        "supply_gap",
+        &[&facts.stock_counts],
+        &[days],
+        differ,
+        move |bank, pair, state, sink| {
+            let blocks = state.more(0);
+            if !blocks.is_empty() {
+                supply_gap::judge(&reader, bank, pair, &state.rows(0), &blocks, sink);
+            }
+        },
+    ));
+    let gaps: Index<'s, Finding> = findings_of(&gaps)
+        .map(|finding| (first_text(&finding), finding))
+        .arrange_by_key_named("supply_gap: gaps by institution");
+    let buys = hall.hear(has(court, "supply_gap: buying", &facts.buying));
+    let buys = route(&buys, "supply_gap: institutions that buy", Route::Has);
+    let known = hall.hear(each(
+        court,
+        "supply_gap: institution",
+        &gaps,
+        &[&facts.institutions, &buys],
+        never,
+        |_, _, gap, known, sink| {
+            supply_gap::with_institution(gap, one(&known[0]), one(&known[1]).is_some(), sink);
+        },
+    ));
+    findings_of(&known)
 }
 
 fn stock_key(finding: &Finding) -> u64 {

@@ -1,13 +1,16 @@
 //! What the parts of the graph share: where findings and counts are gathered, and how rows find their route.
 
-use differential_dataflow::VecCollection;
+use differential_dataflow::{AsCollection, VecCollection};
 use records::arena::Ref;
+use timely::dataflow::channels::pact::Pipeline;
+use timely::dataflow::operators::generic::OutputBuilder;
+use timely::dataflow::operators::generic::builder_rc::OperatorBuilder;
 
 use crate::coverage::Count;
-use crate::finding::{Finding, Out, Route, RuleIx};
+use crate::finding::{Finding, Out, Part, Route, RuleIx};
 use crate::judge::{Court, Judged, whole};
 use crate::knowledge::Knowledge;
-use crate::views::{Diff, Facts, Index, RowIndex, Tick, pair_key, pair_of};
+use crate::views::{Diff, Facts, Index, RowIndex, RowsOf, Tick, pair_key, pair_of};
 
 pub(super) fn never(_: &Knowledge, _: &Knowledge) -> bool {
     false
@@ -45,7 +48,7 @@ pub(super) fn route<'s>(said: &Facts<'s, Out>, name: &str, route: Route) -> RowI
     rows_of(said, route).arrange_by_key_named(name)
 }
 
-pub(super) fn rows_of<'s>(said: &Facts<'s, Out>, route: Route) -> VecCollection<'s, Tick, (u64, Ref), Diff> {
+pub(super) fn rows_of<'s>(said: &Facts<'s, Out>, route: Route) -> RowsOf<'s> {
     said.clone().flat_map(move |out| match out {
         Out::Row(to, key, row) if to == route => Some((key, row)),
         _ => None,
@@ -78,6 +81,63 @@ pub(super) fn concluding<'s>(said: &Facts<'s, Out>, name: &str, route: Route) ->
 pub(super) fn case_of(case: u64) -> (RuleIx, Ref) {
     let (rule, row) = pair_of(case);
     (RuleIx::try_from(rule).expect("a rule's number was widened"), row)
+}
+
+/// Rows of several routes by their key, and the findings, each taken out in one pass.
+pub(super) fn split<'s, const N: usize>(
+    said: Facts<'s, Out>,
+    routes: [Route; N],
+) -> ([RowsOf<'s>; N], VecCollection<'s, Tick, Finding, Diff>) {
+    let mut builder = OperatorBuilder::new("split".to_owned(), said.inner.scope());
+    let mut said_in = builder.new_input(said.inner, Pipeline);
+    let (mut ports, mut rows) = (Vec::with_capacity(N), Vec::with_capacity(N));
+    for _ in routes {
+        let (port, stream) = builder.new_output::<Vec<((u64, Ref), Tick, Diff)>>();
+        ports.push(OutputBuilder::from(port));
+        rows.push(stream.as_collection());
+    }
+    let (port, findings) = builder.new_output::<Vec<(Finding, Tick, Diff)>>();
+    let mut findings_out = OutputBuilder::from(port);
+    builder.build(move |_capabilities| {
+        let mut taken: [Vec<((u64, Ref), Tick, Diff)>; N] = std::array::from_fn(|_| Vec::new());
+        let mut found: Vec<(Finding, Tick, Diff)> = Vec::new();
+        move |_frontiers| {
+            said_in.for_each(|capability, said| {
+                for (out, tick, diff) in said.drain(..) {
+                    match out {
+                        Out::Row(to, key, row) => {
+                            if let Some(nth) = routes.iter().position(|route| *route == to) {
+                                taken[nth].push(((key, row), tick, diff));
+                            }
+                        }
+                        Out::Finding(finding) => found.push((*finding, tick, diff)),
+                        _ => (),
+                    }
+                }
+                let Some(tick) = capability.least().copied() else { return };
+                for (nth, (port, rows)) in ports.iter_mut().zip(&mut taken).enumerate() {
+                    if !rows.is_empty() {
+                        let capability = capability.delayed(&tick, nth);
+                        port.activate().session(&capability).give_iterator(rows.drain(..));
+                    }
+                }
+                if !found.is_empty() {
+                    let capability = capability.delayed(&tick, N);
+                    findings_out.activate().session(&capability).give_iterator(found.drain(..));
+                }
+            });
+        }
+    });
+    let rows: [RowsOf<'s>; N] = rows.try_into().unwrap_or_else(|_| panic!("one stream for each route"));
+    (rows, findings.as_collection())
+}
+
+/// The first part of a finding's key, as a key.
+pub(super) fn first_text(finding: &Finding) -> u64 {
+    match finding.key.first() {
+        Some(Part::Text(text)) => u64::from(*text),
+        _ => 0,
+    }
 }
 
 pub(super) fn findings_of<'s>(said: &Facts<'s, Out>) -> VecCollection<'s, Tick, Finding, Diff> {

@@ -1,49 +1,110 @@
 //! Every visit, line and sale once: where does it have to be looked at? And the rules of items in tables.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use records::Kind;
 use records::arena::{Arena, Ref};
-use records::row::{self, day_of};
+use records::row::{self, Dispensing, FeeLine, day_of};
 
 use super::facts::Indexes;
-use super::hall::{Hall, NONE, one, route};
-use crate::coverage::Count;
-use crate::detector::{age_limit, cycle_gap, no_prescription, pair_conflict, quantity_limit, resale};
+use super::hall::{Hall, NONE, one, split};
+use crate::coverage::Population;
+use crate::detector::{
+    age_limit, bed_count, bed_only, course_limit, cycle_gap, expired_sale, hour_item, indication,
+    late_upload, level_limit, line_arithmetic, outside_stay, pair_conflict, price_cap, quantity_limit,
+    resale, sale_without_prescription, sex_limit, trace_code_missing,
+};
 use crate::finding::{Out, Route};
 use crate::judge::{Court, Sink, each, each_concerned, whole};
 use crate::knowledge::{Class, Knowledge, Validity};
-use crate::views::{Facts, RowIndex, pair_key};
+use crate::views::{Diff, RowIndex, RowsOf, pair_key};
 
-/// Visits and stays by person.
+/// Visits by who looks at them.
+pub(super) struct Visits<'s> {
+    /// All visits by person.
+    pub(super) of_person: RowIndex<'s>,
+    /// Stays by person.
+    pub(super) stays: RowIndex<'s>,
+    /// Visits with a code in a table, by person.
+    pub(super) coded: RowIndex<'s>,
+    /// Days on which stays begin and end, by institution.
+    pub(super) bed_steps: RowIndex<'s>,
+}
+
+/// Sorts visits by class.
 pub(super) fn visits<'s>(
     court: &Court<'s>,
     arena: &Arc<Arena>,
     hall: &mut Hall<'s>,
     facts: &Indexes<'s>,
-) -> (RowIndex<'s>, RowIndex<'s>) {
-    // Visits by class and person.
-    let classed = {
-        let arena = Arc::clone(arena);
-        let differ = |a: &Knowledge, b: &Knowledge| !a.same_classes(b);
-        hall.hear(each(
-            court,
-            "lines: class of visit",
-            &facts.visits,
-            &[],
-            differ,
-            move |bank, _, row, _, sink| {
-                let visit = row::visit(&arena, *row);
-                sink.say(Out::Row(Route::VisitOfPerson, u64::from(visit.psn_no), *row));
-                if bank.class(visit.med_type, day_of(visit.begin)) == Class::Inpatient {
-                    sink.say(Out::Row(Route::StayOfPerson, u64::from(visit.psn_no), *row));
-                }
-            },
-        ))
+) -> Visits<'s> {
+    let arena = Arc::clone(arena);
+    let differ = |a: &Knowledge, b: &Knowledge| {
+        let (a_tables, b_tables) = (&a.detectors, &b.detectors);
+        !a.same_classes(b)
+            || a_tables.operation_sex != b_tables.operation_sex
+            || a_tables.diagnosis_sex != b_tables.diagnosis_sex
+            || a_tables.diagnosis_age != b_tables.diagnosis_age
     };
-    let visits_of_person = route(&classed, "facts: visits by person", Route::VisitOfPerson);
-    let stays = route(&classed, "facts: stays by person", Route::StayOfPerson);
-    (visits_of_person, stays)
+    let sorted = hall.hear(each(
+        court,
+        "lines: class of visit",
+        &facts.visits,
+        &[],
+        differ,
+        move |bank, _, row, _, sink| {
+            let visit = row::visit(&arena, *row);
+            let person = u64::from(visit.psn_no);
+            sink.say(Out::Row(Route::VisitOfPerson, person, *row));
+            if bank.class(visit.med_type, day_of(visit.begin)) == Class::Inpatient {
+                sink.tally(Population::Stay);
+                sink.say(Out::Row(Route::StayOfPerson, person, *row));
+                bed_count::step(&visit, sink);
+            }
+            if is_coded(&arena, bank, *row) {
+                sink.say(Out::Row(Route::Coded, person, *row));
+            }
+        },
+    ));
+    let routes = [Route::VisitOfPerson, Route::StayOfPerson, Route::Coded, Route::BedStep];
+    let ([of_person, stays, coded, bed_steps], _) = split(sorted, routes);
+    Visits {
+        of_person: of_person.arrange_by_key_named("facts: visits by person"),
+        stays: stays.arrange_by_key_named("facts: stays by person"),
+        coded: coded.arrange_by_key_named("facts: coded visits by person"),
+        bed_steps: bed_steps.arrange_by_key_named("bed_count: days of stays by institution"),
+    }
+}
+
+/// Whether a row of a table knows a code of the visit.
+fn is_coded(arena: &Arena, bank: &Knowledge, visit_row: Ref) -> bool {
+    let tables = &bank.detectors;
+    let diagnoses = !tables.diagnosis_sex.is_empty() || !tables.diagnosis_age.is_empty();
+    (diagnoses
+        && row::diagnoses(arena, visit_row).iter().any(|diagnosis| {
+            let code = arena.text(diagnosis.code);
+            tables.diagnosis_sex.knows(&code) || tables.diagnosis_age.knows(&code)
+        }))
+        || (!tables.operation_sex.is_empty()
+            && row::operations(arena, visit_row)
+                .iter()
+                .any(|code| tables.operation_sex.knows(&arena.text(*code))))
+}
+
+/// Lines and sales by who looks at them.
+pub(super) struct Sorted<'s> {
+    /// Uses of goods by institution and item.
+    pub(super) uses: RowsOf<'s>,
+    /// Drug lines without rx_id of visits that are not pharmacy, by visit.
+    pub(super) without_rx: RowsOf<'s>,
+    of_person: RowsOf<'s>,
+    of_institution: RowsOf<'s>,
+    of_visit: RowsOf<'s>,
+    cycled: RowsOf<'s>,
+    resold: RowsOf<'s>,
+    /// Days of stays on which something was charged, by visit.
+    pub(super) bed_days: RowsOf<'s>,
 }
 
 /// Every line and sale once, with its visit, sent to everybody who has to look at it.
@@ -52,125 +113,55 @@ pub(super) fn sort<'s>(
     arena: &Arc<Arena>,
     hall: &mut Hall<'s>,
     facts: &Indexes<'s>,
-) -> Facts<'s, Out> {
-    {
-        let arena = Arc::clone(arena);
-        let differ = |a: &Knowledge, b: &Knowledge| !a.sorts_alike(b);
-        let reader = Arc::clone(&arena);
-        let concerned = move |old: &Knowledge, new: &Knowledge, row: &Ref| {
-            let item = row::item(&reader, *row);
-            !old.sorts_alike_but_for_items(new) || old.watched(item) != new.watched(item)
-        };
-        hall.hear(each_concerned(
-            court,
-            "lines: sort",
-            &facts.lines,
-            &[&facts.visits],
-            differ,
-            concerned,
-            move |bank, key, row, visits, sink| sort_line(&arena, bank, key, *row, one(&visits[0]), sink),
-        ))
-    }
-}
-
-/// Rules of items in tables.
-pub(super) fn tables<'s>(
-    court: &Court<'s>,
-    arena: &Arc<Arena>,
-    hall: &mut Hall<'s>,
-    facts: &Indexes<'s>,
-    sorted: &Facts<'s, Out>,
-) {
-    {
-        let reader = Arc::clone(arena);
-        let aged = route(sorted, "age_limit: lines", Route::Age);
-        let differ = |a: &Knowledge, b: &Knowledge| a.detectors.age_limit != b.detectors.age_limit;
-        hall.find(each(
-            court,
-            "age_limit",
-            &aged,
-            &[&facts.persons],
-            differ,
-            move |bank, _, row, persons, sink| {
-                age_limit::judge(&reader, bank, *row, one(&persons[0]), sink);
-            },
-        ));
-        let reader = Arc::clone(arena);
-        let paired = route(sorted, "pair_conflict: lines", Route::Pair);
-        let differ = |a: &Knowledge, b: &Knowledge| a.detectors.pair_conflict != b.detectors.pair_conflict;
-        hall.find(whole(
-            court,
-            "pair_conflict",
-            &[&paired, &facts.visits],
-            NONE,
-            differ,
-            move |bank, _, state, sink| {
-                let lines = state.rows(0);
-                if lines.len() > 1 {
-                    pair_conflict::judge(&reader, bank, &lines, one(&state.rows(1)), sink);
-                }
-            },
-        ));
-        let reader = Arc::clone(arena);
-        let limited = route(sorted, "quantity_limit: lines", Route::Quantity);
-        let differ = |a: &Knowledge, b: &Knowledge| a.detectors.quantity_limit != b.detectors.quantity_limit;
-        hall.find(whole(
-            court,
-            "quantity_limit",
-            &[&limited, &facts.visits],
-            NONE,
-            differ,
-            move |bank, _, state, sink| {
-                let lines = state.rows(0);
-                if !lines.is_empty() {
-                    quantity_limit::judge(&reader, bank, &lines, one(&state.rows(1)), sink);
-                }
-            },
-        ));
-        let reader = Arc::clone(arena);
-        let cycled = route(sorted, "cycle_gap: lines", Route::Cycle);
-        let differ = |a: &Knowledge, b: &Knowledge| a.detectors.cycle_gap != b.detectors.cycle_gap;
-        hall.find(whole(court, "cycle_gap", &[&cycled], NONE, differ, move |bank, _, state, sink| {
-            cycle_gap::judge(&reader, bank, &state.rows(0), sink);
-        }));
-        let reader = Arc::clone(arena);
-        let resold = route(sorted, "resale: sales", Route::Resale);
-        let differ = |a: &Knowledge, b: &Knowledge| a.detectors.resale != b.detectors.resale;
-        hall.find(whole(court, "resale", &[&resold], NONE, differ, move |bank, _, state, sink| {
-            resale::judge(&reader, bank, &state.rows(0), sink);
-        }));
-    }
-}
-
-/// Sends a net line or sale to everybody who has to look at it.
-fn sort_line(arena: &Arena, bank: &Knowledge, key: u64, fact: Ref, visit: Option<Ref>, sink: &mut Sink) {
-    let class = visit.map(|visit| {
-        let visit = row::visit(arena, visit);
-        bank.class(visit.med_type, day_of(visit.begin))
-    });
-    let detectors = &bank.detectors;
-    if row::kind(arena, fact) == Kind::Dispensing {
-        let sale = row::dispensing(arena, fact);
-        if !sale.insured {
-            return;
-        }
-        if sale.visit == 0 || class == Some(Class::Pharmacy) {
-            sink.say(Out::Row(Route::Use, pair_key(sale.institution, sale.item), fact));
-        }
-        if sale.psn_no != 0 && bank.watched(sale.item).is_some_and(|watch| watch.resale) {
-            sink.say(Out::Row(Route::Resale, pair_key(sale.psn_no, sale.item), fact));
-        }
-        return;
-    }
-    let line = row::fee_line(arena, fact);
-    for rule in &detectors.age_limit.rules {
-        sink.count(Count::Subject(*rule));
-    }
-    if let Some(class) = class {
-        if no_prescription::is_subject(&line, class) {
-            for rule in &detectors.no_prescription {
-                sink.count(Count::Subject(*rule));
+) -> Sorted<'s> {
+    let arena = Arc::clone(arena);
+    let differ = |a: &Knowledge, b: &Knowledge| !a.sorts_alike(b);
+    let reader = Arc::clone(&arena);
+    let concerned = move |old: &Knowledge, new: &Knowledge, row: &Ref| {
+        let item = row::item(&reader, *row);
+        !old.sorts_alike_but_for_items(new) || old.watched(item) != new.watched(item)
+    };
+    let sorted = hall.hear(each_concerned(
+        court,
+        "lines: sort",
+        &facts.lines,
+        &[&facts.visits],
+        differ,
+        concerned,
+        move |bank, key, row, visits, sink| {
+            let visit = one(&visits[0]);
+            if row::kind(&arena, *row) == Kind::FeeLine {
+                sort_line(&arena, bank, key, *row, visit, sink);
+            } else {
+                sort_sale(&arena, bank, *row, visit, sink);
             }
+        },
+    ));
+    let routes = [
+        Route::Use,
+        Route::DrugWithoutPrescription,
+        Route::OfPerson,
+        Route::OfInstitution,
+        Route::OfVisit,
+        Route::Cycle,
+        Route::Resale,
+        Route::BedDay,
+    ];
+    let (rows, findings) = split(sorted, routes);
+    hall.findings.push(findings);
+    let [uses, without_rx, of_person, of_institution, of_visit, cycled, resold, bed_days] = rows;
+    Sorted { uses, without_rx, of_person, of_institution, of_visit, cycled, resold, bed_days }
+}
+
+/// Sends a net line to everybody who has to look at it; what line and visit decide is decided here.
+fn sort_line(arena: &Arena, bank: &Knowledge, key: u64, fact: Ref, visit: Option<Ref>, sink: &mut Sink) {
+    let line = row::fee_line(arena, fact);
+    let visit = visit.map(|place| (place, row::visit(arena, place)));
+    late_upload::judge(bank, fact, &line, sink);
+    if let Some((visit_row, visit)) = &visit {
+        let class = bank.class(visit.med_type, day_of(visit.begin));
+        if line.is_drug() && class != Class::Pharmacy {
+            sink.tally(Population::DrugLine);
             if line.rx == 0 {
                 sink.say(Out::Row(Route::DrugWithoutPrescription, key, fact));
             }
@@ -179,20 +170,180 @@ fn sort_line(arena: &Arena, bank: &Knowledge, key: u64, fact: Ref, visit: Option
         if class != Class::Pharmacy && line.list_type != SERVICE {
             sink.say(Out::Row(Route::Use, pair_key(line.institution, line.item), fact));
         }
+        if class == Class::Inpatient {
+            sink.tally(Population::NetLineOfStay);
+            outside_stay::judge(bank, (fact, &line), (*visit_row, visit), sink);
+            if let Some(charge) = bed_only::charge_of(&line)
+                && !bank.detectors.bed_only.is_empty()
+            {
+                sink.say(Out::Row(Route::BedDay, key, charge));
+            }
+        }
     }
     let Some(watch) = bank.watched(line.item) else { return };
     let day = day_of(line.time);
     let holds = |rows: &[Validity]| rows.iter().any(|validity| validity.holds(day));
-    if holds(&watch.age) {
-        sink.say(Out::Row(Route::Age, u64::from(line.psn_no), fact));
+    if holds(&watch.person) {
+        sink.say(Out::Row(Route::OfPerson, u64::from(line.psn_no), fact));
     }
-    if holds(&watch.pair) {
-        sink.say(Out::Row(Route::Pair, key, fact));
+    if holds(&watch.institution) {
+        sink.say(Out::Row(Route::OfInstitution, u64::from(line.institution), fact));
     }
-    if holds(&watch.quantity) {
-        sink.say(Out::Row(Route::Quantity, key, fact));
+    if holds(&watch.visit) {
+        sink.say(Out::Row(Route::OfVisit, key, fact));
     }
     if watch.cycle {
         sink.say(Out::Row(Route::Cycle, pair_key(line.psn_no, line.item), fact));
     }
+    if watch.indication {
+        let visit = visit.as_ref().map(|(place, visit)| (*place, visit));
+        indication::judge(arena, bank, (fact, &line), visit, sink);
+    }
+}
+
+/// Sends a net sale to everybody who has to look at it; what the sale itself decides is decided here.
+fn sort_sale(arena: &Arena, bank: &Knowledge, fact: Ref, visit: Option<Ref>, sink: &mut Sink) {
+    let sale: Dispensing = row::dispensing(arena, fact);
+    expired_sale::judge(bank, fact, &sale, sink);
+    if sale.rx == 0 {
+        sale_without_prescription::judge(bank, fact, &sale, false, sink);
+    }
+    if !sale.insured {
+        return;
+    }
+    if !sale.split {
+        trace_code_missing::judge(bank, fact, &sale, sink);
+    }
+    let is_pharmacy = |visit: Ref| {
+        let visit = row::visit(arena, visit);
+        bank.class(visit.med_type, day_of(visit.begin)) == Class::Pharmacy
+    };
+    if sale.visit == 0 || visit.is_some_and(is_pharmacy) {
+        sink.say(Out::Row(Route::Use, pair_key(sale.institution, sale.item), fact));
+    }
+    if sale.psn_no != 0 && bank.watched(sale.item).is_some_and(|watch| watch.resale) {
+        sink.say(Out::Row(Route::Resale, pair_key(sale.psn_no, sale.item), fact));
+    }
+}
+
+/// Lines by item.
+fn by_item(arena: &Arena, lines: &[(Ref, Diff)]) -> BTreeMap<Ref, Vec<(Ref, FeeLine)>> {
+    let mut items: BTreeMap<Ref, Vec<(Ref, FeeLine)>> = BTreeMap::new();
+    for (place, _) in lines {
+        let line = row::fee_line(arena, *place);
+        items.entry(line.item).or_default().push((*place, line));
+    }
+    items
+}
+
+/// Rules of items in tables, by what they have to see besides the line.
+pub(super) fn tables<'s>(
+    court: &Court<'s>,
+    arena: &Arc<Arena>,
+    hall: &mut Hall<'s>,
+    facts: &Indexes<'s>,
+    sorted: Sorted<'s>,
+) {
+    let reader = Arc::clone(arena);
+    let of_person = sorted.of_person.arrange_by_key_named("tables: lines by person");
+    let differ = |a: &Knowledge, b: &Knowledge| {
+        let (a, b) = (&a.detectors, &b.detectors);
+        a.age_limit != b.age_limit || a.sex_limit != b.sex_limit
+    };
+    hall.find(each(
+        court,
+        "age_limit, sex_limit",
+        &of_person,
+        &[&facts.persons],
+        differ,
+        move |bank, _, row, persons, sink| {
+            let line = row::fee_line(&reader, *row);
+            let person = one(&persons[0]);
+            age_limit::judge(&reader, bank, (*row, &line), person, sink);
+            sex_limit::judge(&reader, bank, (*row, &line), person, sink);
+        },
+    ));
+    let reader = Arc::clone(arena);
+    let of_institution = sorted.of_institution.arrange_by_key_named("tables: lines by institution");
+    let differ = |a: &Knowledge, b: &Knowledge| {
+        let (a, b) = (&a.detectors, &b.detectors);
+        a.level_limit != b.level_limit || a.price_cap != b.price_cap
+    };
+    hall.find(each(
+        court,
+        "level_limit, price_cap",
+        &of_institution,
+        &[&facts.institutions],
+        differ,
+        move |bank, _, row, institutions, sink| {
+            let line = row::fee_line(&reader, *row);
+            let institution = one(&institutions[0]).map(|place| (place, row::institution(&reader, place)));
+            let institution = institution.as_ref().map(|(place, institution)| (*place, institution));
+            level_limit::judge(bank, (*row, &line), institution, sink);
+            price_cap::judge(bank, (*row, &line), institution, sink);
+        },
+    ));
+    let reader = Arc::clone(arena);
+    let of_visit = sorted.of_visit.arrange_by_key_named("tables: lines by visit");
+    let differ = |a: &Knowledge, b: &Knowledge| {
+        let same_classes = a.same_classes(b);
+        let (a, b) = (&a.detectors, &b.detectors);
+        !same_classes
+            || a.pair_conflict != b.pair_conflict
+            || a.quantity_limit != b.quantity_limit
+            || a.course_limit != b.course_limit
+            || a.hour_item != b.hour_item
+    };
+    hall.find(whole(
+        court,
+        "pair_conflict, quantity_limit, course_limit, hour_item",
+        &[&of_visit, &facts.visits],
+        NONE,
+        differ,
+        move |bank, _, state, sink| {
+            let lines = state.rows(0);
+            if !lines.is_empty() {
+                let (lines, visit) = (by_item(&reader, &lines), one(&state.rows(1)));
+                if lines.len() > 1 {
+                    pair_conflict::judge(&reader, bank, &lines, visit, sink);
+                }
+                quantity_limit::judge(&reader, bank, &lines, visit, sink);
+                course_limit::judge(&reader, bank, &lines, visit, sink);
+                hour_item::judge(&reader, bank, &lines, visit, sink);
+            }
+        },
+    ));
+    let reader = Arc::clone(arena);
+    let cycled = sorted.cycled.arrange_by_key_named("cycle_gap: lines");
+    let differ = |a: &Knowledge, b: &Knowledge| a.detectors.cycle_gap != b.detectors.cycle_gap;
+    hall.find(whole(court, "cycle_gap", &[&cycled], NONE, differ, move |bank, _, state, sink| {
+        cycle_gap::judge(&reader, bank, &state.rows(0), sink);
+    }));
+    let reader = Arc::clone(arena);
+    let resold = sorted.resold.arrange_by_key_named("resale: sales");
+    let differ = |a: &Knowledge, b: &Knowledge| a.detectors.resale != b.detectors.resale;
+    hall.find(whole(court, "resale", &[&resold], NONE, differ, move |bank, _, state, sink| {
+        resale::judge(&reader, bank, &state.rows(0), sink);
+    }));
+}
+
+/// Lines that do not add up, and reversals of nothing.
+pub(super) fn arithmetic<'s>(
+    court: &Court<'s>,
+    arena: &Arc<Arena>,
+    hall: &mut Hall<'s>,
+    facts: &Indexes<'s>,
+) {
+    let reader = Arc::clone(arena);
+    let differ = |a: &Knowledge, b: &Knowledge| a.detectors.line_arithmetic != b.detectors.line_arithmetic;
+    hall.find(each(
+        court,
+        "line_arithmetic",
+        &facts.doubtful,
+        &[&facts.netted],
+        differ,
+        move |bank, _, row, netted, sink| {
+            line_arithmetic::judge(&reader, bank, *row, one(&netted[0]).is_some(), sink);
+        },
+    ));
 }

@@ -8,12 +8,16 @@ use records::row;
 
 use super::facts::Indexes;
 use super::hall::{Hall, NONE, case_of, concluding, findings_of, has, never, one, route, rows_of};
-use crate::detector::{absence, companions, enrolment, person_fact, stay_overlap, travel};
+use crate::detector::{
+    absence, companions, diagnosis_age, diagnosis_sex, double_enrolment, enrolment, frequent_stays,
+    operation_sex, person_fact, readmission, stay_overlap, travel, visit_during_stay, visits_a_day,
+};
 use crate::due::when_due;
 use crate::finding::{Out, Route};
 use crate::judge::{Court, each, whole};
-use crate::knowledge::Knowledge;
+use crate::knowledge::{Class, Knowledge};
 use crate::views::{Diff, Index, RowIndex, pair_key, pair_of};
+use crate::visited;
 
 /// Visits that another register's fact excludes.
 pub(super) fn outside_facts<'s>(
@@ -37,23 +41,77 @@ pub(super) fn outside_facts<'s>(
     }
 }
 
-/// Stays of one person at two places.
-pub(super) fn overlaps<'s>(
+/// All visits of one person beside each other: at two places at once, too often, too soon again.
+pub(super) fn visits<'s>(
     court: &Court<'s>,
     arena: &Arc<Arena>,
     hall: &mut Hall<'s>,
     facts: &Indexes<'s>,
-    stays: &RowIndex<'s>,
+    visits_of_person: &RowIndex<'s>,
 ) {
-    let overlaps = {
-        let arena = Arc::clone(arena);
-        let differ = |a: &Knowledge, b: &Knowledge| a.detectors.stay_overlap != b.detectors.stay_overlap;
-        whole(court, "stay_overlap", &[stays], NONE, differ, move |bank, _, state, sink| {
-            stay_overlap::judge(&arena, bank, &state.rows(0), sink);
-        })
+    let arena = Arc::clone(arena);
+    let differ = |a: &Knowledge, b: &Knowledge| {
+        let same_classes = a.same_classes(b);
+        let (a, b) = (&a.detectors, &b.detectors);
+        !same_classes
+            || a.stay_overlap != b.stay_overlap
+            || a.visit_during_stay != b.visit_during_stay
+            || a.readmission != b.readmission
+            || a.visits_a_day != b.visits_a_day
+            || a.frequent_stays != b.frequent_stays
     };
-    let overlaps = when_due(hall.hear(overlaps), facts.now.clone());
-    hall.findings.push(findings_of(&overlaps));
+    let found = whole(
+        court,
+        "stay_overlap, visit_during_stay, readmission, visits_a_day, frequent_stays",
+        &[visits_of_person],
+        NONE,
+        differ,
+        move |bank, _, state, sink| {
+            let visits = state.rows(0);
+            if visits.len() > 1 {
+                let visits = visited::read(&arena, bank, &visits);
+                visits_a_day::judge(&arena, bank, &visits, sink);
+                if visits.iter().any(|visit| visit.class == Class::Inpatient) {
+                    stay_overlap::judge(&arena, bank, &visits, sink);
+                    visit_during_stay::judge(bank, &visits, sink);
+                    readmission::judge(&arena, bank, &visits, sink);
+                    frequent_stays::judge(&arena, bank, &visits, sink);
+                }
+            }
+        },
+    );
+    let found = when_due(hall.hear(found), facts.now.clone());
+    hall.findings.push(findings_of(&found));
+}
+
+/// Codes of operations and diagnoses that the person cannot have.
+pub(super) fn codes<'s>(
+    court: &Court<'s>,
+    arena: &Arc<Arena>,
+    hall: &mut Hall<'s>,
+    facts: &Indexes<'s>,
+    coded: &RowIndex<'s>,
+) {
+    let arena = Arc::clone(arena);
+    let differ = |a: &Knowledge, b: &Knowledge| {
+        let (a, b) = (&a.detectors, &b.detectors);
+        a.operation_sex != b.operation_sex
+            || a.diagnosis_sex != b.diagnosis_sex
+            || a.diagnosis_age != b.diagnosis_age
+    };
+    hall.find(each(
+        court,
+        "operation_sex, diagnosis_sex, diagnosis_age",
+        coded,
+        &[&facts.persons],
+        differ,
+        move |bank, _, row, persons, sink| {
+            let person = one(&persons[0]);
+            operation_sex::judge(&arena, bank, *row, person, sink);
+            diagnosis_sex::judge(&arena, bank, *row, person, sink);
+            diagnosis_age::judge(&arena, bank, *row, person, sink);
+        },
+    ));
 }
 
 /// Presence: journeys and absences.
@@ -72,8 +130,8 @@ pub(super) fn presence<'s>(
             &[&facts.passes],
             NONE,
             never,
-            move |_, _, state, sink| {
-                travel::journeys(&reader, &state.rows(0), sink);
+            move |bank, _, state, sink| {
+                travel::journeys(&reader, bank, &state.rows(0), sink);
             },
         ));
         let ends = rows_of(&journeys, Route::Journey).flat_map({
@@ -207,9 +265,20 @@ pub(super) fn companions<'s>(
     }
 }
 
-/// Enrolment, and whether anybody is enrolled at all.
+/// Enrolment, and whether anybody is enrolled at all; and persons enrolled twice.
 pub(super) fn enrolment<'s>(court: &Court<'s>, arena: &Arc<Arena>, hall: &mut Hall<'s>, facts: &Indexes<'s>) {
     {
+        let reader = Arc::clone(arena);
+        let differ =
+            |a: &Knowledge, b: &Knowledge| a.detectors.double_enrolment != b.detectors.double_enrolment;
+        hall.find(whole(
+            court,
+            "double_enrolment",
+            &[&facts.enrolments],
+            NONE,
+            differ,
+            move |bank, _, state, sink| double_enrolment::judge(&reader, bank, &state.rows(0), sink),
+        ));
         let reader = Arc::clone(arena);
         let differ = |a: &Knowledge, b: &Knowledge| a.detectors.enrolment != b.detectors.enrolment;
         let uncovered = hall.hear(each(

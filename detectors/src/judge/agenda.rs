@@ -9,7 +9,7 @@ use timely::dataflow::operators::{Capability, InputCapability};
 use timely::progress::frontier::MutableAntichain;
 
 use super::Sink;
-use crate::coverage::Count;
+use crate::coverage::{Count, Population};
 use crate::finding::Out;
 use crate::knowledge::Knowledge;
 use crate::views::{Diff, Tick};
@@ -82,6 +82,12 @@ pub(super) struct Ports {
 impl Ports {
     /// Sends what the sink holds.
     pub(super) fn send<W>(&mut self, sink: &mut Sink, tick: Tick, task: &Task<W>) {
+        for (population, count) in Population::ALL.into_iter().zip(&mut sink.tallied) {
+            match std::mem::take(count) {
+                0 => (),
+                count => sink.counted.push((Count::Each(population), count)),
+            }
+        }
         differential_dataflow::consolidation::consolidate(&mut sink.counted);
         if !sink.said.is_empty() {
             let mut output = self.said.activate();

@@ -8,7 +8,7 @@ use super::names::{NameId, Names};
 use crate::decimal::Decimal;
 
 /// Most bytes a line may have, 128 MiB: a span is two numbers of 28 bits.
-pub(super) const LINE_BYTES_MAX: usize = 1 << 27;
+pub const LINE_BYTES_MAX: usize = 1 << 27;
 
 /// Bits of a place in a text or among tokens.
 const PLACE_BITS: u32 = 28;

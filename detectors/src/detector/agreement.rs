@@ -1,0 +1,70 @@
+//! A settlement of an institution that has no agreement with the fund that day.
+
+use records::Kind;
+use records::arena::{Arena, Ref};
+use records::row::{self, day_of};
+use rulebank::DetectorSpec;
+
+use super::About;
+use crate::coverage::{Count, Missing, Population};
+use crate::finding::{Claim, Finding, Money, Out, Part, RuleIx, Value};
+use crate::judge::Sink;
+use crate::knowledge::{Compiler, Knowledge};
+
+/// What a rule may tell it.
+pub const SPEC: DetectorSpec = DetectorSpec {
+    name: "agreement",
+    table: None,
+    params: &[],
+    values: &["day"],
+    comparisons: &["the agreement begins on or before the day", "the agreement ends on or after the day"],
+};
+
+/// What its alerts are about.
+pub const ABOUT: About =
+    About::of("settlement").far(&[Kind::Institution]).all_of(Population::LiveSettlement);
+
+/// Its rules.
+pub type Rules = Vec<RuleIx>;
+
+/// Compiles its rules.
+pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
+    compiler.rule_numbers(SPEC.name)
+}
+
+/// Judges a live settlement with its institution.
+pub fn judge(arena: &Arena, bank: &Knowledge, settlement_row: Ref, institution: Option<Ref>, sink: &mut Sink) {
+    let not_judged = |missing, sink: &mut Sink| {
+        for rule in &bank.detectors.agreement {
+            sink.count(Count::NotJudged(*rule, missing));
+        }
+    };
+    let Some(institution_row) = institution else { return not_judged(Missing::Institution, sink) };
+    let institution = row::institution(arena, institution_row);
+    if institution.agreements.is_empty() {
+        return not_judged(Missing::Agreements, sink);
+    }
+    let settlement = row::settlement(arena, settlement_row);
+    let day = day_of(settlement.time);
+    let covered = institution.agreements.iter().any(|agreement| {
+        agreement.active
+            && bank.within(0, agreement.begin, day)
+            && agreement.end.is_none_or(|end| bank.within(1, day, end))
+    });
+    if covered {
+        return;
+    }
+    let own = settlement.fund.max(0);
+    for rule in &bank.detectors.agreement {
+        sink.say(Out::Finding(Box::new(Finding {
+            rule: *rule,
+            verdict: bank.verdict(*rule, false),
+            key: vec![Part::Text(settlement.id)],
+            institution: settlement.institution,
+            evidence: vec![settlement_row, institution_row],
+            occurred: settlement.time,
+            claim: Claim::Laid(own, vec![Money { row: settlement_row, own }]),
+            values: vec![Value::Day(day)],
+        })));
+    }
+}

@@ -1,0 +1,150 @@
+//! More patients in bed than the hospital has beds.
+
+use records::Kind;
+use records::arena::{Arena, Ref};
+use records::row::{self, Day, Visit, day_of};
+use rulebank::{DetectorSpec, ParamKind, ParamSpec};
+use serde::{Deserialize, Serialize};
+
+use super::About;
+use crate::coverage::Count;
+use crate::finding::{Claim, Finding, Out, Part, Route, RuleIx, Value};
+use crate::judge::Sink;
+use crate::knowledge::{Compiler, Knowledge, decimal, exact};
+use crate::views::Diff;
+
+/// What a rule may tell it.
+pub const SPEC: DetectorSpec = DetectorSpec {
+    name: "bed_count",
+    table: None,
+    params: &[ParamSpec {
+        name: "factor",
+        doc: "Patients for each bed that are left alone.",
+        kind: ParamKind::Decimal { min: "0.1", max: "10" },
+        default: "1.1",
+    }],
+    values: &["day", "stays", "beds"],
+    comparisons: &["there are more stays than beds x factor"],
+};
+
+/// What its alerts are about.
+pub const ABOUT: About = About::of("institution").far(&[Kind::Visit]);
+
+/// Its rules and their factors in units of 10^-10.
+pub type Rules = Vec<(RuleIx, i128)>;
+
+/// Compiles its rules.
+pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
+    let rules = compiler.rules_of(SPEC.name).into_iter();
+    rules.map(|(ix, rule)| (ix, exact(decimal(&rule, "factor")))).collect()
+}
+
+/// A run of days with the same stays, too many at least if those without an end are still there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Crowd {
+    rule: RuleIx,
+    institution: Ref,
+    beds: i64,
+    from: Day,
+    /// The day after the last; `None` where it goes on.
+    to: Option<Day>,
+    /// Stays with an end.
+    ended: i64,
+    /// Stays without one, which reach to the day before *now*.
+    open: i64,
+}
+
+const EPOCH: Day = 40_000;
+
+/// A day as a row.
+pub fn day_row(day: Day) -> Ref {
+    (day + EPOCH).cast_unsigned()
+}
+
+/// The day of a row.
+pub fn row_day(row: Ref) -> Day {
+    row.cast_signed() - EPOCH
+}
+
+const ENDED: u32 = 0;
+const LEFT: u32 = 1;
+const OPEN: u32 = 2;
+
+/// States the days on which a stay begins and ends at its institution.
+pub fn step(stay: &Visit, sink: &mut Sink) {
+    let begin = day_of(stay.begin);
+    let key = u64::from(stay.institution);
+    let mut at = |day: Day, what: u32| sink.say(Out::Row(Route::BedStep, key, day_row(day) << 2 | what));
+    match stay.end.map(day_of) {
+        None => at(begin, OPEN),
+        Some(end) if begin < end => {
+            at(begin, ENDED);
+            at(end, LEFT);
+        }
+        Some(_) => {}
+    }
+}
+
+fn too_many(bank: &Knowledge, stays: i64, beds: i64, factor: i128) -> bool {
+    const ONE: i128 = 10_000_000_000;
+    bank.over(0, i128::from(stays) * ONE, i128::from(beds) * factor)
+}
+
+/// Judges an institution by the days on which its stays begin and end.
+pub fn judge(
+    arena: &Arena,
+    bank: &Knowledge,
+    steps: &[(Ref, Diff)],
+    institution: Option<Ref>,
+    sink: &mut Sink,
+) {
+    let rules = &bank.detectors.bed_count;
+    let Some(institution_row) = institution.filter(|_| !steps.is_empty() && !rules.is_empty()) else { return };
+    let Some(beds) = row::institution(arena, institution_row).beds.filter(|beds| *beds >= 1) else { return };
+    for (rule, factor) in rules {
+        let (mut ended, mut open) = (0i64, 0i64);
+        let mut days = steps.chunk_by(|(a, _), (b, _)| a >> 2 == b >> 2).peekable();
+        while let Some(of_day) = days.next() {
+            for (step, count) in of_day {
+                match step & 3 {
+                    ENDED => ended += count,
+                    LEFT => ended -= count,
+                    _ => open += count,
+                }
+            }
+            let day = |steps: &[(Ref, Diff)]| row_day(steps[0].0 >> 2);
+            let (from, to) = (day(of_day), days.peek().map(|next| day(next)));
+            if too_many(bank, ended + open, beds, *factor) {
+                let institution = institution_row;
+                let crowd = Crowd { rule: *rule, institution, beds, from, to, ended, open };
+                sink.say(Out::Crowd(Box::new(crowd)));
+            }
+            sink.count(Count::Subject(*rule));
+        }
+    }
+}
+
+/// Says on which days of a crowd there are too many, as of today.
+pub fn conclude(arena: &Arena, bank: &Knowledge, crowd: &Crowd, today: Option<Day>, sink: &mut Sink) {
+    let Some((_, factor)) = bank.detectors.bed_count.iter().find(|(rule, _)| *rule == crowd.rule) else {
+        return;
+    };
+    let today = today.unwrap_or(Day::MIN);
+    // Without an end of its own it holds only stays without one, and they reach to the day before today.
+    for day in crowd.from..crowd.to.unwrap_or(today) {
+        let stays = crowd.ended + if day < today { crowd.open } else { 0 };
+        if too_many(bank, stays, crowd.beds, *factor) {
+            let institution = row::key(arena, crowd.institution).0;
+            sink.say(Out::Finding(Box::new(Finding {
+                rule: crowd.rule,
+                verdict: bank.verdict(crowd.rule, false),
+                key: vec![Part::Text(institution), Part::Day(day)],
+                institution,
+                evidence: vec![crowd.institution],
+                occurred: i64::from(day) * 86_400,
+                claim: Claim::Nothing,
+                values: vec![Value::Day(day), Value::Int(stays), Value::Int(crowd.beds)],
+            })));
+        }
+    }
+}

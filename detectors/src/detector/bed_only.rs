@@ -1,0 +1,145 @@
+//! Days of a stay on which nothing but the bed was charged: a hanging bed.
+//!
+//! What is charged on a day is summed in the count of the day, so that a day of a stay costs two words however
+//! many lines it has; the lines themselves are read only where a run was found.
+
+use records::Kind;
+use records::arena::{Arena, Ref};
+use records::row::{self, Day, FeeLine, day_of};
+use rulebank::{DetectorSpec, ParamKind, ParamSpec};
+
+use super::About;
+use super::pair_conflict::sorted;
+use crate::coverage::Population;
+use crate::finding::{Claim, Finding, Out, Part, RuleIx, Value, money_of_lines};
+use crate::judge::Sink;
+use crate::knowledge::{Class, Compiler, Knowledge, integer};
+use crate::views::Diff;
+
+/// What a rule may tell it.
+pub const SPEC: DetectorSpec = DetectorSpec {
+    name: "bed_only",
+    table: None,
+    params: &[ParamSpec {
+        name: "days",
+        doc: "Days in a row from which it is told.",
+        kind: ParamKind::Integer { min: 1, max: 365 },
+        default: "3",
+    }],
+    values: &["days", "begin"],
+    comparisons: &[
+        "the run has at least `days` days",
+        "the day is not before the stay's begin",
+        "the day is not after its end",
+    ],
+};
+
+/// What its alerts are about.
+pub const ABOUT: About = About::of("visit").near(&[Kind::FeeLine, Kind::Visit]).all_of(Population::Stay);
+
+/// Its rules and their days.
+pub type Rules = Vec<(RuleIx, i64)>;
+
+/// Compiles its rules.
+pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
+    compiler.rules_of(SPEC.name).into_iter().map(|(ix, rule)| (ix, integer(&rule, "days"))).collect()
+}
+
+/// Added to days to make them positive; the year 1900 is 25,567 days before 1970.
+const EPOCH: Day = 40_000;
+
+/// A day on which something was charged, and whether it was the bed; `None` for what does not matter.
+pub fn charge_of(line: &FeeLine) -> Option<u32> {
+    const BED: u8 = 1;
+    // Examination (02) and nursing (07) come with the bed.
+    if matches!(line.charge, 2 | 7) {
+        return None;
+    }
+    let day = (day_of(line.time) + EPOCH).cast_unsigned();
+    Some(day << 1 | u32::from(line.charge != BED))
+}
+
+/// The days on which only the bed was charged, ascending.
+fn bed_days(charges: &[(Ref, Diff)]) -> Vec<Day> {
+    charges
+        .chunk_by(|(a, _), (b, _)| a >> 1 == b >> 1)
+        .filter(|of_day| of_day.iter().all(|(charge, _)| charge & 1 == 0))
+        .map(|of_day| (of_day[0].0 >> 1).cast_signed() - EPOCH)
+        .collect()
+}
+
+/// Judges a stay by its charges of each day, but for the lines behind them.
+///
+/// A stay without an end reaches to the day of *now*; what depends on it is stated from the day on which it holds,
+/// and taken back on the next one that adds to it.
+pub fn judge(arena: &Arena, bank: &Knowledge, charges: &[(Ref, Diff)], stay: Option<Ref>, sink: &mut Sink) {
+    let rules = &bank.detectors.bed_only;
+    let Some(stay_row) = stay.filter(|_| !charges.is_empty() && !rules.is_empty()) else { return };
+    let stay = row::visit(arena, stay_row);
+    if bank.class(stay.med_type, day_of(stay.begin)) != Class::Inpatient {
+        return;
+    }
+    let mut days = bed_days(charges);
+    let (begin, end) = (day_of(stay.begin), stay.end.map(day_of));
+    days.retain(|day| {
+        bank.within(1, begin, *day) && end.is_none_or(|end| bank.within(2, *day, end))
+    });
+    for (rule, least) in rules {
+        let finding = |days: &[Day]| {
+            let runs: Vec<(Day, Day)> = days
+                .chunk_by(|a, b| a + 1 == *b)
+                .filter_map(|run| Some((*run.first()?, *run.last()?)))
+                .filter(|(first, last)| bank.reaches(0, i64::from(last - first) + 1, *least))
+                .collect();
+            let count = runs.iter().map(|(first, last)| i64::from(last - first) + 1).sum();
+            let first = runs.first()?.0;
+            Some(Out::Finding(Box::new(Finding {
+                rule: *rule,
+                verdict: bank.verdict(*rule, false),
+                key: vec![Part::Text(stay.id)],
+                institution: stay.institution,
+                evidence: vec![stay_row],
+                occurred: stay.event_time(),
+                claim: Claim::LinesOn(runs),
+                values: vec![Value::Int(count), Value::Day(first)],
+            })))
+        };
+        if end.is_some() {
+            if let Some(finding) = finding(&days) {
+                sink.say(finding);
+            }
+            continue;
+        }
+        for nth in 0..days.len() {
+            let Some(finding) = finding(&days[..=nth]) else { continue };
+            let from = |day: Day| i64::from(day) * 86_400;
+            if let Some(next) = days.get(nth + 1) {
+                sink.unsay(Out::Due(from(*next), Box::new(finding.clone())));
+            }
+            sink.say(Out::Due(from(days[nth]), Box::new(finding)));
+        }
+    }
+}
+
+/// Adds the lines of the days of all runs, and lays the amount on them.
+pub fn with_lines(arena: &Arena, finding: &Finding, lines: &[(Ref, Diff)], sink: &mut Sink) {
+    let mut finding = finding.clone();
+    let Claim::LinesOn(runs) = &finding.claim else { return };
+    let on_these_days = |line: &FeeLine| {
+        let day = day_of(line.time);
+        runs.iter().any(|(first, last)| (*first..=*last).contains(&day))
+    };
+    let those: Vec<(Ref, FeeLine)> = lines
+        .iter()
+        .filter(|(place, _)| row::kind(arena, *place) == Kind::FeeLine)
+        .map(|(place, _)| (*place, row::fee_line(arena, *place)))
+        .filter(|(_, line)| on_these_days(line))
+        .collect();
+    let those = sorted(arena, &those);
+    let (amount, money) = money_of_lines(&those);
+    finding.evidence.extend(those.iter().map(|(row, _)| *row));
+    let latest = those.iter().map(|(_, line)| line.time).max();
+    finding.occurred = finding.occurred.max(latest.unwrap_or(finding.occurred));
+    finding.claim = Claim::Laid(amount, money);
+    sink.say(Out::Finding(Box::new(finding)));
+}

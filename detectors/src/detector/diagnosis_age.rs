@@ -1,0 +1,91 @@
+//! A diagnosis that nobody of this age has.
+
+use records::arena::{Arena, Ref};
+use records::row::{self, day_of};
+use records::time::completed_years;
+use rulebank::DetectorSpec;
+
+use super::About;
+use crate::coverage::{Count, Missing};
+use crate::finding::{Claim, Finding, Out, Part, Value};
+use crate::judge::Sink;
+use crate::knowledge::{Compiler, Knowledge, Prefixed, Prefixes};
+
+/// What a rule may tell it.
+pub const SPEC: DetectorSpec = DetectorSpec {
+    name: "diagnosis_age",
+    table: Some("diagnosis_age"),
+    params: &[],
+    values: &["code", "age"],
+    comparisons: &["the person is younger than min_years", "the person is older than max_years"],
+};
+
+/// What its alerts are about.
+pub const ABOUT: About = super::diagnosis_sex::ABOUT;
+
+/// What a row says besides its prefix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Ages {
+    min: Option<i64>,
+    max: Option<i64>,
+}
+
+/// Rows by prefix.
+pub type Rules = Prefixes<Ages>;
+
+/// Compiles its rows.
+pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
+    Prefixes::compile(compiler, &SPEC, |row| Ages {
+        min: row.integer("min_years"),
+        max: row.integer("max_years"),
+    })
+}
+
+/// Judges the diagnoses of a visit, each code once, with its person.
+pub fn judge(arena: &Arena, bank: &Knowledge, visit_row: Ref, person_row: Option<Ref>, sink: &mut Sink) {
+    let rows = &bank.detectors.diagnosis_age;
+    if rows.is_empty() {
+        return;
+    }
+    let mut codes: Vec<Ref> =
+        row::diagnoses(arena, visit_row).iter().map(|diagnosis| diagnosis.code).collect();
+    codes.sort_unstable();
+    codes.dedup();
+    let visit = row::visit(arena, visit_row);
+    let day = day_of(visit.begin);
+    for code in codes {
+        let valid = rows.of(&arena.text(code), day);
+        for of_rule in valid.chunk_by(|a, b| a.rule == b.rule) {
+            let rule = of_rule[0].rule;
+            sink.count(Count::Subject(rule));
+            let Some(person_row) = person_row else {
+                sink.count(Count::NotJudged(rule, Missing::Person));
+                continue;
+            };
+            let brdy = row::person(arena, person_row).brdy;
+            if day < brdy {
+                sink.count(Count::NotJudged(rule, Missing::Brdy));
+                continue;
+            }
+            let age = i64::from(completed_years(brdy, day));
+            let outside = |row: &&&Prefixed<Ages>| {
+                row.what.min.is_some_and(|min| bank.below(0, age, min))
+                    || row.what.max.is_some_and(|max| bank.over(1, age, max))
+            };
+            let violated: Vec<&&Prefixed<Ages>> = of_rule.iter().filter(outside).collect();
+            if violated.is_empty() {
+                continue;
+            }
+            sink.say(Out::Finding(Box::new(Finding {
+                rule,
+                verdict: bank.verdict(rule, violated.iter().all(|row| row.own)),
+                key: vec![Part::Text(visit.id), Part::Text(code)],
+                institution: visit.institution,
+                evidence: vec![visit_row, person_row],
+                occurred: visit.event_time(),
+                claim: Claim::Nothing,
+                values: vec![Value::Text(code), Value::Int(age)],
+            })));
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! A diagnosis that only the other sex can have. Operations are judged alike.
+
+use records::Kind;
+use records::arena::{Arena, Ref};
+use records::row::{self, day_of};
+use rulebank::DetectorSpec;
+
+use super::About;
+use crate::coverage::{Count, Missing};
+use crate::finding::{Claim, Finding, Out, Part, Value, sex_word};
+use crate::judge::Sink;
+use crate::knowledge::{Compiler, Knowledge, Prefixed, Prefixes};
+
+/// What a rule may tell it.
+pub const SPEC: DetectorSpec = DetectorSpec {
+    name: "diagnosis_sex",
+    table: Some("diagnosis_sex"),
+    params: &[],
+    values: &["code", "sex"],
+    comparisons: &["the person's gend differs from the row's"],
+};
+
+/// What its alerts are about.
+pub const ABOUT: About = About::of("visit").near(&[Kind::Person]);
+
+/// What a row says besides its prefix: 1 male, 2 female.
+pub type SexRow = u8;
+
+/// Rows by prefix.
+pub type Rules = Prefixes<SexRow>;
+
+/// Compiles its rows.
+pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
+    rows(compiler, &SPEC)
+}
+
+/// Rows of a table of prefixes and sexes.
+pub fn rows(compiler: &mut Compiler<'_>, spec: &DetectorSpec) -> Rules {
+    Prefixes::compile(compiler, spec, |row| if row.text("gend") == "1" { 1 } else { 2 })
+}
+
+/// Judges the diagnoses of a visit with its person.
+pub fn judge(arena: &Arena, bank: &Knowledge, visit_row: Ref, person: Option<Ref>, sink: &mut Sink) {
+    let codes = row::diagnoses(arena, visit_row).iter().map(|diagnosis| diagnosis.code).collect();
+    judge_codes(arena, bank, &bank.detectors.diagnosis_sex, visit_row, codes, person, sink);
+}
+
+/// Judges codes of a visit, each once.
+pub fn judge_codes(
+    arena: &Arena,
+    bank: &Knowledge,
+    rows: &Rules,
+    visit_row: Ref,
+    mut codes: Vec<Ref>,
+    person_row: Option<Ref>,
+    sink: &mut Sink,
+) {
+    if rows.is_empty() {
+        return;
+    }
+    codes.sort_unstable();
+    codes.dedup();
+    let visit = row::visit(arena, visit_row);
+    let gend = person_row.map(|person| row::person(arena, person).gend);
+    for code in codes {
+        let valid = rows.of(&arena.text(code), day_of(visit.begin));
+        for of_rule in valid.chunk_by(|a, b| a.rule == b.rule) {
+            let rule = of_rule[0].rule;
+            sink.count(Count::Subject(rule));
+            let (Some(gend @ 1..), Some(person_row)) = (gend, person_row) else {
+                let missing = if person_row.is_none() { Missing::Person } else { Missing::Gend };
+                sink.count(Count::NotJudged(rule, missing));
+                continue;
+            };
+            let violated: Vec<&&Prefixed<SexRow>> =
+                of_rule.iter().filter(|row| bank.differ(0, row.what, gend)).collect();
+            let Some(first) = violated.first() else { continue };
+            sink.say(Out::Finding(Box::new(Finding {
+                rule,
+                verdict: bank.verdict(rule, violated.iter().all(|row| row.own)),
+                key: vec![Part::Text(visit.id), Part::Text(code)],
+                institution: visit.institution,
+                evidence: vec![visit_row, person_row],
+                occurred: visit.event_time(),
+                claim: Claim::Nothing,
+                values: vec![Value::Text(code), sex_word(first.what)],
+            })));
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! One person enrolled twice for the same days.
+
+use records::arena::{Arena, Ref};
+use records::row::{self, Enrolment};
+use rulebank::DetectorSpec;
+
+use super::About;
+use crate::coverage::Count;
+use crate::finding::{Claim, Finding, Out, Part, RuleIx, Value};
+use crate::judge::Sink;
+use crate::knowledge::{Compiler, Knowledge};
+use crate::views::Diff;
+
+/// What a rule may tell it.
+pub const SPEC: DetectorSpec = DetectorSpec {
+    name: "double_enrolment",
+    table: None,
+    params: &[],
+    values: &["begin", "insutype_a", "insutype_b"],
+    comparisons: &["they share at least one day", "insutype or insu_admdvs differ"],
+};
+
+/// What its alerts are about.
+pub const ABOUT: About = About::of("enrolment");
+
+/// Rules, and the insutypes that exclude each other.
+#[derive(Debug, Default, PartialEq)]
+pub struct Rules {
+    rules: Vec<RuleIx>,
+    basic: Vec<Ref>,
+}
+
+/// Compiles its rules.
+pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
+    let rules = compiler.rule_numbers(SPEC.name);
+    // Employees' and residents' basic insurance: nobody has two of these at a time.
+    Rules { rules, basic: ["310", "390"].map(|insutype| (compiler.intern)(insutype)).to_vec() }
+}
+
+/// Judges the enrolments of one person.
+pub fn judge(arena: &Arena, bank: &Knowledge, enrolments: &[(Ref, Diff)], sink: &mut Sink) {
+    let Rules { rules, basic } = &bank.detectors.double_enrolment;
+    if enrolments.len() < 2 || rules.is_empty() {
+        return;
+    }
+    let mut normal: Vec<(Ref, Enrolment)> =
+        enrolments.iter().map(|(place, _)| (*place, row::enrolment(arena, *place))).collect();
+    normal.retain(|(_, enrolment)| enrolment.normal && basic.contains(&enrolment.insutype));
+    normal.sort_by(|(_, a), (_, b)| arena.compare(a.id, b.id));
+    for (nth, (row_a, a)) in normal.iter().enumerate() {
+        for (row_b, b) in &normal[nth + 1..] {
+            let begin = a.begin.max(b.begin);
+            let end = a.end.into_iter().chain(b.end).min();
+            for rule in rules {
+                sink.count(Count::Subject(*rule));
+                let share = end.is_none_or(|end| bank.within(0, begin, end));
+                if !share || !bank.differ(1, (a.insutype, a.admdvs), (b.insutype, b.admdvs)) {
+                    continue;
+                }
+                sink.say(Out::Finding(Box::new(Finding {
+                    rule: *rule,
+                    verdict: bank.verdict(*rule, false),
+                    key: vec![Part::Text(a.id), Part::Text(b.id)],
+                    institution: 0,
+                    evidence: vec![*row_a, *row_b],
+                    occurred: i64::from(begin) * 86_400,
+                    claim: Claim::Nothing,
+                    values: vec![Value::Day(begin), Value::Text(a.insutype), Value::Text(b.insutype)],
+                })));
+            }
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! Too many drugs on one prescription.
+
+use records::arena::Ref;
+use records::row::Prescription;
+use rulebank::{DetectorSpec, ParamKind, ParamSpec};
+
+use super::About;
+use crate::coverage::Population;
+use crate::finding::{Claim, Finding, Out, Part, RuleIx, Value};
+use crate::judge::Sink;
+use crate::knowledge::{Compiler, Knowledge, integer};
+
+/// What a rule may tell it.
+pub const SPEC: DetectorSpec = DetectorSpec {
+    name: "drug_kinds",
+    table: None,
+    params: &[ParamSpec {
+        name: "kinds",
+        doc: "Different drugs on one prescription at the most.",
+        kind: ParamKind::Integer { min: 1, max: 1000 },
+        default: "5",
+    }],
+    values: &["kinds"],
+    comparisons: &["there are more than `kinds`"],
+};
+
+/// What its alerts are about.
+pub const ABOUT: About = About::of("prescription").all_of(Population::Prescription);
+
+/// Its rules and their numbers of drugs.
+pub type Rules = Vec<(RuleIx, i64)>;
+
+/// Compiles its rules.
+pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
+    compiler.rules_of(SPEC.name).into_iter().map(|(ix, rule)| (ix, integer(&rule, "kinds"))).collect()
+}
+
+/// Position of `101` in the contract's list of list_type.
+const DRUG: u8 = 0;
+
+/// Judges a prescription that is not cancelled.
+pub fn judge(bank: &Knowledge, rx_row: Ref, rx: &Prescription, sink: &mut Sink) {
+    let rules = &bank.detectors.drug_kinds;
+    let fewest = rules.iter().map(|(_, kinds)| *kinds).min().unwrap_or(i64::MAX);
+    if i64::try_from(rx.lines.len()).unwrap_or(i64::MAX) < fewest {
+        return;
+    }
+    let mut drugs: Vec<Ref> =
+        rx.lines.iter().filter(|line| line.list_type == Some(DRUG)).map(|line| line.item).collect();
+    drugs.sort_unstable();
+    drugs.dedup();
+    let kinds = i64::try_from(drugs.len()).unwrap_or(i64::MAX);
+    for (rule, most) in rules {
+        if bank.over(0, kinds, *most) {
+            sink.say(Out::Finding(Box::new(Finding {
+                rule: *rule,
+                verdict: bank.verdict(*rule, false),
+                key: vec![Part::Text(rx.id)],
+                institution: rx.institution,
+                evidence: vec![rx_row],
+                occurred: rx.time,
+                claim: Claim::Nothing,
+                values: vec![Value::Int(kinds)],
+            })));
+        }
+    }
+}

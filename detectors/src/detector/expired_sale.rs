@@ -1,0 +1,45 @@
+//! Goods sold after their date.
+
+use records::arena::Ref;
+use records::row::{Dispensing, day_of};
+use rulebank::DetectorSpec;
+
+use super::About;
+use crate::coverage::{Count, Missing, Population};
+use crate::finding::{Finding, Out, RuleIx, Value};
+use crate::judge::Sink;
+use crate::knowledge::{Compiler, Knowledge};
+
+/// What a rule may tell it.
+pub const SPEC: DetectorSpec = DetectorSpec {
+    name: "expired_sale",
+    table: None,
+    params: &[],
+    values: &["item", "expired"],
+    comparisons: &["the day of the sale is after expy_end"],
+};
+
+/// What its alerts are about.
+pub const ABOUT: About = About::of("dispensing").all_of(Population::Sale);
+
+/// Its rules.
+pub type Rules = Vec<RuleIx>;
+
+/// Compiles its rules.
+pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
+    compiler.rule_numbers(SPEC.name)
+}
+
+/// Judges a sale.
+pub fn judge(bank: &Knowledge, sale_row: Ref, sale: &Dispensing, sink: &mut Sink) {
+    for rule in &bank.detectors.expired_sale {
+        let Some(expires) = sale.expires else {
+            sink.count(Count::NotJudged(*rule, Missing::ExpyEnd));
+            continue;
+        };
+        if bank.over(0, day_of(sale.time), expires) {
+            let values = vec![Value::Text(sale.item), Value::Day(expires)];
+            sink.say(Out::Finding(Box::new(Finding::of_sale(bank, *rule, (sale_row, sale), values))));
+        }
+    }
+}

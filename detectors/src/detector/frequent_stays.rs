@@ -1,0 +1,92 @@
+//! Admitted again and again.
+
+use records::arena::Arena;
+use rulebank::{DetectorSpec, ParamKind, ParamSpec};
+
+use super::About;
+use crate::coverage::Population;
+use crate::finding::{Claim, Finding, Out, Part, RuleIx, Value};
+use crate::judge::Sink;
+use crate::knowledge::{Compiler, Knowledge, integer};
+use crate::visited::{Visited, stays_of};
+
+/// What a rule may tell it.
+pub const SPEC: DetectorSpec = DetectorSpec {
+    name: "frequent_stays",
+    table: None,
+    params: &[
+        ParamSpec {
+            name: "days",
+            doc: "Length of the window that ends with the begin of a stay, in days of 24 hours.",
+            kind: ParamKind::Integer { min: 1, max: 3650 },
+            default: "90",
+        },
+        ParamSpec {
+            name: "stays",
+            doc: "Stays that begin in the window, this one counted, from which it is told.",
+            kind: ParamKind::Integer { min: 2, max: 1000 },
+            default: "4",
+        },
+    ],
+    values: &["stays", "days"],
+    comparisons: &["a stay begins after the window opens", "there are at least `stays`"],
+};
+
+/// What its alerts are about.
+pub const ABOUT: About = About::of("visit").near(About::STAYS).all_of(Population::Stay);
+
+/// A rule.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct FrequentRule {
+    rule: RuleIx,
+    days: i64,
+    stays: i64,
+}
+/// All of them.
+pub type Rules = Vec<FrequentRule>;
+
+/// Compiles its rules.
+pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
+    let rules = compiler.rules_of(SPEC.name).into_iter();
+    rules
+        .map(|(rule, text)| FrequentRule {
+            rule,
+            days: integer(&text, "days"),
+            stays: integer(&text, "stays"),
+        })
+        .collect()
+}
+
+/// Judges the stays of one person, each with those that began in the window before it.
+pub fn judge(arena: &Arena, bank: &Knowledge, visits: &[Visited], sink: &mut Sink) {
+    let rules = &bank.detectors.frequent_stays;
+    let least = rules.iter().map(|rule| rule.stays).min().unwrap_or(i64::MAX);
+    let stays = stays_of(arena, visits);
+    // Bent by one, `at least` means `more than`.
+    if i64::try_from(stays.len()).unwrap_or(i64::MAX) < least {
+        return;
+    }
+    for stay in &stays {
+        for rule in rules {
+            let opens = stay.visit.begin - rule.days * 86_400;
+            let within = |other: &&&Visited| {
+                bank.over(0, other.visit.begin, opens) && other.visit.begin <= stay.visit.begin
+            };
+            let those: Vec<&&Visited> = stays.iter().filter(within).collect();
+            let count = i64::try_from(those.len()).unwrap_or(i64::MAX);
+            if !bank.reaches(1, count, rule.stays) {
+                continue;
+            }
+            sink.say(Out::Finding(Box::new(Finding {
+                rule: rule.rule,
+                verdict: bank.verdict(rule.rule, false),
+                key: vec![Part::Text(stay.visit.id)],
+                institution: stay.visit.institution,
+                evidence: those.iter().map(|other| other.row).collect(),
+                occurred: those.iter().map(|other| other.visit.event_time()).max().unwrap_or(i64::MIN),
+                claim: Claim::Fund(vec![stay.visit.id]),
+                values: vec![Value::Int(count), Value::Int(rule.days)],
+            })));
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! An item charged by the hour, for more hours than the day had.
+
+use std::collections::BTreeMap;
+
+use records::Kind;
+use records::arena::{Arena, Ref};
+use records::row::{self, Day, FeeLine, Visit, day_of};
+use rulebank::DetectorSpec;
+
+use super::About;
+use super::pair_conflict::sorted;
+use crate::coverage::{Count, Missing};
+use crate::finding::{Claim, Finding, Out, Part, RuleIx, Value, money_of_lines};
+use crate::judge::Sink;
+use crate::knowledge::{ByRef, Class, Compiler, Knowledge, Validity, exact_quantity, fen_of, sort_rows};
+
+/// What a rule may tell it.
+pub const SPEC: DetectorSpec = DetectorSpec {
+    name: "hour_item",
+    table: Some("hour_item"),
+    params: &[],
+    values: &["item", "day", "quantity", "limit"],
+    comparisons: &["the quantity is above the hours"],
+};
+
+/// What its alerts are about.
+pub const ABOUT: About = About::of("visit").near(&[Kind::FeeLine, Kind::Visit]);
+
+/// A row of the table.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct HourItem {
+    rule: RuleIx,
+    validity: Validity,
+    own: bool,
+}
+
+impl HourItem {
+    /// Days on which the row holds.
+    pub fn validity(&self) -> Validity {
+        self.validity
+    }
+}
+
+/// Rows by item.
+pub type Rules = ByRef<Vec<HourItem>>;
+
+/// Compiles its rows.
+pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
+    let mut items: Rules = ByRef::default();
+    for (rule, row) in compiler.rows_of(SPEC.name, "hour_item") {
+        let item = (compiler.intern)(row.text("item"));
+        items.entry(item).or_default().push(HourItem {
+            rule,
+            validity: Validity::of(&row),
+            own: row.reading_own,
+        });
+    }
+    sort_rows(&mut items, |row| (row.rule, row.own));
+    items
+}
+
+/// The whole hours of a day in which the item can have been used.
+///
+/// Of a stay, on days of which some part of it is: its hours that day, a begun one counted; else 24.
+fn hours(bank: &Knowledge, visit: &Visit, day: Day) -> i64 {
+    const DAY: i64 = 86_400;
+    if bank.class(visit.med_type, day_of(visit.begin)) != Class::Inpatient {
+        return 24;
+    }
+    let (midnight, next) = (i64::from(day) * DAY, (i64::from(day) + 1) * DAY);
+    let seconds = visit.end.unwrap_or(next).min(next) - visit.begin.max(midnight);
+    if seconds > 0 { (seconds + 3599) / 3600 } else { 24 }
+}
+
+/// Judges the net lines of a visit, item by item and day by day.
+pub fn judge(
+    arena: &Arena,
+    bank: &Knowledge,
+    lines: &BTreeMap<Ref, Vec<(Ref, FeeLine)>>,
+    visit: Option<Ref>,
+    sink: &mut Sink,
+) {
+    for (item, lines) in lines {
+        let Some(rows) = bank.detectors.hour_item.get(item) else { continue };
+        let mut days: BTreeMap<Day, Vec<(Ref, FeeLine)>> = BTreeMap::new();
+        for (place, line) in lines {
+            days.entry(day_of(line.time)).or_default().push((*place, *line));
+        }
+        for (day, lines) in days {
+            let holding: Vec<&HourItem> = rows.iter().filter(|row| row.validity.holds(day)).collect();
+            for of_rule in holding.chunk_by(|a, b| a.rule == b.rule) {
+                let rule = of_rule[0].rule;
+                sink.count(Count::Subject(rule));
+                let Some(visit) = visit.map(|visit| row::visit(arena, visit)) else {
+                    sink.count(Count::NotJudged(rule, Missing::Visit));
+                    continue;
+                };
+                let limit = hours(bank, &visit, day) * 10_000;
+                let quantity = lines.iter().fold(0i64, |sum, (_, line)| sum.saturating_add(line.cnt));
+                if !bank.over(0, quantity, limit) {
+                    continue;
+                }
+                let lines = sorted(arena, &lines);
+                let price = lines.iter().map(|(_, line)| line.price).max().unwrap_or(0);
+                let excess = exact_quantity(quantity) - exact_quantity(limit);
+                let own = of_rule.iter().all(|row| row.own);
+                sink.say(Out::Finding(Box::new(Finding {
+                    rule,
+                    verdict: bank.verdict(rule, own),
+                    key: vec![Part::Text(lines[0].1.visit), Part::Text(*item), Part::Day(day)],
+                    institution: visit.institution,
+                    evidence: lines.iter().map(|(row, _)| *row).collect(),
+                    occurred: lines.iter().map(|(_, line)| line.time).max().unwrap_or(i64::MIN),
+                    claim: Claim::Laid(fen_of(excess, price), money_of_lines(&lines).1),
+                    values: vec![
+                        Value::Text(*item),
+                        Value::Day(day),
+                        Value::Quantity(quantity),
+                        Value::Quantity(limit),
+                    ],
+                })));
+            }
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! An item that is paid for certain diagnoses, billed without any of them.
+
+use records::Kind;
+use records::arena::{Arena, Ref};
+use records::row;
+use rulebank::DetectorSpec;
+
+use super::About;
+use crate::coverage::{Count, Missing, Population};
+use crate::finding::{Finding, Out, RuleIx, Value};
+use crate::judge::Sink;
+use crate::knowledge::{ByRef, Compiler, Knowledge, Validity, sort_rows};
+
+/// What a rule may tell it.
+pub const SPEC: DetectorSpec = DetectorSpec {
+    name: "indication",
+    table: Some("indication"),
+    params: &[],
+    values: &["item", "diagnoses"],
+    comparisons: &[],
+};
+
+/// What its alerts are about.
+pub const ABOUT: About = About::of("fee_line")
+    .named_by(2)
+    .near(&[Kind::Visit, Kind::Settlement])
+    .all_of(Population::NetLine);
+
+/// A row of the table.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Indication {
+    rule: RuleIx,
+    prefixes: Vec<String>,
+    validity: Validity,
+    own: bool,
+}
+
+/// Rows by item.
+pub type Rules = ByRef<Vec<Indication>>;
+
+/// Compiles its rows.
+pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
+    let mut items: Rules = ByRef::default();
+    for (rule, row) in compiler.rows_of(SPEC.name, "indication") {
+        let item = (compiler.intern)(row.text("item"));
+        let prefixes = row.list("prefixes").iter().filter(|prefix| !prefix.is_empty()).cloned().collect();
+        items.entry(item).or_default().push(Indication {
+            rule,
+            prefixes,
+            validity: Validity::of(&row),
+            own: row.reading_own,
+        });
+    }
+    sort_rows(&mut items, |row| row.rule);
+    items
+}
+
+/// Judges a net line with its visit.
+pub fn judge(
+    arena: &Arena,
+    bank: &Knowledge,
+    (line_row, line): (Ref, &row::FeeLine),
+    visit: Option<(Ref, &row::Visit)>,
+    sink: &mut Sink,
+) {
+    let Some(indications) = bank.detectors.indication.get(&line.item) else { return };
+    let day = row::day_of(line.time);
+    let valid: Vec<&Indication> = indications.iter().filter(|row| row.validity.holds(day)).collect();
+    if valid.is_empty() {
+        return;
+    }
+    let codes: Option<Vec<String>> = visit.map(|(visit_row, _)| {
+        row::diagnoses(arena, visit_row).iter().map(|diagnosis| arena.text(diagnosis.code)).collect()
+    });
+    for of_rule in valid.chunk_by(|a, b| a.rule == b.rule) {
+        let rule = of_rule[0].rule;
+        let (Some((visit_row, visit)), Some(codes)) = (visit, &codes) else {
+            sink.count(Count::NotJudged(rule, Missing::Visit));
+            continue;
+        };
+        if codes.is_empty() {
+            sink.count(Count::NotJudged(rule, Missing::Diags));
+            continue;
+        }
+        // The prefixes of all valid rows are united.
+        let mut prefixes = of_rule.iter().flat_map(|row| &row.prefixes);
+        if prefixes.any(|prefix| codes.iter().any(|code| code.starts_with(prefix.as_str()))) {
+            continue;
+        }
+        let own = of_rule.iter().all(|row| row.own);
+        let count = Value::Int(i64::try_from(codes.len()).unwrap_or(i64::MAX));
+        let values = vec![Value::Text(line.item), count];
+        let mut finding = Finding::of_line(bank, rule, own, (line_row, line), values);
+        finding.evidence.push(visit_row);
+        finding.occurred = finding.occurred.max(visit.event_time());
+        sink.say(Out::Finding(Box::new(finding)));
+    }
+}

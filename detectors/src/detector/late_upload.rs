@@ -1,0 +1,58 @@
+//! A fee line that reached the bureau too late.
+
+use records::arena::Ref;
+use records::row::FeeLine;
+use rulebank::{DetectorSpec, ParamKind, ParamSpec};
+
+use super::About;
+use crate::coverage::{Count, Missing, Population};
+use crate::finding::{Claim, Finding, Out, Part, RuleIx, Value};
+use crate::judge::Sink;
+use crate::knowledge::{Compiler, Knowledge, integer};
+
+/// What a rule may tell it.
+pub const SPEC: DetectorSpec = DetectorSpec {
+    name: "late_upload",
+    table: None,
+    params: &[ParamSpec {
+        name: "hours",
+        doc: "Hours after the charge within which the bureau has the line.",
+        kind: ParamKind::Integer { min: 0, max: 87_600 },
+        default: "24",
+    }],
+    values: &["occurred", "hours"],
+    comparisons: &["the line was received more than `hours` after the charge"],
+};
+
+/// What its alerts are about.
+pub const ABOUT: About = About::of("fee_line").named_by(2).all_of(Population::NetLine);
+
+/// Its rules and their seconds.
+pub type Rules = Vec<(RuleIx, i64)>;
+
+/// Compiles its rules.
+pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
+    compiler.rules_of(SPEC.name).into_iter().map(|(ix, rule)| (ix, integer(&rule, "hours") * 3600)).collect()
+}
+
+/// Judges a net line.
+pub fn judge(bank: &Knowledge, line_row: Ref, line: &FeeLine, sink: &mut Sink) {
+    for (rule, allowed) in &bank.detectors.late_upload {
+        let Some(delay) = line.delay else {
+            sink.count(Count::NotJudged(*rule, Missing::RecvTime));
+            continue;
+        };
+        if bank.over(0, delay, *allowed) {
+            sink.say(Out::Finding(Box::new(Finding {
+                rule: *rule,
+                verdict: bank.verdict(*rule, false),
+                key: vec![Part::Text(line.visit), Part::Text(line.sn)],
+                institution: line.institution,
+                evidence: vec![line_row],
+                occurred: line.time,
+                claim: Claim::Nothing,
+                values: vec![Value::Moment(line.time), Value::Int(delay / 3600)],
+            })));
+        }
+    }
+}

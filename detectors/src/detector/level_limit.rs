@@ -1,0 +1,94 @@
+//! An item for hospitals of some level, billed by one below it.
+
+use records::Kind;
+use records::arena::Ref;
+use records::row::{FeeLine, Institution, day_of, level_rank};
+use rulebank::DetectorSpec;
+
+use super::About;
+use crate::coverage::{Count, Missing, Population};
+use crate::finding::{Finding, Out, RuleIx, Value};
+use crate::judge::Sink;
+use crate::knowledge::{ByRef, Compiler, Knowledge, Validity, sort_rows};
+
+/// What a rule may tell it.
+pub const SPEC: DetectorSpec = DetectorSpec {
+    name: "level_limit",
+    table: Some("level_limit"),
+    params: &[],
+    values: &["item", "level", "lowest"],
+    comparisons: &["the institution's level ranks below lowest_lv"],
+};
+
+/// What its alerts are about.
+pub const ABOUT: About = About::of("fee_line")
+    .named_by(2)
+    .near(&[Kind::Settlement])
+    .far(&[Kind::Institution])
+    .all_of(Population::NetLine);
+
+/// A row of the table.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Limit {
+    rule: RuleIx,
+    /// 1 is the highest level.
+    lowest: u8,
+    validity: Validity,
+    own: bool,
+}
+
+impl Limit {
+    /// Days on which the row holds.
+    pub fn validity(&self) -> Validity {
+        self.validity
+    }
+}
+
+/// Rows by item, the strictest (highest level) of a rule first.
+pub type Rules = ByRef<Vec<Limit>>;
+
+/// Compiles its rows.
+pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
+    let mut items: Rules = ByRef::default();
+    for (rule, row) in compiler.rows_of(SPEC.name, "level_limit") {
+        let item = (compiler.intern)(row.text("item"));
+        items.entry(item).or_default().push(Limit {
+            rule,
+            lowest: level_rank(row.text("lowest_lv")),
+            validity: Validity::of(&row),
+            own: row.reading_own,
+        });
+    }
+    sort_rows(&mut items, |limit| (limit.rule, limit.lowest, limit.own));
+    items
+}
+
+/// Judges a net line of an item in the table with its institution.
+pub fn judge(
+    bank: &Knowledge,
+    (line_row, line): (Ref, &FeeLine),
+    institution: Option<(Ref, &Institution)>,
+    sink: &mut Sink,
+) {
+    let Some(limits) = bank.detectors.level_limit.get(&line.item) else { return };
+    let day = day_of(line.time);
+    let valid: Vec<&Limit> = limits.iter().filter(|limit| limit.validity.holds(day)).collect();
+    for of_rule in valid.chunk_by(|a, b| a.rule == b.rule) {
+        let limit = of_rule[0];
+        let Some((institution_row, institution)) = institution else {
+            sink.count(Count::NotJudged(limit.rule, Missing::Institution));
+            continue;
+        };
+        if institution.level == 0 {
+            sink.count(Count::NotJudged(limit.rule, Missing::HospLv));
+            continue;
+        }
+        if bank.over(0, institution.level, limit.lowest) {
+            let level = |rank: u8| Value::Level(rank);
+            let values = vec![Value::Text(line.item), level(institution.level), level(limit.lowest)];
+            let mut finding = Finding::of_line(bank, limit.rule, limit.own, (line_row, line), values);
+            finding.evidence.push(institution_row);
+            sink.say(Out::Finding(Box::new(finding)));
+        }
+    }
+}

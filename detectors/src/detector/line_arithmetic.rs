@@ -1,0 +1,87 @@
+//! A fee line that does not add up, or that reverses nothing.
+
+use records::Kind;
+use records::arena::{Arena, Ref};
+use records::row;
+use rulebank::{DetectorSpec, ParamKind, ParamSpec};
+
+use super::About;
+use crate::coverage::Population;
+use crate::finding::{Claim, Finding, Out, Part, RuleIx, Value};
+use crate::judge::Sink;
+use crate::knowledge::{Compiler, Knowledge, decimal, exact};
+
+/// What a rule may tell it.
+pub const SPEC: DetectorSpec = DetectorSpec {
+    name: "line_arithmetic",
+    table: None,
+    params: &[
+        ParamSpec {
+            name: "tolerance",
+            doc: "Yuan by which the amount may differ from quantity times price.",
+            kind: ParamKind::Decimal { min: "0", max: "1000" },
+            default: "0.01",
+        },
+        ParamSpec {
+            name: "per_unit",
+            doc: "Yuan for each unit by which it may differ besides: the price was rounded.",
+            kind: ParamKind::Decimal { min: "0", max: "1000" },
+            default: "0.005",
+        },
+    ],
+    values: &["item", "reason"],
+    comparisons: &["the amount differs by more than the tolerance"],
+};
+
+/// What its alerts are about.
+pub const ABOUT: About =
+    About::of("fee_line").named_by(2).near(&[Kind::FeeLine]).all_of(Population::SentLine);
+
+/// A rule; both in units of 10^-10 yuan.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ArithmeticRule {
+    rule: RuleIx,
+    tolerance: i128,
+    per_unit: i128,
+}
+/// All of them.
+pub type Rules = Vec<ArithmeticRule>;
+
+/// Compiles its rules.
+pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
+    let rules = compiler.rules_of(SPEC.name).into_iter();
+    rules
+        .map(|(rule, text)| ArithmeticRule {
+            rule,
+            tolerance: exact(decimal(&text, "tolerance")),
+            per_unit: exact(decimal(&text, "per_unit")),
+        })
+        .collect()
+}
+
+/// Judges a line as sent that is a reversal or whose amount is not exact; `offsets`: an original stands that it
+/// reverses.
+pub fn judge(arena: &Arena, bank: &Knowledge, line_row: Ref, offsets: bool, sink: &mut Sink) {
+    let line = row::fee_line(arena, line_row);
+    let reverses_nothing = line.reverses != 0 && !offsets;
+    // Quantities have 4 places, prices 6, amounts 2: the difference has 10.
+    let product = i128::from(line.cnt) * i128::from(line.price);
+    let apart = (product - i128::from(line.amount) * 100_000_000).abs();
+    for rule in &bank.detectors.line_arithmetic {
+        const QUANTITY: i128 = 10_000;
+        let allowed = rule.tolerance * QUANTITY + rule.per_unit * i128::from(line.cnt).abs();
+        if !reverses_nothing && !bank.over(0, apart * QUANTITY, allowed) {
+            continue;
+        }
+        sink.say(Out::Finding(Box::new(Finding {
+            rule: rule.rule,
+            verdict: bank.verdict(rule.rule, false),
+            key: vec![Part::Text(line.visit), Part::Text(line.sn)],
+            institution: line.institution,
+            evidence: vec![line_row],
+            occurred: line.time,
+            claim: Claim::Nothing,
+            values: vec![Value::Text(line.item), Value::Word(if reverses_nothing { 7 } else { 8 })],
+        })));
+    }
+}

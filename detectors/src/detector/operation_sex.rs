@@ -1,0 +1,36 @@
+//! An operation that only the other sex can have.
+
+use records::arena::{Arena, Ref};
+use records::row;
+use rulebank::DetectorSpec;
+
+use super::About;
+use super::diagnosis_sex::{self, SexRow};
+use crate::judge::Sink;
+use crate::knowledge::{Compiler, Knowledge, Prefixes};
+
+/// What a rule may tell it.
+pub const SPEC: DetectorSpec = DetectorSpec {
+    name: "operation_sex",
+    table: Some("operation_sex"),
+    params: &[],
+    values: &["code", "sex"],
+    comparisons: &["the person's gend differs from the row's"],
+};
+
+/// What its alerts are about.
+pub const ABOUT: About = diagnosis_sex::ABOUT;
+
+/// Rows by prefix.
+pub type Rules = Prefixes<SexRow>;
+
+/// Compiles its rows.
+pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
+    diagnosis_sex::rows(compiler, &SPEC)
+}
+
+/// Judges the operations of a visit with its person.
+pub fn judge(arena: &Arena, bank: &Knowledge, visit_row: Ref, person: Option<Ref>, sink: &mut Sink) {
+    let codes = row::operations(arena, visit_row);
+    diagnosis_sex::judge_codes(arena, bank, &bank.detectors.operation_sex, visit_row, codes, person, sink);
+}

@@ -1,0 +1,84 @@
+//! A charge of a stay from long before its begin or long after its end.
+
+use records::Kind;
+use records::arena::Ref;
+use records::row::{FeeLine, Visit, day_of};
+use rulebank::{DetectorSpec, ParamKind, ParamSpec};
+
+use super::About;
+use crate::coverage::Population;
+use crate::finding::{Finding, Out, RuleIx, Value};
+use crate::judge::Sink;
+use crate::knowledge::{Compiler, Knowledge, integer};
+
+/// What a rule may tell it.
+pub const SPEC: DetectorSpec = DetectorSpec {
+    name: "outside_stay",
+    table: None,
+    params: &[
+        ParamSpec {
+            name: "before_days",
+            doc: "Days before the begin of the stay that are left alone: tests for the admission.",
+            kind: ParamKind::Integer { min: 0, max: 365 },
+            default: "3",
+        },
+        ParamSpec {
+            name: "after_days",
+            doc: "Days after its end that are left alone: late entries.",
+            kind: ParamKind::Integer { min: 0, max: 365 },
+            default: "3",
+        },
+    ],
+    values: &["item", "day", "begin"],
+    comparisons: &["the day is before begin - before_days", "the day is after end + after_days"],
+};
+
+/// What its alerts are about.
+pub const ABOUT: About = About::of("fee_line")
+    .named_by(2)
+    .near(&[Kind::Visit, Kind::Settlement])
+    .all_of(Population::NetLineOfStay);
+
+/// A rule.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct OutsideRule {
+    rule: RuleIx,
+    before: i64,
+    after: i64,
+}
+/// All of them.
+pub type Rules = Vec<OutsideRule>;
+
+/// Compiles its rules.
+pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
+    let rules = compiler.rules_of(SPEC.name).into_iter();
+    rules
+        .map(|(rule, text)| OutsideRule {
+            rule,
+            before: integer(&text, "before_days"),
+            after: integer(&text, "after_days"),
+        })
+        .collect()
+}
+
+/// Judges a net line of a stay.
+pub fn judge(
+    bank: &Knowledge,
+    (line_row, line): (Ref, &FeeLine),
+    (stay_row, stay): (Ref, &Visit),
+    sink: &mut Sink,
+) {
+    let day = i64::from(day_of(line.time));
+    let (begin, end) = (i64::from(day_of(stay.begin)), stay.end.map(|end| i64::from(day_of(end))));
+    for rule in &bank.detectors.outside_stay {
+        let early = bank.below(0, day, begin - rule.before);
+        if early || end.is_some_and(|end| bank.over(1, day, end + rule.after)) {
+            let values =
+                vec![Value::Text(line.item), Value::Day(day_of(line.time)), Value::Day(day_of(stay.begin))];
+            let mut finding = Finding::of_line(bank, rule.rule, false, (line_row, line), values);
+            finding.evidence.push(stay_row);
+            finding.occurred = finding.occurred.max(stay.event_time());
+            sink.say(Out::Finding(Box::new(finding)));
+        }
+    }
+}

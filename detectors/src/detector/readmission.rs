@@ -1,0 +1,105 @@
+//! A stay cut in two: back in the same institution with the same main diagnosis within days.
+
+use records::arena::{Arena, Ref};
+use records::row::{self, day_of};
+use rulebank::{DetectorSpec, ParamKind, ParamSpec};
+
+use super::About;
+use crate::coverage::{Count, Missing};
+use crate::finding::{Claim, Finding, Out, Part, RuleIx, Value};
+use crate::judge::Sink;
+use crate::knowledge::{Compiler, Knowledge, integer};
+use crate::visited::{Visited, stays_of};
+
+/// What a rule may tell it.
+pub const SPEC: DetectorSpec = DetectorSpec {
+    name: "readmission",
+    table: None,
+    params: &[ParamSpec {
+        name: "days",
+        doc: "Days between the end of a stay and the begin of the next at the most.",
+        kind: ParamKind::Integer { min: 0, max: 365 },
+        default: "15",
+    }],
+    values: &["days", "code"],
+    comparisons: &[
+        "the later stay does not begin before the earlier ends",
+        "the days between are at most `days`",
+        "the first three characters of the main diagnoses are equal",
+    ],
+};
+
+/// What its alerts are about.
+pub const ABOUT: About = About::of("visit").near(About::STAYS);
+
+/// Its rules and their days.
+pub type Rules = Vec<(RuleIx, i64)>;
+
+/// Compiles its rules.
+pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
+    compiler.rules_of(SPEC.name).into_iter().map(|(ix, rule)| (ix, integer(&rule, "days"))).collect()
+}
+
+/// The main diagnosis of a visit: of those marked, the lowest by (diag_srt_no, absent last; position).
+pub fn main_diagnosis(arena: &Arena, visit_row: Ref) -> Option<Ref> {
+    let diagnoses = row::diagnoses(arena, visit_row);
+    let main = diagnoses.iter().filter(|diagnosis| diagnosis.main);
+    main.min_by_key(|diagnosis| (diagnosis.rank.is_none(), diagnosis.rank)).map(|diagnosis| diagnosis.code)
+}
+
+fn category(code: &str) -> String {
+    code.chars().take(3).collect()
+}
+
+/// Judges the stays of one person: those of an institution that follow each other.
+pub fn judge(arena: &Arena, bank: &Knowledge, visits: &[Visited], sink: &mut Sink) {
+    let rules = &bank.detectors.readmission;
+    if rules.is_empty() {
+        return;
+    }
+    let mut stays = stays_of(arena, visits);
+    if stays.len() < 2 {
+        return;
+    }
+    // Within an institution they keep the order of (begntime, mdtrt_id).
+    stays.sort_by_key(|stay| stay.visit.institution);
+    for two in stays.windows(2).filter(|two| two[0].visit.institution == two[1].visit.institution) {
+        let (earlier, later) = (two[0], two[1]);
+        let mut diagnoses: Option<(Option<Ref>, Option<Ref>)> = None;
+        for (rule, days) in rules {
+            sink.count(Count::Subject(*rule));
+            let apart = earlier.visit.end.map(|end| i64::from(day_of(later.visit.begin) - day_of(end)));
+            if apart.is_some_and(|apart| !bank.reaches(0, apart, 0) || !bank.within(1, apart, *days)) {
+                continue;
+            }
+            let codes = *diagnoses.get_or_insert_with(|| {
+                (main_diagnosis(arena, earlier.row), main_diagnosis(arena, later.row))
+            });
+            let (before, after) = match codes {
+                (Some(before), Some(after)) => (arena.text(before), arena.text(after)),
+                _ => {
+                    let missing = if apart.is_none() { Missing::Endtime } else { Missing::Diags };
+                    sink.count(Count::NotJudged(*rule, missing));
+                    continue;
+                }
+            };
+            if !bank.equal(2, category(&before), category(&after)) {
+                continue;
+            }
+            let Some(apart) = apart else {
+                sink.count(Count::NotJudged(*rule, Missing::Endtime));
+                continue;
+            };
+            sink.say(Out::Finding(Box::new(Finding {
+                rule: *rule,
+                verdict: bank.verdict(*rule, false),
+                key: vec![Part::Text(earlier.visit.id), Part::Text(later.visit.id)],
+                institution: earlier.visit.institution,
+                evidence: vec![earlier.row, later.row],
+                occurred: earlier.visit.event_time().max(later.visit.event_time()),
+                claim: Claim::Fund(vec![later.visit.id]),
+                values: vec![Value::Int(apart), Value::Text(codes.1.unwrap_or(0))],
+            })));
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! A drug that needs a prescription, sold without one.
+
+use records::Kind;
+use records::arena::Ref;
+use records::row::Dispensing;
+use rulebank::DetectorSpec;
+
+use super::About;
+use crate::coverage::Population;
+use crate::finding::{Finding, Out, RuleIx, Value};
+use crate::judge::Sink;
+use crate::knowledge::{Compiler, Knowledge};
+
+/// What a rule may tell it.
+pub const SPEC: DetectorSpec = DetectorSpec {
+    name: "sale_without_prescription",
+    table: None,
+    params: &[],
+    values: &["item", "reason"],
+    comparisons: &[],
+};
+
+/// What its alerts are about.
+pub const ABOUT: About = About::of("dispensing").near(&[Kind::Prescription]).all_of(Population::Sale);
+
+/// Its rules.
+pub type Rules = Vec<RuleIx>;
+
+/// Compiles its rules.
+pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
+    compiler.rule_numbers(SPEC.name)
+}
+
+/// Judges a sale; `covered`: its prescription stands and is not cancelled.
+pub fn judge(bank: &Knowledge, sale_row: Ref, sale: &Dispensing, covered: bool, sink: &mut Sink) {
+    if !sale.needs_rx || covered {
+        return;
+    }
+    for rule in &bank.detectors.sale_without_prescription {
+        let reason = if sale.rx == 0 { 4 } else { 5 };
+        let values = vec![Value::Text(sale.item), Value::Word(reason)];
+        sink.say(Out::Finding(Box::new(Finding::of_sale(bank, *rule, (sale_row, sale), values))));
+    }
+}

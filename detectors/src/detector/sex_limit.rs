@@ -1,0 +1,96 @@
+//! An item for one sex, billed for the other.
+
+use records::Kind;
+use records::arena::{Arena, Ref};
+use records::row;
+use rulebank::DetectorSpec;
+
+use super::About;
+use crate::coverage::{Count, Missing, Population};
+use crate::finding::{Finding, Out, RuleIx, Value, sex_word};
+use crate::judge::Sink;
+use crate::knowledge::{ByRef, Compiler, Knowledge, Validity, sort_rows};
+
+/// What a rule may tell it.
+pub const SPEC: DetectorSpec = DetectorSpec {
+    name: "sex_limit",
+    table: Some("sex_limit"),
+    params: &[],
+    values: &["item", "sex"],
+    comparisons: &["the person's gend differs from the row's"],
+};
+
+/// What its alerts are about.
+pub const ABOUT: About = About::of("fee_line")
+    .named_by(2)
+    .near(&[Kind::Person, Kind::Settlement])
+    .all_of(Population::NetLine);
+
+/// A row of the table.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Limit {
+    rule: RuleIx,
+    /// 1 male, 2 female.
+    gend: u8,
+    validity: Validity,
+    own: bool,
+}
+
+impl Limit {
+    /// Days on which the row holds.
+    pub fn validity(&self) -> Validity {
+        self.validity
+    }
+}
+
+/// Rows by item.
+pub type Rules = ByRef<Vec<Limit>>;
+
+/// Compiles its rows.
+pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
+    let mut items: Rules = ByRef::default();
+    for (rule, row) in compiler.rows_of(SPEC.name, "sex_limit") {
+        let item = (compiler.intern)(row.text("item"));
+        let gend = if row.text("gend") == "1" { 1 } else { 2 };
+        items.entry(item).or_default().push(Limit {
+            rule,
+            gend,
+            validity: Validity::of(&row),
+            own: row.reading_own,
+        });
+    }
+    sort_rows(&mut items, |limit| (limit.rule, limit.own, limit.gend));
+    items
+}
+
+/// Judges a net line of an item in the table with its person.
+pub fn judge(
+    arena: &Arena,
+    bank: &Knowledge,
+    (line_row, line): (Ref, &row::FeeLine),
+    person_row: Option<Ref>,
+    sink: &mut Sink,
+) {
+    let Some(limits) = bank.detectors.sex_limit.get(&line.item) else { return };
+    let day = row::day_of(line.time);
+    let valid: Vec<&Limit> = limits.iter().filter(|limit| limit.validity.holds(day)).collect();
+    for of_rule in valid.chunk_by(|a, b| a.rule == b.rule) {
+        let rule = of_rule[0].rule;
+        let Some(person_row) = person_row else {
+            sink.count(Count::NotJudged(rule, Missing::Person));
+            continue;
+        };
+        let gend = row::person(arena, person_row).gend;
+        if gend == 0 {
+            sink.count(Count::NotJudged(rule, Missing::Gend));
+            continue;
+        }
+        let mut violated = of_rule.iter().filter(|limit| bank.differ(0, limit.gend, gend)).peekable();
+        let Some(limit) = violated.peek() else { continue };
+        let values = vec![Value::Text(line.item), sex_word(limit.gend)];
+        let own = violated.all(|limit| limit.own);
+        let mut finding = Finding::of_line(bank, rule, own, (line_row, line), values);
+        finding.evidence.push(person_row);
+        sink.say(Out::Finding(Box::new(finding)));
+    }
+}

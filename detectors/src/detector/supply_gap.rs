@@ -1,0 +1,126 @@
+//! An item used although none was bought for months.
+
+use records::Kind;
+use records::arena::{Arena, Ref};
+use records::row::{self, Day, day_of};
+use rulebank::{DetectorSpec, ParamKind, ParamSpec};
+use serde::{Deserialize, Serialize};
+
+use super::About;
+use crate::coverage::{Count, Missing};
+use crate::finding::{Claim, Finding, Out, Part, RuleIx, Value, compare_records};
+use crate::judge::Sink;
+use crate::knowledge::{Compiler, Knowledge, integer};
+use crate::views::{Diff, pair_of};
+
+/// What a rule may tell it.
+pub const SPEC: DetectorSpec = DetectorSpec {
+    name: "supply_gap",
+    table: None,
+    params: &[ParamSpec {
+        name: "days",
+        doc: "Days up to and with that of a use in which there must be a purchase.",
+        kind: ParamKind::Integer { min: 1, max: 3650 },
+        default: "90",
+    }],
+    values: &["item", "day"],
+    comparisons: &["the last purchase is at least `days` days before the use", "a stock count is above 0"],
+};
+
+/// What its alerts are about.
+pub const ABOUT: About =
+    About::of("institution").by_stock().near(&[Kind::Visit]).far(&[Kind::Visit, Kind::Purchase]);
+
+/// Its rules and their days.
+pub type Rules = Vec<(RuleIx, i64)>;
+
+/// Compiles its rules.
+pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
+    compiler.rules_of(SPEC.name).into_iter().map(|(ix, rule)| (ix, integer(&rule, "days"))).collect()
+}
+
+/// Days of a block of 32 on which an item was used, and on which it was bought, as bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct DaysOfBlock {
+    /// Number of the block.
+    pub block: i32,
+    /// Days with a use.
+    pub used: u32,
+    /// Days with a purchase.
+    pub bought: u32,
+}
+
+/// Judges a pair of institution and item, but for its institution and the uses its money is laid on.
+pub fn judge(
+    arena: &Arena,
+    bank: &Knowledge,
+    pair: u64,
+    counts: &[(Ref, Diff)],
+    blocks: &[(DaysOfBlock, Diff)],
+    sink: &mut Sink,
+) {
+    let rules = &bank.detectors.supply_gap;
+    if rules.is_empty() || blocks.is_empty() {
+        return;
+    }
+    for (rule, _) in rules {
+        sink.count(Count::Subject(*rule));
+    }
+    if counts.iter().any(|(count, _)| bank.over(1, row::stock_count(arena, *count).cnt, 0)) {
+        return;
+    }
+    let (institution, item) = pair_of(pair);
+    for (rule, days) in rules {
+        let mut bought: Option<Day> = None;
+        let mut without: Vec<Day> = Vec::new();
+        for (block, _) in blocks {
+            for bit in 0..32 {
+                let day = block.block * 32 + bit;
+                if block.bought >> bit & 1 == 1 {
+                    bought = Some(day);
+                }
+                let since = bought.map(|bought| i64::from(day - bought));
+                if block.used >> bit & 1 == 1 && since.is_none_or(|since| bank.reaches(0, since, *days)) {
+                    without.push(day);
+                }
+            }
+        }
+        let Some(first) = without.first().copied() else { continue };
+        sink.say(Out::Finding(Box::new(Finding {
+            rule: *rule,
+            verdict: bank.verdict(*rule, false),
+            key: vec![Part::Text(institution), Part::Text(item)],
+            institution,
+            evidence: Vec::new(),
+            occurred: i64::from(first) * 86_400,
+            claim: Claim::UsesOn(without),
+            values: vec![Value::Text(item), Value::Day(first)],
+        })));
+    }
+}
+
+/// Adds the institution's record; says so where there is none, or no purchase of the institution at all.
+pub fn with_institution(finding: &Finding, institution: Option<Ref>, buys: bool, sink: &mut Sink) {
+    match institution {
+        None => sink.count(Count::NotJudged(finding.rule, Missing::Institution)),
+        Some(_) if !buys => sink.count(Count::NotJudged(finding.rule, Missing::Purchase)),
+        Some(institution) => {
+            let mut finding = finding.clone();
+            finding.evidence.push(institution);
+            sink.say(Out::Finding(Box::new(finding)));
+        }
+    }
+}
+
+/// Adds the uses of the days without supply.
+pub fn with_uses(arena: &Arena, finding: &Finding, uses: &[(Ref, Diff)], sink: &mut Sink) {
+    let mut finding = finding.clone();
+    let Claim::UsesOn(days) = &finding.claim else { return };
+    let mut those: Vec<Ref> = uses.iter().map(|(place, _)| *place).collect();
+    let time = |place: &Ref| row::event_time(arena, *place).unwrap_or(i64::MIN);
+    those.retain(|place| days.binary_search(&day_of(time(place))).is_ok());
+    those.sort_by(|a, b| compare_records(arena, *a, *b));
+    finding.occurred = those.iter().map(time).max().unwrap_or(finding.occurred);
+    finding.claim = Claim::Uses(those);
+    sink.say(Out::Finding(Box::new(finding)));
+}

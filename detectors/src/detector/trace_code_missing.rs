@@ -1,0 +1,52 @@
+//! Packs sold to the fund without their trace codes.
+
+use records::arena::Ref;
+use records::row::Dispensing;
+use rulebank::DetectorSpec;
+
+use super::About;
+use crate::coverage::Population;
+use crate::finding::{Claim, Finding, Out, RuleIx, Value};
+use crate::judge::Sink;
+use crate::knowledge::{Compiler, Knowledge};
+
+/// What a rule may tell it.
+pub const SPEC: DetectorSpec = DetectorSpec {
+    name: "trace_code_missing",
+    table: None,
+    params: &[],
+    values: &["item", "codes", "packs"],
+    comparisons: &["there are fewer codes than whole packs"],
+};
+
+/// What its alerts are about.
+pub const ABOUT: About = About::of("dispensing").all_of(Population::PackSale);
+
+/// Its rules.
+pub type Rules = Vec<RuleIx>;
+
+/// Compiles its rules.
+pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
+    compiler.rule_numbers(SPEC.name)
+}
+
+/// Judges an insured sale of unsplit packs.
+pub fn judge(bank: &Knowledge, sale_row: Ref, sale: &Dispensing, sink: &mut Sink) {
+    let rules = &bank.detectors.trace_code_missing;
+    if rules.is_empty() {
+        return;
+    }
+    let mut codes = sale.codes.clone();
+    codes.sort_unstable();
+    codes.dedup();
+    let codes = i64::try_from(codes.len()).unwrap_or(i64::MAX);
+    let packs = sale.cnt / 10_000;
+    for rule in rules {
+        if bank.below(0, codes, packs) {
+            let values = vec![Value::Text(sale.item), Value::Int(codes), Value::Int(packs)];
+            let mut finding = Finding::of_sale(bank, *rule, (sale_row, sale), values);
+            finding.claim = Claim::Nothing;
+            sink.say(Out::Finding(Box::new(finding)));
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! A trace code sold to the fund that the institution never bought.
+
+use records::Kind;
+use records::arena::{Arena, Ref};
+use records::row;
+use rulebank::DetectorSpec;
+
+use super::About;
+use super::resale::{money_of_sales, sale_fen};
+use crate::coverage::Count;
+use crate::finding::{Claim, Finding, Out, Part, Route, RuleIx, Value};
+use crate::judge::Sink;
+use crate::knowledge::{Compiler, Knowledge};
+use crate::views::Diff;
+
+/// What a rule may tell it.
+pub const SPEC: DetectorSpec = DetectorSpec {
+    name: "trace_code_unbought",
+    table: None,
+    params: &[],
+    values: &["item", "code"],
+    comparisons: &["no purchase with the code is left"],
+};
+
+/// What its alerts are about.
+pub const ABOUT: About =
+    About::of("institution").near(&[Kind::Dispensing, Kind::Purchase]).far(&[Kind::Purchase]);
+
+/// Its rules.
+pub type Rules = Vec<RuleIx>;
+
+/// Compiles its rules.
+pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
+    compiler.rule_numbers(SPEC.name)
+}
+
+/// Finds the insured sales of a code whose institution has bought no pack with it that it did not give back;
+/// each goes on with the code, to be asked whether its item was bought there at all.
+pub fn unbought(
+    arena: &Arena,
+    bank: &Knowledge,
+    code: Ref,
+    sales: &[(Ref, Diff)],
+    purchases: &[(Ref, Diff)],
+    sink: &mut Sink,
+) {
+    if bank.detectors.trace_code_unbought.is_empty() {
+        return;
+    }
+    let mut institutions: Vec<Ref> = Vec::new();
+    for (place, _) in sales {
+        let sale = row::dispensing(arena, *place);
+        if !institutions.contains(&sale.institution) {
+            institutions.push(sale.institution);
+            for rule in &bank.detectors.trace_code_unbought {
+                sink.count(Count::Subject(*rule));
+            }
+        }
+        let left: i64 = purchases
+            .iter()
+            .map(|(place, _)| row::purchase(arena, *place))
+            .filter(|bought| bought.institution == sale.institution && bought.item == sale.item)
+            .map(|bought| if bought.is_return { -1 } else { 1 })
+            .sum();
+        if !bank.over(0, left, 0) {
+            sink.say(Out::Row(Route::Unbought, u64::from(code), *place));
+        }
+    }
+}
+
+/// Judges an institution and a code: the sales whose item the institution buys, but no pack with the code.
+pub fn judge(
+    arena: &Arena,
+    bank: &Knowledge,
+    (institution, code): (Ref, Ref),
+    sales: &[(Ref, Diff)],
+    sink: &mut Sink,
+) {
+    if sales.is_empty() {
+        return;
+    }
+    let mut sales: Vec<_> =
+        sales.iter().map(|(place, _)| (*place, row::dispensing(arena, *place))).collect();
+    sales.sort_by(|(_, a), (_, b)| arena.compare(a.id, b.id));
+    for rule in &bank.detectors.trace_code_unbought {
+        sink.say(Out::Finding(Box::new(Finding {
+            rule: *rule,
+            verdict: bank.verdict(*rule, false),
+            key: vec![Part::Text(institution), Part::Text(code)],
+            institution,
+            evidence: sales.iter().map(|(row, _)| *row).collect(),
+            occurred: sales.iter().map(|(_, sale)| sale.time).max().unwrap_or(i64::MIN),
+            claim: Claim::Laid(sale_fen(sales.iter().map(|(_, sale)| sale)), money_of_sales(&sales)),
+            values: vec![Value::Text(sales[0].1.item), Value::Text(code)],
+        })));
+    }
+}

@@ -1,0 +1,82 @@
+//! More outpatient visits on a day than a person can use.
+
+use std::collections::BTreeMap;
+
+use records::arena::Arena;
+use records::row::{Day, day_of};
+use rulebank::{DetectorSpec, ParamKind, ParamSpec};
+
+use super::About;
+use crate::coverage::Count;
+use crate::finding::{Claim, Finding, Out, Part, RuleIx, Value, common_institution};
+use crate::judge::Sink;
+use crate::knowledge::{Class, Compiler, Knowledge, integer};
+use crate::visited::Visited;
+
+/// What a rule may tell it.
+pub const SPEC: DetectorSpec = DetectorSpec {
+    name: "visits_a_day",
+    table: None,
+    params: &[ParamSpec {
+        name: "visits",
+        doc: "Outpatient visits that begin on one day which are left alone.",
+        kind: ParamKind::Integer { min: 1, max: 1000 },
+        default: "3",
+    }],
+    values: &["day", "visits", "institutions"],
+    comparisons: &["there are more than `visits`"],
+};
+
+/// What its alerts are about.
+pub const ABOUT: About = About::of("person").near(About::STAYS);
+
+/// Its rules and their number of visits.
+pub type Rules = Vec<(RuleIx, i64)>;
+
+/// Compiles its rules.
+pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
+    compiler.rules_of(SPEC.name).into_iter().map(|(ix, rule)| (ix, integer(&rule, "visits"))).collect()
+}
+
+/// Judges the visits of one person, day by day.
+pub fn judge(arena: &Arena, bank: &Knowledge, visits: &[Visited], sink: &mut Sink) {
+    let rules = &bank.detectors.visits_a_day;
+    let least = rules.iter().map(|(_, visits)| *visits).min().unwrap_or(i64::MAX);
+    let outpatient = || visits.iter().filter(|visit| visit.class == Class::Outpatient);
+    // Nearly everybody has fewer visits in all.
+    if i64::try_from(outpatient().count()).unwrap_or(i64::MAX) < least {
+        return;
+    }
+    let mut days: BTreeMap<Day, Vec<&Visited>> = BTreeMap::new();
+    for visit in outpatient() {
+        days.entry(day_of(visit.visit.begin)).or_default().push(visit);
+    }
+    for (day, mut of_day) in days {
+        let count = i64::try_from(of_day.len()).unwrap_or(i64::MAX);
+        of_day.sort_by(|a, b| arena.compare(a.visit.id, b.visit.id));
+        let mut institutions: Vec<_> = of_day.iter().map(|visit| visit.visit.institution).collect();
+        institutions.sort_unstable();
+        institutions.dedup();
+        for (rule, most) in rules {
+            sink.count(Count::Subject(*rule));
+            if !bank.over(0, count, *most) {
+                continue;
+            }
+            let evidence: Vec<_> = of_day.iter().map(|visit| visit.row).collect();
+            sink.say(Out::Finding(Box::new(Finding {
+                rule: *rule,
+                verdict: bank.verdict(*rule, false),
+                key: vec![Part::Text(of_day[0].visit.psn_no), Part::Day(day)],
+                institution: common_institution(arena, &evidence),
+                occurred: of_day.iter().map(|visit| visit.visit.event_time()).max().unwrap_or(i64::MIN),
+                evidence,
+                claim: Claim::AllButLargestFund(of_day.iter().map(|visit| visit.visit.id).collect()),
+                values: vec![
+                    Value::Day(day),
+                    Value::Int(count),
+                    Value::Int(i64::try_from(institutions.len()).unwrap_or(i64::MAX)),
+                ],
+            })));
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! Findings that an exemption lets off: they stand with their amount, are marked, and count no money.
+//!
+//! Asked when a finding has its amount, for only then is it known when it occurred. An exemption of the bank
+//! that no active rule names is not here; where several cover a finding, the first by id marks it.
+
+use std::sync::Arc;
+
+use records::arena::{Arena, Ref};
+use records::row::{Day, Moment, day_of};
+use rulebank::{Bank, Rule};
+
+use crate::alert::subject_id;
+use crate::finding::{Finding, RuleIx};
+use crate::knowledge::Knowledge;
+
+/// An exemption by the identities of the records.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Exempt {
+    /// Its id, which alerts write.
+    id: Ref,
+    rules: Vec<RuleIx>,
+    /// Institutions; none: everywhere.
+    institutions: Vec<Ref>,
+    /// Ids of subjects as alerts write them; none: all.
+    subjects: Vec<String>,
+    from: Day,
+    until: Day,
+}
+
+/// Compiles the exemptions that name an active rule.
+pub fn compile(bank: &Bank, rules: &[Arc<Rule>], intern: &mut dyn FnMut(&str) -> Ref) -> Vec<Exempt> {
+    let mut exempts = Vec::new();
+    for exemption in &bank.exemptions {
+        let named = (0..).zip(rules).filter(|(_, rule)| exemption.rules.contains(&rule.id));
+        let named: Vec<RuleIx> = named.map(|(number, _)| number).collect();
+        if !named.is_empty() {
+            exempts.push(Exempt {
+                id: intern(&exemption.id),
+                rules: named,
+                institutions: exemption.institutions.iter().map(|code| intern(code)).collect(),
+                subjects: exemption.subjects.clone(),
+                from: exemption.from,
+                until: exemption.until.unwrap_or(Day::MAX),
+            });
+        }
+    }
+    exempts
+}
+
+/// The id of the exemption that covers a finding which occurred at this moment; 0 if none does.
+pub fn exempted_by(arena: &Arena, bank: &Knowledge, finding: &Finding, occurred: Moment) -> Ref {
+    let day = day_of(occurred);
+    let covers = |exempt: &&Exempt| {
+        exempt.rules.contains(&finding.rule)
+            && (exempt.institutions.is_empty() || exempt.institutions.contains(&finding.institution))
+            && exempt.from <= day
+            && day <= exempt.until
+            && (exempt.subjects.is_empty() || exempt.subjects.contains(&subject_id(arena, bank, finding)))
+    };
+    bank.exempts.iter().find(covers).map_or(0, |exempt| exempt.id)
+}
+
+/// Whether another bank lets other findings off.
+pub fn differ(old: &Knowledge, new: &Knowledge) -> bool {
+    old.exempts != new.exempts
+}

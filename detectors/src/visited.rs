@@ -1,0 +1,36 @@
+//! The visits of a person, read and classed once for all who look at them.
+
+use records::arena::{Arena, Ref};
+use records::row::{self, Visit, day_of};
+
+use crate::knowledge::{Class, Knowledge};
+use crate::views::Diff;
+
+/// A visit with its class.
+#[derive(Clone, Copy, Debug)]
+pub struct Visited {
+    /// Its row.
+    pub row: Ref,
+    /// What stands there.
+    pub visit: Visit,
+    /// Its class by med_type.
+    pub class: Class,
+}
+
+/// Reads visits, in the order of their rows.
+pub fn read(arena: &Arena, bank: &Knowledge, visits: &[(Ref, Diff)]) -> Vec<Visited> {
+    let read = |(row, _): &(Ref, Diff)| {
+        let visit = row::visit(arena, *row);
+        Visited { row: *row, visit, class: bank.class(visit.med_type, day_of(visit.begin)) }
+    };
+    visits.iter().map(read).collect()
+}
+
+/// The stays among them by (begntime, mdtrt_id).
+pub fn stays_of<'v>(arena: &Arena, visits: &'v [Visited]) -> Vec<&'v Visited> {
+    let mut stays: Vec<&Visited> = visits.iter().filter(|visit| visit.class == Class::Inpatient).collect();
+    stays.sort_by(|a, b| {
+        a.visit.begin.cmp(&b.visit.begin).then_with(|| arena.compare(a.visit.id, b.visit.id))
+    });
+    stays
+}

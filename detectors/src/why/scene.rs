@@ -1,0 +1,141 @@
+//! The records that stand, looked through plainly.
+//!
+//! A scene is asked about one subject, so it keeps no index: each question is one pass over the rows of a kind.
+
+use std::cmp::Ordering;
+
+use records::Kind;
+use records::arena::{Arena, Ref};
+use records::row::{self, Day, Dispensing, FeeLine, Moment, Settlement, Visit, day_of};
+use rulebank::{Bank, Row, Rule};
+
+use crate::knowledge::{Class, Knowledge};
+
+/// What stands, and what judges it.
+pub struct Scene<'a> {
+    /// Rows and texts.
+    pub arena: &'a Arena,
+    /// Rules and tables.
+    pub bank: &'a Bank,
+    /// The same by the identities of the arena.
+    pub knowledge: &'a Knowledge,
+    /// *Now*.
+    pub now: Moment,
+    rows: Vec<Vec<Ref>>,
+}
+
+impl<'a> Scene<'a> {
+    /// A scene of these facts: what the ledger gained and did not lose again.
+    pub fn new(
+        arena: &'a Arena,
+        bank: &'a Bank,
+        knowledge: &'a Knowledge,
+        now: Option<Moment>,
+        facts: impl IntoIterator<Item = Ref>,
+    ) -> Scene<'a> {
+        let mut rows: Vec<Vec<Ref>> = vec![Vec::new(); Kind::ALL.len()];
+        for place in facts {
+            rows[row::kind(arena, place) as usize].push(place);
+        }
+        Scene { arena, bank, knowledge, now: now.unwrap_or(Moment::MIN), rows }
+    }
+
+    /// Rows of a kind, in order of arrival.
+    pub fn rows(&self, kind: Kind) -> &[Ref] {
+        &self.rows[kind as usize]
+    }
+
+    /// The record with this key, if it stands.
+    pub fn find(&self, kind: Kind, key: (Ref, Ref)) -> Option<Ref> {
+        self.rows(kind).iter().copied().find(|place| row::key(self.arena, *place) == key)
+    }
+
+    /// A text.
+    pub fn text(&self, place: Ref) -> String {
+        self.arena.text(place)
+    }
+
+    /// Compares two texts by their bytes.
+    pub fn compare(&self, a: Ref, b: Ref) -> Ordering {
+        self.arena.compare(a, b)
+    }
+
+    /// Class of a visit.
+    pub fn class(&self, visit: &Visit) -> Class {
+        self.knowledge.class(visit.med_type, day_of(visit.begin))
+    }
+
+    /// Whether a visit is a stay.
+    pub fn is_stay(&self, visit: &Visit) -> bool {
+        self.class(visit) == Class::Inpatient
+    }
+
+    /// All visits.
+    pub fn visits(&self) -> impl Iterator<Item = (Ref, Visit)> {
+        self.rows(Kind::Visit).iter().map(|place| (*place, row::visit(self.arena, *place)))
+    }
+
+    /// Visits of a person by (begntime, mdtrt_id).
+    pub fn visits_of(&self, person: Ref) -> Vec<Visit> {
+        let mut visits: Vec<Visit> =
+            self.visits().map(|(_, visit)| visit).filter(|visit| visit.psn_no == person).collect();
+        visits.sort_by(|a, b| a.begin.cmp(&b.begin).then_with(|| self.compare(a.id, b.id)));
+        visits
+    }
+
+    /// Stays of a person by (begntime, mdtrt_id).
+    pub fn stays_of(&self, person: Ref) -> Vec<Visit> {
+        let mut stays = self.visits_of(person);
+        stays.retain(|visit| self.is_stay(visit));
+        stays
+    }
+
+    /// All fee lines that rules see.
+    pub fn net_lines(&self) -> impl Iterator<Item = FeeLine> {
+        let lines = self.rows(Kind::FeeLine).iter().map(|place| row::fee_line(self.arena, *place));
+        lines.filter(FeeLine::is_net)
+    }
+
+    /// Net lines of a visit, by key.
+    pub fn lines_of(&self, visit: Ref) -> Vec<FeeLine> {
+        let of_visit =
+            self.rows(Kind::FeeLine).iter().filter(|place| row::key(self.arena, **place).0 == visit);
+        let mut lines: Vec<FeeLine> = of_visit.map(|place| row::fee_line(self.arena, *place)).collect();
+        lines.retain(FeeLine::is_net);
+        lines.sort_by(|a, b| self.compare(a.sn, b.sn));
+        lines
+    }
+
+    /// All live settlements.
+    pub fn live(&self) -> impl Iterator<Item = Settlement> {
+        let all = self.rows(Kind::Settlement).iter().map(|place| row::settlement(self.arena, *place));
+        all.filter(|settlement| settlement.live)
+    }
+
+    /// All net sales.
+    pub fn sales(&self) -> impl Iterator<Item = Dispensing> {
+        let all = self.rows(Kind::Dispensing).iter().map(|place| row::dispensing(self.arena, *place));
+        all.filter(|sale| !sale.is_return && sale.cnt > 0)
+    }
+
+    /// The prescription of this id that a line or sale can rest on.
+    pub fn valid_prescription(&self, rx: Ref) -> Option<row::Prescription> {
+        if rx == 0 {
+            return None;
+        }
+        let place = self.find(Kind::Prescription, (rx, 0))?;
+        Some(row::prescription(self.arena, place)).filter(|rx| !rx.cancelled)
+    }
+
+    /// Rows of a table that fire as this rule.
+    pub fn table(&self, rule: &Rule, table: &str) -> impl Iterator<Item = &'a Row> {
+        let id = rule.id.clone();
+        self.bank.tables.rows(table).iter().filter(move |row| row.rule == id)
+    }
+
+    /// Rows of a table that fire as this rule, for an item and on a day.
+    pub fn rows_for(&self, rule: &Rule, table: &str, item: Ref, day: Day) -> Vec<&'a Row> {
+        let item = self.text(item);
+        self.table(rule, table).filter(|row| row.text("item") == item && row.holds_on(day)).collect()
+    }
+}
