@@ -93,6 +93,11 @@ pub fn alert_id(rule: &str, key: &[String]) -> String {
     format!("{rule}-{:032x}", xxhash_rust::xxh3::xxh3_128(&bytes))
 }
 
+/// The id of the first record or thing of a key, its parts joined by `/`.
+pub fn subject_id(rule: &Rule, key: &[String]) -> String {
+    key[..about(&rule.detector).parts.min(key.len())].join("/")
+}
+
 /// Writes an alert out.
 pub fn render(arena: &Arena, bank: &Knowledge, alert: &Alert) -> AlertLine {
     let finding = &alert.priced.finding;
@@ -103,6 +108,7 @@ pub fn render(arena: &Arena, bank: &Knowledge, alert: &Alert) -> AlertLine {
     evidence.sort();
     evidence.dedup();
     let amount = format_fen(alert.priced.amount);
+    let exempted_by = alert.priced.exempted_by;
     AlertLine {
         alert_id: alert_id(&rule.id, &key),
         rule: rule.id.clone(),
@@ -111,7 +117,7 @@ pub fn render(arena: &Arena, bank: &Knowledge, alert: &Alert) -> AlertLine {
         phase: rule.phases.first().map_or("", |phase| phase.as_str()),
         verdict: ["definite", "suspect", "indicator"][usize::from(finding.verdict.min(2))],
         severity: rule.severity.as_str(),
-        subject: Subject { r#type: about.subject, id: key[..about.parts.min(key.len())].join("/") },
+        subject: Subject { r#type: about.subject, id: subject_id(rule, &key) },
         institution: (finding.institution != 0).then(|| arena.text(finding.institution)),
         occurred: format_time(finding.occurred),
         message: Message {
@@ -122,7 +128,7 @@ pub fn render(arena: &Arena, bank: &Knowledge, alert: &Alert) -> AlertLine {
         counted_amount: format_fen(alert.counted),
         evidence,
         basis: rule.basis.clone(),
-        exempted_by: None,
+        exempted_by: (exempted_by != 0).then(|| arena.text(exempted_by)),
         key,
     }
 }

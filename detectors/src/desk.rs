@@ -82,6 +82,7 @@ struct Content<'a> {
     occurred: Moment,
     amount: i64,
     counted: i64,
+    exempted_by: Ref,
     evidence: Vec<(Kind, (Ref, Ref))>,
     values: &'a [Value],
 }
@@ -107,6 +108,7 @@ impl Desk {
             occurred: finding.occurred,
             amount: alert.priced.amount,
             counted: alert.counted,
+            exempted_by: alert.priced.exempted_by,
             evidence,
             values: &finding.values,
         }
@@ -348,7 +350,8 @@ impl Desk {
             .map(|(_, passage)| {
                 passage
                     .sides()
-                    .flat_map(|a| &a.priced.laid)
+                    .filter(|alert| alert.priced.exempted_by == 0)
+                    .flat_map(|alert| &alert.priced.laid)
                     .map(|(row, _)| visit_of(&self.arena, *row))
                     .collect()
             })

@@ -6,10 +6,10 @@
 use std::sync::Arc;
 
 use records::arena::{Arena, Ref};
-use records::row::{Day, Moment, day_of};
+use records::row::{Day, day_of};
 use rulebank::{Bank, Rule};
 
-use crate::alert::subject_id;
+use crate::alert::{key_texts, subject_id};
 use crate::finding::{Finding, RuleIx};
 use crate::knowledge::Knowledge;
 
@@ -47,17 +47,26 @@ pub fn compile(bank: &Bank, rules: &[Arc<Rule>], intern: &mut dyn FnMut(&str) ->
     exempts
 }
 
-/// The id of the exemption that covers a finding which occurred at this moment; 0 if none does.
-pub fn exempted_by(arena: &Arena, bank: &Knowledge, finding: &Finding, occurred: Moment) -> Ref {
-    let day = day_of(occurred);
+/// The id of the exemption that covers a finding, whose `occurred` is final; 0 if none does.
+pub fn exempted_by(arena: &Arena, bank: &Knowledge, finding: &Finding) -> Ref {
+    let day = day_of(finding.occurred);
     let covers = |exempt: &&Exempt| {
         exempt.rules.contains(&finding.rule)
             && (exempt.institutions.is_empty() || exempt.institutions.contains(&finding.institution))
             && exempt.from <= day
             && day <= exempt.until
-            && (exempt.subjects.is_empty() || exempt.subjects.contains(&subject_id(arena, bank, finding)))
+            && exempt.is_about(arena, bank, finding)
     };
     bank.exempts.iter().find(covers).map_or(0, |exempt| exempt.id)
+}
+
+impl Exempt {
+    /// Whether the finding's subject is among those it is for.
+    fn is_about(&self, arena: &Arena, bank: &Knowledge, finding: &Finding) -> bool {
+        let rule = &bank.rules[usize::from(finding.rule)];
+        let subject = || subject_id(rule, &key_texts(arena, &finding.key));
+        self.subjects.is_empty() || self.subjects.contains(&subject())
+    }
 }
 
 /// Whether another bank lets other findings off.

@@ -191,6 +191,8 @@ pub struct Priced {
     pub laid: Vec<(Ref, i64)>,
     /// Records whose money is in the amount, for the causes of events.
     pub behind: Vec<Ref>,
+    /// The id of the exemption that lets it off, so that it takes nothing of what it laid; 0 for none.
+    pub exempted_by: Ref,
 }
 
 /// The sum of det_item_fee_sumamt of lines, never below 0, and the money it is made of.

@@ -11,6 +11,7 @@ use rulebank::{Bank, Param, Row, Rule, Status};
 use rust_decimal::Decimal;
 
 use crate::detector;
+use crate::exempt::{self, Exempt};
 use crate::finding::RuleIx;
 
 /// A lookup by identity; never iterated where order could show.
@@ -64,6 +65,8 @@ pub struct Knowledge {
     /// Rules and rows of each detector.
     pub detectors: detector::Compiled,
     watched: ByRef<Watch>,
+    /// The exemptions that name an active rule, by id.
+    pub exempts: Vec<Exempt>,
     /// The comparison that reads the other way at equality: only where cases are tried ([`crate::trial`]).
     bent: Option<u8>,
 }
@@ -261,7 +264,8 @@ impl Knowledge {
         }
         let detectors = detector::Compiled::compile(&mut Compiler { bank, rules: &rules, intern });
         let watched = detectors.watch();
-        Knowledge { rules, med_type, detectors, watched, bent }
+        let exempts = exempt::compile(bank, &rules, intern);
+        Knowledge { rules, med_type, detectors, watched, exempts, bent }
     }
 
     /// The `nth` comparison of a detector: `a > b`.

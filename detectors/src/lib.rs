@@ -8,6 +8,7 @@ pub mod coverage;
 pub mod desk;
 pub mod detector;
 pub mod due;
+pub mod exempt;
 pub mod finding;
 pub mod graph;
 pub mod judge;

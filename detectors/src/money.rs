@@ -11,6 +11,7 @@ use records::arena::{Arena, Ref};
 use records::row::{self, Settlement};
 
 use crate::detector::resale::sale_money;
+use crate::exempt;
 use crate::finding::{Alert, Claim, Finding, Laid, Money, Out, Priced, compare_keys, compare_records};
 use crate::judge::Sink;
 use crate::knowledge::{Knowledge, fen_of};
@@ -40,8 +41,10 @@ pub fn settlements_needed(arena: &Arena, finding: &Finding) -> Vec<Ref> {
     settlements
 }
 
-/// Gives a finding its amount. `settlements`: live ones of the visits needed, or dead ones of lines.
-pub fn price(arena: &Arena, finding: &Finding, settlements: &[(Ref, Diff)]) -> Priced {
+/// Gives a finding its amount, and its mark if it is exempted.
+///
+/// `settlements`: live ones of the visits needed, or dead ones of lines.
+pub fn price(arena: &Arena, bank: &Knowledge, finding: &Finding, settlements: &[(Ref, Diff)]) -> Priced {
     let mut funds: Vec<(Ref, Settlement)> =
         settlements.iter().map(|(place, _)| (*place, row::settlement(arena, *place))).collect();
     let (amount, money) = match &finding.claim {
@@ -97,7 +100,8 @@ pub fn price(arena: &Arena, finding: &Finding, settlements: &[(Ref, Diff)]) -> P
     }
     // The records are in `behind` from here on; the claim has done its work.
     finding.claim = Claim::Nothing;
-    Priced { finding, amount, laid, behind: money.iter().map(|money| money.row).collect() }
+    let exempted_by = exempt::exempted_by(arena, bank, &finding);
+    Priced { finding, amount, laid, behind: money.iter().map(|money| money.row).collect(), exempted_by }
 }
 
 /// `fund_amt` of lines, 0 where the settlement is not live, and price x quantity of sales; rounded once.
@@ -132,9 +136,12 @@ fn fund(arena: &Arena, settlements: &[(Ref, Settlement)]) -> (i64, Vec<Money>) {
     (sum.max(0), money)
 }
 
-/// What a priced finding laid, by the visit of each record (or the sale alone).
+/// What a priced finding laid, by the visit of each record (or the sale alone); nothing if it is exempted.
 pub fn laid(arena: &Arena, bank: &Knowledge, priced: &Priced) -> Vec<(u64, Laid)> {
     let finding = &priced.finding;
+    if priced.exempted_by != 0 {
+        return Vec::new();
+    }
     let id = finding.id();
     let entry = |place: Ref, fen: i64| Laid {
         severity: bank.rules[usize::from(finding.rule)].severity as u8,

@@ -39,8 +39,21 @@ pub struct Answer {
 /// # Errors
 /// The memory of rows is full.
 pub fn history(bank: &Bank, as_of: Option<Moment>, steps: &[Vec<String>]) -> Result<Vec<Answer>, ArenaFull> {
+    history_bent(bank, None, as_of, steps)
+}
+
+/// As [`history`], with one comparison bent ([`Knowledge::compile_bent`]).
+///
+/// # Errors
+/// The memory of rows is full.
+pub fn history_bent(
+    bank: &Bank,
+    bent: Option<u8>,
+    as_of: Option<Moment>,
+    steps: &[Vec<String>],
+) -> Result<Vec<Answer>, ArenaFull> {
     let mut ledger = Ledger::default();
-    let knowledge = compile(bank, &mut ledger)?;
+    let knowledge = compile(bank, bent, &mut ledger)?;
     let mut decoder = Decoder::new();
     let mut ticks = VecDeque::with_capacity(steps.len());
     let mut rejected = VecDeque::with_capacity(steps.len());
@@ -72,9 +85,9 @@ pub fn history(bank: &Bank, as_of: Option<Moment>, steps: &[Vec<String>]) -> Res
 }
 
 /// The bank by the identities of a ledger.
-fn compile(bank: &Bank, ledger: &mut Ledger) -> Result<Arc<Knowledge>, ArenaFull> {
+fn compile(bank: &Bank, bent: Option<u8>, ledger: &mut Ledger) -> Result<Arc<Knowledge>, ArenaFull> {
     let mut failed = None;
-    let knowledge = Knowledge::compile(bank, &mut |text| {
+    let knowledge = Knowledge::compile_bent(bank, bent, &mut |text| {
         ledger.intern(text).unwrap_or_else(|full| {
             failed = Some(full);
             Ref::default()

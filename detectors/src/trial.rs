@@ -8,7 +8,7 @@ use records::row::Moment;
 use records::time::{parse_date, parse_time};
 use rulebank::{Bank, Case, Rule, Status, Step, Tables, check_report};
 
-use crate::run::{Answer, history};
+use crate::run::{Answer, history_bent};
 
 /// Tries cases against a bank.
 pub struct Trial<'b> {
@@ -27,6 +27,11 @@ impl<'b> Trial<'b> {
 
     /// What is otherwise than the case says, each as a sentence; nothing if the case holds.
     pub fn of(&mut self, rule: &Rule, case: &Case) -> Vec<String> {
+        self.of_bent(rule, case, None)
+    }
+
+    /// As [`Trial::of`], with one comparison of the rule's detector bent, by its number.
+    pub fn of_bent(&mut self, rule: &Rule, case: &Case, bent: Option<u8>) -> Vec<String> {
         self.alone.rules = vec![Rule { status: Status::Active, cases: Vec::new(), ..rule.clone() }];
         let brings_tables = match case.tables.as_ref().map(Tables::from_csv) {
             Some(Ok(tables)) => Some(std::mem::replace(&mut self.alone.tables, tables)).is_some(),
@@ -34,7 +39,7 @@ impl<'b> Trial<'b> {
             None => false,
         };
         let steps: Vec<Vec<String>> = case.steps.iter().map(|step| step.changes.clone()).collect();
-        let answers = history(&self.alone, case.as_of.as_deref().and_then(moment), &steps);
+        let answers = history_bent(&self.alone, bent, case.as_of.as_deref().and_then(moment), &steps);
         if brings_tables {
             self.alone.tables.clone_from(&self.bank.tables);
         }

@@ -9,6 +9,7 @@ use timely::dataflow::operators::vec::Map as _;
 
 use super::facts::Indexes;
 use super::hall::{Hall, never, rows_of};
+use crate::exempt;
 use crate::finding::{Alert, Finding, Laid, Out, Priced, Route};
 use crate::judge::{Court, each, whole};
 use crate::money;
@@ -71,15 +72,22 @@ pub(super) fn reconcile<'s>(
     let findings: Index<'s, Finding> =
         findings.map(|finding| (finding.id(), finding)).arrange_by_key_named("money: findings");
     let reader = Arc::clone(arena);
-    let priced = whole(court, "money: price", &[&prices], &[&findings], never, move |_, _, state, sink| {
-        let findings = state.more(0);
-        if !findings.is_empty() {
-            let settlements = state.rows(0);
-            for (finding, _) in &findings {
-                sink.say(Out::Priced(Box::new(money::price(&reader, finding, &settlements))));
+    let priced = whole(
+        court,
+        "money: price",
+        &[&prices],
+        &[&findings],
+        exempt::differ,
+        move |bank, _, state, sink| {
+            let findings = state.more(0);
+            if !findings.is_empty() {
+                let settlements = state.rows(0);
+                for (finding, _) in &findings {
+                    sink.say(Out::Priced(Box::new(money::price(&reader, bank, finding, &settlements))));
+                }
             }
-        }
-    });
+        },
+    );
     let priced = priced.said.flat_map(|out| match out {
         Out::Priced(priced) => Some((priced.finding.id(), *priced)),
         _ => None,

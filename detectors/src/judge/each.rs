@@ -55,13 +55,29 @@ pub fn each_concerned<'s, V, C, F>(
     contexts: &[&Index<'s, Ref>],
     reads_bank: fn(&Knowledge, &Knowledge) -> bool,
     concerned: C,
-    mut judge: F,
+    judge: F,
 ) -> Judged<'s>
 where
     V: ExchangeData,
     C: Fn(&Knowledge, &Knowledge, &V) -> bool + 'static,
     F: FnMut(&Knowledge, u64, &V, &[Vec<(Ref, Diff)>], &mut Sink) + 'static,
 {
+    mount(court, name, main, contexts, reads_bank, Box::new(concerned), Box::new(judge))
+}
+
+type Concerned<V> = Box<dyn Fn(&Knowledge, &Knowledge, &V) -> bool>;
+type Judge<V> = Box<dyn FnMut(&Knowledge, u64, &V, &[Vec<(Ref, Diff)>], &mut Sink)>;
+
+/// The operator: compiled once for each type of row, not for each judge.
+fn mount<'s, V: ExchangeData>(
+    court: &Court<'s>,
+    name: &'static str,
+    main: &Index<'s, V>,
+    contexts: &[&Index<'s, Ref>],
+    reads_bank: fn(&Knowledge, &Knowledge) -> bool,
+    concerned: Concerned<V>,
+    mut judge: Judge<V>,
+) -> Judged<'s> {
     let mut builder = OperatorBuilder::new(name.to_owned(), court.scope);
     let mut rows_in = builder.new_input(main.stream.clone(), Pipeline);
     let mut contexts_in: Vec<_> =

@@ -71,13 +71,27 @@ pub fn whole<'s, V, W, F>(
     rows: &[&Index<'s, V>],
     more: &[&Index<'s, W>],
     reads_bank: fn(&Knowledge, &Knowledge) -> bool,
-    mut judge: F,
+    judge: F,
 ) -> Judged<'s>
 where
     V: ExchangeData,
     W: ExchangeData,
     F: FnMut(&Knowledge, u64, &mut KeyRows<'_, V, W>, &mut Sink) + 'static,
 {
+    mount(court, name, rows, more, reads_bank, Box::new(judge))
+}
+
+type Judge<V, W> = Box<dyn FnMut(&Knowledge, u64, &mut KeyRows<'_, V, W>, &mut Sink)>;
+
+/// The operator: compiled once for each pair of types of rows, not for each judge.
+fn mount<'s, V: ExchangeData, W: ExchangeData>(
+    court: &Court<'s>,
+    name: &'static str,
+    rows: &[&Index<'s, V>],
+    more: &[&Index<'s, W>],
+    reads_bank: fn(&Knowledge, &Knowledge) -> bool,
+    mut judge: Judge<V, W>,
+) -> Judged<'s> {
     let mut builder = OperatorBuilder::new(name.to_owned(), court.scope);
     let mut rows_in: Vec<_> = rows.iter().map(|i| builder.new_input(i.stream.clone(), Pipeline)).collect();
     let mut more_in: Vec<_> = more.iter().map(|i| builder.new_input(i.stream.clone(), Pipeline)).collect();
