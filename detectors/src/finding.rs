@@ -61,6 +61,11 @@ pub const WORDS: &[(&str, &str)] = &[
     ("女性", "women"),
 ];
 
+/// A number in units of 10^-10 as a message shows it: to four places.
+pub fn shown(exact: i128) -> Value {
+    Value::Quantity(i64::try_from(exact / 1_000_000).unwrap_or(i64::MAX))
+}
+
 /// The word for a sex: 1 male, 2 female.
 pub fn sex_word(gend: u8) -> Value {
     Value::Word(if gend == 1 { 9 } else { 10 })

@@ -225,6 +225,11 @@ pub fn exact(value: Decimal) -> i128 {
     }
 }
 
+/// A whole number in units of 10^-10.
+pub fn exact_units(number: i64) -> i128 {
+    i128::from(number) * 10i128.pow(EXACT_PLACES)
+}
+
 /// A quantity in ten-thousandths, in units of 10^-10.
 pub fn exact_quantity(quantity: i64) -> i128 {
     i128::from(quantity) * 1_000_000

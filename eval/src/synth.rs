@@ -1,8 +1,14 @@
 //! The simulator: ordinary life of a region from a seed, with schemes planted in it and their truth beside it.
 //!
 //! It writes what `run` reads, in the order in which a bureau would receive it: late, corrected, reversed,
-//! twice. Ordinary life is quiet by construction: no definite rule among those that can be planted finds
-//! anything in it. Planted cases are clear at strength 1; at less there are fewer, and nearer to the limit.
+//! twice. Ordinary life is quiet by construction: no core rule finds anything definite in it, though the knowledge
+//! tables speak of much that is billed, often exactly at the limit. There is a scheme for each core rule, and some
+//! that several rules see: a hospital that admits a village, a ring of companions, a pharmacy that sells packs by
+//! codes it never bought, a doctor whose prescriptions one pharmacy fills twice. Planted cases are clear at strength
+//! 1; at less there are fewer, nearer to the limit, and at last not beyond it.
+//!
+//! `truth.ndjson` has one line for each alert that should be raised, with its rule, key and amount; the lines of one
+//! case, of a compound scheme several, share their `case_id`.
 //!
 //! Same recipe, same bytes. Memory holds persons, shelves, open stays and records under way, never the history.
 
@@ -10,6 +16,7 @@ mod case;
 mod catalogue;
 mod draft;
 mod life;
+mod limits;
 mod outbox;
 mod outpatient;
 mod person;
@@ -18,8 +25,10 @@ mod plant;
 mod record;
 mod region;
 mod rng;
+mod sickness;
 mod stay;
 mod stock;
+mod tables;
 mod tell;
 #[cfg(test)]
 mod tests;
@@ -30,7 +39,7 @@ use life::{Life, io_error};
 use plant::Plan;
 use records::Kind;
 use region::Region;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -87,10 +96,12 @@ pub struct Report {
     pub fee_lines: u64,
     /// Bytes of `changes.ndjson`.
     pub bytes: u64,
-    /// Lines of `truth.ndjson`.
+    /// Planted cases, of simple and of compound schemes.
     pub cases: u64,
-    /// Cases by rule.
-    pub cases_by_rule: BTreeMap<&'static str, u64>,
+    /// What they should be found by: lines of `truth.ndjson`, one of a simple case, several of a compound one.
+    pub findings: u64,
+    /// These by rule.
+    pub findings_by_rule: BTreeMap<&'static str, u64>,
     /// Changes by kind, every kind once, in the order of [`Kind::ALL`].
     pub kinds: Vec<(Kind, u64)>,
 }
@@ -155,7 +166,7 @@ pub fn write(recipe: &Recipe, out: &Path, progress: &mut dyn FnMut(Progress)) ->
         let folder = out.join(folder);
         fs::create_dir_all(&folder).map_err(io_error(&folder))?;
     }
-    for (name, content) in region.catalogue.tables() {
+    for (name, content) in tables::tables(&region.catalogue) {
         let mut table = Draftfile::new(out.join("rules/tables").join(name).with_extension("csv"))?;
         table.file.write_all(content.as_bytes()).map_err(io_error(&table.path))?;
         table.finish()?;
@@ -166,21 +177,24 @@ pub fn write(recipe: &Recipe, out: &Path, progress: &mut dyn FnMut(Progress)) ->
     let changes = Draftfile { path, file: lived.file };
     lived.plan.close(&region);
     let mut truth = Draftfile::new(out.join("truth.ndjson"))?;
-    let cases =
+    let findings =
         case::write_truth(&region, &lived.plan.cases, &mut truth.file).map_err(io_error(&truth.path))?;
     changes.finish()?;
     truth.finish()?;
-    let mut cases_by_rule = BTreeMap::new();
+    let mut findings_by_rule = BTreeMap::new();
+    let mut cases = BTreeSet::new();
     for planted in lived.plan.cases.iter().filter(|planted| planted.complete) {
-        *cases_by_rule.entry(case::SCHEMES[planted.scheme].rule).or_default() += 1;
+        *findings_by_rule.entry(planted.rule).or_default() += 1;
+        cases.insert(planted.affair);
     }
     Ok(Report {
         visits: lived.visits,
         records: lived.kinds.iter().sum(),
         fee_lines: lived.fee_lines,
         bytes: lived.bytes,
-        cases,
-        cases_by_rule,
+        cases: cases.len() as u64,
+        findings,
+        findings_by_rule,
         kinds: Kind::ALL.into_iter().zip(lived.kinds).collect(),
     })
 }

@@ -18,6 +18,8 @@ pub struct Command {
 pub enum What {
     /// Run records through the rules: alerts, events, rejects, coverage and a summary come out.
     Run(RunArgs),
+    /// Say why an alert stands, or why a subject raised none.
+    Explain(ExplainArgs),
     /// Show what it does on a small built-in region, in a few seconds.
     Demo(DemoArgs),
     /// Look after rules and knowledge tables.
@@ -31,7 +33,9 @@ pub enum What {
 /// Arguments of `run`.
 #[derive(Debug, Args)]
 pub struct RunArgs {
-    /// Files and folders of changes (NDJSON), read in this order.
+    /// Files and folders of changes, read in this order: .ndjson or .jsonl; .csv and .parquet named after their kind
+    /// (fee_line.csv); .gz and .zst of NDJSON and CSV. A file of any other name is read as NDJSON; in a folder it is
+    /// skipped.
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     /// Where the outputs go.
@@ -52,6 +56,27 @@ pub struct RunArgs {
     /// No progress on stderr.
     #[arg(long, short)]
     pub quiet: bool,
+}
+
+/// Arguments of `explain`.
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// The alert, by its id or a beginning of it that fits no other; after --not: the files and folders of
+    /// changes that the run read.
+    #[arg(value_name = "ALERT_ID or PATH")]
+    pub things: Vec<PathBuf>,
+    /// Say why this subject raised no alert: the rule and the parts of the subject's key, as in "A05 V1 V2".
+    #[arg(long, num_args = 2.., value_names = ["RULE", "KEY"])]
+    pub not: Vec<String>,
+    /// The folder of the run.
+    #[arg(long, value_name = "DIR")]
+    pub from: PathBuf,
+    /// A JSON document instead of a page.
+    #[arg(long)]
+    pub json: bool,
+    /// Language of the page: zh or en; else that of LC_ALL, LC_MESSAGES or LANG.
+    #[arg(long, value_parser = ["zh", "en"])]
+    pub lang: Option<String>,
 }
 
 /// Arguments of `demo`.
@@ -77,6 +102,8 @@ pub enum RulesWhat {
     Check(BankArgs),
     /// Run the cases that stand in the rule files.
     Test(BankArgs),
+    /// Bend each threshold, comparison and table cell of the rules: does a case notice?
+    Mutate(MutateArgs),
     /// List the rules.
     List(BankArgs),
     /// Show one rule in full.
@@ -90,6 +117,26 @@ pub enum RulesWhat {
         #[command(flatten)]
         bank: BankArgs,
     },
+}
+
+/// Arguments of `rules mutate`.
+#[derive(Debug, Args)]
+pub struct MutateArgs {
+    /// Which bank.
+    #[command(flatten)]
+    pub bank: BankArgs,
+    /// Only this rule; may be said several times.
+    #[arg(long, value_name = "ID")]
+    pub rule: Vec<String>,
+    /// Write the result here as JSON.
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+    /// Take the result as the baseline of the bank's folder.
+    #[arg(long, requires = "rules")]
+    pub accept: bool,
+    /// No progress on stderr.
+    #[arg(long, short)]
+    pub quiet: bool,
 }
 
 /// Which bank.

@@ -24,7 +24,7 @@ use crate::outputs::Folder;
 use crate::profile::{Cost, Profile};
 use crate::progress::Progress;
 use crate::run::{Session, per_second};
-use crate::source::{self, Input, Lines};
+use crate::source::{self, Input, Lines, Row};
 
 /// Lines of a tick while loading.
 const BULK_TICK: u64 = 100_000;
@@ -149,7 +149,7 @@ pub fn bench(args: &BenchArgs) -> Result<Figures, Error> {
     let folder = Folder::open(&scratch.0.join("out"))?;
     let started = Instant::now();
     let mut session = Session::start(&bank, &options, &folder, BULK_TICK)?;
-    session.engine().front.expect_bytes(input.bytes);
+    session.engine().front.expect(input.records_expected());
     session.read(&input, &mut Progress::bytes("loading", input.bytes, args.quiet))?;
     session.engine().settle()?;
     let after = resident_bytes("VmRSS");
@@ -172,7 +172,7 @@ pub fn bench(args: &BenchArgs) -> Result<Figures, Error> {
     let options = Options { workers, as_of: None, profile: Some(profile.clone()) };
     let folder = Folder::open(&scratch.0.join("out"))?;
     let mut session = Session::start(&bank, &options, &folder, BULK_TICK)?;
-    session.engine().front.expect_bytes(input.bytes);
+    session.engine().front.expect(input.records_expected());
     let steady = TIMED * STEADY_TICK;
     let mut load =
         Load::new(&mut session, counted.records.saturating_sub(steady as u64), args.quiet, input.bytes);
@@ -279,6 +279,11 @@ fn find_records(region: &Path) -> Result<Input, Error> {
     inputs.into_iter().next().ok_or_else(|| Error::Arguments("the region has no records".to_owned()))
 }
 
+/// The bench's region is NDJSON of its own making.
+fn no_tables() -> Result<(), Error> {
+    Err(Error::Arguments("the region is not one that synth made".to_owned()))
+}
+
 struct Counted {
     fee_lines: u64,
     records: u64,
@@ -296,6 +301,12 @@ fn decode_only(input: &Input, quiet: bool) -> Result<(f64, Counted), Error> {
             let kind = self.decoder.decode(line, |change| change.kind);
             self.counted.fee_lines += u64::from(kind == Ok(Kind::FeeLine));
             Ok(())
+        }
+        fn overlong(&mut self, _number: u64, _head: &[u8], _length: u64) -> Result<(), Error> {
+            no_tables()
+        }
+        fn row(&mut self, _number: u64, _row: &Row<'_>) -> Result<(), Error> {
+            no_tables()
         }
         fn bytes(&mut self, count: u64) {
             self.progress.add(count);
@@ -341,6 +352,14 @@ impl Lines for Load<'_> {
             self.samples.push(line.to_vec());
         }
         self.session.line("bench", number, line)
+    }
+
+    fn overlong(&mut self, _number: u64, _head: &[u8], _length: u64) -> Result<(), Error> {
+        no_tables()
+    }
+
+    fn row(&mut self, _number: u64, _row: &Row<'_>) -> Result<(), Error> {
+        no_tables()
     }
     fn bytes(&mut self, count: u64) {
         self.progress.add(count);

@@ -8,13 +8,14 @@ use std::io::{self, Write};
 use std::sync::Arc;
 
 use records::Kind;
-use records::decode::{Code, Decoder, Fault};
+use records::decode::{Change, Code, Decoder, Fault};
 use records::ledger::{Fate, Ledger};
 use records::row::Moment;
 use serde::Serialize;
 use serde_json::json;
 
 use crate::error::Error;
+use crate::source::{Row, is_white, overlong_text};
 use detectors::worker::TickIn;
 
 /// Lines of one kind by their fate.
@@ -36,6 +37,37 @@ impl Counts {
         self.rejected += other.rejected;
         self.unknown_fields += other.unknown_fields;
     }
+}
+
+/// What became of a change that could be read.
+struct Taken {
+    kind: Kind,
+    fate: Fate,
+    unknown_fields: u32,
+    rev: Option<u64>,
+}
+
+impl Taken {
+    fn by(ledger: &mut Ledger, change: &Change<'_>) -> Result<Taken, Error> {
+        let fate = ledger.apply(change)?;
+        let (kind, unknown_fields, rev) = (change.kind, change.unknown_fields, change.rev);
+        Ok(Taken { kind, fate, unknown_fields, rev })
+    }
+}
+
+/// Where a line or row stands, and how it looks there.
+struct Place<'a> {
+    file: &'a str,
+    number: u64,
+    raw: Raw<'a>,
+}
+
+/// A line or row as it stands in its file.
+enum Raw<'a> {
+    /// The bytes of a line.
+    Line(&'a [u8]),
+    /// What makes the JSON text of a row.
+    Row(&'a dyn Fn() -> String),
 }
 
 /// Lines in, ticks out.
@@ -72,14 +104,11 @@ impl Front {
         &mut self.ledger
     }
 
-    /// Makes room for the records of so many bytes of NDJSON.
-    pub fn expect_bytes(&mut self, bytes: u64) {
-        /// Bytes of an ordinary record.
-        const RECORD: u64 = 360;
-        /// Beyond this many records tables grow as they must.
+    /// Makes room for about so many records.
+    pub fn expect(&mut self, records: u64) {
+        /// Beyond this many tables grow as they must.
         const MOST: u64 = 100_000_000;
-        let records = usize::try_from((bytes / RECORD).min(MOST)).unwrap_or(0);
-        self.ledger.expect(records);
+        self.ledger.expect(usize::try_from(records.min(MOST)).unwrap_or(0));
     }
 
     /// Takes one line; a white-space line counts for nothing. A rejected one is written to `rejected`.
@@ -93,20 +122,80 @@ impl Front {
         line: &[u8],
         rejected: &mut impl Write,
     ) -> Result<io::Result<()>, Error> {
-        const VERTICAL_TAB: u8 = 0x0b;
-        if line.iter().all(|byte| byte.is_ascii_whitespace() || *byte == VERTICAL_TAB) {
+        if is_white(line) {
             return Ok(Ok(()));
         }
+        self.count_line();
+        let ledger = &mut self.ledger;
+        let taken = self.decoder.decode(line, |change| Taken::by(ledger, change));
+        let place = Place { file, number, raw: Raw::Line(line) };
+        self.settle(None, taken, &place, rejected)
+    }
+
+    /// Takes a line that is too long to be read: its beginning and its length.
+    ///
+    /// # Errors
+    /// What went wrong in writing.
+    pub fn overlong(
+        &mut self,
+        file: &str,
+        number: u64,
+        head: &[u8],
+        length: u64,
+        rejected: &mut impl Write,
+    ) -> io::Result<()> {
+        self.count_line();
+        // The head may end within a character.
+        let whole = match std::str::from_utf8(head) {
+            Err(fault) if fault.error_len().is_none() => &head[..fault.valid_up_to()],
+            _ => head,
+        };
+        let place = Place { file, number, raw: Raw::Line(whole) };
+        self.reject(None, Code::NotJson, &overlong_text("line", length), &place, rejected)
+    }
+
+    /// Takes one row of a table, as [`Front::line`] takes a line.
+    ///
+    /// # Errors
+    /// As [`Front::line`].
+    pub fn row(
+        &mut self,
+        file: &str,
+        number: u64,
+        row: &Row<'_>,
+        rejected: &mut impl Write,
+    ) -> Result<io::Result<()>, Error> {
+        self.count_line();
+        let place = Place { file, number, raw: Raw::Row(row.raw) };
+        let Some(kind) = row.kind else {
+            let text = format!("{}: no kind of record is named so", row.stem);
+            return Ok(self.reject(None, Code::UnknownKind, &text, &place, rejected));
+        };
+        if let Some(torn) = row.torn {
+            return Ok(self.reject(Some(kind), torn.code(), &torn.text(), &place, rejected));
+        }
+        let ledger = &mut self.ledger;
+        let cells = row.columns.iter().map(String::as_str).zip(row.cells.iter().copied());
+        let taken = self.decoder.decode_row(kind, cells, |change| Taken::by(ledger, change));
+        self.settle(Some(kind), taken, &place, rejected)
+    }
+
+    fn count_line(&mut self) {
         self.lines += 1;
         self.lines_in_tick += 1;
-        let ledger = &mut self.ledger;
-        let taken = self.decoder.decode(line, |change| {
-            let fate = ledger.apply(change)?;
-            Ok::<_, Error>((change.kind, fate, change.unknown_fields, change.rev))
-        });
-        let (kind, fault) = match taken {
-            Ok(Err(error)) => return Err(error),
-            Ok(Ok((kind, fate, unknown_fields, rev))) => {
+    }
+
+    /// Counts what became of a line, and writes it down if it is rejected.
+    fn settle(
+        &mut self,
+        of_table: Option<Kind>,
+        taken: Result<Result<Taken, Error>, Fault>,
+        place: &Place<'_>,
+        rejected: &mut impl Write,
+    ) -> Result<io::Result<()>, Error> {
+        match taken {
+            Ok(Err(error)) => Err(error),
+            Ok(Ok(Taken { kind, fate, unknown_fields, rev })) => {
                 let counts = &mut self.counts[kind as usize];
                 match fate {
                     Fate::Stands => counts.accepted += 1,
@@ -121,47 +210,40 @@ impl Front {
                             kind.name(),
                             rev.unwrap_or_default()
                         );
-                        return Ok(self.reject(
-                            Some(kind),
-                            Code::Conflict,
-                            &text,
-                            file,
-                            number,
-                            line,
-                            rejected,
-                        ));
+                        return Ok(self.reject(Some(kind), Code::Conflict, &text, place, rejected));
                     }
                 }
                 counts.unknown_fields += u64::from(unknown_fields);
-                return Ok(Ok(()));
+                Ok(Ok(()))
             }
-            Err(Fault { kind, code, text }) => (kind, (code, text)),
-        };
-        Ok(self.reject(kind, fault.0, &fault.1, file, number, line, rejected))
+            Err(Fault { kind, code, text }) => {
+                Ok(self.reject(of_table.or(kind), code, &text, place, rejected))
+            }
+        }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "a rejected line is told with all that is known of it")]
     fn reject(
         &mut self,
         kind: Option<Kind>,
         code: Code,
         text: &str,
-        file: &str,
-        number: u64,
-        line: &[u8],
+        place: &Place<'_>,
         rejected: &mut impl Write,
     ) -> io::Result<()> {
         let counts = kind.map_or(&mut self.unknown_kind, |kind| &mut self.counts[kind as usize]);
         counts.rejected += 1;
         *self.rejected_by_code.entry(code.as_str()).or_default() += 1;
-        let raw = match std::str::from_utf8(line) {
-            Ok(text) => json!(text),
-            Err(_) => json!({ "base64": base64(line) }),
+        let raw = match place.raw {
+            Raw::Line(line) => match std::str::from_utf8(line) {
+                Ok(text) => json!(text).to_string(),
+                Err(_) => json!({ "base64": base64(line) }).to_string(),
+            },
+            Raw::Row(raw) => raw(),
         };
-        let origin = json!({ "file": file, "line": number });
-        let entry = json!({ "origin": origin, "code": code.as_str(), "text": text, "raw": raw });
-        serde_json::to_writer(&mut *rejected, &entry)?;
-        rejected.write_all(b"\n")
+        // Raw is JSON text already: numbers of a typed column have more digits than a value of serde_json keeps.
+        let (code, text) = (json!(code.as_str()), json!(text));
+        let origin = json!({ "file": place.file, "line": place.number });
+        writeln!(rejected, "{{\"code\":{code},\"origin\":{origin},\"raw\":{raw},\"text\":{text}}}")
     }
 
     /// Non-blank lines since the last tick was closed.
@@ -212,7 +294,7 @@ impl Front {
 }
 
 /// Base64 with padding (RFC 4648 section 4), for raw lines that are not UTF-8.
-fn base64(bytes: &[u8]) -> String {
+pub(crate) fn base64(bytes: &[u8]) -> String {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
     for three in bytes.chunks(3) {

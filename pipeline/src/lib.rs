@@ -2,14 +2,17 @@
 //!
 //! In reading order: [`args`] is what a person types; [`source`] turns paths into lines; [`front`] turns lines
 //! into ticks of facts; [`engine`] runs workers and desk on them; [`outputs`] writes what came out; [`report`]
-//! shows it. Each command is one file: [`run`], [`demo`], [`rules`], [`synth`], [`bench`].
+//! shows it, [`exempted`] what exemptions did. Each command is one file: [`run`], [`explain`], [`demo`], [`rules`] with [`mutate`], [`synth`], [`bench`].
 
 pub mod args;
 pub mod bench;
 pub mod demo;
 pub mod engine;
 pub mod error;
+pub mod exempted;
+pub mod explain;
 pub mod front;
+pub mod mutate;
 pub mod outputs;
 pub mod profile;
 pub mod progress;

@@ -11,7 +11,7 @@ use clap::Parser;
 use mimalloc::MiMalloc;
 use pipeline::args::{Command, What};
 use pipeline::error::Error;
-use pipeline::{bench, demo, report, rules, run, synth};
+use pipeline::{bench, demo, explain, report, rules, run, synth};
 
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
@@ -43,6 +43,7 @@ fn execute(what: What) -> Result<ExitCode, Error> {
             }
             print(&bench::page(&figures))?;
         }
+        What::Explain(args) => print(&explain::explain(&args)?)?,
         What::Demo(args) => print(&demo::demo(&args)?)?,
         What::Rules(args) => {
             let said = rules::rules(&args)?;

@@ -57,6 +57,35 @@ impl Drop for Draft {
     }
 }
 
+/// A folder under a working name.
+pub struct FolderDraft {
+    folder: Folder,
+    last: PathBuf,
+}
+
+impl FolderDraft {
+    /// What goes into it.
+    pub fn folder(&self) -> &Folder {
+        &self.folder
+    }
+
+    fn take_place(&self) -> Result<(), Error> {
+        let failed = |source| Error::Write { path: self.last.clone(), source };
+        match fs::remove_dir_all(&self.last) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
+            _ => {}
+        }
+        fs::rename(&self.folder.path, &self.last).map_err(failed)
+    }
+}
+
+impl Drop for FolderDraft {
+    fn drop(&mut self) {
+        // After publishing there is nothing left under this name.
+        let _ = fs::remove_dir_all(&self.folder.path);
+    }
+}
+
 /// The folder of a run's outputs.
 pub struct Folder {
     path: PathBuf,
@@ -80,6 +109,48 @@ impl Folder {
         Draft::create(&self.path, name)
     }
 
+    /// Whether a folder of this name can be made or replaced: there is none, or `mark` in it says that a run wrote it.
+    ///
+    /// # Errors
+    /// Something else is in the way.
+    pub fn check_free(&self, name: &str, mark: &str) -> Result<(), Error> {
+        let path = self.path.join(name);
+        let strange = match fs::read_dir(&path) {
+            Ok(mut entries) => entries.next().is_some() && !path.join(mark).is_file(),
+            Err(error) => error.kind() != io::ErrorKind::NotFound,
+        };
+        if strange {
+            let source =
+                io::Error::other(format!("it is in the way and no run wrote it ({mark} is not in it)"));
+            return Err(Error::Write { path, source });
+        }
+        Ok(())
+    }
+
+    /// Begins a folder of files; what stands under its name goes when it takes its place.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    pub fn folder_draft(&self, name: &str) -> Result<FolderDraft, Error> {
+        let path = self.path.join(format!(".{name}.part"));
+        let failed = |source| Error::Write { path: path.clone(), source };
+        match fs::remove_dir_all(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
+            _ => {}
+        }
+        Ok(FolderDraft { folder: Folder::open(&path)?, last: self.path.join(name) })
+    }
+
+    /// Writes a small file at once, with the folders it stands in; for a [`FolderDraft`].
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn file(&self, relative: &str, text: &str) -> Result<(), Error> {
+        let path = self.path.join(relative);
+        let made = path.parent().map_or(Ok(()), fs::create_dir_all);
+        made.and_then(|()| fs::write(&path, text)).map_err(|source| Error::Write { path, source })
+    }
+
     /// A whole JSON document as a draft.
     ///
     /// # Errors
@@ -97,13 +168,24 @@ impl Folder {
     ///
     /// # Errors
     /// One of them could not be finished; none has its final name then, unless renaming itself failed.
-    pub fn publish(&self, mut drafts: Vec<Draft>) -> Result<(), Error> {
+    pub fn publish(&self, drafts: Vec<Draft>) -> Result<(), Error> {
+        self.publish_with(drafts, None)
+    }
+
+    /// As [`Folder::publish`], with a folder that takes its final name first.
+    ///
+    /// # Errors
+    /// As [`Folder::publish`].
+    pub fn publish_with(&self, mut drafts: Vec<Draft>, folder: Option<FolderDraft>) -> Result<(), Error> {
         for draft in &mut drafts {
             draft.settle()?;
         }
         // What could never take a file's place is found before the first one takes its own.
         if let Some(draft) = drafts.iter().find(|draft| draft.last.is_dir()) {
             return Err(draft.failed(io::Error::from(io::ErrorKind::IsADirectory)));
+        }
+        if let Some(folder) = &folder {
+            folder.take_place()?;
         }
         for draft in &drafts {
             fs::rename(&draft.working, &draft.last).map_err(|source| draft.failed(source))?;

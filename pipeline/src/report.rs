@@ -31,6 +31,7 @@ pub fn results(outcome: &Outcome) -> String {
     );
     text.push('\n');
     alerts(outcome, &mut text);
+    exempted(outcome, &mut text);
     not_judged(outcome, &mut text);
     rejected(outcome, &mut text);
     text
@@ -53,7 +54,7 @@ pub fn outputs(out: &Path) -> String {
 
 fn alerts(outcome: &Outcome, text: &mut String) {
     let mut by_rule: BTreeMap<&str, (u64, i64, i64)> = BTreeMap::new();
-    for (alert, amount, counted) in &outcome.alerts {
+    for (alert, amount, counted) in outcome.alerts.iter().filter(|(alert, ..)| alert.exempted_by.is_none()) {
         let entry = by_rule.entry(&alert.rule).or_default();
         *entry = (entry.0 + 1, entry.1.saturating_add(*amount), entry.2.saturating_add(*counted));
     }
@@ -82,6 +83,20 @@ fn alerts(outcome: &Outcome, text: &mut String) {
         let (a, b, c, d) = (widths[0], widths[1], widths[2], widths[3]);
         let _ = writeln!(text, "{rule:<a$}  {alerts:>b$}  {amount:>c$}  {counted:>d$}  {title}");
     }
+}
+
+fn exempted(outcome: &Outcome, text: &mut String) {
+    let by_rule = outcome.exempted.by_rule.iter().map(|(rule, (alerts, fen))| {
+        let plural = if *alerts == 1 { "" } else { "s" };
+        let fen = i64::try_from(*fen).unwrap_or(i64::MAX);
+        format!("{rule}: {} alert{plural}, {} (counts no money)", grouped(*alerts), yuan(fen))
+    });
+    list(text, "exempted", &by_rule.collect::<Vec<_>>());
+    let expired = outcome.exempted.expired.iter().map(|(id, expired)| {
+        let (until, after) = (&expired.until, grouped(expired.findings_after));
+        format!("exemption {id} ended on {until}; findings after that: {after}")
+    });
+    list(text, "expired", &expired.collect::<Vec<_>>());
 }
 
 fn not_judged(outcome: &Outcome, text: &mut String) {

@@ -1,4 +1,4 @@
-//! `fundwatch rules`: check, test, list and show.
+//! `fundwatch rules`: check, test, list and show; bending rules ([`crate::mutate`]) has its own file.
 //!
 //! `check` speaks of how rules and tables are written, `test` of what the rules do: it runs the cases of their
 //! files through the real engine. Both are made for the people who own the rules.
@@ -13,6 +13,7 @@ use rulebank::{Bank, Lang, check_report};
 use crate::args::{RulesArgs, RulesWhat};
 use crate::engine::load_bank;
 use crate::error::Error;
+use crate::mutate;
 
 /// What a command says about a bank.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,9 +32,12 @@ pub fn rules(args: &RulesArgs) -> Result<Said, Error> {
     match &args.what {
         RulesWhat::Check(bank) => check(bank.rules.as_deref()),
         RulesWhat::Test(bank) => Ok(test(&load_bank(bank.rules.as_deref())?)),
+        RulesWhat::Mutate(args) => mutate::mutate(args),
         RulesWhat::List(bank) => {
             let bank = load_bank(bank.rules.as_deref())?;
-            Ok(Said { text: rulebank::list(&bank), found: false })
+            let exemptions = rulebank::exemptions(&bank);
+            let between = if exemptions.is_empty() { "" } else { "\n" };
+            Ok(Said { text: rulebank::list(&bank) + between + &exemptions, found: false })
         }
         RulesWhat::Show { id, lang, bank } => {
             let bank = load_bank(bank.rules.as_deref())?;
@@ -48,7 +52,17 @@ fn check(folder: Option<&Path>) -> Result<Said, Error> {
     match rulebank::load(folder, SPECS) {
         Ok(bank) => {
             let cases: usize = bank.rules.iter().map(|rule| rule.cases.len()).sum();
-            let text = format!("{} rules with {cases} cases: {}", bank.rules.len(), check_report(&[]));
+            let mut text = rulebank::exemptions(&bank);
+            if !text.is_empty() {
+                text.push('\n');
+            }
+            let and = match bank.exemptions.len() {
+                0 => String::new(),
+                1 => ", 1 exemption".to_owned(),
+                n => format!(", {n} exemptions"),
+            };
+            let rules = bank.rules.len();
+            let _ = write!(text, "{rules} rules with {cases} cases{and}: {}", check_report(&[]));
             Ok(Said { text, found: false })
         }
         Err(mistakes) if folder.is_some_and(|folder| !folder.is_dir()) => Err(Error::Bank(mistakes)),

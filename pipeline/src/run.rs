@@ -16,10 +16,12 @@ use detectors::desk::{Coverage, Desk};
 use crate::args::RunArgs;
 use crate::engine::{Engine, Options, Recorder, load_bank};
 use crate::error::Error;
+use crate::exempted::{Exempted, tally};
+use crate::explain::keep;
 use crate::front::{Counts, Front};
 use crate::outputs::{Draft, Folder};
 use crate::progress::Progress;
-use crate::source::{self, Input, Lines};
+use crate::source::{self, Input, Lines, Row};
 
 /// What a run came to, for people.
 pub struct Outcome {
@@ -31,6 +33,8 @@ pub struct Outcome {
     pub rejected: Vec<(&'static str, u64)>,
     /// Alerts that stand, by `alert_id`, with amount and counted amount in fen.
     pub alerts: Vec<(AlertLine, i64, i64)>,
+    /// What exemptions let off.
+    pub exempted: Exempted,
     /// Coverage by rule.
     pub coverage: std::collections::BTreeMap<String, Coverage>,
     /// The bank that judged.
@@ -54,27 +58,25 @@ pub fn run(args: &RunArgs) -> Result<Outcome, Error> {
         eprintln!("skipped: {} (not a format of records)", path.display());
     }
     // A file that cannot be opened is found before the work, not after an hour of it.
-    for input in inputs.iter().filter(|input| input.path.is_file()) {
-        std::fs::File::open(&input.path)
-            .map_err(|source| Error::Read { path: input.path.clone(), source })?;
-    }
+    inputs.iter().try_for_each(source::check)?;
     let options = Options { workers: usize::from(args.workers), as_of, profile: None };
     let started = Instant::now();
     let folder = Folder::open(&args.out)?;
     let mut session = Session::start(&bank, &options, &folder, args.tick)?;
     let total_bytes: u64 = inputs.iter().map(|input| input.bytes).sum();
-    session.engine().front.expect_bytes(total_bytes);
+    session.engine().front.expect(inputs.iter().map(Input::records_expected).sum());
     let mut progress = Progress::bytes("reading", total_bytes, args.quiet);
     for input in &inputs {
         session.read(input, &mut progress)?;
     }
     progress.finish();
-    let Finished { front, desk, alerts } = session.finish(&folder, started)?;
+    let Finished { front, desk, alerts, exempted } = session.finish(&folder, started)?;
     Ok(Outcome {
         counts: front.counts(),
         total: front.total(),
         rejected: front.rejected_by_code().iter().map(|(code, n)| (*code, *n)).collect(),
         alerts,
+        exempted,
         coverage: desk.coverage(),
         bank,
         elapsed_s: started.elapsed().as_secs_f64(),
@@ -97,6 +99,8 @@ pub struct Finished {
     pub desk: Desk,
     /// Alerts that stand, with amount and counted amount in fen.
     pub alerts: Vec<(AlertLine, i64, i64)>,
+    /// What exemptions let off.
+    pub exempted: Exempted,
 }
 
 /// The draft that the desk's thread writes and the run publishes; if the run ends early, it goes with it.
@@ -121,6 +125,9 @@ pub struct Session {
     events: EventsFile,
     told: Arc<AtomicUsize>,
     tick_lines: u64,
+    /// What judges, and whether *now* is set: kept for explaining.
+    bank: Bank,
+    as_of: Option<i64>,
 }
 
 impl Session {
@@ -129,6 +136,7 @@ impl Session {
     /// # Errors
     /// A file cannot be made, a thread not be started.
     pub fn start(bank: &Bank, options: &Options, folder: &Folder, tick_lines: u64) -> Result<Session, Error> {
+        keep::check(folder)?;
         let rejected = folder.draft("rejected.ndjson")?;
         let events = EventsFile(Arc::new(Mutex::new(Some(folder.draft("events.ndjson")?))));
         let told = Arc::new(AtomicUsize::new(0));
@@ -141,7 +149,9 @@ impl Session {
                 of_tick.iter().try_for_each(|event| draft.line(event))
             })
         };
-        Ok(Session { engine: Engine::start(bank, options, recorder)?, rejected, events, told, tick_lines })
+        let engine = Engine::start(bank, options, recorder)?;
+        let (bank, as_of) = (bank.clone(), options.as_of);
+        Ok(Session { engine, rejected, events, told, tick_lines, bank, as_of })
     }
 
     /// The engine.
@@ -160,6 +170,28 @@ impl Session {
     /// The disk, the memory of rows, or the engine failed.
     pub fn line(&mut self, file: &str, number: u64, line: &[u8]) -> Result<(), Error> {
         let written = self.engine.front.line(file, number, line, self.rejected.writer())?;
+        self.taken(written)
+    }
+
+    /// Takes one line that is too long to be read, as [`Session::line`].
+    ///
+    /// # Errors
+    /// As [`Session::line`].
+    pub fn overlong(&mut self, file: &str, number: u64, head: &[u8], length: u64) -> Result<(), Error> {
+        let written = self.engine.front.overlong(file, number, head, length, self.rejected.writer());
+        self.taken(written)
+    }
+
+    /// Takes one row of a table, as [`Session::line`].
+    ///
+    /// # Errors
+    /// As [`Session::line`].
+    pub fn row(&mut self, file: &str, number: u64, row: &Row<'_>) -> Result<(), Error> {
+        let written = self.engine.front.row(file, number, row, self.rejected.writer())?;
+        self.taken(written)
+    }
+
+    fn taken(&mut self, written: std::io::Result<()>) -> Result<(), Error> {
         written.map_err(|source| self.rejected.failed(source))?;
         if self.engine.front.lines_in_tick() >= self.tick_lines {
             self.engine.close_tick()?;
@@ -181,6 +213,12 @@ impl Session {
             fn line(&mut self, number: u64, line: &[u8]) -> Result<(), Error> {
                 self.session.line(self.file, number, line)
             }
+            fn overlong(&mut self, number: u64, head: &[u8], length: u64) -> Result<(), Error> {
+                self.session.overlong(self.file, number, head, length)
+            }
+            fn row(&mut self, number: u64, row: &Row<'_>) -> Result<(), Error> {
+                self.session.row(self.file, number, row)
+            }
             fn bytes(&mut self, count: u64) {
                 self.progress.add(count);
             }
@@ -196,18 +234,24 @@ impl Session {
         if self.engine.front.lines_in_tick() > 0 {
             self.engine.close_tick()?;
         }
-        let (front, desk) = self.engine.finish()?;
+        let (mut front, desk) = self.engine.finish()?;
+        let now = self.as_of.or(front.ledger().now());
+        let run = keep::run_of(now, self.as_of.is_some());
+        let kept = keep::keep(folder, &desk, &self.bank, &run)?;
         let mut alerts_file = folder.draft("alerts.ndjson")?;
         let (mut amount, mut counted) = (0i128, 0i128);
         let mut out: Map<String, Value> = Map::new();
         let alerts = desk.alerts();
         for (alert, of_alert, counted_of_alert) in &alerts {
-            amount += i128::from(*of_alert);
+            if alert.exempted_by.is_none() {
+                amount += i128::from(*of_alert);
+            }
             counted += i128::from(*counted_of_alert);
             let of_rule = out.entry(alert.rule.clone()).or_insert(json!(0));
             *of_rule = json!(of_rule.as_u64().unwrap_or(0) + 1);
             alerts_file.line(alert)?;
         }
+        let exempted = tally(&self.bank, &alerts, now);
         let coverage = folder.document("coverage.json", &desk.coverage())?;
         let elapsed_s = started.elapsed().as_secs_f64();
         let summary = Summary {
@@ -215,14 +259,16 @@ impl Session {
             total: front.total(),
             out,
             money: json!({ "amount": yuan(amount), "counted_amount": yuan(counted) }),
+            exempted: exempted.rules_json(),
+            expired_exemptions: exempted.expired_json(),
             elapsed_s: (elapsed_s * 1000.0).round() / 1000.0,
             records_per_s: per_second(front.lines(), elapsed_s),
         };
         let summary = folder.document("summary.json", &summary)?;
         let events = self.events.take();
         let drafts = events.into_iter().chain([alerts_file, self.rejected, coverage, summary]).collect();
-        folder.publish(drafts)?;
-        Ok(Finished { front, desk, alerts })
+        folder.publish_with(drafts, Some(kept))?;
+        Ok(Finished { front, desk, alerts, exempted })
     }
 }
 
@@ -232,12 +278,14 @@ struct Summary {
     total: Counts,
     out: Map<String, Value>,
     money: Value,
+    exempted: Value,
+    expired_exemptions: Value,
     elapsed_s: f64,
     records_per_s: u64,
 }
 
 /// Yuan of fen that may be more than 64 bits hold.
-fn yuan(fen: i128) -> String {
+pub fn yuan(fen: i128) -> String {
     i64::try_from(fen).map_or_else(|_| format!("{}.{:02}", fen / 100, (fen % 100).abs()), format_fen)
 }
 

@@ -61,16 +61,23 @@ fn page(report: &Report, out: &Path) -> String {
         grouped(report.records),
         grouped(report.bytes.div_ceil(1_000_000)),
     );
-    let by_rule: Vec<String> = report.cases_by_rule.iter().map(|(rule, n)| format!("{rule} {n}")).collect();
+    let by_rule: Vec<String> =
+        report.findings_by_rule.iter().map(|(rule, n)| format!("{rule} {n}")).collect();
     let _ = match by_rule.as_slice() {
         [] => writeln!(text, "no planted cases"),
-        _ => writeln!(text, "{} planted cases: {}", grouped(report.cases), by_rule.join(", ")),
+        _ => writeln!(
+            text,
+            "{} planted cases, {} findings: {}",
+            grouped(report.cases),
+            grouped(report.findings),
+            by_rule.join(", ")
+        ),
     };
     text.push('\n');
     for (name, what) in [
         ("records/changes.ndjson", "what a bureau would receive, in that order"),
         ("rules/tables", "the knowledge tables of the region"),
-        ("truth.ndjson", "the planted cases, each with what should be found"),
+        ("truth.ndjson", "the planted cases, each with the alerts that should be raised"),
     ] {
         let _ = writeln!(text, "{}  {what}", out.join(name).display());
     }

@@ -66,6 +66,45 @@ fn a_check_that_finds_a_mistake_ends_with_1_and_says_where() {
     assert_eq!(nowhere.code, Some(2), "{nowhere:?}");
 }
 
+/// A rule owner mends a bank in one go: whoever needs the bank tells all that is wrong with it.
+#[test]
+fn every_command_tells_every_mistake_of_a_bank_before_it_does_anything() {
+    let bank = bank_of("id = \"A05\"\nversion = 1\n");
+    let tables = bank.path().join("bank/tables");
+    fs::create_dir_all(&tables).unwrap();
+    let header = "code,class,valid_from,valid_to,source\n";
+    fs::write(tables.join("med_type.csv"), format!("{header}21,inpatient,,,s\n21,care,,,s\n")).unwrap();
+    let header = "rule,item,unit,max,valid_from,valid_to,source\n";
+    fs::write(tables.join("age_limit.csv"), format!("{header}S14,X,days,28,,,s\nD06,X,weeks,4,,,s\n"))
+        .unwrap();
+    let places = [
+        "bank/rules/mine/rule.toml:2:11",
+        "bank/tables/age_limit.csv:2:1",
+        "bank/tables/age_limit.csv:3:7",
+        "bank/tables/med_type.csv:3:1",
+    ];
+    let hints =
+        ["hint: one of: D06, ", "hint: one of: days, years", "hint: let the earlier row end the day before"];
+    let done = fundwatch(bank.path(), &["rules", "check", "--rules", "bank"]);
+    assert_eq!(done.code, Some(1), "{done:?}");
+    for said in places.iter().chain(&hints) {
+        assert!(done.out.contains(said), "{said}: {}", done.out);
+    }
+    for args in [
+        &["run", "nowhere", "--out", "out"][..],
+        &["rules", "test"],
+        &["rules", "list"],
+        &["rules", "show", "A05"],
+    ] {
+        let done = fundwatch(bank.path(), &[args, &["--rules", "bank"]].concat());
+        assert_eq!((done.code, done.out.as_str()), (Some(2), ""), "{args:?}");
+        for said in places.iter().chain(&hints) {
+            assert!(done.err.contains(said), "{args:?}, {said}: {}", done.err);
+        }
+    }
+    assert!(!bank.path().join("out").exists());
+}
+
 #[test]
 fn a_case_that_does_not_hold_ends_the_test_with_1_and_says_what_was_found() {
     let rule = built_in("rules/extended/care_after_death.toml");

@@ -6,6 +6,7 @@
 //! 3. *Added and withdrawn is nothing.*
 //! 4. *The events folded give the alerts.*
 //! 5. *Every rule fires and nearly fires* in the histories, so that the other laws mean something.
+//! 6. *Explained as found*: the conditions that `explain --not` asks hold of just what the engine finds ([`explained`]).
 //!
 //! A broken law prints the smallest world it found that breaks it. `FUNDWATCH_LAWS=500 cargo test --test laws` looks
 //! at more seeds.
@@ -16,6 +17,8 @@ use serde_json::Value;
 mod against;
 #[path = "laws/example.rs"]
 mod example;
+#[path = "laws/explained.rs"]
+mod explained;
 #[path = "laws/feed.rs"]
 mod feed;
 #[path = "laws/histories.rs"]

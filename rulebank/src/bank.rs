@@ -4,20 +4,26 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::error::{BankError, Mistake, Source};
+use crate::exemption::{self, Draft};
 use crate::rule::{self, Rule};
 use crate::table::Tables;
-use crate::{DetectorSpec, builtin};
+use crate::{DetectorSpec, Exemption, builtin};
 
 /// The file in a rules folder that is there to be copied, not to be loaded.
 const TEMPLATE: &str = "TEMPLATE.toml";
 
-/// Rules and knowledge tables, checked.
+/// Rules, knowledge tables and exemptions, checked.
 #[derive(Clone, Debug)]
 pub struct Bank {
     /// The rules, by id.
     pub rules: Vec<Rule>,
     /// The knowledge tables.
     pub tables: Tables,
+    /// The exemptions, by id.
+    pub exemptions: Vec<Exemption>,
+    /// The files it was read from, as they were written: path below the bank's folder, and text. Written out
+    /// again they are the same bank.
+    pub files: Vec<(String, String)>,
     /// The detectors that the bank was checked against; the page of a rule tells of their parameters.
     pub(crate) detectors: Vec<DetectorSpec>,
 }
@@ -26,36 +32,56 @@ pub struct Bank {
 ///
 /// Without a folder: the built-in bank. With one: its `tables/*.csv`, and its `rules/**/*.toml` if there are any;
 /// without rule files of its own the built-in rules run on the folder's tables. A table that the folder lacks has
-/// no rows, but for `med_type`, which then holds the ordinary classes of visits.
+/// no rows, but for `med_type`, which then holds the ordinary classes of visits. Exemptions are those of the
+/// folder's `exemptions/*.toml`; an exemption and its rules have to name each other.
 ///
 /// # Errors
 /// Every mistake of every file, so that a rule owner corrects them in one go; [`crate::check_report`] prints them.
 pub fn load(dir: Option<&Path>, detectors: &[DetectorSpec]) -> Result<Bank, Vec<BankError>> {
     let mut errors = Vec::new();
-    let (rule_texts, table_texts) = match dir {
-        None => (built_in(builtin::RULES), built_in(builtin::TABLES)),
+    let texts = match dir {
+        None => Texts {
+            rules: built_in(builtin::RULES),
+            tables: built_in(builtin::TABLES),
+            exemptions: built_in(builtin::EXEMPTIONS),
+        },
         Some(dir) => read_folder(dir, &mut errors),
     };
     let mut tables = Tables::default();
-    for (file, text) in &table_texts {
+    for (file, text) in &texts.tables {
         let stem = Path::new(file).file_stem().map(|stem| stem.to_string_lossy().into_owned());
         errors.extend(tables.add(&stem.unwrap_or_default(), Source { file, text }));
     }
     tables.complete();
-    let mut rules: Vec<Rule> = Vec::new();
-    for (file, text) in &rule_texts {
+    let mut rules: Vec<(Rule, Source<'_>)> = Vec::new();
+    for (file, text) in &texts.rules {
         let source = Source { file, text };
         match rule::read(source, detectors) {
-            Ok(rule) => match rules.iter().find(|other| other.id == rule.id) {
-                Some(other) => errors.push(twice(source, &rule.id, &other.source_file)),
-                None => rules.push(rule),
+            Ok(rule) => match rules.iter().find(|(other, _)| other.id == rule.id) {
+                Some((other, _)) => errors.push(twice(source, &rule.id, &other.source_file)),
+                None => rules.push((rule, source)),
             },
             Err(found) => errors.extend(found),
         }
     }
+    let mut drafts: Vec<(Draft, Source<'_>)> = Vec::new();
+    for (file, text) in &texts.exemptions {
+        let source = Source { file, text };
+        match exemption::read(source) {
+            Ok(draft) => drafts.push((draft, source)),
+            Err(found) => errors.extend(found),
+        }
+    }
+    let (all_rules, all_drafts) = (rules.len() == texts.rules.len(), drafts.len() == texts.exemptions.len());
+    errors.extend(exemption::disagreements(&drafts, &rules, all_rules, all_drafts));
+    let mut rules: Vec<Rule> = rules.into_iter().map(|(rule, _)| rule).collect();
     rules.sort_by(|a, b| a.id.cmp(&b.id));
+    let mut exemptions: Vec<Exemption> = drafts.into_iter().map(|(draft, _)| draft.exemption).collect();
+    exemptions.sort_by(|a, b| a.id.cmp(&b.id));
     match errors.is_empty() {
-        true => Ok(Bank { rules, tables, detectors: detectors.to_vec() }),
+        true => {
+            Ok(Bank { rules, tables, exemptions, files: texts.below(dir), detectors: detectors.to_vec() })
+        }
         false => Err(errors),
     }
 }
@@ -75,17 +101,37 @@ impl Bank {
 /// A file's name and text.
 type Text = (String, String);
 
+/// The texts of a bank, each sort by path.
+#[derive(Default)]
+struct Texts {
+    rules: Vec<Text>,
+    tables: Vec<Text>,
+    exemptions: Vec<Text>,
+}
+
+impl Texts {
+    /// All files, by their paths below the folder they were read from; built-in ones have such paths already.
+    fn below(self, dir: Option<&Path>) -> Vec<Text> {
+        let all = self.rules.into_iter().chain(self.tables).chain(self.exemptions);
+        let relative = |path: &str| match dir.and_then(|dir| Path::new(path).strip_prefix(dir).ok()) {
+            Some(below) => below.to_string_lossy().into_owned(),
+            None => path.to_owned(),
+        };
+        all.map(|(path, text)| (relative(&path), text)).collect()
+    }
+}
+
 fn built_in(list: &[(&str, &str)]) -> Vec<Text> {
     list.iter().map(|(file, text)| ((*file).to_owned(), (*text).to_owned())).collect()
 }
 
-/// The texts of the rules and of the tables of a folder, both by path.
-fn read_folder(dir: &Path, errors: &mut Vec<BankError>) -> (Vec<Text>, Vec<Text>) {
+/// The texts of a folder.
+fn read_folder(dir: &Path, errors: &mut Vec<BankError>) -> Texts {
     if !dir.is_dir() {
         let error = BankError::whole(&dir.to_string_lossy(), "there is no such folder");
         errors
             .push(error.with_hint("a bank is a folder with tables/*.csv and, if it likes, rules/**/*.toml"));
-        return (Vec::new(), Vec::new());
+        return Texts::default();
     }
     let mut read_all = |folder: &str, extension: &str, deep: bool| -> Vec<Text> {
         let (paths, failed) = files(&dir.join(folder), extension, deep);
@@ -101,11 +147,13 @@ fn read_folder(dir: &Path, errors: &mut Vec<BankError>) -> (Vec<Text>, Vec<Text>
     };
     let tables = read_all("tables", "csv", false);
     let rules = read_all("rules", "toml", true);
+    let exemptions = read_all("exemptions", "toml", false);
     // Rule files that cannot be read are mistakes; they do not bring the built-in rules back.
-    match rules.is_empty() && errors.is_empty() {
-        true => (built_in(builtin::RULES), tables),
-        false => (rules, tables),
-    }
+    let rules = match rules.is_empty() && errors.is_empty() {
+        true => built_in(builtin::RULES),
+        false => rules,
+    };
+    Texts { rules, tables, exemptions }
 }
 
 fn read_text(path: &Path) -> Result<String, BankError> {

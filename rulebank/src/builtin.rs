@@ -14,29 +14,83 @@ pub(crate) const RULES: &[(&str, &str)] = embedded![
     "rules/extended/billed_above_stock.toml",
     "rules/extended/billed_without_prescription.toml",
     "rules/extended/care_after_death.toml",
+    "rules/extended/care_elsewhere_during_stay.toml",
+    "rules/extended/care_in_custody.toml",
+    "rules/extended/care_while_abroad.toml",
     "rules/extended/companion_stays.toml",
     "rules/extended/drug_collector.toml",
+    "rules/extended/empty_bed.toml",
     "rules/extended/impossible_travel.toml",
+    "rules/extended/insured_twice.toml",
     "rules/extended/invoice_twice.toml",
+    "rules/extended/more_hours_than_a_day_has.toml",
+    "rules/extended/more_patients_than_beds.toml",
     "rules/extended/more_than_prescribed.toml",
+    "rules/extended/no_agreement.toml",
     "rules/extended/not_insured.toml",
     "rules/extended/overlapping_stays.toml",
+    "rules/extended/prescription_used_again.toml",
+    "rules/extended/sold_after_expiry.toml",
+    "rules/extended/sold_never_bought.toml",
+    "rules/extended/sold_without_prescription.toml",
+    "rules/extended/trace_code_missing.toml",
+    "rules/extended/trace_code_never_bought.toml",
     "rules/extended/trace_code_twice.toml",
+    "rules/policy/charged_outside_stay.toml",
+    "rules/policy/child_consumable.toml",
+    "rules/policy/child_drug.toml",
+    "rules/policy/child_service.toml",
+    "rules/policy/consumable_of_the_other_sex.toml",
+    "rules/policy/consumable_outside_its_disease.toml",
+    "rules/policy/diagnosis_of_the_other_sex.toml",
+    "rules/policy/diagnosis_outside_its_age.toml",
+    "rules/policy/drug_at_too_low_a_level.toml",
+    "rules/policy/drug_beyond_its_course.toml",
+    "rules/policy/drug_made_for_children.toml",
+    "rules/policy/drug_of_the_other_sex.toml",
+    "rules/policy/drug_outside_its_indication.toml",
     "rules/policy/included_item_charged.toml",
+    "rules/policy/late_upload.toml",
+    "rules/policy/line_does_not_add_up.toml",
+    "rules/policy/many_stays.toml",
+    "rules/policy/many_visits_a_day.toml",
+    "rules/policy/newborn_consumable.toml",
     "rules/policy/newborn_drug.toml",
+    "rules/policy/newborn_service.toml",
+    "rules/policy/operation_of_the_other_sex.toml",
+    "rules/policy/price_above_cap.toml",
     "rules/policy/quantity_above_limit.toml",
+    "rules/policy/service_at_too_low_a_level.toml",
+    "rules/policy/service_beyond_its_course.toml",
+    "rules/policy/service_made_for_children.toml",
+    "rules/policy/service_of_the_other_sex.toml",
+    "rules/policy/service_outside_its_indication.toml",
+    "rules/policy/stay_cut_in_two.toml",
+    "rules/policy/too_many_drug_kinds.toml",
     "rules/policy/too_soon_again.toml",
 ];
 
 /// The knowledge tables, by path.
 pub(crate) const TABLES: &[(&str, &str)] = embedded![
     "tables/age_limit.csv",
+    "tables/course_limit.csv",
     "tables/cycle_gap.csv",
+    "tables/diagnosis_age.csv",
+    "tables/diagnosis_sex.csv",
+    "tables/hour_item.csv",
+    "tables/indication.csv",
+    "tables/level_limit.csv",
     "tables/med_type.csv",
+    "tables/operation_sex.csv",
     "tables/pair_conflict.csv",
+    "tables/price_cap.csv",
     "tables/quantity_limit.csv",
     "tables/resale_prone.csv",
+    "tables/sex_limit.csv",
 ];
+
+/// The exemptions: a bank that is built in approves nothing; `exemptions/TEMPLATE.toml` is there to be copied.
+pub(crate) const EXEMPTIONS: &[(&str, &str)] = &[];
 
 /// The classes of visits that hold where a bank says nothing.
 pub(crate) const MED_TYPE: &str = include_str!("../tables/med_type.csv");
@@ -61,5 +115,6 @@ mod tests {
             |list: &[(&str, &str)]| list.iter().map(|(path, _)| (*path).to_owned()).collect::<Vec<_>>();
         assert_eq!(named(super::RULES), files("rules", "toml"));
         assert_eq!(named(super::TABLES), files("tables", "csv"));
+        assert_eq!(named(super::EXEMPTIONS), files("exemptions", "toml"));
     }
 }

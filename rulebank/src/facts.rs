@@ -19,7 +19,7 @@ use rust_decimal::{Decimal, RoundingStrategy};
 use crate::detector::number;
 use crate::error::Mistake;
 use crate::ordinary::{self, Holds, Ordinary};
-use crate::{day, hint};
+use crate::{day, hint, lists};
 
 /// Compiles the steps of one case, in order.
 #[derive(Default)]
@@ -203,38 +203,11 @@ fn value(holds: Holds, text: &str) -> Result<String, String> {
         Holds::Number => Err("a number".to_owned()),
         Holds::Flag if matches!(text, "0" | "1") => Ok(json(text)),
         Holds::Flag => Err("0 or 1".to_owned()),
-        Holds::Texts => {
-            let texts: Vec<String> = text.split(',').map(|part| json(part.trim())).collect();
-            Ok(format!("[{}]", texts.join(",")))
-        }
-        Holds::Lines if !text.starts_with('[') => lines(text),
-        Holds::Lines | Holds::Json => match serde_json::from_str::<serde_json::Value>(text) {
-            Ok(serde_json::Value::Array(list)) if list.iter().all(serde_json::Value::is_object) => {
-                Ok(text.to_owned())
-            }
-            _ => Err("a JSON list of records".to_owned()),
-        },
+        Holds::List(list) => lists::of(list, text),
     }
 }
 
-/// The lines of a prescription from `ITEM*2;OTHER*1`; every item is a drug.
-fn lines(text: &str) -> Result<String, String> {
-    let mut lines = Vec::new();
-    for (index, part) in text.split(';').enumerate() {
-        let line =
-            part.trim().split_once('*').filter(|(item, cnt)| !item.is_empty() && number(cnt).is_some());
-        let Some((item, cnt)) = line else { return Err("ITEM*2;OTHER*1".to_owned()) };
-        let number = json(&(index + 1).to_string());
-        lines.push(format!(
-            r#"{{"line_no":{number},"med_list_codg":{},"list_type":"101","cnt":{}}}"#,
-            json(item),
-            json(cnt)
-        ));
-    }
-    Ok(format!("[{}]", lines.join(",")))
-}
-
-fn json(text: &str) -> String {
+pub(crate) fn json(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
@@ -286,17 +259,12 @@ mod tests {
     }
 
     #[test]
-    fn a_line_comes_to_quantity_times_price_and_lists_are_short() {
+    fn a_line_comes_to_quantity_times_price() {
         check(
             "fee_line  cnt  pric  fee_ocur_time\nV1/1  1.5  0.33  2025-03-01 09:00\n",
             &[
                 r#"{"kind":"fee_line","rev":1,"mdtrt_id":"V1","feedetl_sn":"1","psn_no":"P1","fixmedins_code":"H1","fee_ocur_time":"2025-03-01 09:00:00","med_list_codg":"ITEM","list_type":"201","cnt":"1.5","pric":"0.33","det_item_fee_sumamt":"0.50"}"#,
             ],
-        );
-        assert_eq!(value(Holds::Texts, "A,B"), Ok(r#"["A","B"]"#.to_owned()));
-        assert_eq!(
-            lines("A*2"),
-            Ok(r#"[{"line_no":"1","med_list_codg":"A","list_type":"101","cnt":"2"}]"#.to_owned())
         );
     }
 }

@@ -9,18 +9,23 @@
 //! This crate knows no record, no engine and no detector. Which detectors exist, and what they may be told, is
 //! handed in as a list of [`DetectorSpec`]s; what a rule means is the detector's business.
 //!
-//! In reading order: [`Rule`] and its words, [`Case`], [`Tables`], [`BankError`], and the texts that
+//! In reading order: [`Rule`] and its words, [`Case`], [`Tables`], [`Exemption`], [`BankError`], how well the cases
+//! hold a rule ([`mutants`], [`Baseline`]), and the texts that
 //! people read: [`list`], [`show`], [`check_report`].
 
 mod bank;
+mod baseline;
 mod builtin;
 mod case;
 mod day;
 mod detector;
 mod error;
+mod exemption;
 mod facts;
 mod hint;
+mod lists;
 mod message;
+mod mutate;
 mod ordinary;
 mod rows;
 mod rule;
@@ -31,11 +36,14 @@ mod table;
 mod word;
 
 pub use bank::{Bank, load};
+pub use baseline::{BASELINE_FILE, Baseline, Equivalent, Score};
 pub use case::{Case, CaseKind, Step};
 pub use detector::{DetectorSpec, Param, ParamKind, ParamSpec};
 pub use error::{BankError, check_report};
+pub use exemption::Exemption;
 pub use message::{Piece, fill, pieces};
+pub use mutate::{Mutant, Part, mutants};
 pub use rule::{Rule, RuleChange, Text2};
-pub use show::{Lang, list, show};
+pub use show::{Lang, exemptions, list, show};
 pub use table::{Row, Tables};
 pub use word::{Family, Phase, Severity, Status, Verdict};

@@ -29,15 +29,27 @@ pub(crate) enum Holds {
     Number,
     /// `0` or `1`.
     Flag,
-    /// Texts separated by commas.
-    Texts,
-    /// `ITEM*2;OTHER*1`, or a JSON list of records: the lines of a prescription.
-    Lines,
-    /// A JSON list of records.
-    Json,
+    /// A list, each in its own short form or as JSON; `[]` is the empty one.
+    List(List),
 }
 
-use Holds::{Day, Flag, Json, Lines, Number, Text, Texts, Time, Word};
+/// The lists that records hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum List {
+    /// `TC1,TC2`: trace codes.
+    Texts,
+    /// `ITEM*2;OTHER*1 102`: the lines of a prescription.
+    Lines,
+    /// `main J18.9 #1,I10 #2`: diagnoses.
+    Diagnoses,
+    /// `main 68.4900 2025-03-02,54.2100`: operations.
+    Operations,
+    /// `active 2024-01-01..2025-12-31,suspended 2026-01-01..`: agreements.
+    Agreements,
+}
+
+use Holds::{Day, Flag, List as Listed, Number, Text, Time, Word};
+use List::{Agreements, Diagnoses, Lines, Operations, Texts};
 
 const MOVES: &[&str] = &["sale", "return"];
 const PURCHASE_MOVES: &[&str] = &["purchase", "return"];
@@ -55,7 +67,7 @@ pub(crate) const KINDS: &[Ordinary] = &[
             ("lon", Number, ""),
             ("lat", Number, ""),
             ("beds", Number, ""),
-            ("agreements", Json, ""),
+            ("agreements", Listed(Agreements), ""),
         ],
     },
     Ordinary {
@@ -126,8 +138,8 @@ pub(crate) const KINDS: &[Ordinary] = &[
             ("online_flag", Flag, ""),
             ("matn_stas", Text, ""),
             ("dscg_way", Text, ""),
-            ("diags", Json, ""),
-            ("oprns", Json, ""),
+            ("diags", Listed(Diagnoses), ""),
+            ("oprns", Listed(Operations), ""),
         ],
     },
     Ordinary {
@@ -197,7 +209,7 @@ pub(crate) const KINDS: &[Ordinary] = &[
             ("dept_codg", Text, ""),
             ("online_flag", Flag, ""),
             ("state", Word(&["issued", "reviewed", "dispensed", "cancelled"]), "issued"),
-            ("lines", Lines, "ITEM*1"),
+            ("lines", Listed(Lines), "ITEM*1"),
         ],
     },
     Ordinary {
@@ -220,7 +232,7 @@ pub(crate) const KINDS: &[Ordinary] = &[
             ("trdn_flag", Flag, ""),
             ("manu_lotnum", Text, ""),
             ("expy_end", Day, ""),
-            ("trace_codes", Texts, ""),
+            ("trace_codes", Listed(Texts), ""),
         ],
     },
     Ordinary {
@@ -238,7 +250,7 @@ pub(crate) const KINDS: &[Ordinary] = &[
             ("finl_trns_pric", Number, "8.00"),
             ("manu_lotnum", Text, ""),
             ("expy_end", Day, ""),
-            ("trace_codes", Texts, ""),
+            ("trace_codes", Listed(Texts), ""),
         ],
     },
     Ordinary {

@@ -42,9 +42,12 @@ pub struct Rule {
     /// Every parameter of the detector, those that the file leaves out with their defaults.
     pub params: BTreeMap<String, Param>,
     /// What it cannot see.
-    pub misses: Vec<String>,
+    pub misses: Vec<Text2>,
     /// What may lawfully explain a finding.
-    pub excuses: Vec<String>,
+    pub excuses: Vec<Text2>,
+    /// Ids of the exemptions that may let its findings off; each of them names the rule in turn.
+    #[serde(default)]
+    pub exemptions: Vec<String>,
     /// What an inspector does first.
     pub next_step: Text2,
     /// The sentence of a finding, a template with `{value}` names.
@@ -125,8 +128,9 @@ fn read_document<'d>(
     }
     let basis = file.texts("basis", mistakes);
     let params = read_params(file.section_if_any("params", mistakes), spec, mistakes);
-    let misses = file.texts("misses", mistakes);
-    let excuses = file.texts("excuses", mistakes);
+    let misses = sentences(&mut file, "misses", mistakes);
+    let excuses = sentences(&mut file, "excuses", mistakes);
+    let exemptions = file.texts_if_any("exemptions", mistakes);
     let next_step = both(&mut file, "next-step", mistakes);
     let message = both(&mut file, "message", mistakes);
     if let (Some(spec), Some(languages)) = (spec, &message) {
@@ -151,6 +155,7 @@ fn read_document<'d>(
         params,
         misses,
         excuses,
+        exemptions: exemptions.into_iter().map(|id| id.value).collect(),
         next_step: text2(next_step?),
         message: text2(message?),
         why: text2(why?),
@@ -161,14 +166,27 @@ fn read_document<'d>(
 }
 
 /// A table with a Chinese and an English text.
-fn both(file: &mut Section<'_>, key: &str, mistakes: &mut Vec<Mistake>) -> Option<[At<String>; 2]> {
-    let mut section = file.section(key, mistakes)?;
-    let languages = ["zh", "en"].map(|language| section.text(language, mistakes));
-    section.close(mistakes);
-    Some(languages)
+pub(crate) fn both(
+    file: &mut Section<'_>,
+    key: &str,
+    mistakes: &mut Vec<Mistake>,
+) -> Option<[At<String>; 2]> {
+    Some(languages(file.section(key, mistakes)?, mistakes))
 }
 
-fn text2(languages: [At<String>; 2]) -> Text2 {
+/// A list of such tables, with at least one in it.
+fn sentences(file: &mut Section<'_>, key: &str, mistakes: &mut Vec<Mistake>) -> Vec<Text2> {
+    let sections = file.sections_needed(key, mistakes);
+    sections.into_iter().map(|section| text2(languages(section, mistakes))).collect()
+}
+
+fn languages(mut section: Section<'_>, mistakes: &mut Vec<Mistake>) -> [At<String>; 2] {
+    let languages = ["zh", "en"].map(|language| section.text(language, mistakes));
+    section.close(mistakes);
+    languages
+}
+
+pub(crate) fn text2(languages: [At<String>; 2]) -> Text2 {
     let [zh, en] = languages.map(|text| text.value.trim().to_owned());
     Text2 { zh, en }
 }

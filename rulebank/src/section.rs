@@ -45,7 +45,7 @@ impl<'d> Section<'d> {
     }
 
     /// The value of a key that must be there; [`Section::close`] reports it if it is not.
-    fn need(&mut self, key: &str) -> Option<At<&'d DeValue<'d>>> {
+    pub(crate) fn need(&mut self, key: &str) -> Option<At<&'d DeValue<'d>>> {
         let value = self.get(key);
         if value.is_none() {
             self.missing.push(format!("`{key}`"));
@@ -94,6 +94,22 @@ impl<'d> Section<'d> {
         texts
     }
 
+    /// The same, each text with its place.
+    pub(crate) fn texts_at(&mut self, key: &str, mistakes: &mut Vec<Mistake>) -> Vec<At<String>> {
+        let Some(list) = self.need(key) else { return Vec::new() };
+        let span = list.span.clone();
+        let texts = strings(key, list, mistakes);
+        if texts.iter().all(|text| text.value.trim().is_empty()) {
+            mistakes.push(Mistake::new(span, format!("`{key}` says nothing")));
+        }
+        texts
+    }
+
+    /// A list of texts that may be left out or empty, each with its place.
+    pub(crate) fn texts_if_any(&mut self, key: &str, mistakes: &mut Vec<Mistake>) -> Vec<At<String>> {
+        self.get(key).map(|list| strings(key, list, mistakes)).unwrap_or_default()
+    }
+
     /// A table inside of this one that must be there.
     pub(crate) fn section(&mut self, key: &str, mistakes: &mut Vec<Mistake>) -> Option<Section<'d>> {
         let value = self.need(key)?;
@@ -109,6 +125,15 @@ impl<'d> Section<'d> {
     /// The tables written as `[[key]]`, in their order; possibly none.
     pub(crate) fn sections(&mut self, key: &str, mistakes: &mut Vec<Mistake>) -> Vec<Section<'d>> {
         let Some(list) = self.get(key) else { return Vec::new() };
+        elements(key, list, mistakes).into_iter().filter_map(|value| table(key, value, mistakes)).collect()
+    }
+
+    /// A list of tables that must be there, with at least one in it; written as `[{ … }, …]` or `[[key]]`.
+    pub(crate) fn sections_needed(&mut self, key: &str, mistakes: &mut Vec<Mistake>) -> Vec<Section<'d>> {
+        let Some(list) = self.need(key) else { return Vec::new() };
+        if matches!(list.value, DeValue::Array(array) if array.is_empty()) {
+            mistakes.push(Mistake::new(list.span.clone(), format!("`{key}` says nothing")));
+        }
         elements(key, list, mistakes).into_iter().filter_map(|value| table(key, value, mistakes)).collect()
     }
 
@@ -162,8 +187,13 @@ pub(crate) fn string(key: &str, at: At<&DeValue<'_>>, mistakes: &mut Vec<Mistake
 
 /// A list of strings.
 pub(crate) fn string_list(key: &str, at: At<&DeValue<'_>>, mistakes: &mut Vec<Mistake>) -> Vec<String> {
+    strings(key, at, mistakes).into_iter().map(|text| text.value).collect()
+}
+
+/// A list of strings, each with its place.
+fn strings(key: &str, at: At<&DeValue<'_>>, mistakes: &mut Vec<Mistake>) -> Vec<At<String>> {
     let elements = elements(key, at, mistakes);
-    elements.into_iter().filter_map(|value| string(key, value, mistakes)).map(|text| text.value).collect()
+    elements.into_iter().filter_map(|value| string(key, value, mistakes)).collect()
 }
 
 /// The elements of a list.

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::error::columns;
 use crate::rule::{Rule, Text2};
 use crate::table::Row;
-use crate::{Bank, day, schema};
+use crate::{Bank, Exemption, day, schema};
 
 /// The language of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +52,51 @@ pub fn list(bank: &Bank) -> String {
     aligned(&lines)
 }
 
+/// The exemptions of a bank, one line each, with a heading; empty if there are none.
+///
+/// No clock is read: whether one has expired is seen from its days, and is told at the end of a run.
+pub fn exemptions(bank: &Bank) -> String {
+    if bank.exemptions.is_empty() {
+        return String::new();
+    }
+    let heading = ["exemption", "rules", "institutions", "subjects", "days", "approved", "why"];
+    let mut lines = vec![heading.map(str::to_owned)];
+    for exemption in &bank.exemptions {
+        lines.push([
+            exemption.id.clone(),
+            exemption.rules.join(" "),
+            places(&exemption.institutions, Lang::En),
+            places(&exemption.subjects, Lang::En),
+            exemption.days(),
+            format!("{} by {}", day::text(exemption.approved_on), exemption.approved_by),
+            format!("{} · {}", exemption.why.zh, exemption.why.en),
+        ]);
+    }
+    aligned(&lines)
+}
+
+fn places(codes: &[String], lang: Lang) -> String {
+    match codes.is_empty() {
+        true => lang.pick("全部", "all").to_owned(),
+        false => codes.join(" "),
+    }
+}
+
+fn exemption_line(exemption: &Exemption, lang: Lang) -> String {
+    format!(
+        "{} ({}; {} {}; {} {}): {} ({}, {})",
+        exemption.id,
+        exemption.days(),
+        lang.pick("机构", "institutions"),
+        places(&exemption.institutions, lang),
+        lang.pick("主体", "subjects"),
+        places(&exemption.subjects, lang),
+        lang.of(&exemption.why),
+        exemption.approved_by,
+        day::text(exemption.approved_on),
+    )
+}
+
 /// Everything that the owner of a rule wants to read.
 pub fn show(rule: &Rule, bank: &Bank, lang: Lang) -> String {
     let mut text = String::new();
@@ -78,8 +123,12 @@ fn write_rule(out: &mut String, rule: &Rule, bank: &Bank, lang: Lang) -> std::fm
     items(out, lang.pick("依据", "Basis"), rule.basis.iter().cloned())?;
     write_params(out, rule, bank, lang)?;
     write_rows(out, rule, bank, lang)?;
-    items(out, lang.pick("看不到的", "What it misses"), rule.misses.iter().cloned())?;
-    items(out, lang.pick("可能的合理解释", "What may excuse a finding"), rule.excuses.iter().cloned())?;
+    items(out, lang.pick("看不到的", "What it misses"), texts(&rule.misses, lang))?;
+    items(out, lang.pick("可能的合理解释", "What may excuse a finding"), texts(&rule.excuses, lang))?;
+    if !rule.exemptions.is_empty() {
+        let named = bank.exemptions.iter().filter(|exemption| exemption.rules.contains(&rule.id));
+        items(out, lang.pick("豁免", "Exemptions"), named.map(|exemption| exemption_line(exemption, lang)))?;
+    }
     section(out, lang.pick("下一步", "Next step"), lang.of(&rule.next_step))?;
     let cases = rule.cases.iter().map(|case| format!("[{}] {}", case.kind.as_str(), case.name));
     items(out, lang.pick("用例", "Cases"), cases)?;
@@ -135,6 +184,10 @@ fn phases(rule: &Rule) -> String {
 fn section(out: &mut String, heading: &str, text: &str) -> std::fmt::Result {
     writeln!(out, "\n{heading}")?;
     text.lines().try_for_each(|line| writeln!(out, "  {line}"))
+}
+
+fn texts(list: &[Text2], lang: Lang) -> impl Iterator<Item = String> {
+    list.iter().map(move |text| lang.of(text).to_owned())
 }
 
 fn items(out: &mut String, heading: &str, lines: impl Iterator<Item = String>) -> std::fmt::Result {

@@ -8,9 +8,9 @@ use rulebank::DetectorSpec;
 
 use super::About;
 use crate::coverage::{Count, Missing, Population};
-use crate::finding::{Finding, Out, RuleIx, Value};
+use crate::finding::{Finding, Out, RuleIx, Value, shown};
 use crate::judge::Sink;
-use crate::knowledge::{ByRef, Compiler, Knowledge, Validity, sort_rows};
+use crate::knowledge::{ByRef, Compiler, Knowledge, Validity, exact, exact_units, sort_rows};
 
 /// What a rule may tell it.
 pub const SPEC: DetectorSpec = DetectorSpec {
@@ -32,7 +32,8 @@ pub const ABOUT: About = About::of("fee_line")
 pub struct Limit {
     rule: RuleIx,
     in_days: bool,
-    max: i64,
+    /// In units of 10^-10.
+    max: i128,
     validity: Validity,
     own: bool,
 }
@@ -55,7 +56,7 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
         items.entry(item).or_default().push(Limit {
             rule,
             in_days: row.text("unit") == "days",
-            max: row.integer("max").unwrap_or(0),
+            max: exact(row.decimal("max").unwrap_or_default()),
             validity: Validity::of(&row),
             own: row.reading_own,
         });
@@ -95,15 +96,15 @@ pub fn judge(
             .into_iter()
             .filter_map(strictest)
             .filter(|limit| match limit.in_days {
-                true => bank.over(0, age_in_days, limit.max),
-                false => bank.reaches(1, age_in_years, limit.max),
+                true => bank.over(0, exact_units(age_in_days), limit.max),
+                false => bank.reaches(1, exact_units(age_in_years), limit.max),
             })
             .collect();
         let Some(limit) = violated.first() else { continue };
         let own = violated.iter().all(|limit| limit.own);
         let (age, unit) = if limit.in_days { (age_in_days, 0) } else { (age_in_years, 1) };
         let values =
-            vec![Value::Text(line.item), Value::Int(age), Value::Int(limit.max), Value::Word(unit)];
+            vec![Value::Text(line.item), Value::Int(age), shown(limit.max), Value::Word(unit)];
         let mut finding = Finding::of_line(bank, rule, own, (line_row, line), values);
         finding.evidence.push(person_row);
         sink.say(Out::Finding(Box::new(finding)));

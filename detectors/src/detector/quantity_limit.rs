@@ -10,7 +10,7 @@ use rulebank::DetectorSpec;
 use super::About;
 use crate::coverage::Count;
 use crate::detector::pair_conflict::sorted;
-use crate::finding::{Claim, Finding, Out, Part, RuleIx, Value, institution_of_lines, money_of_lines};
+use crate::finding::{Claim, Finding, Out, Part, RuleIx, Value, institution_of_lines, money_of_lines, shown};
 use crate::judge::Sink;
 use crate::knowledge::{ByRef, Compiler, Knowledge, Validity, exact, exact_quantity, fen_of, sort_rows};
 
@@ -113,7 +113,6 @@ fn judge_subject(
     let line = &lines[0].1;
     let mut key = vec![Part::Text(line.visit), Part::Text(line.item)];
     key.extend(day.map(Part::Day));
-    let limit_shown = i64::try_from(limit.max / 1_000_000).unwrap_or(i64::MAX);
     sink.say(Out::Finding(Box::new(Finding {
         rule: limit.rule,
         verdict: bank.verdict(limit.rule, limit.own),
@@ -125,7 +124,7 @@ fn judge_subject(
         values: vec![
             Value::Text(line.item),
             Value::Quantity(quantity),
-            Value::Quantity(limit_shown),
+            shown(limit.max),
             Value::Word(if limit.per_day { 2 } else { 3 }),
             Value::Day(day.unwrap_or_else(|| day_of(line.time))),
         ],

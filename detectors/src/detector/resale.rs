@@ -7,7 +7,7 @@ use rulebank::{DetectorSpec, ParamKind, ParamSpec};
 
 use super::About;
 use crate::coverage::Count;
-use crate::finding::{Claim, Finding, Money, Out, Part, RuleIx, Value, common_institution};
+use crate::finding::{Claim, Finding, Money, Out, Part, RuleIx, Value, common_institution, shown};
 use crate::judge::Sink;
 use crate::knowledge::{
     ByRef, Compiler, Knowledge, Validity, exact, exact_quantity, fen_of, integer, sort_rows,
@@ -143,7 +143,6 @@ pub fn judge(arena: &Arena, bank: &Knowledge, sales: &[(Ref, Diff)], sink: &mut 
         }
         found.sort_by(|(_, a), (_, b)| arena.compare(a.id, b.id));
         let evidence: Vec<Ref> = found.iter().map(|(row, _)| *row).collect();
-        let shown = i64::try_from(worst.limit.limit / 1_000_000).unwrap_or(i64::MAX);
         sink.say(Out::Finding(Box::new(Finding {
             rule: of_rule[0].rule,
             verdict: bank.verdict(of_rule[0].rule, windows.iter().all(|window| window.limit.own)),
@@ -158,7 +157,7 @@ pub fn judge(arena: &Arena, bank: &Knowledge, sales: &[(Ref, Diff)], sink: &mut 
             values: vec![
                 Value::Text(item),
                 Value::Quantity(worst.quantity),
-                Value::Quantity(shown),
+                shown(worst.limit.limit),
                 Value::Int(worst.institutions),
                 Value::Int(worst.limit.days),
             ],

@@ -32,8 +32,8 @@ pub(super) fn age_limit(why: &mut Why<'_, '_>, visit: Ref, sn: Ref) -> Option<()
     why.check(born, told, true)?;
     let (days, years) = (i64::from(on - person.brdy), i64::from(completed_years(person.brdy, on)));
     let beyond = |row: &&Row| {
-        let max = row.integer("max").unwrap_or(0);
-        if row.text("unit") == "days" { days > max } else { years >= max }
+        let max = row.decimal("max").unwrap_or_default();
+        if row.text("unit") == "days" { Decimal::from(days) > max } else { Decimal::from(years) >= max }
     };
     why.check(
         [
@@ -116,25 +116,34 @@ pub(super) fn sex_limit(why: &mut Why<'_, '_>, visit: Ref, sn: Ref) -> Option<()
 /// A line above the price cap of its item.
 pub(super) fn price_cap(why: &mut Why<'_, '_>, visit: Ref, sn: Ref) -> Option<()> {
     let (line, rows) = listed(why, visit, sn, "price_cap")?;
-    let institution = institution(why, &line)?;
     let by_level = rows.iter().any(|row| !row.text("hosp_lv").is_empty());
-    let known =
-        ["限价按等级区分时，医院等级已知", "where caps differ by level, that of the institution is known"];
-    let values = vec![("level", level(institution.level))];
-    if by_level && institution.level == 0 {
-        return why.missing(known, values, "missing:hosp_lv");
-    }
-    why.check(known, values, true)?;
+    let rank = match by_level {
+        true => {
+            let institution = institution(why, &line)?;
+            let known = [
+                "限价按等级区分，医院等级已知",
+                "caps differ by level, and that of the institution is known",
+            ];
+            let values = vec![("level", level(institution.level))];
+            if institution.level == 0 {
+                return why.missing(known, values, "missing:hosp_lv");
+            }
+            why.check(known, values, true)?;
+            institution.level
+        }
+        // One cap for all: the level does not matter.
+        false => 0,
+    };
     let of_level = |wanted: bool| {
         let caps = rows.iter().filter(move |row| match (wanted, row.text("hosp_lv")) {
             (false, text) => text.is_empty(),
-            (true, text) => !text.is_empty() && level_rank(text) == institution.level,
+            (true, text) => !text.is_empty() && level_rank(text) == rank,
         });
         caps.filter_map(|row| row.decimal("cap")).min()
     };
     let cap = of_level(true).or_else(|| of_level(false));
     let values = vec![
-        ("level", level(institution.level)),
+        ("level", level(rank)),
         ("cap", cap.map_or_else(|| "-".to_owned(), |cap| cap.normalize().to_string())),
     ];
     why.check(["该等级有限价", "there is a cap for the level, or one for all"], values, cap.is_some())?;
@@ -143,7 +152,11 @@ pub(super) fn price_cap(why: &mut Why<'_, '_>, visit: Ref, sn: Ref) -> Option<()
         ["单价高于限价", "the price is above the cap"],
         vec![("price", price(line.price)), ("cap", cap.normalize().to_string())],
         Decimal::from_i128_with_scale(i128::from(line.price), 6) > cap,
-    )
+    )?;
+    if !by_level {
+        institution(why, &line)?;
+    }
+    Some(())
 }
 
 /// A line as sent that reverses nothing, or whose amount is not quantity times price.

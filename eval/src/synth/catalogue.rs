@@ -1,8 +1,12 @@
-//! What can be billed: an item catalogue with codes of national shape, and the knowledge tables about some of it.
+//! What can be billed: an item catalogue with codes of national shape.
 //!
 //! Items that a table limits stand apart from the ordinary ones: ordinary life draws them only where the limit
 //! allows it, often exactly at the limit, so that every rule has near misses and none has a hit that was not planted.
 
+use super::limits::{
+    AgeLimit, CourseLimit, Indication, LevelLimit, Limits, NEWBORN_DAYS_MAX, PriceCap, QuantityLimit,
+    SexLimit,
+};
 use super::rng::{Rng, mix};
 use super::text::owned;
 
@@ -18,14 +22,8 @@ pub(crate) struct Item {
     pub(crate) price: i64,
     /// Per cent of the amount that the fund bears.
     pub(crate) fund_share: i64,
-}
-
-/// A service limited to `max` per day or per visit.
-#[derive(Clone, Copy)]
-pub(crate) struct Limited {
-    pub(crate) item: usize,
-    pub(crate) per_visit: bool,
-    pub(crate) max: i64,
+    /// Its place among the limited goods, of which every institution has a shelf.
+    pub(crate) shelf: Option<usize>,
 }
 
 /// All items; an item is its index.
@@ -41,29 +39,20 @@ pub(crate) struct Catalogue {
     pub(crate) nursing: Vec<usize>,
     /// Laboratory, imaging, treatment and surgery, the hottest first.
     pub(crate) services: Vec<usize>,
-    /// D06: drugs for newborns, age in days at most [`NEWBORN_DAYS_MAX`].
-    pub(crate) newborn_drugs: Vec<usize>,
-    /// S12: (paid, denied).
-    pub(crate) pairs: Vec<(usize, usize)>,
-    /// S14.
-    pub(crate) limited: Vec<Limited>,
-    /// S18: item and fewest days apart.
-    pub(crate) cycles: Vec<(usize, i64)>,
-    /// P08.
-    pub(crate) resale: Vec<usize>,
-    /// Consumables that no institution stocks; G02 is planted with them.
+    pub(crate) limits: Limits,
+    /// How many goods are limited.
+    pub(crate) shelves: usize,
+    /// Consumables that no institution stocks; what was never there is billed with them.
     pub(crate) unstocked: Vec<usize>,
 }
 
-/// The greatest age at which the drugs for newborns are paid.
-pub(crate) const NEWBORN_DAYS_MAX: i64 = 28;
-/// Packs of a resale-prone drug that a person may get from several pharmacies within 180 days.
-pub(crate) const RESALE_LIMIT: i64 = 12;
+/// How many of the hottest services cost exactly what a cap allows.
+const CAPPED_SERVICES: usize = 12;
 
 impl Catalogue {
     /// The catalogue of the region `seed`.
     pub(crate) fn new(seed: u64) -> Catalogue {
-        let mut shop = Shop { rng: Rng::new(mix(seed ^ 0xca7a)), items: Vec::new() };
+        let mut shop = Shop { rng: Rng::new(mix(seed ^ 0xca7a)), items: Vec::new(), shelves: 0 };
         let chemical = shop.ordinary(820, Shape::Chemical, "09", 30, 18_000);
         let patent = shop.ordinary(180, Shape::Patent, "11", 800, 9_000);
         let herbs = shop.ordinary(60, Shape::Herb, "10", 5, 90);
@@ -76,16 +65,14 @@ impl Catalogue {
         let imaging = shop.ordinary(90, Shape::Service, "03", 2_000, 60_000);
         let treatment = shop.ordinary(170, Shape::Service, "05", 500, 20_000);
         let surgery = shop.ordinary(60, Shape::Service, "06", 20_000, 250_000);
-        let newborn_drugs = shop.covered(3, Shape::Chemical, "09", 2_000, 9_000);
-        let conflicting = shop.covered(12, Shape::Service, "03", 4_000, 40_000);
-        let limited = shop.covered(12, Shape::Service, "05", 800, 9_000);
-        let cycles = shop.covered(6, Shape::Service, "04", 1_500, 12_000);
-        let resale = shop.covered(6, Shape::Chemical, "09", 4_000, 22_000);
-        let unstocked = shop.covered(60, Shape::Consumable, "08", 2_000, 30_000);
         // Every sixth drug is a patent drug, every fourth service a treatment; the rest follow by heat.
         let drugs = weave(&[&chemical, &patent], &[0, 0, 0, 0, 0, 1]);
         let services =
             weave(&[&laboratory, &imaging, &treatment, &surgery], &[0, 2, 0, 1, 0, 2, 0, 2, 1, 0, 2, 3]);
+        let mut limits = shop.limits();
+        let exact = |&item: &usize| PriceCap { item, cap: shop.items[item].price, high: None };
+        limits.caps.extend(services[..CAPPED_SERVICES].iter().map(exact));
+        let unstocked = shop.covered(60, Shape::Consumable, "08", 2_000, 30_000);
         Catalogue {
             items: shop.items,
             drugs,
@@ -96,58 +83,10 @@ impl Catalogue {
             beds,
             nursing,
             services,
-            newborn_drugs,
-            pairs: conflicting.chunks(2).map(|pair| (pair[0], pair[1])).collect(),
-            limited: limited
-                .iter()
-                .enumerate()
-                .map(|(n, &item)| Limited { item, per_visit: n % 3 == 2, max: [1, 2, 3, 1, 4, 2][n % 6] })
-                .collect(),
-            cycles: cycles.into_iter().zip([14, 21, 30, 60, 14, 90]).collect(),
-            resale,
+            limits,
+            shelves: shop.shelves,
             unstocked,
         }
-    }
-
-    /// The knowledge tables: file stem and content.
-    ///
-    /// Beside the rows in force there are rows out of force about hot ordinary items, so that a reader who
-    /// forgets the dates drowns in alerts.
-    pub(crate) fn tables(&self) -> Vec<(&'static str, String)> {
-        let code = |item: usize| &self.items[item].code;
-        let dated = "2020-01-01,,invented\n";
-        let expired = "2012-01-01,2019-12-31,invented\n";
-        let mut age = String::from("rule,item,unit,max,valid_from,valid_to,source\n");
-        for &drug in &self.newborn_drugs {
-            age += &format!("D06,{},days,{NEWBORN_DAYS_MAX},{dated}", code(drug));
-        }
-        age += &format!("D06,{},days,28,{expired}", code(self.drugs[0]));
-        let mut conflict = String::from("rule,item_paid,item_denied,valid_from,valid_to,source\n");
-        for &(paid, denied) in &self.pairs {
-            conflict += &format!("S12,{},{},{dated}", code(paid), code(denied));
-        }
-        conflict += &format!("S12,{},{},{expired}", code(self.services[0]), code(self.services[1]));
-        let mut quantity = String::from("rule,item,unit,max,valid_from,valid_to,source\n");
-        for limit in &self.limited {
-            let unit = if limit.per_visit { "visit" } else { "day" };
-            quantity += &format!("S14,{},{unit},{},{dated}", code(limit.item), limit.max);
-        }
-        quantity += &format!("S14,{},day,0,{expired}", code(self.services[0]));
-        let mut cycle = String::from("rule,item,min_days,valid_from,valid_to,source\n");
-        for &(item, days) in &self.cycles {
-            cycle += &format!("S18,{},{days},{dated}", code(item));
-        }
-        let mut resale = String::from("rule,item,limit,valid_from,valid_to,source\n");
-        for &drug in &self.resale {
-            resale += &format!("P08,{},{RESALE_LIMIT},{dated}", code(drug));
-        }
-        vec![
-            ("age_limit", age),
-            ("pair_conflict", conflict),
-            ("quantity_limit", quantity),
-            ("cycle_gap", cycle),
-            ("resale_prone", resale),
-        ]
     }
 }
 
@@ -164,6 +103,8 @@ enum Shape {
 struct Shop {
     rng: Rng,
     items: Vec<Item>,
+    /// Limited goods so far.
+    shelves: usize,
 }
 
 /// Per cent that the fund bears of an item; the last is for the patient to pay.
@@ -183,6 +124,96 @@ impl Shop {
     /// As [`Shop::ordinary`], all borne by the fund in part.
     fn covered(&mut self, count: usize, shape: Shape, charge: &str, low: i64, high: i64) -> Vec<usize> {
         (0..count).map(|_| self.add(shape, charge, low, high, SHARES[2])).collect()
+    }
+
+    /// As [`Shop::covered`], and if it is goods, every institution has a shelf for it.
+    fn limited(&mut self, count: usize, shape: Shape, charge: &str, low: i64, high: i64) -> Vec<usize> {
+        let items = self.covered(count, shape, charge, low, high);
+        for &item in items.iter().filter(|_| !matches!(shape, Shape::Service)) {
+            self.items[item].shelf = Some(self.shelves);
+            self.shelves += 1;
+        }
+        items
+    }
+
+    /// The items that the tables limit.
+    fn limits(&mut self) -> Limits {
+        let mut limits = Limits { ages: self.aged(), ..Limits::default() };
+        for (rule, shape, charge, gend) in [
+            ("H04", Shape::Chemical, "09", "2"),
+            ("H04", Shape::Patent, "11", "1"),
+            ("H18", Shape::Service, "05", "2"),
+            ("H18", Shape::Service, "03", "1"),
+            ("H24", Shape::Consumable, "08", "2"),
+        ] {
+            let items = self.limited(1, shape, charge, 2_000, 12_000);
+            limits.sexes.extend(items.into_iter().map(|item| SexLimit { rule, item, gend }));
+        }
+        let indicated: [(_, _, _, &'static [&'static str]); 5] = [
+            ("D08", Shape::Chemical, "09", &["E85", "G12"]),
+            ("D08", Shape::Chemical, "09", &["C50"]),
+            ("S07", Shape::Service, "05", &["M05"]),
+            ("S07", Shape::Service, "04", &["G12", "M05"]),
+            ("H25", Shape::Consumable, "08", &["I48", "D66"]),
+        ];
+        for (rule, shape, charge, prefixes) in indicated {
+            let items = self.limited(1, shape, charge, 3_000, 40_000);
+            limits.indications.extend(items.into_iter().map(|item| Indication { rule, item, prefixes }));
+        }
+        for (rule, shape, charge, max) in [
+            ("D10", Shape::Chemical, "09", 3),
+            ("D10", Shape::Chemical, "09", 5),
+            ("S10", Shape::Service, "05", 2),
+            ("S10", Shape::Service, "05", 4),
+        ] {
+            let items = self.limited(1, shape, charge, 1_500, 9_000);
+            limits.courses.extend(items.into_iter().map(|item| CourseLimit { rule, item, max }));
+        }
+        for (rule, shape, charge, lowest) in [
+            ("D12", Shape::Chemical, "09", 6),
+            ("D12", Shape::Patent, "11", 3),
+            ("S11", Shape::Service, "03", 6),
+            ("S11", Shape::Service, "06", 9),
+        ] {
+            let items = self.limited(1, shape, charge, 3_000, 30_000);
+            limits.levels.extend(items.into_iter().map(|item| LevelLimit { rule, item, lowest }));
+        }
+        for (n, item) in self.limited(6, Shape::Service, "03", 4_000, 40_000).into_iter().enumerate() {
+            let price = self.items[item].price;
+            // To the fen, so that what is billed beyond it is whole fen as well.
+            let high = (n % 2 == 0).then_some(price * 6 / 5 / 100 * 100);
+            limits.caps.push(PriceCap { item, cap: price, high });
+        }
+        limits.hourly = self.limited(3, Shape::Service, "05", 200, 1_500);
+        let conflicting = self.limited(12, Shape::Service, "03", 4_000, 40_000);
+        limits.pairs = conflicting.chunks(2).map(|pair| (pair[0], pair[1])).collect();
+        let quantities = self.limited(12, Shape::Service, "05", 800, 9_000).into_iter().enumerate();
+        limits.quantities = quantities
+            .map(|(n, item)| QuantityLimit { item, per_visit: n % 3 == 2, max: [1, 2, 3, 1, 4, 2][n % 6] })
+            .collect();
+        let cycles = self.limited(6, Shape::Service, "04", 1_500, 12_000);
+        limits.cycles = cycles.into_iter().zip([14, 21, 30, 60, 14, 90]).collect();
+        limits.refill = (self.limited(1, Shape::Chemical, "09", 4_000, 15_000)[0], 30);
+        limits.resale = self.limited(6, Shape::Chemical, "09", 4_000, 22_000);
+        limits
+    }
+
+    fn aged(&mut self) -> Vec<AgeLimit> {
+        let mut ages = Vec::new();
+        for (rule, count, shape, charge, in_days, max) in [
+            ("D06", 3, Shape::Chemical, "09", true, NEWBORN_DAYS_MAX),
+            ("S05", 2, Shape::Service, "05", true, NEWBORN_DAYS_MAX),
+            ("C01", 1, Shape::Consumable, "08", true, NEWBORN_DAYS_MAX),
+            ("D07", 2, Shape::Chemical, "09", false, 14),
+            ("S06", 2, Shape::Service, "05", false, 7),
+            ("C02", 1, Shape::Consumable, "08", false, 18),
+            ("H02", 2, Shape::Patent, "11", false, 12),
+            ("H17", 2, Shape::Service, "03", false, 6),
+        ] {
+            let items = self.limited(count, shape, charge, 2_000, 9_000);
+            ages.extend(items.into_iter().map(|item| AgeLimit { rule, item, in_days, max }));
+        }
+        ages
     }
 
     fn add(&mut self, shape: Shape, charge: &str, low: i64, high: i64, fund_share: i64) -> usize {
@@ -244,7 +275,7 @@ fn item(
     let fragment = format!(
         r#"","med_list_codg":"{code}","list_type":"{list_type}","med_chrgitm_type":"{charge}","cnt":"#
     );
-    Item { code, fragment, list_type, price, fund_share }
+    Item { code, fragment, list_type, price, fund_share, shelf: None }
 }
 
 /// One list out of several, taking from them in turn as `pattern` says, until all are used up.

@@ -4,6 +4,7 @@ use super::life::Life;
 use super::person::Cover;
 use super::record::{Head, Line, Order, Prescription, Presence, Return, Sale, Visit};
 use super::region::Region;
+use super::sickness::PLAIN;
 use super::text::fen_of;
 use std::io::Write;
 
@@ -41,6 +42,7 @@ impl Default for Visit {
             diagnoses: [0; 3],
             diagnoses_len: 0,
             employee: false,
+            district: 0,
             discharge: None,
             operation: None,
         }
@@ -71,6 +73,11 @@ impl Draft {
         self.lines.iter().filter(|line| line.at <= self.settled).map(of).sum()
     }
 
+    /// Adds a diagnosis to those of the visit, or puts it in the place of the last one.
+    pub(crate) fn diagnose(&mut self, diagnosis: usize) {
+        self.visit.diagnose(diagnosis);
+    }
+
     /// Whether nothing takes the line at `place` back, and it takes nothing back.
     pub(crate) fn stands(&self, place: usize) -> bool {
         let line = &self.lines[place];
@@ -86,11 +93,13 @@ pub(crate) fn line(region: &Region, sn: u64, item: usize, count: i64, at: i64, d
         at,
         item,
         count,
+        price: region.catalogue.items[item].price,
         amount: 0,
         fund: 0,
         order: Order::None,
         doctor,
         settlement: 0,
+        late: 0,
     };
     line.set_count(region, count);
     line
@@ -103,12 +112,20 @@ pub(crate) fn reversal(region: &Region, original: &Line, sn: u64, count: i64, at
     line
 }
 
+impl Visit {
+    /// Adds a diagnosis, or puts it in the place of the last one; the first one stays what it is.
+    pub(crate) fn diagnose(&mut self, diagnosis: usize) {
+        self.diagnoses_len = (self.diagnoses_len + 1).min(self.diagnoses.len());
+        self.diagnoses[self.diagnoses_len - 1] = diagnosis;
+    }
+}
+
 impl Line {
     /// Changes the quantity, and with it the money.
     pub(crate) fn set_count(&mut self, region: &Region, count: i64) {
         let item = &region.catalogue.items[self.item];
         self.count = count;
-        self.amount = fen_of(item.price, count);
+        self.amount = fen_of(self.price, count);
         self.fund = self.amount * item.fund_share / 100;
     }
 
@@ -159,14 +176,15 @@ impl<W: Write> Life<'_, W> {
     /// The header of a visit that begins at `begin`.
     pub(crate) fn header(&mut self, person: usize, institution: usize, begin: i64) -> Visit {
         let doctors = self.region.institutions[institution].doctors.clone();
-        let all = self.region.diagnoses.len();
-        let diagnoses = [self.rng.index(all), self.rng.index(all), self.rng.index(all)];
+        let diagnoses = [self.rng.index(PLAIN), self.rng.index(PLAIN), self.rng.index(PLAIN)];
+        let who = self.region.person(person);
         Visit {
             begin,
             doctor: doctors.start + self.rng.index(doctors.len()),
             diagnoses,
             diagnoses_len: [1, 1, 1, 2, 2, 3][self.rng.index(6)],
-            employee: self.region.person(person).employee,
+            employee: who.employee,
+            district: who.district,
             ..Visit::default()
         }
     }

@@ -13,7 +13,7 @@ use super::region::{Class, Region, first_day};
 use super::rng::{Rng, index, mix};
 use super::stay::Stay;
 use super::stock::Shelf;
-use super::text::{DAY, HOUR, civil};
+use super::text::{DAY, HOUR, civil, day_of};
 use super::{Progress, Recipe};
 use records::Kind;
 use std::io::Write;
@@ -27,11 +27,18 @@ pub(crate) struct Place {
     pub(crate) presences: u64,
     /// Prescriptions issued so far.
     pub(crate) prescriptions: u64,
+    /// Whether it ever bought anything.
+    pub(crate) buys: bool,
+    /// Beds taken in the night after each day, the days in a ring.
+    nights: Vec<u32>,
     /// Begin and end day of the latest stays of persons who were in hospital before.
     repeats: Vec<(i64, i64)>,
     /// Until this day such a stay may not begin here.
     pub(crate) no_repeats_until: i64,
 }
+
+/// Nights that can be booked ahead.
+const NIGHTS_MAX: i64 = 64;
 
 /// The state of the simulation.
 pub(crate) struct Life<'a, W: Write> {
@@ -76,7 +83,14 @@ impl<'a, W: Write> Life<'a, W> {
             now,
             end: region.end_day * DAY,
             persons: vec![Status::default(); region.persons],
-            places: vec![Place::default(); region.institutions.len()],
+            places: region
+                .institutions
+                .iter()
+                .map(|institution| Place {
+                    nights: vec![0; if institution.beds > 0 { index(NIGHTS_MAX.unsigned_abs()) } else { 0 }],
+                    ..Place::default()
+                })
+                .collect(),
             shelves: vec![Shelf::default(); region.pairs],
             open: vec![Vec::new(); 24],
             serial: 0,
@@ -98,6 +112,7 @@ impl<'a, W: Write> Life<'a, W> {
         let mut reached = 0;
         let arrived = |reached: u64| scaled(recipe.visits, reached, total.max(1));
         for day in first_day()..self.region.end_day {
+            self.end_night(day - 1);
             for (hour, &weight) in HOUR_WEIGHTS.iter().enumerate() {
                 self.now = day * DAY + i64::try_from(hour).expect("below 24") * HOUR;
                 self.open_stays(hour);
@@ -153,22 +168,53 @@ impl<'a, W: Write> Life<'a, W> {
         }
     }
 
-    /// Whether a repeated stay of these days would meet no other one there; then it is noted.
+    /// Whether a repeated stay of these days would meet no other one there.
     ///
     /// Two persons can only lie side by side twice if the later time is a repeated stay of both. As no two
     /// repeated stays of one hospital begin and end within a day of each other, that never happens by chance.
-    pub(crate) fn repeat_fits(&mut self, place: usize, begin: i64, end: i64) -> bool {
-        let place = &mut self.places[place];
+    pub(crate) fn repeat_fits(&self, place: usize, begin: i64, end: i64) -> bool {
+        let place = &self.places[place];
         if begin <= place.no_repeats_until {
             return false;
         }
-        place.repeats.retain(|&(other, _)| other >= begin - 2);
         let near = |&(b, e): &(i64, i64)| (b - begin).abs() <= 1 && (e - end).abs() <= 1;
-        if place.repeats.iter().any(near) {
-            return false;
-        }
+        !place.repeats.iter().any(near)
+    }
+
+    /// Notes a repeated stay.
+    pub(crate) fn note_repeat(&mut self, place: usize, begin: i64, end: i64) {
+        let today = day_of(self.now);
+        let place = &mut self.places[place];
+        place.repeats.retain(|&(other, _)| other >= today - 2);
         place.repeats.push((begin, end));
-        true
+    }
+
+    /// Whether nobody is planned to return there, and no group is expected.
+    pub(crate) fn nobody_returns(&self, place: usize) -> bool {
+        let today = day_of(self.now);
+        let place = &self.places[place];
+        place.no_repeats_until < today && place.repeats.iter().all(|&(begin, _)| begin <= today)
+    }
+
+    /// Whether `more` beds are free in every night from `begin` to `end`.
+    pub(crate) fn has_room(&self, place: usize, begin: i64, end: i64, more: u64) -> bool {
+        let beds = self.region.institutions[place].beds;
+        let nights = &self.places[place].nights;
+        end - begin < NIGHTS_MAX / 2 && (begin..end).all(|day| u64::from(nights[night(day)]) + more <= beds)
+    }
+
+    /// Takes `more` beds for the nights from `begin` to `end`, whether they are free or not.
+    pub(crate) fn book(&mut self, place: usize, begin: i64, end: i64, more: u32) {
+        assert!(end < day_of(self.now) + NIGHTS_MAX, "stays and plans are shorter than the ring of nights");
+        for day in begin..end {
+            self.places[place].nights[night(day)] += more;
+        }
+    }
+
+    fn end_night(&mut self, day: i64) {
+        for place in &mut self.places[..self.region.with_beds] {
+            place.nights[night(day)] = 0;
+        }
     }
 
     /// The next number of records that are only counted.
@@ -187,6 +233,10 @@ impl<'a, W: Write> Life<'a, W> {
     pub(crate) fn passed(&mut self, at: i64, scene: &'static str) -> Presence {
         Presence { id: self.serial(), at, scene, result: "pass", score: 80 + self.rng.below(20) }
     }
+}
+
+fn night(day: i64) -> usize {
+    index(day.rem_euclid(NIGHTS_MAX).unsigned_abs())
 }
 
 /// Doors open at seven; most come in the morning.

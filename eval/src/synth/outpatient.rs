@@ -1,13 +1,17 @@
 //! A visit to a hospital or clinic that ends on the same day: services, drugs on prescription, and near misses.
 
-use super::catalogue::NEWBORN_DAYS_MAX;
 use super::draft::Draft;
 use super::life::Life;
+use super::limits::NEWBORN_DAYS_MAX;
 use super::plant::Step;
 use super::record::{Order, Prescription};
 use super::rng::index;
+use super::sickness::{PLAIN, TELLING, telling};
 use super::text::{DAY, day_of};
 use std::io::Write;
+
+/// Kinds of drugs on one prescription.
+const KINDS_MAX: i64 = 5;
 
 impl<W: Write> Life<'_, W> {
     /// A visit to a hospital or clinic that ends on the same day.
@@ -23,8 +27,13 @@ impl<W: Write> Life<'_, W> {
             _ => "12",
         };
         self.bill_services(&mut draft);
+        // What is for newborns goes to newborns, and they are few.
+        let newborn = self.age_days(person, day_of(at)) <= NEWBORN_DAYS_MAX;
         self.bill_drugs(&mut draft);
         if step.is_none() {
+            if newborn {
+                self.bill_for_newborn(&mut draft);
+            }
             self.bill_limited(&mut draft);
         }
         self.reverse_something(&mut draft);
@@ -87,13 +96,26 @@ impl<W: Write> Life<'_, W> {
         }
     }
 
-    /// Bills a drug and adds it to the visit's prescription; nothing if it is there already.
+    /// Bills a drug and adds it to the visit's prescription; nothing if it is there already, or the prescription
+    /// has all the drugs that one may have.
     pub(crate) fn bill_prescribed(
         &mut self,
         draft: &mut Draft,
         item: usize,
         pair: usize,
         count: i64,
+    ) -> bool {
+        self.bill_prescribed_beyond(draft, item, pair, count, KINDS_MAX)
+    }
+
+    /// As above, with another number of drugs that the prescription may have.
+    pub(crate) fn bill_prescribed_beyond(
+        &mut self,
+        draft: &mut Draft,
+        item: usize,
+        pair: usize,
+        count: i64,
+        kinds_max: i64,
     ) -> bool {
         if draft.orders.is_empty() {
             draft.orders.push(Prescription {
@@ -102,10 +124,14 @@ impl<W: Write> Life<'_, W> {
                 institution: draft.head.institution,
                 doctor: draft.visit.doctor,
                 online: false,
+                cancelled: false,
                 lines: Vec::with_capacity(6),
             });
         }
-        if draft.orders[0].lines.iter().any(|&(other, _)| other == item) {
+        let is_drug = |item: usize| self.region.catalogue.items[item].list_type == "101";
+        let lines = &draft.orders[0].lines;
+        let kinds = lines.iter().filter(|&&(other, _)| is_drug(other)).count();
+        if lines.iter().any(|&(other, _)| other == item) || kinds as i64 >= kinds_max && is_drug(item) {
             return false;
         }
         // Some leave a pack of what was prescribed.
@@ -117,43 +143,127 @@ impl<W: Write> Life<'_, W> {
         true
     }
 
+    /// Bills an item that a table limits: a drug on prescription, goods from the shelf. False if it could not be.
+    pub(crate) fn bill_item(&mut self, draft: &mut Draft, item: usize, count: i64) -> bool {
+        let region = self.region;
+        let shelf = region.institutions[draft.head.institution].shelf(&region.catalogue, item);
+        match (shelf, region.catalogue.items[item].list_type) {
+            (Some(pair), "101") => self.bill_prescribed(draft, item, pair, count),
+            (Some(pair), _) => {
+                self.take(draft.head.institution, item, pair, count);
+                let at = self.during(draft);
+                draft.bill(region, item, count, at);
+                true
+            }
+            (None, _) => {
+                let at = self.during(draft);
+                draft.bill(region, item, count, at);
+                true
+            }
+        }
+    }
+
     /// Near misses: items that a table limits, within their limits, often exactly at them.
     fn bill_limited(&mut self, draft: &mut Draft) {
-        let (region, day) = (self.region, day_of(draft.visit.begin));
+        let limits = &self.region.catalogue.limits;
+        let day = day_of(draft.visit.begin);
         let person = draft.head.person;
         if self.rng.permille(60) {
-            let limited = region.catalogue.limited[self.rng.index(region.catalogue.limited.len())];
-            let too_many = self.rng.once_in(10);
-            let at = self.during(draft);
-            draft.bill(region, limited.item, (limited.max + i64::from(too_many)) * 100, at);
-            if too_many {
-                draft.reverse(region, draft.lines.len() - 1, 100, at + 600);
-            }
-            draft.limited = true;
+            self.bill_quantity(draft);
         }
         if self.rng.permille(40) {
-            let (paid, denied) = region.catalogue.pairs[self.rng.index(region.catalogue.pairs.len())];
-            let both = self.rng.once_in(20);
-            let one = if self.rng.once_in(2) { paid } else { denied };
-            let at = self.during(draft);
-            draft.bill(region, if both { paid } else { one }, 100, at);
-            if both {
-                draft.bill(region, denied, 100, at + 60);
-                draft.reverse(region, draft.lines.len() - 1, 100, at + 900);
-            }
-            draft.limited = true;
+            self.bill_pair(draft);
         }
-        let cycle =
-            region.catalogue.cycles[index(region.person(person).hash % region.catalogue.cycles.len() as u64)];
+        let cycle = limits.cycles[index(self.region.person(person).hash % limits.cycles.len() as u64)];
         if self.rng.permille(120) && self.cycle_again(person, day, cycle.1) {
-            let at = self.during(draft);
-            draft.bill(region, cycle.0, 100, at);
-            draft.limited = true;
+            draft.limited |= self.bill_item(draft, cycle.0, 100);
         }
-        if self.age_days(person, day) <= NEWBORN_DAYS_MAX && self.rng.permille(700) {
-            let institution = &region.institutions[draft.head.institution];
-            let (item, pair) = institution.newborn_drug(&region.catalogue, self.rng.index(3));
-            self.bill_prescribed(draft, item, pair, 100);
+        if self.rng.permille(130) {
+            self.bill_for_patient(draft);
+        }
+        if self.rng.permille(12) {
+            self.diagnose_fitting(draft);
+        }
+        if self.rng.permille(15) {
+            let item = limits.hourly[self.rng.index(limits.hourly.len())];
+            let hours = [1, 2, 3, 24][self.rng.index(4)];
+            draft.limited |= self.bill_item(draft, item, hours * 100);
+        }
+    }
+
+    fn bill_for_newborn(&mut self, draft: &mut Draft) {
+        let ages = &self.region.catalogue.limits.ages;
+        for limit in ages.iter().filter(|limit| limit.in_days) {
+            if self.rng.permille(300) {
+                draft.limited |= self.bill_item(draft, limit.item, 100);
+            }
+        }
+    }
+
+    fn bill_quantity(&mut self, draft: &mut Draft) {
+        let region = self.region;
+        let limits = &region.catalogue.limits.quantities;
+        let limited = limits[self.rng.index(limits.len())];
+        let too_many = self.rng.once_in(10);
+        let at = self.during(draft);
+        draft.bill(region, limited.item, (limited.max + i64::from(too_many)) * 100, at);
+        if too_many {
+            draft.reverse(region, draft.lines.len() - 1, 100, at + 600);
+        }
+        draft.limited = true;
+    }
+
+    fn bill_pair(&mut self, draft: &mut Draft) {
+        let region = self.region;
+        let pairs = &region.catalogue.limits.pairs;
+        let (paid, denied) = pairs[self.rng.index(pairs.len())];
+        let both = self.rng.once_in(20);
+        let one = if self.rng.once_in(2) { paid } else { denied };
+        let at = self.during(draft);
+        draft.bill(region, if both { paid } else { one }, 100, at);
+        if both {
+            draft.bill(region, denied, 100, at + 60);
+            draft.reverse(region, draft.lines.len() - 1, 100, at + 900);
+        }
+        draft.limited = true;
+    }
+
+    /// Something that is for this person, here, with these diagnoses, and would not be for everybody.
+    fn bill_for_patient(&mut self, draft: &mut Draft) {
+        let (region, head, day) = (self.region, draft.head, day_of(draft.visit.begin));
+        let limits = &region.catalogue.limits;
+        let (days, years) = (self.age_days(head.person, day), self.age_years(head.person, day));
+        let institution = &region.institutions[head.institution];
+        let item = match self.rng.below(5) {
+            0 | 1 => {
+                let limit = limits.ages[self.rng.index(limits.ages.len())];
+                limit.allows(days, years).then_some(limit.item)
+            }
+            2 => {
+                let limit = limits.sexes[self.rng.index(limits.sexes.len())];
+                (limit.gend == region.person(head.person).gend).then_some(limit.item)
+            }
+            3 => {
+                let limit = limits.levels[self.rng.index(limits.levels.len())];
+                (institution.level <= limit.lowest).then_some(limit.item)
+            }
+            _ => {
+                let limit = limits.indications[self.rng.index(limits.indications.len())];
+                draft.diagnose(telling(limit.prefixes[self.rng.index(limit.prefixes.len())]));
+                Some(limit.item)
+            }
+        };
+        if let Some(item) = item {
+            draft.limited |= self.bill_item(draft, item, 100);
+        }
+    }
+
+    /// A diagnosis that not everybody can have, of somebody who can.
+    fn diagnose_fitting(&mut self, draft: &mut Draft) {
+        let n = self.rng.index(TELLING.len());
+        let (person, day) = (draft.head.person, day_of(draft.visit.begin));
+        if !draft.limited && TELLING[n].fits(self.region.person(person).gend, self.age_years(person, day)) {
+            draft.diagnose(PLAIN + n);
             draft.limited = true;
         }
     }

@@ -4,7 +4,7 @@ use super::life::Life;
 use super::record::Term;
 use super::region::{Born, first_day};
 use super::rng::index;
-use super::text::{HOUR, day_of};
+use super::text::{DAY, HOUR, civil, day_of};
 use records::Kind;
 use std::io::Write;
 
@@ -17,6 +17,10 @@ pub(crate) struct Status {
     cycle_day: u16,
     /// Day of the period, from 1, of the first visit; 0 not seen yet.
     first_day: u16,
+    /// Seconds since 1970; no ordinary stay before.
+    pub(crate) stay_from: u32,
+    /// Day of the period, from 1, on which the last stay ends, and its main diagnosis.
+    last_stay: (u16, u16),
     /// Stays so far.
     pub(crate) stays: u8,
     /// No ordinary visit any more: dead, or without insurance.
@@ -35,6 +39,11 @@ pub(crate) enum Cover {
     /// Of the other scheme.
     OtherType,
 }
+
+/// Days after a stay in which one with the same main diagnosis would be its continuation.
+const CONTINUED_DAYS: i64 = 15;
+/// Seconds from the beginning of one stay to that of the next, so that there are at most three in 90 days.
+const STAY_TO_STAY: i64 = 30 * DAY;
 
 /// Seconds between the end of one visit of a person and the beginning of the next: time to travel anywhere.
 pub(crate) const REST: i64 = 6 * HOUR;
@@ -71,6 +80,30 @@ impl<W: Write> Life<'_, W> {
         status.free_from = status.free_from.max(u32::try_from(at).expect("a moment of this century"));
     }
 
+    /// Notes a stay; the next ordinary one may come a month later, and after a second one that came sooner, two.
+    pub(crate) fn stayed(&mut self, person: usize, begin: i64, end: i64, main: usize) {
+        let status = &mut self.persons[person];
+        let soon = status.stays > 0 && begin < i64::from(status.stay_from);
+        let next = begin + if soon { 2 * STAY_TO_STAY } else { STAY_TO_STAY };
+        status.stay_from = status.stay_from.max(u32::try_from(next).expect("a moment of this century"));
+        let day = u16::try_from(day_of(end) - first_day() + 1).unwrap_or(u16::MAX);
+        status.last_stay = (day, u16::try_from(main).expect("few diagnoses"));
+        status.stays = status.stays.saturating_add(1);
+    }
+
+    /// Whether an ordinary stay of the person may begin at `at`: the second one may, soon after the first.
+    pub(crate) fn may_stay(&self, person: usize, at: i64) -> bool {
+        let status = &self.persons[person];
+        !status.no_stays && (status.stays <= 1 || at >= i64::from(status.stay_from))
+    }
+
+    /// The main diagnosis that a stay from `day` on may not have, for it would continue the last one.
+    pub(crate) fn continued(&self, person: usize, day: i64) -> Option<usize> {
+        let (last, main) = self.persons[person].last_stay;
+        let today = day - first_day() + 1;
+        (last > 0 && today - i64::from(last) <= CONTINUED_DAYS).then_some(usize::from(main))
+    }
+
     /// Whether the person's own cycle item may be used again on `day`, and if so, notes that it is.
     pub(crate) fn cycle_again(&mut self, person: usize, day: i64, min_days: i64) -> bool {
         let today = u16::try_from(day - first_day() + 1).unwrap_or(u16::MAX);
@@ -86,6 +119,12 @@ impl<W: Write> Life<'_, W> {
     /// Age in days on `day`, if the person is not seen for the first time after that.
     pub(crate) fn age_days(&self, person: usize, day: i64) -> i64 {
         day - self.born(person, day)
+    }
+
+    /// Completed years on `day`.
+    pub(crate) fn age_years(&self, person: usize, day: i64) -> i64 {
+        let ((year, month, of_month), born) = (civil(day), civil(self.born(person, day)));
+        year - born.0 - i64::from((month, of_month) < (born.1, born.2))
     }
 
     fn born(&self, person: usize, today: i64) -> i64 {
@@ -132,7 +171,7 @@ impl<W: Write> Life<'_, W> {
         });
         // A former scheme, ended or paused before the present one began: no overlap, no second cover.
         if who.hash % 12 == 1 && begin - born > 2_000 {
-            let status = if who.hash & 64 == 0 { "3" } else { "2" };
+            let status = ["3", "2", "1", "1"][index(who.hash >> 6 & 3)];
             let former = Term {
                 number: 2,
                 employee: !who.employee,

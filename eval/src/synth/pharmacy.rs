@@ -3,10 +3,10 @@
 use super::draft::Draft;
 use super::life::Life;
 use super::plant::Step;
-use super::record::{Head, Order, Prescription, Return, Sale};
+use super::record::{Codes, Head, Order, Prescription, Return, Sale};
 use super::region::{COMMON_DRUGS, Class};
 use super::rng::index;
-use super::text::DAY;
+use super::text::{DAY, day_of};
 use records::Kind;
 use std::io::Write;
 
@@ -20,7 +20,7 @@ impl<W: Write> Life<'_, W> {
         draft.visit.diagnoses_len = 0;
         let region = self.region;
         let institution = &region.institutions[pharmacy];
-        let prescribed = self.rng.permille(300);
+        let prescribed = step.is_none() && self.rng.permille(300);
         for _ in 0..1 + self.rng.index(3) {
             let local = region.drug_heat.rank(self.rng.next()) % institution.drugs;
             let (item, pair) = institution.drug(&region.catalogue, local);
@@ -31,21 +31,15 @@ impl<W: Write> Life<'_, W> {
             self.sell(&mut draft, item, pair, packs, prescribed);
         }
         if step.is_none() && self.rng.permille(90) {
-            let own = (region.person(person).hash >> 8) % region.catalogue.resale.len() as u64;
-            let (item, pair) = institution.resale_drug(&region.catalogue, index(own));
+            let resale = &region.catalogue.limits.resale;
+            let item = resale[index((region.person(person).hash >> 8) % resale.len() as u64)];
             let packs = 1 + self.rng.below(2);
-            self.sell(&mut draft, item, pair, packs, prescribed);
+            self.sell_limited(&mut draft, item, packs, prescribed);
         }
         if prescribed {
             let hospital = region.place(person, Class::Outpatient, &mut self.rng);
-            draft.orders.push(Prescription {
-                number: 1,
-                at: at - 600,
-                institution: hospital,
-                doctor: region.institutions[hospital].doctors.start,
-                online: true,
-                lines: draft.sales.iter().filter(|sale| !sale.split).map(|s| (s.item, s.count)).collect(),
-            });
+            let doctor = region.institutions[hospital].doctors.start;
+            self.prescribe_sales(&mut draft, hospital, doctor);
         }
         if self.rng.permille(400) {
             let seen = self.passed(at, "pickup");
@@ -63,24 +57,67 @@ impl<W: Write> Life<'_, W> {
         self.draft = draft;
     }
 
+    /// Lets a hospital have prescribed what was sold in whole packs.
+    pub(crate) fn prescribe_sales(&mut self, draft: &mut Draft, hospital: usize, doctor: usize) {
+        let whole = draft.sales.iter_mut().filter(|sale| !sale.split);
+        let lines = whole
+            .map(|sale| {
+                (sale.order, sale.flagged) = (Order::Of(1), true);
+                for line in draft.lines.iter_mut().filter(|line| line.item == sale.item) {
+                    line.order = Order::Of(1);
+                }
+                (sale.item, sale.count)
+            })
+            .collect();
+        draft.orders.push(Prescription {
+            number: 1,
+            at: draft.visit.begin - 600,
+            institution: hospital,
+            doctor,
+            online: true,
+            cancelled: false,
+            lines,
+        });
+    }
+
+    /// Sells a drug that a table limits.
+    pub(crate) fn sell_limited(&mut self, draft: &mut Draft, item: usize, packs: u64, whole: bool) {
+        let institution = &self.region.institutions[draft.head.institution];
+        let pair = institution.shelf(&self.region.catalogue, item).expect("limited goods have a shelf");
+        self.sell(draft, item, pair, packs, whole);
+    }
+
     /// Sells whole packs, or one pack in two halves with the same trace code.
-    pub(crate) fn sell(&mut self, draft: &mut Draft, item: usize, pair: usize, packs: u64, prescribed: bool) {
+    pub(crate) fn sell(&mut self, draft: &mut Draft, item: usize, pair: usize, packs: u64, whole: bool) {
         let institution = draft.head.institution;
-        let split = !prescribed && packs == 1 && self.rng.permille(60);
+        let split = !whole && packs == 1 && self.rng.permille(60);
         let codes = self.take_packs(institution, item, pair, packs);
         let count = packs.cast_signed() * 100;
         draft.bill(self.region, item, count, draft.visit.begin);
-        let at = draft.visit.begin + 20;
-        let mut sale = Sale { id: self.serial(), at, item, count, codes, prescribed, split, insured: true };
-        if prescribed {
-            draft.lines.last_mut().expect("just billed").order = Order::Of(1);
-        }
+        let mut sale = self.sale(draft.visit.begin + 20, item, count, codes);
         if split {
-            sale.count = 50;
+            (sale.count, sale.split) = (50, true);
             draft.sales.push(sale);
             sale.id = self.serial();
         }
         draft.sales.push(sale);
+    }
+
+    /// An insured sale without a prescription, of a drug that is good for some time, or just until that day.
+    pub(crate) fn sale(&mut self, at: i64, item: usize, count: i64, codes: Codes) -> Sale {
+        let good_for = if self.rng.once_in(40) { 0 } else { self.rng.span(20, 700) };
+        Sale {
+            id: self.serial(),
+            at,
+            item,
+            count,
+            codes,
+            order: Order::None,
+            flagged: false,
+            split: false,
+            insured: true,
+            expires: day_of(at) + good_for,
+        }
     }
 
     fn return_something(&mut self, draft: &mut Draft) {
@@ -99,16 +136,7 @@ impl<W: Write> Life<'_, W> {
         let local = self.rng.index(COMMON_DRUGS);
         let (item, pair) = institution.drug(&self.region.catalogue, local);
         let codes = self.take_packs(pharmacy, item, pair, 1);
-        let sale = Sale {
-            id: self.serial(),
-            at,
-            item,
-            count: 100,
-            codes,
-            prescribed: false,
-            split: false,
-            insured: false,
-        };
+        let sale = Sale { insured: false, ..self.sale(at, item, 100, codes) };
         let head = Head { visit: 0, person: 0, institution: pharmacy };
         self.tell(Kind::Dispensing, at, |region, text, _, rev| {
             text.dispensing(region, head, &sale, None, rev)

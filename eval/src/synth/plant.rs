@@ -1,27 +1,38 @@
 //! Schemes: cases built into ordinary visits, and their truth.
 //!
-//! A case waits for its turn, takes the next visit that suits it, changes the draft of that visit before it is told,
-//! and puts what must follow on the agenda. From there on its records go the way of all others: late, corrected,
-//! twice. A visit belongs to at most one case and is never refunded, so that no case undoes another.
+//! A case waits for its turn. Then it takes the next visit that suits it and changes the draft of that visit before
+//! it is told, or it sends persons of its own on their way; what must follow it puts on the agenda. From there on its
+//! records go the way of all others: late, corrected, twice. A visit belongs to at most one case and is never
+//! refunded, and a person who lies in hospital for a case lies there for no other, so that no case undoes another.
 
+mod beds;
 mod bills;
+mod compound;
 mod goods;
+mod limits;
 mod people;
+mod stays;
+mod steps;
 
-use super::case::{Case, SCHEMES, day_text, serial_id, token_text, visit_id};
+use super::case::{Case, SCHEMES, token_text, visit_id};
 use super::draft::Draft;
 use super::life::Life;
-use super::record::{Label, Presence, Sale};
+use super::record::Label;
 use super::region::{Region, first_day};
 use super::rng::{Rng, mix};
-use super::stay::Stay;
-use super::text::{DAY, HOUR, day_of, fen_of};
+use super::stay::{Habit, Part};
+use super::text::{DAY, HOUR};
+use compound::Filled;
+use goods::{Ghost, Sold};
 use records::Kind;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io::Write;
 
 /// One case of each scheme in so many visits.
 const VISITS_PER_CASE: u64 = 2_000;
+/// And at least one in so many, up to [`CASES_MIN`].
+const VISITS_FOR_ONE: u64 = 700;
+const CASES_MIN: u64 = 3;
 
 /// What is planned, what has begun, what is done.
 pub(crate) struct Plan {
@@ -31,13 +42,12 @@ pub(crate) struct Plan {
     /// The number of the visit before which nothing is due.
     next_due: u64,
     pub(crate) cases: Vec<Case>,
+    affairs: u64,
     /// What begins in which hour since 1970.
     agenda: BTreeMap<i64, Vec<Planned>>,
     /// Invoices that wait to be claimed again: the case, the invoice, and the first visit that may.
     invoices: VecDeque<(usize, (usize, u64), u64)>,
-    /// Trace codes that wait to be sold again: the case, the sale, and the first visit that may.
-    sold: VecDeque<(usize, Sale, u64)>,
-    /// By institution: what is being billed there beyond its stock.
+    /// By institution: what is being billed there that was never bought.
     ghosts: BTreeMap<usize, Ghost>,
     ghost_pairs: BTreeSet<(usize, usize)>,
     /// Persons in a case that looks at a person's other visits.
@@ -56,14 +66,6 @@ struct Queue {
     seed: u64,
 }
 
-struct Ghost {
-    case: usize,
-    item: usize,
-    /// Hundredths per line, and lines to come.
-    count: i64,
-    lines: u64,
-}
-
 /// Something that a case needs at a later time.
 struct Planned {
     at: i64,
@@ -74,8 +76,18 @@ struct Planned {
 
 enum What {
     Visit(Step),
-    /// A stay that ends then; of a case.
-    Stay(usize, i64),
+    Stay(StayPlan),
+}
+
+/// A stay of a case.
+struct StayPlan {
+    end: i64,
+    parts: Vec<Part>,
+    habit: Habit,
+    /// The main diagnosis, if it matters.
+    main: Option<usize>,
+    /// Whether identity is never checked.
+    unseen: bool,
 }
 
 /// What a planned visit is for.
@@ -85,19 +97,27 @@ pub(crate) enum Step {
     Cycle { case: usize, item: usize, first: i64 },
     /// The same card far away, after the identity check of this number.
     Away { case: usize, seen: u64 },
+    /// Another visit that the key or the amount of a case names, with nobody checked.
+    Another { case: usize, named: bool },
+    /// A bill of an institution without an agreement.
+    Unagreed { case: usize },
     /// Packs of a resale-prone drug, the last ones or not.
     Collect { case: usize, drug: usize, packs: u64, last: bool },
+    /// A pack whose code another pharmacy will sell once more.
+    SellFirst(Sold),
+    /// A pack by a code that was sold before.
+    SellAgain(Sold),
+    /// Packs on a prescription, the first time or once more.
+    Fill(Filled),
 }
-
-/// Hundredths counted and bought of what is billed beyond its stock.
-const SUPPLY: (i64, i64) = (300, 500);
 
 impl Plan {
     /// Cases of `schemes` (positions in [`SCHEMES`]) for a period with `visits` visits.
     pub(crate) fn new(schemes: &[usize], visits: u64, strength: f64, region: &Region) -> Plan {
         #[expect(clippy::cast_possible_truncation, reason = "checked to lie between 0 and 1")]
         let strength = (strength * 1000.0 + 0.5) as i64;
-        let count = ((visits / VISITS_PER_CASE).max(3) * strength.unsigned_abs()).div_ceil(1000);
+        let full = (visits / VISITS_PER_CASE).max((visits / VISITS_FOR_ONE).clamp(1, CASES_MIN));
+        let count = (full * strength.unsigned_abs()).div_ceil(1000);
         let days = (region.end_day - first_day()).unsigned_abs();
         let queues = schemes
             .iter()
@@ -116,9 +136,9 @@ impl Plan {
             queues,
             next_due: 0,
             cases: Vec::new(),
+            affairs: 0,
             agenda: BTreeMap::new(),
             invoices: VecDeque::new(),
-            sold: VecDeque::new(),
             ghosts: BTreeMap::new(),
             ghost_pairs: BTreeSet::new(),
             taken: BTreeSet::new(),
@@ -142,8 +162,28 @@ impl Plan {
         self.cases[case].paid(fund);
     }
 
+    /// Opens the case of a simple scheme.
     fn open(&mut self, scheme: usize, person: Option<usize>, institution: usize) -> usize {
-        self.cases.push(Case { scheme, ..Case::default() });
+        let affair = self.affair();
+        self.open_in(affair, scheme, SCHEMES[scheme].rule, person, institution)
+    }
+
+    /// The number of a new affair.
+    fn affair(&mut self) -> u64 {
+        self.affairs += 1;
+        self.affairs
+    }
+
+    /// Opens one finding of an affair.
+    fn open_in(
+        &mut self,
+        affair: u64,
+        scheme: usize,
+        rule: &'static str,
+        person: Option<usize>,
+        institution: usize,
+    ) -> usize {
+        self.cases.push(Case { scheme, affair, rule, ..Case::default() });
         let case = self.cases.len() - 1;
         self.cases[case].involve(person, institution);
         case
@@ -158,15 +198,6 @@ impl Plan {
         for ghost in std::mem::take(&mut self.ghosts).into_values() {
             self.settle_ghost(region, &ghost);
         }
-    }
-
-    fn settle_ghost(&mut self, region: &Region, ghost: &Ghost) {
-        let case = &mut self.cases[ghost.case];
-        let lines = case.records.iter().filter(|(kind, _)| *kind == Kind::FeeLine).count();
-        let supply = SUPPLY.0 + SUPPLY.1;
-        let excess = ghost.count * lines.cast_signed() as i64 - (supply * 105 / 100 + 200);
-        case.amount = fen_of(region.catalogue.items[ghost.item].price, excess.max(0));
-        case.complete = excess > 0 || ghost.lines == 0;
     }
 }
 
@@ -189,50 +220,44 @@ impl<W: Write> Life<'_, W> {
                         self.buy_drugs(person, institution, at, Some(step));
                     }
                     What::Visit(step) => self.consult(person, institution, at, Some(step)),
-                    What::Stay(case, end) => self.planned_stay(person, institution, at, end, case),
+                    What::Stay(plan) => self.planned_stay(person, institution, at, plan),
                 }
             }
         }
     }
 
-    fn planned_stay(&mut self, person: usize, hospital: usize, at: i64, end: i64, case: usize) {
-        let group = SCHEMES[self.plan.cases[case].scheme].rule == "A11";
-        // A second stay gives way to other repeated stays by some nights, which only makes the overlap longer.
-        let fitting = (0..4)
-            .map(|nights| end + nights * DAY)
-            .find(|&end| group || self.repeat_fits(hospital, day_of(at), day_of(end)));
-        let Some(end) = fitting.filter(|&end| end < self.end) else { return };
-        let mut stay = self.begin_stay(person, hospital, at, end);
-        stay.case = Some(case);
-        let id = visit_id(stay.head.visit);
-        let planted = &mut self.plan.cases[case];
-        planted.involve(Some(person), hospital);
-        planted.records.push((Kind::Visit, id.clone()));
-        if !group {
-            planted.key.push(id);
+    fn planned_stay(&mut self, person: usize, hospital: usize, at: i64, plan: StayPlan) {
+        let mut stay = self.begin_stay(person, hospital, at, plan.end);
+        (stay.habit, stay.unseen) = (plan.habit, plan.unseen);
+        if let Some(main) = plan.main {
+            stay.visit.diagnoses[0] = main;
         }
+        if matches!(plan.habit, Habit::BedOnly(_)) {
+            stay.on_paper();
+        }
+        let id = visit_id(stay.head.visit);
+        for part in &plan.parts {
+            let planted = &mut self.plan.cases[part.case];
+            planted.involve(Some(person), hospital);
+            planted.records.push((Kind::Visit, id.clone()));
+            if part.named {
+                planted.key.push(id.clone());
+            }
+        }
+        stay.parts = plan.parts;
         self.start(stay);
     }
 
     /// Builds a case into the draft, if one is due that it suits.
     pub(crate) fn plant(&mut self, draft: &mut Draft) {
-        if self.claim_again(draft) || self.sell_again(draft) || self.bill_ghost(draft) {
+        if self.claim_again(draft) || self.bill_ghost(draft) {
             draft.planted = true;
             return;
         }
-        self.plant_due(|life, scheme| life.plant_visit(scheme, draft));
+        self.plant_due(draft);
     }
 
-    /// Builds a case into the stay, if one is due that it suits.
-    pub(crate) fn plant_stay(&mut self, stay: &mut Stay) {
-        self.plant_due(|life, scheme| match SCHEMES[scheme].rule {
-            "A05" => life.two_stays(scheme, stay),
-            "A08" => life.unseen_stay(scheme, stay),
-            _ => None,
-        });
-    }
-
-    fn plant_due(&mut self, mut plant: impl FnMut(&mut Self, usize) -> Option<usize>) {
+    fn plant_due(&mut self, draft: &mut Draft) {
         let visit = self.visits;
         if visit < self.plan.next_due {
             return;
@@ -242,7 +267,7 @@ impl<W: Write> Life<'_, W> {
             if queue.done >= queue.count || queue.due > visit {
                 continue;
             }
-            let Some(case) = plant(self, queue.scheme) else { continue };
+            let Some(case) = self.plant_scheme(queue.scheme, draft) else { continue };
             let queue = &mut self.plan.queues[n];
             queue.done += 1;
             queue.due = queue.turn(queue.done);
@@ -252,71 +277,49 @@ impl<W: Write> Life<'_, W> {
         }
     }
 
-    /// One scheme, one draft: the case, if it suits.
-    fn plant_visit(&mut self, scheme: usize, draft: &mut Draft) -> Option<usize> {
+    /// One scheme, one draft: the case, if it suits. Some only take their turn from it and begin elsewhere.
+    fn plant_scheme(&mut self, scheme: usize, draft: &mut Draft) -> Option<usize> {
         let pharmacy = self.region.institutions[draft.head.institution].pharmacy;
+        if let Some(case) = self.plan_stays(scheme).or_else(|| self.plan_others(scheme, draft)) {
+            return Some(case);
+        }
         let case = match (SCHEMES[scheme].rule, pharmacy) {
             ("A01", _) => self.after_death(scheme, draft),
+            ("A02", _) => self.while_away(scheme, "custody", draft),
+            ("A03", _) => self.while_away(scheme, "abroad", draft),
+            ("A06", false) => self.card_away(scheme, draft),
             ("E01", _) => self.without_insurance(scheme, draft),
+            ("E03", _) => self.insured_twice(scheme, draft),
             ("F01", _) => self.claim_once(scheme, draft),
-            ("D06", false) => self.newborn_drug(scheme, draft),
+            ("F06", false) => self.never_prescribed(scheme, draft),
+            ("F07", false) => self.over_prescription(scheme, draft),
+            ("G02" | "G03", false) => self.open_ghost(scheme, draft),
+            ("M02", false) => self.wrong_sum(scheme, draft),
+            ("M07", false) => self.late_upload(scheme, draft),
+            ("M12", false) => self.many_drugs(scheme, draft),
+            ("M16", false) => self.many_visits(scheme, draft),
+            ("M20" | "M21", false) => self.impossible_diagnosis(scheme, draft),
+            ("S01", false) => self.above_cap(scheme, draft),
             ("S12", false) => self.conflicting_pair(scheme, draft),
             ("S14", false) => self.over_limit(scheme, draft),
             ("S18", false) => self.short_cycle(scheme, draft),
-            ("A06", false) => self.card_away(scheme, draft),
-            ("A11", false) => self.group(scheme, draft.visit.begin),
-            ("F06", false) => self.never_prescribed(scheme, draft),
-            ("F07", false) => self.over_prescription(scheme, draft),
-            ("G02", false) => self.open_ghost(scheme, draft),
-            ("P08", true) => self.collect(scheme, draft),
-            ("T01", true) => self.sell_once(scheme, draft),
+            ("P04" | "P06" | "P08" | "T01" | "T04" | "T05" | "T06", true) => self.bad_sale(scheme, draft),
+            (_, false) => self.for_another(scheme, draft),
             _ => None,
         }?;
-        // A group only takes its turn from this visit.
-        draft.planted = SCHEMES[scheme].rule != "A11";
+        draft.planted = true;
         Some(case)
     }
 
-    /// The rest of a case that began at another visit.
-    pub(crate) fn carry_out(&mut self, step: Step, draft: &mut Draft) {
-        draft.planted = true;
-        let (region, head, day) = (self.region, draft.head, day_of(draft.visit.begin));
-        match step {
-            Step::Cycle { case, item, first } => {
-                let at = self.during(draft);
-                let line = *draft.bill(region, item, 100, at);
-                let planted = &mut self.plan.cases[case];
-                planted.records.push((Kind::FeeLine, line_id(head.visit, line.sn)));
-                planted.involve(None, head.institution);
-                planted.key = vec![
-                    token_text(region, head.person),
-                    region.catalogue.items[item].code.clone(),
-                    day_text(first),
-                    day_text(day),
-                ];
-                planted.amount = line.amount;
-                planted.complete = true;
-            }
-            Step::Away { case, seen } => {
-                draft.presences.clear();
-                let away = Presence { at: draft.visit.begin, ..self.passed(draft.visit.begin, "register") };
-                draft.presences.push(away);
-                let planted = &mut self.plan.cases[case];
-                planted.key = vec![serial_id(b'I', seen), serial_id(b'I', away.id)];
-                planted.records = planted.key.iter().map(|id| (Kind::Presence, id.clone())).collect();
-                planted.involve(None, head.institution);
-                planted.complete = true;
-            }
-            Step::Collect { case, drug, packs, last } => {
-                let (item, pair) = region.institutions[head.institution].resale_drug(&region.catalogue, drug);
-                self.sell(draft, item, pair, packs, false);
-                let sale = draft.sales.last().expect("just sold").id;
-                let planted = &mut self.plan.cases[case];
-                planted.records.push((Kind::Dispensing, serial_id(b'L', sale)));
-                planted.involve(None, head.institution);
-                planted.amount += fen_of(region.catalogue.items[item].price, packs.cast_signed() * 100);
-                planted.complete = last;
-            }
+    /// Cases that begin on the next days, with persons of their own.
+    fn plan_others(&mut self, scheme: usize, draft: &Draft) -> Option<usize> {
+        match SCHEMES[scheme].name {
+            "settled_without_agreement" => self.without_agreement(scheme),
+            "village_admission" => self.village(scheme),
+            "companion_ring" => self.ring(scheme),
+            "trace_code_resale" => self.resell_codes(scheme, draft),
+            "doctor_pharmacy_pair" => self.doctor_and_pharmacy(scheme),
+            _ => None,
         }
     }
 
@@ -335,8 +338,4 @@ impl<W: Write> Life<'_, W> {
         let scheme = Some(SCHEMES[planted.scheme].name);
         self.label(&Label { subject_type, subject_id, scheme, decision: "confirmed", at });
     }
-}
-
-fn line_id(visit: u64, sn: u64) -> String {
-    format!("{}/{sn}", visit_id(visit))
 }

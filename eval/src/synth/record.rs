@@ -21,6 +21,8 @@ pub(crate) struct Line {
     pub(crate) item: usize,
     /// Hundredths.
     pub(crate) count: i64,
+    /// Ten-thousandths of a yuan.
+    pub(crate) price: i64,
     /// Fen.
     pub(crate) amount: i64,
     pub(crate) fund: i64,
@@ -28,6 +30,8 @@ pub(crate) struct Line {
     pub(crate) doctor: usize,
     /// 0 for the visit's first settlement, 1 for the one after a refund.
     pub(crate) settlement: u8,
+    /// Seconds from the event to its receipt, if that is long; 0: a day at most.
+    pub(crate) late: i64,
 }
 
 /// The prescription a line names.
@@ -36,6 +40,8 @@ pub(crate) enum Order {
     None,
     /// The visit's prescription with this number.
     Of(u8),
+    /// The first prescription of another visit.
+    Other(u64),
     /// An id that nobody ever issued.
     Unknown,
 }
@@ -50,6 +56,8 @@ pub(crate) struct Visit {
     pub(crate) diagnoses: [usize; 3],
     pub(crate) diagnoses_len: usize,
     pub(crate) employee: bool,
+    /// Where the person is insured.
+    pub(crate) district: u64,
     /// How a stay ended; with it the operation, if any.
     pub(crate) discharge: Option<&'static str>,
     pub(crate) operation: Option<(u64, i64)>,
@@ -91,6 +99,8 @@ pub(crate) struct Prescription {
     pub(crate) institution: usize,
     pub(crate) doctor: usize,
     pub(crate) online: bool,
+    /// Whether it is taken back in the end.
+    pub(crate) cancelled: bool,
     /// Item and quantity in hundredths.
     pub(crate) lines: Vec<(usize, i64)>,
 }
@@ -105,9 +115,14 @@ pub(crate) struct Sale {
     pub(crate) count: i64,
     /// The pair whose numbers the codes are, the first number, and how many.
     pub(crate) codes: Codes,
-    pub(crate) prescribed: bool,
+    /// The prescription it names.
+    pub(crate) order: Order,
+    /// Whether it needs one.
+    pub(crate) flagged: bool,
     pub(crate) split: bool,
     pub(crate) insured: bool,
+    /// The last day on which the drug is good.
+    pub(crate) expires: i64,
 }
 
 /// Trace codes `first .. first + len` of one pair (institution, item).

@@ -5,6 +5,7 @@
 use super::Recipe;
 use super::catalogue::Catalogue;
 use super::rng::{Rng, Zipf, index, mix};
+use super::sickness::diagnoses;
 use super::text::{civil, day_number, owned};
 
 /// The first day of every simulated period.
@@ -32,8 +33,21 @@ pub(crate) struct Institution {
     pub(crate) rotation: usize,
     /// Its first pair (institution, item) in the stock.
     pub(crate) first_pair: usize,
+    pub(crate) agreement: Agreement,
 }
 
+/// How the bureau stands to an institution.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Agreement {
+    Usual,
+    /// One ends on this day, the next one begins on the day after.
+    Renewed(i64),
+    /// It ended before the period.
+    Ended,
+}
+
+/// The first hospitals are large.
+const LARGE: usize = 3;
 /// Drugs that every institution has on its shelves.
 pub(crate) const COMMON_DRUGS: usize = 40;
 
@@ -41,12 +55,13 @@ pub(crate) const COMMON_DRUGS: usize = 40;
 pub(crate) struct Region {
     pub(crate) seed: u64,
     pub(crate) catalogue: Catalogue,
-    /// Hospitals by size, then clinics, then pharmacies by size.
+    /// Hospitals by size, then clinics, then pharmacies by size, then clinics whose agreement has ended.
     pub(crate) institutions: Vec<Institution>,
     /// How many of them have beds; these stand first.
     pub(crate) with_beds: usize,
-    /// How many of them are no pharmacy.
+    /// How many of them are no pharmacy and open.
     pub(crate) hospitals: usize,
+    pub(crate) pharmacies: usize,
     pub(crate) doctors: Vec<Doctor>,
     pub(crate) persons: usize,
     /// Pairs (institution, item) in stock.
@@ -104,7 +119,7 @@ impl Region {
         let catalogue = Catalogue::new(seed);
         let (months, visits) = (u64::from(recipe.months), recipe.visits);
         let yearly = visits.saturating_mul(12) / months;
-        let hospitals = index((yearly / 3_000).max(7));
+        let hospitals = index((yearly / 3_000).max(12));
         let with_beds = hospitals - hospitals / 5;
         let pharmacies = index((yearly / 8_000).max(6));
         let mut rng = Rng::new(mix(seed ^ 0x4e61));
@@ -113,6 +128,7 @@ impl Region {
             institutions: Vec::new(),
             with_beds,
             hospitals,
+            pharmacies,
             doctors: Vec::new(),
             persons: index((yearly * 2 / 5).max(400)),
             pairs: 0,
@@ -131,6 +147,11 @@ impl Region {
         for rank in 0..pharmacies {
             region.add_institution(rank, true, 2 + pharmacies / (rank + 1) / 20, 0, &mut rng);
         }
+        // Nobody goes there any more, but for those who are planted.
+        for _ in 0..2 + hospitals / 200 {
+            region.add_institution(hospitals, false, 2, 0, &mut rng);
+            region.institutions.last_mut().expect("just added").agreement = Agreement::Ended;
+        }
         region
     }
 
@@ -138,7 +159,8 @@ impl Region {
         // The sum of 1/k is below 1 + log2(n); a bed is occupied 8 days a stay, 8 stays in 100 visits.
         let share = yearly / (rank as u64 + 1) / 4;
         let doctors = index(3 + share / 900).min(900);
-        let beds = if rank < self.with_beds { 20 + share * 8 * 8 / 100 / 365 * 5 / 2 } else { 0 };
+        let least = if rank < LARGE { 20 } else { 6 };
+        let beds = if rank < self.with_beds { least + share * 8 * 8 / 100 * 5 / 2 / 365 } else { 0 };
         self.add_institution(rank, false, doctors, beds, rng);
     }
 
@@ -160,7 +182,7 @@ impl Region {
         };
         let level = match (beds, rank) {
             (0, _) => 10 + rng.below(2),
-            (_, 0..3) => 1 + rng.below(3),
+            (_, 0..LARGE) => 1 + rng.below(3),
             _ => 3 + rng.below(7),
         };
         let drugs = (900 / (rank + 1) + 60 + rng.index(60)).min(if pharmacy { 320 } else { 950 });
@@ -191,6 +213,10 @@ impl Region {
             consumables,
             rotation: rng.index(900),
             first_pair: self.pairs,
+            agreement: match rng.below(3) {
+                0 => Agreement::Renewed(rng.span(first_day() - 1, self.end_day - 1)),
+                _ => Agreement::Usual,
+            },
         };
         self.pairs += institution.pairs(&self.catalogue);
         self.institutions.push(institution);
@@ -261,13 +287,9 @@ impl Region {
 }
 
 impl Institution {
-    /// Pairs it has in stock: drugs, consumables, herbs and the drugs that a table limits.
+    /// Pairs it has in stock: drugs, consumables, herbs and the goods that a table limits.
     pub(crate) fn pairs(&self, catalogue: &Catalogue) -> usize {
-        self.drugs
-            + self.consumables
-            + catalogue.herbs.len()
-            + catalogue.newborn_drugs.len()
-            + catalogue.resale.len()
+        self.drugs + self.consumables + catalogue.herbs.len() + catalogue.shelves
     }
 
     /// Its drug number `local`; the first ones are the same everywhere. With it its pair.
@@ -296,15 +318,10 @@ impl Institution {
         (catalogue.herbs[n], self.others() + n)
     }
 
-    /// Drug for newborns number `n` and its pair.
-    pub(crate) fn newborn_drug(&self, catalogue: &Catalogue, n: usize) -> (usize, usize) {
-        (catalogue.newborn_drugs[n], self.others() + catalogue.herbs.len() + n)
-    }
-
-    /// Resale-prone drug number `n` and its pair.
-    pub(crate) fn resale_drug(&self, catalogue: &Catalogue, n: usize) -> (usize, usize) {
-        let before = catalogue.herbs.len() + catalogue.newborn_drugs.len();
-        (catalogue.resale[n], self.others() + before + n)
+    /// The pair of an item that a table limits; none for a service.
+    pub(crate) fn shelf(&self, catalogue: &Catalogue, item: usize) -> Option<usize> {
+        let shelf = catalogue.items[item].shelf?;
+        Some(self.others() + catalogue.herbs.len() + shelf)
     }
 }
 
@@ -313,14 +330,4 @@ fn end_day(months: i64) -> i64 {
     let (year, month, _) = civil(first_day());
     let months = year * 12 + month - 1 + months;
     day_number(months.div_euclid(12), months.rem_euclid(12) + 1, 1)
-}
-
-fn diagnoses(rng: &mut Rng) -> Vec<String> {
-    (0..160)
-        .map(|_| {
-            let letter = char::from(b"ABCDEFGHIJKLMNRSTZ"[rng.index(18)]);
-            let tail = ["x00", "900", "001", "101"][rng.index(4)];
-            format!("{letter}{:02}.{tail}", rng.below(99))
-        })
-        .collect()
 }

@@ -3,12 +3,15 @@
 //! An open stay is a few words; what it bills on its next day follows from its seed. A stay that is still open when
 //! the period ends stays open.
 
-use super::draft::{line, reversal};
+mod day;
+
+use super::case::operation_code;
 use super::life::Life;
 use super::person::{Cover, REST};
-use super::record::{Bill, Head, Line, Order, Prescription, Presence, Visit, Which};
-use super::region::{COMMON_DRUGS, Region};
-use super::rng::{Rng, index};
+use super::record::{Bill, Head, Order, Prescription, Presence, Visit, Which};
+use super::region::COMMON_DRUGS;
+use super::rng::index;
+use super::sickness::{PLAIN, TELLING, operable};
 use super::text::{DAY, HOUR, day_of};
 use records::Kind;
 use std::io::Write;
@@ -29,33 +32,73 @@ pub(crate) struct Stay {
     lines: u64,
     total: i64,
     fund: i64,
-    /// The case it is part of.
-    pub(crate) case: Option<usize>,
+    pub(crate) habit: Habit,
+    /// The cases it is part of; none of them sees it refunded, or the patient dead.
+    pub(crate) parts: Vec<Part>,
     /// Identity is never checked.
     pub(crate) unseen: bool,
+}
+
+/// What is special about the bill of a stay. The case, if it is part of one, is that of the special lines.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Habit {
+    Usual,
+    /// An item of [`super::limits::Limits::courses`] on so many days from the first one on.
+    Course(usize, i64, Option<usize>),
+    /// Nothing but bed and nursing for the 48 hours after the second night; two days are no empty bed yet.
+    Resting,
+    /// A line at this time, before or after the stay.
+    Beside(i64, Option<usize>),
+    /// From the second day on nothing but bed and nursing.
+    BedOnly(usize),
+    /// On the first day an item by the hour, so many hours more than there were.
+    Hours(i64, usize),
+    /// An operation by its four digits.
+    Operated(u64, usize),
+}
+
+/// A part that a stay has in a case.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Part {
+    pub(crate) case: usize,
+    /// Whether the stay is named in the key.
+    pub(crate) named: bool,
+    /// Whether what the fund pays for it is in the amount.
+    pub(crate) pays: bool,
 }
 
 const NIGHTS: [i64; 32] =
     [1, 2, 2, 3, 3, 3, 4, 4, 4, 5, 5, 5, 6, 6, 6, 7, 7, 7, 8, 8, 8, 9, 9, 10, 10, 11, 12, 13, 14, 15, 17, 20];
 
 impl<W: Write> Life<'_, W> {
-    /// Admits a person, if that meets nobody twice; false: the person is sent home.
+    /// Admits a person, if there is a bed and it meets nobody twice; false: the person is sent home.
     pub(crate) fn admit(&mut self, person: usize, hospital: usize, at: i64) -> bool {
-        let status = self.persons[person];
-        if status.no_stays {
+        if !self.may_stay(person, at) {
             return false;
         }
+        let again = self.persons[person].stays > 0;
         let mut end = 0;
         let fits = (0..4).any(|_| {
             let nights = NIGHTS[self.rng.index(NIGHTS.len())];
             end = (day_of(at) + nights) * DAY + self.rng.span(9 * HOUR, 15 * HOUR);
-            status.stays == 0 || self.repeat_fits(hospital, day_of(at), day_of(end))
+            self.has_room(hospital, day_of(at), day_of(end), 1)
+                && (!again || self.repeat_fits(hospital, day_of(at), day_of(end)))
         });
         if !fits {
             return false;
         }
+        self.book(hospital, day_of(at), day_of(end), 1);
+        if again {
+            self.note_repeat(hospital, day_of(at), day_of(end));
+        }
         let mut stay = self.begin_stay(person, hospital, at, end);
-        self.plant_stay(&mut stay);
+        stay.habit = self.habit(&stay);
+        if stay.habit == Habit::Usual && self.rng.once_in(30) {
+            let n = self.rng.index(TELLING.len());
+            if TELLING[n].fits(self.region.person(person).gend, self.age_years(person, day_of(at))) {
+                stay.visit.diagnose(PLAIN + n);
+            }
+        }
         self.start(stay);
         true
     }
@@ -65,6 +108,9 @@ impl<W: Write> Life<'_, W> {
         self.visits += 1;
         let mut visit = self.header(person, hospital, at);
         visit.med_type = if self.rng.once_in(30) { "52" } else { "21" };
+        if self.continued(person, day_of(at)) == Some(visit.diagnoses[0]) {
+            visit.diagnoses[0] = (visit.diagnoses[0] + 1) % PLAIN;
+        }
         let drugs = self.daily_drugs(hospital);
         let drugs_len = 1 + self.rng.index(4);
         Stay {
@@ -78,8 +124,25 @@ impl<W: Write> Life<'_, W> {
             lines: 0,
             total: 0,
             fund: 0,
-            case: None,
+            habit: Habit::Usual,
+            parts: Vec::new(),
             unseen: false,
+        }
+    }
+
+    /// Near misses: courses and rest as long as they may be, tests as long before or after.
+    fn habit(&mut self, stay: &Stay) -> Habit {
+        let (begin, end) = (stay.visit.begin, stay.end);
+        match self.rng.below(20) {
+            0 | 1 => {
+                let courses = &self.region.catalogue.limits.courses;
+                let n = self.rng.index(courses.len());
+                Habit::Course(n, courses[n].max, None)
+            }
+            2 => Habit::Beside((day_of(begin) - self.rng.span(1, 3)) * DAY + 10 * HOUR, None),
+            3 => Habit::Beside((day_of(end) + self.rng.span(1, 3)) * DAY + 10 * HOUR, None),
+            4 => Habit::Resting,
+            _ => Habit::Usual,
         }
     }
 
@@ -99,8 +162,7 @@ impl<W: Write> Life<'_, W> {
         let (head, begin) = (stay.head, stay.visit.begin);
         self.meet(head.person, begin, Cover::Usual);
         self.busy_until(head.person, stay.end + 2 * HOUR + REST);
-        let status = &mut self.persons[head.person];
-        status.stays = status.stays.saturating_add(1);
+        self.stayed(head.person, begin, stay.end, stay.visit.diagnoses[0]);
         let visit = stay.visit;
         self.tell(Kind::Visit, begin, |region, text, _, rev| text.visit(region, head, &visit, rev));
         if !stay.unseen {
@@ -116,6 +178,11 @@ impl<W: Write> Life<'_, W> {
         if stay.electronic {
             self.order_drugs(&stay);
         }
+        if let Habit::Beside(at, case) = stay.habit
+            && at < begin
+        {
+            self.bill_beside(&mut stay, at, case);
+        }
         if !self.bill_day(&mut stay) {
             let hour = index((begin.rem_euclid(DAY) / HOUR).unsigned_abs());
             self.open[hour].push(stay);
@@ -123,20 +190,26 @@ impl<W: Write> Life<'_, W> {
     }
 
     fn order_drugs(&mut self, stay: &Stay) {
-        let institution = &self.region.institutions[stay.head.institution];
+        let region = self.region;
+        let institution = &region.institutions[stay.head.institution];
         let days = (stay.end - stay.visit.begin) / DAY + 1;
+        let daily = stay.drugs[..stay.drugs_len].iter().map(|&(local, count)| {
+            let (item, _) = institution.drug(&region.catalogue, local as usize);
+            (item, count * days)
+        });
+        let course = match stay.habit {
+            Habit::Course(n, days, _) => Some((region.catalogue.limits.courses[n].item, days * 100)),
+            _ => None,
+        };
+        let is_drug = |&(item, _): &(usize, i64)| region.catalogue.items[item].list_type == "101";
         let order = Prescription {
             number: 1,
             at: stay.visit.begin + 1_200,
             institution: stay.head.institution,
             doctor: stay.visit.doctor,
             online: false,
-            lines: stay.drugs[..stay.drugs_len]
-                .iter()
-                .map(|&(local, count)| {
-                    (institution.drug(&self.region.catalogue, local as usize).0, count * days)
-                })
-                .collect(),
+            cancelled: false,
+            lines: daily.chain(course.filter(is_drug)).collect(),
         };
         self.prescribe(stay.head.visit, stay.head.person, &order);
     }
@@ -149,100 +222,12 @@ impl<W: Write> Life<'_, W> {
         self.open[hour] = stays;
     }
 
-    /// Bills 24 hours of a stay; true if it ended within them.
-    fn bill_day(&mut self, stay: &mut Stay) -> bool {
-        let from = stay.visit.begin + stay.days * DAY;
-        let to = (from + DAY).min(stay.end);
-        let region = self.region;
-        let catalogue = &region.catalogue;
-        let institution = &region.institutions[stay.head.institution];
-        let doctor = stay.visit.doctor;
-        let grade = index(stay.head.visit % 6);
-        let mut day = Day { from, to, end: self.end, doctor, lines: Vec::with_capacity(12), sn: stay.lines };
-        let mut rng = Rng::new(self.rng.next());
-        day.bill(region, catalogue.beds[grade], 100, Order::None, &mut rng);
-        if stay.days % 2 == 0 {
-            day.bill(region, catalogue.nursing[grade], 100, Order::None, &mut rng);
-        }
-        for _ in 0..rng.index(3) + usize::from(stay.days == 0) * 2 {
-            let item = catalogue.services[region.service_heat.rank(rng.next())];
-            day.bill(region, item, [100, 100, 100, 200][rng.index(4)], Order::None, &mut rng);
-        }
-        for n in 0..stay.drugs_len {
-            let (local, count) = stay.drugs[n];
-            let (item, pair) = institution.drug(catalogue, local as usize);
-            let order = if stay.electronic { Order::Of(1) } else { Order::None };
-            self.take(stay.head.institution, item, pair, count);
-            day.bill(region, item, count, order, &mut rng);
-        }
-        if institution.consumables > 0 && rng.permille(400) {
-            let local = index(rng.below(institution.consumables as u64) * rng.below(1000) / 1000);
-            let (item, pair) = institution.consumable(catalogue, local);
-            self.take(stay.head.institution, item, pair, 100);
-            day.bill(region, item, 100, Order::None, &mut rng);
-        }
-        self.bill_limited_items(stay, &mut day, &mut rng);
-        if rng.permille(70) {
-            day.reverse(region, &mut rng);
-        }
-        if !stay.unseen
-            && stay.case.is_none()
-            && stay.days > 0
-            && rng.permille(400)
-            && from + HOUR < to.min(self.end)
-        {
-            let seen = self.passed(from + HOUR, "bed_check");
-            self.tell_presence(stay.head, &seen);
-        }
-        for line in &day.lines {
-            stay.total += line.amount;
-            stay.fund += line.fund;
-            self.tell_line(stay.head, line);
-        }
-        stay.lines = day.sn;
-        stay.days += 1;
-        if to < stay.end {
-            return false;
-        }
-        if stay.end < self.end {
-            self.discharge(stay);
-        }
-        true
-    }
-
-    /// Near misses. They stand at the same time of each day, so that each of them has a civil day of its own.
-    fn bill_limited_items(&mut self, stay: &Stay, day: &mut Day, rng: &mut Rng) {
-        let region = self.region;
-        let catalogue = &region.catalogue;
-        let at = day.from + HOUR;
-        if at >= day.to.min(day.end) {
-            return;
-        }
-        let limited = catalogue.limited[index(stay.head.visit % catalogue.limited.len() as u64)];
-        if rng.permille(60) && (!limited.per_visit || stay.days == 0) {
-            day.bill_at(region, limited.item, limited.max * 100, at);
-        }
-        let pair = catalogue.pairs[index(stay.head.visit % catalogue.pairs.len() as u64)];
-        if rng.permille(80) {
-            day.bill_at(region, if stay.days % 2 == 0 { pair.0 } else { pair.1 }, 100, at);
-        }
-        if stay.days == 1 && rng.permille(300) {
-            let hash = region.person(stay.head.person).hash;
-            let (item, min_days) = catalogue.cycles[index(hash % catalogue.cycles.len() as u64)];
-            if self.cycle_again(stay.head.person, day_of(at), min_days) {
-                day.bill_at(region, item, 100, at);
-            }
-        }
-    }
-
-    fn discharge(&mut self, stay: &Stay) {
+    fn discharge(&mut self, stay: &mut Stay) {
         let head = stay.head;
-        let died = self.region.is_chronic(head.person) && stay.case.is_none() && self.rng.permille(12);
+        let ordinary = stay.parts.is_empty();
+        let died = self.region.is_chronic(head.person) && ordinary && self.rng.permille(12);
         let way = if died { "5" } else { ["1", "1", "1", "1", "2", "4"][self.rng.index(6)] };
-        let operated = self.rng.permille(300);
-        let operation = operated.then(|| {
-            (1_000 + self.rng.below(8_900), stay.visit.begin + self.rng.span(0, stay.end - stay.visit.begin))
-        });
+        let operation = self.operation(stay);
         let visit = Visit { end: Some(stay.end), discharge: Some(way), operation, ..stay.visit };
         self.tell_again(Kind::Visit, stay.end, |region, text, _| text.visit(region, head, &visit, 2));
         if died {
@@ -250,9 +235,15 @@ impl<W: Write> Life<'_, W> {
             self.persons[head.person].gone = true;
         }
         let at = stay.end + self.rng.span(600, 2 * HOUR);
-        if !stay.unseen && stay.case.is_none() && self.rng.permille(500) {
+        if ordinary && self.rng.permille(500) {
             let seen = self.passed(stay.end - 300, "settle");
             self.tell_presence(head, &seen);
+        }
+        if let Habit::Beside(at, case) = stay.habit
+            && at > stay.end
+            && at < self.end
+        {
+            self.bill_beside(stay, at, case);
         }
         let bill = Bill {
             at,
@@ -267,41 +258,55 @@ impl<W: Write> Life<'_, W> {
             terminal: 100,
         };
         self.tell_bill(head, &bill, true);
-        if let Some(case) = stay.case {
-            self.plan.paid(case, bill.fund);
+        for part in stay.parts.iter().filter(|part| part.pays) {
+            self.plan.paid(part.case, bill.fund);
         }
-    }
-}
-
-/// The lines of one day of a stay.
-struct Day {
-    from: i64,
-    to: i64,
-    /// End of the period: what would be billed later is not billed.
-    end: i64,
-    doctor: usize,
-    lines: Vec<Line>,
-    sn: u64,
-}
-
-impl Day {
-    fn bill(&mut self, region: &Region, item: usize, count: i64, order: Order, rng: &mut Rng) {
-        let at = rng.span(self.from, self.to - 1);
-        if at < self.end {
-            self.bill_at(region, item, count, at);
-            self.lines.last_mut().expect("just pushed").order = order;
+        if let Some(case) = stay.habit.case() {
+            self.plan.cases[case].complete = true;
         }
     }
 
-    fn bill_at(&mut self, region: &Region, item: usize, count: i64, at: i64) {
-        self.sn += 1;
-        self.lines.push(line(region, self.sn, item, count, at, self.doctor));
+    /// Three stays in ten have an operation, one that the patient can have, unless a case wants another.
+    fn operation(&mut self, stay: &Stay) -> Option<(u64, i64)> {
+        let at = stay.visit.begin + self.rng.span(0, stay.end - stay.visit.begin);
+        if let Habit::Operated(code, case) = stay.habit {
+            self.plan.cases[case].key.push(operation_code(code));
+            return Some((code, at));
+        }
+        if !self.rng.permille(300) {
+            return None;
+        }
+        let code = 1_000 + self.rng.below(8_900);
+        let gend = self.region.person(stay.head.person).gend;
+        Some((if operable(code / 100, gend) { code } else { 4_000 + code % 1_000 }, at))
+    }
+}
+
+impl Stay {
+    /// The prescription that its drugs name.
+    fn order(&self) -> Order {
+        if self.electronic { Order::Of(1) } else { Order::None }
     }
 
-    fn reverse(&mut self, region: &Region, rng: &mut Rng) {
-        let Some(original) = self.lines.get(rng.index(self.lines.len().max(1))).copied() else { return };
-        let at = (original.at + rng.span(60, 4 * HOUR)).min(self.to).min(self.end - 1);
-        self.sn += 1;
-        self.lines.push(reversal(region, &original, self.sn, original.count, at));
+    /// Hours of the civil day `day` that it lasts, rounded up.
+    fn hours_of(&self, day: i64) -> i64 {
+        let (from, to) = (self.visit.begin.max(day * DAY), self.end.min((day + 1) * DAY));
+        (to - from + HOUR - 1) / HOUR
+    }
+
+    /// Makes it one that names no prescription.
+    pub(crate) fn on_paper(&mut self) {
+        self.electronic = false;
+    }
+}
+
+impl Habit {
+    /// The case of its special lines.
+    fn case(self) -> Option<usize> {
+        match self {
+            Habit::Usual | Habit::Resting => None,
+            Habit::Course(_, _, case) | Habit::Beside(_, case) => case,
+            Habit::BedOnly(case) | Habit::Hours(_, case) | Habit::Operated(_, case) => Some(case),
+        }
     }
 }

@@ -54,7 +54,9 @@ impl<W: Write> Life<'_, W> {
 
     fn open_shelf(&mut self, institution: usize, item: usize, pair: usize) {
         let pharmacy = self.region.institutions[institution].pharmacy;
-        let packs = self.rng.span(0, 40);
+        // A shelf that was counted empty is bought for at once, and what is bought at once is used within 90 days.
+        let soon_over = self.region.end_day - day_of(self.now) <= 89;
+        let packs = self.rng.span(i64::from(!soon_over), 40);
         // The packs of before stay at the back of a pharmacy's shelf: their trace codes are in no purchase.
         self.shelves[pair] = Shelf {
             balance: if pharmacy { 0 } else { i32::try_from(packs * 100).expect("a few packs") },
@@ -124,6 +126,7 @@ impl<W: Write> Life<'_, W> {
     }
 
     fn tell_bought(&mut self, purchase: &Purchase) {
+        self.places[purchase.institution].buys |= !purchase.back;
         let purchase = *purchase;
         let wrong = Purchase { invoice: purchase.invoice / 10, ..purchase };
         self.tell_mended(Kind::Purchase, self.now, |region, text, _, rev, first_try| {

@@ -8,7 +8,8 @@ use super::life::Life;
 use super::person::REST;
 use super::record::{Bill, Head, Label, Line, Prescription, Presence, Sale, Which};
 use super::region::Region;
-use super::text::{DAY, HOUR, Text};
+use super::sickness::PLAIN;
+use super::text::{DAY, HOUR, Text, day_of};
 use records::Kind;
 use std::io::Write;
 
@@ -25,10 +26,11 @@ impl<W: Write> Life<'_, W> {
         self.tell(Kind::Prescription, order.at, |region, text, _, rev| {
             text.prescription(region, head, order, state, rev);
         });
-        if later {
+        if later || order.cancelled {
             let at = order.at + self.rng.span(HOUR, 40 * HOUR);
+            let state = if order.cancelled { "cancelled" } else { "dispensed" };
             self.outbox.post(Kind::Prescription, at, |text, _| {
-                text.prescription(self.region, head, order, "dispensed", 2);
+                text.prescription(self.region, head, order, state, 2);
             });
         }
     }
@@ -101,7 +103,7 @@ impl<W: Write> Life<'_, W> {
         self.tell_mended(Kind::Visit, end, |region, text, _, rev, first_try| {
             let mut told = visit;
             if first_try {
-                told.diagnoses[0] = (told.diagnoses[0] + 1) % region.diagnoses.len();
+                told.diagnoses[0] = (told.diagnoses[0] + 1) % PLAIN;
             }
             text.visit(region, head, &told, rev);
         });
@@ -132,6 +134,7 @@ impl<W: Write> Life<'_, W> {
             }
         }
         self.withdraw_something(draft);
+        self.leave(draft);
         if self.rng.once_in(4_000) {
             let at = (draft.settled + 9 * DAY).min(self.end - HOUR);
             let mut subject_id = Vec::new();
@@ -202,7 +205,8 @@ impl<W: Write> Life<'_, W> {
     /// Tells a fee line; returns its last revision.
     pub(crate) fn tell_line(&mut self, head: Head, line: &Line) -> u64 {
         self.fee_lines += 1;
-        self.tell_mended(Kind::FeeLine, line.at, |region, text, received, rev, first_try| {
+        let received = line.at + if line.late > 0 { line.late } else { self.delay() };
+        self.post_mended(Kind::FeeLine, received, |region, text, received, rev, first_try| {
             if first_try {
                 text.fee_line(region, head, &line.mistyped(region), rev, received);
             } else {
@@ -218,6 +222,18 @@ impl<W: Write> Life<'_, W> {
             let told = Presence { score: presence.score - u64::from(first_try), ..*presence };
             text.presence(region, head, &told, rev);
         });
+    }
+
+    /// Now and then a person goes abroad or into custody after a visit, and comes back before the next one.
+    fn leave(&mut self, draft: &Draft) {
+        if draft.planted || !self.rng.once_in(400) {
+            return;
+        }
+        let day = day_of(draft.visit.begin);
+        let back = day + self.rng.span(1, 20);
+        let fact = if self.rng.once_in(3) { "custody" } else { "abroad" };
+        self.fact(draft.head.person, fact, day, Some(back), draft.settled + DAY);
+        self.busy_until(draft.head.person, back * DAY);
     }
 
     /// Now and then a line is sent that belongs to nobody, and withdrawn.

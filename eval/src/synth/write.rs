@@ -3,8 +3,8 @@
 use super::record::{
     Bill, Codes, Head, Label, Line, Order, Prescription, Presence, Purchase, Return, Sale, Term, Visit, Which,
 };
-use super::region::{Institution, Region};
-use super::text::{Text, day_of};
+use super::region::{Agreement, Institution, Region};
+use super::text::{DAY, Text, day_of};
 
 impl Text<'_> {
     fn open(&mut self, kind: &str, rev: u64) -> &mut Self {
@@ -38,9 +38,28 @@ impl Text<'_> {
         self.id(b'R', visit).num(u64::from(number))
     }
 
+    fn order(&mut self, head: Head, order: Order) {
+        match order {
+            Order::None => self,
+            Order::Of(number) => self.raw(r#"","rx_id":""#).prescription_id(head.visit, number),
+            Order::Other(visit) => self.raw(r#"","rx_id":""#).prescription_id(visit, 1),
+            Order::Unknown => self.raw(r#"","rx_id":""#).id(b'Q', head.visit),
+        };
+    }
+
     /// The code of an institution's book of invoices.
     pub(crate) fn book(&mut self, institution: usize) -> &mut Self {
         self.raw("06").padded(institution as u64, 6)
+    }
+
+    /// The id of one of a person's enrolments.
+    pub(crate) fn enrolment_id(&mut self, token: [u8; 14], number: u64) -> &mut Self {
+        self.raw("E").bytes(&token[1..]).num(number)
+    }
+
+    /// The code of an operation, from its first four digits.
+    pub(crate) fn operation(&mut self, code: u64) -> &mut Self {
+        self.padded(code / 100, 2).raw(".").padded(code % 100, 2).raw("00")
     }
 
     /// One trace code: 20 digits.
@@ -73,7 +92,18 @@ impl Text<'_> {
             self.raw(r#","beds":"#).num(institution.beds);
         }
         self.raw(r#","agreements":[{"status":"1","begin":"2018-01-01","end":"2022-12-31"},"#);
-        self.raw(r#"{"status":"1","begin":"2023-01-01"}]}"#);
+        self.raw(r#"{"status":"1","begin":"2023-01-01"#);
+        match institution.agreement {
+            Agreement::Usual => self.raw(r#""}]}"#),
+            Agreement::Renewed(day) => {
+                self.raw(r#"","end":""#).date(day).raw(r#""},{"status":"1","begin":""#).date(day + 1);
+                self.raw(r#""}]}"#)
+            }
+            Agreement::Ended => {
+                self.raw(r#"","end":"2024-06-30"},{"status":"0","begin":"2024-07-01","end":"2024-12-31"},"#);
+                self.raw(r#"{"status":"2","begin":"2025-01-01"}]}"#)
+            }
+        };
     }
 
     pub(crate) fn practitioner(&mut self, region: &Region, doctor: usize, rev: u64) {
@@ -117,7 +147,7 @@ impl Text<'_> {
     }
 
     pub(crate) fn enrolment(&mut self, token: [u8; 14], term: &Term, rev: u64) {
-        self.open("enrolment", rev).raw(r#","enrl_id":"E"#).bytes(&token[1..]).num(term.number);
+        self.open("enrolment", rev).raw(r#","enrl_id":""#).enrolment_id(token, term.number);
         self.raw(r#"","psn_no":""#).bytes(&token).raw(r#"","insutype":""#).raw(insutype(term.employee));
         self.raw(r#"","insu_admdvs":""#).num(term.district).raw(r#"","status":""#).raw(term.status);
         self.raw(r#"","begin":""#).date(term.begin);
@@ -134,6 +164,7 @@ impl Text<'_> {
             self.raw(r#"","endtime":""#).time(end);
         }
         self.raw(r#"","insutype":""#).raw(insutype(visit.employee));
+        self.raw(r#"","insu_admdvs":""#).num(visit.district);
         let doctor = &region.doctors[visit.doctor];
         self.raw(r#"","dept_codg":""#).padded(doctor.dept, 4).raw(r#"","dr_codg":""#).raw(&doctor.code);
         if let Some(way) = visit.discharge {
@@ -150,8 +181,8 @@ impl Text<'_> {
             self.raw("]");
         }
         if let Some((code, at)) = visit.operation {
-            self.raw(r#","oprns":[{"oprn_code":""#).padded(code / 100, 2).raw(".").padded(code % 100, 2);
-            self.raw(r#"00","oprn_date":""#).date(day_of(at)).raw(r#"","main_flag":"1"}]"#);
+            self.raw(r#","oprns":[{"oprn_code":""#).operation(code);
+            self.raw(r#"","oprn_date":""#).date(day_of(at)).raw(r#"","main_flag":"1"}]"#);
         }
         self.raw("}");
     }
@@ -188,21 +219,15 @@ impl Text<'_> {
         let settlement = if line.settlement == 0 { Which::First } else { Which::Second };
         self.raw(r#"","setl_id":""#).settlement_id(head.visit, settlement).whose(region, head);
         self.raw(r#"","fee_ocur_time":""#).time(line.at).raw(&item.fragment).count(line.count);
-        self.raw(r#","pric":""#).price(item.price).raw(r#"","det_item_fee_sumamt":""#).fen(line.amount);
+        self.raw(r#","pric":""#).price(line.price).raw(r#"","det_item_fee_sumamt":""#).fen(line.amount);
         self.raw(r#"","fund_amt":""#).fen(line.fund);
-        match line.order {
-            Order::None => {}
-            Order::Of(number) => {
-                self.raw(r#"","rx_id":""#).prescription_id(head.visit, number);
-            }
-            Order::Unknown => {
-                self.raw(r#"","rx_id":""#).id(b'Q', head.visit);
-            }
-        }
+        self.order(head, line.order);
         if line.sn % 2 == 1 {
             self.raw(r#"","bilg_dr_codg":""#).doctor(region, line.doctor);
         }
-        self.raw(r#"","recv_time":""#).time(received).raw("\"}");
+        // The bureau's receipt, a day later at most; what comes still later in the file was received and held back.
+        let late = if line.late > 0 { line.late } else { (received - line.at).min(DAY) };
+        self.raw(r#"","recv_time":""#).time(line.at + late).raw("\"}");
     }
 
     pub(crate) fn prescription(
@@ -255,14 +280,17 @@ impl Text<'_> {
             self.raw(r#"","mdtrt_id":""#).id(b'M', head.visit);
             self.raw(r#"","psn_no":""#).bytes(&region.token(head.person));
         }
-        if sale.prescribed {
-            self.raw(r#"","rx_id":""#).prescription_id(head.visit, 1).raw(r#"","rx_flag":"1"#);
+        self.order(head, sale.order);
+        if sale.flagged {
+            self.raw(r#"","rx_flag":"1"#);
         }
         self.raw(r#"","mdtrt_setl_type":""#).raw(if sale.insured { "1" } else { "2" });
         self.raw(r#"","trdn_flag":""#).raw(if sale.split { "1" } else { "0" });
-        self.raw(r#"","expy_end":"2099-06-30""#);
+        self.raw(r#"","expy_end":""#).date(sale.expires).raw("\"");
         let codes = match back {
-            Some(back) => Codes { len: (back.count / 100).unsigned_abs().max(1), ..sale.codes },
+            Some(back) => {
+                Codes { len: sale.codes.len.min((back.count / 100).unsigned_abs().max(1)), ..sale.codes }
+            }
             None => sale.codes,
         };
         self.codes(codes).raw("}");
@@ -277,7 +305,11 @@ impl Text<'_> {
         self.raw(r#"","spler_code":"SP"#).padded(purchase.item as u64 % 40, 3);
         self.raw(r#"","purc_invo_no":""#).padded(purchase.invoice, 8);
         self.raw(r#"","finl_trns_pric":""#).price(item.price * 4 / 5);
-        self.raw(r#"","expy_end":"2099-06-30""#).codes(purchase.codes).raw("}");
+        self.raw(r#"","expy_end":""#)
+            .date(day_of(purchase.at) + 800)
+            .raw("\"")
+            .codes(purchase.codes)
+            .raw("}");
     }
 
     pub(crate) fn stock_change(&mut self, region: &Region, change: &Purchase, kind: &str, rev: u64) {

@@ -46,28 +46,17 @@ struct Worked {
 
 impl Worked {
     fn alerts(&self) -> Result<(), String> {
-        let mut said: Vec<Value> = rows(&self.outcome.alerts)?
-            .into_iter()
-            .filter(core)
-            .map(|alert| self.comparable(alert))
-            .collect();
+        let mut said: Vec<Value> = rows(&self.outcome.alerts)?.into_iter().map(comparable).collect();
         said.sort_by_key(order);
-        let hand: Vec<Value> = self
-            .hand("alerts.ndjson")?
-            .into_iter()
-            .filter(core)
-            .map(|alert| self.comparable(alert))
-            .collect();
+        let hand: Vec<Value> = self.hand("alerts.ndjson")?.into_iter().map(comparable).collect();
         same("the alerts", &said, &hand)
     }
 
     fn events(&self) -> Result<(), String> {
-        let mut said: Vec<Value> =
-            rows(&self.outcome.events)?.into_iter().filter(|event| core(&event["alert"])).collect();
+        let mut said: Vec<Value> = rows(&self.outcome.events)?;
         said.sort_by_key(|event| (event["tick"].as_u64(), order(&event["alert"])));
-        let hand: Vec<Value> = self.hand("events.ndjson")?.into_iter().filter(core).collect();
+        let hand: Vec<Value> = self.hand("events.ndjson")?;
         let essence = |event: &Value, alert: &Value| {
-            let alert = self.comparable(alert.clone());
             json!([event["event"], event["tick"], alert["rule"], alert["key"], alert["counted_amount"]])
         };
         let ours: Vec<Value> = said.iter().map(|event| essence(event, &event["alert"])).collect();
@@ -114,23 +103,6 @@ impl Worked {
         Ok(())
     }
 
-    /// An alert as far as the hand and a bank of some of the rules must agree about it.
-    ///
-    /// S05 takes what is left of the bound of V1 before S12 and S14 get to it; without S05 they count for more.
-    fn comparable(&self, mut alert: Value) -> Value {
-        let s05_ran = self.outcome.summary["out"]["S05"].as_u64().unwrap_or(0) > 0;
-        let disputed = alert["key"][0] == "V1" && (alert["rule"] == "S12" || alert["rule"] == "S14");
-        if let Some(fields) = alert.as_object_mut() {
-            for name in LEFT_OUT {
-                fields.remove(name);
-            }
-            if disputed && !s05_ran {
-                fields.remove("counted_amount");
-            }
-        }
-        alert
-    }
-
     fn hand(&self, name: &str) -> Result<Vec<Value>, String> {
         rows(&fs::read(self.expected.join(name)).map_err(|error| format!("{name}: {error}"))?)
     }
@@ -141,8 +113,14 @@ impl Worked {
     }
 }
 
-fn core(alert: &Value) -> bool {
-    alert["rule"].as_str().is_some_and(|rule| RULES.contains(&rule))
+/// An alert without what the worked ones leave out.
+fn comparable(mut alert: Value) -> Value {
+    if let Some(fields) = alert.as_object_mut() {
+        for name in LEFT_OUT {
+            fields.remove(name);
+        }
+    }
+    alert
 }
 
 /// By rule, then key part by part by bytes.

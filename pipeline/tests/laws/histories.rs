@@ -9,14 +9,20 @@ use std::collections::BTreeMap;
 
 #[path = "histories/calendar.rs"]
 mod calendar;
+#[path = "histories/charts.rs"]
+mod charts;
 #[path = "histories/dice.rs"]
 mod dice;
 #[path = "histories/faults.rs"]
 mod faults;
+#[path = "histories/goods.rs"]
+mod goods;
 #[path = "histories/life.rs"]
 mod life;
 #[path = "histories/papers.rs"]
 mod papers;
+#[path = "histories/places.rs"]
+mod places;
 #[path = "histories/recipes.rs"]
 mod recipes;
 #[path = "histories/record.rs"]

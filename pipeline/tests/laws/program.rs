@@ -7,10 +7,12 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-/// The sixteen core rules that the laws speak of.
-pub(crate) const RULES: [&str; 16] = [
-    "A01", "A05", "A06", "A08", "A11", "D06", "E01", "F01", "F06", "F07", "G02", "P08", "S12", "S14", "S18",
-    "T01",
+/// The core rules, all of which run with their defaults where a bank brings no rule files.
+pub(crate) const RULES: [&str; 58] = [
+    "A01", "A02", "A03", "A04", "A05", "A06", "A08", "A11", "A14", "A15", "C01", "C02", "D06", "D07", "D08",
+    "D10", "D12", "E01", "E03", "E11", "F01", "F06", "F07", "F08", "G02", "G03", "H02", "H04", "H17", "H18",
+    "H24", "H25", "M02", "M05", "M07", "M08", "M12", "M15", "M16", "M18", "M20", "M21", "P04", "P06", "P08",
+    "S01", "S05", "S06", "S07", "S10", "S11", "S12", "S14", "S18", "T01", "T04", "T05", "T06",
 ];
 
 /// How the lines are laid out as PATH arguments.

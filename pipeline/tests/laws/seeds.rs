@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 
 use crate::histories::{History, withdrawn};
 
-/// How many seeds each law is held against by default: the laws together take about a minute.
-pub(crate) const SEEDS: u64 = 24;
+/// How many seeds each law is held against by default: the laws together take a minute or two.
+pub(crate) const SEEDS: u64 = 40;
 
 /// How long a counterexample may be made smaller.
 const SHRINKING: Duration = Duration::from_secs(90);
@@ -88,7 +88,7 @@ pub(crate) fn seeds() -> std::ops::Range<u64> {
 
 /// The size of the history of `seed`: small ones, which are quick and quick to read, and larger ones.
 pub(crate) fn size(seed: u64) -> usize {
-    [120, 200, 260, 340][usize::try_from(seed % 4).expect("below four")]
+    [160, 240, 320, 400][usize::try_from(seed % 4).expect("below four")]
 }
 
 /// Holds `law` against the case of each seed, on two threads.

@@ -1,14 +1,11 @@
-//! Fake receipts and wrong prices: lines and invoices that should not be on the bill.
+//! Fake receipts: invoices claimed twice, drugs nobody prescribed, lines that do not add up or come too late.
 
-use super::super::case::{day_text, settlement_id, visit_id};
-use super::super::catalogue::NEWBORN_DAYS_MAX;
+use super::super::case::{line_id, prescription_id, settlement_id};
 use super::super::draft::Draft;
 use super::super::life::Life;
 use super::super::record::Order;
-use super::super::region::{COMMON_DRUGS, Class};
-use super::super::rng::index;
-use super::super::text::{DAY, HOUR, day_of, fen_of, owned};
-use super::{Planned, Step, What, line_id};
+use super::super::region::COMMON_DRUGS;
+use super::super::text::{DAY, fen_of, owned};
 use records::Kind;
 use std::io::Write;
 
@@ -52,118 +49,6 @@ impl<W: Write> Life<'_, W> {
         true
     }
 
-    /// A drug for newborns, prescribed to somebody older.
-    pub(super) fn newborn_drug(&mut self, scheme: usize, draft: &mut Draft) -> Option<usize> {
-        let (region, head, day) = (self.region, draft.head, day_of(draft.visit.begin));
-        let age = self.age_days(head.person, day);
-        if age < self.plan.reach(NEWBORN_DAYS_MAX + 1, 6_600) {
-            return None;
-        }
-        let (item, pair) =
-            region.institutions[head.institution].newborn_drug(&region.catalogue, self.rng.index(3));
-        if !self.bill_prescribed(draft, item, pair, 200) {
-            return None;
-        }
-        let case = self.plan.open(scheme, Some(head.person), head.institution);
-        self.one_line(case, draft);
-        Some(case)
-    }
-
-    /// The case is the draft's last line and its fund_amt.
-    pub(super) fn one_line(&mut self, case: usize, draft: &Draft) {
-        let line = draft.lines.last().expect("just billed");
-        let planted = &mut self.plan.cases[case];
-        planted.key = vec![visit_id(draft.head.visit), line.sn.to_string()];
-        planted.records = vec![(Kind::FeeLine, line_id(draft.head.visit, line.sn))];
-        planted.amount = line.fund;
-        planted.complete = true;
-    }
-
-    /// A service and another one that includes it, on one day.
-    pub(super) fn conflicting_pair(&mut self, scheme: usize, draft: &mut Draft) -> Option<usize> {
-        if draft.limited {
-            return None;
-        }
-        let (region, head) = (self.region, draft.head);
-        let (paid, denied) = region.catalogue.pairs[self.rng.index(region.catalogue.pairs.len())];
-        let at = self.during(draft);
-        let count = 100 * self.plan.reach(1, 2).min(self.rng.span(1, 2));
-        let first = draft.bill(region, paid, 100, at).sn;
-        let second = *draft.bill(region, denied, count, at + 30);
-        let case = self.plan.open(scheme, Some(head.person), head.institution);
-        let planted = &mut self.plan.cases[case];
-        planted.key = vec![
-            visit_id(head.visit),
-            day_text(day_of(at)),
-            region.catalogue.items[paid].code.clone(),
-            region.catalogue.items[denied].code.clone(),
-        ];
-        planted.records = vec![
-            (Kind::FeeLine, line_id(head.visit, first)),
-            (Kind::FeeLine, line_id(head.visit, second.sn)),
-        ];
-        planted.amount = second.amount;
-        planted.complete = true;
-        Some(case)
-    }
-
-    /// More of a limited service than a day or a visit allows.
-    pub(super) fn over_limit(&mut self, scheme: usize, draft: &mut Draft) -> Option<usize> {
-        if draft.limited {
-            return None;
-        }
-        let (region, head) = (self.region, draft.head);
-        let limited = region.catalogue.limited[self.rng.index(region.catalogue.limited.len())];
-        let excess = self.rng.span(1, self.plan.reach(1, 4));
-        // Each line alone is within the limit; together they are not.
-        let mut left = (limited.max + excess) * 100;
-        let mut records = Vec::new();
-        let begin = self.during(draft);
-        while left > 0 {
-            let count = left.min(limited.max * 100);
-            let at = begin + 30 * records.len().cast_signed() as i64;
-            let sn = draft.bill(region, limited.item, count, at).sn;
-            records.push((Kind::FeeLine, line_id(head.visit, sn)));
-            left -= count;
-        }
-        let case = self.plan.open(scheme, Some(head.person), head.institution);
-        let planted = &mut self.plan.cases[case];
-        planted.key = vec![visit_id(head.visit), region.catalogue.items[limited.item].code.clone()];
-        if !limited.per_visit {
-            planted.key.push(day_text(day_of(begin)));
-        }
-        planted.records = records;
-        planted.amount = fen_of(region.catalogue.items[limited.item].price, excess * 100);
-        planted.complete = true;
-        Some(case)
-    }
-
-    /// A test that is repeated within days, at another visit, where weeks should lie between.
-    pub(super) fn short_cycle(&mut self, scheme: usize, draft: &mut Draft) -> Option<usize> {
-        let (region, head) = (self.region, draft.head);
-        if draft.limited || !self.plan.taken.insert(head.person) {
-            return None;
-        }
-        // Not the item that the person uses regularly.
-        let cycles = &region.catalogue.cycles;
-        let (item, min_days) = cycles[index((region.person(head.person).hash + 1) % cycles.len() as u64)];
-        let days = self.rng.span(1, 4).max(min_days - 1 - self.plan.reach(0, min_days));
-        let first = day_of(draft.visit.begin);
-        let again = (first + days) * DAY + self.rng.span(9 * HOUR, 16 * HOUR);
-        if again + DAY >= self.end {
-            return None;
-        }
-        let at = self.during(draft);
-        let sn = draft.bill(region, item, 100, at).sn;
-        self.busy_until(head.person, again);
-        let case = self.plan.open(scheme, Some(head.person), head.institution);
-        self.plan.cases[case].records.push((Kind::FeeLine, line_id(head.visit, sn)));
-        let institution = region.place(head.person, Class::Outpatient, &mut self.rng);
-        let what = What::Visit(Step::Cycle { case, item, first });
-        self.plan.put(Planned { at: again, person: head.person, institution, what });
-        Some(case)
-    }
-
     /// A drug that no prescription names.
     pub(super) fn never_prescribed(&mut self, scheme: usize, draft: &mut Draft) -> Option<usize> {
         let (region, head) = (self.region, draft.head);
@@ -189,7 +74,7 @@ impl<W: Write> Life<'_, W> {
         let at = self.during(draft);
         draft.bill(region, item, count, at).order = order;
         let case = self.plan.open(scheme, Some(head.person), head.institution);
-        self.one_line(case, draft);
+        self.one_line(case, draft, Vec::new());
         Some(case)
     }
 
@@ -224,6 +109,68 @@ impl<W: Write> Life<'_, W> {
         planted.records =
             vec![(Kind::FeeLine, line_id(head.visit, sn)), (Kind::Prescription, planted.key[0].clone())];
         planted.amount = fen_of(region.catalogue.items[item].price, excess);
+        planted.complete = true;
+        Some(case)
+    }
+
+    /// A line whose amount is not its price times its quantity, or that takes back a line nobody ever sent.
+    pub(super) fn wrong_sum(&mut self, scheme: usize, draft: &mut Draft) -> Option<usize> {
+        let region = self.region;
+        let services = &region.catalogue.services;
+        let item = services[self.rng.index(services.len())];
+        let at = self.during(draft);
+        let stray = self.rng.once_in(3) && draft.fund() > region.catalogue.items[item].price / 100;
+        // Of one fen nobody says that it is wrong.
+        let excess = self.rng.span(1, self.plan.reach(1, 9_000)).max(self.plan.reach(0, 5));
+        let line = draft.bill(region, item, 100, at);
+        if stray {
+            line.reverses = 900;
+            line.set_count(region, -100);
+        } else {
+            line.amount += excess;
+            line.fund = line.amount * region.catalogue.items[item].fund_share / 100;
+        }
+        let case = self.plan.open(scheme, Some(draft.head.person), draft.head.institution);
+        self.one_line(case, draft, Vec::new());
+        self.plan.cases[case].amount = 0;
+        Some(case)
+    }
+
+    /// A line that is sent days after the service.
+    pub(super) fn late_upload(&mut self, scheme: usize, draft: &mut Draft) -> Option<usize> {
+        let standing = |&n: &usize| draft.stands(n);
+        let place = (0..draft.lines.len()).find(standing)?;
+        let line = &mut draft.lines[place];
+        line.late = DAY + self.rng.span(self.plan.reach(0, 3_600), self.plan.reach(0, 9 * DAY).max(3_600));
+        let sn = line.sn;
+        let case = self.plan.open(scheme, Some(draft.head.person), draft.head.institution);
+        let planted = &mut self.plan.cases[case];
+        planted.key = vec![super::visit_id(draft.head.visit), sn.to_string()];
+        planted.records = vec![(Kind::FeeLine, line_id(draft.head.visit, sn))];
+        planted.complete = true;
+        Some(case)
+    }
+
+    /// A prescription with more drugs than one should have.
+    pub(super) fn many_drugs(&mut self, scheme: usize, draft: &mut Draft) -> Option<usize> {
+        let region = self.region;
+        let institution = &region.institutions[draft.head.institution];
+        let is_drug = |item: usize| region.catalogue.items[item].list_type == "101";
+        // Five are nothing yet.
+        let wanted = self.rng.span(self.plan.reach(5, 6), self.plan.reach(5, 9));
+        let start = self.rng.index(COMMON_DRUGS);
+        for n in 0..COMMON_DRUGS {
+            let lines = draft.orders.first().map_or(&[][..], |order| &order.lines);
+            if lines.iter().filter(|&&(item, _)| is_drug(item)).count() as i64 >= wanted {
+                break;
+            }
+            let (item, pair) = institution.drug(&region.catalogue, (start + n) % COMMON_DRUGS);
+            self.bill_prescribed_beyond(draft, item, pair, 100, wanted);
+        }
+        let case = self.plan.open(scheme, Some(draft.head.person), draft.head.institution);
+        let planted = &mut self.plan.cases[case];
+        planted.key = vec![prescription_id(draft.head.visit)];
+        planted.records = vec![(Kind::Prescription, planted.key[0].clone())];
         planted.complete = true;
         Some(case)
     }

@@ -1,13 +1,13 @@
 //! Fake patients: the dead, the uninsured, the absent, and those who are everywhere at once.
 
-use super::super::case::{serial_id, settlement_id, token_text, visit_id};
+use super::super::case::{SCHEMES, day_text, serial_id, settlement_id, token_text, visit_id};
 use super::super::draft::Draft;
 use super::super::life::Life;
 use super::super::person::{Cover, REST};
-use super::super::record::Presence;
-use super::super::rng::index;
-use super::super::stay::Stay;
-use super::super::text::{DAY, HOUR, day_of};
+use super::super::record::{Presence, Term};
+use super::super::region::Class;
+use super::super::sickness::{PLAIN, TELLING, Telling};
+use super::super::text::{DAY, HOUR, day_of, owned};
 use super::{Planned, Step, What};
 use records::Kind;
 use std::io::Write;
@@ -17,10 +17,7 @@ impl<W: Write> Life<'_, W> {
     pub(super) fn after_death(&mut self, scheme: usize, draft: &mut Draft) -> Option<usize> {
         let (head, at) = (draft.head, draft.visit.begin);
         let latest = day_of(at) - 2 - self.plan.reach(0, 12).min(self.rng.span(0, 12));
-        let earliest = match self.idle(head.person, at) {
-            None => latest,
-            Some(idle) => day_of(at - idle - REST),
-        };
+        let earliest = self.last_seen(draft).unwrap_or(latest);
         if earliest > day_of(at) - 2 || draft.fund() <= 0 || self.age_days(head.person, day_of(at)) < 1_000 {
             return None;
         }
@@ -28,14 +25,41 @@ impl<W: Write> Life<'_, W> {
         let reported = at + self.rng.span(-DAY, 6 * DAY);
         let fact = self.fact(head.person, "death", died, None, reported);
         self.persons[head.person].gone = true;
-        let case = self.plan.open(scheme, Some(head.person), head.institution);
+        Some(self.visit_and_fact(scheme, draft, fact))
+    }
+
+    /// The person of this visit was in custody or abroad, from before it until after it.
+    pub(super) fn while_away(&mut self, scheme: usize, fact: &str, draft: &mut Draft) -> Option<usize> {
+        let (head, day) = (draft.head, day_of(draft.visit.begin));
+        // On the day on which one goes or comes back, one may be seen.
+        let away = self.plan.reach(0, 20).min(self.rng.span(1, 20));
+        let begin = (day - away).max(self.last_seen(draft).unwrap_or(day - away));
+        if begin >= day && away > 0 || draft.fund() <= 0 || self.age_days(head.person, day) < 7_000 {
+            return None;
+        }
+        let back = day + 1 + self.rng.span(0, 30);
+        let open = self.rng.once_in(4);
+        let fact = self.fact(head.person, fact, begin, (!open).then_some(back), draft.visit.begin + DAY);
+        self.persons[head.person].gone |= open;
+        self.busy_until(head.person, back * DAY);
+        Some(self.visit_and_fact(scheme, draft, fact))
+    }
+
+    /// The day on which the last visit of the draft's person ended; none: never seen before.
+    fn last_seen(&self, draft: &Draft) -> Option<i64> {
+        let at = draft.visit.begin;
+        self.idle(draft.head.person, at).map(|idle| day_of(at - idle - REST))
+    }
+
+    fn visit_and_fact(&mut self, scheme: usize, draft: &Draft, fact: u64) -> usize {
+        let case = self.plan.open(scheme, Some(draft.head.person), draft.head.institution);
         let planted = &mut self.plan.cases[case];
-        planted.key = vec![visit_id(head.visit), serial_id(b'F', fact)];
+        planted.key = vec![visit_id(draft.head.visit), serial_id(b'F', fact)];
         planted.records =
             vec![(Kind::PersonFact, planted.key[1].clone()), (Kind::Visit, planted.key[0].clone())];
         planted.amount = draft.fund();
         planted.complete = true;
-        Some(case)
+        case
     }
 
     /// A person seen for the first time, whose enrolment ended before, or is of the other scheme.
@@ -56,6 +80,40 @@ impl<W: Write> Life<'_, W> {
         Some(case)
     }
 
+    /// The person is enrolled once more, elsewhere or with the other scheme, without leaving.
+    pub(super) fn insured_twice(&mut self, scheme: usize, draft: &mut Draft) -> Option<usize> {
+        let (region, person, day) = (self.region, draft.head.person, day_of(draft.visit.begin));
+        if !self.plan.taken.insert(person) {
+            return None;
+        }
+        let who = region.person(person);
+        let other_place = self.rng.once_in(2);
+        let term = Term {
+            number: 3,
+            employee: who.employee == other_place,
+            district: if other_place { 990_101 + (who.district - 990_100) % 8 } else { who.district },
+            status: "1",
+            begin: day,
+            end: Some(day + self.rng.span(0, self.plan.reach(0, 300))),
+            years: 0,
+        };
+        let token = region.token(person);
+        self.tell(Kind::Enrolment, draft.visit.begin, |_, text, _, rev| text.enrolment(token, &term, rev));
+        let case = self.plan.open(scheme, Some(person), draft.head.institution);
+        let planted = &mut self.plan.cases[case];
+        planted.institutions.clear();
+        planted.key = [1, 3]
+            .map(|number| {
+                owned(|t| {
+                    t.enrolment_id(token, number);
+                })
+            })
+            .to_vec();
+        planted.records = planted.key.iter().map(|id| (Kind::Enrolment, id.clone())).collect();
+        planted.complete = true;
+        Some(case)
+    }
+
     /// The same card is used at the other end of the region minutes later.
     pub(super) fn card_away(&mut self, scheme: usize, draft: &mut Draft) -> Option<usize> {
         let (head, at) = (draft.head, draft.visit.begin);
@@ -70,95 +128,61 @@ impl<W: Write> Life<'_, W> {
         let institution = self.region.far_from(head.institution, &mut self.rng);
         let what = What::Visit(Step::Away { case, seen: seen.id });
         self.plan.put(Planned { at: later, person: head.person, institution, what });
+        self.busy_until(head.person, later + REST);
         Some(case)
     }
 
-    /// While this stay lasts, the person is admitted elsewhere too.
-    pub(super) fn two_stays(&mut self, scheme: usize, stay: &mut Stay) -> Option<usize> {
-        let (head, begin) = (stay.head, stay.visit.begin);
-        let day = day_of(begin) + 1;
-        let nights = self.plan.reach(1, 4);
-        if day_of(stay.end) < day + 3 || stay.end.max((day + nights) * DAY) + 2 * DAY >= self.end {
+    /// From morning to evening the person is treated at one place after the other.
+    pub(super) fn many_visits(&mut self, scheme: usize, draft: &mut Draft) -> Option<usize> {
+        let (head, at) = (draft.head, draft.visit.begin);
+        let morning = at - day_of(at) * DAY;
+        if morning >= 10 * HOUR || !self.plan.taken.insert(head.person) {
             return None;
         }
-        let other = self.rng.index(self.region.with_beds);
-        if other == head.institution || self.places[other].no_repeats_until >= day {
-            return None;
-        }
-        let at = day * DAY + self.rng.span(10 * HOUR, 19 * HOUR);
-        let end = (day + nights) * DAY + self.rng.span(9 * HOUR, 15 * HOUR);
+        // Three a day are nothing yet.
+        let visits = self.plan.reach(3, 5);
         let case = self.plan.open(scheme, Some(head.person), head.institution);
         let planted = &mut self.plan.cases[case];
-        planted.key.push(visit_id(head.visit));
+        planted.key = vec![token_text(self.region, head.person), day_text(day_of(at))];
         planted.records.push((Kind::Visit, visit_id(head.visit)));
-        planted.funds_needed = 2;
-        stay.case = Some(case);
-        self.plan.put(Planned { at, person: head.person, institution: other, what: What::Stay(case, end) });
+        planted.funds_needed = usize::try_from(visits).expect("a few");
+        planted.paid(draft.fund());
+        for n in 1..visits {
+            let later = at + n * 5 * HOUR / 2;
+            let institution = self.region.place(head.person, Class::Outpatient, &mut self.rng);
+            let what = What::Visit(Step::Another { case, named: false });
+            self.plan.put(Planned { at: later, person: head.person, institution, what });
+            self.busy_until(head.person, later + REST);
+        }
         Some(case)
     }
 
-    /// Nobody ever checked that the patient was there.
-    pub(super) fn unseen_stay(&mut self, scheme: usize, stay: &mut Stay) -> Option<usize> {
-        let (head, begin) = (stay.head, stay.visit.begin);
-        let rested = self.idle(head.person, begin).is_none_or(|idle| idle >= DAY);
-        let long = stay.end - begin >= self.plan.reach(25, 34) * HOUR;
-        if !rested || !long || stay.end + DAY >= self.end || self.places[head.institution].presences == 0 {
+    /// A diagnosis that this patient cannot have.
+    pub(super) fn impossible_diagnosis(&mut self, scheme: usize, draft: &mut Draft) -> Option<usize> {
+        let (head, day) = (draft.head, day_of(draft.visit.begin));
+        let (gend, years) = (self.region.person(head.person).gend, self.age_years(head.person, day));
+        if draft.limited || draft.visit.diagnoses_len == 0 || !matches!(gend, "1" | "2") {
             return None;
         }
-        stay.unseen = true;
+        let by_sex = SCHEMES[scheme].rule == "M20";
+        // The weaker the scheme, the nearer to an age at which one can have it.
+        let near = 3 + self.plan.reach(0, 100);
+        let wrong = |telling: &Telling| {
+            if by_sex {
+                return !telling.gend.is_empty() && telling.gend != gend;
+            }
+            let young = telling.min_years.is_some_and(|min| years < min && min - years <= near);
+            young || telling.max_years.is_some_and(|max| years > max && years - max <= near)
+        };
+        let start = self.rng.index(TELLING.len());
+        let n = (0..TELLING.len()).map(|n| (start + n) % TELLING.len()).find(|&n| wrong(&TELLING[n]))?;
+        draft.diagnose(PLAIN + n);
         let case = self.plan.open(scheme, Some(head.person), head.institution);
         let planted = &mut self.plan.cases[case];
-        planted.key.push(visit_id(head.visit));
-        planted.records.push((Kind::Visit, visit_id(head.visit)));
-        planted.funds_needed = 1;
-        stay.case = Some(case);
-        Some(case)
-    }
-
-    /// Persons who never lay in hospital go there together, and some days later once more.
-    pub(super) fn group(&mut self, scheme: usize, now: i64) -> Option<usize> {
-        let size = 3 + self.rng.index(index(self.plan.reach(1, 4).unsigned_abs()));
-        let hospital = self.rng.index(self.region.with_beds);
-        let first = day_of(now) + 1;
-        let nights = self.rng.span(3, 5);
-        let second = first + nights + self.rng.span(3, 5);
-        let (end, block) = (second + nights + 2, self.places[hospital].no_repeats_until);
-        if end >= self.region.end_day || block >= day_of(now) - 12 && block > 0 {
-            return None;
-        }
-        let mut members = Vec::new();
-        for _ in 0..40 * size {
-            let Some(person) = self.somebody(now - DAY) else { break };
-            let status = self.persons[person];
-            let grown = self.age_days(person, first) > 2_000;
-            if status.stays == 0 && !status.no_stays && grown && !members.contains(&person) {
-                members.push(person);
-            }
-            if members.len() == size {
-                break;
-            }
-        }
-        if members.len() < size {
-            return None;
-        }
-        self.places[hospital].no_repeats_until = second + 2;
-        let case = self.plan.open(scheme, None, hospital);
-        self.plan.cases[case].funds_needed = 2 * size;
-        self.plan.cases[case].key =
-            members.iter().map(|&person| token_text(self.region, person)).min().into_iter().collect();
-        for (n, &person) in members.iter().enumerate() {
-            for begin in [first, second] {
-                let minutes = n.cast_signed() as i64 * 17;
-                // The weaker the scheme, the less they come and go on the same day.
-                let shift = i64::from(self.plan.strength < 500 && n == 0);
-                let at = (begin + shift) * DAY + 8 * HOUR + minutes * 60;
-                let end = (begin + shift + nights) * DAY + 10 * HOUR + minutes * 30;
-                self.plan.put(Planned { at, person, institution: hospital, what: What::Stay(case, end) });
-            }
-            let status = &mut self.persons[person];
-            status.no_stays = true;
-            self.busy_until(person, end * DAY);
-        }
+        planted.key = vec![visit_id(head.visit), TELLING[n].code.to_owned()];
+        planted.records =
+            vec![(Kind::Person, token_text(self.region, head.person)), (Kind::Visit, visit_id(head.visit))];
+        planted.complete = true;
         Some(case)
     }
 }

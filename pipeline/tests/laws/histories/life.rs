@@ -1,6 +1,10 @@
 //! What happens to a record on its way: it is sent wrong and corrected, withdrawn, sent again, sent twice, sent late.
 
+use std::collections::BTreeMap;
+
 use crate::histories::calendar::DAY;
+use crate::histories::charts::{DIAGNOSES, OPERATIONS, diagnosis};
+use crate::histories::places::{LEVELS, agreement};
 use crate::histories::record::{Cell, Op, Record, text};
 use crate::histories::region::Region;
 use crate::histories::spelling::line;
@@ -22,7 +26,8 @@ pub(crate) fn live(region: &mut Region, records: &[Record], manner: Manner, odd:
     let all = i64::try_from(records.len()).expect("few records") * 100;
     let mut placed: Vec<(i64, Vec<u8>)> = Vec::new();
     for (index, record) in records.iter().enumerate() {
-        let steps = story(region, record, manner);
+        let mut steps = story(region, record, manner);
+        receive(region, &mut steps, manner);
         let here = i64::try_from(index).expect("few records") * 100;
         let mut times: Vec<i64> = steps
             .iter()
@@ -81,6 +86,27 @@ fn story(region: &mut Region, record: &Record, manner: Manner) -> Vec<Step> {
     }
 }
 
+/// When the bureau received each step: mostly as the record says, now and then at another time or at none.
+///
+/// It is no content: a repetition may say another time and stays one, and the first one's time stands. In a revised
+/// history one rev has one time, for there the first to come may be any of them.
+fn receive(region: &mut Region, steps: &mut [Step], manner: Manner) {
+    let mut told: BTreeMap<Option<u64>, Option<i64>> = BTreeMap::new();
+    for (_, rev, record) in steps {
+        let time = match record.received {
+            Some(time) if region.dice.chance(1, 6) => {
+                region.dice.pick(&[None, Some(time - DAY), Some(time + 1)])
+            }
+            None if region.dice.chance(1, 60) => Some(region.moment()),
+            time => time,
+        };
+        record.received = match manner {
+            Manner::Revised => *told.entry(*rev).or_insert(time),
+            Manner::Any => time,
+        };
+    }
+}
+
 /// `record` with one field changed; its key and its kind stay, and the content really differs.
 pub(crate) fn mutated(region: &mut Region, record: &Record) -> Record {
     let mut out = record.clone();
@@ -118,7 +144,7 @@ fn another(region: &mut Region, name: &str, cell: &Cell) -> Option<Cell> {
     match cell {
         Cell::Text(old) => {
             let choices: &[&str] = match name {
-                "fact" => &["death", "custody"],
+                "fact" => &["death", "custody", "abroad"],
                 "status" => &["1", "2", "3"],
                 "state" if ["normal", "red"].contains(&old.as_str()) => &["normal", "red"],
                 "state" => &["issued", "cancelled"],
@@ -126,9 +152,12 @@ fn another(region: &mut Region, name: &str, cell: &Cell) -> Option<Cell> {
                 "list_type" => &["101", "201"],
                 "inv_chg_type" => &["101", "102"],
                 "mdtrt_setl_type" => &["1", "2"],
-                "gend" => &["1", "2", "0"],
-                "insutype" => &["310", "390"],
-                "med_type" => &["21", "11", "41", "9902"],
+                "gend" => &["1", "2", "0", "9"],
+                "insutype" => &["310", "390", "340"],
+                "insu_admdvs" => &["440100", "440300"],
+                "hosp_lv" => &LEVELS,
+                "med_chrgitm_type" => &["01", "02", "05", "07"],
+                "med_type" => &["21", "11", "41", "52", "61", "9902"],
                 "bill_code" => &["B1", "B2"],
                 "psn_no" => return Some(text(region.person())),
                 "fixmedins_code" => return Some(text(region.place().code)),
@@ -165,6 +194,18 @@ fn another(region: &mut Region, name: &str, cell: &Cell) -> Option<Cell> {
             ]);
             Some(Cell::Records(records))
         }
-        Cell::Records(_) | Cell::Raw(_) => None,
+        Cell::Records(records) if !records.is_empty() && dice.chance(1, 3) => Some(Cell::Records(Vec::new())),
+        Cell::Records(records) => {
+            let mut records = records.clone();
+            let within = dice.between(region.first, region.horizon / DAY);
+            records.push(match name {
+                "diags" => diagnosis(dice.pick(&DIAGNOSES), Some(true), Some(0)),
+                "oprns" => vec![("oprn_code", text(dice.pick(&OPERATIONS)))],
+                "agreements" => agreement(dice.pick(&["0", "1"]), within, Some(within + 9)),
+                _ => return None,
+            });
+            Some(Cell::Records(records))
+        }
+        Cell::Raw(_) => None,
     }
 }

@@ -1,4 +1,4 @@
-//! What care leaves on paper: visits, settlements and refunds, fee lines and reversals, sales, checks, enrolments.
+//! What care leaves on paper: visits, settlements and refunds, fee lines and reversals, checks, enrolments.
 //!
 //! Each is written with the small irregularities of real sources: a missing field, another person's token, a
 //! settlement that never arrives, a reversal of a reversal.
@@ -44,22 +44,13 @@ impl Region {
         if let Some(end) = end {
             record.set("endtime", Cell::Time(end));
         }
-        if self.dice.chance(1, 8) {
-            record.set(
-                "diags",
-                Cell::Records(vec![
-                    vec![("diag_code", text("I10.x00")), ("diag_srt_no", Cell::Number(2, 0))],
-                    vec![("diag_code", text("E11")), ("maindiag_flag", Cell::Flag(true))],
-                ]),
-            );
-        } else if self.dice.chance(1, 12) {
-            record.set(
-                "oprns",
-                Cell::Records(vec![vec![
-                    ("oprn_code", text("47.0")),
-                    ("oprn_date", Cell::Date(begin / DAY)),
-                ]]),
-            );
+        if self.dice.chance(1, 4) {
+            let diagnoses = self.any_diagnoses();
+            record.set("diags", diagnoses);
+        }
+        if self.dice.chance(1, 10) {
+            let operations = self.any_operations(begin);
+            record.set("oprns", operations);
         }
         self.add(record);
         let visit =
@@ -130,6 +121,13 @@ impl Region {
         record
     }
 
+    /// Gives `visit` no settlement, one, or two.
+    pub(crate) fn settle_some(&mut self, visit: &mut Visit) {
+        for _ in 0..self.dice.pick(&[0, 1, 1, 1, 2]) {
+            self.settle(visit, None);
+        }
+    }
+
     /// Takes `settlement` back in one of the ways sources do it, or only seems to.
     pub(crate) fn refund(&mut self, settlement: &Record) {
         let id = self.id("S");
@@ -181,6 +179,12 @@ impl Region {
         } else if self.dice.chance(1, 20) {
             record.set("setl_id", text("S-never"));
         }
+        if self.dice.chance(1, 8) {
+            record.set("med_chrgitm_type", text(self.dice.pick(&["01", "02", "05", "07", "14"])));
+        }
+        if self.dice.chance(1, 10) {
+            self.receive_late(&mut record);
+        }
         if self.dice.chance(1, 20) {
             record.set("psn_no", text(self.person()));
         }
@@ -188,6 +192,12 @@ impl Region {
             record.set("fixmedins_code", text(self.place().code));
         }
         record
+    }
+
+    /// Lets the bureau receive `line` about a day after it happened.
+    pub(crate) fn receive_late(&mut self, line: &mut Record) {
+        let slip = self.dice.pick(&[-1, 0, 0, 1, 1, HOUR, 9 * DAY, -30 * HOUR]);
+        line.received = Some(line.time("fee_ocur_time").min(self.horizon) + DAY + slip);
     }
 
     /// Writes down `line`, and now and then a reversal of it, before or after it.
@@ -236,25 +246,6 @@ impl Region {
         reversal
     }
 
-    /// An insured sale; `cnt` in ten-thousandths.
-    pub(crate) fn sale(&mut self, place: &str, person: &str, item: &Item, at: i64, cnt: i64) -> Record {
-        let mut record = Record::new("dispensing")
-            .with("sel_id", text(self.id("D")))
-            .with("move", text("sale"))
-            .with("fixmedins_code", text(place))
-            .with("med_list_codg", text(&*item.code))
-            .with("cnt", quantity(cnt))
-            .with("sel_time", Cell::Time(at))
-            .with("mdtrt_setl_type", text("1"));
-        if !self.dice.chance(1, 15) {
-            record.set("psn_no", text(person));
-        }
-        if !self.dice.chance(1, 12) {
-            record.set("finl_trns_pric", Cell::Number(item.pric.0, item.pric.1));
-        }
-        record
-    }
-
     /// Writes down a presence.
     pub(crate) fn presence(&mut self, person: &str, place: &str, at: i64, result: &str) {
         let record = Record::new("presence")
@@ -269,11 +260,27 @@ impl Region {
 
     /// Writes down an enrolment.
     pub(crate) fn enrol(&mut self, person: &str, begin: i64, end: Option<i64>, insutype: &str, status: &str) {
+        self.enrol_in("440100", person, begin, end, insutype, status);
+    }
+
+    /// Writes down an enrolment with the fund of `admdvs`.
+    pub(crate) fn enrol_in(
+        &mut self,
+        admdvs: &str,
+        person: &str,
+        begin: i64,
+        end: Option<i64>,
+        insutype: &str,
+        status: &str,
+    ) {
+        if !self.enrols {
+            return;
+        }
         let mut record = Record::new("enrolment")
             .with("enrl_id", text(self.id("E")))
             .with("psn_no", text(person))
             .with("insutype", text(insutype))
-            .with("insu_admdvs", text("440100"))
+            .with("insu_admdvs", text(admdvs))
             .with("status", text(status))
             .with("begin", Cell::Date(begin));
         if let Some(end) = end {

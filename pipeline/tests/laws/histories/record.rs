@@ -35,6 +35,8 @@ pub(crate) struct Record {
     pub(crate) kind: &'static str,
     /// The present fields, in no special order.
     pub(crate) fields: Vec<(&'static str, Cell)>,
+    /// When the bureau received it; no part of its content.
+    pub(crate) received: Option<i64>,
 }
 
 /// Whether a change puts a record or withdraws it.
@@ -64,7 +66,7 @@ pub(crate) fn quantity(value: i64) -> Cell {
 impl Record {
     /// An empty record of `kind`.
     pub(crate) fn new(kind: &'static str) -> Record {
-        Record { kind, fields: Vec::new() }
+        Record { kind, fields: Vec::new(), received: None }
     }
 
     /// The record with `name` set to `cell`, whatever it was before.

@@ -58,6 +58,8 @@ pub(crate) struct Region {
     pub(crate) rows: BTreeMap<&'static str, Vec<Row>>,
     /// Recipes may still add rows.
     pub(crate) rows_open: bool,
+    /// Somebody is enrolled; where nobody is, cover cannot be judged.
+    pub(crate) enrols: bool,
     /// What was written down, in the order of life.
     pub(crate) records: Vec<Record>,
     /// Counts the ids given out.
@@ -82,6 +84,7 @@ impl Region {
             visits: Vec::new(),
             rows: BTreeMap::new(),
             rows_open: true,
+            enrols: true,
             records: Vec::new(),
             serial: 94,
         };
@@ -212,63 +215,32 @@ impl Region {
 
     /// A person nobody has treated yet, born on `birth`.
     pub(crate) fn fresh_person(&mut self, birth: i64) -> String {
+        let gend = self.any_gend();
+        self.fresh_person_of(gend, birth)
+    }
+
+    /// A person nobody has treated yet, of this `gend`, born on `birth`.
+    pub(crate) fn fresh_person_of(&mut self, gend: &str, birth: i64) -> String {
         let token = self.id("P");
         self.people.push(token.clone());
-        self.person_record(&token, birth);
+        self.person_record(&token, gend, birth);
         if self.dice.chance(3, 4) {
-            self.enrol(&token.clone(), self.first - 900, None, "310", "1");
+            self.enrol(&token, self.first - 900, None, "310", "1");
         }
         token
     }
 
-    fn person_record(&mut self, token: &str, birth: i64) {
+    fn any_gend(&mut self) -> &'static str {
+        self.dice.pick(&["1", "2", "1", "2", "0", "9"])
+    }
+
+    fn person_record(&mut self, token: &str, gend: &str, birth: i64) {
         self.births.insert(token.to_owned(), birth);
-        let gend = self.dice.pick(&["1", "2", "1", "2", "0", "9"]);
         let record = Record::new("person")
             .with("psn_no", text(token))
             .with("gend", text(gend))
             .with("brdy", Cell::Date(birth));
         self.add(record);
-    }
-
-    fn settle_places(&mut self) {
-        let mut codes = vec!["H10", "H2", "医院3", "h4", "H-5"];
-        self.dice.shuffle(&mut codes);
-        let extra = self.dice.below(3);
-        let (west, north) = (self.dice.between(10_000, 11_900), self.dice.between(2_200, 4_500));
-        for (index, code) in codes.into_iter().take(3 + extra).enumerate() {
-            let east = self.dice.pick(&[0, 1, 40, 100, 200]);
-            let at = (west + east, north + self.dice.pick(&[0, 5, 60]));
-            let place = Place {
-                code: code.to_owned(),
-                at: (index == 0 || self.dice.chance(3, 4)).then_some(at),
-                quiet: index == 2 && self.dice.chance(2, 3),
-                pharmacy: index == 1,
-            };
-            // The last of many is one whose record never arrives.
-            if index < 4 {
-                let mut record = Record::new("institution")
-                    .with("fixmedins_code", text(code))
-                    .with("fixmedins_type", text(if place.pharmacy { "2" } else { "1" }))
-                    .with("admdvs", text("440100"));
-                if let Some((lon, lat)) = place.at {
-                    record.set("lon", Cell::Number(lon, 2));
-                    record.set("lat", Cell::Number(lat, 2));
-                } else if self.dice.chance(1, 2) {
-                    record.set("lon", Cell::Number(113, 0));
-                }
-                if self.dice.chance(1, 2) {
-                    record.set("beds", Cell::Number(self.dice.between(0, 300), 0));
-                    record.set("hosp_lv", text("03"));
-                    record.set(
-                        "agreements",
-                        Cell::Records(vec![vec![("status", text("1")), ("begin", Cell::Date(self.first))]]),
-                    );
-                }
-                self.add(record);
-            }
-            self.places.push(place);
-        }
     }
 
     fn stock_items(&mut self) {
@@ -290,7 +262,7 @@ impl Region {
         let mut tokens = vec!["P1", "P10", "P2", "p3", "张三", "Ωmega", "P2-1", "🙂4", "P/5"];
         self.dice.shuffle(&mut tokens);
         let many = 4 + self.dice.below(5);
-        let insured = !self.dice.chance(1, 14);
+        self.enrols = !self.dice.chance(1, 14);
         for token in tokens.into_iter().take(many) {
             self.people.push(token.to_owned());
             if self.dice.chance(1, 8) {
@@ -309,10 +281,8 @@ impl Region {
                 4 if self.dice.chance(1, 3) => self.horizon / DAY + 5,
                 _ => day(1940, 5, 5) + self.dice.between(0, 20_000),
             };
-            self.person_record(token, birth);
-            if !insured {
-                continue;
-            }
+            let gend = self.any_gend();
+            self.person_record(token, gend, birth);
             match self.dice.below(6) {
                 0 => {}
                 1 => self.enrol(token, within, None, "390", "1"),

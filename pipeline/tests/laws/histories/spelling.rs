@@ -41,8 +41,8 @@ pub(crate) fn line(dice: &mut Dice, op: Op, rev: Option<u64>, record: &Record, o
             }
         }
     }
-    if dice.chance(odd, 300) {
-        members.push(("recv_time".into(), spell(dice, &Cell::Time(1_741_000_000), odd)));
+    if let Some(received) = record.received {
+        members.push(("recv_time".into(), spell(dice, &Cell::Time(received), odd)));
     }
     if dice.chance(odd, 200) {
         let value = dice.pick(&["1", "\"x\"", "null", "\"\"", "false", "{\"a\":[1,{\"b\":null}]}", "1.5e3"]);

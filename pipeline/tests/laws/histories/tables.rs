@@ -29,6 +29,12 @@ impl Row {
         self.get(column).split('.').next().and_then(|whole| whole.parse().ok()).unwrap_or(0)
     }
 
+    /// The number of `column` in millionths.
+    pub(crate) fn millionths(&self, column: &str) -> i64 {
+        let (whole, part) = self.get(column).split_once('.').unwrap_or((self.get(column), ""));
+        format!("{whole}{part:0<6}").parse().expect("a number of at most six places")
+    }
+
     /// The number of `column` in ten-thousandths.
     pub(crate) fn quantity(&self, column: &str) -> i64 {
         let (whole, part) = self.get(column).split_once('.').unwrap_or((self.get(column), ""));
@@ -42,23 +48,17 @@ pub(crate) const EXTENDED: [&str; 3] = ["9902", "110104", "28"];
 impl Region {
     /// Gives each table a few rows, or leaves the table out.
     pub(crate) fn write_rows(&mut self) {
-        for table in ["age_limit", "pair_conflict", "quantity_limit", "cycle_gap", "resale_prone"] {
-            if self.dice.chance(1, 20) {
-                continue;
+        for form in FORMS.iter().filter(|form| !form.rules.is_empty()) {
+            match self.dice.below(40) {
+                0 => continue,
+                // A table that has a header and nothing else.
+                1 => drop(self.rows.insert(form.name, Vec::new())),
+                _ => {
+                    for _ in 0..self.dice.between(1, 3) {
+                        self.add_row(form.name);
+                    }
+                }
             }
-            for _ in 0..self.dice.between(2, 5) {
-                let row = self.new_row(table);
-                self.rows.entry(table).or_default().push(row);
-            }
-        }
-        if let Some(rows) = self.rows.get_mut("age_limit") {
-            // A rule the bank may not have, on an item nobody bills.
-            rows.push(Row {
-                cells: row_cells(&["S05", "I-NOBODY", "days", "28"], COLUMNS[0].1),
-                from: None,
-                to: None,
-                own: false,
-            });
         }
         if self.dice.chance(1, 3) {
             self.write_med_types();
@@ -67,17 +67,31 @@ impl Region {
 
     /// A row of `table` to aim at: often one that others aim at too, sometimes a new one of a fresh item.
     pub(crate) fn row(&mut self, table: &'static str) -> Option<Row> {
-        if self.rows_open && self.rows.contains_key(table) && self.dice.chance(1, 4) {
+        if self.rows_open && self.rows.contains_key(table) && self.dice.chance(1, 3) {
             let list_type = self.dice.pick(&["101", "201", "301"]);
             self.fresh_item(list_type);
-            let row = self.new_row(table);
-            let rows = self.rows.entry(table).or_default();
-            rows.push(row.clone());
-            return Some(row);
+            return Some(self.add_row(table));
         }
-        let rows = self.rows.get(table)?;
-        let ours: Vec<Row> = rows.iter().filter(|row| row.get("rule") != "S05").cloned().collect();
-        (!ours.is_empty()).then(|| self.dice.pick(&ours))
+        let rows = self.rows.get(table)?.clone();
+        (!rows.is_empty()).then(|| self.dice.pick(&rows))
+    }
+
+    /// Adds a row to `table`, and often others that speak of the same: of other rules, or of other limits.
+    fn add_row(&mut self, table: &'static str) -> Row {
+        let row = self.new_row(table);
+        let many = if form(table).rules.len() > 1 { 2 } else { 1 };
+        let mut rows = vec![row.clone()];
+        for _ in 0..self.dice.between(0, many) {
+            let mut fellow = self.new_row(table);
+            let same = self.dice.pick(&[2, row.cells.len()]);
+            fellow.cells[1..same].clone_from_slice(&row.cells[1..same]);
+            if self.dice.chance(1, 2) {
+                (fellow.from, fellow.to) = (row.from, row.to);
+            }
+            rows.push(fellow);
+        }
+        self.rows.entry(table).or_default().extend(rows);
+        row
     }
 
     /// A day inside the history, mostly one on which `row` counts, often the first or last such day or the one beside it.
@@ -96,32 +110,19 @@ impl Region {
     }
 
     fn new_row(&mut self, table: &'static str) -> Row {
+        let Form { rules, columns, .. } = form(table);
         // The youngest item is the fresh one, if the row is made for one.
         let item = if self.dice.chance(1, 2) {
             self.items.last().expect("a region has items").code.clone()
         } else {
             self.item().code
         };
-        let other = self.item().code;
-        let limit = self.dice.pick(&[10_000, 10_000, 20_000, 30_000, 25_000, 0]);
-        let limit = decimal_text(limit, 4);
-        let values: Vec<&str> = match table {
-            "age_limit" => {
-                let (unit, max) = self.dice.pick(&[
-                    ("days", "28"),
-                    ("days", "7"),
-                    ("years", "14"),
-                    ("years", "18"),
-                    ("years", "3"),
-                ]);
-                vec!["D06", &item, unit, max]
-            }
-            "pair_conflict" => vec!["S12", &item, &other],
-            "quantity_limit" => vec!["S14", &item, self.dice.pick(&["day", "visit"]), &limit],
-            "cycle_gap" => vec!["S18", &item, self.dice.pick(&["2", "7", "14", "30", "90"])],
-            _ => vec!["P08", &item, &limit],
-        };
-        let columns = COLUMNS.iter().find(|(name, _)| *name == table).expect("a known table").1;
+        let mut values = vec![self.dice.pick(rules).to_owned(), item];
+        values.extend(self.limits(table));
+        if matches!(table, "operation_sex" | "diagnosis_sex" | "diagnosis_age") {
+            // These speak of a code and not of an item.
+            values.remove(1);
+        }
         let edge = self.dice.between(self.first, self.horizon / DAY);
         let (from, to) = match self.dice.below(8) {
             0 => (Some(edge), None),
@@ -130,13 +131,76 @@ impl Region {
             3 => (Some(self.first - 400), Some(self.horizon / DAY + 400)),
             _ => (None, None),
         };
+        let values: Vec<&str> = values.iter().map(String::as_str).collect();
         Row { cells: row_cells(&values, columns), from, to, own: self.dice.chance(1, 4) }
+    }
+
+    /// The cells of a row of `table` after the rule and the item.
+    fn limits(&mut self, table: &str) -> Vec<String> {
+        let quantity = self.dice.pick(&[10_000, 10_000, 20_000, 30_000, 25_000, 0]);
+        let quantity = decimal_text(quantity, 4);
+        let dice = &mut self.dice;
+        let cells: &[&str] = match table {
+            "age_limit" => dice.pick(&[
+                &["days", "28"],
+                &["days", "7"],
+                &["years", "14"],
+                &["years", "18"],
+                &["years", "3"],
+            ]),
+            "sex_limit" => dice.pick(&[&["1"], &["2"]]),
+            "indication" => {
+                dice.pick(&[&["E11;I10"], &["e11;;O8"], &[";C61"], &["I10.x00"], &["高"], &["E11.9"], &[""]])
+            }
+            "course_limit" => dice.pick(&[&["0"], &["1"], &["2"], &["2"], &["3"]]),
+            "level_limit" => dice.pick(&[&["01"], &["03"], &["05"], &["10"], &["11"]]),
+            "price_cap" => dice.pick(&[
+                &["", "10"],
+                &["", "0.333333"],
+                &["03", "12.5"],
+                &["03", "100"],
+                &["01", "9.505"],
+                &["11", "0"],
+            ]),
+            "quantity_limit" => return vec![dice.pick(&["day", "visit"]).to_owned(), quantity],
+            "pair_conflict" => return vec![self.item().code],
+            "hour_item" => &[],
+            "cycle_gap" => dice.pick(&[&["2"], &["7"], &["14"], &["30"], &["90"]]),
+            "operation_sex" => dice.pick(&[
+                &["68", "2"],
+                &["60", "1"],
+                &["6", "2"],
+                &["术", "1"],
+                &["47.0", "1"],
+                &["", "1"],
+            ]),
+            "diagnosis_sex" => dice.pick(&[
+                &["O8", "2"],
+                &["C61", "1"],
+                &["E11.9", "2"],
+                &["高血压1", "1"],
+                &["O80.0", "1"],
+                &["", "2"],
+            ]),
+            "diagnosis_age" => dice.pick(&[
+                &["Z00", "", "6"],
+                &["I10", "18", ""],
+                &["I10.x", "30", "50"],
+                &["E11", "10", "40"],
+                &["高", "60", ""],
+                &["O8", "0", "0"],
+                &["C61", "", ""],
+                &["", "5", "6"],
+            ]),
+            _ => return vec![quantity],
+        };
+        cells.iter().map(|cell| (*cell).to_owned()).collect()
     }
 
     /// The mapping of the contract, extended, with days: of one code at most one row counts on a day.
     fn write_med_types(&mut self) {
         let edge = self.dice.between(self.first, self.horizon / DAY);
-        let columns = COLUMNS[5].1;
+        let columns = form("med_type").columns;
         let mut rows = Vec::new();
         let mut push = |code: &str, class: &str, from: Option<i64>, to: Option<i64>| {
             rows.push(Row { cells: row_cells(&[code, class], columns), from, to, own: false });
@@ -156,15 +220,49 @@ impl Region {
     }
 }
 
-/// The columns that only one table has.
-const COLUMNS: [(&str, &[&str]); 6] = [
-    ("age_limit", &["rule", "item", "unit", "max"]),
-    ("pair_conflict", &["rule", "item_paid", "item_denied"]),
-    ("quantity_limit", &["rule", "item", "unit", "max"]),
-    ("cycle_gap", &["rule", "item", "min_days"]),
-    ("resale_prone", &["rule", "item", "limit"]),
-    ("med_type", &["code", "class"]),
+/// What the histories know of a table.
+struct Form {
+    name: &'static str,
+    /// The rules its rows may name; none for the table that serves them all.
+    rules: &'static [&'static str],
+    /// The columns that only it has, `rule` among them.
+    columns: &'static [&'static str],
+}
+
+const fn form_of(
+    name: &'static str,
+    rules: &'static [&'static str],
+    columns: &'static [&'static str],
+) -> Form {
+    Form { name, rules, columns }
+}
+
+/// The tables.
+const FORMS: [Form; 15] = [
+    form_of(
+        "age_limit",
+        &["D06", "S05", "C01", "D07", "S06", "C02", "H02", "H17"],
+        &["rule", "item", "unit", "max"],
+    ),
+    form_of("sex_limit", &["H04", "H18", "H24"], &["rule", "item", "gend"]),
+    form_of("indication", &["D08", "S07", "H25"], &["rule", "item", "prefixes"]),
+    form_of("course_limit", &["D10", "S10"], &["rule", "item", "max_days"]),
+    form_of("level_limit", &["D12", "S11"], &["rule", "item", "lowest_lv"]),
+    form_of("price_cap", &["S01"], &["rule", "item", "hosp_lv", "cap"]),
+    form_of("pair_conflict", &["S12"], &["rule", "item_paid", "item_denied"]),
+    form_of("quantity_limit", &["S14"], &["rule", "item", "unit", "max"]),
+    form_of("hour_item", &["F08"], &["rule", "item"]),
+    form_of("cycle_gap", &["S18"], &["rule", "item", "min_days"]),
+    form_of("operation_sex", &["M05"], &["rule", "prefix", "gend"]),
+    form_of("diagnosis_sex", &["M20"], &["rule", "prefix", "gend"]),
+    form_of("diagnosis_age", &["M21"], &["rule", "prefix", "min_years", "max_years"]),
+    form_of("resale_prone", &["P08"], &["rule", "item", "limit"]),
+    form_of("med_type", &[], &["code", "class"]),
 ];
+
+fn form(table: &str) -> &'static Form {
+    FORMS.iter().find(|form| form.name == table).expect("a known table")
+}
 
 fn row_cells(values: &[&str], columns: &[&'static str]) -> Vec<(&'static str, String)> {
     columns.iter().copied().zip(values.iter().map(|value| (*value).to_owned())).collect()
@@ -172,7 +270,7 @@ fn row_cells(values: &[&str], columns: &[&'static str]) -> Vec<(&'static str, St
 
 /// `rows` as the CSV file of `table`.
 pub(crate) fn csv(dice: &mut Dice, table: &str, rows: &[Row]) -> String {
-    let columns = COLUMNS.iter().find(|(name, _)| *name == table).expect("a known table").1;
+    let columns = form(table).columns;
     let reading = rows.iter().any(|row| row.own) || dice.chance(1, 2);
     let mut out = columns.join(",");
     out.push_str(",valid_from,valid_to,source");

@@ -43,6 +43,8 @@ pub(crate) struct Change {
     pub(crate) key: Key,
     pub(crate) rev: Option<u64>,
     pub(crate) content: Content,
+    /// When the bureau received it; no part of the content.
+    pub(crate) recv_time: Option<i64>,
     pub(crate) unknown_fields: u64,
 }
 
@@ -244,9 +246,13 @@ pub(crate) fn decode(schema: &Schema, line: &[u8]) -> Result<Change, Fault> {
     for field in fields.iter().filter(|field| field.is_key || !is_del) {
         read_field(field, &members, &mut values).map_err(fault)?;
     }
-    if let Some(json) = member(&members, "recv_time").filter(|_| !is_del) {
-        read_value(&Form::Time, json).map_err(fault)?;
-    }
+    let recv_time = match member(&members, "recv_time").filter(|_| !is_del) {
+        Some(json) => match read_value(&Form::Time, json).map_err(fault)? {
+            Value::Time(time) => Some(time),
+            _ => None,
+        },
+        None => None,
+    };
     let key = fields.iter().filter(|field| field.is_key).map(|field| text(&values, field.name)).collect();
     let unknown_fields = members
         .iter()
@@ -261,6 +267,7 @@ pub(crate) fn decode(schema: &Schema, line: &[u8]) -> Result<Change, Fault> {
         key,
         rev,
         content: if is_del { Content::Del } else { Content::Put(values) },
+        recv_time,
         unknown_fields: u64::try_from(unknown_fields).unwrap_or(u64::MAX),
     })
 }

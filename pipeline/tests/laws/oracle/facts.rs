@@ -18,6 +18,7 @@ pub(crate) struct Visit {
     pub(crate) begin: i64,
     pub(crate) end: Option<i64>,
     pub(crate) is_stay: bool,
+    pub(crate) is_outpatient: bool,
     pub(crate) is_pharmacy: bool,
 }
 
@@ -27,9 +28,13 @@ pub(crate) struct NetLine {
     pub(crate) visit: String,
     pub(crate) person: String,
     pub(crate) institution: String,
+    pub(crate) time: i64,
     pub(crate) day: i64,
+    /// When the bureau received the original.
+    pub(crate) received: Option<i64>,
     pub(crate) item: String,
     pub(crate) list_type: String,
+    pub(crate) charge_type: Option<String>,
     pub(crate) rx: Option<String>,
     pub(crate) price: i128,
     pub(crate) cnt: i128,
@@ -41,6 +46,7 @@ pub(crate) struct Settlement {
     pub(crate) id: String,
     pub(crate) visit: String,
     pub(crate) person: String,
+    pub(crate) institution: String,
     pub(crate) insutype: Option<String>,
     pub(crate) time: i64,
     pub(crate) fund: i128,
@@ -58,6 +64,10 @@ pub(crate) struct NetSale {
     pub(crate) price: Option<i128>,
     pub(crate) visit: Option<String>,
     pub(crate) person: Option<String>,
+    pub(crate) rx: Option<String>,
+    /// Whether its goods are sold on prescription only.
+    pub(crate) needs_rx: bool,
+    pub(crate) expires: Option<i64>,
     pub(crate) is_insured: bool,
     pub(crate) is_split: bool,
     pub(crate) codes: BTreeSet<String>,
@@ -257,6 +267,7 @@ fn visits(facts: &Facts<'_>) -> BTreeMap<String, Visit> {
             begin,
             end: time(fields, "endtime"),
             is_stay: class == "inpatient",
+            is_outpatient: class == "outpatient",
             is_pharmacy: class == "pharmacy",
         };
         (key[0].clone(), visit)
@@ -281,6 +292,7 @@ fn live_settlements(facts: &Facts<'_>) -> Vec<Settlement> {
             id: key[0].clone(),
             visit: required(fields, "mdtrt_id").to_owned(),
             person: required(fields, "psn_no").to_owned(),
+            institution: required(fields, "fixmedins_code").to_owned(),
             insutype: owned(fields, "insutype"),
             time: time(fields, "setl_time").expect("required"),
             fund: money(fields, "fund_pay_sumamt"),
@@ -310,15 +322,18 @@ fn net_lines(facts: &Facts<'_>) -> Vec<NetLine> {
         let is_unpaid = text(original, "setl_id").is_some_and(|id| {
             facts.named("settlement", id).is_some() && !facts.live.iter().any(|live| live.id == id)
         });
-        let time = time(original, "fee_ocur_time").expect("required");
+        let occurred = time(original, "fee_ocur_time").expect("required");
         lines.push(NetLine {
             key: key.clone(),
             visit: key[0].clone(),
             person: required(original, "psn_no").to_owned(),
             institution: required(original, "fixmedins_code").to_owned(),
-            day: day_of(time),
+            time: occurred,
+            day: day_of(occurred),
+            received: time(original, "recv_time"),
             item: required(original, "med_list_codg").to_owned(),
             list_type: required(original, "list_type").to_owned(),
+            charge_type: owned(original, "med_chrgitm_type"),
             rx: owned(original, "rx_id"),
             price: money(original, "pric"),
             cnt: net("cnt"),
@@ -342,6 +357,9 @@ fn net_sales(facts: &Facts<'_>) -> Vec<NetSale> {
             price: amount(fields, "finl_trns_pric"),
             visit: owned(fields, "mdtrt_id"),
             person: owned(fields, "psn_no"),
+            rx: owned(fields, "rx_id"),
+            needs_rx: flag(fields, "rx_flag"),
+            expires: day(fields, "expy_end"),
             is_insured: text(fields, "mdtrt_setl_type") == Some("1"),
             is_split: flag(fields, "trdn_flag"),
             codes: codes(fields, "trace_codes"),

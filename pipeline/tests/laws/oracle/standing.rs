@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value as Answer, json};
 
-use super::decode::{Change, Content, Fields, Key, Schema, decode};
+use super::decode::{Change, Content, Fields, Key, Schema, Value, decode};
 
 /// The records that stand at the end, and the count of every line.
 pub(crate) struct Standing {
@@ -17,10 +17,12 @@ pub(crate) struct Standing {
 }
 
 /// What is known of one key: the change that stands for each rev, and the latest one without a rev.
+///
+/// Beside each content the recv_time it came with: that of its first change, also after a duplicate.
 #[derive(Default)]
 struct History {
-    by_rev: BTreeMap<u64, Content>,
-    without_rev: Option<Content>,
+    by_rev: BTreeMap<u64, (Content, Option<i64>)>,
+    without_rev: Option<(Content, Option<i64>)>,
 }
 
 #[derive(Default, Clone)]
@@ -42,27 +44,30 @@ impl History {
     fn take(&mut self, change: Change) -> Fate {
         let Some(rev) = change.rev else {
             // Without rev the later arrival stands among its like, below every change with one.
-            if self.without_rev.as_ref() == Some(&change.content) {
+            if self.without_rev.as_ref().is_some_and(|(previous, _)| *previous == change.content) {
                 return Fate::Duplicate;
             }
-            self.without_rev = Some(change.content);
+            self.without_rev = Some((change.content, change.recv_time));
             return Fate::Accepted { is_stale: !self.by_rev.is_empty() };
         };
         match self.by_rev.get(&rev) {
-            Some(first) if *first == change.content => Fate::Duplicate,
+            Some((first, _)) if *first == change.content => Fate::Duplicate,
             Some(_) => Fate::Conflict,
             None => {
                 let is_stale = self.by_rev.keys().any(|other| *other > rev);
-                self.by_rev.insert(rev, change.content);
+                self.by_rev.insert(rev, (change.content, change.recv_time));
                 Fate::Accepted { is_stale }
             }
         }
     }
 
+    /// The fields of the record that stands, recv_time among them.
     fn stands(self) -> Option<Fields> {
-        let content = self.by_rev.into_values().next_back().or(self.without_rev);
-        match content {
-            Some(Content::Put(fields)) => Some(fields),
+        match self.by_rev.into_values().next_back().or(self.without_rev) {
+            Some((Content::Put(mut fields), recv_time)) => {
+                fields.extend(recv_time.map(|time| ("recv_time".to_owned(), Value::Time(time))));
+                Some(fields)
+            }
             _ => None,
         }
     }

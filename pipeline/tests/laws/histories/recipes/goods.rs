@@ -2,7 +2,7 @@
 
 use crate::histories::calendar::DAY;
 use crate::histories::record::{Cell, Record, quantity, text};
-use crate::histories::region::{Item, Region};
+use crate::histories::region::Region;
 
 /// One piece, in ten-thousandths.
 const ONE: i64 = 10_000;
@@ -39,7 +39,7 @@ pub(crate) fn resale(region: &mut Region) {
         }
         region.add(sale.clone());
         if surplus > 0 {
-            take_back(region, &sale, surplus, Vec::new());
+            region.take_back(&sale, surplus, Vec::new());
         }
     }
 }
@@ -77,7 +77,7 @@ pub(crate) fn code_twice(region: &mut Region) {
         if region.dice.chance(1, 3) {
             let back = region.dice.pick(&[ONE, cnt, cnt, 5_000]);
             let listed = region.dice.pick(&[vec![code.clone()], vec![spare.clone()], Vec::new(), codes]);
-            take_back(region, &sale, back, listed);
+            region.take_back(&sale, back, listed);
         }
     }
     if region.dice.chance(1, 4) {
@@ -97,24 +97,26 @@ pub(crate) fn balance(region: &mut Region) {
     let mut supply = 0;
     if region.dice.chance(1, 2) {
         let opening = region.dice.pick(&[0, 2 * ONE, 10 * ONE]);
-        count_stock(region, &place.code, &item, opening, start);
+        region.count_stock(&place.code, &item, opening, start);
         supply += opening;
         if region.dice.chance(1, 3) {
             // The earliest count opens the book, whichever arrives first.
             let later = start + region.dice.pick(&[0, 3]);
-            count_stock(region, &place.code, &item, 99 * ONE, later);
+            region.count_stock(&place.code, &item, 99 * ONE, later);
         }
     }
     for _ in 0..region.dice.between(0, 2) {
         let cnt = region.dice.pick(&[ONE, 10 * ONE, 20 * ONE]);
         let at = region.on(start + 1);
-        move_goods(region, &place.code, &item, "purchase", cnt, at);
+        let goods = region.purchase(&place.code, &item, "purchase", cnt, at);
+        region.add(goods);
         supply += cnt;
         if region.dice.chance(1, 4) {
             let back = region.dice.pick(&[ONE, cnt]);
             let offset = region.dice.between(1, 3);
             let at = region.on(start + offset);
-            move_goods(region, &place.code, &item, "return", back, at);
+            let goods = region.purchase(&place.code, &item, "return", back, at);
+            region.add(goods);
             supply -= back;
         }
     }
@@ -148,76 +150,6 @@ pub(crate) fn balance(region: &mut Region) {
         }
         let offset = region.dice.pick(&[0, 1, 2, 3, 3, 5]);
         let at = region.on(start + offset);
-        use_goods(region, &place.code, &item, share, at);
+        region.use_goods(&place.code, &item, share, at);
     }
-}
-
-/// One use: a sale without a visit, a sale in a pharmacy visit, or a fee line.
-fn use_goods(region: &mut Region, place: &str, item: &Item, cnt: i64, at: i64) {
-    let person = region.person();
-    match region.dice.below(6) {
-        0 | 1 => {
-            let visit = region.visit_about(at / DAY);
-            let line = region.line(&visit, item, at, cnt).with("fixmedins_code", text(place));
-            region.bill(line);
-        }
-        2 => {
-            let med_type = region.dice.pick(&["41", "41", "11"]);
-            let visit = region.visit(&person, place, med_type, at, Some(at + 60));
-            let mut sale = region.sale(place, &person, item, at, cnt);
-            sale.set("mdtrt_id", text(if region.dice.chance(1, 6) { "V-never" } else { &visit.id }));
-            region.add(sale);
-        }
-        _ => {
-            let sale = region.sale(place, &person, item, at, cnt);
-            region.add(sale.clone());
-            if region.dice.chance(1, 6) {
-                take_back(region, &sale, 1, Vec::new());
-            }
-        }
-    }
-}
-
-/// A return of `cnt` of `sale` that names it, or leaves it to be found by its codes.
-fn take_back(region: &mut Region, sale: &Record, cnt: i64, codes: Vec<String>) {
-    let at = sale.time("sel_time") + region.dice.pick(&[0, 60, DAY, -1]);
-    let mut back = Record::new("dispensing")
-        .with("sel_id", text(region.id("D")))
-        .with("move", text("return"))
-        .with("fixmedins_code", text(sale.text("fixmedins_code")))
-        .with("med_list_codg", text(sale.text("med_list_codg")))
-        .with("cnt", quantity(cnt))
-        .with("sel_time", Cell::Time(at));
-    if codes.is_empty() || region.dice.chance(1, 2) {
-        let named = if region.dice.chance(1, 10) { "D-never".to_owned() } else { sale.text("sel_id") };
-        back.set("return_of", text(named));
-    }
-    if !codes.is_empty() {
-        back.set("trace_codes", Cell::Texts(codes));
-    }
-    region.add(back);
-}
-
-fn move_goods(region: &mut Region, place: &str, item: &Item, direction: &str, cnt: i64, at: i64) {
-    let mut record = Record::new("purchase")
-        .with("purc_id", text(region.id("PU")))
-        .with("move", text(direction))
-        .with("fixmedins_code", text(place))
-        .with("med_list_codg", text(&*item.code))
-        .with("cnt", quantity(cnt))
-        .with("stoin_time", Cell::Time(at));
-    if region.dice.chance(1, 2) {
-        record.set("finl_trns_pric", Cell::Number(item.pric.0, item.pric.1));
-    }
-    region.add(record);
-}
-
-fn count_stock(region: &mut Region, place: &str, item: &Item, cnt: i64, day: i64) {
-    let record = Record::new("stock_count")
-        .with("cnt_id", text(region.id("SC")))
-        .with("fixmedins_code", text(place))
-        .with("med_list_codg", text(&*item.code))
-        .with("inv_cnt", quantity(cnt))
-        .with("invdate", Cell::Date(day));
-    region.add(record);
 }

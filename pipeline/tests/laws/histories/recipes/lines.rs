@@ -1,20 +1,27 @@
 //! Recipes about fee lines: ages, pairs, quantities, gaps, prescriptions.
 
 use crate::histories::calendar::{DAY, HOUR, civil, day};
-use crate::histories::papers::Visit;
-use crate::histories::record::{Cell, Record, quantity, text};
-use crate::histories::region::{Item, Region};
+use crate::histories::record::{Cell, text};
+use crate::histories::region::Region;
+use crate::histories::tables::Row;
 
 /// One piece, in ten-thousandths.
 const ONE: i64 = 10_000;
 
-/// D06: a line on the last day of an age, on the first day beyond it, and for a person nobody knows.
+/// D06 and its like: lines on the last day of an age, on the first day beyond it, and for a person nobody knows.
 pub(crate) fn age_limit(region: &mut Region) {
     let Some(row) = region.row("age_limit") else { return };
+    for _ in 0..2 {
+        let aimed = region.day_for(&row);
+        of_age(region, &row, aimed);
+    }
+}
+
+/// A line for somebody who on `day_of_row`, or on a day of their own, is about as old as `row` allows.
+fn of_age(region: &mut Region, row: &Row, day_of_row: i64) {
     let item = region.item_named(row.get("item"));
-    let day_of_row = region.day_for(&row);
     let max = row.whole("max");
-    let person = if region.dice.chance(1, 3) {
+    let person = if region.dice.chance(1, 2) {
         let slip = region.dice.pick(&[-1, 0, 1]);
         let birth = if row.get("unit") == "days" {
             day_of_row - max + slip
@@ -38,7 +45,7 @@ pub(crate) fn age_limit(region: &mut Region) {
     let inside = (region.first..=region.horizon / DAY).contains(&aimed);
     let day = if inside && region.dice.chance(3, 4) { aimed } else { day_of_row };
     let mut visit = region.visit_about(day);
-    if region.dice.chance(2, 3) {
+    if region.dice.chance(5, 6) {
         visit.person = person;
     }
     let at = region.on(day);
@@ -58,8 +65,8 @@ pub(crate) fn pair_conflict(region: &mut Region) {
     let mut taken_back = false;
     match region.dice.below(8) {
         0 => other = region.visit_about(day),
-        1 => other_day = day + 1,
-        2 => taken_back = true,
+        1 | 2 => other_day = day + region.dice.pick(&[-1, 1]),
+        3 => taken_back = true,
         _ => {}
     }
     for _ in 0..region.dice.between(1, 2) {
@@ -164,15 +171,15 @@ pub(crate) fn no_prescription(region: &mut Region) {
             0 | 1 => {}
             2 => line.set("rx_id", text("RX-never")),
             3 => {
-                let rx = prescribe(region, &visit, &wrong, &[ONE], "issued");
+                let rx = region.prescribe(&visit, &wrong, &[ONE], "issued");
                 line.set("rx_id", text(rx));
             }
             4 => {
-                let rx = prescribe(region, &visit, &drug, &[ONE], "cancelled");
+                let rx = region.prescribe(&visit, &drug, &[ONE], "cancelled");
                 line.set("rx_id", text(rx));
             }
             _ => {
-                let rx = prescribe(region, &visit, &drug, &[ONE], "dispensed");
+                let rx = region.prescribe(&visit, &drug, &[ONE], "dispensed");
                 line.set("rx_id", text(rx));
             }
         }
@@ -198,7 +205,7 @@ pub(crate) fn over_prescription(region: &mut Region) {
     let parts = region.dice.pick(&[vec![2 * ONE], vec![ONE, ONE], vec![15_000]]);
     let ordered: i64 = parts.iter().sum();
     let state = region.dice.pick(&["issued", "reviewed", "dispensed", "issued", "cancelled"]);
-    let rx = prescribe(region, &visit, &drug, &parts, state);
+    let rx = region.prescribe(&visit, &drug, &parts, state);
     let target = ordered + region.dice.pick(&[-ONE, 0, 0, 1, ONE, 2 * ONE]);
     let second = if region.dice.chance(1, 4) { region.visit_about(at / DAY) } else { visit.clone() };
     for (visit, share) in [(visit, target - target / 2), (second, target / 2)] {
@@ -216,40 +223,4 @@ pub(crate) fn over_prescription(region: &mut Region) {
             region.add(reversal);
         }
     }
-}
-
-/// Writes down a prescription of `drug` in as many lines as there are `parts`; its id.
-fn prescribe(region: &mut Region, visit: &Visit, drug: &Item, parts: &[i64], state: &str) -> String {
-    let rx = region.id("RX");
-    let mut lines: Vec<Vec<(&'static str, Cell)>> = Vec::new();
-    for (index, part) in parts.iter().enumerate() {
-        lines.push(vec![
-            ("line_no", Cell::Label(i64::try_from(index).expect("few lines") + 1)),
-            ("med_list_codg", text(&*drug.code)),
-            ("list_type", text(drug.list_type)),
-            ("cnt", quantity(*part)),
-        ]);
-    }
-    if region.dice.chance(1, 4) {
-        let other = region.item();
-        lines.push(vec![
-            ("line_no", Cell::Label(9)),
-            ("med_list_codg", text(other.code)),
-            ("cnt", quantity(ONE)),
-            ("prd_days", Cell::Label(7)),
-        ]);
-    }
-    let mut record = Record::new("prescription")
-        .with("rx_id", text(&*rx))
-        .with("psn_no", text(&*visit.person))
-        .with("fixmedins_code", text(&*visit.place))
-        .with("prsc_time", Cell::Time(visit.begin))
-        .with("dr_codg", text("DR1"))
-        .with("state", text(state))
-        .with("lines", Cell::Records(lines));
-    if region.dice.chance(1, 2) {
-        record.set("mdtrt_id", text(&*visit.id));
-    }
-    region.add(record);
-    rx
 }

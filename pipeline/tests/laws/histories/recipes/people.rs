@@ -1,9 +1,10 @@
-//! Recipes about people and where they are: deaths, beds, checks, companions, cover, invoices.
+//! Recipes about people and where they are: dead, held, abroad, in two places, in two beds, with companions.
 
 use crate::histories::calendar::{DAY, HOUR, day};
 use crate::histories::papers::Visit;
-use crate::histories::record::{Cell, Record, fen, text};
+use crate::histories::record::{Cell, Record, text};
 use crate::histories::region::{Place, Region};
+use crate::histories::tables::EXTENDED;
 
 /// A01: a visit on the day of death, on the day of grace, and on the day after it.
 pub(crate) fn after_death(region: &mut Region) {
@@ -33,6 +34,54 @@ pub(crate) fn after_death(region: &mut Region) {
     }
 }
 
+/// A02, A03: care on the first and the last day of an absence, inside it and after it; one without end, one without days.
+pub(crate) fn held_or_away(region: &mut Region) {
+    let person = region.person();
+    let begin = region.moment() / DAY;
+    let length = region.dice.pick(&[0, 1, 2, 3, 10]);
+    let mut fact = Record::new("person_fact")
+        .with("fact_id", text(region.id("F")))
+        .with("psn_no", text(&*person))
+        .with("fact", text(region.dice.pick(&["custody", "abroad"])))
+        .with("begin", Cell::Date(begin));
+    match region.dice.below(6) {
+        0 => {}
+        1 => fact.set("end", Cell::Date(begin - 2)),
+        _ => fact.set("end", Cell::Date(begin + length)),
+    }
+    region.add(fact);
+    for _ in 0..region.dice.between(1, 3) {
+        let slip = region.dice.pick(&[0, 1, 1, length - 1, length, length + 1, length / 2, 20]);
+        let at = region.on(begin + slip);
+        let place = region.place();
+        let med_type = region.dice.pick(&["11", "21", "61"]);
+        let mut visit = region.visit(&person, &place.code, med_type, at, Some(at + HOUR));
+        region.settle_some(&mut visit);
+    }
+}
+
+/// A04: seen elsewhere on the first and the last day of a stay and between them; the stay open, or the place the same.
+pub(crate) fn in_two_places(region: &mut Region) {
+    let person = region.person();
+    let bed = region.hospital();
+    let begin = region.moment();
+    let length = region.dice.pick(&[1, 2, 3, 6]);
+    let end = region.on(begin / DAY + length);
+    let open = region.dice.chance(1, 5);
+    let med_type = region.dice.pick(&["21", "52", "28", "21", EXTENDED[0]]);
+    let mut stay = region.visit(&person, &bed.code, med_type, begin, (!open).then_some(end));
+    region.settle_some(&mut stay);
+    witness(region, &stay, &bed);
+    for _ in 0..region.dice.between(1, 2) {
+        let slip = region.dice.pick(&[0, 1, 1, length - 1, length, length + 1]);
+        let at = region.on(begin / DAY + slip);
+        let other = if region.dice.chance(1, 8) { bed.clone() } else { region.place() };
+        let med_type = region.dice.pick(&["11", "11", "41", "61", EXTENDED[0], EXTENDED[1], "21"]);
+        let mut visit = region.visit(&person, &other.code, med_type, at, Some(at + HOUR));
+        region.settle_some(&mut visit);
+    }
+}
+
 /// A05: two beds at once for exactly 24 hours, a second more, a second less; with open ends, up to *now*.
 pub(crate) fn two_beds(region: &mut Region) {
     let person = region.person();
@@ -53,7 +102,7 @@ pub(crate) fn two_beds(region: &mut Region) {
     for (place, begin, end) in [(one, begin, end), (two, later, later_end)] {
         let med_type = region.dice.pick(&med_types);
         let mut visit = region.visit(&person, &place.code, med_type, begin, end);
-        settle_some(region, &mut visit);
+        region.settle_some(&mut visit);
         witness(region, &visit, &place);
     }
 }
@@ -61,13 +110,15 @@ pub(crate) fn two_beds(region: &mut Region) {
 /// A06: two checks as far apart as a car gets in the time between, and a second more or less.
 pub(crate) fn too_fast(region: &mut Region) {
     let person =
-        if region.dice.chance(1, 3) { region.fresh_person(day(1980, 2, 29)) } else { region.person() };
-    let (one, mut two) = (region.place(), region.place());
-    for _ in 0..3 {
-        if two.at.is_none() || two.at == one.at {
-            two = region.place();
-        }
+        if region.dice.chance(2, 3) { region.fresh_person(day(1980, 2, 29)) } else { region.person() };
+    let mut places = region.places.clone();
+    region.dice.shuffle(&mut places);
+    if region.dice.chance(5, 6) {
+        // Mostly two whose distance is known; the stable sort leaves chance its part.
+        places.sort_by_key(|place| place.at.is_none());
     }
+    let one = places[0].clone();
+    let two = places.iter().find(|place| place.at != one.at).unwrap_or(&one).clone();
     let km = match (one.at, two.at) {
         (Some(one), Some(two)) => kilometres(one, two),
         _ => 50.0,
@@ -99,7 +150,7 @@ pub(crate) fn empty_bed(region: &mut Region) {
     let end = (!open).then_some(begin + length);
     let med_type = region.dice.pick(&["21", "22", "52", "21", "9902"]);
     let mut visit = region.visit(&person, &place.code, med_type, begin, end);
-    settle_some(region, &mut visit);
+    region.settle_some(&mut visit);
     match region.dice.below(6) {
         0 | 1 => {}
         2 => {
@@ -152,71 +203,6 @@ pub(crate) fn companions(region: &mut Region) {
             }
             witness(region, &visit, &place);
         }
-    }
-}
-
-/// E01: a settlement on the first and last day of cover and beside them, under its insutype and under another.
-pub(crate) fn uncovered(region: &mut Region) {
-    let person =
-        if region.dice.chance(1, 2) { region.fresh_person(day(1990, 1, 1)) } else { region.person() };
-    let at = region.moment();
-    let visit_place = region.place();
-    let mut visit = region.visit(&person, &visit_place.code, "11", at, Some(at + HOUR));
-    let settlement = region.settle(&mut visit, None);
-    let day = settlement.time("setl_time").min(region.horizon) / DAY;
-    if region.dice.chance(2, 3) {
-        let begin = day + region.dice.pick(&[-400, -1, 0, 1]);
-        let end = region.dice.pick(&[None, Some(day - 1), Some(day), Some(day + 1)]);
-        let insutype = region.dice.pick(&["310", "310", "390"]);
-        let status = region.dice.pick(&["1", "1", "1", "2", "3"]);
-        region.enrol(&person, begin, end, insutype, status);
-    }
-    if region.dice.chance(1, 5) {
-        region.refund(&settlement);
-    }
-}
-
-/// F01: one invoice on two settlements, on two of which one is dead, on three, and with equal funds.
-pub(crate) fn invoice_twice(region: &mut Region) {
-    let (code, number) = (region.dice.pick(&["B1", "B-1", "票2"]), region.id("N"));
-    let fund = region.dice.pick(&[0, 40_000, 40_000, 1]);
-    for index in 0..region.dice.pick(&[2, 2, 2, 3]) {
-        let day = region.moment() / DAY;
-        let mut visit = region.visit_about(day);
-        let more = region.dice.pick(&[0, 0, 30_000]);
-        let mut settlement = region.settle(&mut visit, Some(fund + more));
-        // The record is already written down without its invoice: it is replaced before anybody reads it.
-        region.records.retain(|record| {
-            record.text("setl_id") != settlement.text("setl_id") || record.kind != "settlement"
-        });
-        settlement.set("bill_code", text(code));
-        settlement.set("bill_no", text(&*number));
-        match region.dice.below(10) {
-            0 if index > 0 => settlement.set("bill_code", text("B2")),
-            1 => settlement.drop_field("bill_code"),
-            2 => settlement.set("refd_setl_flag", Cell::Flag(true)),
-            _ => {}
-        }
-        region.add(settlement.clone());
-        if region.dice.chance(1, 8) {
-            region.refund(&settlement);
-        }
-    }
-    if region.dice.chance(1, 3) {
-        let invoice = Record::new("invoice")
-            .with("bill_code", text(code))
-            .with("bill_no", text(&*number))
-            .with("amount", fen(fund))
-            .with("issue_time", Cell::Time(region.moment()))
-            .with("state", text("red"));
-        region.add(invoice);
-    }
-}
-
-/// Gives `visit` no settlement, one, or two.
-fn settle_some(region: &mut Region, visit: &mut Visit) {
-    for _ in 0..region.dice.pick(&[0, 1, 1, 1, 2]) {
-        region.settle(visit, None);
     }
 }
 

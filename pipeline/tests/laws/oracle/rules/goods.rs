@@ -1,12 +1,13 @@
-//! Rules about goods sold and held: T01, P08, G02.
+//! Rules about goods sold and their trace codes: P08, T01, T04, T05, T06.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::decode::Key;
-use super::super::facts::{Facts, NetSale, amount, day, required, time};
+use super::super::facts::{Facts, NetSale, codes, required};
 use super::super::finding::{Finding, Judgement};
 use super::super::tables::{Row, all_own, rule_rows, strictest};
 use super::super::values::{DAY, UNIT, day_of, fen};
+use super::{limit, valid_rows};
 
 /// T01, trace code: in ≥ 2 insured sales with trdn_flag not 1. Amount the prices of all but the earliest.
 ///
@@ -39,6 +40,101 @@ pub(crate) fn t01(facts: &Facts<'_>) -> Judgement {
     judgement
 }
 
+/// T04, insured sale, trdn_flag not 1: fewer distinct trace codes than floor(cnt) (absent: none).
+///
+/// Codes and cnt are those of the net sale. Near: exactly as many, and at least one.
+pub(crate) fn t04(facts: &Facts<'_>) -> Judgement {
+    let sales: Vec<&NetSale> = facts.insured_sales().filter(|sale| !sale.is_split).collect();
+    let mut judgement = Judgement::of(sales.len());
+    for sale in sales {
+        let packs = sale.cnt / UNIT;
+        let codes = i128::try_from(sale.codes.len()).expect("a small world");
+        if codes < packs {
+            let mut finding = Finding::new("T04", vec![sale.id.clone()]);
+            finding.show_one("dispensing", &sale.id);
+            judgement.findings.push(finding);
+        } else {
+            judgement.near += u64::from(codes == packs && packs > 0);
+        }
+    }
+    judgement
+}
+
+/// T05, (institution, trace code) in insured sales: the institution has a purchase (move purchase) of the sale's
+/// item, and none of that item carries the code, purchase returns that list it taken off one for one.
+///
+/// A record carries a code once, however often it lists it, and its time does not matter: the code is carried
+/// while more purchases than purchase returns list it. Split packs count too. Where the institution never bought
+/// the item, the condition fails and nothing is missing. Near: exactly one more purchase than return lists it.
+pub(crate) fn t05(facts: &Facts<'_>) -> Judgement {
+    let mut judgement = Judgement::default();
+    let pairs: BTreeSet<(&str, &str)> = facts
+        .insured_sales()
+        .flat_map(|sale| sale.codes.iter().map(|code| (sale.institution.as_str(), code.as_str())))
+        .collect();
+    for (institution, code) in pairs {
+        let mut unbought: Vec<&NetSale> = Vec::new();
+        let mut is_near = false;
+        for sale in facts.insured_sales() {
+            if sale.institution != institution || !sale.codes.contains(code) {
+                continue;
+            }
+            let of_item = |movement: &'static str| {
+                facts.all("purchase").map(|(_, fields)| fields).filter(move |fields| {
+                    required(fields, "move") == movement
+                        && required(fields, "fixmedins_code") == institution
+                        && required(fields, "med_list_codg") == sale.item
+                })
+            };
+            let listing = |movement: &'static str| {
+                of_item(movement).filter(|fields| codes(fields, "trace_codes").contains(code)).count()
+            };
+            let (bought, returned) = (listing("purchase"), listing("return"));
+            if of_item("purchase").next().is_some() && bought <= returned {
+                unbought.push(sale);
+            } else {
+                is_near |= bought == returned + 1;
+            }
+        }
+        if unbought.is_empty() {
+            judgement.near += u64::from(is_near);
+            continue;
+        }
+        let mut finding = Finding::new("T05", vec![institution.to_owned(), code.to_owned()]);
+        finding.amount = fen(unbought.iter().map(|sale| sale.worth()).sum(), 12);
+        for sale in unbought {
+            finding.show_one("dispensing", &sale.id);
+            finding.lay_on_sale(sale);
+        }
+        judgement.findings.push(finding);
+    }
+    judgement
+}
+
+/// T06, sale: day(sel_time) > expy_end.
+///
+/// A sale that tells no expy_end is not judged. Near: sold on the last day.
+pub(crate) fn t06(facts: &Facts<'_>) -> Judgement {
+    let mut judgement = Judgement::of(facts.sales.len());
+    for sale in &facts.sales {
+        let key: Key = vec![sale.id.clone()];
+        let Some(last_day) = sale.expires else {
+            judgement.lacks(&key, "expy_end");
+            continue;
+        };
+        if day_of(sale.time) > last_day {
+            let mut finding = Finding::new("T06", key.clone());
+            finding.show("dispensing", &key);
+            finding.amount = sale.worth_fen();
+            finding.lay_on_sale(sale);
+            judgement.findings.push(finding);
+        } else {
+            judgement.near += u64::from(day_of(sale.time) == last_day);
+        }
+    }
+    judgement
+}
+
 /// P08, (person, item), item in table `resale_prone`: in some window (t − 180 d, t], t the sel_time of an
 /// insured sale of the item to the person, cnt of such sales > limit and ≥ 3 institutions.
 ///
@@ -58,13 +154,8 @@ pub(crate) fn p08(facts: &Facts<'_>) -> Judgement {
         let mut shown: BTreeMap<&str, &NetSale> = BTreeMap::new();
         let mut is_near = false;
         for last in &sales {
-            let met: Vec<&Row> = rows
-                .iter()
-                .filter(|row| row.cell("item") == item && row.is_valid(day_of(last.time)))
-                .collect();
-            let bound =
-                |row: &Row| row.number("limit").expect("a bank whose limits are no numbers is invalid");
-            let strictest = strictest(&met, |row| -bound(row));
+            let met = valid_rows(&rows, item, day_of(last.time));
+            let strictest = strictest(&met, |row| -limit(row, "limit"));
             let Some(row) = strictest.first() else {
                 continue;
             };
@@ -73,7 +164,7 @@ pub(crate) fn p08(facts: &Facts<'_>) -> Judgement {
                 .filter(|sale| last.time - 180 * DAY < sale.time && sale.time <= last.time)
                 .copied()
                 .collect();
-            let is_much = window.iter().map(|sale| sale.cnt).sum::<i128>() > bound(row);
+            let is_much = window.iter().map(|sale| sale.cnt).sum::<i128>() > limit(row, "limit");
             let places: BTreeSet<&str> = window.iter().map(|sale| sale.institution.as_str()).collect();
             if is_much && places.len() >= 3 {
                 firing.extend(strictest);
@@ -96,129 +187,4 @@ pub(crate) fn p08(facts: &Facts<'_>) -> Judgement {
         judgement.findings.push(finding);
     }
     judgement
-}
-
-/// Something sold or billed out of the stock of an institution.
-struct Use {
-    record: (&'static str, Key),
-    day: i64,
-    cnt: i128,
-    price: Option<i128>,
-    /// Its own money in fen.
-    own: i128,
-}
-
-/// G02, (institution, item) that has a purchase or a count: on some day used > supply × 1.05 + 2.
-///
-/// A purchase return alone is no purchase. Without an opening count the finding is an indicator.
-/// Near: on some day more is used than was there, but within the tolerance.
-pub(crate) fn g02(facts: &Facts<'_>) -> Judgement {
-    let mut judgement = Judgement::default();
-    let bought = facts.all("purchase").filter(|(_, fields)| required(fields, "move") == "purchase");
-    let pairs: BTreeSet<(&str, &str)> = bought
-        .chain(facts.all("stock_count"))
-        .map(|(_, fields)| (required(fields, "fixmedins_code"), required(fields, "med_list_codg")))
-        .collect();
-    for (institution, item) in pairs {
-        let of_pair = |kind: &'static str| {
-            facts.all(kind).filter(move |(_, fields)| {
-                required(fields, "fixmedins_code") == institution && required(fields, "med_list_codg") == item
-            })
-        };
-        let opening =
-            of_pair("stock_count").min_by_key(|(key, fields)| (day(fields, "invdate"), key[0].clone()));
-        let opening_day = opening.and_then(|(_, fields)| day(fields, "invdate"));
-        let opening_cnt = opening.and_then(|(_, fields)| amount(fields, "inv_cnt")).unwrap_or(0);
-        // With an opening count the days up to and with it are ignored.
-        let is_after = |day: i64| opening_day.is_none_or(|opening| day > opening);
-
-        let mut supplied: Vec<(i64, i128)> = Vec::new();
-        for (_, fields) in of_pair("purchase") {
-            let cnt = amount(fields, "cnt").expect("required");
-            let day = day_of(time(fields, "stoin_time").expect("required"));
-            supplied.push((day, if required(fields, "move") == "return" { -cnt } else { cnt }));
-        }
-        for (_, fields) in of_pair("stock_change") {
-            let cnt = amount(fields, "cnt").expect("required");
-            let day = day_of(time(fields, "inv_chg_time").expect("required"));
-            let is_in = matches!(required(fields, "inv_chg_type"), "101" | "103" | "106");
-            supplied.push((day, if is_in { cnt } else { -cnt }));
-        }
-        supplied.retain(|(day, _)| is_after(*day));
-        let mut uses = uses(facts, institution, item);
-        uses.retain(|one| is_after(one.day));
-
-        let days: BTreeSet<i64> =
-            supplied.iter().map(|(day, _)| *day).chain(uses.iter().map(|one| one.day)).collect();
-        // Excess in units of 10^-8: used − supply × 1.05 − 2.
-        let mut greatest: Option<(i128, i64)> = None;
-        let mut is_short = false;
-        for day in days {
-            let supply = opening_cnt
-                + supplied.iter().filter(|(when, _)| *when <= day).map(|(_, cnt)| cnt).sum::<i128>();
-            let used: i128 = uses.iter().filter(|one| one.day <= day).map(|one| one.cnt).sum();
-            let excess = used * 100 - supply * 105 - 2 * UNIT * 100;
-            is_short |= used > supply;
-            if greatest.is_none_or(|(before, _)| excess > before) {
-                greatest = Some((excess, day));
-            }
-        }
-        let Some((excess, worst_day)) = greatest.filter(|(excess, _)| *excess > 0) else {
-            judgement.near += u64::from(is_short);
-            continue;
-        };
-        let key = vec![institution.to_owned(), item.to_owned()];
-        if facts.named("institution", institution).is_none() {
-            judgement.not_judged.insert(key, "missing:institution".to_owned());
-            continue;
-        }
-        let mut finding = Finding::new("G02", key);
-        finding.show_one("institution", institution);
-        match opening {
-            Some((count, _)) => finding.show("stock_count", count),
-            None => finding.verdict = "indicator",
-        }
-        let lowest = uses.iter().filter_map(|one| one.price).min().unwrap_or(0);
-        finding.amount = fen(excess * lowest, 14);
-        finding.occurred = Some(worst_day * DAY);
-        for one in uses.into_iter().filter(|one| one.day <= worst_day) {
-            finding.laid.insert(one.record, one.own);
-        }
-        judgement.findings.push(finding);
-    }
-    judgement
-}
-
-/// A net fee line of list_type 101, 102 or 301 of a visit that is not pharmacy, or an insured sale that has no
-/// mdtrt_id or whose visit is pharmacy. One whose visit does not stand is no use.
-fn uses(facts: &Facts<'_>, institution: &str, item: &str) -> Vec<Use> {
-    let mut uses = Vec::new();
-    for line in facts.lines.iter().filter(|line| line.institution == institution && line.item == item) {
-        let is_goods = matches!(line.list_type.as_str(), "101" | "102" | "301");
-        if is_goods && facts.visits.get(&line.visit).is_some_and(|visit| !visit.is_pharmacy) {
-            uses.push(Use {
-                record: ("fee_line", line.key.clone()),
-                day: line.day,
-                cnt: line.cnt,
-                price: Some(line.price),
-                own: fen(line.sum, 6),
-            });
-        }
-    }
-    for sale in facts.insured_sales().filter(|sale| sale.institution == institution && sale.item == item) {
-        let is_over_the_counter = sale
-            .visit
-            .as_ref()
-            .is_none_or(|visit| facts.visits.get(visit).is_some_and(|visit| visit.is_pharmacy));
-        if is_over_the_counter {
-            uses.push(Use {
-                record: ("dispensing", vec![sale.id.clone()]),
-                day: day_of(sale.time),
-                cnt: sale.cnt,
-                price: sale.price,
-                own: sale.worth_fen(),
-            });
-        }
-    }
-    uses
 }

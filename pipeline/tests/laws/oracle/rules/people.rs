@@ -1,11 +1,11 @@
-//! Rules about where a person can have been: A01, A05, A06, A08, A11.
+//! Rules about where a person can have been and with whom: A01, A02, A03, A06, A08, A11, M16.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::decode::{Key, Value};
 use super::super::facts::{Facts, Visit, day, required, time};
 use super::super::finding::{Finding, Judgement};
-use super::super::values::{DAY, day_of};
+use super::super::values::{DAY, day_of, write_day};
 
 const HOUR: i64 = 3600;
 
@@ -34,28 +34,26 @@ pub(crate) fn a01(facts: &Facts<'_>) -> Judgement {
     judgement
 }
 
-/// A05, unordered pair of stays of one person: different institutions, min(ends) − max(begins) > 24 hours, an
-/// absent end being now.
+/// A02, (visit v, custody f): f.begin < day(v.begntime) < f.end (absent: unbounded). A03, as A02 with fact
+/// `abroad`.
 ///
-/// Near: the stays overlap, but not by more than 24 hours.
-pub(crate) fn a05(facts: &Facts<'_>) -> Judgement {
+/// Near: the visit begins on the first or on the last day of it.
+pub(crate) fn away(facts: &Facts<'_>, rule: &'static str, kind: &str) -> Judgement {
     let mut judgement = Judgement::default();
-    // The visits are in the order of their ids by bytes, so `first` is the first of the key.
-    for first in facts.stays() {
-        for second in facts.stays().filter(|second| first.id < second.id) {
-            if first.person != second.person || first.institution == second.institution {
+    for visit in facts.visits.values() {
+        for (fact_key, fact) in facts.all("person_fact") {
+            if required(fact, "fact") != kind || required(fact, "psn_no") != visit.person {
                 continue;
             }
-            let end = first.end.unwrap_or(facts.now).min(second.end.unwrap_or(facts.now));
-            let overlap = end - first.begin.max(second.begin);
-            if overlap > 24 * HOUR {
-                let smaller = if facts.fund(&second.id) < facts.fund(&first.id) { second } else { first };
-                let mut finding = Finding::new("A05", vec![first.id.clone(), second.id.clone()]);
-                finding.show_one("visit", &first.id);
-                finding.show_one("visit", &second.id);
-                finding.claim_fund(facts, &smaller.id);
+            let (begin, end) = (day(fact, "begin").expect("required"), day(fact, "end"));
+            let on = day_of(visit.begin);
+            if begin < on && end.is_none_or(|end| on < end) {
+                let mut finding = Finding::new(rule, vec![visit.id.clone(), fact_key[0].clone()]);
+                finding.show_one("visit", &visit.id);
+                finding.show("person_fact", fact_key);
+                finding.claim_fund(facts, &visit.id);
                 judgement.findings.push(finding);
-            } else if overlap > 0 {
+            } else if on == begin || Some(on) == end {
                 judgement.near += 1;
             }
         }
@@ -107,7 +105,7 @@ pub(crate) fn a06(facts: &Facts<'_>) -> Judgement {
                     let order = ["institution", "lon", "lat"];
                     let lacks = |name: &&str| start.err() == Some(*name) || goal.err() == Some(*name);
                     let missing = order.iter().find(|name| lacks(name)).expect("one of them is missing");
-                    judgement.not_judged.insert(key, format!("missing:{missing}"));
+                    judgement.lacks(&key, missing);
                 }
             }
         }
@@ -138,8 +136,7 @@ fn kilometres((lon_a, lat_a): (f64, f64), (lon_b, lat_b): (f64, f64)) -> f64 {
 ///
 /// Near: a stay long enough that exactly one pass presence covers.
 pub(crate) fn a08(facts: &Facts<'_>) -> Judgement {
-    let mut judgement =
-        Judgement { subjects: u64::try_from(facts.stays().count()).ok(), ..Default::default() };
+    let mut judgement = Judgement::of(facts.stays().count());
     for stay in facts.stays() {
         if stay.end.unwrap_or(facts.now) - stay.begin <= 24 * HOUR {
             continue;
@@ -157,7 +154,7 @@ pub(crate) fn a08(facts: &Facts<'_>) -> Judgement {
         });
         match checks.count() {
             0 if at_institution().next().is_none() => {
-                judgement.not_judged.insert(vec![stay.id.clone()], "missing:presence".to_owned());
+                judgement.lacks(&vec![stay.id.clone()], "presence");
             }
             0 => {
                 let mut finding = Finding::new("A08", vec![stay.id.clone()]);
@@ -232,4 +229,38 @@ fn connected<'a>(edges: impl Iterator<Item = (&'a str, &'a str)>) -> Vec<BTreeSe
         groups.push(joined);
     }
     groups
+}
+
+/// M16, (person, day of begntime): outpatient visits, all institutions, > 3. Amount the sum of fund() less the
+/// largest.
+///
+/// On a tie the visit that is first by key is the largest. Near: three visits.
+pub(crate) fn m16(facts: &Facts<'_>) -> Judgement {
+    let mut judgement = Judgement::default();
+    let mut days: BTreeMap<(&str, i64), Vec<&Visit>> = BTreeMap::new();
+    for visit in facts.visits.values().filter(|visit| visit.is_outpatient) {
+        days.entry((&visit.person, day_of(visit.begin))).or_default().push(visit);
+    }
+    for ((person, day), visits) in days {
+        if visits.len() <= 3 {
+            judgement.near += u64::from(visits.len() == 3);
+            continue;
+        }
+        // The visits are in the order of their ids by bytes.
+        let mut largest = visits[0];
+        for visit in &visits {
+            if facts.fund(&visit.id) > facts.fund(&largest.id) {
+                largest = visit;
+            }
+        }
+        let mut finding = Finding::new("M16", vec![person.to_owned(), write_day(day)]);
+        for visit in &visits {
+            finding.show_one("visit", &visit.id);
+            if visit.id != largest.id {
+                finding.claim_fund(facts, &visit.id);
+            }
+        }
+        judgement.findings.push(finding);
+    }
+    judgement
 }

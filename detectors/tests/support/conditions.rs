@@ -1,0 +1,208 @@
+//! The conditions that `why` asks one by one, held against what the engine finds in the same world.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use detectors::knowledge::Knowledge;
+use detectors::run::{Answer, history};
+use detectors::why::{self, Scene, Step, Verdict};
+use records::Kind;
+use records::arena::{Arena, Ref};
+use records::decode::Decoder;
+use records::ledger::Ledger;
+use records::row::{self, day_of};
+use records::tell;
+use records::time::format_date;
+use rulebank::{Bank, Rule, Status};
+
+/// A world as it came: steps of NDJSON lines, and *now* if it is not the greatest event time.
+pub(crate) struct World {
+    /// Each step is a tick.
+    pub(crate) steps: Vec<Vec<String>>,
+    /// What `--as-of` says.
+    pub(crate) as_of: Option<i64>,
+}
+
+/// Records as they stand after the last step.
+struct Standing {
+    ledger: Ledger,
+    facts: Vec<Ref>,
+    now: Option<i64>,
+}
+
+fn stand(world: &World) -> Standing {
+    let mut ledger = Ledger::default();
+    let mut decoder = Decoder::new();
+    for line in world.steps.iter().flatten() {
+        if let Ok(fate) = decoder.decode_str(line, |change| ledger.apply(change)) {
+            fate.expect("the world is small");
+        }
+    }
+    let mut counts: BTreeMap<Ref, i32> = BTreeMap::new();
+    for fact in ledger.take_facts() {
+        *counts.entry(fact.row).or_default() += i32::from(fact.diff);
+    }
+    let facts = counts.into_iter().filter(|(_, count)| *count > 0).map(|(place, _)| place).collect();
+    let now = world.as_of.or(ledger.now());
+    Standing { ledger, facts, now }
+}
+
+/// Texts that can stand under each name of a key.
+fn parts(arena: &Arena, standing: &[Ref], now: Option<i64>) -> BTreeMap<&'static str, BTreeSet<String>> {
+    let mut parts: BTreeMap<&'static str, BTreeSet<String>> = BTreeMap::new();
+    let mut days: BTreeSet<i32> = now.map(day_of).into_iter().collect();
+    for place in standing {
+        let key = tell::key(arena, *place);
+        let own = match row::kind(arena, *place) {
+            Kind::Visit | Kind::FeeLine => "mdtrt_id",
+            Kind::PersonFact => "fact_id",
+            Kind::Presence => "idv_id",
+            Kind::Settlement => "setl_id",
+            Kind::Enrolment => "enrl_id",
+            Kind::Prescription => "rx_id",
+            Kind::Dispensing => "sel_id",
+            Kind::Person => "psn_no",
+            Kind::Institution => "fixmedins_code",
+            _ => "-",
+        };
+        parts.entry(own).or_default().insert(key[0].clone());
+        for (name, value) in tell::fields(arena, *place) {
+            match name {
+                "psn_no" | "fixmedins_code" | "med_list_codg" | "bill_code" | "bill_no" | "rx_id" => {
+                    parts.entry(name).or_default().insert(value);
+                }
+                "lines" => {
+                    let items = value.split("; ").filter_map(|line| line.split(" × ").next());
+                    parts.entry("med_list_codg").or_default().extend(items.map(str::to_owned));
+                }
+                "trace_codes" | "diags" | "oprns" => {
+                    let codes = value.split("; ").filter_map(|code| code.split(' ').next());
+                    parts.entry("code").or_default().extend(codes.map(str::to_owned));
+                }
+                _ => {}
+            }
+        }
+        days.extend(row::event_time(arena, *place).map(day_of));
+        if row::kind(arena, *place) == Kind::Visit {
+            let visit = row::visit(arena, *place);
+            let end = visit.end.or(now).map_or(0, day_of);
+            days.extend(day_of(visit.begin)..=end.min(day_of(visit.begin) + 40));
+        }
+    }
+    parts.insert("day", days.into_iter().map(format_date).collect());
+    parts
+}
+
+/// Every key of this shape that the records can make up; `None` if there are more than `most`.
+fn keys(
+    arena: &Arena,
+    standing: &[Ref],
+    now: Option<i64>,
+    shape: &[&str],
+    most: usize,
+) -> Option<Vec<Vec<String>>> {
+    if shape == ["mdtrt_id", "feedetl_sn"] {
+        let lines = standing.iter().filter(|place| row::kind(arena, **place) == Kind::FeeLine);
+        return Some(lines.map(|place| tell::key(arena, *place)).collect());
+    }
+    let parts = parts(arena, standing, now);
+    let values = |name: &&str| parts.get(name).map_or(0, BTreeSet::len);
+    if shape.iter().map(values).product::<usize>() > most {
+        return None;
+    }
+    let mut keys: Vec<Vec<String>> = vec![Vec::new()];
+    for name in shape {
+        let Some(values) = parts.get(name) else { return Some(Vec::new()) };
+        keys = keys
+            .into_iter()
+            .flat_map(|key| {
+                values.iter().map(move |value| key.iter().cloned().chain([value.clone()]).collect())
+            })
+            .collect();
+    }
+    Some(keys)
+}
+
+/// What is otherwise than the engine says, over the active rules of `bank`.
+///
+/// Every key that the records can make up is asked for, but of a rule with more than `most` such keys: of that one
+/// those that the engine found.
+pub(crate) fn differences(bank: &Bank, world: &World, most: usize) -> Vec<String> {
+    let answer: Answer =
+        history(bank, world.as_of, &world.steps).expect("the world is small").pop().expect("a step");
+    let mut standing = stand(world);
+    let knowledge =
+        Knowledge::compile(bank, &mut |text| standing.ledger.intern(text).expect("the world is small"));
+    let arena = Arc::clone(standing.ledger.arena());
+    let scene = Scene::new(&arena, bank, &knowledge, standing.now, standing.facts.iter().copied());
+    let mut wrong = Vec::new();
+    for rule in bank.rules.iter().filter(|rule| rule.status == Status::Active) {
+        let of_rule = answer.alerts.iter().filter(|(alert, ..)| alert.rule == rule.id);
+        let found: BTreeSet<Vec<String>> = of_rule.map(|(alert, ..)| alert.key.clone()).collect();
+        let shapes = why::key_shapes(&rule.detector).iter();
+        let made: Option<Vec<Vec<Vec<String>>>> =
+            shapes.map(|shape| keys(&arena, &standing.facts, standing.now, shape, most)).collect();
+        let all = made.is_some();
+        let mut to_ask: BTreeSet<Vec<String>> = made.into_iter().flatten().flatten().collect();
+        if why::is_unordered(&rule.detector) {
+            to_ask.retain(|key| key[0] < key[1]);
+        }
+        if all {
+            let unasked = found.difference(&to_ask).map(|key| format!("{} {key:?} was not asked", rule.id));
+            wrong.extend(unasked);
+        } else {
+            to_ask.clone_from(&found);
+        }
+        let mut asked: BTreeMap<Vec<String>, (Vec<Step>, Verdict)> = BTreeMap::new();
+        for key in to_ask {
+            let parts = key.iter().map(|part| standing.ledger.intern(part).expect("the world is small"));
+            let parts: Vec<Ref> = parts.collect();
+            asked.insert(key, why::why(&scene, rule, &parts));
+        }
+        wrong.extend(of_keys(rule, &found, &asked));
+        if all {
+            wrong.extend(of_coverage(rule, &answer, &asked));
+        }
+    }
+    wrong
+}
+
+/// Keys of which not all conditions hold though they are found, or the other way round.
+fn of_keys(
+    rule: &Rule,
+    found: &BTreeSet<Vec<String>>,
+    asked: &BTreeMap<Vec<String>, (Vec<Step>, Verdict)>,
+) -> Vec<String> {
+    let differ =
+        asked.iter().filter(|(key, (_, verdict))| (*verdict == Verdict::Stands) != found.contains(*key));
+    let said = differ.map(|(key, (steps, verdict))| {
+        let last = steps.last().map(|step| (&step.condition.en, &step.values, step.outcome));
+        format!("{} {key:?} is {verdict:?}, found: {}: {last:?}", rule.id, found.contains(key))
+    });
+    said.collect()
+}
+
+/// Whether the keys that cannot be judged are, by reason, those of the coverage.
+fn of_coverage(
+    rule: &Rule,
+    answer: &Answer,
+    asked: &BTreeMap<Vec<String>, (Vec<Step>, Verdict)>,
+) -> Option<String> {
+    let mut not_judged: BTreeMap<&str, i64> = BTreeMap::new();
+    for (_, verdict) in asked.values() {
+        if let Verdict::NotJudged(reason) = verdict {
+            *not_judged.entry(reason).or_default() += 1;
+        }
+    }
+    let counted: BTreeMap<&str, i64> = answer
+        .coverage
+        .get(&rule.id)
+        .into_iter()
+        .flat_map(|coverage| &coverage.not_judged)
+        .filter(|(_, count)| **count != 0)
+        .map(|(reason, count)| (*reason, *count))
+        .collect();
+    (counted != not_judged).then(|| {
+        format!("{} not judged by the engine {counted:?}, by the conditions {not_judged:?}", rule.id)
+    })
+}

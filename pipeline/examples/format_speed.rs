@@ -1,0 +1,96 @@
+//! How fast each format is read, decoded and kept, without the dataflow: `cargo run --release -p pipeline --example
+//! format_speed -- REGION` with a folder that `fundwatch synth` made.
+
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a measuring tool for people who watch it")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use pipeline::error::Error;
+use pipeline::front::Front;
+use pipeline::source::{self, Lines, Row};
+
+#[path = "../tests/support/convert.rs"]
+mod convert;
+
+/// Readings of each format; the quickest counts.
+const READINGS: usize = 3;
+
+/// Takes all and writes nothing.
+struct Taker {
+    front: Front,
+}
+
+impl Taker {
+    /// What a run does after each line: facts go on and are forgotten.
+    fn after(&mut self) {
+        if self.front.lines_in_tick() >= 100_000 {
+            drop(self.front.close_tick());
+        }
+    }
+}
+
+impl Lines for Taker {
+    fn line(&mut self, number: u64, line: &[u8]) -> Result<(), Error> {
+        self.front.line("", number, line, &mut std::io::sink())?.unwrap();
+        self.after();
+        Ok(())
+    }
+    fn overlong(&mut self, number: u64, head: &[u8], length: u64) -> Result<(), Error> {
+        self.front.overlong("", number, head, length, &mut std::io::sink()).unwrap();
+        Ok(())
+    }
+    fn row(&mut self, number: u64, row: &Row<'_>) -> Result<(), Error> {
+        self.front.row("", number, row, &mut std::io::sink())?.unwrap();
+        self.after();
+        Ok(())
+    }
+}
+
+/// Reads a file or folder and tells records a second.
+fn measure(what: &str, path: &Path) {
+    let inputs = source::inputs(&[path.to_owned()], &mut Vec::new()).unwrap();
+    let bytes: u64 = inputs.iter().map(|input| input.bytes).sum();
+    let mut best = f64::MAX;
+    let mut lines = 0;
+    for _ in 0..READINGS {
+        let mut taker = Taker { front: Front::new(None) };
+        taker.front.expect(inputs.iter().map(source::Input::records_expected).sum());
+        let started = Instant::now();
+        inputs.iter().for_each(|input| source::read(input, &mut taker).unwrap());
+        best = best.min(started.elapsed().as_secs_f64());
+        lines = taker.front.lines();
+        assert_eq!(taker.front.total().rejected, 0, "{what}");
+    }
+    let rate = lines as f64 / best / 1e3;
+    println!("{what:<14} {lines:>9} records {:>8.1} MB {rate:>8.0} k records/s", bytes as f64 / 1e6);
+}
+
+fn main() {
+    let region = PathBuf::from(std::env::args().nth(1).expect("a folder that fundwatch synth made"));
+    let folder = tempfile::tempdir().unwrap();
+    let ndjson = fs::read_to_string(region.join("records/changes.ndjson")).unwrap();
+    let records = convert::records(&ndjson);
+    // In the order of the tables, so that all formats bring the same records in the same order.
+    let mut sorted = String::with_capacity(ndjson.len());
+    for kind in records.keys() {
+        let start = format!("{{\"kind\":\"{kind}\"");
+        ndjson.lines().filter(|line| line.starts_with(&start)).for_each(|line| {
+            sorted.push_str(line);
+            sorted.push('\n');
+        });
+    }
+    for (name, bytes) in [
+        ("x.ndjson", sorted.as_bytes().to_vec()),
+        ("x.ndjson.gz", convert::gzip(sorted.as_bytes())),
+        ("x.ndjson.zst", convert::zstd(sorted.as_bytes())),
+    ] {
+        fs::write(folder.path().join(name), bytes).unwrap();
+        measure(name, &folder.path().join(name));
+    }
+    for format in ["csv", "gb18030", "csv.gz", "csv.zst", "text", "plain", "snappy", "gzip", "zstd", "lz4"] {
+        convert::write(&records, format, &folder.path().join(format));
+        measure(format, &folder.path().join(format));
+    }
+}

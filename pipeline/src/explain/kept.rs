@@ -1,0 +1,328 @@
+//! Reads what a run left in its folder: alerts, events, and what was kept for explaining them.
+//!
+//! The files may have a million lines and one is wanted, so a line is parsed only if it holds the text looked
+//! for. Nothing is held but what was found.
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader};
+use std::path::{Path, PathBuf};
+
+use memchr::memmem;
+use rulebank::Bank;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use super::keep::{self, Both, Finding, Record, Run};
+use crate::engine::load_bank;
+use crate::error::Error;
+
+/// Ids that an ambiguous prefix names at the most.
+const CANDIDATES: usize = 10;
+
+/// A line of `alerts.ndjson` as it is read back.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "each field is the contract's field of its name")]
+pub struct Alert {
+    pub alert_id: String,
+    pub rule: String,
+    pub rule_version: String,
+    pub key: Vec<String>,
+    pub family: String,
+    pub phase: String,
+    pub verdict: String,
+    pub severity: String,
+    pub subject: Subject,
+    pub institution: Option<String>,
+    pub occurred: String,
+    pub amount: String,
+    pub counted_amount: String,
+    pub evidence: Vec<Name>,
+    pub message: Both,
+    pub basis: Vec<String>,
+    pub exempted_by: Option<String>,
+}
+
+/// The first record or thing of a key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "each field is the contract's field of its name")]
+pub struct Subject {
+    pub r#type: String,
+    pub id: String,
+}
+
+/// A record by kind and key, the parts of a key joined by `/`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "each field is the contract's field of its name")]
+pub struct Name {
+    pub kind: String,
+    pub key: String,
+}
+
+/// What decides which alert takes its money first.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Rank {
+    /// The alert.
+    pub alert_id: String,
+    /// Its rule.
+    pub rule: String,
+    /// Its key.
+    pub key: Vec<String>,
+    /// `definite`, `suspect` or `indicator`.
+    pub verdict: String,
+    /// `high`, `medium` or `low`.
+    pub severity: String,
+}
+
+impl Rank {
+    /// Alerts take in this order (contract section 3).
+    pub fn order(&self) -> (usize, usize, &str, &[String]) {
+        let place = |words: [&str; 3], word: &str| words.iter().position(|known| *known == word);
+        (
+            place(["high", "medium", "low"], &self.severity).unwrap_or(3),
+            place(["definite", "suspect", "indicator"], &self.verdict).unwrap_or(3),
+            &self.rule,
+            &self.key,
+        )
+    }
+}
+
+/// One event of an alert.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "each field is the contract's field of its name")]
+pub struct Event {
+    pub event: String,
+    pub tick: u64,
+    pub cause: Vec<Cause>,
+}
+
+/// The name of a change.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "each field is the contract's field of its name")]
+pub struct Cause {
+    pub kind: String,
+    pub key: String,
+    pub rev: Option<u64>,
+}
+
+/// The folder of a run that ended.
+pub struct Kept {
+    folder: PathBuf,
+    /// What is known of the run.
+    pub run: Run,
+}
+
+impl Kept {
+    /// Opens the folder.
+    ///
+    /// # Errors
+    /// It is not there, or no run wrote it.
+    pub fn open(folder: &Path) -> Result<Kept, Error> {
+        let path = folder.join(keep::FOLDER).join(keep::RUN);
+        let text = std::fs::read_to_string(&path).map_err(|source| match source.kind() {
+            io::ErrorKind::NotFound => Error::Arguments(format!(
+                "{}: no run has ended here ({} is missing); `fundwatch run PATH... --out {}` makes one",
+                folder.display(),
+                path.display(),
+                folder.display()
+            )),
+            _ => Error::Read { path: path.clone(), source },
+        })?;
+        let run = serde_json::from_str(&text)
+            .map_err(|error| Error::Read { path: path.clone(), source: io::Error::from(error) })?;
+        Ok(Kept { folder: folder.to_owned(), run })
+    }
+
+    /// The bank that judged.
+    ///
+    /// # Errors
+    /// Somebody changed it.
+    pub fn bank(&self) -> Result<Bank, Error> {
+        load_bank(Some(&self.folder.join(keep::FOLDER).join(keep::BANK)))
+    }
+
+    /// The one alert whose id begins like this.
+    ///
+    /// # Errors
+    /// There is none, or there are several: they are named.
+    pub fn alert(&self, prefix: &str) -> Result<Alert, Error> {
+        let mut found: Vec<Alert> = Vec::new();
+        let mut several = 0u64;
+        self.lines("alerts.ndjson", Some(prefix), |alert: Alert| {
+            if alert.alert_id.starts_with(prefix) {
+                several += 1;
+                let exact = alert.alert_id == prefix;
+                if exact || found.len() < CANDIDATES {
+                    found.push(alert);
+                }
+            }
+        })?;
+        if let Some(exact) = found.iter().position(|alert| alert.alert_id == prefix) {
+            return Ok(found.swap_remove(exact));
+        }
+        match found.len() {
+            0 => Err(Error::Arguments(format!(
+                "no alert of {} begins with {prefix}; alerts.ndjson lists them all",
+                self.folder.display()
+            ))),
+            1 => Ok(found.swap_remove(0)),
+            _ => {
+                let mut text = format!("{several} alerts begin with {prefix}:");
+                for alert in &found {
+                    text.push_str(&format!("\n  {}  {}", alert.alert_id, alert.key.join(" ")));
+                }
+                if several > CANDIDATES as u64 {
+                    text.push_str("\n  ...");
+                }
+                Err(Error::Arguments(text))
+            }
+        }
+    }
+
+    /// Whether an alert stands.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn stands(&self, alert_id: &str) -> Result<bool, Error> {
+        let mut stands = false;
+        self.lines("alerts.ndjson", Some(alert_id), |rank: Rank| stands |= rank.alert_id == alert_id)?;
+        Ok(stands)
+    }
+
+    /// Values and money of an alert.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn finding(&self, alert_id: &str) -> Result<Option<Finding>, Error> {
+        let mut found = None;
+        self.lines(&kept(keep::FINDINGS), Some(alert_id), |finding: Finding| {
+            if finding.alert_id == alert_id {
+                found = Some(finding);
+            }
+        })?;
+        Ok(found)
+    }
+
+    /// The findings that laid money within one of these visits, or on one of these records outside any visit.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn findings_beside(
+        &self,
+        visits: &BTreeSet<&str>,
+        records: &BTreeSet<(&str, &str)>,
+    ) -> Result<Vec<Finding>, Error> {
+        // One text to look for saves parsing; of many, every line is parsed.
+        let only = match (visits.len(), records.len()) {
+            (0, 0) => return Ok(Vec::new()),
+            (1, 0) => visits.first().copied(),
+            (0, 1) => records.first().map(|(_, key)| *key),
+            _ => None,
+        };
+        let mut found = Vec::new();
+        self.lines(&kept(keep::FINDINGS), only, |finding: Finding| {
+            let beside = finding.laid.iter().any(|laid| match &laid.visit {
+                Some(visit) => visits.contains(visit.as_str()),
+                None => records.contains(&(laid.kind.as_str(), laid.key.as_str())),
+            });
+            if beside {
+                found.push(finding);
+            }
+        })?;
+        Ok(found)
+    }
+
+    /// What ranks these alerts.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn ranks(&self, alert_ids: &BTreeSet<&str>) -> Result<Vec<Rank>, Error> {
+        let mut found = Vec::new();
+        if !alert_ids.is_empty() {
+            self.lines("alerts.ndjson", None, |rank: Rank| {
+                if alert_ids.contains(rank.alert_id.as_str()) {
+                    found.push(rank);
+                }
+            })?;
+        }
+        Ok(found)
+    }
+
+    /// The kept records of these names, in the order of the names.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn records(&self, names: &BTreeSet<Name>) -> Result<Vec<Record>, Error> {
+        let only = match names.len() {
+            1 => names.first().map(|name| name.key.as_str()),
+            _ => None,
+        };
+        let mut found: Vec<Record> = Vec::new();
+        self.lines(&kept(keep::RECORDS), only, |record: Record| {
+            let name = Name { kind: record.kind.clone(), key: record.key.clone() };
+            if names.contains(&name) {
+                found.push(record);
+            }
+        })?;
+        // A line that one alert sees as sent and another one netted is kept twice: the netted one tells both.
+        found.sort_by(|a, b| {
+            (&a.kind, &a.key, a.as_sent.is_empty()).cmp(&(&b.kind, &b.key, b.as_sent.is_empty()))
+        });
+        found.dedup_by(|later, first| later.kind == first.kind && later.key == first.key);
+        Ok(found)
+    }
+
+    /// What happened to an alert, in order.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn history(&self, alert_id: &str) -> Result<Vec<Event>, Error> {
+        #[derive(Deserialize)]
+        struct Line {
+            #[serde(flatten)]
+            event: Event,
+            alert: Id,
+        }
+        #[derive(Deserialize)]
+        struct Id {
+            alert_id: String,
+        }
+        let mut found = Vec::new();
+        self.lines("events.ndjson", Some(alert_id), |line: Line| {
+            if line.alert.alert_id == alert_id {
+                found.push(line.event);
+            }
+        })?;
+        Ok(found)
+    }
+
+    /// Gives each line of a file to `take`; with `only`, the lines that hold this text.
+    fn lines<T: DeserializeOwned>(
+        &self,
+        name: &str,
+        only: Option<&str>,
+        mut take: impl FnMut(T),
+    ) -> Result<(), Error> {
+        let path = self.folder.join(name);
+        let failed = |source: io::Error| Error::Read { path: path.clone(), source };
+        let mut reader = BufReader::with_capacity(1 << 18, File::open(&path).map_err(failed)?);
+        // What JSON writes with an escape is not found by its own bytes: such texts are looked for by parsing.
+        let plain = |text: &&str| !text.bytes().any(|byte| byte < 0x20 || matches!(byte, b'"' | b'\\'));
+        let wanted = only.filter(plain).map(|text| memmem::Finder::new(text.as_bytes()));
+        let mut line = Vec::new();
+        loop {
+            line.clear();
+            if reader.read_until(b'\n', &mut line).map_err(failed)? == 0 {
+                return Ok(());
+            }
+            if wanted.as_ref().is_none_or(|wanted| wanted.find(&line).is_some()) {
+                take(serde_json::from_slice(&line).map_err(|error| failed(io::Error::from(error)))?);
+            }
+        }
+    }
+}
+
+/// The path of a kept file below the run's folder.
+fn kept(name: &str) -> String {
+    format!("{}/{name}", keep::FOLDER)
+}

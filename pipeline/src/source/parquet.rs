@@ -1,0 +1,226 @@
+//! Parquet: typed columns become the cells of rows, a batch of rows at a time.
+//!
+//! A file is read row group by row group and page by page; of each column a batch of [`BATCH`] rows and its page are in
+//! memory. What a typed value means as text is in [`value`], what a list or group of columns means as JSON in
+//! [`nested`]; the schema of the records judges it as it does any other text. Pages with a checksum are held against it,
+//! and every column against the number of rows that the file states; a file that does not hold is damaged and ends the
+//! run. The reader below is not trusted to stay calm over a damaged file: when it panics, the file is damaged too.
+
+mod leaf;
+mod nested;
+mod value;
+
+use std::fs::File;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use parquet::errors::ParquetError;
+use parquet::file::reader::{FileReader, SerializedFileReader};
+use records::decode::TableCell;
+
+use self::leaf::Leaf;
+use self::nested::Node;
+use super::files::Input;
+use super::{LINE_BYTES_MAX, Lines, Row, Torn, damaged, name_twice};
+use crate::error::Error;
+
+/// Rows that are read at a time.
+const BATCH: usize = 2048;
+
+/// What is wrong with a file.
+#[derive(Debug)]
+enum Fault {
+    /// What its reader says.
+    Reader(ParquetError),
+    /// What we say.
+    Shape(String),
+}
+
+impl From<ParquetError> for Fault {
+    fn from(error: ParquetError) -> Fault {
+        Fault::Reader(error)
+    }
+}
+
+/// A fault of ours.
+fn misshapen<T>(what: impl Into<String>) -> Result<T, Fault> {
+    Err(Fault::Shape(what.into()))
+}
+
+/// Does something with the reader; its error, or its panic, is damage of the file.
+fn guarded<T>(input: &Input, work: impl FnOnce() -> Result<T, Fault>) -> Result<T, Error> {
+    match catch_unwind(AssertUnwindSafe(work)) {
+        Ok(Ok(done)) => Ok(done),
+        Ok(Err(Fault::Reader(ParquetError::External(cause)))) => match cause.downcast() {
+            Ok(source) => Err(Error::Read { path: input.path.clone(), source: *source }),
+            Err(cause) => Err(damaged(&input.path, cause.to_string())),
+        },
+        Ok(Err(Fault::Reader(error))) => Err(damaged(&input.path, error.to_string())),
+        Ok(Err(Fault::Shape(what))) => Err(damaged(&input.path, what)),
+        Err(_) => Err(damaged(&input.path, "its reader stopped; the message stands above")),
+    }
+}
+
+/// Reads the end of a file, which tells what is in it.
+pub(super) fn check(input: &Input) -> Result<(), Error> {
+    Table::open(input).map(|_| ())
+}
+
+/// Reads a file row by row.
+pub(super) fn read(input: &Input, lines: &mut impl Lines) -> Result<(), Error> {
+    let mut table = Table::open(input)?;
+    let names: Vec<String> = table.columns.iter().map(|column| column.name.clone()).collect();
+    let name_twice = name_twice(&names);
+    let mut number = 0;
+    let mut told = 0;
+    for group in 0..table.rows_of_groups.len() {
+        let rows = table.rows_of_groups[group];
+        guarded(input, || table.open_group(group))?;
+        let mut left = rows;
+        while left > 0 {
+            let count = left.min(BATCH);
+            guarded(input, || table.columns.iter_mut().try_for_each(|column| column.fill(count)))?;
+            for at in 0..count {
+                number += 1;
+                let overlong = guarded(input, || table.write_nested())?;
+                let cells: Vec<TableCell<'_>> = table.columns.iter().map(|column| column.cell(at)).collect();
+                let torn = name_twice.map(Torn::NameTwice).or(overlong.map(Torn::Overlong));
+                let raw = || raw_of(&names, &cells, torn);
+                let row = Row {
+                    kind: input.kind(),
+                    stem: &input.stem,
+                    columns: &names,
+                    cells: &cells,
+                    torn,
+                    raw: &raw,
+                };
+                lines.row(number, &row)?;
+            }
+            left -= count;
+            // Bytes of the file as if all rows were of one length.
+            let now = u128::from(number) * u128::from(input.bytes) / u128::from(table.rows.max(1));
+            let now = u64::try_from(now).unwrap_or(input.bytes);
+            lines.bytes(now - told);
+            told = now;
+        }
+        guarded(input, || table.columns.iter_mut().try_for_each(Column::finish))?;
+    }
+    Ok(())
+}
+
+/// The cells of a row as a JSON object; of an overlong row, null.
+fn raw_of(names: &[String], cells: &[TableCell<'_>], torn: Option<Torn<'_>>) -> String {
+    if matches!(torn, Some(Torn::Overlong(_))) {
+        return "null".to_owned();
+    }
+    let mut raw = String::from("{");
+    for (name, cell) in names.iter().zip(cells) {
+        if raw.len() > 1 {
+            raw.push(',');
+        }
+        value::push_quoted(&mut raw, name);
+        raw.push(':');
+        value::push_json(&mut raw, *cell);
+    }
+    raw.push('}');
+    raw
+}
+
+/// An open file.
+struct Table {
+    reader: SerializedFileReader<File>,
+    columns: Vec<Column>,
+    rows_of_groups: Vec<usize>,
+    rows: u64,
+}
+
+impl Table {
+    fn open(input: &Input) -> Result<Table, Error> {
+        let file =
+            File::open(&input.path).map_err(|source| Error::Read { path: input.path.clone(), source })?;
+        guarded(input, || Table::of(file))
+    }
+
+    fn of(file: File) -> Result<Table, Fault> {
+        let reader = SerializedFileReader::new(file)?;
+        let about = reader.metadata();
+        let schema = about.file_metadata().schema_descr();
+        let mut leaves = schema.columns().iter().map(Leaf::new);
+        let mut columns = Vec::new();
+        for field in schema.root_schema().get_fields() {
+            let node = Node::of(field)?;
+            let leaves: Vec<Leaf> = leaves.by_ref().take(node.leaves()).collect();
+            columns.push(Column { name: field.name().to_owned(), node, leaves, nested: String::new() });
+        }
+        let mut rows_of_groups = Vec::new();
+        let mut rows = 0;
+        for group in about.row_groups() {
+            let Ok(of_group) = usize::try_from(group.num_rows()) else {
+                return misshapen("a row group of fewer than no rows");
+            };
+            rows_of_groups.push(of_group);
+            rows += of_group as u64;
+        }
+        if i64::try_from(rows) != Ok(about.file_metadata().num_rows()) {
+            return misshapen("its row groups do not have as many rows as it states");
+        }
+        if columns.is_empty() && rows > 0 {
+            return misshapen("rows without columns");
+        }
+        Ok(Table { reader, columns, rows_of_groups, rows })
+    }
+
+    /// Begins to read a row group.
+    fn open_group(&mut self, group: usize) -> Result<(), Fault> {
+        let group = self.reader.get_row_group(group)?;
+        let leaves = self.columns.iter_mut().flat_map(|column| &mut column.leaves);
+        for (place, leaf) in leaves.enumerate() {
+            leaf.open(group.get_column_reader(place)?);
+        }
+        Ok(())
+    }
+
+    /// Writes the next row's lists and groups as JSON; the length of them if it is more than is read.
+    fn write_nested(&mut self) -> Result<Option<u64>, Fault> {
+        let mut length = 0;
+        for column in self.columns.iter_mut().filter(|column| column.node.is_nested()) {
+            column.nested.clear();
+            nested::write_row(&column.node, &mut column.leaves, &mut column.nested)?;
+            length += column.nested.len();
+        }
+        Ok((length > LINE_BYTES_MAX).then_some(length as u64))
+    }
+}
+
+/// A column of the table: one leaf, or the leaves of a list or group.
+struct Column {
+    name: String,
+    node: Node,
+    leaves: Vec<Leaf>,
+    /// The JSON text of a list or group in the row at hand.
+    nested: String,
+}
+
+impl Column {
+    /// Reads the next `count` rows.
+    fn fill(&mut self, count: usize) -> Result<(), Fault> {
+        let is_nested = self.node.is_nested();
+        self.leaves.iter_mut().try_for_each(|leaf| leaf.fill(count, is_nested))
+    }
+
+    /// The cell of a row of the batch; of a list or group, of the row at hand.
+    fn cell(&self, row: usize) -> TableCell<'_> {
+        match self.leaves.as_slice() {
+            [leaf] if !self.node.is_nested() => leaf.cell(row),
+            _ if self.nested == "null" => TableCell::Null,
+            _ => TableCell::Nested(&self.nested),
+        }
+    }
+
+    /// Holds that nothing is left of the row group.
+    fn finish(&mut self) -> Result<(), Fault> {
+        self.leaves.iter_mut().try_for_each(Leaf::finish)
+    }
+}
+
+#[cfg(test)]
+mod tests;

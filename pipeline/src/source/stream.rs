@@ -1,0 +1,110 @@
+//! The bytes of a file, unpacked as they are read; nothing of it is held but a buffer.
+//!
+//! A gzip file may have several members and a Zstandard file several frames; all are read, and a file that ends within
+//! one, or goes on with something else, is damaged. A frame may ask for a window of at most 128 MiB, the format's own
+//! recommendation.
+
+use std::cell::Cell;
+use std::fs::File;
+use std::io::{self, BufReader, Read, Seek};
+use std::rc::Rc;
+
+use super::files::{Input, Packing};
+use super::{BLOCK, damaged};
+use crate::error::Error;
+
+/// The bytes of a file, unpacked.
+pub(super) struct Stream {
+    reader: Box<dyn Read>,
+    /// Bytes taken from the file since [`Stream::taken`] was last asked.
+    taken: Rc<Cell<u64>>,
+    packing: Packing,
+}
+
+/// A reader that counts.
+struct Counting {
+    file: File,
+    taken: Rc<Cell<u64>>,
+}
+
+impl Read for Counting {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let got = self.file.read(buffer)?;
+        self.taken.set(self.taken.get() + got as u64);
+        Ok(got)
+    }
+}
+
+impl Stream {
+    /// Opens a file.
+    pub(super) fn open(input: &Input) -> Result<Stream, Error> {
+        let failed = |source| Error::Read { path: input.path.clone(), source };
+        let file = File::open(&input.path).map_err(failed)?;
+        Stream::of(file, input.packing).map_err(failed)
+    }
+
+    /// The rest of an open file.
+    pub(super) fn of(file: File, packing: Packing) -> io::Result<Stream> {
+        let taken = Rc::new(Cell::new(0));
+        let counting = Counting { file, taken: Rc::clone(&taken) };
+        let reader: Box<dyn Read> = match packing {
+            Packing::Plain => Box::new(counting),
+            Packing::Gzip => {
+                Box::new(flate2::bufread::MultiGzDecoder::new(BufReader::with_capacity(BLOCK, counting)))
+            }
+            Packing::Zstd => Box::new(zstd::Decoder::with_buffer(BufReader::with_capacity(BLOCK, counting))?),
+        };
+        Ok(Stream { reader, taken, packing })
+    }
+
+    /// Reads some bytes; 0 at the end.
+    pub(super) fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let mut filled = 0;
+        loop {
+            match self.reader.read(&mut buffer[filled..]) {
+                Ok(0) => return Ok(filled),
+                // A plain file, which may be one that grows, gives what it has; an archive fills the buffer.
+                Ok(got) if self.packing == Packing::Plain => return Ok(got),
+                Ok(got) => {
+                    filled += got;
+                    if filled == buffer.len() {
+                        return Ok(filled);
+                    }
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Bytes taken from the file since this was last asked.
+    pub(super) fn taken(&self) -> u64 {
+        self.taken.take()
+    }
+}
+
+/// A file that can be read twice: itself, or a copy of what comes but once (a pipe).
+pub(super) fn open_for_two_readings(input: &Input) -> io::Result<File> {
+    let mut file = File::open(&input.path)?;
+    if file.metadata()?.is_file() {
+        return Ok(file);
+    }
+    let mut copy = tempfile::tempfile()?;
+    io::copy(&mut file, &mut copy)?;
+    copy.rewind()?;
+    Ok(copy)
+}
+
+/// Opens a file and unpacks its first bytes.
+pub(super) fn check(input: &Input) -> Result<(), Error> {
+    let mut stream = Stream::open(input)?;
+    if input.packing == Packing::Plain {
+        return Ok(());
+    }
+    if input.bytes == 0 {
+        return Err(damaged(&input.path, "an empty file is no archive"));
+    }
+    let mut first = [0; 1];
+    stream.read(&mut first).map_err(|source| Error::Read { path: input.path.clone(), source })?;
+    Ok(())
+}

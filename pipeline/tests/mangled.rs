@@ -1,0 +1,355 @@
+//! Lines that were good once: flipped, cut, spliced, swollen, nested, of all formats. None of them may stop the reader,
+//! none may be lost: what is accepted, duplicate or rejected is what went in, white lines excepted.
+//!
+//! `FUNDWATCH_MANGLED=1000000 cargo test --release -p pipeline --test mangled` looks at a million lines.
+
+#![expect(clippy::unwrap_used, reason = "where a test cannot go on, it has failed")]
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use eval::synth::{Recipe, Schemes};
+use parquet::file::reader::{FileReader, SerializedFileReader};
+use pipeline::error::Error;
+use pipeline::front::Front;
+use pipeline::source::{self, Lines, Row, is_white};
+use serde_json::Value;
+
+#[path = "support/convert.rs"]
+mod convert;
+
+use convert::Record;
+
+/// Lines to look at where nobody says how many.
+const LINES: u64 = 20_000;
+
+/// Lines of one file.
+const OF_A_FILE: usize = 200;
+
+/// Chance with a seed (xorshift, Marsaglia 2003).
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0
+    }
+
+    fn below(&mut self, n: usize) -> usize {
+        usize::try_from(self.roll() % n.max(1) as u64).unwrap()
+    }
+
+    fn of<'a, T>(&mut self, things: &'a [T]) -> &'a T {
+        &things[self.below(things.len())]
+    }
+
+    /// Bends the bytes of a line or of a file.
+    fn mangle(&mut self, bytes: &mut Vec<u8>, others: &[Vec<u8>]) {
+        let place = self.below(bytes.len() + 1);
+        match self.below(11) {
+            0 => bytes.iter_mut().skip(place).take(1).for_each(|byte| *byte ^= 1 << (place % 8)),
+            1 => bytes.truncate(place),
+            2 => drop(bytes.drain(..place)),
+            3 => {
+                let other = self.of(others);
+                bytes.truncate(place);
+                bytes.extend_from_slice(&other[self.below(other.len() + 1)..]);
+            }
+            4 => drop(bytes.splice(place..place, b"9".repeat(self.below(400)))),
+            5 => {
+                let brackets = self.of(&[&b"["[..], b"{\"a\":", b"[{\"b\":[", b"\"", b"\\\"", b"\"\""]);
+                let depth = self.below(3_000);
+                drop(bytes.splice(place..place, brackets.repeat(depth)));
+            }
+            6 => drop(bytes.splice(place..place, *self.of(&[[0xff, 0xfe], [0xc0, 0x80], [0xed, 0xa0], [0xb0, 0xa1]]))),
+            7 => {
+                let words = [
+                    "null", "\"\"", "-0", "1e999", "1e-999", "NaN", "true", "[]", "{}", "[null]", "\"\\ud800\"", "\0",
+                    "2025-02-30", "9999999999999999999999", ",", ":", "}", "]", "\r", "\n", "\u{feff}", "医", "\t",
+                ];
+                let word = self.of(&words).bytes();
+                drop(bytes.splice(place..place, word));
+            }
+            8 => {
+                // Two pieces change places, as cells of a row or members of an object.
+                let mark = *self.of(b",\":");
+                let mut pieces: Vec<Vec<u8>> = bytes.split(|byte| *byte == mark).map(<[u8]>::to_vec).collect();
+                let (one, other) = (self.below(pieces.len()), self.below(pieces.len()));
+                pieces.swap(one, other);
+                *bytes = pieces.join(&mark);
+            }
+            9 => {
+                let end = (place + self.below(40)).min(bytes.len());
+                let piece = bytes[place..end].to_vec();
+                drop(bytes.splice(place..place, piece));
+            }
+            _ => bytes.iter_mut().skip(place).take(3).for_each(|byte| *byte = b' '),
+        }
+    }
+
+    /// Bends the values of a record, so that a typed file of it can still be written.
+    fn mangle_values(&mut self, record: &mut Record) {
+        let names: Vec<String> = record.keys().cloned().collect();
+        let (one, other) = (self.of(&names).clone(), self.of(&names).clone());
+        match self.below(6) {
+            0 => drop(record.remove(&one)),
+            1 => {
+                let (a, b) = (record[&one].clone(), record[&other].clone());
+                record.insert(one, b);
+                record.insert(other, a);
+            }
+            2 => drop(record.insert(one, "9".repeat(self.below(500)).into())),
+            3 => drop(record.insert(one, "[".repeat(self.below(2_000)).into())),
+            4 => {
+                let mut bytes = match &record[&one] {
+                    Value::String(text) => text.clone().into_bytes(),
+                    value => value.to_string().into_bytes(),
+                };
+                self.mangle(&mut bytes, &[b"other".to_vec()]);
+                record.insert(one, String::from_utf8_lossy(&bytes).into_owned().into());
+            }
+            _ => drop(record.insert(one, Value::String(String::new()))),
+        }
+    }
+}
+
+/// Takes lines and rows, and counts those that were handed on.
+struct Taker {
+    front: Front,
+    handed: u64,
+    rejected: Vec<u8>,
+}
+
+impl Lines for Taker {
+    fn line(&mut self, number: u64, line: &[u8]) -> Result<(), Error> {
+        self.handed += u64::from(!is_white(line));
+        self.front.line("mangled", number, line, &mut self.rejected)?.unwrap();
+        Ok(())
+    }
+    fn overlong(&mut self, _number: u64, _head: &[u8], _length: u64) -> Result<(), Error> {
+        unreachable!("no line is that long")
+    }
+    fn row(&mut self, number: u64, row: &Row<'_>) -> Result<(), Error> {
+        self.handed += 1;
+        self.front.row("mangled", number, row, &mut self.rejected)?.unwrap();
+        Ok(())
+    }
+}
+
+/// Reads a file; gives how many of its lines were counted, or that it is damaged.
+fn taken(path: &Path) -> Result<u64, String> {
+    let mut taker = Taker { front: Front::new(None), handed: 0, rejected: Vec::new() };
+    let inputs = source::inputs(&[path.to_owned()], &mut Vec::new()).unwrap();
+    let read = source::check(&inputs[0]).and_then(|()| source::read(&inputs[0], &mut taker));
+    let total = taker.front.total();
+    let counted = total.accepted + total.duplicate + total.rejected;
+    assert_eq!(counted, taker.handed, "a line was lost or counted twice");
+    let entries = taker.rejected.split(|byte| *byte == b'\n').filter(|entry| !entry.is_empty());
+    let entries: Vec<Value> = entries.map(|entry| serde_json::from_slice(entry).unwrap()).collect();
+    assert_eq!(entries.len() as u64, total.rejected);
+    assert!(entries.iter().all(|entry| entry["code"].is_string() && entry["text"].is_string()));
+    assert!(entries.iter().all(|entry| entry["origin"]["line"].is_u64() && !entry["raw"].is_null()));
+    match read {
+        Ok(()) => Ok(counted),
+        Err(error @ Error::Read { .. }) => Err(format!("{:#}", anyhow::Error::from(error))),
+        Err(error) => panic!("{error:?} is no damage"),
+    }
+}
+
+/// Lines that count, of a file of NDJSON.
+fn lines_of_ndjson(bytes: &[u8]) -> u64 {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    bytes.split(|byte| *byte == b'\n').filter(|line| !is_white(line)).count() as u64
+}
+
+/// Rows that count, of a file of CSV, as the csv crate sees them; none if the file is damaged.
+fn rows_of_csv(bytes: &[u8]) -> Option<u64> {
+    let text = match std::str::from_utf8(bytes) {
+        Ok(text) => text.to_owned(),
+        Err(_) => encoding_rs::GB18030.decode_without_bom_handling_and_without_replacement(bytes)?.into_owned(),
+    };
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
+    let mut starts = Vec::new();
+    let mut record = csv::ByteRecord::new();
+    while reader.read_byte_record(&mut record).unwrap() {
+        starts.push(usize::try_from(record.position().unwrap().byte()).unwrap());
+    }
+    starts.push(text.len());
+    let rows = starts.windows(2).filter(|row| !is_white(&text.as_bytes()[row[0]..row[1]])).count();
+    Some((rows as u64).saturating_sub(1))
+}
+
+/// The records that are mangled: a small region, by kind.
+fn region(folder: &Path) -> (Vec<Vec<u8>>, Vec<(String, Vec<Record>)>) {
+    let recipe = Recipe { seed: 3, visits: 300, months: 2, schemes: Schemes::All, strength: 1.0 };
+    eval::synth::write(&recipe, folder, &mut |_| ()).unwrap();
+    let ndjson = fs::read_to_string(folder.join("records/changes.ndjson")).unwrap();
+    let lines = ndjson.lines().map(|line| line.as_bytes().to_vec()).collect();
+    (lines, convert::records(&ndjson).into_iter().collect())
+}
+
+/// Some of `all`, one after the other.
+fn some<'a, T>(dice: &mut Dice, all: &'a [T]) -> &'a [T] {
+    let begin = dice.below(all.len());
+    &all[begin..(begin + OF_A_FILE).min(all.len())]
+}
+
+/// A file of lines, most of them mangled.
+fn mangled_lines(dice: &mut Dice, lines: &[Vec<u8>], all: &[Vec<u8>]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for line in lines {
+        let mut line = line.clone();
+        for _ in 0..dice.below(4) {
+            dice.mangle(&mut line, all);
+        }
+        bytes.extend_from_slice(&line);
+        bytes.extend_from_slice(*dice.of(&[&b"\n"[..], b"\n", b"\n", b"\r\n", b"\n\n"]));
+    }
+    bytes
+}
+
+struct Mangler {
+    dice: Dice,
+    folder: PathBuf,
+    lines: Vec<Vec<u8>>,
+    kinds: Vec<(String, Vec<Record>)>,
+    seen: u64,
+    damaged: u64,
+}
+
+impl Mangler {
+    fn write(&self, name: &str, bytes: &[u8]) -> PathBuf {
+        let path = self.folder.join(name);
+        fs::write(&path, bytes).unwrap();
+        path
+    }
+
+    /// Reads a file of so many lines.
+    fn holds(&mut self, name: &str, bytes: &[u8], expected: Option<u64>) {
+        let path = self.write(name, bytes);
+        let taken = taken(&path);
+        assert_eq!(taken.as_ref().ok(), expected.as_ref(), "{name}: {taken:?}, kept at {}", self.keep(&path));
+        self.count(&taken, expected);
+    }
+
+    fn count(&mut self, taken: &Result<u64, String>, lines: Option<u64>) {
+        self.seen += taken.as_ref().ok().copied().or(lines).unwrap_or(OF_A_FILE as u64);
+        self.damaged += u64::from(taken.is_err());
+    }
+
+    /// Keeps a file that broke something for whoever looks.
+    fn keep(&self, path: &Path) -> String {
+        let kept = std::env::temp_dir().join(format!("mangled-{}", path.file_name().unwrap().to_string_lossy()));
+        if fs::copy(path, &kept).is_ok() { kept.display().to_string() } else { path.display().to_string() }
+    }
+
+    fn ndjson(&mut self) {
+        let lines = some(&mut self.dice, &self.lines).to_vec();
+        let bytes = mangled_lines(&mut self.dice, &lines, &self.lines);
+        let expected = lines_of_ndjson(&bytes);
+        match self.dice.below(4) {
+            0 => self.holds("x.ndjson.gz", &convert::gzip(&bytes), Some(expected)),
+            1 => self.holds("x.ndjson.zst", &convert::zstd(&bytes), Some(expected)),
+            _ => self.holds("x.ndjson", &bytes, Some(expected)),
+        }
+    }
+
+    fn csv(&mut self) {
+        let (kind, records) = self.dice.of(&self.kinds).clone();
+        let text = convert::csv(&kind, some(&mut self.dice, &records));
+        let (header, rows) = text.split_once("\r\n").unwrap();
+        let rows: Vec<Vec<u8>> = rows.split("\r\n").map(|row| row.as_bytes().to_vec()).collect();
+        let mut header = header.as_bytes().to_vec();
+        if self.dice.below(10) == 0 {
+            self.dice.mangle(&mut header, &rows);
+        }
+        header.extend_from_slice(b"\r\n");
+        let bytes = [header, mangled_lines(&mut self.dice, &rows, &rows)].concat();
+        let name = format!("{kind}.csv");
+        let path = self.write(&name, &bytes);
+        let taken = taken(&path);
+        match (&taken, rows_of_csv(&bytes)) {
+            (Ok(counted), Some(rows)) => assert_eq!(*counted, rows, "kept at {}", self.keep(&path)),
+            (Err(_), None) => {}
+            // A header whose quote never closes holds all rows.
+            (Err(text), Some(0)) if text.contains("header") => {}
+            other => panic!("{other:?}, kept at {}", self.keep(&path)),
+        }
+        self.count(&taken, None);
+    }
+
+    /// A good file of bent values; then the same file bent.
+    fn parquet(&mut self) {
+        let (kind, records) = self.dice.of(&self.kinds).clone();
+        let mut records = some(&mut self.dice, &records).to_vec();
+        let is_typed = self.dice.below(3) == 0;
+        if !is_typed {
+            for record in &mut records {
+                (0..self.dice.below(3)).for_each(|_| self.dice.mangle_values(record));
+            }
+        }
+        let packing = *self.dice.of(&["plain", "snappy", "gzip", "zstd", "lz4"]);
+        let mut bytes = convert::parquet(&kind, &records, is_typed, convert::packing(packing));
+        let name = format!("{kind}.parquet");
+        self.holds(&name, &bytes, Some(records.len() as u64));
+        for _ in 0..8 {
+            let others = [bytes.clone()];
+            match self.dice.below(3) {
+                0 => self.dice.mangle(&mut bytes, &others),
+                _ => {
+                    for _ in 0..=self.dice.below(3) {
+                        let place = self.dice.below(bytes.len());
+                        let bit = 1 << self.dice.below(8);
+                        bytes.iter_mut().skip(place).take(1).for_each(|byte| *byte ^= bit);
+                    }
+                }
+            }
+            let path = self.write(&name, &bytes);
+            let taken = taken(&path);
+            if let Ok(counted) = taken {
+                let rows = SerializedFileReader::new(File::open(&path).unwrap()).unwrap();
+                assert_eq!(Ok(counted), u64::try_from(rows.metadata().file_metadata().num_rows()));
+            }
+            self.count(&taken, None);
+            [bytes] = others;
+        }
+    }
+
+    /// An archive that is bent after it was packed.
+    fn archive(&mut self) {
+        let lines = some(&mut self.dice, &self.lines).join(&b'\n');
+        let (name, mut packed) = match self.dice.below(2) {
+            0 => ("x.ndjson.gz", convert::gzip(&lines)),
+            _ => ("x.ndjson.zst", convert::zstd(&lines)),
+        };
+        let others = [packed.clone()];
+        self.dice.mangle(&mut packed, &others);
+        let path = self.write(name, &packed);
+        let taken = taken(&path);
+        self.count(&taken, None);
+    }
+}
+
+#[test]
+fn no_mangled_line_is_lost_or_stops_the_reader() {
+    let wanted = std::env::var("FUNDWATCH_MANGLED").map_or(LINES, |text| text.parse().unwrap());
+    let folder = tempfile::tempdir().unwrap();
+    let (lines, kinds) = region(folder.path());
+    let dice = Dice(0x6d61_6e67_6c65);
+    let mut mangler = Mangler { dice, folder: folder.path().to_owned(), lines, kinds, seen: 0, damaged: 0 };
+    let mut files = 0;
+    while mangler.seen < wanted {
+        match files % 4 {
+            0 => mangler.ndjson(),
+            1 => mangler.csv(),
+            2 => mangler.parquet(),
+            _ => mangler.archive(),
+        }
+        files += 1;
+    }
+    assert!(mangler.damaged > 0, "nothing was damaged");
+    assert!(mangler.seen >= wanted);
+}
