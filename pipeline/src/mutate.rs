@@ -69,7 +69,8 @@ pub fn mutate(args: &MutateArgs) -> Result<Said, Error> {
         let text = serde_json::to_string_pretty(&report(&tested, &known)).map_err(|e| failed(e.into()))?;
         fs::write(path, text + "\n").map_err(failed)?;
     }
-    let mut said = page(&tested, baseline.as_ref());
+    // What is accepted has nothing to fall below.
+    let mut said = page(&tested, baseline.as_ref().filter(|_| !args.accept));
     if args.accept {
         let Some(folder) = folder else {
             let what = "--accept writes the baseline into the bank's folder: name it with --rules";
@@ -77,7 +78,6 @@ pub fn mutate(args: &MutateArgs) -> Result<Said, Error> {
         };
         accept(folder, &tested, known, &bank)?;
         let _ = writeln!(said.text, "accepted: {}", folder.join(BASELINE_FILE).display());
-        said.found = tested.iter().any(|tested| !tested.failing.is_empty());
     }
     Ok(said)
 }
@@ -192,13 +192,11 @@ fn page(tested: &[Tested], baseline: Option<&Baseline>) -> Said {
             0 => String::new(),
             n => format!(", {n} equivalent"),
         };
-        let _ = writeln!(
-            text,
-            "{rule}  {} / {} noticed ({} %){aside}",
-            score.noticed,
-            score.all,
-            score.percent()
-        );
+        let Score { noticed, all } = *score;
+        let _ = match all {
+            0 => writeln!(text, "{rule}  nothing to bend{aside}"),
+            _ => writeln!(text, "{rule}  {noticed} / {all} noticed ({} %){aside}", score.percent()),
+        };
         for bent in &of_rule.unnoticed {
             let _ = writeln!(text, "     unnoticed: {} ({})", bent.what, bent.file);
         }
@@ -208,11 +206,11 @@ fn page(tested: &[Tested], baseline: Option<&Baseline>) -> Said {
         let Some(baseline) = baseline else { continue };
         match baseline.rules.get(rule) {
             Some(before) if score.is_below(*before) => {
-                let (noticed, all) = (before.noticed, before.all);
+                let Score { noticed: once, all: of } = *before;
                 let _ = writeln!(
                     complaints,
-                    "{rule} notices {} of {} mutants, the baseline has {noticed} of {all}: a case got weaker, or a new threshold has none",
-                    score.noticed, score.all
+                    "{rule} notices {noticed} of {all} mutants, the baseline has {once} of {of}: \
+                     a case got weaker, or a new threshold has none",
                 );
             }
             Some(_) => (),

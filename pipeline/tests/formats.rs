@@ -57,9 +57,10 @@ fn a_region_gives_the_same_alerts_in_every_format() {
         (alerts, output(at, "coverage.json"), total(at))
     };
     let done = run(at, &["records", "--rules", "rules"]);
-    assert_eq!(done.code, Some(0), "{done:?}");
+    assert_eq!((done.code, done.err.as_str()), (Some(0), ""), "{done:?}");
+    assert!(done.out.contains("accepted"), "{done:?}");
     let expected = answers();
-    assert!(expected.0.lines().count() > 50, "a region without alerts proves nothing");
+    assert!(expected.0.lines().count() > 20, "a region without alerts proves nothing");
     let lines = ndjson.lines().count() as u64;
     assert_eq!(expected.2["accepted"].as_u64().unwrap() + expected.2["duplicate"].as_u64().unwrap(), lines);
 
@@ -259,24 +260,24 @@ fn a_damaged_file_ends_the_run_with_3_and_no_outputs() {
     let line = "{\"kind\":\"person\",\"psn_no\":\"P1\",\"gend\":\"1\",\"brdy\":\"1960-05-05\"}\n".repeat(5_000);
     let records = convert::records(&line);
     let table = convert::parquet("person", &records["person"], true, convert::packing("snappy"));
-    let half = |bytes: Vec<u8>| bytes[..bytes.len() / 2].to_vec();
+    let cut = |bytes: Vec<u8>| bytes[..bytes.len() * 5 / 8].to_vec();
     let flipped = |mut bytes: Vec<u8>| {
         let middle = bytes.len() / 2;
         bytes[middle] ^= 0x10;
         bytes
     };
     for (name, bytes) in [
-        ("a.ndjson.gz", half(convert::gzip(line.as_bytes()))),
+        ("a.ndjson.gz", cut(convert::gzip(line.as_bytes()))),
         ("a.ndjson.gz", [convert::gzip(line.as_bytes()), b"more".to_vec()].concat()),
         ("a.ndjson.gz", flipped(convert::gzip(line.as_bytes()))),
         ("a.ndjson.gz", Vec::new()),
-        ("a.ndjson.zst", half(convert::zstd(line.as_bytes()))),
+        ("a.ndjson.zst", cut(convert::zstd(line.as_bytes()))),
         ("a.ndjson.zst", Vec::new()),
-        ("person.csv.gz", half(convert::gzip(text.as_bytes()))),
-        ("person.csv.zst", half(convert::zstd(text.as_bytes()))),
+        ("person.csv.gz", cut(convert::gzip(text.as_bytes()))),
+        ("person.csv.zst", cut(convert::zstd(text.as_bytes()))),
         ("person.csv", [text.as_bytes(), b"\xff\xff,1,1960-05-05\n"].concat()),
         ("person.csv", b"psn_no,\"gend,brdy\nP1,1,1960-05-05\n".to_vec()),
-        ("person.parquet", half(table.clone())),
+        ("person.parquet", cut(table.clone())),
         ("person.parquet", text.clone().into_bytes()),
         ("person.parquet", Vec::new()),
     ] {

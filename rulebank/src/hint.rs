@@ -18,6 +18,8 @@ fn nearest<'a>(word: &str, allowed: &[&'a str]) -> Option<&'a str> {
     allowed
         .iter()
         .map(|candidate| (distance(&normal, &candidate.to_lowercase().replace('-', "_")), *candidate))
+        // Any letter is as near to a single one as any other: there is nothing to guess.
+        .filter(|(_, candidate)| candidate.chars().count() > 1)
         .filter(|(steps, candidate)| *steps <= (candidate.chars().count() / 3).max(1))
         .min_by_key(|(steps, _)| *steps)
         .map(|(_, candidate)| candidate)

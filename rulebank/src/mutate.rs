@@ -142,7 +142,8 @@ fn bent_tables(rule: &Rule, bank: &Bank) -> Vec<Mutant> {
         }
     }
     // By table, what it is that is bent, and the text of the cell (none: the whole row).
-    let mut spots: BTreeMap<(&str, String, Option<(&str, String)>), Spot> = BTreeMap::new();
+    type Bent<'t> = (&'t str, String, Option<(&'t str, String)>);
+    let mut spots: BTreeMap<Bent<'_>, Spot> = BTreeMap::new();
     for (place, sheet) in sheets.iter().enumerate() {
         for (nth, row) in sheet.rows.iter().enumerate().filter(|(_, row)| sheet.serves(row, rule)) {
             let mut note = |of: String, cell: Option<(&'static str, String)>| {

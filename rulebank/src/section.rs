@@ -80,7 +80,12 @@ impl<'d> Section<'d> {
     /// A list of words of a closed vocabulary.
     pub(crate) fn words<W: Word>(&mut self, key: &str, mistakes: &mut Vec<Mistake>) -> Vec<At<W>> {
         let Some(list) = self.need(key) else { return Vec::new() };
-        elements(key, list, mistakes).into_iter().filter_map(|value| word(key, value, mistakes)).collect()
+        let span = list.span.clone();
+        let (told, words) = (mistakes.len(), elements(key, list, mistakes));
+        if words.is_empty() && mistakes.len() == told {
+            mistakes.push(Mistake::new(span, format!("`{key}` says nothing")));
+        }
+        words.into_iter().filter_map(|value| word(key, value, mistakes)).collect()
     }
 
     /// A list of texts with at least one in it.

@@ -51,11 +51,11 @@ finds = [["V1", "V2"]]
 
 /// The mistakes of a folder with these files, named by their paths in it.
 fn mistakes(files: &[(&str, &[u8])]) -> Vec<BankError> {
-    use std::hash::{DefaultHasher, Hash, Hasher};
-    let mut hasher = DefaultHasher::new();
-    files.hash(&mut hasher);
-    let folder: PathBuf =
-        Path::new(env!("CARGO_TARGET_TMPDIR")).join("errors").join(hasher.finish().to_string());
+    use std::sync::atomic::{AtomicU32, Ordering};
+    static FOLDERS: AtomicU32 = AtomicU32::new(0);
+    let number = FOLDERS.fetch_add(1, Ordering::Relaxed);
+    let folder: PathBuf = Path::new(env!("CARGO_TARGET_TMPDIR")).join("errors").join(number.to_string());
+    drop(std::fs::remove_dir_all(&folder));
     for (file, bytes) in files {
         let path = folder.join(file);
         std::fs::create_dir_all(path.parent().expect("below the folder")).expect("a folder for the test");

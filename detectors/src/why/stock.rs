@@ -1,10 +1,10 @@
 //! Conditions about the goods of an institution: used more than there can have been, used without being bought.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use records::Kind;
 use records::arena::Ref;
-use records::row::{self, Day, StockCount, day_of};
+use records::row::{self, Day, Dispensing, FeeLine, StockCount, day_of};
 use rust_decimal::Decimal;
 
 use super::Scene;
@@ -13,21 +13,31 @@ use crate::knowledge::{Class, decimal, integer};
 
 /// A use of an item: its day and quantity in ten-thousandths.
 fn uses(scene: &Scene<'_>, institution: Ref, item: Ref) -> Vec<(Day, i64)> {
-    let is_pharmacy = |visit: Ref| -> Option<bool> {
-        let place = scene.find(Kind::Visit, (visit, 0))?;
-        Some(scene.class(&row::visit(scene.arena, place)) == Class::Pharmacy)
-    };
     /// Services are no goods.
     const SERVICE: u8 = 2;
-    let lines = scene
+    let lines: Vec<FeeLine> = scene
         .net_lines()
         .filter(|line| line.institution == institution && line.item == item && line.list_type != SERVICE)
-        .filter(|line| is_pharmacy(line.visit) == Some(false))
-        .map(|line| (day_of(line.time), line.cnt));
-    let sales = scene
+        .collect();
+    let sales: Vec<Dispensing> = scene
         .sales()
         .filter(|sale| sale.institution == institution && sale.item == item && sale.insured)
-        .filter(|sale| sale.visit == 0 || is_pharmacy(sale.visit) == Some(true))
+        .collect();
+    // One pass over the visits: a common item has very many uses.
+    let visits: BTreeSet<Ref> =
+        lines.iter().map(|line| line.visit).chain(sales.iter().map(|sale| sale.visit)).collect();
+    let is_pharmacy: BTreeMap<Ref, bool> = scene
+        .visits()
+        .filter(|(_, visit)| visits.contains(&visit.id))
+        .map(|(_, visit)| (visit.id, scene.class(&visit) == Class::Pharmacy))
+        .collect();
+    let lines = lines
+        .iter()
+        .filter(|line| is_pharmacy.get(&line.visit) == Some(&false))
+        .map(|line| (day_of(line.time), line.cnt));
+    let sales = sales
+        .iter()
+        .filter(|sale| sale.visit == 0 || is_pharmacy.get(&sale.visit) == Some(&true))
         .map(|sale| (day_of(sale.time), sale.cnt));
     lines.chain(sales).collect()
 }

@@ -15,11 +15,11 @@ use super::histories::{History, history};
 use conditions::{World, differences};
 
 /// A rule whose keys are more is asked for what was found.
-const KEYS: usize = 6_000;
+const KEYS: usize = 20_000;
 /// Lines of a history.
-const LINES: usize = 160;
+const LINES: usize = 200;
 /// Histories looked at.
-const HISTORIES: u64 = 8;
+const HISTORIES: u64 = 24;
 
 #[test]
 fn all_conditions_hold_of_just_what_the_engine_finds() {

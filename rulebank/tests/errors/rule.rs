@@ -147,7 +147,7 @@ fn every_sort_of_parameter_has_its_values() {
     ] {
         check("travel", &format!("kmh = {value}"), &[(value, said, "kmh: a number from 1 to 2000")]);
     }
-    let fact = "fact: one of: death, custody, abroad";
+    let fact = "fact: one of: death, custody, abroad, work_injury, third_party";
     check("person_fact", "fact = \"dead\"", &[("\"dead\"", "`dead` is no choice here", fact)]);
     check("person_fact", "fact = 1", &[("1", "`1` is no choice here", fact)]);
     let nothing = "detector invoice_twice has no parameter `bills`";
