@@ -1,5 +1,5 @@
 //! How fast each format is read, decoded and kept, without the dataflow: `cargo run --release -p pipeline --example
-//! format_speed -- REGION` with a folder that `fundwatch synth` made.
+//! format_speed -- REGION [FORMAT]` with a folder that `fundwatch synth` made.
 
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a measuring tool for people who watch it")]
 
@@ -69,6 +69,8 @@ fn measure(what: &str, path: &Path) {
 
 fn main() {
     let region = PathBuf::from(std::env::args().nth(1).expect("a folder that fundwatch synth made"));
+    let only = std::env::args().nth(2);
+    let is_wanted = |format: &str| only.as_deref().is_none_or(|only| only == format);
     let folder = tempfile::tempdir().unwrap();
     let ndjson = fs::read_to_string(region.join("records/changes.ndjson")).unwrap();
     let records = convert::records(&ndjson);
@@ -86,10 +88,16 @@ fn main() {
         ("x.ndjson.gz", convert::gzip(sorted.as_bytes())),
         ("x.ndjson.zst", convert::zstd(sorted.as_bytes())),
     ] {
+        if !is_wanted(name) {
+            continue;
+        }
         fs::write(folder.path().join(name), bytes).unwrap();
         measure(name, &folder.path().join(name));
     }
     for format in ["csv", "gb18030", "csv.gz", "csv.zst", "text", "plain", "snappy", "gzip", "zstd", "lz4"] {
+        if !is_wanted(format) {
+            continue;
+        }
         convert::write(&records, format, &folder.path().join(format));
         measure(format, &folder.path().join(format));
     }

@@ -136,7 +136,8 @@ fn every_alert_of_a_made_up_region_explains_itself() {
     // The beginning of several ids names them all.
     let alerts = run.alerts();
     let same = alerts.chunk_by(|a, b| a.rule == b.rule).find(|same| same.len() > 1).unwrap();
-    let args = ["explain", &same[0].rule, "--from", run.out().to_str().unwrap()];
+    let out = run.out();
+    let args = ["explain", &same[0].rule, "--from", out.to_str().unwrap()];
     let refused = fundwatch(run.folder.path(), &args);
     assert_eq!(refused.code, Some(2), "{refused:?}");
     for alert in same.iter().take(10) {
