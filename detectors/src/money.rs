@@ -70,9 +70,8 @@ pub fn price(arena: &Arena, bank: &Knowledge, finding: &Finding, settlements: &[
                     largest = Some(*visit);
                 }
             }
-            let rest: Vec<_> =
-                funds.iter().filter(|(_, settlement)| Some(settlement.visit) != largest).copied().collect();
-            fund(arena, &rest)
+            funds.retain(|(_, settlement)| Some(settlement.visit) != largest);
+            fund(arena, &funds)
         }
         Claim::FundAmount(place) => {
             let line = row::fee_line(arena, *place);

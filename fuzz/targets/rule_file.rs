@@ -19,7 +19,8 @@ static BANK: LazyLock<PathBuf> = LazyLock::new(|| {
 });
 
 fuzz_target!(|bytes: &[u8]| {
-    let (rule, table) = bytes.iter().position(|byte| *byte == 0).map_or((bytes, &[][..]), |at| bytes.split_at(at));
+    let (rule, table) =
+        bytes.iter().position(|byte| *byte == 0).map_or((bytes, &[][..]), |at| bytes.split_at(at));
     fs::write(BANK.join("rules/mine/rule.toml"), rule).expect("the rule can be written");
     let table_path = BANK.join("tables/age_limit.csv");
     match table.split_first() {

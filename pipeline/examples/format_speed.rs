@@ -5,6 +5,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 use std::time::Instant;
 
 use pipeline::error::Error;
@@ -48,7 +49,15 @@ impl Lines for Taker {
     }
 }
 
-/// Reads a file or folder and tells records a second.
+/// Seconds of this thread on a processor; where nobody tells, of the clock.
+fn seconds() -> f64 {
+    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+    let told = fs::read_to_string("/proc/thread-self/schedstat").ok();
+    let nanos = told.and_then(|text| text.split(' ').next()?.parse::<f64>().ok());
+    nanos.map_or_else(|| START.elapsed().as_secs_f64(), |nanos| nanos / 1e9)
+}
+
+/// Reads a file or folder and tells records a second of processor time.
 fn measure(what: &str, path: &Path) {
     let inputs = source::inputs(&[path.to_owned()], &mut Vec::new()).unwrap();
     let bytes: u64 = inputs.iter().map(|input| input.bytes).sum();
@@ -57,9 +66,9 @@ fn measure(what: &str, path: &Path) {
     for _ in 0..READINGS {
         let mut taker = Taker { front: Front::new(None) };
         taker.front.expect(inputs.iter().map(source::Input::records_expected).sum());
-        let started = Instant::now();
+        let started = seconds();
         inputs.iter().for_each(|input| source::read(input, &mut taker).unwrap());
-        best = best.min(started.elapsed().as_secs_f64());
+        best = best.min(seconds() - started);
         lines = taker.front.lines();
         assert_eq!(taker.front.total().rejected, 0, "{what}");
     }

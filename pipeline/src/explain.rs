@@ -96,7 +96,9 @@ pub fn explain(args: &ExplainArgs) -> Result<String, Error> {
         return not::not(&kept, &args.not, &args.things, args.json, lang);
     }
     let [id] = args.things.as_slice() else {
-        return Err(Error::Arguments("explain takes one ALERT_ID, or --not RULE KEY... and PATHs".to_owned()));
+        return Err(Error::Arguments(
+            "explain takes one ALERT_ID, or --not RULE KEY... and PATHs".to_owned(),
+        ));
     };
     let (told, rule) = gather(&kept, &id.to_string_lossy())?;
     if args.json {

@@ -175,8 +175,8 @@ impl Front {
             return Ok(self.reject(Some(kind), torn.code(), &torn.text(), &place, rejected));
         }
         let ledger = &mut self.ledger;
-        let cells = row.columns.iter().map(String::as_str).zip(row.cells.iter().copied());
-        let taken = self.decoder.decode_row(kind, cells, |change| Taken::by(ledger, change));
+        let cells = row.cells.iter().copied();
+        let taken = self.decoder.decode_row(kind, row.columns, cells, |change| Taken::by(ledger, change));
         self.settle(Some(kind), taken, &place, rejected)
     }
 

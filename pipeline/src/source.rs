@@ -19,7 +19,7 @@ mod text;
 use std::path::Path;
 
 use records::Kind;
-use records::decode::{Code, TableCell};
+use records::decode::{Code, Columns, TableCell};
 
 use crate::error::Error;
 pub use files::{Format, Input, inputs};
@@ -61,8 +61,8 @@ pub struct Row<'a> {
     pub kind: Option<Kind>,
     /// The file's stem.
     pub stem: &'a str,
-    /// The names of the columns.
-    pub columns: &'a [String],
+    /// The columns of the table.
+    pub columns: &'a Columns,
     /// A cell for each column, unless the row is torn.
     pub cells: &'a [TableCell<'a>],
     /// Why it is no row of its table, if it is none.
@@ -116,13 +116,6 @@ pub fn overlong_text(what: &str, length: u64) -> String {
     format!(
         "a {what} of {length} bytes; at most {LINE_BYTES_MAX} are read, and raw shows the first {HEAD_BYTES}"
     )
-}
-
-/// The name that two columns bear; columns without a name are none.
-fn name_twice(columns: &[String]) -> Option<&str> {
-    let mut names: Vec<&str> = columns.iter().map(String::as_str).filter(|name| !name.is_empty()).collect();
-    names.sort_unstable();
-    names.windows(2).find(|pair| pair[0] == pair[1]).map(|pair| pair[0])
 }
 
 /// Whether a line is one of white space, which counts for nothing.

@@ -59,7 +59,7 @@ fn run(exemption: Option<&str>) -> Ran {
     fs::write(at.join("bank/rules/insured.toml"), INSURED).unwrap();
     fs::write(at.join("facts.ndjson"), FACTS).unwrap();
     let done = fundwatch(at, &["run", "facts.ndjson", "--out", "out", "--rules", "bank"]);
-    assert_eq!(done.code, Some(0), "{done:?}");
+    assert_eq!(done.code, Some(0), "{}", done.err);
     let read = |name: &str| fs::read_to_string(at.join("out").join(name)).unwrap();
     let alerts = read("alerts.ndjson").lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     Ran { out: done.out, summary: serde_json::from_str(&read("summary.json")).unwrap(), alerts }

@@ -64,16 +64,19 @@ fn a_region_gives_the_same_alerts_in_every_format() {
     let lines = ndjson.lines().count() as u64;
     assert_eq!(expected.2["accepted"].as_u64().unwrap() + expected.2["duplicate"].as_u64().unwrap(), lines);
 
-    for (name, bytes) in
-        [("changes.ndjson.gz", convert::gzip(ndjson.as_bytes())), ("changes.jsonl.zst", convert::zstd(ndjson.as_bytes()))]
-    {
+    for (name, bytes) in [
+        ("changes.ndjson.gz", convert::gzip(ndjson.as_bytes())),
+        ("changes.jsonl.zst", convert::zstd(ndjson.as_bytes())),
+    ] {
         fs::write(at.join(name), bytes).unwrap();
         let done = run(at, &[name, "--rules", "rules"]);
         assert_eq!(done.code, Some(0), "{done:?}");
         assert!(answers() == expected, "{name} gives other answers");
     }
     let records = convert::records(&ndjson);
-    for format in ["csv", "gb18030", "csv.gz", "gb18030.zst", "text", "plain", "snappy", "gzip", "zstd", "lz4"] {
+    for format in
+        ["csv", "gb18030", "csv.gz", "gb18030.zst", "text", "plain", "snappy", "gzip", "zstd", "lz4"]
+    {
         convert::write(&records, format, &at.join(format));
         let done = run(at, &[format, "--rules", "rules", "--workers", "2"]);
         assert_eq!((done.code, done.err.as_str()), (Some(0), ""), "{format}: {done:?}");
@@ -131,11 +134,15 @@ fn parquet_of(message: &str, write: impl FnOnce(&mut dyn FnMut(Cells))) -> Vec<u
         let mut column = group.next_column().unwrap().unwrap();
         match cells {
             Cells::Bytes(values, levels) => {
-                let values: Vec<ByteArray> = values.iter().map(|value| ByteArray::from(value.to_vec())).collect();
+                let values: Vec<ByteArray> =
+                    values.iter().map(|value| ByteArray::from(value.to_vec())).collect();
                 column.typed::<ByteArrayType>().write_batch(&values, Some(&levels), None).unwrap();
             }
             Cells::Double(values) => {
-                column.typed::<DoubleType>().write_batch(&values, Some(&vec![1; values.len()]), None).unwrap();
+                column
+                    .typed::<DoubleType>()
+                    .write_batch(&values, Some(&vec![1; values.len()]), None)
+                    .unwrap();
             }
             Cells::Float(values) => {
                 column.typed::<FloatType>().write_batch(&values, Some(&vec![1; values.len()]), None).unwrap();
@@ -257,7 +264,8 @@ fn a_damaged_file_ends_the_run_with_3_and_no_outputs() {
     let here = tempfile::tempdir().unwrap();
     let at = here.path();
     let text = "psn_no,gend,brdy\n".to_owned() + &"P1,1,1960-05-05\n".repeat(5_000);
-    let line = "{\"kind\":\"person\",\"psn_no\":\"P1\",\"gend\":\"1\",\"brdy\":\"1960-05-05\"}\n".repeat(5_000);
+    let line =
+        "{\"kind\":\"person\",\"psn_no\":\"P1\",\"gend\":\"1\",\"brdy\":\"1960-05-05\"}\n".repeat(5_000);
     let records = convert::records(&line);
     let table = convert::parquet("person", &records["person"], true, convert::packing("snappy"));
     let cut = |bytes: Vec<u8>| bytes[..bytes.len() * 5 / 8].to_vec();
@@ -298,7 +306,9 @@ fn files_arrive_in_the_order_of_arguments_and_paths() {
     let here = tempfile::tempdir().unwrap();
     let at = here.path();
     let line = |gend: &str| {
-        format!("{{\"kind\":\"person\",\"rev\":1,\"psn_no\":\"P1\",\"gend\":\"{gend}\",\"brdy\":\"1960-05-05\"}}\n")
+        format!(
+            "{{\"kind\":\"person\",\"rev\":1,\"psn_no\":\"P1\",\"gend\":\"{gend}\",\"brdy\":\"1960-05-05\"}}\n"
+        )
     };
     let row = |gend: &str| format!("rev,psn_no,gend,brdy\n1,P1,{gend},1960-05-05\n");
     fs::create_dir_all(at.join("in/a")).unwrap();

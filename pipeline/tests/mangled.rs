@@ -64,11 +64,37 @@ impl Dice {
                 let depth = self.below(3_000);
                 drop(bytes.splice(place..place, brackets.repeat(depth)));
             }
-            6 => drop(bytes.splice(place..place, *self.of(&[[0xff, 0xfe], [0xc0, 0x80], [0xed, 0xa0], [0xb0, 0xa1]]))),
+            6 => {
+                drop(bytes.splice(
+                    place..place,
+                    *self.of(&[[0xff, 0xfe], [0xc0, 0x80], [0xed, 0xa0], [0xb0, 0xa1]]),
+                ))
+            }
             7 => {
                 let words = [
-                    "null", "\"\"", "-0", "1e999", "1e-999", "NaN", "true", "[]", "{}", "[null]", "\"\\ud800\"", "\0",
-                    "2025-02-30", "9999999999999999999999", ",", ":", "}", "]", "\r", "\n", "\u{feff}", "医", "\t",
+                    "null",
+                    "\"\"",
+                    "-0",
+                    "1e999",
+                    "1e-999",
+                    "NaN",
+                    "true",
+                    "[]",
+                    "{}",
+                    "[null]",
+                    "\"\\ud800\"",
+                    "\0",
+                    "2025-02-30",
+                    "9999999999999999999999",
+                    ",",
+                    ":",
+                    "}",
+                    "]",
+                    "\r",
+                    "\n",
+                    "\u{feff}",
+                    "医",
+                    "\t",
                 ];
                 let word = self.of(&words).bytes();
                 drop(bytes.splice(place..place, word));
@@ -76,7 +102,8 @@ impl Dice {
             8 => {
                 // Two pieces change places, as cells of a row or members of an object.
                 let mark = *self.of(b",\":");
-                let mut pieces: Vec<Vec<u8>> = bytes.split(|byte| *byte == mark).map(<[u8]>::to_vec).collect();
+                let mut pieces: Vec<Vec<u8>> =
+                    bytes.split(|byte| *byte == mark).map(<[u8]>::to_vec).collect();
                 let (one, other) = (self.below(pieces.len()), self.below(pieces.len()));
                 pieces.swap(one, other);
                 *bytes = pieces.join(&mark);
@@ -176,7 +203,9 @@ fn lines_of_ndjson(bytes: &[u8]) -> u64 {
 fn rows_of_csv(bytes: &[u8]) -> Option<u64> {
     let text = match std::str::from_utf8(bytes) {
         Ok(text) => text.to_owned(),
-        Err(_) => encoding_rs::GB18030.decode_without_bom_handling_and_without_replacement(bytes)?.into_owned(),
+        Err(_) => {
+            encoding_rs::GB18030.decode_without_bom_handling_and_without_replacement(bytes)?.into_owned()
+        }
     };
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
@@ -190,8 +219,11 @@ fn rows_of_csv(bytes: &[u8]) -> Option<u64> {
     Some((rows as u64).saturating_sub(1))
 }
 
-/// The records that are mangled: a small region, by kind.
-fn region(folder: &Path) -> (Vec<Vec<u8>>, Vec<(String, Vec<Record>)>) {
+/// Records of one kind.
+type OfKind = (String, Vec<Record>);
+
+/// What is mangled: the lines of a small region, and its records by kind.
+fn region(folder: &Path) -> (Vec<Vec<u8>>, Vec<OfKind>) {
     let recipe = Recipe { seed: 3, visits: 300, months: 2, schemes: Schemes::All, strength: 1.0 };
     eval::synth::write(&recipe, folder, &mut |_| ()).unwrap();
     let ndjson = fs::read_to_string(folder.join("records/changes.ndjson")).unwrap();
@@ -214,7 +246,7 @@ fn mangled_lines(dice: &mut Dice, lines: &[Vec<u8>], all: &[Vec<u8>]) -> Vec<u8>
             dice.mangle(&mut line, all);
         }
         bytes.extend_from_slice(&line);
-        bytes.extend_from_slice(*dice.of(&[&b"\n"[..], b"\n", b"\n", b"\r\n", b"\n\n"]));
+        bytes.extend_from_slice(dice.of(&["\n", "\n", "\n", "\r\n", "\n\n"]).as_bytes());
     }
     bytes
 }
@@ -223,7 +255,7 @@ struct Mangler {
     dice: Dice,
     folder: PathBuf,
     lines: Vec<Vec<u8>>,
-    kinds: Vec<(String, Vec<Record>)>,
+    kinds: Vec<OfKind>,
     seen: u64,
     damaged: u64,
 }
@@ -252,7 +284,8 @@ impl Mangler {
 
     /// Keeps a file that broke something for whoever looks.
     fn keep(&self, path: &Path) -> String {
-        let kept = std::env::temp_dir().join(format!("mangled-{}", path.file_name().unwrap().to_string_lossy()));
+        let kept =
+            std::env::temp_dir().join(format!("mangled-{}", path.file_name().unwrap().to_string_lossy()));
         if fs::copy(path, &kept).is_ok() { kept.display().to_string() } else { path.display().to_string() }
     }
 

@@ -140,6 +140,11 @@ fn a_file_without_a_title_is_seen() {
 /// Whether `parent` declares the module `name`.
 fn declares(parent: &str, name: &str) -> bool {
     let wanted = format!("mod {name};");
+    // The detectors stand in a list that declares each of them.
+    let listed = parent.split("\ndetectors! {").nth(1).and_then(|rest| rest.split("\n}").next());
+    if listed.is_some_and(|list| list.lines().any(|line| line.trim() == format!("{name},"))) {
+        return true;
+    }
     parent.lines().any(|line| {
         let line = line.trim_start();
         let line = line.strip_prefix("pub").map_or(line, |rest| {
@@ -355,14 +360,14 @@ fn files_of_crates() -> Vec<String> {
 #[test]
 fn every_detector_is_in_the_list_that_rules_choose_from() {
     let list = read("detectors/src/detector.rs");
-    let specs = list.split("pub const SPECS").nth(1).and_then(|rest| rest.split("];").next()).unwrap();
+    let named = list.split("\ndetectors! {").nth(1).and_then(|rest| rest.split("\n}").next()).unwrap();
     let detectors = files("detectors/src/detector");
     assert!(!detectors.is_empty());
     let mut wrong = Vec::new();
     for path in detectors {
         let name = Path::new(&path).file_stem().unwrap().to_str().unwrap();
-        if !specs.contains(&format!("    {name}::SPEC,\n")) {
-            wrong.push(format!("{path}: a detector has its place in SPECS, or no rule can use it"));
+        if !named.lines().any(|line| line.trim() == format!("{name},")) {
+            wrong.push(format!("{path}: a detector has its place in the list, or no rule can use it"));
         }
     }
     holds(&wrong);

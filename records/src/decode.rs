@@ -137,6 +137,42 @@ pub enum TableCell<'a> {
     Bytes(&'a [u8]),
 }
 
+/// The columns of a table, their names looked up once.
+#[derive(Clone, Debug)]
+pub struct Columns {
+    columns: Vec<(names::NameId, String)>,
+    name_twice: Option<String>,
+}
+
+impl Columns {
+    /// The columns of these names, in their order.
+    pub fn new(texts: impl IntoIterator<Item = impl Into<String>>) -> Columns {
+        let named = texts.into_iter().map(Into::into);
+        let columns: Vec<_> =
+            named.map(|text: String| (names::names().find(text.as_bytes()), text)).collect();
+        let mut texts: Vec<&str> =
+            columns.iter().map(|(_, text)| text.as_str()).filter(|text| !text.is_empty()).collect();
+        texts.sort_unstable();
+        let name_twice = texts.windows(2).find(|pair| pair[0] == pair[1]).map(|pair| pair[0].to_owned());
+        Columns { columns, name_twice }
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.columns.len()
+    }
+
+    /// Their names.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.columns.iter().map(|(_, text)| text.as_str())
+    }
+
+    /// A name that two of them bear; to have no name is none.
+    pub fn name_twice(&self) -> Option<&str> {
+        self.name_twice.as_deref()
+    }
+}
+
 /// Turns lines and rows into changes; one per thread, used for all of its lines.
 ///
 /// # Example
@@ -212,28 +248,32 @@ impl Decoder {
 
     /// Decodes one row of a table of records of one kind and hands the change to `then`.
     ///
-    /// Each cell comes with the name of its column. What is a text in one format and a number in another is left to
-    /// the schema: a cell of a CSV file is always [`TableCell::Text`]. A list is the JSON text of a list; one that is
-    /// none is `bad_value`. A known name that two columns bear is `not_json`, as a key twice would be; unknown names are
-    /// not compared, which whoever read the header has done once.
+    /// There is a cell for each of the columns. What is a text in one format and a number in another is left to the
+    /// schema: a cell of a CSV file is always [`TableCell::Text`]. A list is the JSON text of a list; one that is none is
+    /// `bad_value`. Where two columns bear one name every row is `not_json`, as a line with a key twice would be.
     ///
     /// # Errors
     /// As [`decode`](Decoder::decode).
     pub fn decode_row<'c, R>(
         &mut self,
         kind: Kind,
-        row: impl IntoIterator<Item = (&'c str, TableCell<'c>)>,
+        columns: &Columns,
+        row: impl IntoIterator<Item = TableCell<'c>>,
         then: impl FnOnce(&Change<'_>) -> R,
     ) -> Result<R, Fault> {
+        if let Some(name) = columns.name_twice() {
+            return Err(Fault::name_twice(name));
+        }
         self.cells.clear();
         self.row.clear();
-        for (column, cell) in row {
-            let name = self.names.find(column.as_bytes());
+        for ((name, column), cell) in columns.columns.iter().zip(row) {
+            let name = *name;
             let start = self.row.len();
             let tag = match cell {
-                TableCell::Null => Tag::Null,
+                TableCell::Null => continue,
                 TableCell::Flag(true) => Tag::True,
                 TableCell::Flag(false) => Tag::False,
+                TableCell::Text("") => continue,
                 TableCell::Text(text) => {
                     self.row.push_str(text);
                     Tag::Text
@@ -253,13 +293,13 @@ impl Decoder {
                 return Err(Fault::too_long(self.row.len()));
             }
             let mut cell = Cell::spanning(tag, start, self.row.len());
-            if self.names.is_list(name) && tag == Tag::Text && !cell.is_absent() {
+            if tag == Tag::Text && self.names.is_list(name) {
                 cell = self.list(cell);
             }
             if name == UNKNOWN {
                 self.cells.unknown += u32::from(!cell.is_absent());
-            } else if !self.cells.fill(name, cell) {
-                return Err(Fault::not_json(format!("two columns are named {column}")));
+            } else {
+                self.cells.fill(name, cell);
             }
         }
         self.typed.finish(kind, &self.row, self.names, &mut self.cells, then)

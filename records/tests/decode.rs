@@ -1,7 +1,7 @@
 //! The contract's "Bad input is data" and "Values", one test per sentence.
 
 use records::Kind;
-use records::decode::{Change, Code, Decoder, Fault, Op, TableCell, Value};
+use records::decode::{Change, Code, Columns, Decoder, Fault, Op, TableCell, Value};
 use records::schema::{fields, position};
 
 /// What a test looks at of a change.
@@ -987,7 +987,8 @@ fn one_decoder_forgets_what_went_before() {
 #[test]
 fn a_row_of_a_table_is_the_same_change() {
     let row = |kind: Kind, cells: &[(&str, TableCell<'_>)]| {
-        Decoder::new().decode_row(kind, cells.iter().copied(), seen)
+        let columns = Columns::new(cells.iter().map(|(name, _)| *name));
+        Decoder::new().decode_row(kind, &columns, cells.iter().map(|(_, cell)| *cell), seen)
     };
     let text = |text| TableCell::Text(text);
     let person = [
@@ -1039,6 +1040,14 @@ fn a_row_of_a_table_is_the_same_change() {
     assert_eq!(place(TableCell::Number("113.26")), Ok(good(with(INSTITUTION, "lon", "113.260"))));
     assert_eq!(place(TableCell::Number("NaN")).unwrap_err().code, Code::BadValue);
     assert_eq!(row(Kind::Person, &[("psn_no", TableCell::Number("1"))]).unwrap_err().code, Code::BadValue);
+    // Lists of typed columns, and bytes that are no text.
+    let trace =
+        |cell| row(Kind::Dispensing, &[("sel_id", text("S")), ("op", text("del")), ("trace_codes", cell)]);
+    assert!(trace(TableCell::Nested("[\"a\"]")).is_ok());
+    assert_eq!(row(Kind::Person, &[("psn_no", TableCell::Nested("[]"))]).unwrap_err().code, Code::BadValue);
+    assert_eq!(row(Kind::Person, &[("psn_no", TableCell::Bytes(b"\xff"))]).unwrap_err().code, Code::NotJson);
+    let unknown = [("op", text("del")), ("psn_no", text("T1")), ("hash", TableCell::Bytes(b"\xff"))];
+    assert_eq!(row(Kind::Person, &unknown).map(|seen| seen.unknown), Ok(1));
     assert_eq!(
         row(Kind::Person, &[("psn_no", text("1")), ("psn_no", text("1"))]).unwrap_err().code,
         Code::NotJson

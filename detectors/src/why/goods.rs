@@ -27,8 +27,7 @@ pub(super) fn resale(why: &mut Why<'_, '_>, person: Ref, item: Ref) -> Option<()
         !sales.is_empty(),
     )?;
     let (days, least) = (integer(why.rule, "days"), integer(why.rule, "institutions"));
-    // The window that comes closest: the most institutions among those above the limit, else the most goods.
-    let mut best: Option<((bool, usize, i64), String, Decimal, i64)> = None;
+    let mut best: Option<Window> = None;
     for last in &sales {
         let rows = scene.rows_for(why.rule, "resale_prone", item, day_of(last.time));
         let Some(limit) = rows.iter().filter_map(|row| row.decimal("limit")).min() else { continue };
@@ -39,8 +38,8 @@ pub(super) fn resale(why: &mut Why<'_, '_>, person: Ref, item: Ref) -> Option<()
         let institutions: BTreeSet<Ref> = within.iter().map(|sale| sale.institution).collect();
         let over = Decimal::from_i128_with_scale(i128::from(sum), 4) > limit;
         let rank = (over, institutions.len(), sum);
-        if best.as_ref().is_none_or(|(best, ..)| rank > *best) {
-            best = Some((rank, format!("({}, {}]", moment(opens), moment(last.time)), limit, sum));
+        if best.as_ref().is_none_or(|best| rank > best.rank) {
+            best = Some(Window { rank, span: format!("({}, {}]", moment(opens), moment(last.time)), limit });
         }
     }
     let table = [
@@ -48,8 +47,8 @@ pub(super) fn resale(why: &mut Why<'_, '_>, person: Ref, item: Ref) -> Option<()
         "table resale_prone has a row for the item that holds on the day of a sale",
     ];
     why.check(table, vec![("item", scene.text(item))], best.is_some())?;
-    let ((over, institutions, _), window, limit, sum) = best?;
-    let mut values = vec![("days", days.to_string()), ("begin", window), ("quantity", quantity(sum))];
+    let Window { rank: (over, institutions, sum), span, limit } = best?;
+    let mut values = vec![("days", days.to_string()), ("begin", span), ("quantity", quantity(sum))];
     values.push(("limit", limit.normalize().to_string()));
     why.check(["某一窗口内的数量超过限额", "in some window the quantity is above the limit"], values, over)?;
     why.check(
@@ -57,6 +56,15 @@ pub(super) fn resale(why: &mut Why<'_, '_>, person: Ref, item: Ref) -> Option<()
         vec![("institutions", institutions.to_string()), ("limit", least.to_string())],
         i64::try_from(institutions).unwrap_or(i64::MAX) >= least,
     )
+}
+
+/// A window that ends with a sale; the one that ranks highest comes closest to the rule.
+struct Window {
+    /// Whether the quantity is above the limit; institutions; quantity in ten-thousandths.
+    rank: (bool, usize, i64),
+    /// Its begin, left out, and its end.
+    span: String,
+    limit: Decimal,
 }
 
 /// A trace code in two insured sales or more.

@@ -123,11 +123,24 @@ fn keys(
     Some(keys)
 }
 
-/// What is otherwise than the engine says, over the active rules of `bank`.
+/// How conditions and engine compare.
+#[derive(Debug, Default)]
+pub(crate) struct Compared {
+    /// What is otherwise, in words.
+    pub(crate) wrong: Vec<String>,
+    /// Keys that were asked for.
+    pub(crate) asked: usize,
+    /// Keys of which all conditions hold.
+    pub(crate) stand: usize,
+    /// Keys that could not be judged.
+    pub(crate) not_judged: usize,
+}
+
+/// Holds the conditions of the active rules of `bank` against what the engine finds.
 ///
 /// Every key that the records can make up is asked for, but of a rule with more than `most` such keys: of that one
 /// those that the engine found.
-pub(crate) fn differences(bank: &Bank, world: &World, most: usize) -> Vec<String> {
+pub(crate) fn compare(bank: &Bank, world: &World, most: usize) -> Compared {
     let answer: Answer =
         history(bank, world.as_of, &world.steps).expect("the world is small").pop().expect("a step");
     let mut standing = stand(world);
@@ -135,7 +148,7 @@ pub(crate) fn differences(bank: &Bank, world: &World, most: usize) -> Vec<String
         Knowledge::compile(bank, &mut |text| standing.ledger.intern(text).expect("the world is small"));
     let arena = Arc::clone(standing.ledger.arena());
     let scene = Scene::new(&arena, bank, &knowledge, standing.now, standing.facts.iter().copied());
-    let mut wrong = Vec::new();
+    let mut compared = Compared::default();
     for rule in bank.rules.iter().filter(|rule| rule.status == Status::Active) {
         let of_rule = answer.alerts.iter().filter(|(alert, ..)| alert.rule == rule.id);
         let found: BTreeSet<Vec<String>> = of_rule.map(|(alert, ..)| alert.key.clone()).collect();
@@ -149,7 +162,7 @@ pub(crate) fn differences(bank: &Bank, world: &World, most: usize) -> Vec<String
         }
         if all {
             let unasked = found.difference(&to_ask).map(|key| format!("{} {key:?} was not asked", rule.id));
-            wrong.extend(unasked);
+            compared.wrong.extend(unasked);
         } else {
             to_ask.clone_from(&found);
         }
@@ -159,12 +172,16 @@ pub(crate) fn differences(bank: &Bank, world: &World, most: usize) -> Vec<String
             let parts: Vec<Ref> = parts.collect();
             asked.insert(key, why::why(&scene, rule, &parts));
         }
-        wrong.extend(of_keys(rule, &found, &asked));
+        compared.wrong.extend(of_keys(rule, &found, &asked));
         if all {
-            wrong.extend(of_coverage(rule, &answer, &asked));
+            compared.wrong.extend(of_coverage(rule, &answer, &asked));
         }
+        compared.asked += asked.len();
+        let count = |is: fn(&Verdict) -> bool| asked.values().filter(|(_, verdict)| is(verdict)).count();
+        compared.stand += count(|verdict| *verdict == Verdict::Stands);
+        compared.not_judged += count(|verdict| matches!(verdict, Verdict::NotJudged(_)));
     }
-    wrong
+    compared
 }
 
 /// Keys of which not all conditions hold though they are found, or the other way round.

@@ -8,11 +8,11 @@
 //! `raw` is the row as it stands in the file, without its line end; of a GB18030 file, its text.
 
 use csv_core::ReadRecordResult;
-use records::decode::TableCell;
+use records::decode::{Columns, TableCell};
 
 use super::files::Input;
 use super::text::Text;
-use super::{HEAD_BYTES, LINE_BYTES_MAX, Lines, Row, Torn, damaged, is_white, name_twice};
+use super::{HEAD_BYTES, LINE_BYTES_MAX, Lines, Row, Torn, damaged, is_white};
 use crate::error::Error;
 
 /// Reads a file row by row.
@@ -24,19 +24,18 @@ pub(super) fn read(input: &Input, lines: &mut impl Lines) -> Result<(), Error> {
         return Err(damaged(&input.path, "the header never ends: a quote in it is not closed"));
     }
     let text = std::str::from_utf8(header.text).map_err(not_utf8)?;
-    let columns: Vec<String> = cells_of(text, header.ends).map(str::to_owned).collect();
-    let name_twice = name_twice(&columns);
+    let columns = Columns::new(cells_of(text, header.ends));
     let kind = input.kind();
     while let Some(found) = rows.next(lines)? {
         let raw_text = head_of(found.raw).map_err(not_utf8)?;
         let raw = || serde_json::json!(raw_text).to_string();
         let text = std::str::from_utf8(found.text).map_err(not_utf8)?;
-        let torn = match name_twice {
+        let torn = match columns.name_twice() {
             Some(name) => Some(Torn::NameTwice(name)),
             None if found.overlong > 0 => Some(Torn::Overlong(found.overlong)),
             None if found.is_unclosed => Some(Torn::Unclosed),
-            None if found.ends.len() != columns.len() => {
-                Some(Torn::Ragged { cells: found.ends.len(), columns: columns.len() })
+            None if found.ends.len() != columns.count() => {
+                Some(Torn::Ragged { cells: found.ends.len(), columns: columns.count() })
             }
             None => None,
         };

@@ -15,16 +15,16 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use parquet::errors::ParquetError;
 use parquet::file::reader::{FileReader, SerializedFileReader};
-use records::decode::TableCell;
+use records::decode::{Columns, TableCell};
 
 use self::leaf::Leaf;
 use self::nested::Node;
 use super::files::Input;
-use super::{LINE_BYTES_MAX, Lines, Row, Torn, damaged, name_twice};
+use super::{LINE_BYTES_MAX, Lines, Row, Torn, damaged};
 use crate::error::Error;
 
-/// Rows that are read at a time.
-const BATCH: usize = 2048;
+/// Rows that are read at a time: few enough that the values of all columns stay near the processor.
+const BATCH: usize = 512;
 
 /// What is wrong with a file.
 #[derive(Debug)]
@@ -68,8 +68,8 @@ pub(super) fn check(input: &Input) -> Result<(), Error> {
 /// Reads a file row by row.
 pub(super) fn read(input: &Input, lines: &mut impl Lines) -> Result<(), Error> {
     let mut table = Table::open(input)?;
-    let names: Vec<String> = table.columns.iter().map(|column| column.name.clone()).collect();
-    let name_twice = name_twice(&names);
+    let columns = Columns::new(table.columns.iter().map(|column| column.name.as_str()));
+    let name_twice = columns.name_twice();
     let mut number = 0;
     let mut told = 0;
     for group in 0..table.rows_of_groups.len() {
@@ -84,11 +84,11 @@ pub(super) fn read(input: &Input, lines: &mut impl Lines) -> Result<(), Error> {
                 let overlong = guarded(input, || table.write_nested())?;
                 let cells: Vec<TableCell<'_>> = table.columns.iter().map(|column| column.cell(at)).collect();
                 let torn = name_twice.map(Torn::NameTwice).or(overlong.map(Torn::Overlong));
-                let raw = || raw_of(&names, &cells, torn);
+                let raw = || raw_of(&columns, &cells, torn);
                 let row = Row {
                     kind: input.kind(),
                     stem: &input.stem,
-                    columns: &names,
+                    columns: &columns,
                     cells: &cells,
                     torn,
                     raw: &raw,
@@ -108,12 +108,12 @@ pub(super) fn read(input: &Input, lines: &mut impl Lines) -> Result<(), Error> {
 }
 
 /// The cells of a row as a JSON object; of an overlong row, null.
-fn raw_of(names: &[String], cells: &[TableCell<'_>], torn: Option<Torn<'_>>) -> String {
+fn raw_of(columns: &Columns, cells: &[TableCell<'_>], torn: Option<Torn<'_>>) -> String {
     if matches!(torn, Some(Torn::Overlong(_))) {
         return "null".to_owned();
     }
     let mut raw = String::from("{");
-    for (name, cell) in names.iter().zip(cells) {
+    for (name, cell) in columns.names().zip(cells) {
         if raw.len() > 1 {
             raw.push(',');
         }

@@ -81,9 +81,15 @@ pub(crate) fn packing(name: &str) -> WriterProperties {
 }
 
 /// A table of columns; typed, or all of them text.
-pub(crate) fn parquet(kind: &str, records: &[Record], is_typed: bool, properties: WriterProperties) -> Vec<u8> {
+pub(crate) fn parquet(
+    kind: &str,
+    records: &[Record],
+    is_typed: bool,
+    properties: WriterProperties,
+) -> Vec<u8> {
     let kind = Kind::from_name(kind).unwrap();
-    let columns: Vec<Column> = columns(kind).into_iter().map(|name| Column::of(kind, name, is_typed)).collect();
+    let columns: Vec<Column> =
+        columns(kind).into_iter().map(|name| Column::of(kind, name, is_typed)).collect();
     let mut message = String::from("message records {\n");
     columns.iter().for_each(|column| message.push_str(&column.declared()));
     message.push('}');
@@ -121,11 +127,16 @@ impl Column {
         let name = self.name;
         match self.ty {
             Some(FieldType::Texts) => {
-                format!("optional group {name} (LIST) {{ repeated group list {{ optional binary element (STRING); }} }}\n")
+                format!(
+                    "optional group {name} (LIST) {{ repeated group list {{ optional binary element (STRING); }} }}\n"
+                )
             }
             Some(FieldType::Records(fields)) => {
-                let fields: String = fields.iter().map(|field| declared(field.name, Some(field.ty))).collect();
-                format!("optional group {name} (LIST) {{ repeated group list {{ required group element {{ {fields} }} }} }}\n")
+                let fields: String =
+                    fields.iter().map(|field| declared(field.name, Some(field.ty))).collect();
+                format!(
+                    "optional group {name} (LIST) {{ repeated group list {{ required group element {{ {fields} }} }} }}\n"
+                )
             }
             ty => declared(name, ty),
         }
@@ -212,7 +223,12 @@ fn write_values<'a>(
     let scaled = |text: &str, places| parse_scaled(text, places).unwrap();
     match ty {
         Some(FieldType::Money) => {
-            put::<Int64Type>(texts.map(|(text, _)| scaled(&text, 2)).collect(), definitions, repetitions, group);
+            put::<Int64Type>(
+                texts.map(|(text, _)| scaled(&text, 2)).collect(),
+                definitions,
+                repetitions,
+                group,
+            );
         }
         Some(FieldType::Price) => {
             let fixed = |text: &str| {
@@ -224,7 +240,12 @@ fn write_values<'a>(
         }
         Some(FieldType::Quantity(_)) => {
             let bytes = |text: &str| ByteArray::from(scaled(text, 4).to_be_bytes().to_vec());
-            put::<ByteArrayType>(texts.map(|(text, _)| bytes(&text)).collect(), definitions, repetitions, group);
+            put::<ByteArrayType>(
+                texts.map(|(text, _)| bytes(&text)).collect(),
+                definitions,
+                repetitions,
+                group,
+            );
         }
         Some(FieldType::Number) => {
             let values = texts.map(|(text, _)| text.parse().unwrap()).collect();

@@ -124,6 +124,11 @@ impl Fault {
         Fault::not_json(format!("not JSON at byte {}: {}", broken.at, broken.what))
     }
 
+    #[cold]
+    pub(super) fn name_twice(name: &str) -> Fault {
+        Fault::not_json(format!("two columns are named {name}"))
+    }
+
     pub(super) fn not_json(text: String) -> Fault {
         Fault { kind: None, code: Code::NotJson, text }
     }

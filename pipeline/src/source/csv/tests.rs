@@ -108,8 +108,7 @@ fn a_row_longer_than_any_is_torn_and_the_next_is_read() {
 
 /// What the `csv` crate makes of the same text, without rows of white space.
 fn of_the_crate(text: &str) -> Vec<Vec<String>> {
-    let mut reader =
-        csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
     let mut rows = Vec::new();
     let mut starts = Vec::new();
     for row in reader.records() {

@@ -37,8 +37,8 @@ pub(super) struct Leaf {
 #[derive(Clone, Copy)]
 enum Written {
     Null,
-    Value(usize),
-    Text(Shape, usize, usize),
+    Value(u32),
+    Text(Shape, u32, u32),
 }
 
 /// A typed reader and its values of the batch.
@@ -192,21 +192,21 @@ impl Leaf {
         if self.levels != count {
             return misshapen(format!("the column {} has other rows than it says", self.about.path()));
         }
+        let is_borrowed = self.borrowed(0).is_some();
         let mut value = 0;
         for row in 0..count {
-            if self.definitions.get(row).is_some_and(|level| *level == 0) {
-                self.cells.push(Written::Null);
-                continue;
-            }
-            let written = if self.borrowed(value).is_some() {
-                Written::Value(value)
+            let written = if self.definitions.get(row).is_some_and(|level| *level == 0) {
+                Written::Null
+            } else if is_borrowed {
+                value += 1;
+                Written::Value(place_in_batch(value - 1)?)
             } else {
-                let start = self.text.len();
+                let start = place_in_batch(self.text.len())?;
                 let shape = self.write_value(value)?;
-                Written::Text(shape, start, self.text.len())
+                value += 1;
+                Written::Text(shape, start, place_in_batch(self.text.len())?)
             };
             self.cells.push(written);
-            value += 1;
         }
         Ok(())
     }
@@ -232,11 +232,11 @@ impl Leaf {
         match self.cells.get(row) {
             None | Some(Written::Null) => TableCell::Null,
             Some(Written::Value(place)) => {
-                let bytes = self.borrowed(*place).unwrap_or_default();
+                let bytes = self.borrowed(*place as usize).unwrap_or_default();
                 std::str::from_utf8(bytes).map_or(TableCell::Bytes(bytes), TableCell::Text)
             }
             Some(Written::Text(shape, start, end)) => {
-                shape.cell(self.text.get(*start..*end).unwrap_or_default())
+                shape.cell(self.text.get(*start as usize..*end as usize).unwrap_or_default())
             }
         }
     }
@@ -284,6 +284,11 @@ impl Leaf {
         value::push_json(out, shape.cell(&self.text));
         Ok(())
     }
+}
+
+/// A place among the values or in the text of a batch, which is short.
+fn place_in_batch(place: usize) -> Result<u32, Fault> {
+    u32::try_from(place).map_or_else(|_| misshapen("values longer than any"), Ok)
 }
 
 /// Writes a value as text.

@@ -55,8 +55,7 @@ fn check(message: &str, columns: &[Levels<'_>], expected: &[&str]) {
 #[test]
 fn a_list_is_read_however_it_is_spelled() {
     let lists: Levels<'_> = (&["a", "b", "c"], &[0, 1, 3, 2, 3, 3], &[0, 0, 0, 1, 1, 0]);
-    let expected =
-        [r#"{"x":null}"#, r#"{"x":[]}"#, r#"{"x":["a",null,"b"]}"#, r#"{"x":["c"]}"#];
+    let expected = [r#"{"x":null}"#, r#"{"x":[]}"#, r#"{"x":["a",null,"b"]}"#, r#"{"x":["c"]}"#];
     for message in [
         "message m { optional group x (LIST) { repeated group list { optional binary element (STRING); } } }",
         "message m { optional group x (LIST) { repeated group bag { optional binary array_element; } } }",
@@ -99,7 +98,8 @@ fn lists_of_groups_are_put_together_from_their_columns() {
         ],
     );
     // Lists within lists, and a group that is none.
-    let message = "message m { required group x (LIST) { repeated group list { required group element (LIST) {
+    let message =
+        "message m { required group x (LIST) { repeated group list { required group element (LIST) {
         repeated group list { required binary element; } } } } optional group y { optional binary z; } }";
     let inner: Levels<'_> = (&["a", "b", "c"], &[2, 2, 1, 2, 0], &[0, 2, 1, 1, 0]);
     let group: Levels<'_> = (&["z"], &[2, 0], &[0, 0]);

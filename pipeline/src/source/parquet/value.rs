@@ -184,7 +184,7 @@ pub(super) fn write_bytes(meaning: &Meaning, bytes: &[u8], out: &mut String) -> 
             write_decimal(bytes, *scale, out);
             Shape::Number
         }
-        (Meaning::Half, [low, high]) => write_float(half(u16::from_le_bytes([*low, *high])), out),
+        (Meaning::Half, [low, high]) => write_half(u16::from_le_bytes([*low, *high]), out),
         _ => {
             for (place, byte) in bytes.iter().enumerate() {
                 if matches!(place, 4 | 6 | 8 | 10) {
@@ -194,6 +194,25 @@ pub(super) fn write_bytes(meaning: &Meaning, bytes: &[u8], out: &mut String) -> 
             }
             Shape::Text
         }
+    }
+}
+
+/// A float of 16 bits, with the fewest digits that are nearer to it than to its neighbours.
+fn write_half(bits: u16, out: &mut String) -> Shape {
+    /// Digits that tell all floats of 16 bits apart.
+    const DIGITS_MAX: usize = 5;
+    let value = half(bits);
+    let is_at_the_end = !value.is_finite() || !half(bits.wrapping_add(1)).is_finite() || value == 0.0;
+    let away = |other: u16| (f64::from(half(other)) - f64::from(value)).abs() / 2.0;
+    let shortest = (0..DIGITS_MAX).filter(|_| !is_at_the_end).find_map(|places| {
+        let near: f64 = format!("{value:.places$e}").parse().ok()?;
+        let off = near - f64::from(value);
+        let neighbour = if (off < 0.0) == (value < 0.0) { bits + 1 } else { bits - 1 };
+        (off.abs() < away(neighbour)).then_some(near)
+    });
+    match shortest {
+        Some(near) => write_float(near, out),
+        None => write_float(value, out),
     }
 }
 
@@ -227,6 +246,37 @@ fn write_fraction(fraction: i64, per_second: i64, out: &mut String) {
 
 /// A whole number of any length, most significant byte first, in two's complement, and how many digits are places.
 fn write_decimal(bytes: &[u8], scale: i32, out: &mut String) {
+    // Nearly all fit into 64 bits: those of more bytes if what is before the last eight only says the sign.
+    let (sign, last) = bytes.split_at(bytes.len().saturating_sub(8));
+    let value = last
+        .iter()
+        .fold(if bytes.first().is_some_and(|first| *first >= 0x80) { -1 } else { 0 }, |value, byte| {
+            value << 8 | i64::from(*byte)
+        });
+    if let 0..=9 = scale
+        && sign.iter().all(|byte| *byte == if value < 0 { 0xff } else { 0 })
+        && (sign.is_empty() || (last[0] >= 0x80) == (value < 0))
+    {
+        return write_places(value, scale.unsigned_abs(), out);
+    }
+    write_long_decimal(bytes, scale, out);
+}
+
+/// A whole number of 64 bits of which so many digits, at most 9, are places.
+fn write_places(value: i64, places: u32, out: &mut String) {
+    let unit = 10_u64.pow(places);
+    if value < 0 {
+        out.push('-');
+    }
+    write_to(out, format_args!("{}", value.unsigned_abs() / unit));
+    if places > 0 {
+        let width = places as usize;
+        write_to(out, format_args!(".{:0width$}", value.unsigned_abs() % unit));
+    }
+}
+
+/// A whole number of any length, by long division.
+fn write_long_decimal(bytes: &[u8], scale: i32, out: &mut String) {
     if bytes.len() > DECIMAL_BYTES_MAX {
         return write_to(out, format_args!("a decimal of {} bytes", bytes.len()));
     }
@@ -320,6 +370,17 @@ mod tests {
         ] {
             assert_eq!(text(|out| write_int(&Meaning::Decimal(scale), value, 64, out)), expected);
         }
+        // The same by the long way and by the short one.
+        for value in [0, 1, -1, 255, -256, 1 << 40, i64::MAX, i64::MIN] {
+            for (bytes, scale) in [8, 9, 16].into_iter().flat_map(|length| [(length, 0), (length, 6)]) {
+                let bytes = &i128::from(value).to_be_bytes()[16 - bytes..];
+                let mut long = String::new();
+                write_long_decimal(bytes, scale, &mut long);
+                assert_eq!(text(|out| write_bytes(&Meaning::Decimal(scale), bytes, out)), long);
+            }
+        }
+        let over = (i128::from(i64::MAX) + 1).to_be_bytes();
+        assert_eq!(text(|out| write_bytes(&Meaning::Decimal(0), &over[7..], out)), "9223372036854775808");
         let bytes = (-12_345_678_901_234_567_890_123_456_789_i128).to_be_bytes();
         let expected = "-123456789012345678901234567.89";
         assert_eq!(text(|out| write_bytes(&Meaning::Decimal(2), &bytes, out)), expected);
@@ -357,7 +418,17 @@ mod tests {
             assert_eq!(text(|out| write_float(value, out)), expected);
         }
         assert_eq!(text(|out| write_float(0.1_f32, out)), "0.1");
-        assert_eq!(text(|out| write_bytes(&Meaning::Half, &0x3e00_u16.to_le_bytes(), out)), "1.5");
+        for (bits, expected) in [
+            (0x3e00_u16, "1.5"),
+            (0x2e66, "0.1"),
+            (0xae66, "-0.1"),
+            (0x0001, "6e-8"),
+            (0x7bff, "65504.0"),
+            (0x8000, "-0.0"),
+        ] {
+            assert_eq!(text(|out| write_bytes(&Meaning::Half, &bits.to_le_bytes(), out)), expected);
+        }
+        assert_eq!(text(|out| write_bytes(&Meaning::Half, &0x7c00_u16.to_le_bytes(), out)), "inf");
         assert_eq!(text(|out| write_int(&Meaning::Unsigned, -1, 32, out)), "4294967295");
         assert_eq!(text(|out| write_int(&Meaning::Unsigned, -1, 64, out)), "18446744073709551615");
         assert_eq!(text(|out| write_int(&Meaning::Date, 20_089, 32, out)), "2025-01-01");
