@@ -32,13 +32,16 @@ use crate::views::{Diff, Tick};
 pub use facts::Inputs;
 use hall::Hall;
 
+/// Changes of the coverage, as a worker gathers them.
+type Counts = Rc<RefCell<Vec<(Count, Tick, Diff)>>>;
+
 /// What one worker gives: alerts and counts as they change.
 #[derive(Clone, Default)]
 pub struct Outputs {
     /// Alerts withdrawn (-1) and stated (+1).
     pub alerts: Rc<RefCell<Vec<(Alert, Tick, Diff)>>>,
     /// Changes of the coverage.
-    pub counts: Rc<RefCell<Vec<(Count, Tick, Diff)>>>,
+    pub counts: Counts,
 }
 
 /// Builds the dataflow of one worker.

@@ -104,7 +104,7 @@ fn compare(outcome: &Outcome, planted: &[Planted], text: &mut String) {
         planted.iter().partition(|case| alerts.contains(&(case.rule.as_str(), case.key.as_slice())));
     let _ = writeln!(
         text,
-        "\nplanted    {} of {} cases found; {} alerts beyond them",
+        "\nplanted    {} of {} findings raised; {} alerts beyond them",
         grouped(found.len() as u64),
         grouped(planted.len() as u64),
         grouped(alerts.difference(&cases).count() as u64),

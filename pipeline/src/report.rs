@@ -46,6 +46,7 @@ pub fn outputs(out: &Path) -> String {
         ("rejected.ndjson", "lines that could not be taken, with the reason"),
         ("coverage.json", "what was judged and what was not"),
         ("summary.json", "counts and money"),
+        ("explain/", "what `fundwatch explain ALERT_ID --from` this folder needs"),
     ] {
         let _ = writeln!(text, "         {name:<16} {what}");
     }

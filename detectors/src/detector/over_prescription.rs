@@ -143,10 +143,26 @@ pub fn judge(
     }
 }
 
-/// Reads the net lines among rows.
-pub fn net_lines(arena: &Arena, rows: &[(Ref, Diff)]) -> Vec<(Ref, FeeLine)> {
-    rows.iter()
-        .map(|(place, _)| (*place, row::fee_line(arena, *place)))
-        .filter(|(_, line)| line.is_net())
-        .collect()
+/// A prescription and what names it.
+#[derive(Debug, Default)]
+pub struct Named {
+    /// The prescription, if it stands.
+    pub rx: Option<(Ref, Prescription)>,
+    /// Net lines.
+    pub lines: Vec<(Ref, FeeLine)>,
+    /// Sales.
+    pub sales: Vec<(Ref, Dispensing)>,
+}
+
+/// Reads a prescription and what names it.
+pub fn read(arena: &Arena, rows: &[(Ref, Diff)]) -> Named {
+    let mut named = Named::default();
+    for (place, _) in rows {
+        match row::kind(arena, *place) {
+            Kind::Prescription => named.rx = Some((*place, row::prescription(arena, *place))),
+            Kind::FeeLine => named.lines.push((*place, row::fee_line(arena, *place))),
+            _ => named.sales.push((*place, row::dispensing(arena, *place))),
+        }
+    }
+    named
 }

@@ -50,24 +50,20 @@ pub struct DaysOfBlock {
     pub bought: u32,
 }
 
-/// Judges a pair of institution and item, but for its institution and the uses its money is laid on.
-pub fn judge(
-    arena: &Arena,
-    bank: &Knowledge,
-    pair: u64,
-    counts: &[(Ref, Diff)],
-    blocks: &[(DaysOfBlock, Diff)],
-    sink: &mut Sink,
-) {
+/// Whether some stock count of a pair found something on the shelf.
+pub fn is_counted(arena: &Arena, bank: &Knowledge, counts: &[(Ref, Diff)]) -> bool {
+    counts.iter().any(|(count, _)| bank.over(1, row::stock_count(arena, *count).cnt, 0))
+}
+
+/// Judges a pair of institution and item that was not counted, but for its institution and the uses its money is
+/// laid on.
+pub fn judge(bank: &Knowledge, pair: u64, blocks: &[(DaysOfBlock, Diff)], sink: &mut Sink) {
     let rules = &bank.detectors.supply_gap;
     if rules.is_empty() || blocks.is_empty() {
         return;
     }
     for (rule, _) in rules {
         sink.count(Count::Subject(*rule));
-    }
-    if counts.iter().any(|(count, _)| bank.over(1, row::stock_count(arena, *count).cnt, 0)) {
-        return;
     }
     let (institution, item) = pair_of(pair);
     for (rule, days) in rules {

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use records::arena::Arena;
-use records::row;
 
 use super::facts::Indexes;
 use super::hall::{Hall, NONE, case_of, concluding, has, never, one, route, rows_of};
@@ -73,16 +72,13 @@ pub(super) fn prescriptions<'s>(
         let prescribed = hall.find(whole(
             court,
             "over_prescription, drug_kinds, sale_without_prescription",
-            &[&facts.prescriptions, &facts.lines_of_prescription, &facts.sales_of_prescription],
+            &[&facts.by_prescription],
             NONE,
             differ,
             move |bank, _, state, sink| {
-                let lines = over_prescription::net_lines(&reader, &state.rows(1));
-                let sales: Vec<_> =
-                    state.rows(2).iter().map(|(row, _)| (*row, row::dispensing(&reader, *row))).collect();
-                let rx = one(&state.rows(0))
-                    .map(|row| (row, row::prescription(&reader, row)))
-                    .filter(|(_, rx)| !rx.cancelled);
+                let over_prescription::Named { rx, lines, sales } =
+                    over_prescription::read(&reader, &state.rows(0));
+                let rx = rx.filter(|(_, rx)| !rx.cancelled);
                 for (row, line) in &lines {
                     if line.is_drug() && !no_prescription::covers(rx.as_ref().map(|(_, rx)| rx), line) {
                         sink.say(Out::Row(Route::DrugBadPrescription, u64::from(line.visit), *row));

@@ -1,6 +1,5 @@
 //! Facts come in by key; each arrangement is built once and shared by all who read it.
 
-use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -11,6 +10,7 @@ use records::row::{self, Moment, day_of};
 use timely::dataflow::operators::vec::Input as _;
 use timely::dataflow::{InputHandleVec, Scope, StreamVec};
 
+use super::Counts;
 use crate::coverage::{Count, Population};
 use crate::detector::bed_count::day_row;
 use crate::detector::stock_balance::{Stock, block_key};
@@ -43,14 +43,13 @@ pub struct Inputs {
     pub lines: RowInput,
     /// Row 0, once for every standing line with an rx_id, by visit.
     pub visits_with_rx: RowInput,
-    pub lines_of_prescription: RowInput,
-    pub sales_of_prescription: RowInput,
+    /// Prescriptions, the net lines and the sales that name them, by rx_id.
+    pub by_prescription: RowInput,
     /// Lines as sent that reverse another or do not add up exactly, by visit and the line they reverse or their own
     /// number.
     pub doubtful: RowInput,
     /// Originals that have reversals, by visit and number.
     pub netted: RowInput,
-    pub prescriptions: RowInput,
     /// Row 0, once for every prescription, by institution.
     pub prescribing: RowInput,
     /// Insured sales by trace code.
@@ -72,7 +71,7 @@ pub struct Inputs {
     pub today: RowInput,
     today_fed: Option<Ref>,
     tallied: [Diff; Population::COUNT],
-    counts: Rc<RefCell<Vec<(Count, Tick, Diff)>>>,
+    counts: Counts,
     /// *Now*, told to every worker.
     pub now: InputHandleVec<Tick, i64>,
     /// Versions of the bank, told to every worker.
@@ -96,11 +95,9 @@ macro_rules! for_all_inputs {
             &mut inputs.bills,
             &mut inputs.lines,
             &mut inputs.visits_with_rx,
-            &mut inputs.lines_of_prescription,
-            &mut inputs.sales_of_prescription,
+            &mut inputs.by_prescription,
             &mut inputs.doubtful,
             &mut inputs.netted,
-            &mut inputs.prescriptions,
             &mut inputs.prescribing,
             &mut inputs.sales_of_code,
             &mut inputs.purchases_of_code,
@@ -167,13 +164,13 @@ impl Inputs {
                     tally(Population::NetLine);
                     put(&mut self.lines, u64::from(line.visit), fact);
                     if line.rx != 0 {
-                        put(&mut self.lines_of_prescription, u64::from(line.rx), fact);
+                        put(&mut self.by_prescription, u64::from(line.rx), fact);
                     }
                 }
             }
             Kind::Prescription => {
                 let prescription = row::prescription(&arena, fact);
-                put(&mut self.prescriptions, u64::from(prescription.id), fact);
+                put(&mut self.by_prescription, u64::from(prescription.id), fact);
                 put(&mut self.prescribing, u64::from(prescription.institution), 0);
                 if !prescription.cancelled {
                     tally(Population::Prescription);
@@ -187,7 +184,7 @@ impl Inputs {
                 tally(Population::Sale);
                 put(&mut self.lines, visit_key(sale.visit, sale.id), fact);
                 if sale.rx != 0 {
-                    put(&mut self.sales_of_prescription, u64::from(sale.rx), fact);
+                    put(&mut self.by_prescription, u64::from(sale.rx), fact);
                 }
                 if sale.insured && !sale.split {
                     tally(Population::PackSale);
@@ -291,11 +288,9 @@ pub(super) struct Indexes<'s> {
     pub(super) bills: RowIndex<'s>,
     pub(super) lines: RowIndex<'s>,
     pub(super) visits_with_rx: RowIndex<'s>,
-    pub(super) lines_of_prescription: RowIndex<'s>,
-    pub(super) sales_of_prescription: RowIndex<'s>,
+    pub(super) by_prescription: RowIndex<'s>,
     pub(super) doubtful: RowIndex<'s>,
     pub(super) netted: RowIndex<'s>,
-    pub(super) prescriptions: RowIndex<'s>,
     pub(super) prescribing: RowIndex<'s>,
     pub(super) sales_of_code: RowIndex<'s>,
     pub(super) purchases_of_code: RowIndex<'s>,
@@ -313,11 +308,7 @@ pub(super) struct Indexes<'s> {
 /// Opens the inputs of one worker and arranges what comes in.
 ///
 /// What the inputs count of whole populations goes to `counts`.
-pub(super) fn open<'s>(
-    scope: Scope<'s, Tick>,
-    arena: &Arc<Arena>,
-    counts: &Rc<RefCell<Vec<(Count, Tick, Diff)>>>,
-) -> (Inputs, Indexes<'s>) {
+pub(super) fn open<'s>(scope: Scope<'s, Tick>, arena: &Arc<Arena>, counts: &Counts) -> (Inputs, Indexes<'s>) {
     let (bank_input, bank) = scope.new_input::<Arc<Knowledge>>();
     let (now_input, now) = scope.new_input::<i64>();
     macro_rules! input {
@@ -341,13 +332,9 @@ pub(super) fn open<'s>(
     let (bills_in, bills): (RowInput, _) = input!("facts: bills");
     let (lines_in, lines): (RowInput, _) = input!("facts: lines by visit");
     let (visits_with_rx_in, visits_with_rx): (RowInput, _) = input!("facts: visits with rx");
-    let (lines_of_prescription_in, lines_of_prescription): (RowInput, _) =
-        input!("facts: lines by prescription");
-    let (sales_of_prescription_in, sales_of_prescription): (RowInput, _) =
-        input!("facts: sales by prescription");
+    let (by_prescription_in, by_prescription): (RowInput, _) = input!("facts: by prescription");
     let (doubtful_in, doubtful): (RowInput, _) = input!("facts: doubtful lines");
     let (netted_in, netted): (RowInput, _) = input!("facts: lines with reversals");
-    let (prescriptions_in, prescriptions): (RowInput, _) = input!("facts: prescriptions");
     let (prescribing_in, prescribing): (RowInput, _) = input!("facts: prescribing institutions");
     let (sales_of_code_in, sales_of_code): (RowInput, _) = input!("facts: sales by trace code");
     let (purchases_of_code_in, purchases_of_code): (RowInput, _) = input!("facts: purchases by trace code");
@@ -374,11 +361,9 @@ pub(super) fn open<'s>(
         bills: bills_in,
         lines: lines_in,
         visits_with_rx: visits_with_rx_in,
-        lines_of_prescription: lines_of_prescription_in,
-        sales_of_prescription: sales_of_prescription_in,
+        by_prescription: by_prescription_in,
         doubtful: doubtful_in,
         netted: netted_in,
-        prescriptions: prescriptions_in,
         prescribing: prescribing_in,
         sales_of_code: sales_of_code_in,
         purchases_of_code: purchases_of_code_in,
@@ -409,11 +394,9 @@ pub(super) fn open<'s>(
         bills,
         lines,
         visits_with_rx,
-        lines_of_prescription,
-        sales_of_prescription,
+        by_prescription,
         doubtful,
         netted,
-        prescriptions,
         prescribing,
         sales_of_code,
         purchases_of_code,

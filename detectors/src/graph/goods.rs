@@ -151,7 +151,7 @@ pub(super) fn stock<'s>(
             differ,
             move |bank, pair, state, sink| {
                 let opening = one(&state.rows(0));
-                let bought = one(&state.rows(1)).is_some();
+                let bought = opening.is_some() || one(&state.rows(1)).is_some();
                 stock_balance::judge(&reader, bank, pair, opening, bought, &state.more(0), sink);
             },
         );
@@ -215,9 +215,9 @@ fn supply_gaps<'s>(
         &[days],
         differ,
         move |bank, pair, state, sink| {
-            let blocks = state.more(0);
-            if !blocks.is_empty() {
-                supply_gap::judge(&reader, bank, pair, &state.rows(0), &blocks, sink);
+            // Most items were counted: their days need not be read.
+            if !supply_gap::is_counted(&reader, bank, &state.rows(0)) {
+                supply_gap::judge(bank, pair, &state.more(0), sink);
             }
         },
     ));

@@ -24,7 +24,7 @@ pub(super) fn one(rows: &[(Ref, Diff)]) -> Option<Ref> {
 /// Findings and counts of many judges, joined.
 #[derive(Default)]
 pub(super) struct Hall<'s> {
-    pub(super) findings: Vec<VecCollection<'s, Tick, Finding, Diff>>,
+    pub(super) findings: Vec<Facts<'s, Finding>>,
     pub(super) counted: Vec<Facts<'s, Count>>,
 }
 
@@ -83,24 +83,27 @@ pub(super) fn case_of(case: u64) -> (RuleIx, Ref) {
     (RuleIx::try_from(rule).expect("a rule's number was widened"), row)
 }
 
+/// A row, its tick, its count.
+type Update<D> = (D, Tick, Diff);
+
 /// Rows of several routes by their key, and the findings, each taken out in one pass.
 pub(super) fn split<'s, const N: usize>(
     said: Facts<'s, Out>,
     routes: [Route; N],
-) -> ([RowsOf<'s>; N], VecCollection<'s, Tick, Finding, Diff>) {
+) -> ([RowsOf<'s>; N], Facts<'s, Finding>) {
     let mut builder = OperatorBuilder::new("split".to_owned(), said.inner.scope());
     let mut said_in = builder.new_input(said.inner, Pipeline);
     let (mut ports, mut rows) = (Vec::with_capacity(N), Vec::with_capacity(N));
     for _ in routes {
-        let (port, stream) = builder.new_output::<Vec<((u64, Ref), Tick, Diff)>>();
+        let (port, stream) = builder.new_output::<Vec<Update<(u64, Ref)>>>();
         ports.push(OutputBuilder::from(port));
         rows.push(stream.as_collection());
     }
-    let (port, findings) = builder.new_output::<Vec<(Finding, Tick, Diff)>>();
+    let (port, findings) = builder.new_output::<Vec<Update<Finding>>>();
     let mut findings_out = OutputBuilder::from(port);
     builder.build(move |_capabilities| {
-        let mut taken: [Vec<((u64, Ref), Tick, Diff)>; N] = std::array::from_fn(|_| Vec::new());
-        let mut found: Vec<(Finding, Tick, Diff)> = Vec::new();
+        let mut taken: [Vec<Update<(u64, Ref)>>; N] = std::array::from_fn(|_| Vec::new());
+        let mut found: Vec<Update<Finding>> = Vec::new();
         move |_frontiers| {
             said_in.for_each(|capability, said| {
                 for (out, tick, diff) in said.drain(..) {

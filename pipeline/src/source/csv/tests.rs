@@ -148,11 +148,11 @@ proptest! {
             // The row stands where it is said to stand.
             let raw = std::str::from_utf8(found.raw).unwrap();
             let place = behind + text[behind..].find(raw).unwrap();
-            prop_assert!(is_white(text[behind..place].as_bytes()));
+            prop_assert!(is_white(&text.as_bytes()[behind..place]));
             prop_assert_eq!(found.line, line_of(&text, place));
             behind = place + raw.len();
         }
         prop_assert_eq!(count, theirs.len());
-        prop_assert!(is_white(text[behind..].as_bytes()));
+        prop_assert!(is_white(&text.as_bytes()[behind..]));
     }
 }
