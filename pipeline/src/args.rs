@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand};
 
 /// Watches the money of a medical-insurance fund while it is being spent.
 #[derive(Debug, Parser)]
-#[command(name = "fundwatch", version, about, long_about = None, propagate_version = true)]
+#[command(name = "fundwatch", version, propagate_version = true)]
 pub struct Command {
     /// What to do.
     #[command(subcommand)]

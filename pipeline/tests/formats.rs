@@ -334,7 +334,7 @@ fn files_arrive_in_the_order_of_arguments_and_paths() {
 fn seeds_for_fuzzing() {
     let Ok(corpus) = std::env::var("FUNDWATCH_SEEDS") else { return };
     let here = tempfile::tempdir().unwrap();
-    let args = ["synth", "--out", ".", "--visits", "50", "--months", "1", "--quiet"];
+    let args = ["synth", "--out", ".", "--visits", "400", "--months", "2", "--quiet"];
     assert_eq!(fundwatch(here.path(), &args).code, Some(0));
     let records = convert::records(&fs::read_to_string(here.path().join("records/changes.ndjson")).unwrap());
     for kind in ["fee_line", "visit", "dispensing", "prescription"] {
