@@ -162,7 +162,7 @@ fn the_demo_finds_what_was_planted_and_keeps_it_where_it_is_told() {
     assert_eq!(done.code, Some(0), "{done:?}");
     let planted = done.out.lines().find(|line| line.starts_with("planted ")).unwrap();
     let cases = fs::read_to_string(here.path().join("kept/truth.ndjson")).unwrap().lines().count();
-    assert!(planted.contains(&format!(" {cases} of {cases} cases found")), "{planted}");
+    assert!(planted.contains(&format!(" {cases} of {cases} findings raised")), "{planted}");
     for file in ["records/changes.ndjson", "out/alerts.ndjson", "out/events.ndjson", "out/summary.json"] {
         assert!(here.path().join("kept").join(file).is_file(), "{file}");
     }

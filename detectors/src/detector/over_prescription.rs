@@ -31,8 +31,7 @@ pub const SPEC: DetectorSpec = DetectorSpec {
 };
 
 /// What its alerts are about.
-pub const ABOUT: About =
-    About::of("prescription").near(&[Kind::FeeLine, Kind::Dispensing, Kind::Prescription]);
+pub const ABOUT: About = About::of("prescription").near(&[Kind::FeeLine, Kind::Prescription]);
 
 /// Its rules, by what they compare.
 #[derive(Debug, Default, PartialEq)]
