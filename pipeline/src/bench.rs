@@ -416,11 +416,22 @@ fn corrected(line: &[u8]) -> Option<Vec<u8>> {
 fn rule_changes(session: &mut Session, bank: &Bank, bulk_s: f64) -> Result<RuleChange, Error> {
     let mut changes = Vec::new();
     for (rule, param, value) in [
+        ("A01", "grace_days", Param::Integer(2)),
         ("A05", "tolerance_hours", Param::Integer(12)),
-        ("A08", "hours", Param::Integer(48)),
         ("A06", "kmh", Param::Decimal(200.into())),
+        ("A08", "hours", Param::Integer(48)),
         ("A11", "persons", Param::Integer(2)),
+        ("A14", "days", Param::Integer(4)),
+        ("A15", "factor", Param::Decimal(2.into())),
         ("G02", "units", Param::Decimal(5.into())),
+        ("G03", "days", Param::Integer(60)),
+        ("M02", "tolerance", Param::Decimal(1.into())),
+        ("M07", "hours", Param::Integer(48)),
+        ("M08", "after_days", Param::Integer(5)),
+        ("M12", "kinds", Param::Integer(6)),
+        ("M15", "days", Param::Integer(7)),
+        ("M16", "visits", Param::Integer(4)),
+        ("M18", "stays", Param::Integer(5)),
         ("P08", "days", Param::Integer(90)),
     ] {
         let mut changed = bank.clone();
