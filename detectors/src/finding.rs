@@ -263,6 +263,8 @@ pub enum Route {
     Coded,
     /// Days of a stay on which something was charged, by visit.
     BedDay,
+    /// Lines of stays from days before or after the stay, by visit.
+    OffStay,
     /// Days on which stays begin and end, by institution.
     BedStep,
     /// Insured sales of a code that was not bought, by code.

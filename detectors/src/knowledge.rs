@@ -325,18 +325,12 @@ impl Knowledge {
         self.watched.get(&item)
     }
 
-    /// Whether lines and sales go the same ways.
+    /// Whether lines and sales go the same ways, and what is judged on the way is judged alike.
     pub fn sorts_alike(&self, other: &Knowledge) -> bool {
-        self.watched == other.watched && self.sorts_alike_but_for_items(other)
-    }
-
-    /// Whether lines and sales go the same ways, items in tables left aside.
-    pub fn sorts_alike_but_for_items(&self, other: &Knowledge) -> bool {
-        let (own, others) = (&self.detectors, &other.detectors);
-        self.same_classes(other)
-            && own.late_upload == others.late_upload
-            && own.outside_stay == others.outside_stay
-            && own.indication == others.indication
+        self.watched == other.watched
+            && self.same_classes(other)
+            && self.detectors.late_upload == other.detectors.late_upload
+            && self.detectors.indication == other.detectors.indication
     }
 
     /// Whether visits are classed alike.

@@ -55,6 +55,11 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
     items
 }
 
+/// Whether two banks say differently of an item.
+pub fn differ(old: &Knowledge, new: &Knowledge, item: Ref) -> bool {
+    old.detectors.indication.get(&item) != new.detectors.indication.get(&item)
+}
+
 /// Judges a net line with its visit.
 pub fn judge(
     arena: &Arena,

@@ -1,7 +1,8 @@
 //! A fee line that reached the bureau too late.
 
-use records::arena::Ref;
-use records::row::FeeLine;
+use records::Kind;
+use records::arena::{Arena, Ref};
+use records::row::{self, FeeLine};
 use rulebank::{DetectorSpec, ParamKind, ParamSpec};
 
 use super::About;
@@ -33,6 +34,15 @@ pub type Rules = Vec<(RuleIx, i64)>;
 /// Compiles its rules.
 pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
     compiler.rules_of(SPEC.name).into_iter().map(|(ix, rule)| (ix, integer(&rule, "hours") * 3600)).collect()
+}
+
+/// Whether two banks may answer differently of a line or sale.
+pub fn differ(arena: &Arena, old: &Knowledge, new: &Knowledge, row: Ref) -> bool {
+    let (old, new) = (&old.detectors.late_upload, &new.detectors.late_upload);
+    old != new && row::kind(arena, row) == Kind::FeeLine && {
+        let late = |allowed: i64| row::fee_line(arena, row).delay.is_some_and(|delay| delay > allowed);
+        old.iter().zip(new).any(|(before, after)| late(before.1) != late(after.1))
+    }
 }
 
 /// Judges a net line.

@@ -61,7 +61,13 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
         .collect()
 }
 
-/// Judges a net line of a stay.
+/// Whether a line is from a day before or after the stay: only then can it be too far off.
+pub fn is_outside(line: &FeeLine, stay: &Visit) -> bool {
+    let day = day_of(line.time);
+    day < day_of(stay.begin) || stay.end.is_some_and(|end| day > day_of(end))
+}
+
+/// Judges a net line of a stay that [`is_outside`].
 pub fn judge(
     bank: &Knowledge,
     (line_row, line): (Ref, &FeeLine),

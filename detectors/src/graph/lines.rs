@@ -103,6 +103,7 @@ pub(super) struct Sorted<'s> {
     of_visit: RowsOf<'s>,
     cycled: RowsOf<'s>,
     resold: RowsOf<'s>,
+    off_stay: RowsOf<'s>,
     /// Days of stays on which something was charged, by visit.
     pub(super) bed_days: RowsOf<'s>,
 }
@@ -118,8 +119,10 @@ pub(super) fn sort<'s>(
     let differ = |a: &Knowledge, b: &Knowledge| !a.sorts_alike(b);
     let reader = Arc::clone(&arena);
     let concerned = move |old: &Knowledge, new: &Knowledge, row: &Ref| {
-        let item = row::item(&reader, *row);
-        !old.sorts_alike_but_for_items(new) || old.watched(item) != new.watched(item)
+        !old.same_classes(new) || late_upload::differ(&reader, old, new, *row) || {
+            let item = row::item(&reader, *row);
+            old.watched(item) != new.watched(item) || indication::differ(old, new, item)
+        }
     };
     let sorted = hall.hear(each_concerned(
         court,
@@ -146,11 +149,12 @@ pub(super) fn sort<'s>(
         Route::Cycle,
         Route::Resale,
         Route::BedDay,
+        Route::OffStay,
     ];
     let (rows, findings) = split(sorted, routes);
     hall.findings.push(findings);
-    let [uses, without_rx, of_person, of_institution, of_visit, cycled, resold, bed_days] = rows;
-    Sorted { uses, without_rx, of_person, of_institution, of_visit, cycled, resold, bed_days }
+    let [uses, without_rx, of_person, of_institution, of_visit, cycled, resold, bed_days, off_stay] = rows;
+    Sorted { uses, without_rx, of_person, of_institution, of_visit, cycled, resold, bed_days, off_stay }
 }
 
 /// Sends a net line to everybody who has to look at it; what line and visit decide is decided here.
@@ -158,7 +162,7 @@ fn sort_line(arena: &Arena, bank: &Knowledge, key: u64, fact: Ref, visit: Option
     let line = row::fee_line(arena, fact);
     let visit = visit.map(|place| (place, row::visit(arena, place)));
     late_upload::judge(bank, fact, &line, sink);
-    if let Some((visit_row, visit)) = &visit {
+    if let Some((_, visit)) = &visit {
         let class = bank.class(visit.med_type, day_of(visit.begin));
         if line.is_drug() && class != Class::Pharmacy {
             sink.tally(Population::DrugLine);
@@ -172,7 +176,9 @@ fn sort_line(arena: &Arena, bank: &Knowledge, key: u64, fact: Ref, visit: Option
         }
         if class == Class::Inpatient {
             sink.tally(Population::NetLineOfStay);
-            outside_stay::judge(bank, (fact, &line), (*visit_row, visit), sink);
+            if outside_stay::is_outside(&line, visit) {
+                sink.say(Out::Row(Route::OffStay, key, fact));
+            }
             if let Some(charge) = bed_only::charge_of(&line)
                 && !bank.detectors.bed_only.is_empty()
             {
@@ -310,6 +316,22 @@ pub(super) fn tables<'s>(
                 quantity_limit::judge(&reader, bank, &lines, visit, sink);
                 course_limit::judge(&reader, bank, &lines, visit, sink);
                 hour_item::judge(&reader, bank, &lines, visit, sink);
+            }
+        },
+    ));
+    let reader = Arc::clone(arena);
+    let off_stay = sorted.off_stay.arrange_by_key_named("outside_stay: lines by visit");
+    let differ = |a: &Knowledge, b: &Knowledge| a.detectors.outside_stay != b.detectors.outside_stay;
+    hall.find(each(
+        court,
+        "outside_stay",
+        &off_stay,
+        &[&facts.visits],
+        differ,
+        move |bank, _, row, visits, sink| {
+            if let Some(visit) = one(&visits[0]) {
+                let line = row::fee_line(&reader, *row);
+                outside_stay::judge(bank, (*row, &line), (visit, &row::visit(&reader, visit)), sink);
             }
         },
     ));
