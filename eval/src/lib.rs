@@ -22,4 +22,5 @@
 //! that are committed, so that a change of ranking is read as a difference. And *bent rules*: each threshold moved a
 //! little, where some case of the bank must notice.
 
+pub mod outcome;
 pub mod synth;
