@@ -1,5 +1,8 @@
 //! What was judged, what was not, and why: counted where the judging happens.
 
+use records::arena::Ref;
+use records::row::{Day, Moment, day_of};
+use records::time::month_of;
 use serde::{Deserialize, Serialize};
 
 use crate::finding::RuleIx;
@@ -118,6 +121,26 @@ pub enum Count {
     Each(Population),
     /// A subject or candidate of the rule, judged or not.
     Subject(RuleIx),
-    /// A subject that could not be judged.
-    NotJudged(RuleIx, Missing),
+    /// A subject that could not be judged, and where and when it was.
+    NotJudged(RuleIx, Missing, Spot),
+}
+
+/// Where and when a subject was: an institution, 0 where it has none, and a month ([`records::time::month_of`]).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Spot {
+    /// fixmedins_code
+    pub institution: Ref,
+    /// The month of the subject's own time.
+    pub month: i32,
+}
+
+impl Spot {
+    /// Of a subject at a moment.
+    pub fn at(institution: Ref, moment: Moment) -> Spot {
+        Spot::on(institution, day_of(moment))
+    }
+    /// Of a subject on a day.
+    pub fn on(institution: Ref, day: Day) -> Spot {
+        Spot { institution, month: month_of(day) }
+    }
 }

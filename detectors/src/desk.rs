@@ -15,12 +15,13 @@ use records::ledger::FactChange;
 use records::row::{self, Moment};
 use serde::Serialize;
 
-use crate::alert::{AlertLine, Cause, cause, render};
-use crate::coverage::{Count, Missing};
+use crate::alert::{AlertLine, Cause, alert_id, cause, key_texts, render};
+use crate::coverage::{Count, Missing, Spot};
 use crate::detector::about;
 use crate::finding::{Alert, Part, RuleIx, Value, institution_of};
 use crate::knowledge::Knowledge;
 use crate::money::visit_of;
+use crate::reach::{Reach, Unjudged, unjudged};
 use crate::views::{Diff, Tick, pair_key};
 use crate::worker::{TickIn, TickOut};
 
@@ -59,6 +60,7 @@ pub struct Desk {
     bank: Arc<Knowledge>,
     standing: Map<u64, Alert>,
     counts: BTreeMap<Count, Diff>,
+    reach: Reach,
     now: Option<Moment>,
 }
 
@@ -90,7 +92,14 @@ struct Content<'a> {
 impl Desk {
     /// A desk without alerts.
     pub fn new(arena: Arc<Arena>, bank: Arc<Knowledge>) -> Desk {
-        Desk { arena, bank, standing: Map::default(), counts: BTreeMap::new(), now: None }
+        Desk {
+            arena,
+            bank,
+            standing: Map::default(),
+            counts: BTreeMap::new(),
+            reach: Reach::default(),
+            now: None,
+        }
     }
 
     fn content<'a>(&self, alert: &'a Alert) -> Content<'a> {
@@ -124,6 +133,7 @@ impl Desk {
             }
         }
         differential_dataflow::consolidation::consolidate(&mut changes);
+        self.reach.take(&self.arena, &tick.facts);
         let now_before = self.now;
         self.now = tick.now;
         let bank_before = Arc::clone(&self.bank);
@@ -180,6 +190,19 @@ impl Desk {
         self.standing.values()
     }
 
+    /// The alerts that stand with their `alert_id`, sorted by it.
+    pub fn by_id(&self) -> Vec<(String, &Alert)> {
+        let id = |alert: &Alert| {
+            let finding = &alert.priced.finding;
+            let rule = &self.bank.rules[usize::from(finding.rule)];
+            alert_id(&rule.id, &key_texts(&self.arena, &finding.key))
+        };
+        let mut alerts: Vec<(String, &Alert)> =
+            self.standing.values().map(|alert| (id(alert), alert)).collect();
+        alerts.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+        alerts
+    }
+
     /// The memory that alerts refer to.
     pub fn arena(&self) -> &Arena {
         &self.arena
@@ -222,7 +245,7 @@ impl Desk {
             match count {
                 Count::Each(_) => (),
                 Count::Subject(rule) => coverage.entry(id(*rule).to_owned()).or_default().judged += n,
-                Count::NotJudged(rule, missing) => {
+                Count::NotJudged(rule, missing, _) => {
                     let coverage = coverage.entry(id(*rule).to_owned()).or_default();
                     *coverage.not_judged.entry(Missing::reason(*missing)).or_default() += n;
                     coverage.judged -= n;
@@ -235,6 +258,16 @@ impl Desk {
             coverage.clean = coverage.judged - coverage.found;
         }
         coverage
+    }
+
+    /// What arrived from whom.
+    pub fn reach(&self) -> &Reach {
+        &self.reach
+    }
+
+    /// What could not be judged, by institution and month.
+    pub fn unjudged(&self) -> BTreeMap<Spot, Unjudged> {
+        unjudged(&self.counts)
     }
 
     // --- causes ---

@@ -24,8 +24,8 @@ use std::sync::Arc;
 
 use timely::dataflow::{Scope, StreamVec};
 
-use crate::coverage::{Count, Population};
-use crate::finding::Out;
+use crate::coverage::{Count, Missing, Population, Spot};
+use crate::finding::{Out, RuleIx};
 use crate::knowledge::Knowledge;
 use crate::views::{Diff, Facts, Tick};
 
@@ -54,6 +54,10 @@ impl Sink {
     /// Counts a record of a population.
     pub fn tally(&mut self, population: Population) {
         self.tallied[population as usize] += self.weight;
+    }
+    /// Counts a subject that could not be judged.
+    pub fn not_judged(&mut self, rule: RuleIx, missing: Missing, spot: Spot) {
+        self.count(Count::NotJudged(rule, missing, spot));
     }
     /// Counts a subject of a rule for the coverage.
     pub fn count(&mut self, count: Count) {

@@ -14,6 +14,7 @@ pub mod graph;
 pub mod judge;
 pub mod knowledge;
 pub mod money;
+pub mod reach;
 pub mod run;
 pub mod trial;
 pub mod views;

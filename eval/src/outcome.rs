@@ -103,8 +103,8 @@ pub struct Turnover {
 }
 
 /// A line of `coverage_by_institution.ndjson`: what arrived from an institution in a month, and what could not be
-/// judged there. Sorted by code, then month; every institution has a line for every month from the first to the last
-/// of the whole run, for silence is told.
+/// judged there. Sorted by code, then month; every institution has a line for every month from which anything came of
+/// anybody, for silence is told.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reach {
     /// The institution.

@@ -14,6 +14,8 @@ pub mod explain;
 pub mod front;
 pub mod mutate;
 pub mod outputs;
+pub mod owners;
+pub mod places;
 pub mod profile;
 pub mod progress;
 pub mod report;

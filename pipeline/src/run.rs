@@ -20,6 +20,8 @@ use crate::exempted::{Exempted, tally};
 use crate::explain::keep;
 use crate::front::{Counts, Front};
 use crate::outputs::{Draft, Folder};
+use crate::owners;
+use crate::places;
 use crate::progress::Progress;
 use crate::source::{self, Input, Lines, Row};
 
@@ -238,6 +240,8 @@ impl Session {
         let now = self.as_of.or(front.ledger().now());
         let run = keep::run_of(now, self.as_of.is_some());
         let kept = keep::keep(folder, &desk, &self.bank, &run)?;
+        let owners = owners::write(folder, &desk, front.ledger())?;
+        let places = places::write(folder, &desk)?;
         let mut alerts_file = folder.draft("alerts.ndjson")?;
         let (mut amount, mut counted) = (0i128, 0i128);
         let mut out: Map<String, Value> = Map::new();
@@ -266,7 +270,8 @@ impl Session {
         };
         let summary = folder.document("summary.json", &summary)?;
         let events = self.events.take();
-        let drafts = events.into_iter().chain([alerts_file, self.rejected, coverage, summary]).collect();
+        let drafts = [alerts_file, owners, self.rejected, coverage, summary];
+        let drafts = events.into_iter().chain(drafts).chain(places).collect();
         folder.publish_with(drafts, Some(kept))?;
         Ok(Finished { front, desk, alerts, exempted })
     }

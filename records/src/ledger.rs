@@ -315,7 +315,7 @@ impl Ledger {
     }
 
     /// The standing row of a key, if the record stands.
-    fn standing(&self, kind: Kind, key: (Ref, Ref)) -> Option<Ref> {
+    pub fn standing(&self, kind: Kind, key: (Ref, Ref)) -> Option<Ref> {
         let arena = self.names.writer.arena();
         self.keys[kind as usize].get(arena, kind, key).filter(|row| !row::head(arena, *row).del)
     }

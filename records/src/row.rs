@@ -239,6 +239,7 @@ pub fn write<I: Intern>(
         return Ok(());
     }
     let given = Given { change };
+    row.words[0] |= lateness(&given) << LATE;
     match change.kind {
         Kind::Institution => {
             for (bit, number) in [
@@ -254,6 +255,8 @@ pub fn write<I: Intern>(
             row.text(OWN + 2, texts.intern(given.text(field!(Institution."fixmedins_name")))?);
             row.word(texts.intern(given.text(field!(Institution."admdvs")))?);
             row.words[0] |= u32::from(level_rank(given.text(field!(Institution."hosp_lv")))) << HOSP_LV;
+            row.words[0] |=
+                low(given.int(field!(Institution."fixmedins_type")).cast_unsigned()) << INSTITUTION_TYPE;
             if let Some(beds) = given.maybe(field!(Institution."beds")) {
                 row.flag(OWN + 3, true);
                 row.wide(beds);
@@ -268,6 +271,12 @@ pub fn write<I: Intern>(
                 row.word(low(begin.cast_unsigned()));
                 row.word(low(end.unwrap_or(0).cast_unsigned()));
             }
+        }
+        Kind::Practitioner => {
+            row.word(texts.intern(given.text(field!(Practitioner."fixmedins_code")))?);
+            row.word(low(given.int(field!(Practitioner."prac_psn_type")).cast_unsigned()));
+            row.text(OWN, texts.intern(given.text(field!(Practitioner."title_lv")))?);
+            row.text(OWN + 1, texts.intern(given.text(field!(Practitioner."dept_codg")))?);
         }
         Kind::Person => {
             row.flag(OWN, given.int(field!(Person."gend")) == 0);
@@ -297,6 +306,7 @@ pub fn write<I: Intern>(
                 row.flag(OWN + 1, true);
                 row.int(OWN + 2, end);
             }
+            row.text(OWN + 3, texts.intern(given.text(field!(Visit."dr_codg")))?);
             write_codes(row, texts, &given)?;
         }
         Kind::Settlement => {
@@ -341,12 +351,14 @@ pub fn write<I: Intern>(
                 row.flag(OWN + 8, true);
                 row.int(OWN + 9, received - given.int(field!(FeeLine."fee_ocur_time")));
             }
+            row.text(BILLED_BY, texts.intern(given.text(field!(FeeLine."bilg_dr_codg")))?);
         }
         Kind::Prescription => {
             row.word(texts.intern(given.text(field!(Prescription."psn_no")))?);
             row.word(texts.intern(given.text(field!(Prescription."fixmedins_code")))?);
             row.int(OWN, given.int(field!(Prescription."prsc_time")));
             row.flag(OWN + 1, given.int(field!(Prescription."state")) == 3);
+            row.word(texts.intern(given.text(field!(Prescription."dr_codg")))?);
             const ITEM: usize = 1;
             const TYPE: usize = 2;
             const CNT: usize = 3;
@@ -414,12 +426,62 @@ pub fn write<I: Intern>(
             row.text(OWN, texts.intern(given.text(field!(Invoice."fixmedins_code")))?);
             row.int(OWN + 1, given.int(field!(Invoice."issue_time")));
         }
-        Kind::Practitioner | Kind::Label => {}
+        Kind::Label => {
+            row.word(low(given.int(field!(Label."subject_type")).cast_unsigned()));
+            row.word(texts.intern(given.text(field!(Label."subject_id")))?);
+            write_maybe_day(row, OWN, given.maybe(field!(Label."period_begin")));
+            write_maybe_day(row, OWN + 1, given.maybe(field!(Label."period_end")));
+            row.text(OWN + 2, texts.intern(given.text(field!(Label."scheme")))?);
+            row.word(low(given.int(field!(Label."decision")).cast_unsigned()));
+            if let Some(amount) = given.maybe(field!(Label."amount")) {
+                row.flag(OWN + 3, true);
+                row.wide(amount);
+            }
+            row.wide(given.int(field!(Label."decided_at")));
+            row.text(OWN + 4, texts.intern(given.text(field!(Label."source")))?);
+        }
     }
     Ok(())
 }
 
+/// How late a record came, as its header keeps it: 0 not known, else the number of the first of [`LATE_WITHIN`] that
+/// holds, counted from 1, else one more.
+fn lateness(given: &Given<'_, '_>) -> u32 {
+    let event = match given.change.kind {
+        Kind::Visit => given.maybe(field!(Visit."endtime")).or(given.maybe(field!(Visit."begntime"))),
+        Kind::Settlement => given.maybe(field!(Settlement."setl_time")),
+        Kind::FeeLine => given.maybe(field!(FeeLine."fee_ocur_time")),
+        Kind::Prescription => given.maybe(field!(Prescription."prsc_time")),
+        Kind::Dispensing => given.maybe(field!(Dispensing."sel_time")),
+        Kind::Purchase => given.maybe(field!(Purchase."stoin_time")),
+        Kind::StockChange => given.maybe(field!(StockChange."inv_chg_time")),
+        Kind::StockCount => given.maybe(field!(StockCount."invdate")).map(|day| day * 86_400),
+        Kind::Presence => given.maybe(field!(Presence."idv_time")),
+        Kind::Invoice => given.maybe(field!(Invoice."issue_time")),
+        _ => None,
+    };
+    let (Some(event), Some(received)) = (event, given.change.recv_time) else { return 0 };
+    let delay = received - event;
+    1 + (0u32..).zip(LATE_WITHIN).find(|(_, within)| delay <= *within).map_or(3, |(nth, _)| nth)
+}
+
+/// Seconds after the event within which a record is one day, three days, seven days late at the most.
+pub const LATE_WITHIN: [Moment; 3] = [86_400, 3 * 86_400, 7 * 86_400];
+
+/// How late the record behind a row came: `None` where no recv_time was sent, else the number of the first of
+/// [`LATE_WITHIN`] that holds, 3 if none does.
+pub fn late(arena: &Arena, row: Ref) -> Option<u8> {
+    let header = arena.word(as_sent(arena, row));
+    u8::try_from(header >> LATE & 7).unwrap_or(0).checked_sub(1)
+}
+
 const LIST_TYPE: u32 = 30;
+/// Three bits of every header: how late the record came.
+const LATE: u32 = 23;
+/// Bit of a fee line's header: it has a bilg_dr_codg.
+const BILLED_BY: u32 = 26;
+/// Two bits of an institution's header: its type.
+const INSTITUTION_TYPE: u32 = 20;
 /// Four bits of a fee line's header: its med_chrgitm_type.
 const CHARGE: u32 = 18;
 /// Bit of a fee line's header: quantity times price is not exactly its amount.
@@ -536,6 +598,8 @@ pub struct Institution {
     pub name: Ref,
     /// admdvs
     pub admdvs: Ref,
+    /// Position in the contract's list of fixmedins_type: 0 medical, 1 pharmacy, 2 care agency.
+    pub sort: u8,
     /// hosp_lv as a number from 1, the highest, to 11; 0 if it is not known.
     pub level: u8,
     /// beds
@@ -546,6 +610,46 @@ pub struct Institution {
     pub lon: Option<f64>,
     /// Latitude, degrees.
     pub lat: Option<f64>,
+}
+
+/// Somebody who treats, prescribes or sells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Practitioner {
+    /// prac_psn_code
+    pub code: Ref,
+    /// fixmedins_code
+    pub institution: Ref,
+    /// Position in the contract's list of prac_psn_type: 0 doctor, 1 nurse, 2 pharmacist, 3 technician.
+    pub sort: u8,
+    /// title_lv
+    pub title: Ref,
+    /// dept_codg
+    pub dept: Ref,
+}
+
+/// A decision on a case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Label {
+    /// case_id
+    pub case: Ref,
+    /// Position in the contract's list of subject_type.
+    pub subject_type: u8,
+    /// subject_id
+    pub subject: Ref,
+    /// period_begin
+    pub begin: Option<Day>,
+    /// period_end
+    pub end: Option<Day>,
+    /// scheme
+    pub scheme: Ref,
+    /// Position in the contract's list of decision.
+    pub decision: u8,
+    /// amount, fen.
+    pub amount: Option<i64>,
+    /// decided_at
+    pub decided: Moment,
+    /// source
+    pub source: Ref,
 }
 
 /// A person.
@@ -608,6 +712,8 @@ pub struct Visit {
     pub begin: Moment,
     /// endtime
     pub end: Option<Moment>,
+    /// dr_codg, 0 if absent.
+    pub doctor: Ref,
 }
 
 impl Visit {
@@ -692,6 +798,8 @@ pub struct FeeLine {
     pub charge: u8,
     /// recv_time less fee_ocur_time, seconds.
     pub delay: Option<i64>,
+    /// bilg_dr_codg, 0 if absent.
+    pub doctor: Ref,
 }
 
 impl FeeLine {
@@ -729,6 +837,8 @@ pub struct Prescription {
     pub time: Moment,
     /// state is `cancelled`.
     pub cancelled: bool,
+    /// dr_codg
+    pub doctor: Ref,
     /// Its lines, in order.
     pub lines: Vec<PrescriptionLine>,
 }
@@ -854,6 +964,7 @@ pub fn institution(arena: &Arena, row: Ref) -> Institution {
     let (lon, lat) = (number(OWN), number(OWN + 1));
     let (name, admdvs) = (fields.text(OWN + 2), fields.reader.take());
     let level = u8::try_from(fields.header >> HOSP_LV & 15).unwrap_or(0);
+    let sort = u8::try_from(fields.header >> INSTITUTION_TYPE & 3).unwrap_or(0);
     let beds = fields.flag(OWN + 3).then(|| fields.wide());
     let count = fields.reader.take();
     let agreements = (0..count).map(|_| {
@@ -861,7 +972,31 @@ pub fn institution(arena: &Arena, row: Ref) -> Institution {
         Agreement { active: marks & 1 == 1, begin, end: (marks & 2 == 2).then_some(end) }
     });
     let agreements = agreements.collect();
-    Institution { code: head.key, name, admdvs, level, beds, agreements, lon, lat }
+    Institution { code: head.key, name, admdvs, sort, level, beds, agreements, lon, lat }
+}
+
+/// Reads a [`Practitioner`].
+pub fn practitioner(arena: &Arena, row: Ref) -> Practitioner {
+    let (head, mut fields) = open(arena, row);
+    let institution = fields.reader.take();
+    let sort = u8::try_from(fields.reader.take()).unwrap_or(u8::MAX);
+    let (title, dept) = (fields.text(OWN), fields.text(OWN + 1));
+    Practitioner { code: head.key, institution, sort, title, dept }
+}
+
+/// Reads a [`Label`].
+pub fn label(arena: &Arena, row: Ref) -> Label {
+    let (head, mut fields) = open(arena, row);
+    let subject_type = u8::try_from(fields.reader.take()).unwrap_or(u8::MAX);
+    let subject = fields.reader.take();
+    let begin = fields.flag(OWN).then(|| fields.day());
+    let end = fields.flag(OWN + 1).then(|| fields.day());
+    let scheme = fields.text(OWN + 2);
+    let decision = u8::try_from(fields.reader.take()).unwrap_or(u8::MAX);
+    let amount = fields.flag(OWN + 3).then(|| fields.wide());
+    let decided = fields.wide();
+    let source = fields.text(OWN + 4);
+    Label { case: head.key, subject_type, subject, begin, end, scheme, decision, amount, decided, source }
 }
 
 /// Reads a [`Person`].
@@ -896,7 +1031,8 @@ pub fn visit(arena: &Arena, row: Ref) -> Visit {
     let (psn_no, institution, med_type) = (fields.reader.take(), fields.reader.take(), fields.reader.take());
     let begin = fields.int(OWN);
     let end = fields.flag(OWN + 1).then(|| fields.int(OWN + 2));
-    Visit { id: head.key, psn_no, institution, med_type, begin, end }
+    let doctor = fields.text(OWN + 3);
+    Visit { id: head.key, psn_no, institution, med_type, begin, end, doctor }
 }
 
 /// Reads the diagnoses of a visit, in order.
@@ -921,6 +1057,7 @@ fn after_visit(arena: &Arena, row: Ref) -> Fields<'_> {
     if fields.flag(OWN + 1) {
         fields.int(OWN + 2);
     }
+    fields.text(OWN + 3);
     fields
 }
 
@@ -989,6 +1126,7 @@ pub fn fee_line(arena: &Arena, row: Ref) -> FeeLine {
     let settlement = fields.text(OWN + 6);
     let rx = fields.text(OWN + 7);
     let delay = fields.flag(OWN + 8).then(|| fields.int(OWN + 9));
+    let doctor = fields.text(BILLED_BY);
     let (cnt, amount, fund) = net.unwrap_or((cnt, amount, fund));
     let list_type = u8::try_from(fields.header >> LIST_TYPE).unwrap_or(0);
     let charge = u8::try_from(fields.header >> CHARGE & 15).unwrap_or(0);
@@ -1009,6 +1147,7 @@ pub fn fee_line(arena: &Arena, row: Ref) -> FeeLine {
         list_type,
         charge,
         delay,
+        doctor,
     }
 }
 
@@ -1077,6 +1216,7 @@ pub fn prescription(arena: &Arena, row: Ref) -> Prescription {
     let (psn_no, institution) = (fields.reader.take(), fields.reader.take());
     let time = fields.int(OWN);
     let cancelled = fields.flag(OWN + 1);
+    let doctor = fields.reader.take();
     let count = fields.reader.take();
     let lines = (0..count).map(|_| {
         let (item, packed) = (fields.reader.take(), fields.wide());
@@ -1084,7 +1224,7 @@ pub fn prescription(arena: &Arena, row: Ref) -> Prescription {
         PrescriptionLine { item, cnt: packed & ((1 << PRESCRIBED_TYPE) - 1), list_type }
     });
     let lines = lines.collect();
-    Prescription { id: head.key, psn_no, institution, time, cancelled, lines }
+    Prescription { id: head.key, psn_no, institution, time, cancelled, doctor, lines }
 }
 
 /// Reads a [`Dispensing`]; a sale with returns has what is left of it.

@@ -10,6 +10,9 @@ use crate::decimal::{format_fen, format_scaled};
 use crate::row::{self, Day, Moment};
 use crate::time::{format_date, format_time};
 
+/// Values of fixmedins_type by their positions.
+pub const INSTITUTION_TYPES: [&str; 3] = ["1", "2", "3"];
+
 /// Fields by their names, in the order of the contract's section 2.
 pub type Fields = Vec<(&'static str, String)>;
 
@@ -31,7 +34,8 @@ pub fn fields(arena: &Arena, place: Ref) -> Fields {
         Kind::StockCount => told.stock_count(&row::stock_count(arena, place)),
         Kind::Presence => told.presence(&row::presence(arena, place)),
         Kind::Invoice => told.invoice(&row::invoice(arena, place)),
-        Kind::Practitioner | Kind::Label => {}
+        Kind::Practitioner => told.practitioner(&row::practitioner(arena, place)),
+        Kind::Label => told.label(&row::label(arena, place)),
     }
     told.fields
 }
@@ -95,6 +99,7 @@ impl Told<'_> {
 
     fn institution(&mut self, institution: &row::Institution) {
         self.text("fixmedins_name", institution.name);
+        self.put("fixmedins_type", INSTITUTION_TYPES[usize::from(institution.sort.min(2))]);
         if institution.level != 0 {
             self.put("hosp_lv", format!("{:02}", institution.level));
         }
@@ -115,6 +120,30 @@ impl Told<'_> {
                 format!("{status} {}/{end}", format_date(agreement.begin))
             }),
         );
+    }
+
+    fn practitioner(&mut self, practitioner: &row::Practitioner) {
+        const SORTS: [&str; 4] = ["doctor", "nurse", "pharmacist", "technician"];
+        self.put("prac_psn_type", SORTS.get(usize::from(practitioner.sort)).copied().unwrap_or("?"));
+        self.text("title_lv", practitioner.title);
+        self.text("fixmedins_code", practitioner.institution);
+        self.text("dept_codg", practitioner.dept);
+    }
+
+    fn label(&mut self, label: &row::Label) {
+        const SUBJECTS: [&str; 6] = ["person", "institution", "practitioner", "settlement", "visit", "alert"];
+        const DECISIONS: [&str; 4] = ["confirmed", "partly", "denied", "undecided"];
+        self.put("subject_type", SUBJECTS.get(usize::from(label.subject_type)).copied().unwrap_or("?"));
+        self.text("subject_id", label.subject);
+        self.day("period_begin", label.begin);
+        self.day("period_end", label.end);
+        self.text("scheme", label.scheme);
+        self.put("decision", DECISIONS.get(usize::from(label.decision)).copied().unwrap_or("?"));
+        if let Some(amount) = label.amount {
+            self.put("amount", format_fen(amount));
+        }
+        self.moment("decided_at", Some(label.decided));
+        self.text("source", label.source);
     }
 
     fn person(&mut self, person: &row::Person) {
@@ -147,6 +176,7 @@ impl Told<'_> {
         self.text("med_type", visit.med_type);
         self.moment("begntime", Some(visit.begin));
         self.moment("endtime", visit.end);
+        self.text("dr_codg", visit.doctor);
         self.list(
             "diags",
             row::diagnoses(arena, place).iter().map(|diagnosis| {
@@ -190,6 +220,7 @@ impl Told<'_> {
         self.put("det_item_fee_sumamt", format_fen(line.amount));
         self.put("fund_amt", format_fen(line.fund));
         self.text("rx_id", line.rx);
+        self.text("bilg_dr_codg", line.doctor);
         self.moment("recv_time", line.delay.map(|delay| line.time.saturating_add(delay)));
     }
 
@@ -198,6 +229,7 @@ impl Told<'_> {
         self.text("psn_no", prescription.psn_no);
         self.text("fixmedins_code", prescription.institution);
         self.moment("prsc_time", Some(prescription.time));
+        self.text("dr_codg", prescription.doctor);
         self.put("state", if prescription.cancelled { "cancelled" } else { "issued/reviewed/dispensed" });
         self.list(
             "lines",

@@ -52,6 +52,22 @@ pub const fn civil_from_days(day: i32) -> (i32, u32, u32) {
     (year as i32, month as u32, day_of_month as u32)
 }
 
+/// The month of a day, counted from January of the year 0.
+pub fn month_of(day: i32) -> i32 {
+    let (year, month, _) = civil_from_days(day);
+    year * 12 + i32::try_from(month).unwrap_or(1) - 1
+}
+
+/// The first day of a month.
+pub fn first_of(month: i32) -> i32 {
+    days_from_civil(month.div_euclid(12), u32::try_from(month.rem_euclid(12)).unwrap_or(0) + 1, 1)
+}
+
+/// A month as `YYYY-MM`.
+pub fn format_month(month: i32) -> String {
+    format!("{:04}-{:02}", month.div_euclid(12), month.rem_euclid(12) + 1)
+}
+
 /// The civil day a moment falls on; moments beyond the days of an `i32` fall on its last.
 pub fn day_of(seconds: i64) -> i32 {
     let day = seconds.div_euclid(DAY_SECONDS);

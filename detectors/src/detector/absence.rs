@@ -6,7 +6,7 @@ use records::row::{self, Moment};
 use rulebank::{DetectorSpec, ParamKind, ParamSpec};
 
 use super::About;
-use crate::coverage::{Count, Missing, Population};
+use crate::coverage::{Missing, Population, Spot};
 use crate::finding::{Claim, Finding, Out, Part, Route, RuleIx, Value};
 use crate::judge::Sink;
 use crate::knowledge::{Compiler, Knowledge, integer};
@@ -68,11 +68,11 @@ pub fn judge(arena: &Arena, bank: &Knowledge, stay_row: Ref, passes: &[(Ref, Dif
 
 /// Finishes an absence: a finding where the institution checks people at all.
 pub fn conclude(arena: &Arena, bank: &Knowledge, rule: RuleIx, stay_row: Ref, checks: bool, sink: &mut Sink) {
+    let stay = row::visit(arena, stay_row);
     if !checks {
-        sink.count(Count::NotJudged(rule, Missing::Presence));
+        sink.not_judged(rule, Missing::Presence, Spot::at(stay.institution, stay.begin));
         return;
     }
-    let stay = row::visit(arena, stay_row);
     sink.say(Out::Finding(Box::new(Finding {
         rule,
         verdict: bank.verdict(rule, false),

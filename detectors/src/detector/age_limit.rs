@@ -7,7 +7,7 @@ use records::time::completed_years;
 use rulebank::DetectorSpec;
 
 use super::About;
-use crate::coverage::{Count, Missing, Population};
+use crate::coverage::{Missing, Population, Spot};
 use crate::finding::{Finding, Out, RuleIx, Value, shown};
 use crate::judge::Sink;
 use crate::knowledge::{ByRef, Compiler, Knowledge, Validity, exact, exact_units, sort_rows};
@@ -81,11 +81,11 @@ pub fn judge(
     for of_rule in valid.chunk_by(|a, b| a.rule == b.rule) {
         let rule = of_rule[0].rule;
         let Some((person_row, person)) = person else {
-            sink.count(Count::NotJudged(rule, Missing::Person));
+            sink.not_judged(rule, Missing::Person, Spot::at(line.institution, line.time));
             continue;
         };
         if day < person.brdy {
-            sink.count(Count::NotJudged(rule, Missing::Brdy));
+            sink.not_judged(rule, Missing::Brdy, Spot::at(line.institution, line.time));
             continue;
         }
         let age_in_days = i64::from(day - person.brdy);

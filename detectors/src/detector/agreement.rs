@@ -6,7 +6,7 @@ use records::row::{self, day_of};
 use rulebank::DetectorSpec;
 
 use super::About;
-use crate::coverage::{Count, Missing, Population};
+use crate::coverage::{Missing, Population, Spot};
 use crate::finding::{Claim, Finding, Money, Out, Part, RuleIx, Value};
 use crate::judge::Sink;
 use crate::knowledge::{Compiler, Knowledge};
@@ -34,9 +34,10 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
 
 /// Judges a live settlement with its institution.
 pub fn judge(arena: &Arena, bank: &Knowledge, settlement_row: Ref, institution: Option<Ref>, sink: &mut Sink) {
+    let settlement = row::settlement(arena, settlement_row);
     let not_judged = |missing, sink: &mut Sink| {
         for rule in &bank.detectors.agreement {
-            sink.count(Count::NotJudged(*rule, missing));
+            sink.not_judged(*rule, missing, Spot::at(settlement.institution, settlement.time));
         }
     };
     let Some(institution_row) = institution else { return not_judged(Missing::Institution, sink) };
@@ -44,7 +45,6 @@ pub fn judge(arena: &Arena, bank: &Knowledge, settlement_row: Ref, institution: 
     if institution.agreements.is_empty() {
         return not_judged(Missing::Agreements, sink);
     }
-    let settlement = row::settlement(arena, settlement_row);
     let day = day_of(settlement.time);
     let covered = institution.agreements.iter().any(|agreement| {
         agreement.active

@@ -6,7 +6,7 @@ use records::time::completed_years;
 use rulebank::DetectorSpec;
 
 use super::About;
-use crate::coverage::{Count, Missing};
+use crate::coverage::{Count, Missing, Spot};
 use crate::finding::{Claim, Finding, Out, Part, Value};
 use crate::judge::Sink;
 use crate::knowledge::{Compiler, Knowledge, Prefixed, Prefixes};
@@ -59,12 +59,12 @@ pub fn judge(arena: &Arena, bank: &Knowledge, visit_row: Ref, person_row: Option
             let rule = of_rule[0].rule;
             sink.count(Count::Subject(rule));
             let Some(person_row) = person_row else {
-                sink.count(Count::NotJudged(rule, Missing::Person));
+                sink.not_judged(rule, Missing::Person, Spot::at(visit.institution, visit.begin));
                 continue;
             };
             let brdy = row::person(arena, person_row).brdy;
             if day < brdy {
-                sink.count(Count::NotJudged(rule, Missing::Brdy));
+                sink.not_judged(rule, Missing::Brdy, Spot::at(visit.institution, visit.begin));
                 continue;
             }
             let age = i64::from(completed_years(brdy, day));

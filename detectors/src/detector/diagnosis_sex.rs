@@ -6,7 +6,7 @@ use records::row::{self, day_of};
 use rulebank::DetectorSpec;
 
 use super::About;
-use crate::coverage::{Count, Missing};
+use crate::coverage::{Count, Missing, Spot};
 use crate::finding::{Claim, Finding, Out, Part, Value, sex_word};
 use crate::judge::Sink;
 use crate::knowledge::{Compiler, Knowledge, Prefixed, Prefixes};
@@ -69,7 +69,7 @@ pub fn judge_codes(
             sink.count(Count::Subject(rule));
             let (Some(gend @ 1..), Some(person_row)) = (gend, person_row) else {
                 let missing = if person_row.is_none() { Missing::Person } else { Missing::Gend };
-                sink.count(Count::NotJudged(rule, missing));
+                sink.not_judged(rule, missing, Spot::at(visit.institution, visit.begin));
                 continue;
             };
             let violated: Vec<&&Prefixed<SexRow>> =

@@ -6,7 +6,7 @@ use records::row::{self, day_of};
 use rulebank::DetectorSpec;
 
 use super::About;
-use crate::coverage::{Count, Missing, Population};
+use crate::coverage::{Missing, Population, Spot};
 use crate::finding::{Claim, Finding, Money, Out, Part, Route, RuleIx, Value};
 use crate::judge::Sink;
 use crate::knowledge::{Compiler, Knowledge};
@@ -72,11 +72,11 @@ pub fn conclude(
     anyone: bool,
     sink: &mut Sink,
 ) {
+    let settlement = row::settlement(arena, settlement_row);
     if !anyone {
-        sink.count(Count::NotJudged(rule, Missing::Enrolment));
+        sink.not_judged(rule, Missing::Enrolment, Spot::at(settlement.institution, settlement.time));
         return;
     }
-    let settlement = row::settlement(arena, settlement_row);
     let own = settlement.fund.max(0);
     sink.say(Out::Finding(Box::new(Finding {
         rule,

@@ -5,7 +5,7 @@ use records::row::{Dispensing, day_of};
 use rulebank::DetectorSpec;
 
 use super::About;
-use crate::coverage::{Count, Missing, Population};
+use crate::coverage::{Missing, Population, Spot};
 use crate::finding::{Finding, Out, RuleIx, Value};
 use crate::judge::Sink;
 use crate::knowledge::{Compiler, Knowledge};
@@ -34,7 +34,7 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
 pub fn judge(bank: &Knowledge, sale_row: Ref, sale: &Dispensing, sink: &mut Sink) {
     for rule in &bank.detectors.expired_sale {
         let Some(expires) = sale.expires else {
-            sink.count(Count::NotJudged(*rule, Missing::ExpyEnd));
+            sink.not_judged(*rule, Missing::ExpyEnd, Spot::at(sale.institution, sale.time));
             continue;
         };
         if bank.over(0, day_of(sale.time), expires) {

@@ -9,7 +9,7 @@ use rulebank::DetectorSpec;
 
 use super::About;
 use super::pair_conflict::sorted;
-use crate::coverage::{Count, Missing};
+use crate::coverage::{Count, Missing, Spot};
 use crate::finding::{Claim, Finding, Out, Part, RuleIx, Value, money_of_lines};
 use crate::judge::Sink;
 use crate::knowledge::{ByRef, Class, Compiler, Knowledge, Validity, exact_quantity, fen_of, sort_rows};
@@ -92,7 +92,7 @@ pub fn judge(
                 let rule = of_rule[0].rule;
                 sink.count(Count::Subject(rule));
                 let Some(visit) = visit.map(|visit| row::visit(arena, visit)) else {
-                    sink.count(Count::NotJudged(rule, Missing::Visit));
+                    sink.not_judged(rule, Missing::Visit, Spot::on(lines[0].1.institution, day));
                     continue;
                 };
                 let limit = hours(bank, &visit, day) * 10_000;

@@ -6,7 +6,7 @@ use records::row;
 use rulebank::DetectorSpec;
 
 use super::About;
-use crate::coverage::{Count, Missing, Population};
+use crate::coverage::{Missing, Population, Spot};
 use crate::finding::{Finding, Out, RuleIx, Value};
 use crate::judge::Sink;
 use crate::knowledge::{ByRef, Compiler, Knowledge, Validity, sort_rows};
@@ -80,11 +80,11 @@ pub fn judge(
     for of_rule in valid.chunk_by(|a, b| a.rule == b.rule) {
         let rule = of_rule[0].rule;
         let (Some((visit_row, visit)), Some(codes)) = (visit, &codes) else {
-            sink.count(Count::NotJudged(rule, Missing::Visit));
+            sink.not_judged(rule, Missing::Visit, Spot::at(line.institution, line.time));
             continue;
         };
         if codes.is_empty() {
-            sink.count(Count::NotJudged(rule, Missing::Diags));
+            sink.not_judged(rule, Missing::Diags, Spot::at(line.institution, line.time));
             continue;
         }
         // The prefixes of all valid rows are united.

@@ -6,7 +6,7 @@ use records::row::{self, FeeLine};
 use rulebank::{DetectorSpec, ParamKind, ParamSpec};
 
 use super::About;
-use crate::coverage::{Count, Missing, Population};
+use crate::coverage::{Missing, Population, Spot};
 use crate::finding::{Claim, Finding, Out, Part, RuleIx, Value};
 use crate::judge::Sink;
 use crate::knowledge::{Compiler, Knowledge, integer};
@@ -49,7 +49,7 @@ pub fn differ(arena: &Arena, old: &Knowledge, new: &Knowledge, row: Ref) -> bool
 pub fn judge(bank: &Knowledge, line_row: Ref, line: &FeeLine, sink: &mut Sink) {
     for (rule, allowed) in &bank.detectors.late_upload {
         let Some(delay) = line.delay else {
-            sink.count(Count::NotJudged(*rule, Missing::RecvTime));
+            sink.not_judged(*rule, Missing::RecvTime, Spot::at(line.institution, line.time));
             continue;
         };
         if bank.over(0, delay, *allowed) {

@@ -6,7 +6,7 @@ use records::row::{FeeLine, Institution, day_of, level_rank};
 use rulebank::DetectorSpec;
 
 use super::About;
-use crate::coverage::{Count, Missing, Population};
+use crate::coverage::{Missing, Population, Spot};
 use crate::finding::{Finding, Out, RuleIx, Value};
 use crate::judge::Sink;
 use crate::knowledge::{ByRef, Compiler, Knowledge, Validity, sort_rows};
@@ -76,11 +76,11 @@ pub fn judge(
     for of_rule in valid.chunk_by(|a, b| a.rule == b.rule) {
         let limit = of_rule[0];
         let Some((institution_row, institution)) = institution else {
-            sink.count(Count::NotJudged(limit.rule, Missing::Institution));
+            sink.not_judged(limit.rule, Missing::Institution, Spot::at(line.institution, line.time));
             continue;
         };
         if institution.level == 0 {
-            sink.count(Count::NotJudged(limit.rule, Missing::HospLv));
+            sink.not_judged(limit.rule, Missing::HospLv, Spot::at(line.institution, line.time));
             continue;
         }
         if bank.over(0, institution.level, limit.lowest) {

@@ -6,7 +6,7 @@ use records::row::{self, FeeLine, Prescription};
 use rulebank::DetectorSpec;
 
 use super::About;
-use crate::coverage::{Count, Missing, Population};
+use crate::coverage::{Missing, Population, Spot};
 use crate::finding::{Claim, Finding, Out, Part, Route, RuleIx, Value};
 use crate::judge::Sink;
 use crate::knowledge::{Class, Compiler, Knowledge};
@@ -65,7 +65,7 @@ pub fn judge(
     }
     for rule in &bank.detectors.no_prescription {
         if class == Class::Inpatient && !sent {
-            sink.count(Count::NotJudged(*rule, Missing::RxId));
+            sink.not_judged(*rule, Missing::RxId, Spot::at(line.institution, line.time));
         } else {
             let key = u64::from(line.institution) | u64::from(*rule) << 32;
             sink.say(Out::Row(Route::DrugSuspicious, key, line_row));
@@ -75,11 +75,11 @@ pub fn judge(
 
 /// Finishes a suspicious line: a finding where the institution has any prescription.
 pub fn conclude(arena: &Arena, bank: &Knowledge, rule: RuleIx, line_row: Ref, sends: bool, sink: &mut Sink) {
+    let line = row::fee_line(arena, line_row);
     if !sends {
-        sink.count(Count::NotJudged(rule, Missing::Prescription));
+        sink.not_judged(rule, Missing::Prescription, Spot::at(line.institution, line.time));
         return;
     }
-    let line = row::fee_line(arena, line_row);
     let reason = if line.rx == 0 { 4 } else { 5 };
     sink.say(Out::Finding(Box::new(Finding {
         rule,

@@ -6,7 +6,7 @@ use records::row::{FeeLine, Institution, day_of, level_rank};
 use rulebank::DetectorSpec;
 
 use super::About;
-use crate::coverage::{Count, Missing, Population};
+use crate::coverage::{Missing, Population, Spot};
 use crate::finding::{Claim, Finding, Money, Out, RuleIx, Value};
 use crate::judge::Sink;
 use crate::knowledge::{ByRef, Compiler, Knowledge, Validity, exact, fen_of, sort_rows};
@@ -79,7 +79,7 @@ pub fn judge(
         let level = institution.map_or(0, |(_, institution)| institution.level);
         if level == 0 && of_rule.iter().any(|cap| cap.level.is_some()) {
             let missing = if institution.is_none() { Missing::Institution } else { Missing::HospLv };
-            sink.count(Count::NotJudged(rule, missing));
+            sink.not_judged(rule, missing, Spot::at(line.institution, line.time));
             continue;
         }
         // A row of this level stands before one for all.
@@ -91,7 +91,7 @@ pub fn judge(
             continue;
         }
         let Some((institution_row, _)) = institution else {
-            sink.count(Count::NotJudged(rule, Missing::Institution));
+            sink.not_judged(rule, Missing::Institution, Spot::at(line.institution, line.time));
             continue;
         };
         let shown = i64::try_from(cap.cap / 10_000).unwrap_or(i64::MAX);

@@ -5,7 +5,7 @@ use records::row::{self, day_of};
 use rulebank::{DetectorSpec, ParamKind, ParamSpec};
 
 use super::About;
-use crate::coverage::{Count, Missing};
+use crate::coverage::{Count, Missing, Spot};
 use crate::finding::{Claim, Finding, Out, Part, RuleIx, Value};
 use crate::judge::Sink;
 use crate::knowledge::{Compiler, Knowledge, integer};
@@ -79,7 +79,7 @@ pub fn judge(arena: &Arena, bank: &Knowledge, visits: &[Visited], sink: &mut Sin
                 (Some(before), Some(after)) => (arena.text(before), arena.text(after)),
                 _ => {
                     let missing = if apart.is_none() { Missing::Endtime } else { Missing::Diags };
-                    sink.count(Count::NotJudged(*rule, missing));
+                    sink.not_judged(*rule, missing, Spot::at(later.visit.institution, later.visit.begin));
                     continue;
                 }
             };
@@ -87,7 +87,7 @@ pub fn judge(arena: &Arena, bank: &Knowledge, visits: &[Visited], sink: &mut Sin
                 continue;
             }
             let Some(apart) = apart else {
-                sink.count(Count::NotJudged(*rule, Missing::Endtime));
+                sink.not_judged(*rule, Missing::Endtime, Spot::at(later.visit.institution, later.visit.begin));
                 continue;
             };
             sink.say(Out::Finding(Box::new(Finding {

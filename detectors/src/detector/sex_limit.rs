@@ -6,7 +6,7 @@ use records::row;
 use rulebank::DetectorSpec;
 
 use super::About;
-use crate::coverage::{Count, Missing, Population};
+use crate::coverage::{Missing, Population, Spot};
 use crate::finding::{Finding, Out, RuleIx, Value, sex_word};
 use crate::judge::Sink;
 use crate::knowledge::{ByRef, Compiler, Knowledge, Validity, sort_rows};
@@ -77,12 +77,12 @@ pub fn judge(
     for of_rule in valid.chunk_by(|a, b| a.rule == b.rule) {
         let rule = of_rule[0].rule;
         let Some(person_row) = person_row else {
-            sink.count(Count::NotJudged(rule, Missing::Person));
+            sink.not_judged(rule, Missing::Person, Spot::at(line.institution, line.time));
             continue;
         };
         let gend = row::person(arena, person_row).gend;
         if gend == 0 {
-            sink.count(Count::NotJudged(rule, Missing::Gend));
+            sink.not_judged(rule, Missing::Gend, Spot::at(line.institution, line.time));
             continue;
         }
         let mut violated = of_rule.iter().filter(|limit| bank.differ(0, limit.gend, gend)).peekable();

@@ -11,7 +11,7 @@ use rulebank::{DetectorSpec, ParamKind, ParamSpec};
 use serde::{Deserialize, Serialize};
 
 use super::About;
-use crate::coverage::{Count, Missing};
+use crate::coverage::{Count, Missing, Spot};
 use crate::detector::supply_gap::DaysOfBlock;
 use crate::finding::{Claim, Finding, Money, Out, Part, RuleIx, Value, compare_records};
 use crate::judge::Sink;
@@ -277,7 +277,7 @@ const QUANTITY: i128 = 1_000_000;
 /// Adds the institution's record, or says that it is missing.
 pub fn with_institution(finding: &Finding, institution: Option<Ref>, sink: &mut Sink) {
     match institution {
-        None => sink.count(Count::NotJudged(finding.rule, Missing::Institution)),
+        None => sink.not_judged(finding.rule, Missing::Institution, Spot::at(finding.institution, finding.occurred)),
         Some(institution) => {
             let mut finding = finding.clone();
             finding.evidence.push(institution);

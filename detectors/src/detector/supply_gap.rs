@@ -7,7 +7,7 @@ use rulebank::{DetectorSpec, ParamKind, ParamSpec};
 use serde::{Deserialize, Serialize};
 
 use super::About;
-use crate::coverage::{Count, Missing};
+use crate::coverage::{Count, Missing, Spot};
 use crate::finding::{Claim, Finding, Out, Part, RuleIx, Value, compare_records};
 use crate::judge::Sink;
 use crate::knowledge::{Compiler, Knowledge, integer};
@@ -98,8 +98,8 @@ pub fn judge(bank: &Knowledge, pair: u64, blocks: &[(DaysOfBlock, Diff)], sink: 
 /// Adds the institution's record; says so where there is none, or no purchase of the institution at all.
 pub fn with_institution(finding: &Finding, institution: Option<Ref>, buys: bool, sink: &mut Sink) {
     match institution {
-        None => sink.count(Count::NotJudged(finding.rule, Missing::Institution)),
-        Some(_) if !buys => sink.count(Count::NotJudged(finding.rule, Missing::Purchase)),
+        None => sink.not_judged(finding.rule, Missing::Institution, Spot::at(finding.institution, finding.occurred)),
+        Some(_) if !buys => sink.not_judged(finding.rule, Missing::Purchase, Spot::at(finding.institution, finding.occurred)),
         Some(institution) => {
             let mut finding = finding.clone();
             finding.evidence.push(institution);

@@ -7,7 +7,7 @@ use rulebank::{DetectorSpec, ParamKind, ParamSpec};
 use rust_decimal::prelude::ToPrimitive;
 
 use super::About;
-use crate::coverage::{Count, Missing};
+use crate::coverage::{Count, Missing, Spot};
 use crate::finding::{Claim, Finding, Out, Part, Route, RuleIx, Value};
 use crate::judge::Sink;
 use crate::knowledge::{Compiler, Knowledge, decimal};
@@ -85,7 +85,7 @@ pub fn judge(arena: &Arena, bank: &Knowledge, journey: u64, places: [Option<Ref>
     for rule in &bank.detectors.travel {
         sink.count(Count::Subject(rule.rule));
         if let Some(missing) = missing {
-            sink.count(Count::NotJudged(rule.rule, missing));
+            sink.not_judged(rule.rule, missing, Spot::at(b.institution, b.time));
         } else if let Some(km) = too_far(arena, rule, places, b.time - a.time) {
             sink.say(Out::Finding(Box::new(Finding {
                 rule: rule.rule,

@@ -11,7 +11,7 @@
 
 use std::collections::BTreeMap;
 
-use detectors::alert::{alert_id, key_texts, record_name, value_texts};
+use detectors::alert::{record_name, value_texts};
 use detectors::desk::Desk;
 use detectors::finding::Alert;
 use detectors::money::{own_money, visit_of};
@@ -167,16 +167,12 @@ pub fn keep(folder: &Folder, desk: &Desk, bank: &Bank, run: &Run) -> Result<Fold
     }
     let arena = desk.arena();
     let mut places: Vec<Ref> = Vec::new();
-    let mut alerts: Vec<(String, &Alert)> = Vec::with_capacity(desk.len());
     for alert in desk.standing() {
         let finding = &alert.priced.finding;
         places.extend(finding.evidence.iter().chain(alert.priced.laid.iter().map(|(place, _)| place)));
-        let rule = &desk.knowledge().rules[usize::from(finding.rule)];
-        alerts.push((alert_id(&rule.id, &key_texts(arena, &finding.key)), alert));
     }
-    alerts.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
     let mut findings = kept.folder().draft(FINDINGS)?;
-    for (alert_id, alert) in alerts {
+    for (alert_id, alert) in desk.by_id() {
         let rule = &desk.knowledge().rules[usize::from(alert.priced.finding.rule)];
         let values = value_texts(arena, rule, &alert.priced.finding.values).into_iter();
         findings.line(&Finding {

@@ -1,0 +1,145 @@
+//! What arrives from whom: standing records by institution and month, how late they came, and what was settled.
+//!
+//! A hospital that sends no stock raises no alert about stock. This tally says so beside the alerts, so that its
+//! silence is not read as good conduct. It follows the facts like everything else: what is withdrawn is taken off.
+
+use std::collections::{BTreeMap, HashMap};
+
+use foldhash::fast::FixedState;
+use records::Kind;
+use records::arena::{Arena, Ref};
+use records::ledger::FactChange;
+use records::row::{self, LATE_WITHIN, day_of};
+use records::time::month_of;
+
+use crate::coverage::{Count, Missing, Spot};
+use crate::finding::{RuleIx, institution_of};
+use crate::views::Diff;
+
+/// Bands of lateness: those of [`LATE_WITHIN`], later than all of them, and not known.
+pub const BANDS: usize = LATE_WITHIN.len() + 2;
+/// The band of records without a recv_time.
+pub const UNKNOWN: usize = BANDS - 1;
+
+/// Kinds of records that name an institution and have an event time, by name.
+pub const KINDS: [Kind; 10] = [
+    Kind::Dispensing,
+    Kind::FeeLine,
+    Kind::Invoice,
+    Kind::Prescription,
+    Kind::Presence,
+    Kind::Purchase,
+    Kind::Settlement,
+    Kind::StockChange,
+    Kind::StockCount,
+    Kind::Visit,
+];
+
+/// What stands of an institution in a month.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Arrived {
+    /// Records by kind, in the order of [`KINDS`], and band of lateness.
+    pub records: [[i64; BANDS]; KINDS.len()],
+    /// Live settlements.
+    pub settlements: i64,
+    /// Their fund_pay_sumamt, fen.
+    pub fund: i128,
+}
+
+impl Arrived {
+    /// How many records of a kind, by its place in [`KINDS`].
+    pub fn of_kind(&self, kind: usize) -> i64 {
+        self.records[kind].iter().sum()
+    }
+}
+
+/// Subjects that could not be judged, by rule and reason.
+pub type Unjudged = BTreeMap<(RuleIx, Missing), i64>;
+
+/// The tally.
+#[derive(Debug, Default)]
+pub struct Reach {
+    arrived: HashMap<Spot, Arrived, FixedState>,
+    institutions: HashMap<Ref, Ref, FixedState>,
+    labels: HashMap<Ref, Ref, FixedState>,
+}
+
+impl Reach {
+    /// Takes the facts of a tick.
+    pub fn take(&mut self, arena: &Arena, facts: &[FactChange]) {
+        for fact in facts.iter().filter(|fact| fact.diff != 0) {
+            self.fact(arena, fact.row, i64::from(fact.diff));
+        }
+    }
+
+    fn fact(&mut self, arena: &Arena, place: Ref, diff: i64) {
+        let kind = row::kind(arena, place);
+        match kind {
+            Kind::Institution => stand(&mut self.institutions, row::key(arena, place).0, place, diff),
+            Kind::Label => stand(&mut self.labels, row::key(arena, place).0, place, diff),
+            _ => {}
+        }
+        let Some(nth) = KINDS.iter().position(|known| *known == kind) else { return };
+        let institution = institution_of(arena, place);
+        let Some(time) = row::event_time(arena, place).filter(|_| institution != 0) else { return };
+        let spot = Spot { institution, month: month_of(day_of(time)) };
+        let arrived = self.arrived.entry(spot).or_default();
+        arrived.records[nth][row::late(arena, place).map_or(UNKNOWN, usize::from)] += diff;
+        if kind == Kind::Settlement {
+            let settlement = row::settlement(arena, place);
+            if settlement.live {
+                arrived.settlements += diff;
+                arrived.fund += i128::from(settlement.fund) * i128::from(diff);
+            }
+        }
+    }
+
+    /// What stands by institution and month, by the bytes of the code and by month; nothing that is all zero.
+    pub fn arrived(&self, arena: &Arena) -> Vec<(Spot, Arrived)> {
+        let mut arrived: Vec<(Spot, Arrived)> = self.arrived.iter().map(|(spot, of)| (*spot, *of)).collect();
+        arrived.retain(|(_, of)| (0..KINDS.len()).any(|kind| of.of_kind(kind) != 0));
+        arrived.sort_by(|(a, _), (b, _)| {
+            arena.compare(a.institution, b.institution).then(a.month.cmp(&b.month))
+        });
+        arrived
+    }
+
+    /// The standing row of each institution, by its code.
+    pub fn institution(&self, code: Ref) -> Option<Ref> {
+        self.institutions.get(&code).copied()
+    }
+
+    /// Codes of all institutions that stand, by their bytes.
+    pub fn institutions(&self, arena: &Arena) -> Vec<Ref> {
+        let mut codes: Vec<Ref> = self.institutions.keys().copied().collect();
+        codes.sort_by(|a, b| arena.compare(*a, *b));
+        codes
+    }
+
+    /// Rows of the decisions that stand, by case_id.
+    pub fn labels(&self, arena: &Arena) -> Vec<Ref> {
+        let mut labels: Vec<(Ref, Ref)> = self.labels.iter().map(|(case, place)| (*case, *place)).collect();
+        labels.sort_by(|(a, _), (b, _)| arena.compare(*a, *b));
+        labels.into_iter().map(|(_, place)| place).collect()
+    }
+}
+
+/// The row that stands under a key, after a fact was lost or gained.
+fn stand(rows: &mut HashMap<Ref, Ref, FixedState>, key: Ref, place: Ref, diff: i64) {
+    if diff > 0 {
+        rows.insert(key, place);
+    } else if rows.get(&key) == Some(&place) {
+        rows.remove(&key);
+    }
+}
+
+/// What could not be judged, by institution and month, out of the counts of the coverage.
+pub fn unjudged(counts: &BTreeMap<Count, Diff>) -> BTreeMap<Spot, Unjudged> {
+    let mut unjudged: BTreeMap<Spot, Unjudged> = BTreeMap::new();
+    for (count, n) in counts.iter().filter(|(_, n)| **n != 0) {
+        if let Count::NotJudged(rule, missing, spot) = count {
+            *unjudged.entry(*spot).or_default().entry((*rule, *missing)).or_default() += n;
+        }
+    }
+    unjudged
+}

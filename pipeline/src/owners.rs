@@ -1,0 +1,112 @@
+//! Whose money an alert speaks of: the institutions, practitioners and persons behind the records it is laid on.
+//!
+//! An alert may reach over several institutions: a code sold twice, a person in two beds. Each owns what was laid on
+//! its own records and nothing else; who appears in the evidence alone is named with 0.
+
+use std::collections::BTreeMap;
+
+use detectors::desk::Desk;
+use detectors::finding::{Alert, institution_of};
+use eval::outcome::{Owners, Share};
+use records::Kind;
+use records::arena::{Arena, Ref};
+use records::decimal::format_fen;
+use records::ledger::Ledger;
+use records::row;
+
+use crate::error::Error;
+use crate::outputs::{Draft, Folder};
+
+/// The file's name.
+pub const OWNERS: &str = "owners.ndjson";
+
+/// Writes the owners of all standing alerts, in the order of `alerts.ndjson`.
+///
+/// # Errors
+/// The disk is full or gone.
+pub fn write(folder: &Folder, desk: &Desk, ledger: &Ledger) -> Result<Draft, Error> {
+    let mut draft = folder.draft(OWNERS)?;
+    for (alert_id, alert) in desk.by_id() {
+        draft.line(&owners(desk.arena(), ledger, alert_id, alert))?;
+    }
+    Ok(draft)
+}
+
+fn owners(arena: &Arena, ledger: &Ledger, alert_id: String, alert: &Alert) -> Owners {
+    let shares = |owner: &dyn Fn(Ref) -> Ref| -> Vec<Share> {
+        let mut of_owner: BTreeMap<Ref, (i64, i64)> = BTreeMap::new();
+        for place in &alert.priced.finding.evidence {
+            of_owner.entry(owner(*place)).or_default();
+        }
+        for (place, fen) in &alert.priced.laid {
+            let share = of_owner.entry(owner(*place)).or_default();
+            share.0 = share.0.saturating_add(*fen);
+        }
+        for (place, fen) in &alert.taken {
+            let share = of_owner.entry(owner(*place)).or_default();
+            share.1 = share.1.saturating_add(*fen);
+        }
+        of_owner.remove(&0);
+        let share = |(id, (amount, counted))| Share {
+            id: arena.text(id),
+            amount: format_fen(amount),
+            counted_amount: format_fen(counted),
+        };
+        let mut shares: Vec<Share> = of_owner.into_iter().map(share).collect();
+        shares.sort_by(|a, b| a.id.cmp(&b.id));
+        shares
+    };
+    Owners {
+        alert_id,
+        institutions: shares(&|place| institution_of(arena, place)),
+        practitioners: shares(&|place| practitioner_of(arena, ledger, place)),
+        persons: shares(&|place| person_of(arena, ledger, place)),
+    }
+}
+
+/// Who treated, prescribed or billed: named by the record, else by its prescription or visit; 0 for nobody.
+fn practitioner_of(arena: &Arena, ledger: &Ledger, place: Ref) -> Ref {
+    let of_visit = |visit: Ref| {
+        let stands = ledger.standing(Kind::Visit, (visit, 0));
+        stands.map_or(0, |visit| row::visit(arena, visit).doctor)
+    };
+    match row::kind(arena, place) {
+        Kind::Practitioner => row::key(arena, place).0,
+        Kind::Visit => row::visit(arena, place).doctor,
+        Kind::Prescription => row::prescription(arena, place).doctor,
+        Kind::Settlement => of_visit(row::settlement(arena, place).visit),
+        Kind::FeeLine => {
+            let line = row::fee_line(arena, place);
+            if line.doctor == 0 { of_visit(line.visit) } else { line.doctor }
+        }
+        Kind::Dispensing => {
+            let sale = row::dispensing(arena, place);
+            let prescription = ledger.standing(Kind::Prescription, (sale.rx, 0));
+            prescription.map_or_else(|| of_visit(sale.visit), |rx| row::prescription(arena, rx).doctor)
+        }
+        _ => 0,
+    }
+}
+
+/// The person a record is about; 0 for none.
+fn person_of(arena: &Arena, ledger: &Ledger, place: Ref) -> Ref {
+    match row::kind(arena, place) {
+        Kind::Person => row::key(arena, place).0,
+        Kind::PersonFact => row::person_fact(arena, place).psn_no,
+        Kind::Enrolment => row::enrolment(arena, place).psn_no,
+        Kind::Visit => row::visit(arena, place).psn_no,
+        Kind::Settlement => row::settlement(arena, place).psn_no,
+        Kind::FeeLine => row::fee_line(arena, place).psn_no,
+        Kind::Prescription => row::prescription(arena, place).psn_no,
+        Kind::Presence => row::presence(arena, place).psn_no,
+        Kind::Dispensing => {
+            let sale = row::dispensing(arena, place);
+            if sale.psn_no != 0 {
+                return sale.psn_no;
+            }
+            let visit = ledger.standing(Kind::Visit, (sale.visit, 0));
+            visit.map_or(0, |visit| row::visit(arena, visit).psn_no)
+        }
+        _ => 0,
+    }
+}

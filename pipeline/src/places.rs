@@ -1,0 +1,149 @@
+//! The institutions beside the alerts: who they are, what they turned over, what arrived from them and how late, what
+//! could not be judged there, and the decisions that came back.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use detectors::coverage::Spot;
+use detectors::desk::Desk;
+use detectors::reach::{Arrived, KINDS, Unjudged};
+use eval::outcome::{Institution, Label, Lateness, Reach, Turnover};
+use records::arena::{Arena, Ref};
+use records::row;
+use records::tell::{self, INSTITUTION_TYPES};
+use records::time::format_month;
+
+use crate::error::Error;
+use crate::outputs::{Draft, Folder};
+use crate::run::yuan;
+
+/// Every institution.
+pub const INSTITUTIONS: &str = "institutions.ndjson";
+/// What arrived, by institution and month.
+pub const REACH: &str = "coverage_by_institution.ndjson";
+/// Decisions that stand.
+pub const LABELS: &str = "labels.ndjson";
+
+/// What a medical institution, a pharmacy and a care agency are expected to send.
+const EXPECTED: [&[&str]; 3] = [
+    &["fee_line", "prescription", "presence", "purchase", "settlement", "stock_count", "visit"],
+    &["dispensing", "purchase", "settlement", "stock_count", "visit"],
+    &["fee_line", "presence", "settlement", "visit"],
+];
+
+/// One institution with its months.
+struct Place {
+    row: Option<Ref>,
+    months: BTreeMap<i32, (Arrived, Unjudged)>,
+}
+
+/// Writes the three files.
+///
+/// # Errors
+/// The disk is full or gone.
+pub fn write(folder: &Folder, desk: &Desk) -> Result<[Draft; 3], Error> {
+    let arena = desk.arena();
+    let mut places: BTreeMap<String, Place> = BTreeMap::new();
+    let place = |code: Ref| Place { row: desk.reach().institution(code), months: BTreeMap::new() };
+    for code in desk.reach().institutions(arena) {
+        places.insert(arena.text(code), place(code));
+    }
+    let mut months: BTreeSet<i32> = BTreeSet::new();
+    for (Spot { institution, month }, arrived) in desk.reach().arrived(arena) {
+        let place = places.entry(arena.text(institution)).or_insert_with(|| place(institution));
+        place.months.entry(month).or_default().0 = arrived;
+        months.insert(month);
+    }
+    for (Spot { institution, month }, unjudged) in desk.unjudged() {
+        if institution != 0 {
+            let place = places.entry(arena.text(institution)).or_insert_with(|| place(institution));
+            place.months.entry(month).or_default().1 = unjudged;
+            months.insert(month);
+        }
+    }
+    let mut institutions = folder.draft(INSTITUTIONS)?;
+    let mut reach = folder.draft(REACH)?;
+    for (code, place) in &places {
+        institutions.line(&institution(arena, code, place))?;
+        let sent = |kind: usize| place.months.values().any(|(arrived, _)| arrived.of_kind(kind) > 0);
+        let sent: Vec<bool> = (0..KINDS.len()).map(sent).collect();
+        for month in &months {
+            reach.line(&of_month(desk, code, place, &sent, *month))?;
+        }
+    }
+    let mut labels = folder.draft(LABELS)?;
+    for place in desk.reach().labels(arena) {
+        labels.line(&label(arena, place))?;
+    }
+    Ok([institutions, reach, labels])
+}
+
+fn institution(arena: &Arena, code: &str, place: &Place) -> Institution {
+    let turnover = |(month, (arrived, _)): (&i32, &(Arrived, Unjudged))| {
+        let turnover = Turnover { settlements: arrived.settlements, fund_pay_sumamt: yuan(arrived.fund) };
+        (arrived.settlements != 0).then(|| (format_month(*month), turnover))
+    };
+    let months = place.months.iter().filter_map(turnover).collect();
+    let blank = Institution { fixmedins_code: code.to_owned(), months, ..Institution::default() };
+    let Some(row) = place.row else { return blank };
+    let row = row::institution(arena, row);
+    Institution {
+        fixmedins_name: (row.name != 0).then(|| arena.text(row.name)),
+        fixmedins_type: Some(INSTITUTION_TYPES[usize::from(row.sort.min(2))].to_owned()),
+        hosp_lv: (row.level != 0).then(|| format!("{:02}", row.level)),
+        admdvs: Some(arena.text(row.admdvs)),
+        beds: row.beds,
+        ..blank
+    }
+}
+
+fn of_month(desk: &Desk, code: &str, place: &Place, sent: &[bool], month: i32) -> Reach {
+    let nothing = (Arrived::default(), Unjudged::new());
+    let (arrived, unjudged) = place.months.get(&month).unwrap_or(&nothing);
+    let kinds = || (0..KINDS.len()).map(|nth| (nth, KINDS[nth].name()));
+    let sort = place.row.map_or(0, |row| row::institution(desk.arena(), row).sort.min(2));
+    let mut not_judged: BTreeMap<String, BTreeMap<String, i64>> = BTreeMap::new();
+    for ((rule, missing), n) in unjudged {
+        let rule = &desk.knowledge().rules[usize::from(*rule)].id;
+        not_judged.entry(rule.clone()).or_default().insert(missing.reason().to_owned(), *n);
+    }
+    Reach {
+        fixmedins_code: code.to_owned(),
+        month: format_month(month),
+        records: kinds().map(|(nth, name)| (name.to_owned(), arrived.of_kind(nth))).collect(),
+        never: kinds()
+            .filter(|(nth, name)| !sent[*nth] && EXPECTED[usize::from(sort)].contains(name))
+            .map(|(_, name)| name.to_owned())
+            .collect(),
+        silent: kinds()
+            .filter(|(nth, _)| sent[*nth] && arrived.of_kind(*nth) == 0)
+            .map(|(_, name)| name.to_owned())
+            .collect(),
+        late: kinds()
+            .filter(|(nth, _)| arrived.of_kind(*nth) > 0)
+            .map(|(nth, name)| (name.to_owned(), lateness(arrived, nth)))
+            .collect(),
+        not_judged,
+    }
+}
+
+fn lateness(arrived: &Arrived, kind: usize) -> Lateness {
+    let [within_1d, within_3d, within_7d, over_7d, unknown] = arrived.records[kind];
+    Lateness { within_1d, within_3d, within_7d, over_7d, unknown }
+}
+
+fn label(arena: &Arena, place: Ref) -> Label {
+    let mut fields: BTreeMap<&str, String> = tell::fields(arena, place).into_iter().collect();
+    let mut take = |name: &str| fields.remove(name);
+    Label {
+        case_id: tell::key(arena, place).concat(),
+        subject_type: take("subject_type").unwrap_or_default(),
+        subject_id: take("subject_id").unwrap_or_default(),
+        period_begin: take("period_begin"),
+        period_end: take("period_end"),
+        scheme: take("scheme"),
+        decision: take("decision").unwrap_or_default(),
+        amount: take("amount"),
+        decided_at: take("decided_at").unwrap_or_default(),
+        source: take("source"),
+    }
+}
