@@ -1,14 +1,15 @@
 //! An alert as people and programs read it (contract section 3).
 
+use models::{Against, Driver};
 use records::Kind;
 use records::arena::{Arena, Ref};
 use records::decimal::{format_fen, format_scaled};
 use records::row;
-use records::time::{format_date, format_time};
+use records::time::{format_date, format_month, format_time};
 use rulebank::Rule;
 use serde::Serialize;
 
-use crate::detector::{SPECS, about};
+use crate::detector::{SPECS, about, outlier, subject_type};
 use crate::finding::{Alert, Part, Value, WORDS};
 use crate::knowledge::Knowledge;
 
@@ -103,7 +104,6 @@ pub fn render(arena: &Arena, bank: &Knowledge, alert: &Alert) -> AlertLine {
     let finding = &alert.priced.finding;
     let rule = &bank.rules[usize::from(finding.rule)];
     let key = key_texts(arena, &finding.key);
-    let about = about(&rule.detector);
     let mut evidence: Vec<RecordName> = finding.evidence.iter().map(|row| record_name(arena, *row)).collect();
     evidence.sort();
     evidence.dedup();
@@ -117,7 +117,7 @@ pub fn render(arena: &Arena, bank: &Knowledge, alert: &Alert) -> AlertLine {
         phase: rule.phases.first().map_or("", |phase| phase.as_str()),
         verdict: ["definite", "suspect", "indicator"][usize::from(finding.verdict.min(2))],
         severity: rule.severity.as_str(),
-        subject: Subject { r#type: about.subject, id: subject_id(rule, &key) },
+        subject: Subject { r#type: subject_type(rule), id: subject_id(rule, &key) },
         institution: (finding.institution != 0).then(|| arena.text(finding.institution)),
         occurred: format_time(finding.occurred),
         message: Message {
@@ -135,15 +135,25 @@ pub fn render(arena: &Arena, bank: &Knowledge, alert: &Alert) -> AlertLine {
 
 /// The values of a finding by the names its rule's messages use, in both languages.
 pub fn value_texts(arena: &Arena, rule: &Rule, values: &[Value]) -> Vec<(&'static str, Message)> {
+    let zh = named(arena, rule, values, false);
+    let both = |((name, zh), (_, en))| (name, Message { zh, en });
+    zh.into_iter().zip(named(arena, rule, values, true)).map(both).collect()
+}
+
+/// Values by name in one language; where there are more values than names, the last name has all that are left.
+fn named(arena: &Arena, rule: &Rule, values: &[Value], en: bool) -> Vec<(&'static str, String)> {
     let names = SPECS.iter().find(|spec| spec.name == rule.detector).map_or(&[][..], |spec| spec.values);
-    let both = |v: &Value| Message { zh: value(arena, *v, false), en: value(arena, *v, true) };
-    names.iter().copied().zip(values.iter().map(both)).collect()
+    let mut texts: Vec<String> = values.iter().map(|v| value(arena, *v, en)).collect();
+    if texts.len() > names.len() && !names.is_empty() {
+        let rest = texts.split_off(names.len() - 1);
+        texts.push(rest.join(if en { "; " } else { "；" }));
+    }
+    names.iter().copied().zip(texts).collect()
 }
 
 fn sentence(arena: &Arena, rule: &Rule, template: &str, values: &[Value], amount: &str, en: bool) -> String {
-    let names = SPECS.iter().find(|spec| spec.name == rule.detector).map_or(&[][..], |spec| spec.values);
-    let texts: Vec<String> = values.iter().map(|v| value(arena, *v, en)).collect();
-    let mut pairs: Vec<(&str, &str)> = names.iter().copied().zip(texts.iter().map(String::as_str)).collect();
+    let texts = named(arena, rule, values, en);
+    let mut pairs: Vec<(&str, &str)> = texts.iter().map(|(name, text)| (*name, text.as_str())).collect();
     pairs.push(("amount", amount));
     rulebank::fill(template, &pairs)
 }
@@ -158,6 +168,16 @@ fn value(arena: &Arena, value: Value, en: bool) -> String {
         Value::Quantity(quantity) => format_scaled(quantity, 4),
         Value::Price(price) => format_scaled(price, 6),
         Value::Level(level) => format!("{level:02}"),
+        Value::Month(month) => format_month(month),
+        Value::Thousandths(number) => format_scaled(number, 3),
+        Value::Driver { whose, column, history, value, usual } => {
+            let Some(feature) = outlier::features(whose).features().get(usize::from(column)) else {
+                return String::new();
+            };
+            let against = if history { Against::History } else { Against::Peers };
+            let driver = Driver { feature, value, usual, against, distance: 0 };
+            if en { driver.en() } else { driver.zh() }
+        }
         Value::Word(word) => {
             let (zh, english) = WORDS.get(usize::from(word)).copied().unwrap_or(("", ""));
             if en { english.to_owned() } else { zh.to_owned() }

@@ -20,6 +20,8 @@ pub enum Missing {
     Lat,
     /// The institution has no agreements.
     Agreements,
+    /// No such practitioner.
+    Practitioner,
     /// No such person.
     Person,
     /// The person's sex is not known or not stated.
@@ -46,6 +48,8 @@ pub enum Missing {
     Presence,
     /// The change has no recv_time.
     RecvTime,
+    /// Too few peers, or too few cases or earlier months of its own, to compare it with.
+    Peers,
 }
 
 impl Missing {
@@ -57,6 +61,7 @@ impl Missing {
             Missing::Lon => "missing:lon",
             Missing::Lat => "missing:lat",
             Missing::Agreements => "missing:agreements",
+            Missing::Practitioner => "missing:practitioner",
             Missing::Person => "missing:person",
             Missing::Gend => "missing:gend",
             Missing::Brdy => "missing:brdy",
@@ -70,6 +75,7 @@ impl Missing {
             Missing::Purchase => "missing:purchase",
             Missing::Presence => "missing:presence",
             Missing::RecvTime => "missing:recv_time",
+            Missing::Peers => "missing:peers",
         }
     }
 }

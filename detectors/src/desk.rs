@@ -333,6 +333,11 @@ impl Desk {
         let (before, after) = (now_before.unwrap_or(Moment::MIN), self.now.unwrap_or(Moment::MIN));
         passage.sides().any(|alert| {
             let finding = &alert.priced.finding;
+            // A month is judged when it is over, and again when *now* moved on: what gathered until then has no
+            // change of its own that led to it.
+            if bank.detectors.outlier.iter().any(|rule| rule.rule == finding.rule) {
+                return true;
+            }
             if self.counts_beds(passage, bank) {
                 // Stays without an end fill a bed on a day once that day is over.
                 let over = finding.occurred + 86_400;

@@ -6,7 +6,7 @@
 //! share one.
 
 use records::Kind;
-use rulebank::DetectorSpec;
+use rulebank::{DetectorSpec, Param, Rule};
 
 use crate::coverage::Population;
 use crate::knowledge::{ByRef, Compiler, Validity, Watch};
@@ -127,6 +127,7 @@ detectors! {
     trace_code_unbought,
     stock_balance,
     supply_gap,
+    outlier,
 }
 
 /// What the alerts of a detector are about.
@@ -136,6 +137,18 @@ detectors! {
 pub fn about(detector: &str) -> &'static About {
     let known = SPECS.iter().position(|spec| spec.name == detector);
     &ABOUT[known.unwrap_or_else(|| panic!("no detector is called {detector}"))]
+}
+
+/// What the first record or thing of the key of a rule's alerts is.
+///
+/// # Panics
+/// As [`about`].
+pub fn subject_type(rule: &Rule) -> &'static str {
+    let of_practitioners = rule.params.get("of") == Some(&Param::Choice("practitioners".to_owned()));
+    if rule.detector == outlier::SPEC.name && of_practitioners {
+        return "practitioner";
+    }
+    about(&rule.detector).subject
 }
 
 impl Compiled {

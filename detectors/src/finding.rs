@@ -10,6 +10,7 @@ use crate::detector::resale::sale_money;
 use crate::detector::stock_balance::Block;
 use crate::detector::supply_gap::DaysOfBlock;
 use crate::knowledge::Knowledge;
+use crate::profile::{Member, Whose};
 
 /// Position of a rule in [`crate::knowledge::Knowledge::rules`], which is sorted by id.
 pub type RuleIx = u16;
@@ -44,6 +45,23 @@ pub enum Value {
     Level(u8),
     /// One of [`WORDS`].
     Word(u8),
+    /// A month, written `YYYY-MM`.
+    Month(i32),
+    /// A number in thousandths.
+    Thousandths(i64),
+    /// A column that made a month unusual.
+    Driver {
+        /// Whose columns they are.
+        whose: Whose,
+        /// Its place among them.
+        column: u8,
+        /// Whether it is held against the subject's own past, not the peers'.
+        history: bool,
+        /// The value, in thousandths of the column's unit.
+        value: i64,
+        /// What it is held against.
+        usual: i64,
+    },
 }
 
 /// Words that messages need in both languages; [`Value::Word`] is a position here.
@@ -301,6 +319,8 @@ pub enum Route {
     EdgeStay,
     /// Live settlements and withdrawn ones, by the finding that needs them.
     Price,
+    /// The institutions of practitioners, by practitioner.
+    Workplace,
 }
 
 /// A statement.
@@ -324,6 +344,12 @@ pub enum Out {
     Taken(u64, Ref, i64),
     /// An alert.
     Alert(Box<Alert>),
+    /// An amount that is added to a cell of a profile.
+    Sum(u64, Ref, i64),
+    /// A subject's month among its peers', by their group and the month.
+    Member(u64, Box<Member>),
+    /// A subject's month among all months of its peers, by their group.
+    Series(u64, Box<Member>),
 }
 
 /// Compares two keys part by part by the bytes of their texts.

@@ -13,6 +13,7 @@ mod goods;
 mod hall;
 mod lines;
 mod people;
+mod profiles;
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -75,6 +76,8 @@ pub fn mount<'s>(
     goods::trace_codes(&court, arena, &mut hall, &facts);
     goods::stock(&court, arena, &mut hall, &facts, &sorted.uses);
     lines::arithmetic(&court, arena, &mut hall, &facts);
+    let sums = visits.sums.concat(sorted.sums.clone());
+    profiles::outliers(&court, arena, &mut hall, &facts, sums);
     lines::tables(&court, arena, &mut hall, &facts, sorted);
 
     let alerts = alerts::reconcile(&court, arena, &mut hall, &facts);

@@ -117,5 +117,11 @@ fn take_in(
 }
 
 fn close(tick: Tick, as_of: Option<Moment>, ledger: &mut Ledger) -> TickIn {
-    TickIn { tick, facts: Arc::new(ledger.take_facts()), now: as_of.or(ledger.now()), bank: None }
+    TickIn {
+        tick,
+        facts: Arc::new(ledger.take_facts()),
+        now: as_of.or(ledger.now()),
+        bank: None,
+        profiles: true,
+    }
 }

@@ -15,6 +15,7 @@ mod bills;
 mod codes;
 mod goods;
 mod lines;
+mod months;
 mod people;
 mod quantities;
 mod scripts;
@@ -68,6 +69,7 @@ pub fn key_shapes(detector: &str) -> &'static [&'static [&'static str]] {
         "trace_code_twice" => &[&["code"]],
         "trace_code_unbought" => &[&["fixmedins_code", "code"]],
         "stock_balance" | "supply_gap" => &[&["fixmedins_code", "med_list_codg"]],
+        "outlier" => &[&["subject", "day"]],
         _ => &[],
     }
 }
@@ -147,6 +149,7 @@ fn ask(why: &mut Why<'_, '_>, key: &[Ref]) -> Option<()> {
         ("expired_sale", &[sale]) => goods::expired_sale(why, sale),
         ("stock_balance", &[institution, item]) => stock::stock_balance(why, institution, item),
         ("supply_gap", &[institution, item]) => stock::supply_gap(why, institution, item),
+        ("outlier", &[code, month]) => months::outlier(why, code, month),
         _ => None,
     }
 }

@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use records::arena::Arena;
 use records::ledger::FactChange;
-use records::row::Moment;
+use records::row::{Moment, day_of};
+use records::time::month_of;
 use timely::dataflow::operators::probe::Handle as ProbeHandle;
 use timely::worker::Worker;
 
@@ -28,6 +29,8 @@ pub struct TickIn {
     pub now: Option<Moment>,
     /// Another version of the bank, from this tick on.
     pub bank: Option<Arc<Knowledge>>,
+    /// Whether profiles take in what gathered; they also do when *now* enters another month.
+    pub profiles: bool,
 }
 
 /// What one worker answers to a tick.
@@ -57,6 +60,7 @@ pub fn run(
     let probe = ProbeHandle::new();
     let (mut inputs, outputs) = worker.dataflow(|scope| mount(scope, arena, bank, &probe));
     let (index, peers) = (worker.index(), worker.peers());
+    let mut month = None;
     inputs.advance_to(1);
     while let Some(tick) = receive() {
         for fact in tick.facts.iter().skip(index).step_by(peers).filter(|fact| fact.diff != 0) {
@@ -66,6 +70,10 @@ pub fn run(
             inputs.tell_today(tick.now);
         }
         inputs.now.send(tick.now.unwrap_or(Moment::MIN));
+        let month_before = std::mem::replace(&mut month, tick.now.map(|now| month_of(day_of(now))));
+        if tick.profiles || tick.bank.is_some() || month != month_before {
+            inputs.gate.send(());
+        }
         if let Some(bank) = tick.bank {
             inputs.bank.send(bank);
         }

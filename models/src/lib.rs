@@ -4,30 +4,59 @@
 //! all stay just as long as pays best, a pharmacy that sells one drug and little else, a doctor whose days have
 //! thirty hours. Such a thing is seen only beside its peers, and seeing it is what this room is for.
 //!
-//! So far it holds one noun, [`Score`], the only form in which an opinion leaves it. What will stand around it, from
-//! the facts to the score:
+//! The way from the facts to an opinion:
 //!
-//! * a *profile*: one subject's numbers over one period, with their units, counted exactly by the detectors and kept
-//!   up to date like everything else they keep;
-//! * *features*: the profile as named columns, each with the direction that is suspicious. Here floats begin; money
+//! * a [`Profile`]: one subject's sums over one month, counted exactly by the detectors and kept up to date like
+//!   everything else they keep; what it paid beside its peers' [`prices`] is found when the month is judged;
+//! * [`features`]: the profile as named columns, each with the direction that is suspicious. Here floats begin; money
 //!   and counts are exact until then;
-//! * *peers*: how far a subject lies from institutions of its kind, level and region, by robust statistics. Nothing
-//!   has to be trained for it, so it comes first, and every trained model is shown beside it;
-//! * *trained models*, each one method with its parameters in a file and its *card*: on which data and period it was
-//!   trained, by which seed, what it measured, and what it must not be used for;
-//! * the [`Score`]: here floats end.
+//! * [`peers`]: how far a subject lies from institutions of its kind, level and region, by robust statistics. Nothing
+//!   has to be trained for it, so every other method is shown beside it;
+//! * methods that make one number of a row of distances: the greatest of them, [`mahalanobis`], [`isolation`]. The two
+//!   are fitted to the group that is judged, each time anew, so there is no model to go stale and none to be stored;
+//!   both speak linfa's language (`Fit`, `Predict`), to be tried and cross-validated beside others;
+//! * [`judge()`]: the door. Profiles of a peer group go in, an [`Opinion`] on each comes out, with its [`Score`] and the
+//!   columns that made it so, in integers: here floats end;
+//! * [`rise`]: the same for one subject's series of months, against its own past.
+//!
+//! Models that are trained once and kept will stand beside these, each with its parameters in a file and its *card*:
+//! on which data and period it was trained, by which seed, what it measured, and what it must not be used for.
 //!
 //! # What the room promises
-//! * **The same bits on every replay.** A score is a function of profile and parameters. Training has a seed that is
-//!   written down; the program that judges never trains.
+//! * **The same bits on every replay.** An opinion is a function of the group's profiles and the parameters, whatever
+//!   the order of the rows. Where chance is needed it has a seed that is written down.
 //! * **Whatever is not a number is no score.** A model that divides by zero has no opinion, and the subject is then
 //!   *not judged*, which is not *normal*.
 //! * **Never without the plain measure.** In labelled data of this kind, size alone ranks fraudulent providers nearly
 //!   as well as most models. A model that does not beat the order by money paid is not worth its explanation.
 //! * **A score is no verdict.** It reaches people as an indicator, with the columns that made it so, and counts no money.
 //!
-//! It knows records and nothing else: not the rules, not the dataflow, not the files its parameters come from.
+//! # What it costs
+//! A group of 300 institutions (18 columns) takes a quarter of a millisecond by `robust_z`, about half of one by
+//! `mahalanobis` and some milliseconds by `isolation` (100 trees of 256 rows); one of 60 takes less than one by each.
+//! All three grow with the number of rows and not with its square: 5,000 take about 10, 20 and 40 milliseconds.
+//! `cargo test -p models --test opinions -- --ignored --nocapture cost` measures.
+//!
+//! It knows nothing of the rules, the dataflow, or the files its parameters come from.
 
+mod chance;
+pub mod error;
+pub mod features;
+mod finite;
+pub mod isolation;
+pub mod judge;
+pub mod mahalanobis;
+pub mod opinion;
+pub mod peers;
+pub mod prices;
+pub mod profile;
+pub mod rise;
 pub mod score;
 
+pub use error::ModelError;
+pub use features::{Direction, Feature, FeatureSet, Unit};
+pub use judge::{Method, Parameters, judge};
+pub use opinion::{Against, Driver, Opinion};
+pub use prices::{ItemSum, PriceIndex};
+pub use profile::{Profile, Sum};
 pub use score::Score;

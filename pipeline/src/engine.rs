@@ -145,6 +145,18 @@ impl Engine {
         self.send(tick)
     }
 
+    /// Closes the last tick: profiles take in what gathered. One without lines is only for that.
+    ///
+    /// # Errors
+    /// What ended the engine's threads.
+    pub fn close_last_tick(&mut self) -> Result<(), Error> {
+        if self.front.lines_in_tick() == 0 && self.bank.detectors.outlier.is_empty() {
+            return Ok(());
+        }
+        let tick = self.front.close_tick();
+        self.send(TickIn { profiles: true, ..tick })
+    }
+
     /// Closes the tick with another version of the bank: other parameters, other table rows.
     ///
     /// # Errors

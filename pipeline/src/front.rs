@@ -271,6 +271,7 @@ impl Front {
             facts: Arc::new(self.ledger.take_facts()),
             now: self.as_of.or(self.ledger.now()),
             bank: None,
+            profiles: false,
         }
     }
 

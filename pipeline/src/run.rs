@@ -233,9 +233,7 @@ impl Session {
     /// # Errors
     /// The disk or the engine failed; no output has its final name then.
     pub fn finish(mut self, folder: &Folder, started: Instant) -> Result<Finished, Error> {
-        if self.engine.front.lines_in_tick() > 0 {
-            self.engine.close_tick()?;
-        }
+        self.engine.close_last_tick()?;
         let (mut front, desk) = self.engine.finish()?;
         let now = self.as_of.or(front.ledger().now());
         let run = keep::run_of(now, self.as_of.is_some());

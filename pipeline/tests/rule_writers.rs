@@ -37,7 +37,7 @@ fn facts(spec: &DetectorSpec, bank: &Bank) -> String {
         Some(table) => format!("Table: [`{table}`](write-a-rule.md#tables)."),
         None => "No table.".to_owned(),
     };
-    let _ = writeln!(text, "Core rules: {}. {table}", rules.join(" "));
+    let _ = writeln!(text, "Built-in rules: {}. {table}", rules.join(" "));
     if !spec.params.is_empty() {
         let _ = writeln!(text, "\n| parameter | means | may be | default |\n|---|---|---|---|");
         for param in spec.params {

@@ -41,7 +41,7 @@ pub fn load(dir: Option<&Path>, detectors: &[DetectorSpec]) -> Result<Bank, Vec<
     let mut errors = Vec::new();
     let texts = match dir {
         None => Texts {
-            rules: built_in(builtin::RULES),
+            rules: built_in(builtin::RULES).into_iter().chain(built_in(builtin::MODELS)).collect(),
             tables: built_in(builtin::TABLES),
             exemptions: built_in(builtin::EXEMPTIONS),
         },

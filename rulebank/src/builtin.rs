@@ -8,7 +8,15 @@ macro_rules! embedded {
     ($($path:literal,)+) => { &[$(($path, include_str!(concat!("../", $path))),)+] };
 }
 
-/// The rule files, by path.
+/// Rules that ask a model, by path: they are part of the built-in bank, and no core rules, which a bank without rule
+/// files brings back.
+pub(crate) const MODELS: &[(&str, &str)] = embedded![
+    "rules/models/institution_far_from_peers.toml",
+    "rules/models/practitioner_far_from_colleagues.toml",
+    "rules/models/sudden_rise_of_cost.toml",
+];
+
+/// The core rules, by path.
 pub(crate) const RULES: &[(&str, &str)] = embedded![
     "rules/extended/absence_after_admission.toml",
     "rules/extended/billed_above_stock.toml",
@@ -113,7 +121,10 @@ mod tests {
     fn every_file_of_the_bank_is_built_in() {
         let named =
             |list: &[(&str, &str)]| list.iter().map(|(path, _)| (*path).to_owned()).collect::<Vec<_>>();
-        assert_eq!(named(super::RULES), files("rules", "toml"));
+        let mut rules = named(super::RULES);
+        rules.extend(named(super::MODELS));
+        rules.sort();
+        assert_eq!(rules, files("rules", "toml"));
         assert_eq!(named(super::TABLES), files("tables", "csv"));
         assert_eq!(named(super::EXEMPTIONS), files("exemptions", "toml"));
     }

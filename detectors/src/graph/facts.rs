@@ -14,9 +14,11 @@ use super::Counts;
 use crate::coverage::{Count, Population};
 use crate::detector::bed_count::day_row;
 use crate::detector::stock_balance::{Stock, block_key};
+use crate::door::Door;
 use crate::judge::BankStream;
 use crate::knowledge::Knowledge;
-use crate::views::{Diff, Facts, RowIndex, Tick, pair_key, visit_key};
+use crate::profile::{Price, Whose, subject_key};
+use crate::views::{Diff, Facts, RowIndex, RowsOf, Tick, pair_key, visit_key};
 
 type RowInput = InputSession<Tick, (u64, Ref), Diff>;
 
@@ -67,6 +69,16 @@ pub struct Inputs {
     pub passes: RowInput,
     /// Row 0, once for every check, by institution.
     pub checking: RowInput,
+    /// Practitioners by [`subject_key`].
+    pub practitioners: RowInput,
+    pub practitioners_of_institution: RowInput,
+    /// Sums of profiles by [`subject_key`], the amounts as counts.
+    pub sums: RowInput,
+    /// Quantities and charges by institution, item and month, as counts.
+    pub prices: InputSession<Tick, (u64, Price), Diff>,
+    door: Door,
+    /// Opens at ticks whose profiles take in what gathered.
+    pub gate: InputHandleVec<Tick, ()>,
     /// The day of *now*, as a row, under key 0; one worker feeds it.
     pub today: RowInput,
     today_fed: Option<Ref>,
@@ -107,10 +119,15 @@ macro_rules! for_all_inputs {
             &mut inputs.stock_counts,
             &mut inputs.passes,
             &mut inputs.checking,
+            &mut inputs.practitioners,
+            &mut inputs.practitioners_of_institution,
+            &mut inputs.sums,
         ] {
             $do;
         }
         let $input = &mut inputs.supply;
+        $do;
+        let $input = &mut inputs.prices;
         $do;
     }};
 }
@@ -119,6 +136,7 @@ impl Inputs {
     /// One fact lost (`diff` -1) or gained (+1): it goes under every key by which somebody looks for it.
     pub fn feed(&mut self, fact: Ref, diff: Diff) {
         let arena = Arc::clone(&self.arena);
+        self.door.take(&arena, fact, diff);
         let put = |input: &mut RowInput, key: u64, row: Ref| input.update((key, row), diff);
         let mut tally = |population: Population| self.tallied[population as usize] += diff;
         match row::kind(&arena, fact) {
@@ -237,7 +255,12 @@ impl Inputs {
                 let (code, no) = row::key(&arena, fact);
                 put(&mut self.bills, pair_key(code, no), fact);
             }
-            Kind::Practitioner | Kind::Label => {}
+            Kind::Practitioner => {
+                let practitioner = row::practitioner(&arena, fact);
+                put(&mut self.practitioners, subject_key(Whose::Practitioner, practitioner.code), fact);
+                put(&mut self.practitioners_of_institution, u64::from(practitioner.institution), fact);
+            }
+            Kind::Label => {}
         }
     }
 
@@ -262,6 +285,8 @@ impl Inputs {
                 count => self.counts.borrow_mut().push((Count::Each(population), tick, count)),
             }
         }
+        let Inputs { door, sums, prices, .. } = self;
+        door.hand_out(|row, amount| sums.update(row, amount), |row, amount| prices.update(row, amount));
         for_all_inputs!(&mut *self, input => {
             input.advance_to(tick);
             input.flush();
@@ -270,6 +295,8 @@ impl Inputs {
         self.now.flush();
         self.bank.advance_to(tick);
         self.bank.flush();
+        self.gate.advance_to(tick);
+        self.gate.flush();
     }
 }
 
@@ -301,6 +328,11 @@ pub(super) struct Indexes<'s> {
     pub(super) today: RowIndex<'s>,
     pub(super) stock_counts: RowIndex<'s>,
     pub(super) supply: Facts<'s, (u64, Stock)>,
+    pub(super) practitioners: RowIndex<'s>,
+    pub(super) practitioners_of_institution: RowIndex<'s>,
+    pub(super) sums: RowsOf<'s>,
+    pub(super) prices: Facts<'s, (u64, Price)>,
+    pub(super) gate: StreamVec<'s, Tick, ()>,
     pub(super) now: StreamVec<'s, Tick, i64>,
     pub(super) bank: BankStream<'s>,
 }
@@ -345,6 +377,12 @@ pub(super) fn open<'s>(scope: Scope<'s, Tick>, arena: &Arc<Arena>, counts: &Coun
     let (today_in, today): (RowInput, _) = input!("facts: today");
     let (stock_counts_in, stock_counts): (RowInput, _) = input!("facts: stock counts");
     let (supply_in, supply) = scope.new_collection::<(u64, Stock), Diff>();
+    let (practitioners_in, practitioners): (RowInput, _) = input!("facts: practitioners");
+    let (practitioners_of_institution_in, practitioners_of_institution): (RowInput, _) =
+        input!("facts: practitioners by institution");
+    let (sums_in, sums) = scope.new_collection::<(u64, Ref), Diff>();
+    let (prices_in, prices) = scope.new_collection::<(u64, Price), Diff>();
+    let (gate_input, gate) = scope.new_input::<()>();
 
     let inputs = Inputs {
         arena: Arc::clone(arena),
@@ -377,6 +415,12 @@ pub(super) fn open<'s>(scope: Scope<'s, Tick>, arena: &Arc<Arena>, counts: &Coun
         stock_counts: stock_counts_in,
         passes: passes_in,
         checking: checking_in,
+        practitioners: practitioners_in,
+        practitioners_of_institution: practitioners_of_institution_in,
+        sums: sums_in,
+        prices: prices_in,
+        door: Door::default(),
+        gate: gate_input,
         now: now_input,
         bank: bank_input,
     };
@@ -407,6 +451,11 @@ pub(super) fn open<'s>(scope: Scope<'s, Tick>, arena: &Arc<Arena>, counts: &Coun
         today,
         stock_counts,
         supply,
+        practitioners,
+        practitioners_of_institution,
+        sums,
+        prices,
+        gate,
         now,
         bank,
     };

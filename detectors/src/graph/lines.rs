@@ -9,6 +9,7 @@ use records::row::{self, Dispensing, FeeLine, day_of};
 
 use super::facts::Indexes;
 use super::hall::{Hall, NONE, one, split};
+use super::profiles;
 use crate::coverage::Population;
 use crate::detector::{
     age_limit, bed_count, bed_only, course_limit, cycle_gap, expired_sale, hour_item, indication,
@@ -18,6 +19,7 @@ use crate::detector::{
 use crate::finding::{Out, Route};
 use crate::judge::{Court, Sink, each, each_concerned, whole};
 use crate::knowledge::{Class, Knowledge, Validity};
+use crate::profile;
 use crate::views::{Diff, RowIndex, RowsOf, pair_key};
 
 /// Visits by who looks at them.
@@ -30,6 +32,8 @@ pub(super) struct Visits<'s> {
     pub(super) coded: RowIndex<'s>,
     /// Days on which stays begin and end, by institution.
     pub(super) bed_steps: RowIndex<'s>,
+    /// Sums of profiles.
+    pub(super) sums: RowsOf<'s>,
 }
 
 /// Sorts visits by class.
@@ -61,12 +65,14 @@ pub(super) fn visits<'s>(
                 sink.tally(Population::Stay);
                 sink.say(Out::Row(Route::StayOfPerson, person, *row));
                 bed_count::step(&visit, sink);
+                profile::stay(&visit, sink);
             }
             if is_coded(&arena, bank, *row) {
                 sink.say(Out::Row(Route::Coded, person, *row));
             }
         },
     ));
+    let sums = profiles::sums(&sorted);
     let routes = [Route::VisitOfPerson, Route::StayOfPerson, Route::Coded, Route::BedStep];
     let ([of_person, stays, coded, bed_steps], _) = split(sorted, routes);
     Visits {
@@ -74,6 +80,7 @@ pub(super) fn visits<'s>(
         stays: stays.arrange_by_key_named("facts: stays by person"),
         coded: coded.arrange_by_key_named("facts: coded visits by person"),
         bed_steps: bed_steps.arrange_by_key_named("bed_count: days of stays by institution"),
+        sums,
     }
 }
 
@@ -106,6 +113,8 @@ pub(super) struct Sorted<'s> {
     off_stay: RowsOf<'s>,
     /// Days of stays on which something was charged, by visit.
     pub(super) bed_days: RowsOf<'s>,
+    /// Sums of profiles.
+    pub(super) sums: RowsOf<'s>,
 }
 
 /// Every line and sale once, with its visit, sent to everybody who has to look at it.
@@ -151,10 +160,11 @@ pub(super) fn sort<'s>(
         Route::BedDay,
         Route::OffStay,
     ];
+    let sums = profiles::sums(&sorted);
     let (rows, findings) = split(sorted, routes);
     hall.findings.push(findings);
     let [uses, without_rx, of_person, of_institution, of_visit, cycled, resold, bed_days, off_stay] = rows;
-    Sorted { uses, without_rx, of_person, of_institution, of_visit, cycled, resold, bed_days, off_stay }
+    Sorted { uses, without_rx, of_person, of_institution, of_visit, cycled, resold, bed_days, off_stay, sums }
 }
 
 /// Sends a net line to everybody who has to look at it; what line and visit decide is decided here.
@@ -176,6 +186,7 @@ fn sort_line(arena: &Arena, bank: &Knowledge, key: u64, fact: Ref, visit: Option
         }
         if class == Class::Inpatient {
             sink.tally(Population::NetLineOfStay);
+            profile::line_of_stay(&line, sink);
             if outside_stay::is_outside(&line, visit) {
                 sink.say(Out::Row(Route::OffStay, key, fact));
             }

@@ -12,7 +12,7 @@ use records::decode::Decoder;
 use records::ledger::Ledger;
 use records::row::{self, day_of};
 use records::tell;
-use records::time::format_date;
+use records::time::{first_of, format_date, month_of};
 use rulebank::{Bank, Rule, Status};
 
 /// A world as it came: steps of NDJSON lines, and *now* if it is not the greatest event time.
@@ -63,11 +63,15 @@ fn parts(arena: &Arena, standing: &[Ref], now: Option<i64>) -> BTreeMap<&'static
             Kind::Dispensing => "sel_id",
             Kind::Person => "psn_no",
             Kind::Institution => "fixmedins_code",
+            Kind::Practitioner => "prac_psn_code",
             _ => "-",
         };
         parts.entry(own).or_default().insert(key[0].clone());
         for (name, value) in tell::fields(arena, *place) {
             match name {
+                "dr_codg" | "bilg_dr_codg" => {
+                    parts.entry("subject").or_default().insert(value);
+                }
                 "psn_no" | "fixmedins_code" | "med_list_codg" | "bill_code" | "bill_no" | "rx_id" => {
                     parts.entry(name).or_default().insert(value);
                 }
@@ -89,7 +93,13 @@ fn parts(arena: &Arena, standing: &[Ref], now: Option<i64>) -> BTreeMap<&'static
             days.extend(day_of(visit.begin)..=end.min(day_of(visit.begin) + 40));
         }
     }
+    // Months are named by their first days.
+    days.extend(days.iter().map(|day| first_of(month_of(*day))).collect::<Vec<_>>());
     parts.insert("day", days.into_iter().map(format_date).collect());
+    for own in ["fixmedins_code", "prac_psn_code"] {
+        let codes = parts.get(own).cloned().unwrap_or_default();
+        parts.entry("subject").or_default().extend(codes);
+    }
     parts
 }
 

@@ -1,0 +1,280 @@
+//! A month that lies far from those of its peers, or from the subject's own past.
+//!
+//! The judges are those of [`models`]; here they are asked about the peers of a month, and their opinions become
+//! findings. An opinion is an indicator: it names what drove it, counts no money, and says *not judged* where there
+//! are too few peers.
+
+use std::collections::BTreeMap;
+
+use models::prices::{ItemSum, price_index};
+use models::rise::{Month, RiseParameters, change_point};
+use models::{Driver, FeatureSet, Method, Opinion, Parameters, Profile};
+use records::Kind;
+use records::arena::Ref;
+use records::time::first_of;
+use rulebank::{DetectorSpec, ParamKind, ParamSpec, Rule};
+use rust_decimal::prelude::ToPrimitive;
+
+use super::About;
+use crate::coverage::{Count, Missing, Spot};
+use crate::finding::{Claim, Finding, Out, Part, RuleIx, Value};
+use crate::judge::Sink;
+use crate::knowledge::{Compiler, Knowledge, choice, decimal, integer};
+use crate::profile::{Member, Whose, end_of};
+use crate::views::Diff;
+
+/// What a rule file may tell it.
+pub const SPEC: DetectorSpec = DetectorSpec {
+    name: "outlier",
+    table: None,
+    params: &[
+        ParamSpec {
+            name: "of",
+            doc: "Whose months are compared.",
+            kind: ParamKind::Choice(&["institutions", "practitioners"]),
+            default: "institutions",
+        },
+        ParamSpec {
+            name: "method",
+            doc: "How: three ways of looking at a month beside its peers', or at a rise beside the subject's past.",
+            kind: ParamKind::Choice(&["robust_z", "mahalanobis", "isolation", "rise"]),
+            default: "robust_z",
+        },
+        ParamSpec {
+            name: "threshold",
+            doc: "The score from which on there is an alert, in what the method measures.",
+            kind: ParamKind::Decimal { min: "0", max: "1000" },
+            default: "5",
+        },
+        ParamSpec {
+            name: "min_peers",
+            doc: "The fewest members of a peer group, the subject among them.",
+            kind: ParamKind::Integer { min: 3, max: 10_000 },
+            default: "10",
+        },
+        ParamSpec {
+            name: "pseudo_cases",
+            doc: "Cases like the peers' that each subject is given beside its own, so that a few of its own say little.",
+            kind: ParamKind::Integer { min: 0, max: 1_000_000 },
+            default: "20",
+        },
+        ParamSpec {
+            name: "months",
+            doc: "Of a rise: the fewest earlier months.",
+            kind: ParamKind::Integer { min: 3, max: 120 },
+            default: "6",
+        },
+        ParamSpec {
+            name: "feature",
+            doc: "Of a rise: what rises.",
+            kind: ParamKind::Choice(&["fund_per_visit", "fund", "visits", "charges_per_stay", "charges_per_stay_day"]),
+            default: "fund_per_visit",
+        },
+    ],
+    values: &["month", "score", "peers", "drivers"],
+    comparisons: &["score ≥ threshold"],
+};
+
+/// What its alerts are about: see [`About`].
+pub const ABOUT: About = About::of("institution").far(&[Kind::Institution, Kind::Practitioner]);
+
+/// How a rule looks.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Way {
+    /// At a month beside the peers' same month.
+    Peers(Parameters),
+    /// At a month beside the subject's earlier ones, and the peers' growth; with the fewest peers.
+    Rise(RiseParameters, u32),
+}
+
+/// One rule.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct OutlierRule {
+    /// The rule.
+    pub rule: RuleIx,
+    /// Whose months.
+    pub whose: Whose,
+    /// How.
+    pub way: Way,
+}
+
+/// Its rules.
+pub type Rules = Vec<OutlierRule>;
+
+/// Compiles its rules.
+pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
+    compiler.rules_of(SPEC.name).into_iter().map(|(rule, text)| of_rule(rule, &text)).collect()
+}
+
+/// What a rule file says, for the models.
+pub fn of_rule(number: RuleIx, rule: &Rule) -> OutlierRule {
+    let whole = |name: &str| u32::try_from(integer(rule, name)).unwrap_or(u32::MAX);
+    let threshold = decimal(rule, "threshold") * rust_decimal::Decimal::ONE_THOUSAND;
+    let threshold = threshold.trunc().to_i64().unwrap_or(i64::MAX);
+    let whose = match choice(rule, "of") {
+        "practitioners" => Whose::Practitioner,
+        _ => Whose::Institution,
+    };
+    let min_peers = whole("min_peers");
+    let way = match Method::find(choice(rule, "method")) {
+        Some(method) => Way::Peers(Parameters {
+            method,
+            threshold,
+            min_peers,
+            pseudo_cases: whole("pseudo_cases"),
+            ..Parameters::default()
+        }),
+        None => {
+            let features = features(whose);
+            let feature = features.find(choice(rule, "feature")).unwrap_or(&features.features()[0]);
+            let rise = RiseParameters { threshold, months: whole("months"), ..RiseParameters::of(feature) };
+            Way::Rise(rise, min_peers)
+        }
+    };
+    OutlierRule { rule: number, whose, way }
+}
+
+/// The columns by which subjects are compared.
+pub fn features(whose: Whose) -> FeatureSet {
+    match whose {
+        Whose::Institution => FeatureSet::Institution,
+        Whose::Practitioner => FeatureSet::Practitioner,
+    }
+}
+
+/// Judges the members of a peer group in one month, or those of whom it cannot be said who their peers are.
+pub fn judge(bank: &Knowledge, members: &[(Member, Diff)], sink: &mut Sink) {
+    let Some((first, _)) = members.first() else { return };
+    for rule in bank.detectors.outlier.iter().filter(|rule| rule.whose == first.whose) {
+        if let Some(lacks) = first.lacks {
+            for (member, _) in members {
+                sink.count(Count::Subject(rule.rule));
+                sink.not_judged(rule.rule, lacks, spot(member));
+            }
+            continue;
+        }
+        let Way::Peers(parameters) = &rule.way else { continue };
+        let members: Vec<&Member> = members.iter().map(|(member, _)| member).collect();
+        let opinions = opinions(&members, parameters);
+        for (member, opinion) in members.iter().zip(opinions) {
+            conclude(bank, rule.rule, parameters.threshold, member, opinion, sink);
+        }
+    }
+}
+
+/// What the model says of each member.
+pub fn opinions(members: &[&Member], parameters: &Parameters) -> Vec<Option<Opinion>> {
+    let min_peers = usize::try_from(parameters.min_peers).unwrap_or(usize::MAX);
+    let mut items: BTreeMap<Ref, Vec<ItemSum<Ref>>> = BTreeMap::new();
+    for member in members {
+        for (item, quantity, charges_fen) in &member.basket {
+            let of_item = items.entry(*item).or_default();
+            of_item.push(ItemSum { subject: member.code, quantity: *quantity, charges_fen: *charges_fen });
+        }
+    }
+    let index = price_index(items.values().map(Vec::as_slice), min_peers);
+    let profile = |member: &&Member| {
+        let mut profile = member.profile();
+        if let Some(index) = index.get(&member.code) {
+            index.put_into(&mut profile);
+        }
+        profile
+    };
+    let Some(first) = members.first() else { return Vec::new() };
+    let profiles: Vec<Profile> = members.iter().map(profile).collect();
+    models::judge(features(first.whose), &profiles, parameters)
+}
+
+/// Judges the rises of the members of a peer group, all their months together.
+pub fn judge_rises(bank: &Knowledge, members: &[(Member, Diff)], sink: &mut Sink) {
+    let Some((first, _)) = members.first() else { return };
+    let members: Vec<&Member> = members.iter().map(|(member, _)| member).collect();
+    for rule in bank.detectors.outlier.iter().filter(|rule| rule.whose == first.whose) {
+        let Way::Rise(parameters, min_peers) = &rule.way else { continue };
+        for (member, opinion) in members.iter().zip(rises(&members, parameters, *min_peers)) {
+            conclude(bank, rule.rule, parameters.threshold, member, opinion, sink);
+        }
+    }
+}
+
+/// What is to be said of each member's month beside the earlier ones.
+pub fn rises(members: &[&Member], parameters: &RiseParameters, min_peers: u32) -> Vec<Option<Opinion>> {
+    let mut peers: BTreeMap<i32, Vec<i64>> = BTreeMap::new();
+    let mut own: BTreeMap<Ref, Vec<Month>> = BTreeMap::new();
+    for member in members {
+        if let Some(value) = parameters.feature.value(&member.profile()) {
+            peers.entry(member.month).or_default().push(value);
+            own.entry(member.code).or_default().push(Month { month: member.month, value });
+        }
+    }
+    let enough = usize::try_from(min_peers).unwrap_or(usize::MAX);
+    let usual: Vec<Month> = peers
+        .into_iter()
+        .filter(|(_, values)| values.len() >= enough)
+        .filter_map(|(month, mut values)| Some(Month { month, value: models::peers::median(&mut values)? }))
+        .collect();
+    let opinion = |member: &&Member| {
+        let own = own.get(&member.code)?;
+        let so_far: Vec<Month> = own.iter().filter(|month| month.month <= member.month).copied().collect();
+        // The last of them has to be this month.
+        so_far.iter().any(|month| month.month == member.month).then_some(())?;
+        change_point(&so_far, &usual, parameters)
+    };
+    members.iter().map(opinion).collect()
+}
+
+fn spot(member: &Member) -> Spot {
+    Spot { institution: member.institution, month: member.month }
+}
+
+fn conclude(
+    bank: &Knowledge,
+    rule: RuleIx,
+    threshold: i64,
+    member: &Member,
+    opinion: Option<Opinion>,
+    sink: &mut Sink,
+) {
+    sink.count(Count::Subject(rule));
+    let Some(opinion) = opinion else {
+        sink.not_judged(rule, Missing::Peers, spot(member));
+        return;
+    };
+    if !bank.reaches(0, opinion.score.thousandths(), threshold) || opinion.drivers.is_empty() {
+        return;
+    }
+    let first = first_of(member.month);
+    sink.say(Out::Finding(Box::new(Finding {
+        rule,
+        verdict: bank.verdict(rule, false),
+        key: vec![Part::Text(member.code), Part::Day(first)],
+        institution: member.institution,
+        evidence: vec![member.row],
+        occurred: end_of(member.month) - 1,
+        claim: Claim::Nothing,
+        values: values_of(member, &opinion),
+    })));
+}
+
+/// What a message may say of an opinion.
+pub fn values_of(member: &Member, opinion: &Opinion) -> Vec<Value> {
+    let mut values = vec![
+        Value::Month(member.month),
+        Value::Thousandths(opinion.score.thousandths()),
+        Value::Int(i64::from(opinion.peers)),
+    ];
+    values.extend(opinion.drivers.iter().map(|driver| value_of(member.whose, driver)));
+    values
+}
+
+fn value_of(whose: Whose, driver: &Driver) -> Value {
+    let columns = features(whose).features();
+    let column = columns.iter().position(|column| column.key == driver.feature.key).unwrap_or(0);
+    Value::Driver {
+        whose,
+        column: u8::try_from(column).unwrap_or(0),
+        history: driver.against == models::Against::History,
+        value: driver.value,
+        usual: driver.usual,
+    }
+}

@@ -1,0 +1,181 @@
+//! Profiles by subject, peers by month, and what the models say of them.
+
+use std::sync::Arc;
+
+use differential_dataflow::AsCollection;
+use differential_dataflow::VecCollection;
+use records::arena::{Arena, Ref};
+use records::row;
+use timely::dataflow::operators::vec::Map as _;
+
+use super::facts::Indexes;
+use super::hall::{Hall, NONE, never, one, route};
+use crate::coverage::Missing;
+use crate::detector::outlier::{self, Way};
+use crate::due::when_due;
+use crate::finding::{Out, Route};
+use crate::gather;
+use crate::judge::{Court, Sink, each, whole};
+use crate::knowledge::Knowledge;
+use crate::profile::{
+    Group, Member, Whose, baskets, end_of, months, settlement_of_doctor, subject_key, subject_of,
+};
+use crate::views::{Diff, Facts, Index, RowIndex, RowsOf, Tick, pair_key};
+
+/// Sums of one statement each: what was said of stays, with its amount as the count.
+pub(super) fn sums<'s>(said: &Facts<'s, Out>) -> RowsOf<'s> {
+    let sums: VecCollection<'s, Tick, (u64, Ref), Diff> = said
+        .inner
+        .clone()
+        .flat_map(|(out, tick, diff)| match out {
+            Out::Sum(key, cell, amount) => Some(((key, cell), tick, diff.wrapping_mul(amount))),
+            _ => None,
+        })
+        .as_collection();
+    sums
+}
+
+/// Judges months of institutions and practitioners beside their peers'.
+pub(super) fn outliers<'s>(
+    court: &Court<'s>,
+    arena: &Arc<Arena>,
+    hall: &mut Hall<'s>,
+    facts: &Indexes<'s>,
+    of_stays: RowsOf<'s>,
+) {
+    // Settlements of a visit are its doctor's.
+    let reader = Arc::clone(arena);
+    let of_doctors = hall.hear(each(
+        court,
+        "outlier: settlements of doctors",
+        &facts.settlements,
+        &[&facts.visits],
+        never,
+        move |_, _, row, visits, sink| {
+            if let Some(visit) = one(&visits[0]) {
+                let doctor = row::visit(&reader, visit).doctor;
+                settlement_of_doctor(&row::settlement(&reader, *row), doctor, sink);
+            }
+        },
+    ));
+    let sums = facts.sums.clone().concat(of_stays).concat(self::sums(&of_doctors));
+    let sums: RowIndex<'s> = gather::until("outlier: gather sums", sums, facts.gate.clone())
+        .arrange_by_key_named("outlier: sums by subject");
+    let prices = gather::until("outlier: gather prices", facts.prices.clone(), facts.gate.clone())
+        .arrange_by_key_named("outlier: prices by institution");
+
+    let reader = Arc::clone(arena);
+    let workplaces = hall.hear(each(
+        court,
+        "outlier: workplaces",
+        &facts.practitioners_of_institution,
+        &[&facts.institutions],
+        never,
+        move |_, _, row, institutions, sink| {
+            if let Some(institution) = one(&institutions[0]) {
+                let code = row::key(&reader, *row).0;
+                sink.say(Out::Row(Route::Workplace, subject_key(Whose::Practitioner, code), institution));
+            }
+        },
+    ));
+    let workplaces = route(&workplaces, "outlier: workplaces by practitioner", Route::Workplace);
+
+    let reader = Arc::clone(arena);
+    let differ = |a: &Knowledge, b: &Knowledge| asked(a) != asked(b);
+    let members = hall.hear(whole(
+        court,
+        "outlier: months",
+        &[&sums, &facts.institutions, &facts.practitioners, &workplaces],
+        &[&prices],
+        differ,
+        move |bank, key, state, sink| {
+            let (whose, code) = subject_of(key);
+            let asked = asked(bank)[whose as usize];
+            if asked == (false, false) {
+                return;
+            }
+            let months = months(&state.rows(0));
+            if months.is_empty() {
+                return;
+            }
+            let (own, place) = match whose {
+                Whose::Institution => {
+                    let own = one(&state.rows(1));
+                    (own, own)
+                }
+                Whose::Practitioner => (one(&state.rows(2)), one(&state.rows(3))),
+            };
+            let group = Group::of(&reader, place, own, whose);
+            let mut baskets = baskets(&state.more(0));
+            for (month, profile) in months {
+                let basket = baskets.remove(&month).unwrap_or_default();
+                let institution = match (whose, own) {
+                    (Whose::Institution, _) => code,
+                    (Whose::Practitioner, Some(own)) => row::practitioner(&reader, own).institution,
+                    (Whose::Practitioner, None) => 0,
+                };
+                let member = Member {
+                    whose,
+                    code,
+                    institution,
+                    row: own.unwrap_or(0),
+                    month,
+                    sums: profile.sums().to_vec(),
+                    basket: basket.into_iter().map(|(item, (cnt, fen))| (item, cnt, fen)).collect(),
+                    lacks: group.err(),
+                };
+                say(group, member, asked, sink);
+            }
+        },
+    ));
+    let members = when_due(members, facts.now.clone());
+    let of_month = by_group(&members, "outlier: members by group and month", |out| match out {
+        Out::Member(key, member) => Some((key, *member)),
+        _ => None,
+    });
+    let of_series = by_group(&members, "outlier: members by group", |out| match out {
+        Out::Series(key, member) => Some((key, *member)),
+        _ => None,
+    });
+    let differ = |a: &Knowledge, b: &Knowledge| a.detectors.outlier != b.detectors.outlier;
+    hall.find(whole(court, "outlier", NONE, &[&of_month], differ, |bank, _, state, sink| {
+        outlier::judge(bank, &state.more(0), sink);
+    }));
+    hall.find(whole(court, "outlier: rises", NONE, &[&of_series], differ, |bank, _, state, sink| {
+        outlier::judge_rises(bank, &state.more(0), sink);
+    }));
+}
+
+/// Whether any rule looks at a subject's months beside the peers', and at its rises; by [`Whose`].
+fn asked(bank: &Knowledge) -> [(bool, bool); 2] {
+    [Whose::Institution, Whose::Practitioner].map(|whose| {
+        let of = || bank.detectors.outlier.iter().filter(|rule| rule.whose == whose);
+        let is_rise = |rule: &outlier::OutlierRule| matches!(rule.way, Way::Rise(..));
+        (of().any(|rule| !is_rise(rule)), of().any(is_rise))
+    })
+}
+
+/// States a subject's month where its peers meet, from the end of the month on.
+fn say(group: Result<Group, Missing>, member: Member, (month, rise): (bool, bool), sink: &mut Sink) {
+    let due = |out: Out| Out::Due(end_of(member.month), Box::new(out));
+    if rise && let Ok(group) = &group {
+        let of_series = Member { basket: Vec::new(), ..member.clone() };
+        sink.say(due(Out::Series(group.key(None), Box::new(of_series))));
+    }
+    let key = match &group {
+        Ok(group) => group.key(Some(member.month)),
+        // Of these nobody can say who their peers are; they meet to be counted.
+        Err(lacks) => pair_key(*lacks as u32, member.month.cast_unsigned()) << 1 | member.whose as u64,
+    };
+    if month || group.is_err() {
+        sink.say(due(Out::Member(key, Box::new(member.clone()))));
+    }
+}
+
+fn by_group<'s>(
+    members: &Facts<'s, Out>,
+    name: &str,
+    take: impl Fn(Out) -> Option<(u64, Member)> + 'static,
+) -> Index<'s, Member> {
+    members.clone().flat_map(take).arrange_by_key_named(name)
+}

@@ -1,0 +1,299 @@
+//! Profiles: what an institution or a practitioner did in a month, in sums that every fact adds to by itself.
+//!
+//! A sum is kept as the count of a small row, its *cell*, under the key of its subject, so that the dataflow adds up
+//! and takes away by itself. Most facts are summed where they come in ([`Door`]); what needs the class of a visit is
+//! said by those who read the visit anyway. Who is judged, and among whom, is said by a [`Member`].
+
+use std::collections::BTreeMap;
+
+use models::{Profile, Sum};
+use records::Kind;
+use records::arena::{Arena, Ref};
+use records::row::{self, Day, FeeLine, Moment, Visit, day_of};
+use records::time::{first_of, month_of};
+use serde::{Deserialize, Serialize};
+
+use crate::coverage::Missing;
+use crate::detector::resale::sale_money;
+use crate::finding::Out;
+use crate::judge::Sink;
+use crate::views::Diff;
+
+/// Whose profile it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Whose {
+    /// An institution's: the facts that carry its code.
+    Institution,
+    /// A practitioner's: the visits of which they are the doctor with their settlements, the lines they billed, the
+    /// prescriptions they wrote.
+    Practitioner,
+}
+
+const PRACTITIONER: u64 = 1 << 40;
+
+/// The key of a subject: codes of institutions and of practitioners may be the same text.
+pub fn subject_key(whose: Whose, code: Ref) -> u64 {
+    match whose {
+        Whose::Institution => u64::from(code),
+        Whose::Practitioner => PRACTITIONER | u64::from(code),
+    }
+}
+
+/// The subject of a key.
+pub fn subject_of(key: u64) -> (Whose, Ref) {
+    let whose = if key & PRACTITIONER == 0 { Whose::Institution } else { Whose::Practitioner };
+    (whose, Ref::try_from(key & u64::from(Ref::MAX)).unwrap_or(0))
+}
+
+/// Bits of a cell that hold the sum.
+const SUM_BITS: u32 = 6;
+
+/// The row whose count is a sum of a month.
+pub fn cell(month: i32, sum: Sum) -> Ref {
+    month.cast_unsigned() << SUM_BITS | sum as u32
+}
+
+/// Months with their profiles, from the cells of one subject.
+pub fn months(cells: &[(Ref, Diff)]) -> BTreeMap<i32, Profile> {
+    let mut months: BTreeMap<i32, Profile> = BTreeMap::new();
+    for (cell, amount) in cells {
+        let sum = Sum::ALL.get((cell & ((1 << SUM_BITS) - 1)) as usize);
+        if let Some(sum) = sum {
+            months.entry((cell >> SUM_BITS).cast_signed()).or_default().add(*sum, *amount);
+        }
+    }
+    months.retain(|_, profile| !profile.is_empty());
+    months
+}
+
+/// The moment at which a month is over.
+pub fn end_of(month: i32) -> Moment {
+    i64::from(first_of(month + 1)) * 86_400
+}
+
+/// What one institution charged for an item in a month: an item, and the month with one bit for what is counted.
+pub type Price = (Ref, u32);
+
+/// The counted quantity of an item in a month, in ten-thousandths.
+fn quantity_of(item: Ref, month: i32) -> Price {
+    (item, month.cast_unsigned() << 1)
+}
+
+/// The counted charges for an item in a month, fen.
+fn charges_of(item: Ref, month: i32) -> Price {
+    (item, month.cast_unsigned() << 1 | 1)
+}
+
+/// Items with quantity and charges, by month.
+pub fn baskets(prices: &[(Price, Diff)]) -> BTreeMap<i32, BTreeMap<Ref, (i64, i64)>> {
+    let mut baskets: BTreeMap<i32, BTreeMap<Ref, (i64, i64)>> = BTreeMap::new();
+    for ((item, what), amount) in prices {
+        let entry = baskets.entry((what >> 1).cast_signed()).or_default().entry(*item).or_default();
+        let sum = if what & 1 == 0 { &mut entry.0 } else { &mut entry.1 };
+        *sum = sum.wrapping_add(*amount);
+    }
+    baskets
+}
+
+/// What a line adds to the month's basket of its institution.
+pub fn price_of(line: &FeeLine) -> [(Price, Diff); 2] {
+    let month = month_of(day_of(line.time));
+    [(quantity_of(line.item, month), line.cnt), (charges_of(line.item, month), line.amount)]
+}
+
+/// A subject's month, and among whom it is to be judged.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Member {
+    /// Whose month it is.
+    pub whose: Whose,
+    /// fixmedins_code or prac_psn_code.
+    pub code: Ref,
+    /// The institution of the subject; 0 where that is not known.
+    pub institution: Ref,
+    /// Its row, if its record stands.
+    pub row: Ref,
+    /// The month.
+    pub month: i32,
+    /// Sums in the order of [`Sum::ALL`].
+    pub sums: Vec<i64>,
+    /// Items with quantity in ten-thousandths and charges in fen; of institutions alone.
+    pub basket: Vec<(Ref, i64, i64)>,
+    /// What is missing to say who its peers are.
+    pub lacks: Option<Missing>,
+}
+
+impl Member {
+    /// Its profile.
+    pub fn profile(&self) -> Profile {
+        let sums = self.sums.as_slice().try_into();
+        sums.map_or_else(|_| Profile::default(), Profile::from_sums)
+    }
+}
+
+/// Who is comparable: type and level of the institution and, of practitioners, their own sort.
+///
+/// Not the department: in all but the largest regions too few colleagues would be left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Group {
+    /// Whose months are compared.
+    pub whose: Whose,
+    /// fixmedins_type of the institution, by position.
+    pub sort: u8,
+    /// hosp_lv of the institution.
+    pub level: u8,
+    /// prac_psn_type, by position.
+    pub calling: u8,
+}
+
+impl Group {
+    /// The group of an institution, or of a practitioner who works there.
+    ///
+    /// # Errors
+    /// What is missing: a hospital without a level has no peers.
+    pub fn of(
+        arena: &Arena,
+        institution: Option<Ref>,
+        practitioner: Option<Ref>,
+        whose: Whose,
+    ) -> Result<Group, Missing> {
+        const HOSPITAL: u8 = 0;
+        let calling = match (whose, practitioner) {
+            (Whose::Institution, _) => 0,
+            (Whose::Practitioner, None) => return Err(Missing::Practitioner),
+            (Whose::Practitioner, Some(place)) => row::practitioner(arena, place).sort,
+        };
+        let institution = row::institution(arena, institution.ok_or(Missing::Institution)?);
+        if institution.sort == HOSPITAL && institution.level == 0 {
+            return Err(Missing::HospLv);
+        }
+        Ok(Group { whose, sort: institution.sort, level: institution.level, calling })
+    }
+
+    /// Its key in a month, or over all months; as with findings, 64 bits of a hash are taken for the group itself.
+    pub fn key(&self, month: Option<i32>) -> u64 {
+        let mut bytes = vec![self.whose as u8, self.sort, self.level, self.calling];
+        bytes.extend(month.into_iter().flat_map(i32::to_le_bytes));
+        xxhash_rust::xxh3::xxh3_64(&bytes)
+    }
+}
+
+/// States the sums of a stay, in the month of its end.
+pub fn stay(visit: &Visit, sink: &mut Sink) {
+    let Some(end) = visit.end else { return };
+    let (begin, end) = (day_of(visit.begin), day_of(end));
+    let days = i64::from((end - begin).max(1));
+    for key in owners(visit.institution, visit.doctor) {
+        sink.say(Out::Sum(key, cell(month_of(end), Sum::Stays), 1));
+        sink.say(Out::Sum(key, cell(month_of(end), Sum::StayDays), days));
+    }
+}
+
+/// States what a net line of a stay adds to the charges of stays.
+pub fn line_of_stay(line: &FeeLine, sink: &mut Sink) {
+    let cell = cell(month_of(day_of(line.time)), Sum::StayCharges);
+    for key in owners(line.institution, line.doctor) {
+        sink.say(Out::Sum(key, cell, line.amount));
+    }
+}
+
+/// States the sums of a live settlement for the doctor of its visit.
+pub fn settlement_of_doctor(settlement: &row::Settlement, doctor: Ref, sink: &mut Sink) {
+    if doctor == 0 {
+        return;
+    }
+    let month = month_of(day_of(settlement.time));
+    let key = subject_key(Whose::Practitioner, doctor);
+    sink.say(Out::Sum(key, cell(month, Sum::Settlements), 1));
+    sink.say(Out::Sum(key, cell(month, Sum::Fund), settlement.fund));
+    sink.say(Out::Sum(key, cell(month, Sum::Account), settlement.account));
+}
+
+fn owners(institution: Ref, doctor: Ref) -> impl Iterator<Item = u64> {
+    let doctor = (doctor != 0).then(|| subject_key(Whose::Practitioner, doctor));
+    std::iter::once(subject_key(Whose::Institution, institution)).chain(doctor)
+}
+
+/// Adds what a fact says by itself: `add(key, month, sum, amount)`.
+pub fn sums_of(arena: &Arena, fact: Ref, mut add: impl FnMut(u64, i32, Sum, i64)) {
+    match row::kind(arena, fact) {
+        Kind::Visit => {
+            let visit = row::visit(arena, fact);
+            let day = day_of(visit.begin);
+            let month = month_of(day);
+            for key in owners(visit.institution, visit.doctor) {
+                add(key, month, Sum::Visits, 1);
+                if is_weekend(day) {
+                    add(key, month, Sum::WeekendVisits, 1);
+                }
+                if is_night(visit.begin) {
+                    add(key, month, Sum::NightVisits, 1);
+                }
+            }
+        }
+        Kind::Settlement => {
+            let settlement = row::settlement(arena, fact);
+            if settlement.live {
+                let month = month_of(day_of(settlement.time));
+                let key = subject_key(Whose::Institution, settlement.institution);
+                add(key, month, Sum::Settlements, 1);
+                add(key, month, Sum::Fund, settlement.fund);
+                add(key, month, Sum::Account, settlement.account);
+            }
+        }
+        Kind::FeeLine => {
+            let line = row::fee_line(arena, fact);
+            if line.is_net() {
+                sums_of_line(&line, &mut add);
+            }
+        }
+        Kind::Prescription => {
+            let prescription = row::prescription(arena, fact);
+            if !prescription.cancelled {
+                let month = month_of(day_of(prescription.time));
+                let items = i64::try_from(prescription.lines.len()).unwrap_or(i64::MAX);
+                for key in owners(prescription.institution, prescription.doctor) {
+                    add(key, month, Sum::Prescriptions, 1);
+                    add(key, month, Sum::PrescribedItems, items);
+                }
+            }
+        }
+        Kind::Dispensing => {
+            let sale = row::dispensing(arena, fact);
+            if !sale.is_return && sale.cnt > 0 {
+                let month = month_of(day_of(sale.time));
+                let key = subject_key(Whose::Institution, sale.institution);
+                add(key, month, Sum::Sales, 1);
+                add(key, month, Sum::SaleCharges, sale_money(&sale));
+            }
+        }
+        _ => {}
+    }
+}
+
+fn sums_of_line(line: &FeeLine, add: &mut impl FnMut(u64, i32, Sum, i64)) {
+    const CHARGES: [Sum; 4] =
+        [Sum::DrugCharges, Sum::HerbCharges, Sum::ServiceCharges, Sum::ConsumableCharges];
+    let month = month_of(day_of(line.time));
+    for key in owners(line.institution, line.doctor) {
+        add(key, month, Sum::Lines, 1);
+        add(key, month, Sum::Charges, line.amount);
+        add(key, month, Sum::LineFund, line.fund);
+        if let Some(sum) = CHARGES.get(usize::from(line.list_type)) {
+            add(key, month, *sum, line.amount);
+        }
+        if line.list_type == 0 {
+            add(key, month, Sum::DrugLines, 1);
+        }
+    }
+}
+
+/// Saturday or Sunday; 1970-01-01 was a Thursday.
+fn is_weekend(day: Day) -> bool {
+    (day + 3).rem_euclid(7) >= 5
+}
+
+/// From 22:00 to 06:00.
+fn is_night(moment: Moment) -> bool {
+    let hour = moment.rem_euclid(86_400) / 3_600;
+    !(6..22).contains(&hour)
+}
