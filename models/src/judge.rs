@@ -48,6 +48,15 @@ impl Method {
         }
     }
 
+    /// A threshold that nearly nobody reaches in a made-up region in which nothing is wrong, in thousandths.
+    pub const fn usual_threshold(self) -> i64 {
+        match self {
+            Method::RobustZ => 5_000,
+            Method::Mahalanobis => 7_000,
+            Method::Isolation => 780,
+        }
+    }
+
     /// The method of that name.
     pub fn find(key: &str) -> Option<Method> {
         Method::ALL.into_iter().find(|method| method.key() == key)
@@ -59,7 +68,7 @@ impl Method {
 pub struct Parameters {
     /// How to judge.
     pub method: Method,
-    /// In thousandths of what the method measures: from here on the drivers are told.
+    /// In thousandths of what the method measures: from here on a subject is told of. See [`Method::usual_threshold`].
     pub threshold: i64,
     /// Fewer peers than this have no median: from 3 to 1,000,000.
     pub min_peers: u32,
@@ -77,7 +86,7 @@ impl Default for Parameters {
     fn default() -> Parameters {
         Parameters {
             method: Method::RobustZ,
-            threshold: 5_000,
+            threshold: Method::RobustZ.usual_threshold(),
             min_peers: 10,
             pseudo_cases: 20,
             seed: 0,
@@ -115,8 +124,8 @@ impl Parameters {
 /// What is to be said of each of these subjects, who are one another's peers.
 ///
 /// None is *not judged*: the group is smaller than `min_peers`, the subject has no case of any column that enough
-/// peers have a case of, or a parameter is out of range. Every other subject has an opinion, with its drivers where
-/// the score reaches the threshold.
+/// peers have a case of, or a parameter is out of range. Every other subject has an opinion, and is told of where the
+/// score reaches the threshold and some column can be named.
 ///
 /// # Contract
 /// * **The order of the rows changes nothing** but the order of the answers: rows are looked at in the order of their
@@ -176,6 +185,9 @@ fn suspicious(standing: &Standing) -> Array2<f64> {
     cells
 }
 
+/// A column nearer to the median than this, in its units, is not named as a reason, whatever part it has.
+const NEAREST: f64 = 1.0;
+
 /// A method, fitted to a group.
 enum Measure {
     RobustZ,
@@ -222,7 +234,7 @@ impl Group<'_> {
         Some(Opinion { score, peers: u32::try_from(self.rows.len()).unwrap_or(u32::MAX), drivers })
     }
 
-    /// The columns with the greatest parts of the score, among those on the suspicious side.
+    /// The columns with the greatest parts of the score, among those at least [`NEAREST`] out on the suspicious side.
     fn drivers(&self, place: usize) -> Option<Vec<Driver>> {
         let row = self.suspicious.row(place);
         let parts = match self.measure {
@@ -231,7 +243,7 @@ impl Group<'_> {
             Measure::Isolation(model) => model.contributions(row).ok()?,
         };
         let mut columns: Vec<usize> =
-            (0..parts.len()).filter(|j| parts[*j] > 0.0 && row[*j] != 0.0).collect();
+            (0..parts.len()).filter(|j| parts[*j] > 0.0 && row[*j].abs() >= NEAREST).collect();
         let weight = |j: usize| (parts[j], row[j].abs());
         columns.sort_by(|a, b| {
             let ((part_a, far_a), (part_b, far_b)) = (weight(*a), weight(*b));

@@ -11,8 +11,8 @@
 //!   do not make a small difference a large one, and a constant column says nothing;
 //! * a column of which fewer than so many peers have a case says nothing at all.
 //!
-//! Totals go in as their square root. As they are, only the largest would ever be far; as logarithms, the small and
-//! odd would be.
+//! Totals go in as their eighth root, which is nearly a logarithm and made of square roots, on which all machines
+//! agree: institutions differ in size by factors. A unit is then at least about half as much again as the median.
 
 use ndarray::Array2;
 
@@ -144,11 +144,10 @@ fn weighed(feature: &Feature, peers: &[&Profile], min_peers: usize, pseudo_cases
 fn distances(feature: &Feature, mut values: Vec<f64>) -> Vec<f64> {
     let mut floor = f64::from(u32::try_from(feature.floor).unwrap_or(u32::MAX));
     if feature.is_total() {
-        let center = middle(&mut values.clone()).max(0.0);
-        floor = (center + floor).sqrt() - center.sqrt();
-        for value in &mut values {
-            *value = value.max(0.0).sqrt();
-        }
+        let root = |total: f64| total.max(0.0).sqrt().sqrt().sqrt();
+        let center = middle(&mut values.clone());
+        floor = root(center + floor) - root(center);
+        values.iter_mut().for_each(|value| *value = root(*value));
     }
     let (center, unit) = middle_and_unit(&mut values.clone(), floor);
     values.iter().map(|value| ((value - center) / unit).clamp(-FARTHEST, FARTHEST)).collect()

@@ -1,6 +1,7 @@
 //! The columns of each set, in one place.
 //!
-//! A floor is what a reader of the number would call no difference: a few yuan, a fiftieth of a whole, half a day.
+//! A floor is what a reader of the number would call no difference: a few yuan, a twentieth of a whole, half a day.
+//! Most columns are weighed by visits, also those of charges and lines: one visit's lines are one case, however many.
 
 use super::Direction::{Both, Upper};
 use super::Unit::{Count, Days, Index, Share, Yuan};
@@ -41,28 +42,28 @@ const DRUG_SHARE: Feature = ratio(
     ["drug_share", "药品费用占比", "share of drugs in charges"],
     (Share, Upper),
     (Sum::DrugCharges, Sum::Charges),
-    Sum::Lines,
-    20,
+    Sum::Visits,
+    50,
 );
 const HERB_SHARE: Feature = ratio(
     ["herb_share", "中药饮片费用占比", "share of herbs in charges"],
     (Share, Upper),
     (Sum::HerbCharges, Sum::Charges),
-    Sum::Lines,
-    20,
+    Sum::Visits,
+    50,
 );
 const CONSUMABLE_SHARE: Feature = ratio(
     ["consumable_share", "耗材费用占比", "share of consumables in charges"],
     (Share, Upper),
     (Sum::ConsumableCharges, Sum::Charges),
-    Sum::Lines,
-    20,
+    Sum::Visits,
+    50,
 );
 const CHARGES_PER_DRUG_LINE: Feature = ratio(
     ["charges_per_drug_line", "每条药品明细费用", "charges per drug line"],
     (Yuan, Upper),
     (Sum::DrugCharges, Sum::DrugLines),
-    Sum::DrugLines,
+    Sum::Visits,
     2_000,
 );
 const WEEKEND_SHARE: Feature = ratio(
@@ -148,7 +149,7 @@ pub(super) const INSTITUTION: [Feature; 18] = [
         ["price_index", "价格指数", "price index"],
         (Index, Upper),
         (Sum::PricePaid, Sum::PriceOfPeers),
-        Sum::Lines,
+        Sum::Visits,
         20,
     ),
 ];

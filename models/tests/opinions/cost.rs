@@ -12,9 +12,8 @@ fn cost_of_a_group() {
     for count in [60, 300, 1_000, 5_000, 20_000] {
         let rows = hospitals(1, count);
         for method in Method::ALL {
-            let parameters = Parameters { method, threshold: 2_000, ..Parameters::default() };
-            let threshold = if method == Method::Isolation { 620 } else { 4_000 };
-            let parameters = Parameters { threshold, ..parameters };
+            let threshold = method.usual_threshold() * 7 / 10;
+            let parameters = Parameters { method, threshold, ..Parameters::default() };
             for set in [FeatureSet::Institution, FeatureSet::Practitioner] {
                 let mut times: Vec<u128> = (0..9)
                     .map(|_| {

@@ -5,11 +5,7 @@ use models::{Direction, FeatureSet, Method, Opinion, Parameters, Profile, Sum, j
 use crate::group::{Draws, grown, hospitals};
 
 fn by(method: Method) -> Parameters {
-    let threshold = match method {
-        Method::RobustZ => 4_000,
-        Method::Mahalanobis => 7_000,
-        Method::Isolation => 600,
-    };
+    let threshold = method.usual_threshold();
     Parameters { method, threshold, ..Parameters::default() }
 }
 

@@ -24,7 +24,10 @@ fn column(feature: &Feature, rows: &[Profile], pseudo: f64) -> Vec<f64> {
         None => {
             let totals: Vec<f64> = rows.iter().map(|row| sum(row, feature.over) * unit).collect();
             let middle = median(&totals);
-            (totals.iter().map(|x| x.sqrt()).collect(), (middle + floor).sqrt() - middle.sqrt())
+            (
+                totals.iter().map(|x| x.powf(0.125)).collect(),
+                (middle + floor).powf(0.125) - middle.powf(0.125),
+            )
         }
         Some(under) => {
             let ratios: Vec<f64> = rows
@@ -124,11 +127,12 @@ fn the_judge_agrees_with_plain_loops() {
                 };
                 let mut order: Vec<usize> = (0..parts.len()).filter(|j| parts[*j] > 0.0).collect();
                 order.sort_by(|a, b| parts[*b].total_cmp(&parts[*a]));
-                order.truncate(3);
                 let measure = match method {
-                    Method::RobustZ => order.iter().map(|j| parts[*j]).sum::<f64>() / 3.0,
+                    Method::RobustZ => order.iter().take(3).map(|j| parts[*j]).sum::<f64>() / 3.0,
                     _ => parts.iter().sum::<f64>().sqrt(),
                 };
+                order.retain(|j| distances[row][*j].abs() >= 1.0);
+                order.truncate(3);
                 let score = opinion.score.thousandths() as f64 / 1000.0;
                 assert!((score - measure).abs() < 0.001, "{method:?} {row}: {score} {measure}");
                 let named: Vec<&str> = opinion.drivers.iter().map(|driver| driver.feature.key).collect();
