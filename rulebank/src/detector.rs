@@ -157,17 +157,17 @@ pub(crate) fn number(text: &str) -> Option<Decimal> {
 }
 
 /// Decimals cross JSON as text, so that no reader makes a float of them.
-mod decimal_text {
+pub(crate) mod decimal_text {
     use std::str::FromStr;
 
     use rust_decimal::Decimal;
     use serde::{Deserialize, Deserializer, Serializer, de};
 
-    pub(super) fn serialize<S: Serializer>(value: &Decimal, serializer: S) -> Result<S::Ok, S::Error> {
+    pub(crate) fn serialize<S: Serializer>(value: &Decimal, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&value.to_string())
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Decimal, D::Error> {
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Decimal, D::Error> {
         let text = String::deserialize(deserializer)?;
         Decimal::from_str(&text).map_err(de::Error::custom)
     }

@@ -12,7 +12,7 @@ use crate::case::{self, Case};
 use crate::error::{BankError, Mistake, Source};
 use crate::section::{At, Section, as_written};
 use crate::word::{Family, Phase, Severity, Status, Verdict};
-use crate::{DetectorSpec, Param, day, hint, message, schema};
+use crate::{Confirmed, DetectorSpec, Param, confirmed, day, hint, message, schema};
 
 /// A rule as it runs.
 ///
@@ -41,6 +41,8 @@ pub struct Rule {
     pub basis: Vec<String>,
     /// Every parameter of the detector, those that the file leaves out with their defaults.
     pub params: BTreeMap<String, Param>,
+    /// How often its findings hold up, as far as nobody has decided yet.
+    pub confirmed: Confirmed,
     /// What it cannot see.
     pub misses: Vec<Text2>,
     /// What may lawfully explain a finding.
@@ -128,6 +130,9 @@ fn read_document<'d>(
     }
     let basis = file.texts("basis", mistakes);
     let params = read_params(file.section_if_any("params", mistakes), spec, mistakes);
+    let stated = file.section_if_any("confirmed", mistakes);
+    let weakest = verdict.as_ref().map_or(Verdict::Indicator, |verdict| verdict.value);
+    let confirmed = confirmed::read(stated, weakest, mistakes);
     let misses = sentences(&mut file, "misses", mistakes);
     let excuses = sentences(&mut file, "excuses", mistakes);
     let exemptions = file.texts_if_any("exemptions", mistakes);
@@ -153,6 +158,7 @@ fn read_document<'d>(
         detector: detector.value,
         basis,
         params,
+        confirmed,
         misses,
         excuses,
         exemptions: exemptions.into_iter().map(|id| id.value).collect(),

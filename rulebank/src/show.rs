@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use crate::error::columns;
 use crate::rule::{Rule, Text2};
 use crate::table::Row;
+use crate::word::Verdict;
 use crate::{Bank, Exemption, day, schema};
 
 /// The language of a text.
@@ -122,6 +123,7 @@ fn write_rule(out: &mut String, rule: &Rule, bank: &Bank, lang: Lang) -> std::fm
     section(out, lang.pick("提示语", "What an inspector reads"), lang.of(&rule.message))?;
     items(out, lang.pick("依据", "Basis"), rule.basis.iter().cloned())?;
     write_params(out, rule, bank, lang)?;
+    section(out, lang.pick("查实概率", "How often a finding is confirmed"), &confirmed(rule, lang))?;
     write_rows(out, rule, bank, lang)?;
     items(out, lang.pick("看不到的", "What it misses"), texts(&rule.misses, lang))?;
     items(out, lang.pick("可能的合理解释", "What may excuse a finding"), texts(&rule.excuses, lang))?;
@@ -134,6 +136,24 @@ fn write_rule(out: &mut String, rule: &Rule, bank: &Bank, lang: Lang) -> std::fm
     items(out, lang.pick("用例", "Cases"), cases)?;
     let changes = rule.changes.iter().rev().map(|c| format!("{} ({}): {}", c.version, c.on, c.why));
     items(out, lang.pick("版本记录", "Changes"), changes)
+}
+
+/// What the rule's owner states, in a sentence.
+fn confirmed(rule: &Rule, lang: Lang) -> String {
+    let (finding, indicator) = (rule.confirmed.prior(rule.verdict), rule.confirmed.prior(Verdict::Indicator));
+    let weight = rule.confirmed.weight();
+    let weaker = finding != indicator;
+    match lang {
+        Lang::Zh => {
+            let weaker = if weaker { format!("，仅为提示指标时{indicator}") } else { String::new() };
+            format!("先验{finding}{weaker}；相当于{weight}个已有结论的疑点，结论增多后以结论为准")
+        }
+        Lang::En => {
+            let weaker =
+                if weaker { format!(", {indicator} where it is an indicator only") } else { String::new() };
+            format!("{finding} assumed{weaker}; worth {weight} decisions, which outweigh it as they come")
+        }
+    }
 }
 
 fn write_params(out: &mut String, rule: &Rule, bank: &Bank, lang: Lang) -> std::fmt::Result {

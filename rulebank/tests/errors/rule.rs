@@ -108,6 +108,46 @@ fn every_word_is_one_of_its_list() {
 }
 
 #[test]
+fn the_chance_of_being_confirmed_has_its_limits() {
+    let check = |table: &str, expected: &[Said<'_>]| {
+        check_rule_said("[[change]]", &format!("[confirmed]\n{table}\n[[change]]"), expected);
+    };
+    check("prior = 0.85\nindicator = 0\nweight = 5", &[]);
+    check("", &[]);
+    let (prior, weight) = ("prior: a number from 0 to 1", "weight: a whole number from 1 to 1000000");
+    for (value, said) in [
+        ("1.01", "1.01 is outside of 0 to 1"),
+        ("-0.1", "-0.1 is outside of 0 to 1"),
+        ("\"often\"", "often is no number"),
+        ("[0.8]", "`prior` is no number"),
+        ("true", "`prior` is no number"),
+    ] {
+        check(&format!("prior = {value}"), &[(value, said, prior)]);
+    }
+    check("indicator = 2", &[("2", "2 is outside of 0 to 1", "indicator: a number from 0 to 1")]);
+    check("weight = 0", &[("0", "0 is outside of 1 to 1000000", weight)]);
+    check("weight = 2.5", &[("2.5", "2.5 is no whole number", weight)]);
+    check("prio = 0.8", &[("prio", "`confirmed` has no key `prio`", "did you mean `prior`?")]);
+    check_rule_said(
+        "[[change]]",
+        "[[confirmed]]\n[[change]]",
+        &[("[[confirmed]]", "`confirmed` must be a table, not an array", "")],
+    );
+    check_rule(
+        "[[change]]",
+        "[confirmed]\nprior = 80\n[[change]]",
+        "error: 80 is outside of 0 to 1
+  --> rules/a05.toml:19:9
+   |
+19 | prior = 80
+   |         ^^
+  hint: prior: a number from 0 to 1
+
+1 mistake in 1 file",
+    );
+}
+
+#[test]
 fn an_id_is_a_capital_letter_and_two_digits() {
     for wrong in ["a05", "A5", "A005", "05A", "甲05"] {
         let (marked, said) = (format!("\"{wrong}\""), format!("`{wrong}` is no rule id"));
