@@ -24,7 +24,7 @@ mod pharmacy;
 mod plant;
 mod record;
 mod region;
-mod rng;
+pub(crate) mod rng;
 mod sickness;
 mod stay;
 mod stock;
@@ -152,6 +152,15 @@ const VISITS_MAX: u64 = 500_000_000;
 /// The names of all schemes.
 pub fn names() -> Vec<&'static str> {
     case::SCHEMES.iter().map(|scheme| scheme.name).collect()
+}
+
+/// The rule that should see a scheme; none if several should, or there is no such scheme.
+pub fn rule_of(name: &str) -> Option<&'static str> {
+    case::SCHEMES
+        .iter()
+        .find(|scheme| scheme.name == name)
+        .map(|scheme| scheme.rule)
+        .filter(|rule| !rule.is_empty())
 }
 
 /// Simulates `recipe` and leaves `records/changes.ndjson`, `rules/tables/*.csv` and `truth.ndjson` in `out`.

@@ -33,8 +33,6 @@ pub(crate) struct Place {
     nights: Vec<u32>,
     /// Begin and end day of the latest stays of persons who were in hospital before.
     repeats: Vec<(i64, i64)>,
-    /// Until this day such a stay may not begin here.
-    pub(crate) no_repeats_until: i64,
 }
 
 /// Nights that can be booked ahead.
@@ -171,14 +169,11 @@ impl<'a, W: Write> Life<'a, W> {
     /// Whether a repeated stay of these days would meet no other one there.
     ///
     /// Two persons can only lie side by side twice if the later time is a repeated stay of both. As no two
-    /// repeated stays of one hospital begin and end within a day of each other, that never happens by chance.
+    /// repeated stays of one hospital begin and end within a day of each other, that never happens by chance. Those
+    /// who belong together have one such stay in common, noted once.
     pub(crate) fn repeat_fits(&self, place: usize, begin: i64, end: i64) -> bool {
-        let place = &self.places[place];
-        if begin <= place.no_repeats_until {
-            return false;
-        }
         let near = |&(b, e): &(i64, i64)| (b - begin).abs() <= 1 && (e - end).abs() <= 1;
-        !place.repeats.iter().any(near)
+        !self.places[place].repeats.iter().any(near)
     }
 
     /// Notes a repeated stay.
@@ -187,13 +182,6 @@ impl<'a, W: Write> Life<'a, W> {
         let place = &mut self.places[place];
         place.repeats.retain(|&(other, _)| other >= today - 2);
         place.repeats.push((begin, end));
-    }
-
-    /// Whether nobody is planned to return there, and no group is expected.
-    pub(crate) fn nobody_returns(&self, place: usize) -> bool {
-        let today = day_of(self.now);
-        let place = &self.places[place];
-        place.no_repeats_until < today && place.repeats.iter().all(|&(begin, _)| begin <= today)
     }
 
     /// Whether `more` beds are free in every night from `begin` to `end`.

@@ -1,7 +1,7 @@
 //! Schemes: cases built into ordinary visits, and their truth.
 //!
-//! A case waits for its turn. Then it takes the next visit that suits it and changes the draft of that visit before
-//! it is told, or it sends persons of its own on their way; what must follow it puts on the agenda. From there on its
+//! A case waits for its turn. Then it takes the next visit that suits it, at a place that leans the more readily, and
+//! changes the draft of that visit before it is told, or it sends persons of its own on their way; what must follow it puts on the agenda. From there on its
 //! records go the way of all others: late, corrected, twice. A visit belongs to at most one case and is never
 //! refunded, and a person who lies in hospital for a case lies there for no other, so that no case undoes another.
 
@@ -18,7 +18,7 @@ use super::case::{Case, SCHEMES, token_text, visit_id};
 use super::draft::Draft;
 use super::life::Life;
 use super::record::Label;
-use super::region::{Region, first_day};
+use super::region::{LEANING_MAX, Region, first_day};
 use super::rng::{Rng, mix};
 use super::stay::{Habit, Part};
 use super::text::{DAY, HOUR};
@@ -63,6 +63,8 @@ struct Queue {
     due: u64,
     /// Visits over which the cases are spread.
     spread: u64,
+    /// Visits after which a case takes any place.
+    patience: u64,
     seed: u64,
 }
 
@@ -125,8 +127,9 @@ impl Plan {
             .map(|&scheme| {
                 let usable = days.saturating_sub(SCHEMES[scheme].days + 2).min(days * 9 / 10).max(1);
                 let spread = visits * usable / days;
-                let mut queue =
-                    Queue { scheme, done: 0, count, due: 0, spread, seed: mix(region.seed ^ scheme as u64) };
+                let patience = ((spread / count).min(visits / 10) / 4).max(1);
+                let seed = mix(region.seed ^ scheme as u64);
+                let mut queue = Queue { scheme, done: 0, count, due: 0, spread, patience, seed };
                 queue.due = queue.turn(0);
                 queue
             })
@@ -210,6 +213,19 @@ impl Queue {
     }
 }
 
+impl Queue {
+    /// Whether the case that is due takes a place of this leaning for visit number `visit`.
+    ///
+    /// The chance is the leaning's share of the greatest one, so places are taken by leaning times visits; with the
+    /// third power of the time waited it comes to one, for a case that finds no crooked place is planted all the same.
+    fn accepts(&self, leaning: u64, visit: u64) -> bool {
+        let waited = u128::from((visit - self.due).min(self.patience));
+        let urgency = 1_000 * waited.pow(3) / u128::from(self.patience).pow(3);
+        let chance = u128::from(1_000 * leaning / LEANING_MAX) + urgency;
+        u128::from(Rng::new(self.seed ^ mix(visit)).below(1_000)) < chance
+    }
+}
+
 impl<W: Write> Life<'_, W> {
     /// Lives through what is planned for this hour.
     pub(crate) fn agenda(&mut self) {
@@ -267,7 +283,9 @@ impl<W: Write> Life<'_, W> {
             if queue.done >= queue.count || queue.due > visit {
                 continue;
             }
-            let Some(case) = self.plant_scheme(queue.scheme, draft) else { continue };
+            let leaning = self.region.institutions[draft.head.institution].leaning;
+            let here = queue.accepts(leaning, visit);
+            let Some(case) = self.plant_scheme(queue.scheme, here, draft) else { continue };
             let queue = &mut self.plan.queues[n];
             queue.done += 1;
             queue.due = queue.turn(queue.done);
@@ -277,11 +295,15 @@ impl<W: Write> Life<'_, W> {
         }
     }
 
-    /// One scheme, one draft: the case, if it suits. Some only take their turn from it and begin elsewhere.
-    fn plant_scheme(&mut self, scheme: usize, draft: &mut Draft) -> Option<usize> {
+    /// One scheme, one draft: the case, if it suits. Some only take their turn from it and begin elsewhere; the others
+    /// begin only `here`, at a place that the scheme takes.
+    fn plant_scheme(&mut self, scheme: usize, here: bool, draft: &mut Draft) -> Option<usize> {
         let pharmacy = self.region.institutions[draft.head.institution].pharmacy;
         if let Some(case) = self.plan_stays(scheme).or_else(|| self.plan_others(scheme, draft)) {
             return Some(case);
+        }
+        if !here {
+            return None;
         }
         let case = match (SCHEMES[scheme].rule, pharmacy) {
             ("A01", _) => self.after_death(scheme, draft),

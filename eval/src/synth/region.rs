@@ -1,5 +1,8 @@
 //! Where it happens: institutions of very unequal size, their doctors, and who the persons are.
 //!
+//! Honesty is unequal too, and has nothing to do with size: each institution has a hidden *leaning*, and most schemes
+//! choose their place by it, so that few places do most of it. Ordinary life does not know of it.
+//!
 //! A person is a number; sex, birth, scheme and habits are hashes of it, so millions of them take no room.
 
 use super::Recipe;
@@ -7,6 +10,7 @@ use super::catalogue::Catalogue;
 use super::rng::{Rng, Zipf, index, mix};
 use super::sickness::diagnoses;
 use super::text::{civil, day_number, owned};
+use std::ops::Range;
 
 /// The first day of every simulated period.
 pub(crate) fn first_day() -> i64 {
@@ -25,7 +29,7 @@ pub(crate) struct Institution {
     pub(crate) lat: i64,
     /// None in a clinic or pharmacy.
     pub(crate) beds: u64,
-    pub(crate) doctors: std::ops::Range<usize>,
+    pub(crate) doctors: Range<usize>,
     /// How many of the catalogue's drugs and consumables lie on its shelves.
     pub(crate) drugs: usize,
     pub(crate) consumables: usize,
@@ -34,7 +38,12 @@ pub(crate) struct Institution {
     /// Its first pair (institution, item) in the stock.
     pub(crate) first_pair: usize,
     pub(crate) agreement: Agreement,
+    /// How readily schemes happen here, between 1 and [`LEANING_MAX`].
+    pub(crate) leaning: u64,
 }
+
+/// The most crooked place leans so much; half of all places lean less than a ten-thousandth of it.
+pub(crate) const LEANING_MAX: u64 = 1_000_000;
 
 /// How the bureau stands to an institution.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -68,6 +77,8 @@ pub(crate) struct Region {
     pub(crate) pairs: usize,
     pub(crate) end_day: i64,
     pub(crate) diagnoses: Vec<String>,
+    /// The leanings of all institutions up to each, summed.
+    leanings: Vec<u64>,
     hospital_sizes: Zipf,
     bed_sizes: Zipf,
     pharmacy_sizes: Zipf,
@@ -134,6 +145,7 @@ impl Region {
             pairs: 0,
             end_day: end_day(i64::from(recipe.months)),
             diagnoses: diagnoses(&mut rng),
+            leanings: Vec::new(),
             hospital_sizes: Zipf::new(hospitals),
             bed_sizes: Zipf::new(with_beds),
             pharmacy_sizes: Zipf::new(pharmacies),
@@ -217,7 +229,9 @@ impl Region {
                 0 => Agreement::Renewed(rng.span(first_day() - 1, self.end_day - 1)),
                 _ => Agreement::Usual,
             },
+            leaning: leaning(mix(self.seed ^ mix(number ^ 0x1ea4))),
         };
+        self.leanings.push(self.leanings.last().copied().unwrap_or(0) + institution.leaning);
         self.pairs += institution.pairs(&self.catalogue);
         self.institutions.push(institution);
     }
@@ -274,6 +288,14 @@ impl Region {
         }
     }
 
+    /// One of these institutions, in proportion to its leaning.
+    pub(crate) fn leaning_place(&self, among: Range<usize>, rng: &mut Rng) -> usize {
+        let before = |place: usize| place.checked_sub(1).map_or(0, |last| self.leanings[last]);
+        let (low, high) = (before(among.start), before(among.end));
+        let chance = low + rng.below(high - low);
+        self.leanings.partition_point(|&sum| sum <= chance)
+    }
+
     /// A hospital or clinic at least 0.7 degrees of latitude, 77 km, away.
     pub(crate) fn far_from(&self, institution: usize, rng: &mut Rng) -> usize {
         let lat = self.institutions[institution].lat;
@@ -323,6 +345,12 @@ impl Institution {
         let shelf = catalogue.items[item].shelf?;
         Some(self.others() + catalogue.herbs.len() + shelf)
     }
+}
+
+/// A leaning, heavy-tailed and independent of everything else: the chance of a greater one falls with its power 2/3.
+fn leaning(hash: u64) -> u64 {
+    let rank = 1 + hash % 1_000;
+    LEANING_MAX / (rank * rank.isqrt())
 }
 
 /// The day after the last day of `months` months.

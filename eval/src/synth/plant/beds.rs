@@ -12,6 +12,8 @@ use std::io::Write;
 
 /// Years of life from which on a person is grown.
 const GROWN: i64 = 18;
+/// Houses that are asked for a bed before a case waits for another day.
+const TRIES: u32 = 60;
 
 /// A stay that is only part of its case.
 pub(super) fn part(case: usize) -> Part {
@@ -60,15 +62,31 @@ impl<W: Write> Life<'_, W> {
         None
     }
 
-    /// A hospital with a bed in these nights.
+    /// A hospital with a bed in these nights, by leaning as long as those that lean have one.
     pub(super) fn hospital(&mut self, begin: i64, end: i64) -> Option<usize> {
-        for _ in 0..20 {
-            let place = self.rng.index(self.region.with_beds);
-            if self.has_room(place, begin, end, 1) {
-                return Some(place);
-            }
+        (0..TRIES).find_map(|n| {
+            let place = self.house(n);
+            self.has_room(place, begin, end, 1).then_some(place)
+        })
+    }
+
+    /// The same for somebody who lay in hospital before.
+    pub(super) fn hospital_again(&mut self, begin: i64, end: i64) -> Option<usize> {
+        (0..TRIES).find_map(|n| {
+            let place = self.house(n);
+            let fits = self.has_room(place, begin, end, 1) && self.repeat_fits(place, begin, end);
+            fits.then_some(place)
+        })
+    }
+
+    /// Some hospital with beds: at first one that leans, at last any.
+    fn house(&mut self, tried: u32) -> usize {
+        let houses = self.region.with_beds;
+        if tried < TRIES / 2 {
+            self.region.leaning_place(0..houses, &mut self.rng)
+        } else {
+            self.rng.index(houses)
         }
-        None
     }
 
     /// A moment at which one is admitted, and one at which one goes home.
@@ -106,12 +124,13 @@ impl<W: Write> Life<'_, W> {
         Some((person, hospital, at, end))
     }
 
-    /// A hospital, none of `others`, where so many find beds from each of these days on and to which no person of
-    /// another plan returns in the meantime.
+    /// A hospital, none of `others`, where so many find beds from each of these days on, and where those who come
+    /// `again` meet nobody else who does.
     pub(super) fn house_for_group(
         &mut self,
         size: usize,
         begins: &[i64],
+        again: &[i64],
         nights: i64,
         others: &[usize],
     ) -> Option<usize> {
@@ -119,19 +138,19 @@ impl<W: Write> Life<'_, W> {
         if (last + 3) * DAY >= self.end {
             return None;
         }
-        for _ in 0..30 {
-            let place = self.rng.index(self.region.with_beds);
+        (0..TRIES).find_map(|n| {
+            let place = self.house(n);
             let room = begins.iter().all(|&day| self.has_room(place, day, day + nights, size as u64));
-            if room && self.nobody_returns(place) && !others.contains(&place) {
-                return Some(place);
-            }
-        }
-        None
+            let alone = again.iter().all(|&day| self.repeat_fits(place, day, day + nights));
+            (room && alone && !others.contains(&place)).then_some(place)
+        })
     }
 
-    /// From now on to that day nobody but the group returns there.
-    pub(super) fn keep_for_group(&mut self, place: usize, day: i64) {
-        self.places[place].no_repeats_until = day;
+    /// Nobody else comes there again on these days and goes so many nights later.
+    pub(super) fn keep_for_group(&mut self, place: usize, again: &[i64], nights: i64) {
+        for &day in again {
+            self.note_repeat(place, day, day + nights);
+        }
     }
 
     /// So many patients, each of whom suits beside the first.

@@ -5,7 +5,6 @@ use super::super::draft::Draft;
 use super::super::life::Life;
 use super::super::person::REST;
 use super::super::record::{Order, Sale};
-use super::super::region::Class;
 use super::super::rng::index;
 use super::super::sickness::PLAIN;
 use super::super::stay::Habit;
@@ -35,14 +34,14 @@ impl<W: Write> Life<'_, W> {
         let nights = self.plan.reach(2, 5);
         let first = self.tomorrow();
         let second = first + nights + 4;
-        let hospital = self.house_for_group(size, &[first, second], nights, &[])?;
+        let hospital = self.house_for_group(size, &[first, second], &[second], nights, &[])?;
         if self.places[hospital].presences == 0 {
             return None;
         }
         let region = self.region;
         let members = self
             .members(size, |first, other| region.person(first).district == region.person(other).district)?;
-        self.keep_for_group(hospital, second + nights + 2);
+        self.keep_for_group(hospital, &[second], nights);
         let affair = self.plan.affair();
         let main = self.rng.index(PLAIN);
         let group = self.plan.open_in(affair, scheme, "A11", None, hospital);
@@ -78,14 +77,19 @@ impl<W: Write> Life<'_, W> {
         const NIGHTS: i64 = 2;
         let first = self.tomorrow();
         let rounds = [first, first + 3, first + 6, first + 9];
+        // In the last two rounds everybody has been in hospital before.
+        let days = |pair: usize| match pair {
+            0 | 1 => (&rounds[..2], &rounds[1..2]),
+            _ => (&rounds[2..], &rounds[2..]),
+        };
         let mut houses: Vec<usize> = Vec::new();
         for pair in 0..SIZE {
-            let begins = if pair < 2 { &rounds[..2] } else { &rounds[2..] };
-            houses.push(self.house_for_group(2, begins, NIGHTS, &houses)?);
+            let (begins, again) = days(pair);
+            houses.push(self.house_for_group(2, begins, again, NIGHTS, &houses)?);
         }
         let members = self.members(SIZE, |_, _| true)?;
-        for &house in &houses {
-            self.keep_for_group(house, rounds[3] + NIGHTS + 2);
+        for (pair, &house) in houses.iter().enumerate() {
+            self.keep_for_group(house, days(pair).1, NIGHTS);
         }
         let affair = self.plan.affair();
         let group = self.plan.open_in(affair, scheme, "A11", None, houses[0]);
@@ -131,8 +135,9 @@ impl<W: Write> Life<'_, W> {
         if (self.tomorrow() + 15) * DAY >= self.end {
             return None;
         }
-        let hospital = region.place(self.rng.index(region.persons), Class::Outpatient, &mut self.rng);
-        let pharmacy = region.place(self.rng.index(region.persons), Class::Pharmacy, &mut self.rng);
+        let pharmacies = region.hospitals..region.hospitals + region.pharmacies;
+        let hospital = region.leaning_place(0..region.hospitals, &mut self.rng);
+        let pharmacy = region.leaning_place(pharmacies, &mut self.rng);
         let doctors = region.institutions[hospital].doctors.clone();
         let doctor = doctors.start + self.rng.index(doctors.len());
         let members = self.members(patients, |_, _| true)?;

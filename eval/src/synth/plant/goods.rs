@@ -241,7 +241,7 @@ impl<W: Write> Life<'_, W> {
         let region = self.region;
         let shops = region.pharmacies;
         let codes = self.plan.reach(1, 5);
-        let shop = region.hospitals + self.rng.index(shops);
+        let shop = region.leaning_place(region.hospitals..region.hospitals + shops, &mut self.rng);
         let first = region.hospitals + (shop - region.hospitals + 1 + self.rng.index(shops - 1)) % shops;
         self.soon(4)?;
         let affair = self.plan.affair();

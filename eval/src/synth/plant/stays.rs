@@ -40,7 +40,7 @@ impl<W: Write> Life<'_, W> {
         self.plan.cases[case].funds_needed = 1;
         let day = day_of(at) + self.plan.reach(0, 2);
         let away = (day * DAY + self.rng.span(10 * HOUR, 16 * HOUR)).max(at + HOUR);
-        let there = self.rng.index(self.region.hospitals);
+        let there = self.region.leaning_place(0..self.region.hospitals, &mut self.rng);
         let institution = if there == hospital { (there + 1) % self.region.hospitals } else { there };
         let what = What::Visit(Step::Another { case, named: true });
         self.plan.put(Planned { at: away, person, institution, what });
@@ -53,10 +53,7 @@ impl<W: Write> Life<'_, W> {
         let (hospital, at, end) = self.bed(7)?;
         let day = day_of(at) + 1;
         let nights = self.plan.reach(1, 4);
-        let other = self.hospital(day, day + nights).filter(|&other| other != hospital)?;
-        if !self.repeat_fits(other, day, day + nights) {
-            return None;
-        }
+        let other = self.hospital_again(day, day + nights).filter(|&other| other != hospital)?;
         let person = self.patient(|_, _| true)?;
         self.note_repeat(other, day, day + nights);
         let case = self.plan.open(scheme, Some(person), hospital);
@@ -87,17 +84,20 @@ impl<W: Write> Life<'_, W> {
         let nights = self.rng.span(3, 5);
         let first = self.tomorrow();
         let second = first + nights + self.rng.span(3, 5);
-        let hospital = self.house_for_group(size, &[first, second], nights + 2, &[])?;
+        // The weaker the scheme, the less they come and go on the same day.
+        let late = if self.plan.strength < 500 { 2 } else { 0 };
+        let again: &[i64] = if late == 0 { &[second] } else { &[second, second + late] };
+        let days = [first, first + late, second, second + late];
+        let hospital = self.house_for_group(size, &days, again, nights, &[])?;
         let members = self.members(size, |_, _| true)?;
-        self.keep_for_group(hospital, second + nights + 2);
+        self.keep_for_group(hospital, again, nights);
         let case = self.plan.open(scheme, None, hospital);
         self.plan.cases[case].funds_needed = 2 * size;
         self.plan.cases[case].key =
             members.iter().map(|&person| token_text(self.region, person)).min().into_iter().collect();
         for (n, &person) in members.iter().enumerate() {
             for begin in [first, second] {
-                // The weaker the scheme, the less they come and go on the same day.
-                let shift = if self.plan.strength < 500 && n == 0 { 2 } else { 0 };
+                let shift = if n == 0 { late } else { 0 };
                 let minutes = n.cast_signed() as i64 * 17;
                 let at = (begin + shift) * DAY + 8 * HOUR + minutes * 60;
                 let end = (begin + shift + nights) * DAY + 10 * HOUR + minutes * 30;
@@ -122,8 +122,10 @@ impl<W: Write> Life<'_, W> {
         let day = self.tomorrow();
         let beds = |place: usize| self.region.institutions[place].beds;
         let smallest = (0..self.region.with_beds).map(beds).min()?;
-        let place = self.rng.index(self.region.with_beds);
-        if beds(place) > smallest + 2 || (day + 3) * DAY >= self.end {
+        let place = self.region.leaning_place(0..self.region.with_beds, &mut self.rng);
+        // A house that is full already is full for another case.
+        let fits = beds(place) <= smallest + 2 && self.has_room(place, day, day + 1, 1);
+        if !fits || (day + 3) * DAY >= self.end {
             return None;
         }
         // As many as may be, and at full strength one more.
@@ -219,10 +221,7 @@ impl<W: Write> Life<'_, W> {
         let mut later = Vec::new();
         for n in 1..stays {
             let day = day_of(end) + 3 * n;
-            let place = self.hospital(day, day + 2).filter(|_| (day + 4) * DAY < self.end)?;
-            if !self.repeat_fits(place, day, day + 2) {
-                return None;
-            }
+            let place = self.hospital_again(day, day + 2).filter(|_| (day + 4) * DAY < self.end)?;
             later.push((place, self.admission(day), self.discharge_time(day + 2)));
         }
         let person = self.patient(|_, _| true)?;

@@ -1,0 +1,60 @@
+//! What a control draw says of the places that the list left out.
+//!
+//! With decisions the estimate stands on what they say of the drawn institutions. Against a complete truth what would
+//! have been found there is known, and so is what there is at all the others: the estimate is then a test of itself.
+
+use std::collections::BTreeSet;
+
+use super::places::to_find;
+use super::report::{Control, Yuan};
+use super::{Judgement, NOWHERE};
+use crate::estimate::{Answers, estimate};
+use crate::truth::Truth;
+
+/// A list with its control draw.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Draw {
+    /// Institutions that the ranking put on the list.
+    pub ranked: BTreeSet<String>,
+    /// Institutions that were drawn.
+    pub drawn: Vec<String>,
+    /// How many were not ranked.
+    pub open: usize,
+    /// What decisions say of those drawn.
+    pub answers: Answers,
+    /// Seed of the interval.
+    pub seed: String,
+}
+
+impl Judgement {
+    /// The estimate of a draw; none where nothing is known of anybody drawn.
+    pub(super) fn control(&self, draw: &Draw) -> Option<Control> {
+        let complete = matches!(self.truth, Truth::Planted(_));
+        let money = if complete { to_find(self) } else { Vec::new() };
+        let found: Vec<i64> = if complete {
+            let of = |code: &String| self.places.get(code).map_or(0, |&place| money[place]);
+            draw.drawn.iter().map(of).collect()
+        } else {
+            draw.answers.found_fen.values().copied().collect()
+        };
+        let estimate = estimate(&found, draw.open, &draw.seed)?;
+        let truth = complete.then(|| {
+            let open = |place: &usize| !draw.ranked.contains(&self.codes[*place]);
+            (NOWHERE + 1..self.codes.len()).filter(open).map(|place| money[place]).sum::<i64>()
+        });
+        let holds =
+            |truth: i64| estimate.low_fen <= truth && estimate.high_fen.is_none_or(|high| truth <= high);
+        Some(Control {
+            unranked: estimate.population,
+            drawn: draw.drawn.len(),
+            decided: estimate.visited,
+            found: Yuan(estimate.found_fen),
+            money: Yuan(estimate.total_fen),
+            money_low: Yuan(estimate.low_fen),
+            money_high: estimate.high_fen.map(Yuan),
+            few: estimate.few,
+            truth: truth.map(Yuan),
+            covered: truth.map(holds),
+        })
+    }
+}

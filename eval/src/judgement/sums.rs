@@ -1,0 +1,256 @@
+//! Sums of alerts by rule, family and scheme, and the measures they come to.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::report::{ChanceFit, Measure, UnknownCount, Yuan};
+use super::{Judged, Judgement, NOWHERE};
+use crate::measure::bootstrap::{Ratio, ratios};
+use crate::measure::interval::{garwood, wilson};
+use crate::measure::{Estimate, float, number, rounded};
+use crate::truth::{Standing, Unknown};
+
+/// What is measured together.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Group {
+    All,
+    WithoutModels,
+    Family(String),
+    Rule(String),
+    Scheme(String),
+}
+
+/// Fen of a group at one institution.
+#[derive(Clone, Copy, Debug, Default)]
+struct Money {
+    right: i64,
+    wrong: i64,
+    missed: i64,
+}
+
+/// What a group's alerts came to.
+#[derive(Clone, Debug, Default)]
+struct Sum {
+    alerts: usize,
+    right: usize,
+    wrong: usize,
+    unknown: UnknownCount,
+    found: usize,
+    missed: usize,
+    cases: BTreeSet<usize>,
+    cases_found: BTreeSet<usize>,
+    money: BTreeMap<usize, Money>,
+}
+
+/// All groups.
+pub(super) struct Sums(BTreeMap<Group, Sum>);
+
+/// All measures.
+pub(super) struct Measures {
+    pub(super) all: Measure,
+    pub(super) without_models: Measure,
+    pub(super) families: Vec<Measure>,
+    pub(super) rules: Vec<Measure>,
+    pub(super) schemes: Vec<Measure>,
+}
+
+impl Sums {
+    /// Adds up what was judged, and what was missed.
+    pub(super) fn of(judgement: &Judgement) -> Sums {
+        let mut sums = Sums(BTreeMap::new());
+        sums.0.insert(Group::All, Sum::default());
+        sums.0.insert(Group::WithoutModels, Sum::default());
+        let cases = cases(judgement);
+        for judged in &judgement.judged {
+            let (rule, facts) = &judgement.rules[judged.rule];
+            let thing = judgement.thing(judged);
+            let scheme = thing.and_then(|thing| judgement.truth.things()[thing].scheme.as_ref());
+            let money = judgement.money(judged);
+            let mut groups = groups(Some(rule), Some(&facts.family), scheme);
+            if !facts.model {
+                groups.push(Group::WithoutModels);
+            }
+            for group in groups {
+                sums.0.entry(group).or_default().alert(judged, money, thing.map(|thing| cases[thing]));
+            }
+        }
+        sums.things(judgement, &cases);
+        sums
+    }
+
+    /// Adds what is true: found or missed.
+    fn things(&mut self, judgement: &Judgement, cases: &[usize]) {
+        let found = judgement.found();
+        for (n, thing) in judgement.truth.things().iter().enumerate() {
+            if judgement.let_off.contains(&n) {
+                continue;
+            }
+            let rule = thing.rule.as_ref();
+            let number = rule.and_then(|rule| judgement.numbers.get(rule));
+            let facts = number.map(|&number| &judgement.rules[number].1);
+            let mut groups = groups(rule, facts.map(|facts| &facts.family), thing.scheme.as_ref());
+            if facts.is_none_or(|facts| !facts.model) {
+                groups.push(Group::WithoutModels);
+            }
+            let place = thing.institutions.first().and_then(|code| judgement.places.get(code)).copied();
+            for group in groups {
+                let sum = self.0.entry(group).or_default();
+                sum.cases.insert(cases[n]);
+                if found[n] {
+                    sum.found += 1;
+                } else {
+                    sum.missed += 1;
+                    sum.money.entry(place.unwrap_or(NOWHERE)).or_default().missed += thing.amount;
+                }
+            }
+        }
+    }
+
+    /// The measures of all groups, with intervals from one set of resamples.
+    pub(super) fn measures(self, judgement: &Judgement) -> Measures {
+        let ratio = |sum: &Sum, lower: fn(&Money) -> i64| Ratio {
+            parts: (sum.money.iter())
+                .map(|(&place, money)| (place, money.right, money.right + lower(money)))
+                .collect(),
+        };
+        let pairs = self.0.values().flat_map(|sum| [ratio(sum, |m| m.wrong), ratio(sum, |m| m.missed)]);
+        let pairs: Vec<Ratio> = pairs.collect();
+        let estimates = ratios(&pairs, judgement.settings.seed, judgement.codes.len());
+        let mut made = Measures {
+            all: Measure::default(),
+            without_models: Measure::default(),
+            families: Vec::new(),
+            rules: Vec::new(),
+            schemes: Vec::new(),
+        };
+        for ((group, sum), pair) in self.0.iter().zip(estimates.chunks_exact(2)) {
+            let measure = sum.measure(group, pair[0], pair[1], judgement.settlements);
+            match group {
+                Group::All => made.all = measure,
+                Group::WithoutModels => made.without_models = measure,
+                Group::Family(_) => made.families.push(measure),
+                Group::Rule(_) => made.rules.push(measure),
+                Group::Scheme(_) => made.schemes.push(measure),
+            }
+        }
+        made
+    }
+}
+
+impl Sum {
+    fn alert(&mut self, judged: &Judged, money: Money, case: Option<usize>) {
+        self.alerts += 1;
+        match judged.standing {
+            Standing::Right(_) => self.right += 1,
+            Standing::Wrong(_) => self.wrong += 1,
+            Standing::Unknown(Unknown::Unlabelled) => self.unknown.unlabelled += 1,
+            Standing::Unknown(Unknown::Young) => self.unknown.young += 1,
+            Standing::Unknown(Unknown::Undecided) => self.unknown.undecided += 1,
+        }
+        self.cases_found.extend(case);
+        if matches!(judged.standing, Standing::Unknown(_)) {
+            return;
+        }
+        let at = self.money.entry(judged.place).or_default();
+        at.right += money.right;
+        at.wrong += money.wrong;
+        at.missed += money.missed;
+    }
+
+    fn measure(&self, group: &Group, by_wrong: Estimate, by_missed: Estimate, settlements: i64) -> Measure {
+        let share = |hits: usize, all: usize| match wilson(hits, all) {
+            Some(interval) => Estimate::new(number(hits) / number(all), interval),
+            None => Estimate::default(),
+        };
+        let of_scheme = matches!(group, Group::Scheme(_));
+        let decided = self.right + self.wrong;
+        let precision = if of_scheme { Estimate::default() } else { share(self.right, decided) };
+        let recall = share(self.found, self.found + self.missed);
+        let f1 = precision.value.zip(recall.value).map(|(p, r)| 2.0 * p * r / (p + r));
+        let rate = |count: f64| 10_000.0 * count / float(settlements);
+        let (low, high) = garwood(self.wrong);
+        let false_alarms = if of_scheme || settlements <= 0 || self.alerts > 0 && decided == 0 {
+            Estimate::default()
+        } else {
+            Estimate::new(rate(number(self.wrong)), (rate(low), rate(high)))
+        };
+        let total = |part: fn(&Money) -> i64| Yuan(self.money.values().map(part).sum());
+        Measure {
+            name: match group {
+                Group::All => "all".to_owned(),
+                Group::WithoutModels => "without_models".to_owned(),
+                Group::Family(name) | Group::Rule(name) | Group::Scheme(name) => name.clone(),
+            },
+            alerts: self.alerts,
+            decided,
+            right: self.right,
+            wrong: self.wrong,
+            unknown: self.unknown,
+            missed: self.missed,
+            cases: self.cases.len(),
+            cases_found: self.cases_found.len(),
+            precision,
+            recall,
+            f1: f1.and_then(rounded),
+            amount_right: total(|money| money.right),
+            amount_wrong: total(|money| money.wrong),
+            amount_missed: total(|money| money.missed),
+            precision_money: if of_scheme { Estimate::default() } else { by_wrong },
+            recall_money: by_missed,
+            false_alarms_per_10000: false_alarms,
+        }
+    }
+}
+
+impl Judgement {
+    fn money(&self, judged: &Judged) -> Money {
+        let (right, missed) = self.right(judged);
+        Money { right, wrong: judged.amount - right, missed }
+    }
+}
+
+fn groups(rule: Option<&String>, family: Option<&String>, scheme: Option<&String>) -> Vec<Group> {
+    let named = [
+        rule.cloned().map(Group::Rule),
+        family.cloned().map(Group::Family),
+        scheme.cloned().map(Group::Scheme),
+    ];
+    [Group::All].into_iter().chain(named.into_iter().flatten()).collect()
+}
+
+/// The case of each thing, numbered.
+fn cases(judgement: &Judgement) -> Vec<usize> {
+    let mut numbers: BTreeMap<&str, usize> = BTreeMap::new();
+    let things = judgement.truth.things().iter();
+    things
+        .map(|thing| {
+            let next = numbers.len();
+            *numbers.entry(&thing.case_id).or_insert(next)
+        })
+        .collect()
+}
+
+/// How well each rule's chance fits what was decided.
+pub(super) fn chances(judgement: &Judgement) -> Vec<ChanceFit> {
+    let mut by_rule: BTreeMap<&str, Vec<(f64, f64)>> = BTreeMap::new();
+    for judged in &judgement.judged {
+        if !matches!(judged.standing, Standing::Unknown(_)) {
+            let seen = by_rule.entry(&judgement.rules[judged.rule].0).or_default();
+            seen.push((judged.chance, judgement.part(judged)));
+        }
+    }
+    let fit = |(rule, seen): (&str, Vec<(f64, f64)>)| {
+        let n = number(seen.len());
+        let mean = |of: &dyn Fn(&(f64, f64)) -> f64| seen.iter().map(of).sum::<f64>() / n;
+        let rate = mean(&|(_, outcome)| *outcome);
+        let right = seen.iter().filter(|(_, outcome)| *outcome > 0.0).count();
+        ChanceFit {
+            name: rule.to_owned(),
+            decided: seen.len(),
+            chance: rounded(mean(&|(chance, _)| *chance)),
+            confirmed: wilson(right, seen.len()).map_or_else(Estimate::default, |at| Estimate::new(rate, at)),
+            brier: rounded(mean(&|(chance, outcome)| (chance - outcome).powi(2))),
+            brier_of_rate: rounded(mean(&|(_, outcome)| (rate - outcome).powi(2))),
+        }
+    };
+    by_rule.into_iter().map(fit).collect()
+}
