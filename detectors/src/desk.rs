@@ -5,6 +5,8 @@
 //! records of the alert's evidence and amount, before or after; if there are none, those that made the
 //! difference (contract section 3, *cause*).
 
+mod change;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
@@ -24,6 +26,8 @@ use crate::money::visit_of;
 use crate::reach::{Reach, Unjudged, unjudged};
 use crate::views::{Diff, Tick, pair_key};
 use crate::worker::{TickIn, TickOut};
+use change::Banks;
+pub use change::{Change, Share, Stood};
 
 type Map<K, V> = HashMap<K, V, FixedState>;
 type Set<K> = HashSet<K, FixedState>;
@@ -39,6 +43,9 @@ pub struct Event {
     pub cause: Vec<Cause>,
     /// The alert; of a withdrawn one as it last stood.
     pub alert: AlertLine,
+    /// How it stood under the old and the new bank; only where the bank changed at this tick.
+    #[serde(skip)]
+    pub change: Option<Box<Change>>,
 }
 
 /// Coverage of one rule.
@@ -142,20 +149,33 @@ impl Desk {
         }
         let mut passages: BTreeMap<u64, Passage> = BTreeMap::new();
         for (alert, diff) in changes {
-            let passage =
-                passages.entry(alert.priced.finding.id()).or_insert(Passage { before: None, after: None });
+            let id = self.bank.id_of(&alert.priced.finding);
+            let passage = passages.entry(id).or_insert(Passage { before: None, after: None });
             if diff > 0 { passage.after = Some(alert) } else { passage.before = Some(alert) }
         }
+        let banks = tick.bank.as_ref();
+        let banks = banks.map(|after| Banks { arena: &self.arena, before: &bank_before, after });
+        if let Some(banks) = &banks {
+            let reworded = banks.reworded();
+            let of_these =
+                self.standing.iter().filter(|(_, alert)| reworded.contains(&alert.priced.finding.rule));
+            for (id, alert) in of_these.collect::<BTreeMap<_, _>>() {
+                let passage = Passage { before: Some(alert.clone()), after: Some(alert.clone()) };
+                passages.entry(*id).or_insert(passage);
+            }
+        }
+        let same = |before: &Alert, after: &Alert| match &banks {
+            Some(banks) => banks.same_line(before, after),
+            None => self.content(before) == self.content(after),
+        };
         let mut told: Vec<(&'static str, Passage)> = Vec::new();
+        let mut now_standing: Vec<(u64, Option<Alert>)> = Vec::with_capacity(passages.len());
         for (id, passage) in passages {
-            match &passage.after {
-                Some(alert) => self.standing.insert(id, alert.clone()),
-                None => self.standing.remove(&id),
-            };
+            now_standing.push((id, passage.after.clone()));
             let event = match (&passage.before, &passage.after) {
                 (None, _) => "raised",
                 (Some(_), None) => "withdrawn",
-                (Some(before), Some(after)) if self.content(before) == self.content(after) => continue,
+                (Some(before), Some(after)) if same(before, after) => continue,
                 (Some(_), Some(_)) => "changed",
             };
             told.push((event, passage));
@@ -167,9 +187,16 @@ impl Desk {
             .filter_map(|((event, passage), cause)| {
                 let bank = if passage.after.is_some() { &self.bank } else { &bank_before };
                 let alert = passage.after.as_ref().or(passage.before.as_ref())?;
-                Some(Event { event, tick: tick.tick, cause, alert: render(&self.arena, bank, alert) })
+                let change = banks.as_ref().map(|banks| Box::new(banks.change(passage)));
+                Some(Event { event, tick: tick.tick, cause, alert: render(&self.arena, bank, alert), change })
             })
             .collect();
+        for (id, alert) in now_standing {
+            match alert {
+                Some(alert) => self.standing.insert(id, alert),
+                None => self.standing.remove(&id),
+            };
+        }
         events.sort_by(|a, b| a.alert.alert_id.cmp(&b.alert.alert_id));
         events
     }
@@ -226,7 +253,7 @@ impl Desk {
     /// What was judged, by rule.
     pub fn coverage(&self) -> BTreeMap<String, Coverage> {
         let mut coverage: BTreeMap<String, Coverage> =
-            self.bank.rules.iter().map(|rule| (rule.id.clone(), Coverage::default())).collect();
+            self.bank.active().map(|rule| (rule.id.clone(), Coverage::default())).collect();
         let id = |rule: RuleIx| self.bank.rules[usize::from(rule)].id.as_str();
         let mut found: BTreeMap<RuleIx, i64> = BTreeMap::new();
         for alert in self.standing.values().map(|alert| alert.priced.finding.rule) {
@@ -235,7 +262,7 @@ impl Desk {
         for (rule, found) in found {
             coverage.entry(id(rule).to_owned()).or_default().found = found;
         }
-        for rule in &self.bank.rules {
+        for rule in self.bank.active() {
             if let Some(population) = about(&rule.detector).population {
                 let all = self.counts.get(&Count::Each(population)).copied().unwrap_or(0);
                 coverage.entry(rule.id.clone()).or_default().judged += all;
@@ -305,16 +332,19 @@ impl Desk {
             }
             self.share(told, &mut causes, &mut by_time);
         }
-        told.iter()
-            .zip(causes)
+        let mut by_bank: Vec<Vec<Cause>> = told.iter().map(|_| Vec::new()).collect();
+        if let Some(after) = &tick.bank {
+            by_bank = Banks { arena: &self.arena, before: bank_before, after }.causes(told);
+        }
+        causes
+            .into_iter()
+            .zip(by_bank)
             .zip(by_time.into_iter().zip(counted))
-            .map(|(((_, passage), changes), (by_time, counted))| {
+            .map(|((changes, by_bank), (by_time, counted))| {
                 let mut named: Vec<Cause> =
                     changes.iter().map(|change| cause(&self.arena, *change)).collect();
-                if named.is_empty()
-                    && let Some(bank) = &tick.bank
-                {
-                    named = self.bank_cause(passage, bank_before, bank);
+                if named.is_empty() && !by_time {
+                    named = by_bank;
                 }
                 if named.is_empty() || (by_time && counted) {
                     debug_assert!(by_time || self.now != now_before, "an alert changed and nothing did");
@@ -360,22 +390,6 @@ impl Desk {
     fn counts_beds(&self, passage: &Passage, bank: &Knowledge) -> bool {
         let rule = passage.sides().next().map(|alert| alert.priced.finding.rule);
         bank.detectors.bed_count.iter().any(|(known, _)| Some(*known) == rule)
-    }
-
-    /// The rule, or else its table, as the cause of an alert that only the bank changed.
-    fn bank_cause(&self, passage: &Passage, before: &Knowledge, after: &Knowledge) -> Vec<Cause> {
-        let Some(rule) = passage.sides().next().map(|alert| usize::from(alert.priced.finding.rule)) else {
-            return Vec::new();
-        };
-        let (old, new) = (&before.rules[rule], &after.rules[rule]);
-        let table =
-            crate::detector::SPECS.iter().find(|spec| spec.name == new.detector).and_then(|s| s.table);
-        vec![match table {
-            Some(table) if old.params == new.params => {
-                Cause { kind: "table", key: table.to_owned(), rev: None }
-            }
-            _ => Cause { kind: "rule", key: new.id.clone(), rev: None },
-        }]
     }
 
     /// Alerts that changed because another one took the money of the same visit share its cause, be it time.

@@ -28,11 +28,17 @@ pub struct Exempt {
 }
 
 /// Compiles the exemptions that name an active rule.
-pub fn compile(bank: &Bank, rules: &[Arc<Rule>], intern: &mut dyn FnMut(&str) -> Ref) -> Vec<Exempt> {
+pub fn compile(
+    bank: &Bank,
+    rules: &[Arc<Rule>],
+    awake: &[bool],
+    intern: &mut dyn FnMut(&str) -> Ref,
+) -> Vec<Exempt> {
     let mut exempts = Vec::new();
     for exemption in &bank.exemptions {
-        let named = (0..).zip(rules).filter(|(_, rule)| exemption.rules.contains(&rule.id));
-        let named: Vec<RuleIx> = named.map(|(number, _)| number).collect();
+        let named = (0..).zip(rules).zip(awake);
+        let named = named.filter(|((_, rule), awake)| **awake && exemption.rules.contains(&rule.id));
+        let named: Vec<RuleIx> = named.map(|((number, _), _)| number).collect();
         if !named.is_empty() {
             exempts.push(Exempt {
                 id: intern(&exemption.id),

@@ -185,8 +185,13 @@ impl Finding {
 
     /// A number that stands for rule and key: 64 bits of a hash of both.
     pub fn id(&self) -> u64 {
+        self.id_as(self.rule)
+    }
+
+    /// As [`Finding::id`], were it of another rule.
+    pub fn id_as(&self, rule: RuleIx) -> u64 {
         let mut bytes = Vec::with_capacity(4 + self.key.len() * 9);
-        bytes.extend_from_slice(&self.rule.to_le_bytes());
+        bytes.extend_from_slice(&rule.to_le_bytes());
         for part in &self.key {
             match part {
                 Part::Text(text) => {

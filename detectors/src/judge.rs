@@ -29,8 +29,8 @@ use crate::finding::{Out, RuleIx};
 use crate::knowledge::Knowledge;
 use crate::views::{Diff, Facts, Tick};
 
-pub use each::{each, each_concerned};
-pub use whole::{KeyRows, whole};
+pub use each::{Concern, each, each_concerned};
+pub use whole::{KeyRows, Keyed, whole, whole_concerned};
 
 /// What a function says about one state.
 #[derive(Debug, Default)]

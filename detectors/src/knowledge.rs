@@ -1,18 +1,19 @@
 //! The rule bank as detectors read it: rules by number, table rows by the identities of the records.
 
 use std::cmp::Ordering;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use foldhash::fast::FixedState;
 use records::arena::Ref;
 use records::row::Day;
-use rulebank::{Bank, Param, Row, Rule, Status};
+use rulebank::{Bank, Param, Row, Rule};
 use rust_decimal::Decimal;
 
 use crate::detector;
 use crate::exempt::{self, Exempt};
-use crate::finding::RuleIx;
+use crate::finding::{Finding, RuleIx};
+use crate::roster::{Roster, first_of_id};
 
 /// A lookup by identity; never iterated where order could show.
 pub type ByRef<V> = HashMap<Ref, V, FixedState>;
@@ -59,16 +60,31 @@ pub enum Class {
 /// What every detector reads, compiled from a [`Bank`].
 #[derive(Debug, PartialEq)]
 pub struct Knowledge {
-    /// Active rules, by id.
+    /// The rules of the roster, by id.
     pub rules: Vec<Arc<Rule>>,
+    /// Of each of them, whether it is active in this bank: a dormant one judges nothing.
+    awake: Vec<bool>,
+    /// What is kept for rules of the roster, dormant ones too: when one wakes, it need not be gathered first.
+    pub keeps: Keeps,
     med_type: ByRef<Vec<(Validity, Class)>>,
     /// Rules and rows of each detector.
     pub detectors: detector::Compiled,
     watched: ByRef<Watch>,
+    /// Of each rule, a mark of the table rows that are for it: other rows have another one.
+    row_marks: Vec<u64>,
     /// The exemptions that name an active rule, by id.
     pub exempts: Vec<Exempt>,
     /// The comparison that reads the other way at equality: only where cases are tried ([`crate::trial`]).
     bent: Option<u8>,
+}
+
+/// What judges look at and nobody keeps where no rule asks for it.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Keeps {
+    /// Days of stays on which something was charged.
+    pub bed_days: bool,
+    /// Days on which items were used and bought.
+    pub days_of_use: bool,
 }
 
 /// Who looks at the lines and sales of an item, and on which days.
@@ -92,6 +108,7 @@ pub struct Watch {
 pub struct Compiler<'a> {
     bank: &'a Bank,
     rules: &'a [Arc<Rule>],
+    awake: &'a [bool],
     /// Gives the identity of a text.
     pub intern: &'a mut dyn FnMut(&str) -> Ref,
 }
@@ -99,11 +116,9 @@ pub struct Compiler<'a> {
 impl Compiler<'_> {
     /// Active rules of a detector.
     pub fn rules_of(&self, detector: &str) -> Vec<(RuleIx, Arc<Rule>)> {
-        (0..)
-            .zip(self.rules)
-            .filter(|(_, rule)| rule.detector == detector)
-            .map(|(ix, r)| (ix, r.clone()))
-            .collect()
+        let awake = (0..).zip(self.rules).zip(self.awake).filter(|(_, awake)| **awake);
+        let rules = awake.map(|(rule, _)| rule).filter(|(_, rule)| rule.detector == detector);
+        rules.map(|(ix, r)| (ix, r.clone())).collect()
     }
 
     /// Numbers of the active rules of a detector.
@@ -245,6 +260,23 @@ pub fn fen_of(quantity: i128, price: i64) -> i64 {
     i64::try_from(fen).unwrap_or(i64::MAX)
 }
 
+/// The table of a rule's detector.
+fn table_of(rule: &Rule) -> Option<&'static str> {
+    detector::SPECS.iter().find(|spec| spec.name == rule.detector)?.table
+}
+
+/// A mark of the rows that a bank has for a rule, in whatever order.
+fn row_mark(bank: &Bank, rule: &Rule) -> u64 {
+    let rows = table_of(rule).map_or(&[][..], |table| bank.tables.rows(table));
+    let of_rule = rows.iter().filter(|row| row.rule == rule.id);
+    let mark = |row: &Row| {
+        let cells: Vec<(&str, &str)> = row.columns().collect();
+        let text = format!("{:?} {:?} {} {cells:?}", row.valid_from, row.valid_to, row.reading_own);
+        xxhash_rust::xxh3::xxh3_64(text.as_bytes())
+    };
+    of_rule.map(mark).fold(0, u64::wrapping_add)
+}
+
 impl Knowledge {
     /// Compiles the active rules of a bank.
     pub fn compile(bank: &Bank, intern: &mut dyn FnMut(&str) -> Ref) -> Knowledge {
@@ -254,9 +286,25 @@ impl Knowledge {
     /// Compiles a bank in which one comparison, by its number in [`rulebank::DetectorSpec::comparisons`], reads
     /// the other way at equality. It is bent for every rule: such a bank has one.
     pub fn compile_bent(bank: &Bank, bent: Option<u8>, intern: &mut dyn FnMut(&str) -> Ref) -> Knowledge {
-        let mut rules: Vec<Arc<Rule>> =
-            bank.rules.iter().filter(|rule| rule.status == Status::Active).cloned().map(Arc::new).collect();
-        rules.sort_by(|a, b| a.id.cmp(&b.id));
+        let seats = Roster::of(&[bank]).seats(bank).expect("a bank's own rules are in its roster");
+        Knowledge::compile_seated(bank, seats, bent, intern)
+    }
+
+    /// Compiles a bank for a dataflow that runs on `roster`; `None` if an active rule of it is not there.
+    pub fn compile_in(
+        bank: &Bank,
+        roster: &Roster,
+        intern: &mut dyn FnMut(&str) -> Ref,
+    ) -> Option<Knowledge> {
+        Some(Knowledge::compile_seated(bank, roster.seats(bank)?, None, intern))
+    }
+
+    fn compile_seated(
+        bank: &Bank,
+        (rules, awake): (Vec<Arc<Rule>>, Vec<bool>),
+        bent: Option<u8>,
+        intern: &mut dyn FnMut(&str) -> Ref,
+    ) -> Knowledge {
         let mut med_type: ByRef<Vec<(Validity, Class)>> = ByRef::default();
         for row in bank.tables.rows("med_type") {
             let class = match row.text("class") {
@@ -267,10 +315,27 @@ impl Knowledge {
             };
             med_type.entry(intern(row.text("code"))).or_default().push((Validity::of(row), class));
         }
-        let detectors = detector::Compiled::compile(&mut Compiler { bank, rules: &rules, intern });
+        let detectors =
+            detector::Compiled::compile(&mut Compiler { bank, rules: &rules, awake: &awake, intern });
         let watched = detectors.watch();
-        let exempts = exempt::compile(bank, &rules, intern);
-        Knowledge { rules, med_type, detectors, watched, exempts, bent }
+        let exempts = exempt::compile(bank, &rules, &awake, intern);
+        let any = |detector: &str| rules.iter().any(|rule| rule.detector == detector);
+        let keeps = Keeps {
+            bed_days: any(detector::bed_only::SPEC.name),
+            days_of_use: any(detector::supply_gap::SPEC.name),
+        };
+        let row_marks = rules.iter().map(|rule| row_mark(bank, rule)).collect();
+        Knowledge { rules, awake, keeps, med_type, detectors, watched, row_marks, exempts, bent }
+    }
+
+    /// Whether the rule of this number is active in this bank.
+    pub fn is_awake(&self, rule: RuleIx) -> bool {
+        self.awake[usize::from(rule)]
+    }
+
+    /// The active rules, by id.
+    pub fn active(&self) -> impl Iterator<Item = &Arc<Rule>> {
+        self.rules.iter().zip(&self.awake).filter(|(_, awake)| **awake).map(|(rule, _)| rule)
     }
 
     /// The `nth` comparison of a detector: `a > b`.
@@ -327,15 +392,52 @@ impl Knowledge {
 
     /// Whether lines and sales go the same ways, and what is judged on the way is judged alike.
     pub fn sorts_alike(&self, other: &Knowledge) -> bool {
+        let (ours, theirs) = (&self.detectors, &other.detectors);
         self.watched == other.watched
             && self.same_classes(other)
-            && self.detectors.late_upload == other.detectors.late_upload
-            && self.detectors.indication == other.detectors.indication
+            && ours.late_upload == theirs.late_upload
+            && ours.indication == theirs.indication
+            && ours.expired_sale == theirs.expired_sale
+            && ours.trace_code_missing == theirs.trace_code_missing
+            && ours.sale_without_prescription == theirs.sale_without_prescription
+    }
+
+    /// Items whose lines and sales other judges look at, or on other days.
+    pub fn watched_otherwise(&self, other: &Knowledge) -> HashSet<Ref, FixedState> {
+        let items = self.watched.keys().chain(other.watched.keys());
+        items.filter(|item| self.watched(**item) != other.watched(**item)).copied().collect()
     }
 
     /// Whether visits are classed alike.
     pub fn same_classes(&self, other: &Knowledge) -> bool {
         self.med_type == other.med_type
+    }
+
+    /// The number under which the desk keeps a finding: that of its first entry in the roster.
+    pub fn id_of(&self, finding: &Finding) -> u64 {
+        finding.id_as(first_of_id(&self.rules, finding.rule))
+    }
+
+    /// Whether the alerts of a rule that is active in both banks are written otherwise: another version, sentence.
+    pub fn reads_otherwise(&self, other: &Knowledge, rule: RuleIx) -> bool {
+        let (a, b) = (&self.rules[usize::from(rule)], &other.rules[usize::from(rule)]);
+        let text = |rule: &Rule| (rule.version.clone(), rule.family, rule.phases.first().copied());
+        self.is_awake(rule)
+            && other.is_awake(rule)
+            && (text(a) != text(b) || a.basis != b.basis || a.message != b.message)
+    }
+
+    /// Whether a rule came, went, weighs otherwise or has other parameters.
+    pub fn judges_otherwise(&self, other: &Knowledge, rule: RuleIx) -> bool {
+        let awake = self.is_awake(rule);
+        let (a, b) = (&self.rules[usize::from(rule)], &other.rules[usize::from(rule)]);
+        awake != other.is_awake(rule) || (awake && a.params != b.params)
+    }
+
+    /// The table of a rule, if the rows for the rule are others.
+    pub fn table_otherwise(&self, other: &Knowledge, rule: RuleIx) -> Option<&'static str> {
+        let nth = usize::from(rule);
+        table_of(&self.rules[nth]).filter(|_| self.row_marks[nth] != other.row_marks[nth])
     }
 
     /// The verdict of a finding: the rule's, at most suspect if it rests on somebody's reading alone.

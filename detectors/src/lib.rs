@@ -18,6 +18,7 @@ pub mod knowledge;
 pub mod money;
 pub mod profile;
 pub mod reach;
+pub mod roster;
 pub mod run;
 pub mod trial;
 pub mod views;

@@ -130,17 +130,17 @@ impl Member {
     }
 }
 
-/// Who is comparable: type and level of the institution and, of practitioners, their own sort.
+/// Who is comparable: type and class of level of the institution and, of practitioners, their own sort.
 ///
-/// Not the department: in all but the largest regions too few colleagues would be left.
+/// Not the level within its class, nor the department: in all but the largest regions too few peers would be left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Group {
     /// Whose months are compared.
     pub whose: Whose,
     /// fixmedins_type of the institution, by position.
     pub sort: u8,
-    /// hosp_lv of the institution.
-    pub level: u8,
+    /// Class of the institution's hosp_lv: 3 tertiary (01 to 04), 2 secondary (05 to 07), 1 primary (08 to 10), 0 none.
+    pub class: u8,
     /// prac_psn_type, by position.
     pub calling: u8,
 }
@@ -166,12 +166,18 @@ impl Group {
         if institution.sort == HOSPITAL && institution.level == 0 {
             return Err(Missing::HospLv);
         }
-        Ok(Group { whose, sort: institution.sort, level: institution.level, calling })
+        let class = match institution.level {
+            1..=4 => 3,
+            5..=7 => 2,
+            8..=10 => 1,
+            _ => 0,
+        };
+        Ok(Group { whose, sort: institution.sort, class, calling })
     }
 
     /// Its key in a month, or over all months; as with findings, 64 bits of a hash are taken for the group itself.
     pub fn key(&self, month: Option<i32>) -> u64 {
-        let mut bytes = vec![self.whose as u8, self.sort, self.level, self.calling];
+        let mut bytes = vec![self.whose as u8, self.sort, self.class, self.calling];
         bytes.extend(month.into_iter().flat_map(i32::to_le_bytes));
         xxhash_rust::xxh3::xxh3_64(&bytes)
     }

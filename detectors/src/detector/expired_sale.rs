@@ -30,6 +30,11 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
     compiler.rule_numbers(SPEC.name)
 }
 
+/// Whether a rule would say or count something of a sale.
+pub fn speaks(sale: &Dispensing) -> bool {
+    sale.expires.is_none_or(|expires| day_of(sale.time) > expires)
+}
+
 /// Judges a sale.
 pub fn judge(bank: &Knowledge, sale_row: Ref, sale: &Dispensing, sink: &mut Sink) {
     for rule in &bank.detectors.expired_sale {

@@ -55,9 +55,10 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
     items
 }
 
-/// Whether two banks say differently of an item.
-pub fn differ(old: &Knowledge, new: &Knowledge, item: Ref) -> bool {
-    old.detectors.indication.get(&item) != new.detectors.indication.get(&item)
+/// Items of which two banks say differently.
+pub fn otherwise(old: &Knowledge, new: &Knowledge) -> Vec<Ref> {
+    let (old, new) = (&old.detectors.indication, &new.detectors.indication);
+    old.keys().chain(new.keys()).filter(|item| old.get(item) != new.get(item)).copied().collect()
 }
 
 /// Judges a net line with its visit.

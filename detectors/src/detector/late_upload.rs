@@ -1,8 +1,7 @@
 //! A fee line that reached the bureau too late.
 
-use records::Kind;
-use records::arena::{Arena, Ref};
-use records::row::{self, FeeLine};
+use records::arena::Ref;
+use records::row::FeeLine;
 use rulebank::{DetectorSpec, ParamKind, ParamSpec};
 
 use super::About;
@@ -36,13 +35,16 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
     compiler.rules_of(SPEC.name).into_iter().map(|(ix, rule)| (ix, integer(&rule, "hours") * 3600)).collect()
 }
 
-/// Whether two banks may answer differently of a line or sale.
-pub fn differ(arena: &Arena, old: &Knowledge, new: &Knowledge, row: Ref) -> bool {
+/// Whether two banks may answer differently of a line.
+pub fn differ(old: &Knowledge, new: &Knowledge, line: &FeeLine) -> bool {
     let (old, new) = (&old.detectors.late_upload, &new.detectors.late_upload);
-    old != new && row::kind(arena, row) == Kind::FeeLine && {
-        let late = |allowed: i64| row::fee_line(arena, row).delay.is_some_and(|delay| delay > allowed);
-        old.iter().zip(new).any(|(before, after)| late(before.1) != late(after.1))
-    }
+    let said = |rules: &Rules| -> Vec<RuleIx> {
+        let late = |allowed: i64| line.delay.is_none_or(|delay| delay > allowed);
+        rules.iter().filter(|(_, allowed)| late(*allowed)).map(|(rule, _)| *rule).collect()
+    };
+    // Nearly every line comes before any limit.
+    let least = old.iter().chain(new).map(|(_, allowed)| *allowed).min().unwrap_or(i64::MAX);
+    line.delay.is_none_or(|delay| delay > least) && said(old) != said(new)
 }
 
 /// Judges a net line.

@@ -146,7 +146,7 @@ pub fn sum_block(bank: &Knowledge, stock: &[(Stock, Diff)], sink: &mut Sink) {
                 _ => {}
             }
         }
-        if !bank.detectors.supply_gap.is_empty()
+        if bank.keeps.days_of_use
             && let Some(days) = days_of(stock, pair)
         {
             sink.say(Out::Days(pair, days));

@@ -30,17 +30,27 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
     compiler.rule_numbers(SPEC.name)
 }
 
+/// Distinct codes and whole packs of a sale.
+fn codes_and_packs(sale: &Dispensing) -> (i64, i64) {
+    let mut codes = sale.codes.clone();
+    codes.sort_unstable();
+    codes.dedup();
+    (i64::try_from(codes.len()).unwrap_or(i64::MAX), sale.cnt / 10_000)
+}
+
+/// Whether a rule would say something of a sale.
+pub fn speaks(sale: &Dispensing) -> bool {
+    let (codes, packs) = codes_and_packs(sale);
+    sale.insured && !sale.split && codes < packs
+}
+
 /// Judges an insured sale of unsplit packs.
 pub fn judge(bank: &Knowledge, sale_row: Ref, sale: &Dispensing, sink: &mut Sink) {
     let rules = &bank.detectors.trace_code_missing;
     if rules.is_empty() {
         return;
     }
-    let mut codes = sale.codes.clone();
-    codes.sort_unstable();
-    codes.dedup();
-    let codes = i64::try_from(codes.len()).unwrap_or(i64::MAX);
-    let packs = sale.cnt / 10_000;
+    let (codes, packs) = codes_and_packs(sale);
     for rule in rules {
         if bank.below(0, codes, packs) {
             let values = vec![Value::Text(sale.item), Value::Int(codes), Value::Int(packs)];

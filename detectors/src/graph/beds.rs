@@ -6,11 +6,12 @@ use records::arena::Arena;
 
 use super::facts::Indexes;
 use super::hall::{Hall, NONE, findings_of, first_text, never, one};
+use super::lines::reclassed;
 use crate::detector::bed_count::{self, Crowd};
 use crate::detector::bed_only;
 use crate::due::when_due;
 use crate::finding::{Finding, Out};
-use crate::judge::{Court, each, whole};
+use crate::judge::{Court, each, whole, whole_concerned};
 use crate::knowledge::Knowledge;
 use crate::views::{Index, RowIndex, RowsOf};
 
@@ -58,6 +59,11 @@ pub(super) fn occupancy<'s>(
     ));
 }
 
+/// Whether the rules of days without care differ.
+fn rules_differ(a: &Knowledge, b: &Knowledge) -> bool {
+    a.detectors.bed_only != b.detectors.bed_only
+}
+
 /// Days of a stay on which nothing but the bed was charged.
 pub(super) fn bed_only<'s>(
     court: &Court<'s>,
@@ -68,14 +74,18 @@ pub(super) fn bed_only<'s>(
 ) {
     let charges = charges.arrange_by_key_named("bed_only: charges by visit");
     let reader = Arc::clone(arena);
-    let differ =
-        |a: &Knowledge, b: &Knowledge| !a.same_classes(b) || a.detectors.bed_only != b.detectors.bed_only;
-    let runs = hall.hear(whole(
+    let differ = |a: &Knowledge, b: &Knowledge| !a.same_classes(b) || rules_differ(a, b);
+    let reread = Arc::clone(arena);
+    let concerned = move |old: &Arc<Knowledge>, new: &Arc<Knowledge>| {
+        (!rules_differ(old, new)).then(|| (1, Box::new(reclassed(&reread, old, new)) as _))
+    };
+    let runs = hall.hear(whole_concerned(
         court,
         "bed_only",
         &[&charges, &facts.visits],
         NONE,
         differ,
+        concerned,
         move |bank, _, state, sink| {
             let charges = state.rows(0);
             if !charges.is_empty() {

@@ -6,11 +6,12 @@ use records::arena::Arena;
 
 use super::facts::Indexes;
 use super::hall::{Hall, NONE, case_of, concluding, has, never, one, route, rows_of};
+use super::lines::reclassed;
 use crate::detector::{
     agreement, drug_kinds, invoice_twice, no_prescription, over_prescription, sale_without_prescription,
 };
 use crate::finding::{Out, Route};
-use crate::judge::{Court, each, whole};
+use crate::judge::{Concern, Court, each, each_concerned, whole};
 use crate::knowledge::Knowledge;
 use crate::views::{RowIndex, RowsOf};
 
@@ -101,12 +102,18 @@ pub(super) fn prescriptions<'s>(
         let differ = |a: &Knowledge, b: &Knowledge| {
             !a.same_classes(b) || a.detectors.no_prescription != b.detectors.no_prescription
         };
-        let suspicious = hall.hear(each(
+        let reread = Arc::clone(arena);
+        let concerned = move |old: &Arc<Knowledge>, new: &Arc<Knowledge>| {
+            let rules = old.detectors.no_prescription != new.detectors.no_prescription;
+            Concern::of(move |_| rules).and_under(reclassed(&reread, old, new))
+        };
+        let suspicious = hall.hear(each_concerned(
             court,
             "no_prescription",
             &suspicious,
             &[&facts.visits, &facts.visits_with_rx],
             differ,
+            concerned,
             move |bank, _, row, contexts, sink| {
                 let sent = one(&contexts[1]).is_some();
                 no_prescription::judge(&reader, bank, *row, one(&contexts[0]), sent, sink);

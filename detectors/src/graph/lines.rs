@@ -17,7 +17,7 @@ use crate::detector::{
     resale, sale_without_prescription, sex_limit, trace_code_missing,
 };
 use crate::finding::{Out, Route};
-use crate::judge::{Court, Sink, each, each_concerned, whole};
+use crate::judge::{Concern, Court, Sink, each, each_concerned, whole, whole_concerned};
 use crate::knowledge::{Class, Knowledge, Validity};
 use crate::profile;
 use crate::views::{Diff, RowIndex, RowsOf, pair_key};
@@ -51,12 +51,25 @@ pub(super) fn visits<'s>(
             || a_tables.diagnosis_sex != b_tables.diagnosis_sex
             || a_tables.diagnosis_age != b_tables.diagnosis_age
     };
-    let sorted = hall.hear(each(
+    let reader = Arc::clone(&arena);
+    let concerned = move |old: &Arc<Knowledge>, new: &Arc<Knowledge>| {
+        let (a, b) = (&old.detectors, &new.detectors);
+        let coded = a.operation_sex != b.operation_sex
+            || a.diagnosis_sex != b.diagnosis_sex
+            || a.diagnosis_age != b.diagnosis_age;
+        let reclassed = reclassed(&reader, old, new);
+        let (reader, old, new) = (Arc::clone(&reader), Arc::clone(old), Arc::clone(new));
+        Concern::of(move |visit: &Ref| {
+            reclassed(visit) || (coded && is_coded(&reader, &old, *visit) != is_coded(&reader, &new, *visit))
+        })
+    };
+    let sorted = hall.hear(each_concerned(
         court,
         "lines: class of visit",
         &facts.visits,
         &[],
         differ,
+        concerned,
         move |bank, _, row, _, sink| {
             let visit = row::visit(&arena, *row);
             let person = u64::from(visit.psn_no);
@@ -127,12 +140,7 @@ pub(super) fn sort<'s>(
     let arena = Arc::clone(arena);
     let differ = |a: &Knowledge, b: &Knowledge| !a.sorts_alike(b);
     let reader = Arc::clone(&arena);
-    let concerned = move |old: &Knowledge, new: &Knowledge, row: &Ref| {
-        !old.same_classes(new) || late_upload::differ(&reader, old, new, *row) || {
-            let item = row::item(&reader, *row);
-            old.watched(item) != new.watched(item) || indication::differ(old, new, item)
-        }
-    };
+    let concerned = move |old: &Arc<Knowledge>, new: &Arc<Knowledge>| concern(&reader, old, new);
     let sorted = hall.hear(each_concerned(
         court,
         "lines: sort",
@@ -167,6 +175,52 @@ pub(super) fn sort<'s>(
     Sorted { uses, without_rx, of_person, of_institution, of_visit, cycled, resold, bed_days, off_stay, sums }
 }
 
+/// The lines and sales that another bank may send other ways, or of which what is judged on the way may differ.
+fn concern(arena: &Arc<Arena>, old: &Arc<Knowledge>, new: &Arc<Knowledge>) -> Concern<Ref> {
+    let mut items = old.watched_otherwise(new);
+    items.extend(indication::otherwise(old, new));
+    let (a, b) = (&old.detectors, &new.detectors);
+    let late = a.late_upload != b.late_upload;
+    let expired = a.expired_sale != b.expired_sale;
+    let codes = a.trace_code_missing != b.trace_code_missing;
+    let unprescribed = a.sale_without_prescription != b.sale_without_prescription;
+    let sales = expired || codes || unprescribed;
+    let (reader, before, after) = (Arc::clone(arena), Arc::clone(old), Arc::clone(new));
+    let concern = Concern::of(move |place: &Ref| {
+        if !items.is_empty() && items.contains(&row::item(&reader, *place)) {
+            return true;
+        }
+        match row::kind(&reader, *place) {
+            Kind::FeeLine if late => late_upload::differ(&before, &after, &row::fee_line(&reader, *place)),
+            Kind::Dispensing if sales => {
+                let sale = row::dispensing(&reader, *place);
+                (expired && expired_sale::speaks(&sale))
+                    || (codes && trace_code_missing::speaks(&sale))
+                    || (unprescribed && sale.rx == 0 && sale.needs_rx)
+            }
+            _ => false,
+        }
+    });
+    if old.same_classes(new) { concern } else { concern.and_under(reclassed(arena, old, new)) }
+}
+
+/// Tells the visits that have another class in another bank.
+pub(super) fn reclassed(
+    arena: &Arc<Arena>,
+    old: &Arc<Knowledge>,
+    new: &Arc<Knowledge>,
+) -> impl Fn(&Ref) -> bool + use<> {
+    let (reader, before, after) = (Arc::clone(arena), Arc::clone(old), Arc::clone(new));
+    let same = old.same_classes(new);
+    move |visit| {
+        !same && {
+            let visit = row::visit(&reader, *visit);
+            let day = day_of(visit.begin);
+            before.class(visit.med_type, day) != after.class(visit.med_type, day)
+        }
+    }
+}
+
 /// Sends a net line to everybody who has to look at it; what line and visit decide is decided here.
 fn sort_line(arena: &Arena, bank: &Knowledge, key: u64, fact: Ref, visit: Option<Ref>, sink: &mut Sink) {
     let line = row::fee_line(arena, fact);
@@ -191,7 +245,7 @@ fn sort_line(arena: &Arena, bank: &Knowledge, key: u64, fact: Ref, visit: Option
                 sink.say(Out::Row(Route::OffStay, key, fact));
             }
             if let Some(charge) = bed_only::charge_of(&line)
-                && !bank.detectors.bed_only.is_empty()
+                && bank.keeps.bed_days
             {
                 sink.say(Out::Row(Route::BedDay, key, charge));
             }
@@ -253,6 +307,15 @@ fn by_item(arena: &Arena, lines: &[(Ref, Diff)]) -> BTreeMap<Ref, Vec<(Ref, FeeL
     items
 }
 
+/// Whether a table of what a visit may have differs.
+fn limits_differ(a: &Knowledge, b: &Knowledge) -> bool {
+    let (a, b) = (&a.detectors, &b.detectors);
+    a.pair_conflict != b.pair_conflict
+        || a.quantity_limit != b.quantity_limit
+        || a.course_limit != b.course_limit
+        || a.hour_item != b.hour_item
+}
+
 /// Rules of items in tables, by what they have to see besides the line.
 pub(super) fn tables<'s>(
     court: &Court<'s>,
@@ -302,21 +365,18 @@ pub(super) fn tables<'s>(
     ));
     let reader = Arc::clone(arena);
     let of_visit = sorted.of_visit.arrange_by_key_named("tables: lines by visit");
-    let differ = |a: &Knowledge, b: &Knowledge| {
-        let same_classes = a.same_classes(b);
-        let (a, b) = (&a.detectors, &b.detectors);
-        !same_classes
-            || a.pair_conflict != b.pair_conflict
-            || a.quantity_limit != b.quantity_limit
-            || a.course_limit != b.course_limit
-            || a.hour_item != b.hour_item
+    let differ = |a: &Knowledge, b: &Knowledge| !a.same_classes(b) || limits_differ(a, b);
+    let reread = Arc::clone(arena);
+    let concerned = move |old: &Arc<Knowledge>, new: &Arc<Knowledge>| {
+        (!limits_differ(old, new)).then(|| (1, Box::new(reclassed(&reread, old, new)) as _))
     };
-    hall.find(whole(
+    hall.find(whole_concerned(
         court,
         "pair_conflict, quantity_limit, course_limit, hour_item",
         &[&of_visit, &facts.visits],
         NONE,
         differ,
+        concerned,
         move |bank, _, state, sink| {
             let lines = state.rows(0);
             if !lines.is_empty() {

@@ -8,13 +8,14 @@ use records::row;
 
 use super::facts::Indexes;
 use super::hall::{Hall, NONE, case_of, concluding, findings_of, has, never, one, route, rows_of};
+use super::lines::reclassed;
 use crate::detector::{
     absence, companions, diagnosis_age, diagnosis_sex, double_enrolment, enrolment, frequent_stays,
     operation_sex, person_fact, readmission, stay_overlap, travel, visit_during_stay, visits_a_day,
 };
 use crate::due::when_due;
 use crate::finding::{Out, Route};
-use crate::judge::{Court, each, whole};
+use crate::judge::{Court, each, whole, whole_concerned};
 use crate::knowledge::{Class, Knowledge};
 use crate::views::{Diff, Index, RowIndex, pair_key, pair_of};
 use crate::visited;
@@ -41,6 +42,16 @@ pub(super) fn outside_facts<'s>(
     }
 }
 
+/// Whether the rules that look at a person's visits differ.
+fn rules_differ(a: &Knowledge, b: &Knowledge) -> bool {
+    let (a, b) = (&a.detectors, &b.detectors);
+    a.stay_overlap != b.stay_overlap
+        || a.visit_during_stay != b.visit_during_stay
+        || a.readmission != b.readmission
+        || a.visits_a_day != b.visits_a_day
+        || a.frequent_stays != b.frequent_stays
+}
+
 /// All visits of one person beside each other: at two places at once, too often, too soon again.
 pub(super) fn visits<'s>(
     court: &Court<'s>,
@@ -50,22 +61,18 @@ pub(super) fn visits<'s>(
     visits_of_person: &RowIndex<'s>,
 ) {
     let arena = Arc::clone(arena);
-    let differ = |a: &Knowledge, b: &Knowledge| {
-        let same_classes = a.same_classes(b);
-        let (a, b) = (&a.detectors, &b.detectors);
-        !same_classes
-            || a.stay_overlap != b.stay_overlap
-            || a.visit_during_stay != b.visit_during_stay
-            || a.readmission != b.readmission
-            || a.visits_a_day != b.visits_a_day
-            || a.frequent_stays != b.frequent_stays
+    let differ = |a: &Knowledge, b: &Knowledge| !a.same_classes(b) || rules_differ(a, b);
+    let reread = Arc::clone(&arena);
+    let concerned = move |old: &Arc<Knowledge>, new: &Arc<Knowledge>| {
+        (!rules_differ(old, new)).then(|| (0, Box::new(reclassed(&reread, old, new)) as _))
     };
-    let found = whole(
+    let found = whole_concerned(
         court,
         "stay_overlap, visit_during_stay, readmission, visits_a_day, frequent_stays",
         &[visits_of_person],
         NONE,
         differ,
+        concerned,
         move |bank, _, state, sink| {
             let visits = state.rows(0);
             if visits.len() > 1 {

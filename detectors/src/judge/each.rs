@@ -30,7 +30,31 @@ where
     V: ExchangeData,
     F: FnMut(&Knowledge, u64, &V, &[Vec<(Ref, Diff)>], &mut Sink) + 'static,
 {
-    each_concerned(court, name, main, contexts, reads_bank, |_, _, _| true, judge)
+    mount(court, name, main, contexts, reads_bank, Box::new(|_, _| Concern::everything()), Box::new(judge))
+}
+
+/// What another bank makes a judge say differently: rows of the main arrangement, and keys by what stands there in
+/// the first of its contexts. It may hold of too much, which costs time, never of too little.
+pub struct Concern<V> {
+    row: Tells<V>,
+    context: Option<Tells<Ref>>,
+}
+
+/// Says of a row whether something holds.
+type Tells<V> = Box<dyn Fn(&V) -> bool>;
+
+impl<V> Concern<V> {
+    fn everything() -> Concern<V> {
+        Concern::of(|_| true)
+    }
+    /// These rows.
+    pub fn of(row: impl Fn(&V) -> bool + 'static) -> Concern<V> {
+        Concern { row: Box::new(row), context: None }
+    }
+    /// And all rows of the keys of such a context.
+    pub fn and_under(self, context: impl Fn(&Ref) -> bool + 'static) -> Concern<V> {
+        Concern { context: Some(Box::new(context)), ..self }
+    }
 }
 
 /// What came in at a tick.
@@ -47,7 +71,7 @@ impl<V> Default for Work<V> {
     }
 }
 
-/// As [`each`]; when the bank changes, only rows are judged again of which `concerned(old, new, row)` says so.
+/// As [`each`]; when the bank changes, only that is judged again which `concerned(old, new)` says.
 pub fn each_concerned<'s, V, C, F>(
     court: &Court<'s>,
     name: &'static str,
@@ -59,13 +83,13 @@ pub fn each_concerned<'s, V, C, F>(
 ) -> Judged<'s>
 where
     V: ExchangeData,
-    C: Fn(&Knowledge, &Knowledge, &V) -> bool + 'static,
+    C: Fn(&Arc<Knowledge>, &Arc<Knowledge>) -> Concern<V> + 'static,
     F: FnMut(&Knowledge, u64, &V, &[Vec<(Ref, Diff)>], &mut Sink) + 'static,
 {
     mount(court, name, main, contexts, reads_bank, Box::new(concerned), Box::new(judge))
 }
 
-type Concerned<V> = Box<dyn Fn(&Knowledge, &Knowledge, &V) -> bool>;
+type Concerned<V> = Box<dyn Fn(&Arc<Knowledge>, &Arc<Knowledge>) -> Concern<V>>;
 type Judge<V> = Box<dyn FnMut(&Knowledge, u64, &V, &[Vec<(Ref, Diff)>], &mut Sink)>;
 
 /// The operator: compiled once for each type of row, not for each judge.
@@ -121,10 +145,16 @@ fn mount<'s, V: ExchangeData>(
                 }
                 let work = std::mem::take(&mut task.work);
                 let mut keys = work.keys;
+                let concern = rejudge.then(|| concerned(&old_bank, &bank));
+                let every = concern.as_ref().map_or_else(Vec::new, |concern| shelf.keys_with(&concern.row));
+                if let Some(context) = concern.as_ref().and_then(|concern| concern.context.as_ref())
+                    && let Some(first) = shelves.first_mut()
+                {
+                    keys.append(&mut first.keys_with(context));
+                }
                 keys.sort_unstable();
                 keys.dedup();
-                let every = if rejudge { shelf.keys() } else { Vec::new() };
-                if !keys.is_empty() {
+                if !keys.is_empty() || !every.is_empty() {
                     shelf.open();
                 }
                 shelves.iter_mut().for_each(Shelf::open);
@@ -139,8 +169,8 @@ fn mount<'s, V: ExchangeData>(
                     old.before.clear();
                     if of_context || of_bank {
                         shelf.read(key, tick, &mut old);
-                        if !of_context {
-                            old.before.retain(|(row, _)| concerned(&old_bank, &bank, row));
+                        if let Some(concern) = concern.as_ref().filter(|_| !of_context) {
+                            old.before.retain(|(row, _)| (concern.row)(row));
                         }
                     }
                     if old.before.is_empty() && rows.peek().is_none_or(|row| row.0 != key) {

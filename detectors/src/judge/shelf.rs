@@ -27,10 +27,7 @@ impl<V: ExchangeData> Shelf<V> {
 
     /// Starts a pass over ascending keys.
     pub(super) fn open(&mut self) {
-        let everything = Antichain::new();
-        let batches =
-            self.trace.batches_through(everything.borrow()).expect("the whole trace is a clean cut");
-        self.open = Some(cursor_list(batches));
+        self.open = Some(cursor_list(self.batches()));
     }
 
     /// Reads the values of `key` that stand before a tick and with it, with their counts, in one pass.
@@ -65,16 +62,35 @@ impl<V: ExchangeData> Shelf<V> {
 
     /// Every key of the arrangement, ascending.
     pub(super) fn keys(&mut self) -> Vec<u64> {
+        self.keys_with(|_| true)
+    }
+
+    /// The keys under which there is, or was, a value of which `wanted` holds; ascending.
+    ///
+    /// Batch by batch: nothing is merged, and what a value counts is not asked.
+    pub(super) fn keys_with(&mut self, wanted: impl Fn(&V) -> bool) -> Vec<u64> {
         let mut keys = Vec::new();
-        self.open();
-        if let Some((cursor, storage)) = &mut self.open {
-            while let Some(key) = cursor.get_key(storage) {
-                keys.push(*key);
-                cursor.step_key(storage);
+        for batch in self.batches() {
+            let mut cursor = batch.cursor();
+            while let Some(key) = cursor.get_key(&batch) {
+                while let Some(value) = cursor.get_val(&batch) {
+                    if wanted(value) {
+                        keys.push(*key);
+                        break;
+                    }
+                    cursor.step_val(&batch);
+                }
+                cursor.step_key(&batch);
             }
         }
-        self.open();
+        keys.sort_unstable();
+        keys.dedup();
         keys
+    }
+
+    fn batches(&mut self) -> Vec<Batch<V>> {
+        let everything = Antichain::new();
+        self.trace.batches_through(everything.borrow()).expect("the whole trace is a clean cut")
     }
 
     /// Lets go of the batches and of history before `frontier`.

@@ -78,9 +78,33 @@ where
     W: ExchangeData,
     F: FnMut(&Knowledge, u64, &mut KeyRows<'_, V, W>, &mut Sink) + 'static,
 {
-    mount(court, name, rows, more, reads_bank, Box::new(judge))
+    mount(court, name, rows, more, reads_bank, Box::new(|_, _| None), Box::new(judge))
 }
 
+/// The keys that another bank concerns: those with such a value in the arrangement of this number.
+pub type Keyed<V> = (usize, Box<dyn Fn(&V) -> bool>);
+
+/// As [`whole`]; when the bank changes, only the keys are judged again that `concerned(old, new)` says, if it says any
+/// less than all.
+pub fn whole_concerned<'s, V, W, C, F>(
+    court: &Court<'s>,
+    name: &'static str,
+    rows: &[&Index<'s, V>],
+    more: &[&Index<'s, W>],
+    reads_bank: fn(&Knowledge, &Knowledge) -> bool,
+    concerned: C,
+    judge: F,
+) -> Judged<'s>
+where
+    V: ExchangeData,
+    W: ExchangeData,
+    C: Fn(&Arc<Knowledge>, &Arc<Knowledge>) -> Option<Keyed<V>> + 'static,
+    F: FnMut(&Knowledge, u64, &mut KeyRows<'_, V, W>, &mut Sink) + 'static,
+{
+    mount(court, name, rows, more, reads_bank, Box::new(concerned), Box::new(judge))
+}
+
+type Concerned<V> = Box<dyn Fn(&Arc<Knowledge>, &Arc<Knowledge>) -> Option<Keyed<V>>>;
 type Judge<V, W> = Box<dyn FnMut(&Knowledge, u64, &mut KeyRows<'_, V, W>, &mut Sink)>;
 
 /// The operator: compiled once for each pair of types of rows, not for each judge.
@@ -90,6 +114,7 @@ fn mount<'s, V: ExchangeData, W: ExchangeData>(
     rows: &[&Index<'s, V>],
     more: &[&Index<'s, W>],
     reads_bank: fn(&Knowledge, &Knowledge) -> bool,
+    concerned: Concerned<V>,
     mut judge: Judge<V, W>,
 ) -> Judged<'s> {
     let mut builder = OperatorBuilder::new(name.to_owned(), court.scope);
@@ -131,8 +156,13 @@ fn mount<'s, V: ExchangeData, W: ExchangeData>(
                 }
                 let mut keys = std::mem::take(&mut task.work);
                 if rejudge {
-                    keys = rows.iter_mut().flat_map(|leaf| leaf.shelf.keys()).collect();
-                    keys.extend(more.iter_mut().flat_map(|leaf| leaf.shelf.keys()));
+                    match concerned(&old_bank, &bank) {
+                        Some((nth, wanted)) => keys.append(&mut rows[nth].shelf.keys_with(wanted)),
+                        None => {
+                            keys = rows.iter_mut().flat_map(|leaf| leaf.shelf.keys()).collect();
+                            keys.extend(more.iter_mut().flat_map(|leaf| leaf.shelf.keys()));
+                        }
+                    }
                 }
                 keys.sort_unstable();
                 keys.dedup();

@@ -1,0 +1,194 @@
+//! What another bank did to the alerts: how each stood before and after, and what in the bank is the cause.
+//!
+//! An alert changes with the bank for one of three reasons. Its own finding came, went or reads otherwise: the
+//! cause is its rule, the rows of its table, or the classes of visits. It is let off, or no longer: the cause is the
+//! exemption. Or only what it counts is different, since another alert took or left money of the same visit: then
+//! it shares the cause of that one.
+
+use std::collections::BTreeMap;
+
+use records::arena::{Arena, Ref};
+use records::row::{self, day_of};
+
+use super::Passage;
+use crate::alert::{AlertLine, Cause, render};
+use crate::finding::{Alert, RuleIx, institution_of};
+use crate::knowledge::Knowledge;
+use crate::money::visit_of;
+
+/// An alert on both sides of a change of the bank; one of the two stands at least.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Change {
+    /// Under the old bank.
+    pub before: Option<Stood>,
+    /// Under the new one.
+    pub after: Option<Stood>,
+}
+
+/// An alert as it stood under a bank. Money in fen.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stood {
+    /// The alert.
+    pub line: AlertLine,
+    /// Suspected amount.
+    pub amount: i64,
+    /// What of it was counted.
+    pub counted: i64,
+    /// Whose money that is, by fixmedins_code: of the records it is laid on; with 0 that of the evidence.
+    pub shares: BTreeMap<String, Share>,
+}
+
+/// An institution's share of an alert's money, fen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Share {
+    /// What the amount laid on its records.
+    pub amount: i64,
+    /// What was taken of them.
+    pub counted: i64,
+}
+
+impl Stood {
+    pub(super) fn of(arena: &Arena, bank: &Knowledge, alert: &Alert) -> Stood {
+        let mut by_code: BTreeMap<Ref, Share> = BTreeMap::new();
+        let finding = &alert.priced.finding;
+        for row in &finding.evidence {
+            by_code.entry(institution_of(arena, *row)).or_default();
+        }
+        by_code.entry(finding.institution).or_default();
+        for (row, fen) in &alert.priced.laid {
+            by_code.entry(institution_of(arena, *row)).or_default().amount += fen;
+        }
+        for (row, fen) in &alert.taken {
+            by_code.entry(institution_of(arena, *row)).or_default().counted += fen;
+        }
+        by_code.remove(&0);
+        let shares = by_code.into_iter().map(|(code, share)| (arena.text(code), share)).collect();
+        let (amount, counted) = (alert.priced.amount, alert.counted);
+        Stood { line: render(arena, bank, alert), amount, counted, shares }
+    }
+}
+
+/// A cause that is no change of a record.
+fn named(kind: &'static str, key: &str) -> Cause {
+    Cause { kind, key: key.to_owned(), rev: None }
+}
+
+/// Two banks, one after the other.
+pub(super) struct Banks<'a> {
+    pub(super) arena: &'a Arena,
+    pub(super) before: &'a Knowledge,
+    pub(super) after: &'a Knowledge,
+}
+
+impl Banks<'_> {
+    /// An alert on both sides.
+    pub(super) fn change(&self, passage: &Passage) -> Change {
+        let stood =
+            |bank, alert: &Option<Alert>| alert.as_ref().map(|alert| Stood::of(self.arena, bank, alert));
+        Change { before: stood(self.before, &passage.before), after: stood(self.after, &passage.after) }
+    }
+
+    /// Whether an alert reads the same on both sides.
+    pub(super) fn same_line(&self, before: &Alert, after: &Alert) -> bool {
+        render(self.arena, self.before, before) == render(self.arena, self.after, after)
+    }
+
+    /// Of each alert what in the bank is the cause, as far as the bank is.
+    pub(super) fn causes(&self, told: &[(&'static str, Passage)]) -> Vec<Vec<Cause>> {
+        let mut causes: Vec<Vec<Cause>> = told.iter().map(|(_, passage)| self.own(passage)).collect();
+        let mut by_visit: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
+        for (nth, (_, passage)) in told.iter().enumerate().filter(|(nth, _)| !causes[*nth].is_empty()) {
+            for visit in self.visits(passage) {
+                by_visit.entry(visit).or_default().push(nth);
+            }
+        }
+        for (nth, (_, passage)) in told.iter().enumerate() {
+            if causes[nth].is_empty() {
+                let visits = self.visits(passage);
+                let others = visits.iter().filter_map(|visit| by_visit.get(visit)).flatten();
+                causes[nth] = others.flat_map(|other| causes[*other].clone()).collect();
+                if causes[nth].is_empty() {
+                    causes[nth] = self.everything();
+                }
+            }
+        }
+        causes
+    }
+
+    /// All that is judged otherwise: for an alert of which nothing nearer is known.
+    fn everything(&self) -> Vec<Cause> {
+        let mut causes = Vec::new();
+        for (number, rule) in (0..).zip(&self.after.rules) {
+            if self.before.judges_otherwise(self.after, number) {
+                causes.push(named("rule", &rule.id));
+            }
+            causes.extend(self.before.table_otherwise(self.after, number).map(|table| named("table", table)));
+        }
+        if !self.before.same_classes(self.after) {
+            causes.push(named("table", "med_type"));
+        }
+        causes
+    }
+
+    /// Visits whose money an alert takes, on either side.
+    fn visits(&self, passage: &Passage) -> Vec<u64> {
+        let counting = passage.sides().filter(|alert| alert.priced.exempted_by == 0);
+        let laid = counting.flat_map(|alert| &alert.priced.laid);
+        let mut visits: Vec<u64> = laid.map(|(row, _)| visit_of(self.arena, *row)).collect();
+        visits.sort_unstable();
+        visits.dedup();
+        visits
+    }
+
+    /// What in the bank changed the finding itself, or its mark; nothing if only its money is counted otherwise.
+    fn own(&self, passage: &Passage) -> Vec<Cause> {
+        let Some(rule) = passage.sides().next().map(|alert| alert.priced.finding.rule) else {
+            return Vec::new();
+        };
+        let id = &self.after.rules[usize::from(rule)].id;
+        let mut causes = Vec::new();
+        if let (Some(before), Some(after)) = (&passage.before, &passage.after)
+            && before.priced.finding == after.priced.finding
+            && before.priced.amount == after.priced.amount
+        {
+            for exemption in [before.priced.exempted_by, after.priced.exempted_by] {
+                if before.priced.exempted_by != after.priced.exempted_by && exemption != 0 {
+                    causes.push(named("exemption", &self.arena.text(exemption)));
+                }
+            }
+            if self.before.reads_otherwise(self.after, rule) {
+                causes.push(named("rule", id));
+            }
+            return causes;
+        }
+        if self.before.judges_otherwise(self.after, rule) {
+            causes.push(named("rule", id));
+        }
+        if let Some(table) = self.before.table_otherwise(self.after, rule) {
+            causes.push(named("table", table));
+        }
+        if !self.before.same_classes(self.after) && (causes.is_empty() || self.is_reclassed(passage)) {
+            causes.push(named("table", "med_type"));
+        }
+        causes
+    }
+
+    /// Whether a visit of the evidence has another class.
+    fn is_reclassed(&self, passage: &Passage) -> bool {
+        let evidence = passage.sides().flat_map(|alert| &alert.priced.finding.evidence);
+        let visits = evidence.filter(|place| row::kind(self.arena, **place) == records::Kind::Visit);
+        visits.map(|place| row::visit(self.arena, *place)).any(|visit| {
+            let day = day_of(visit.begin);
+            self.before.class(visit.med_type, day) != self.after.class(visit.med_type, day)
+        })
+    }
+
+    /// The rules whose alerts read otherwise though nothing was judged again: another version, another sentence.
+    pub(super) fn reworded(&self) -> Vec<RuleIx> {
+        (0..)
+            .zip(&self.after.rules)
+            .map(|(rule, _)| rule)
+            .filter(|rule| self.before.reads_otherwise(self.after, *rule))
+            .collect()
+    }
+}

@@ -1,0 +1,94 @@
+//! The rules that a running dataflow has numbers for: those of every bank that it will ever be told of.
+//!
+//! A rule's number is its place here, and it stays the same while the dataflow runs: findings carry it, and money
+//! is taken in its order. So a dataflow that shall go from one bank to another starts on the rules of both. A rule
+//! that is active in one of them only is *dormant* in the other: it has its number, no detector compiles it, and
+//! it judges nothing. Where detector, verdict or severity of a rule differ, it has an entry for each, side by side,
+//! and at most one of them is awake. So a change of rules is an ordinary change of what detectors read.
+
+use std::sync::Arc;
+
+use rulebank::{Bank, Rule, Severity, Status, Verdict};
+
+use crate::detector::outlier;
+use crate::finding::RuleIx;
+
+/// A list of rules, by id.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Roster {
+    rules: Vec<Arc<Rule>>,
+}
+
+/// What findings and their order rest on: it is the same for one entry in every bank.
+fn shape(rule: &Rule) -> (&str, &str, Verdict, Severity) {
+    (&rule.id, &rule.detector, rule.verdict, rule.severity)
+}
+
+impl Roster {
+    /// The active rules of these banks.
+    pub fn of(banks: &[&Bank]) -> Roster {
+        let mut rules: Vec<Arc<Rule>> = Vec::new();
+        for rule in banks.iter().flat_map(|bank| active(bank)) {
+            if !rules.iter().any(|known| shape(known) == shape(rule)) {
+                rules.push(Arc::new(rule.clone()));
+            }
+        }
+        // Stable: of two entries of one id, that of the earlier bank stands first.
+        rules.sort_by(|a, b| a.id.cmp(&b.id));
+        Roster { rules }
+    }
+
+    /// Whether any rule asks a model, so that profiles have to be complete at the end.
+    pub fn asks_models(&self) -> bool {
+        self.rules.iter().any(|rule| rule.detector == outlier::SPEC.name)
+    }
+
+    /// The rules of a bank in their places, and which of them are awake; in the place of a dormant one stands the
+    /// rule as another bank has it. `None` if the bank has an active rule that is not here.
+    pub fn seats(&self, bank: &Bank) -> Option<(Vec<Arc<Rule>>, Vec<bool>)> {
+        let (mut rules, mut awake) = (self.rules.clone(), vec![false; self.rules.len()]);
+        for rule in active(bank) {
+            let seat = self.rules.iter().position(|known| shape(known) == shape(rule))?;
+            rules[seat] = Arc::new(rule.clone());
+            awake[seat] = true;
+        }
+        Some((rules, awake))
+    }
+}
+
+fn active(bank: &Bank) -> impl Iterator<Item = &Rule> {
+    bank.rules.iter().filter(|rule| rule.status == Status::Active)
+}
+
+/// The number of the first entry with the id of this one.
+pub fn first_of_id(rules: &[Arc<Rule>], number: RuleIx) -> RuleIx {
+    let id = &rules[usize::from(number)].id;
+    (0..number).rev().take_while(|other| rules[usize::from(*other)].id == *id).last().unwrap_or(number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::detector::SPECS;
+
+    #[test]
+    fn a_rule_that_weighs_otherwise_has_two_seats_and_is_awake_in_one() {
+        let bank = rulebank::load(None, SPECS).unwrap();
+        let mut other = bank.clone();
+        let weighs = bank.rules.iter().position(|rule| rule.severity == Severity::High).unwrap();
+        other.rules[weighs].severity = Severity::Low;
+        other.rules[weighs + 1].status = Status::Retired;
+        let roster = Roster::of(&[&bank, &other]);
+        assert_eq!(roster.rules.len(), bank.rules.len() + 1);
+        let (old, old_awake) = roster.seats(&bank).unwrap();
+        let (new, new_awake) = roster.seats(&other).unwrap();
+        let seat = old.iter().position(|rule| rule.id == bank.rules[weighs].id).unwrap();
+        assert_eq!((old_awake[seat], old_awake[seat + 1], old_awake[seat + 2]), (true, false, true));
+        assert_eq!((new_awake[seat], new_awake[seat + 1], new_awake[seat + 2]), (false, true, false));
+        assert_eq!(new[seat + 1].severity, Severity::Low);
+        let number = RuleIx::try_from(seat).unwrap();
+        assert_eq!(first_of_id(&new, number + 1), number);
+        assert_eq!(first_of_id(&new, number + 2), number + 2);
+        assert!(Roster::of(&[&other]).seats(&bank).is_none(), "it lacks a rule");
+    }
+}
