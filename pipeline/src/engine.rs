@@ -11,6 +11,7 @@ use std::thread::JoinHandle;
 use detectors::desk::{Desk, Event};
 use detectors::detector::SPECS;
 use detectors::knowledge::Knowledge;
+use detectors::roster::Roster;
 use detectors::worker::{TickIn, TickOut, run};
 use records::arena::Ref;
 use records::ledger::Ledger;
@@ -55,22 +56,26 @@ pub struct Engine {
     desk: Option<JoinHandle<Result<Desk, Error>>>,
     workers: Option<JoinHandle<Result<(), String>>>,
     progress: Arc<Progress>,
-    bank: Arc<Knowledge>,
+    roster: Roster,
     sent: u64,
 }
 
 /// Compiles a bank against the identities of a ledger.
 ///
 /// # Errors
-/// The memory of texts is full.
-pub fn compile(bank: &Bank, ledger: &mut Ledger) -> Result<Arc<Knowledge>, Error> {
+/// The bank has a rule that is not in the roster, or the memory of texts is full.
+pub fn compile(bank: &Bank, roster: &Roster, ledger: &mut Ledger) -> Result<Arc<Knowledge>, Error> {
     let mut failed = None;
-    let knowledge = Knowledge::compile(bank, &mut |text| {
+    let knowledge = Knowledge::compile_in(bank, roster, &mut |text| {
         ledger.intern(text).unwrap_or_else(|full| {
             failed = Some(full);
             Ref::default()
         })
     });
+    let Some(knowledge) = knowledge else {
+        let text = "a running engine takes only rules that it was started with";
+        return Err(Error::Arguments(text.to_owned()));
+    };
     failed.map_or_else(|| Ok(Arc::new(knowledge)), |full| Err(full.into()))
 }
 
@@ -88,8 +93,18 @@ impl Engine {
     /// # Errors
     /// The memory of texts is full, or a thread cannot be started.
     pub fn start(bank: &Bank, options: &Options, recorder: Recorder) -> Result<Engine, Error> {
+        Engine::start_among(&[bank], options, recorder)
+    }
+
+    /// As [`Engine::start`], on the first of these banks; [`Engine::change_bank`] can go to the rules of all of them.
+    ///
+    /// # Errors
+    /// As [`Engine::start`].
+    pub fn start_among(banks: &[&Bank], options: &Options, recorder: Recorder) -> Result<Engine, Error> {
         let mut front = Front::new(options.as_of);
-        let knowledge = compile(bank, front.ledger())?;
+        let roster = Roster::of(banks);
+        let first = banks.first().ok_or_else(|| Error::Arguments("no bank to run".to_owned()))?;
+        let knowledge = compile(first, &roster, front.ledger())?;
         let arena = Arc::clone(front.ledger().arena());
         let count = options.workers.max(1);
         let (to_workers, receivers): (Vec<_>, Vec<_>) =
@@ -110,7 +125,6 @@ impl Engine {
         };
         let ends: Vec<_> = receivers.into_iter().zip(answer).map(|ends| Mutex::new(Some(ends))).collect();
         let profile = options.profile.clone();
-        let first_bank = Arc::clone(&knowledge);
         let workers = spawn("workers", move || {
             let threads = if count == 1 { Threads::Thread } else { Threads::Process(count) };
             let config = timely::Config { communication: threads, worker: WorkerConfig::default() };
@@ -131,7 +145,7 @@ impl Engine {
             desk: Some(desk),
             workers: Some(workers),
             progress,
-            bank: first_bank,
+            roster,
             sent: 0,
         })
     }
@@ -150,27 +164,19 @@ impl Engine {
     /// # Errors
     /// What ended the engine's threads.
     pub fn close_last_tick(&mut self) -> Result<(), Error> {
-        if self.front.lines_in_tick() == 0 && self.bank.detectors.outlier.is_empty() {
+        if self.front.lines_in_tick() == 0 && !self.roster.asks_models() {
             return Ok(());
         }
         let tick = self.front.close_tick();
         self.send(TickIn { profiles: true, ..tick })
     }
 
-    /// Closes the tick with another version of the bank: other parameters, other table rows.
+    /// Closes the tick with another bank: other parameters, table rows, exemptions, and rules that came or went.
     ///
     /// # Errors
-    /// Rules came, went or weigh otherwise, which a running engine cannot follow; what ended its threads.
+    /// The bank has a rule of none of the banks that the engine was started with; what ended its threads.
     pub fn change_bank(&mut self, bank: &Bank) -> Result<(), Error> {
-        let knowledge = compile(bank, self.front.ledger())?;
-        let shape = |knowledge: &Knowledge| -> Vec<_> {
-            let rules = knowledge.rules.iter();
-            rules.map(|rule| (rule.id.clone(), rule.detector.clone(), rule.verdict, rule.severity)).collect()
-        };
-        if shape(&knowledge) != shape(&self.bank) {
-            let text = "a running engine takes other parameters and table rows, not other rules";
-            return Err(Error::Arguments(text.to_owned()));
-        }
+        let knowledge = compile(bank, &self.roster, self.front.ledger())?;
         let mut tick = self.front.close_tick();
         tick.bank = Some(knowledge);
         self.send(tick)

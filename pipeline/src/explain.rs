@@ -148,7 +148,7 @@ pub fn gather(kept: &Kept, id: &str) -> Result<(Explanation, Rule), Error> {
 }
 
 /// The language asked for, else the one of the surroundings (`LC_ALL`, `LC_MESSAGES`, `LANG`), else English.
-fn language(asked: Option<&str>, variable: impl Fn(&str) -> Option<String>) -> Lang {
+pub fn language(asked: Option<&str>, variable: impl Fn(&str) -> Option<String>) -> Lang {
     let surroundings = || {
         let mut set = ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().filter_map(variable);
         set.find(|value| !value.is_empty())

@@ -2,16 +2,23 @@
 //!
 //! In reading order: [`args`] is what a person types; [`source`] turns paths into lines; [`front`] turns lines
 //! into ticks of facts; [`engine`] runs workers and desk on them; [`outputs`] writes what came out; [`report`]
-//! shows it, [`exempted`] what exemptions did. Each command is one file: [`run`], [`explain`], [`demo`], [`rules`] with [`mutate`], [`synth`], [`bench`].
+//! shows it, [`exempted`] what exemptions did. [`html`] makes pages for people, [`mask`] keeps persons out of them.
+//! Each command is one file: [`run`], [`explain`], [`dossier`], [`list`], [`evaluate`], [`demo`], [`rules`] with
+//! [`mutate`], [`synth`], [`bench`].
 
 pub mod args;
 pub mod bench;
 pub mod demo;
+pub mod dossier;
 pub mod engine;
 pub mod error;
+pub mod evaluate;
 pub mod exempted;
 pub mod explain;
 pub mod front;
+pub mod html;
+pub mod list;
+pub mod mask;
 pub mod mutate;
 pub mod outputs;
 pub mod owners;

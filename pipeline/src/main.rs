@@ -11,7 +11,7 @@ use clap::Parser;
 use mimalloc::MiMalloc;
 use pipeline::args::{Command, What};
 use pipeline::error::Error;
-use pipeline::{bench, demo, explain, report, rules, run, synth};
+use pipeline::{bench, demo, dossier, evaluate, explain, list, report, rules, run, synth};
 
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
@@ -44,6 +44,15 @@ fn execute(what: What) -> Result<ExitCode, Error> {
             print(&bench::page(&figures))?;
         }
         What::Explain(args) => print(&explain::explain(&args)?)?,
+        What::Dossier(args) => print(&dossier::dossier(&args)?)?,
+        What::List(args) => {
+            let said = list::list(&args)?;
+            print(&said.text)?;
+            if said.found {
+                return Ok(ExitCode::from(FOUND));
+            }
+        }
+        What::Eval(args) => print(&evaluate::evaluate(&args)?)?,
         What::Demo(args) => print(&demo::demo(&args)?)?,
         What::Rules(args) => {
             let said = rules::rules(&args)?;

@@ -1,7 +1,14 @@
-//! `fundwatch rules`: check, test, list and show; bending rules ([`crate::mutate`]) has its own file.
+//! `fundwatch rules`: check, test, list and show; bending rules ([`crate::mutate`]) and what another bank would do to
+//! the alerts ([`diff`]) have their own files.
 //!
 //! `check` speaks of how rules and tables are written, `test` of what the rules do: it runs the cases of their
 //! files through the real engine. Both are made for the people who own the rules.
+
+pub mod changes;
+pub mod diff;
+mod diff_page;
+mod diff_text;
+pub mod differences;
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -33,6 +40,7 @@ pub fn rules(args: &RulesArgs) -> Result<Said, Error> {
         RulesWhat::Check(bank) => check(bank.rules.as_deref()),
         RulesWhat::Test(bank) => Ok(test(&load_bank(bank.rules.as_deref())?)),
         RulesWhat::Mutate(args) => mutate::mutate(args),
+        RulesWhat::Diff(args) => Ok(Said { text: diff::diff(args)?, found: false }),
         RulesWhat::List(bank) => {
             let bank = load_bank(bank.rules.as_deref())?;
             let exemptions = rulebank::exemptions(&bank);

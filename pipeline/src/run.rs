@@ -87,7 +87,7 @@ pub fn run(args: &RunArgs) -> Result<Outcome, Error> {
 }
 
 /// A time, or a date, which is its 00:00:00.
-fn parse_as_of(text: &str) -> Result<i64, Error> {
+pub(crate) fn parse_as_of(text: &str) -> Result<i64, Error> {
     parse_time(text).or_else(|| parse_date(text).map(|day| i64::from(day) * 86_400)).ok_or_else(|| {
         Error::Arguments(format!("--as-of {text}: a time is written 2025-03-31 12:00:00, a date 2025-03-31"))
     })

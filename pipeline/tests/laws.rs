@@ -8,6 +8,7 @@
 //! 5. *Every rule fires and nearly fires* in the histories, and what it may lack is lacking in some, so that the other
 //!    laws mean something.
 //! 6. *Explained as found*: the conditions that `explain --not` asks hold of just what the engine finds ([`explained`]).
+//! 7. *A change of rules is the difference of two runs*, whatever changes in the bank ([`rule_change`]).
 //!
 //! A broken law prints the smallest world it found that breaks it. `FUNDWATCH_LAWS=500 cargo test --test laws` looks
 //! at more seeds.
@@ -28,6 +29,8 @@ mod histories;
 mod oracle;
 #[path = "laws/program.rs"]
 mod program;
+#[path = "laws/rule_change.rs"]
+mod rule_change;
 #[path = "laws/seeds.rs"]
 mod seeds;
 

@@ -1,0 +1,154 @@
+//! `fundwatch eval`: the alerts of a run against what is true of them, as `report.json`, `report.html` and a summary.
+//!
+//! The files of a run are read once, alerts and their owners side by side; what is kept of an alert is a few words.
+//! The candidate list is made as `fundwatch list` makes it, but as if no decision had come back: a list that knows
+//! the answers says nothing about lists.
+
+mod control;
+mod page;
+mod read;
+mod summary;
+mod words;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use eval::candidate::chance::{Chances, verdict};
+use eval::candidate::decided::Decisions;
+use eval::candidate::period::Period;
+use eval::candidate::{Gathering, Of};
+use eval::effort::Effort;
+use eval::judgement::report::Report;
+use eval::judgement::{Judgement, Ranked, RuleFacts, Settings};
+use eval::outcome::{Alert, Institution, Owners};
+use records::time::parse_time;
+use rulebank::{Bank, Verdict};
+
+use crate::args::EvalArgs;
+use crate::error::Error;
+use crate::explain::kept::Kept;
+use crate::explain::language;
+use crate::outputs::Folder;
+use read::Lines;
+
+/// The detector through which models speak.
+const MODELS: &str = "outlier";
+
+/// The report for machines.
+const JSON: &str = "report.json";
+/// The report for people.
+const HTML: &str = "report.html";
+
+/// Judges a run as the command line says; gives the summary for stdout.
+///
+/// # Errors
+/// A folder that no run wrote, a file that is missing or has a wrong line, a report that cannot be written.
+pub fn evaluate(args: &EvalArgs) -> Result<String, Error> {
+    let lang = language(args.lang.as_deref(), |name| std::env::var(name).ok());
+    let kept = Kept::open(&args.from)?;
+    let bank = kept.bank()?;
+    let report = judge(args, &kept, &bank)?;
+    let folder = Folder::open(&args.out)?;
+    let json = folder.document(JSON, &report)?;
+    let mut html = folder.draft(HTML)?;
+    let page = page::page(&report, &bank, lang);
+    let written = std::io::Write::write_all(html.writer(), page.as_bytes());
+    written.map_err(|source| html.failed(source))?;
+    folder.publish(vec![json, html])?;
+    Ok(summary::summary(&report, &args.out, lang))
+}
+
+/// The judgement on a run.
+fn judge(args: &EvalArgs, kept: &Kept, bank: &Bank) -> Result<Report, Error> {
+    let run = kept.run.now.as_deref();
+    let now = run.map(|text| parse_time(text).ok_or_else(|| read::wrong(&args.from, "its now is no time")));
+    let settings = Settings {
+        now: now.transpose()?,
+        delay: args.delay,
+        negative: args.unlabelled == "negative",
+        seed: args.seed,
+    };
+    let (truth, labels) = read::truth(args, settings)?;
+    let draw = args.list.as_ref().map(|list| control::draw(list, &labels)).transpose()?;
+    let mut institutions = Vec::new();
+    Lines::open(&args.from.join("institutions.ndjson"))?.each(|row: Institution| {
+        institutions.push(row);
+        Ok(())
+    })?;
+    let mut lists = Lists::new(bank, &institutions).map_err(|wrong| read::wrong(&args.from, &wrong))?;
+    let facts = rules(bank);
+    let mut judgement = Judgement::new(truth, facts.clone(), institutions, settings)
+        .map_err(|wrong| read::wrong(&args.from.join("institutions.ndjson"), &wrong.to_string()))?;
+    let mut owners = Lines::open(&args.from.join("owners.ndjson"))?;
+    Lines::open(&args.from.join("alerts.ndjson"))?.each(|alert: Alert| {
+        let of_alert: Owners = owners.next()?.ok_or_else(|| {
+            owners.wrong("it ends before alerts.ndjson does; each alert has a line in both".to_owned())
+        })?;
+        let chance = lists.chances.of(&alert.rule, verdict(&alert.verdict));
+        let model = facts.get(&alert.rule).is_some_and(|facts| facts.model);
+        let taken = lists.take(&alert, &of_alert, model);
+        let taken =
+            taken.and_then(|()| judgement.take(&alert, &of_alert, chance).map_err(|wrong| wrong.to_string()));
+        taken.map_err(|wrong| owners.wrong(format!("{wrong} (or in this line of alerts.ndjson)")))
+    })?;
+    let effort = match &args.effort {
+        None => Effort::built_in(),
+        Some(path) => {
+            Effort::read(&read::text(path)?).map_err(|wrong| read::wrong(path, &wrong.to_string()))?
+        }
+    };
+    let (with, without) = lists.rank(&effort);
+    Ok(judgement.report(&with, &without, draw.as_ref()))
+}
+
+/// What the bank says of its rules.
+fn rules(bank: &Bank) -> BTreeMap<String, RuleFacts> {
+    let facts = |rule: &rulebank::Rule| RuleFacts {
+        family: rule.family.as_str().to_owned(),
+        model: rule.detector == MODELS && rule.verdict == Verdict::Indicator,
+    };
+    bank.rules.iter().map(|rule| (rule.id.clone(), facts(rule))).collect()
+}
+
+/// The candidate list, and the one that it would be without models.
+struct Lists {
+    chances: Chances,
+    with: Gathering,
+    without: Gathering,
+}
+
+impl Lists {
+    fn new(bank: &Bank, institutions: &[Institution]) -> Result<Lists, String> {
+        let mut chances = Chances::default();
+        chances.state(bank);
+        let list =
+            || Gathering::new(Of::Institutions, Period::default(), chances.clone(), Decisions::default());
+        let (mut with, mut without) = (list(), list());
+        for institution in institutions {
+            with.institution(institution).map_err(|wrong| wrong.to_string())?;
+            without.institution(institution).map_err(|wrong| wrong.to_string())?;
+        }
+        Ok(Lists { chances, with, without })
+    }
+
+    fn take(&mut self, alert: &Alert, owners: &Owners, model: bool) -> Result<(), String> {
+        self.with.alert(alert, owners).map_err(|wrong| wrong.to_string())?;
+        if !model {
+            self.without.alert(alert, owners).map_err(|wrong| wrong.to_string())?;
+        }
+        Ok(())
+    }
+
+    fn rank(self, effort: &Effort) -> (Vec<Ranked>, Vec<Ranked>) {
+        let ranked = |list: Gathering| {
+            let candidates = list.rank(effort).candidates.into_iter();
+            candidates.map(|of| Ranked { code: of.id, expected: of.sum.expected_fen }).collect()
+        };
+        (ranked(self.with), ranked(self.without))
+    }
+}
+
+/// The files of a report.
+pub(crate) fn files(out: &std::path::Path) -> [PathBuf; 2] {
+    [out.join(HTML), out.join(JSON)]
+}

@@ -1,0 +1,397 @@
+//! `fundwatch list`: whom to inspect, ranked by what a day of inspection can be expected to bring, and a control group
+//! drawn by lot.
+//!
+//! What ranks stands in `eval::candidate`, what draws in `eval::draw`, what the control group says in
+//! `eval::estimate`. Here are files: [`runs`] reads what runs left, [`rows`] are the rows and [`published`] the facts
+//! of a list; [`ndjson`], [`xlsx`] and [`html`] write them, [`text`] tells the first of them. [`verify`] repeats the
+//! draws, [`estimated`] says what the ranking misses. Persons are masked in all that is made for people.
+
+pub mod estimated;
+pub mod html;
+pub mod ndjson;
+pub mod published;
+pub mod rows;
+pub mod runs;
+pub mod text;
+pub mod verify;
+pub mod words;
+pub mod xlsx;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use eval::candidate::period::Period;
+use eval::candidate::{Of, Ranking};
+use eval::draw::{Frame, fits, sha256};
+use eval::effort::{Days, Effort};
+use records::decimal::format_fen;
+use rulebank::Lang;
+
+use crate::args::{ListArgs, ListWhat};
+use crate::error::Error;
+use crate::explain::language;
+use crate::mask::Mask;
+use crate::outputs::Folder;
+use crate::rules::Said;
+use published::{Draw, Plan, Published, RuleChance, Teams};
+use rows::{Drawn, Row};
+use runs::Runs;
+
+/// How many the ranking takes where nothing is said.
+const TOP: u64 = 50;
+
+/// A list: its rows, its facts, and the frame of its draw.
+pub struct List {
+    /// Whom it ranks.
+    pub of: Of,
+    /// The ranked ones by rank, then the control group by rank.
+    pub rows: Vec<Row>,
+    /// What is published of it.
+    pub published: Published,
+    /// The frame; none for practitioners and persons.
+    pub frame: Option<Frame>,
+    /// The days that it is about.
+    pub period: Period,
+}
+
+/// Lists, verifies or estimates as the command line says; gives the text for stdout.
+///
+/// # Errors
+/// Arguments that do not fit together, files that cannot be read or written.
+pub fn list(args: &ListArgs) -> Result<Said, Error> {
+    match &args.what {
+        Some(ListWhat::Verify(args)) => verify::command(args),
+        Some(ListWhat::Estimate(args)) => Ok(Said { text: estimated::command(args)?, found: false }),
+        None => Ok(Said { text: make(args)?, found: false }),
+    }
+}
+
+fn make(args: &ListArgs) -> Result<String, Error> {
+    let lang = language(args.lang.as_deref(), |name| std::env::var(name).ok());
+    let form = args.out.as_deref().map(Form::of).transpose()?;
+    let runs = Runs::open(&args.from)?;
+    let list = gather(args, &runs)?;
+    let mut mask = Mask::unless(args.unmasked, lang);
+    let mut files: Vec<(PathBuf, Vec<u8>)> = Vec::new();
+    if let (Some(out), Some(form)) = (&args.out, form) {
+        let bytes = match form {
+            Form::Ndjson => ndjson::bytes(&list.rows),
+            Form::Html => html::page(&list.rows, &list.published, &mut mask, lang).into_bytes(),
+            Form::Xlsx => xlsx::bytes(&list, &runs, &mut mask, lang)?,
+        };
+        files.push((out.clone(), bytes));
+        files.push((draw_path(out), ndjson::document(&list.published)));
+    }
+    let frame_out = args.frame_out.clone().or_else(|| args.out.as_deref().map(frame_path));
+    if let (Some(path), Some(frame)) = (frame_out, &list.frame) {
+        files.push((path, frame.text().into_bytes()));
+    }
+    let names: Vec<PathBuf> = files.iter().map(|(path, _)| path.clone()).collect();
+    write_files(files)?;
+    match args.out {
+        Some(_) => Ok(text::text(&list, &names, &mut mask, lang)),
+        None => Ok(String::from_utf8(ndjson::bytes(&list.rows)).expect("JSON is UTF-8")),
+    }
+}
+
+/// Ranks and draws.
+fn gather(args: &ListArgs, runs: &Runs<'_>) -> Result<List, Error> {
+    let of = match args.of.as_str() {
+        "practitioners" => Of::Practitioners,
+        "persons" => Of::Persons,
+        _ => Of::Institutions,
+    };
+    check(args, of)?;
+    let asked = args.period.as_deref().map(Period::parse).transpose();
+    let asked = asked.map_err(|what| Error::Arguments(format!("--period {what}")))?.unwrap_or(Period::ALWAYS);
+    let days = args.days.as_deref().map(|text| {
+        Days::parse(text).ok_or_else(|| Error::Arguments(format!("--days {text}: it is no number of days")))
+    });
+    let days = days.transpose()?;
+    let (effort, effort_sha256) = effort(args.effort.as_deref())?;
+    let gathered = runs.gather(of, asked)?;
+    let ranking = gathered.gathering.rank(&effort);
+    let chosen = Chosen::of(&ranking, of, args);
+    let mut rows = rows_of(&ranking, of, &chosen, runs)?;
+    let plan = days.map(|days| plan(&mut rows, days, &chosen)).transpose()?;
+    let ranked = if of == Of::Persons { Vec::new() } else { published::codes(&rows, Drawn::Ranked) };
+    let mut list = List {
+        of,
+        published: Published {
+            of: args.of.clone(),
+            period: ranking.period.to_string(),
+            runs: gathered.runs,
+            labels: gathered.labels.into(),
+            chances: ranking.chances.iter().map(RuleChance::from).collect(),
+            effort_sha256,
+            plan,
+            top: args.top.unwrap_or(TOP),
+            ranked,
+            draw: chosen.draw,
+            teams: None,
+            estimate: None,
+        },
+        rows,
+        frame: chosen.frame,
+        period: ranking.period,
+    };
+    if let (Some(path), Some(seed)) = (&args.inspectors, &args.seed) {
+        send_teams(&mut list, path, seed, args.team)?;
+    }
+    Ok(list)
+}
+
+/// What the parser of arguments cannot see.
+fn check(args: &ListArgs, of: Of) -> Result<(), Error> {
+    let needs_places = args.control.is_some() || args.inspectors.is_some() || args.frame_out.is_some();
+    if of != Of::Institutions && needs_places {
+        return Err(Error::Arguments(
+            "--control, --frame-out and --inspectors draw institutions and their inspectors; leave them out with --of"
+                .to_owned(),
+        ));
+    }
+    for (name, given) in [("--control", args.control.is_some()), ("--inspectors", args.inspectors.is_some())]
+    {
+        if given && args.seed.is_none() {
+            return Err(Error::Arguments(format!(
+                "{name} draws by lot and needs --seed TEXT: agree on it after the frame is published, by dice or by the number of a public draw"
+            )));
+        }
+    }
+    match &args.seed {
+        Some(seed) if !fits(seed) => {
+            Err(Error::Arguments("the seed is empty or has control characters".to_owned()))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn effort(path: Option<&Path>) -> Result<(Effort, String), Error> {
+    let Some(path) = path else { return Ok((Effort::built_in(), sha256(Effort::BUILT_IN.as_bytes()))) };
+    let text = verify::text_of(path)?;
+    let effort =
+        Effort::read(&text).map_err(|wrong| Error::Arguments(format!("{}: {wrong}", path.display())))?;
+    Ok((effort, sha256(text.as_bytes())))
+}
+
+/// Who is on the list.
+struct Chosen {
+    /// Places in the ranking, from 0, of those that the ranking takes.
+    ranked: Vec<usize>,
+    /// The same of the control group, in the order of the draw.
+    control: Vec<usize>,
+    frame: Option<Frame>,
+    draw: Option<Draw>,
+}
+
+impl Chosen {
+    /// The first of the ranking of whom anything is expected, and the control group.
+    fn of(ranking: &Ranking, of: Of, args: &ListArgs) -> Chosen {
+        let top = usize::try_from(args.top.unwrap_or(TOP)).unwrap_or(usize::MAX);
+        let expected =
+            ranking.candidates.iter().enumerate().filter(|(_, candidate)| candidate.sum.expected_fen > 0);
+        let ranked = expected.filter(|(_, candidate)| of != Of::Institutions || fits(&candidate.id));
+        let ranked: Vec<usize> = ranked.map(|(place, _)| place).take(top).collect();
+        if of != Of::Institutions {
+            return Chosen { ranked, control: Vec::new(), frame: None, draw: None };
+        }
+        let frame = Frame::of(ranking.candidates.iter().map(|candidate| candidate.id.clone()));
+        let closed = ranking
+            .closed
+            .iter()
+            .map(|code| (code.clone(), "inspected on all days of the period".to_owned()));
+        let unfit = ranking.candidates.iter().filter(|candidate| !fits(&candidate.id));
+        let unfit =
+            unfit.map(|candidate| (candidate.id.clone(), "its code has no line of its own".to_owned()));
+        let left_out: BTreeMap<String, String> = closed.chain(unfit).collect();
+        let codes: BTreeSet<String> =
+            ranked.iter().map(|place| ranking.candidates[*place].id.clone()).collect();
+        let count = usize::try_from(args.control.unwrap_or(0)).unwrap_or(usize::MAX);
+        let draw = Draw::of(&frame, &codes, args.seed.as_deref(), count, left_out);
+        let places: BTreeMap<&str, usize> = ranking
+            .candidates
+            .iter()
+            .enumerate()
+            .map(|(place, candidate)| (candidate.id.as_str(), place))
+            .collect();
+        let control = draw.drawn.iter().map(|lot| places[lot.fixmedins_code.as_str()]).collect();
+        Chosen { ranked, control, frame: Some(frame), draw: Some(draw) }
+    }
+}
+
+fn rows_of(ranking: &Ranking, of: Of, chosen: &Chosen, runs: &Runs<'_>) -> Result<Vec<Row>, Error> {
+    let mut coverage = BTreeMap::new();
+    if of == Of::Institutions {
+        let listed = chosen.ranked.iter().chain(&chosen.control);
+        let codes = listed.map(|place| ranking.candidates[*place].id.clone()).collect();
+        coverage = runs.coverage(&codes, &ranking.period)?;
+    }
+    let mut by_rank = chosen.control.clone();
+    by_rank.sort_unstable();
+    let mut rows = Vec::new();
+    for (places, drawn) in [(&chosen.ranked, Drawn::Ranked), (&by_rank, Drawn::Control)] {
+        for place in places {
+            let candidate = &ranking.candidates[*place];
+            let mut row = Row::of(of, place + 1, candidate, coverage.remove(&candidate.id));
+            row.drawn = drawn;
+            if let (Drawn::Control, Some(draw)) = (drawn, &chosen.draw) {
+                row.inclusion_probability = draw.inclusion_probability;
+            }
+            rows.push(row);
+        }
+    }
+    Ok(rows)
+}
+
+/// Spends the days: on the control group first, for a ranking that is not checked is worth nothing; then on the ranked
+/// in their order, each that the days left still reach.
+fn plan(rows: &mut [Row], days: Days, chosen: &Chosen) -> Result<Plan, Error> {
+    let effort = |row: &Row| Days::parse(&row.effort_days.to_string()).unwrap_or_default().thousandths();
+    let mut left = days.thousandths();
+    let (ranked, control) = rows.split_at_mut(chosen.ranked.len());
+    for row in control.iter_mut() {
+        left -= effort(row);
+        row.planned = Some(true);
+    }
+    if left < 0 {
+        let needed = Days::of_thousandths(days.thousandths() - left);
+        return Err(Error::Arguments(format!(
+            "the control group alone takes {needed} inspector days of {days}: draw fewer, or grant more days"
+        )));
+    }
+    for row in ranked.iter_mut() {
+        let fits = effort(row) <= left;
+        left -= if fits { effort(row) } else { 0 };
+        row.planned = Some(fits);
+    }
+    Ok(Plan {
+        days: days.number(),
+        days_planned: Days::of_thousandths(days.thousandths() - left).number(),
+        planned: rows.iter().filter(|row| row.planned == Some(true)).count() as u64,
+    })
+}
+
+fn send_teams(list: &mut List, path: &Path, seed: &str, size: u64) -> Result<(), Error> {
+    let file = verify::text_of(path)?;
+    let inspectors = verify::inspectors(path, &file)?;
+    let size = usize::try_from(size).unwrap_or(usize::MAX);
+    let teams = Teams::of(&list.rows, seed, &file, &inspectors, size);
+    for row in &mut list.rows {
+        let team = teams.teams.iter().find(|team| Some(&team.fixmedins_code) == row.fixmedins_code.as_ref());
+        row.team = team.map(|team| team.team.clone());
+    }
+    list.published.teams = Some(teams);
+    Ok(())
+}
+
+/// What a list is written as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    Ndjson,
+    Xlsx,
+    Html,
+}
+
+impl Form {
+    fn of(path: &Path) -> Result<Form, Error> {
+        match path.extension().and_then(|extension| extension.to_str()) {
+            Some("ndjson" | "jsonl") => Ok(Form::Ndjson),
+            Some("xlsx") => Ok(Form::Xlsx),
+            Some("html") => Ok(Form::Html),
+            _ => Err(Error::Arguments(format!("{} is none of .ndjson, .xlsx, .html", path.display()))),
+        }
+    }
+}
+
+/// The facts beside a list: `NAME.draw.json`, which may be given itself.
+pub fn draw_path(list: &Path) -> PathBuf {
+    let is_draw = list.file_name().is_some_and(|name| name.to_string_lossy().ends_with(".draw.json"));
+    if is_draw { list.to_owned() } else { list.with_extension("draw.json") }
+}
+
+/// The frame beside a list: `NAME.frame.txt`.
+pub fn frame_path(list: &Path) -> PathBuf {
+    list.with_extension("frame.txt")
+}
+
+/// The rows of a list's NDJSON.
+///
+/// # Errors
+/// It cannot be read, or a line is no row.
+pub fn read_rows(path: &Path) -> Result<Vec<Row>, Error> {
+    let text = verify::text_of(path)?;
+    let row = |(number, line): (usize, &str)| {
+        serde_json::from_str(line).map_err(|error| Error::Read {
+            path: path.to_owned(),
+            source: io::Error::new(io::ErrorKind::InvalidData, format!("line {number}: {error}")),
+        })
+    };
+    (1..).zip(text.lines()).map(row).collect()
+}
+
+/// The facts of a list.
+///
+/// # Errors
+/// They cannot be read.
+pub fn read_published(path: &Path) -> Result<Published, Error> {
+    let failed = |source| Error::Read { path: path.to_owned(), source };
+    serde_json::from_slice(&fs::read(path).map_err(failed)?).map_err(|error| failed(error.into()))
+}
+
+/// Rows and facts of a list; without rows where the list is no NDJSON.
+///
+/// # Errors
+/// They cannot be read.
+pub fn read(path: &Path) -> Result<(Vec<Row>, Published), Error> {
+    let is_rows = path.extension().is_some_and(|extension| extension == "ndjson" || extension == "jsonl");
+    let rows = if is_rows { read_rows(path)? } else { Vec::new() };
+    Ok((rows, read_published(&draw_path(path))?))
+}
+
+/// Writes files, each of which takes its name when it is complete.
+///
+/// # Errors
+/// One of them cannot be written.
+pub fn write_files(files: Vec<(PathBuf, Vec<u8>)>) -> Result<(), Error> {
+    use std::io::Write as _;
+    let mut by_folder: BTreeMap<PathBuf, Vec<(String, Vec<u8>)>> = BTreeMap::new();
+    for (path, bytes) in files {
+        let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
+            return Err(Error::Arguments(format!("{} is no name of a file", path.display())));
+        };
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        by_folder.entry(folder.to_owned()).or_default().push((name.to_owned(), bytes));
+    }
+    for (folder, files) in by_folder {
+        let folder = Folder::open(&folder)?;
+        let mut drafts = Vec::new();
+        for (name, bytes) in files {
+            let mut draft = folder.draft(&name)?;
+            let written = draft.writer().write_all(&bytes);
+            written.map_err(|source| draft.failed(source))?;
+            drafts.push(draft);
+        }
+        folder.publish(drafts)?;
+    }
+    Ok(())
+}
+
+/// Fen of an amount that a row wrote.
+fn fen(text: &str) -> i64 {
+    eval::candidate::fen(text).unwrap_or_default()
+}
+
+/// What is expected of these rows together, yuan.
+fn expected_sum<'r>(rows: impl Iterator<Item = &'r Row>) -> String {
+    format_fen(rows.map(|row| fen(&row.expected_amount)).fold(0, i64::saturating_add))
+}
+
+/// A number of days as people read it.
+fn days_text(days: f64, lang: Lang) -> String {
+    match lang {
+        Lang::Zh => format!("{days}人日"),
+        Lang::En => format!("{days} days"),
+    }
+}

@@ -1,0 +1,27 @@
+//! A list for machines: one row per line, nothing else; its facts stand in a document beside it.
+
+use serde::Serialize;
+
+use super::published::Published;
+use super::rows::Row;
+
+/// The rows, one per line.
+pub fn bytes(rows: &[Row]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for row in rows {
+        write(&mut bytes, row);
+        bytes.push(b'\n');
+    }
+    bytes
+}
+
+/// The facts as a document.
+pub fn document(published: &Published) -> Vec<u8> {
+    let mut bytes = serde_json::to_vec_pretty(published).expect("texts and numbers are written to memory");
+    bytes.push(b'\n');
+    bytes
+}
+
+fn write(bytes: &mut Vec<u8>, value: &impl Serialize) {
+    serde_json::to_writer(bytes, value).expect("texts and numbers are written to memory");
+}
