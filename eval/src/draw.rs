@@ -104,10 +104,12 @@ pub fn fits(code: &str) -> bool {
     !code.is_empty() && !code.chars().any(char::is_control)
 }
 
-/// The chance of being drawn: `count` of `open`; 0 where nobody is.
+/// The chance of being drawn: `count` of `open`, to nine places, so that every reader of the file reads the same
+/// number; 0 where nobody is.
 #[expect(clippy::cast_precision_loss, reason = "counts of institutions are far below 2^53")]
 pub fn inclusion_probability(count: usize, open: usize) -> f64 {
-    if open == 0 { 0.0 } else { count.min(open) as f64 / open as f64 }
+    const PLACES: f64 = 1e9;
+    if open == 0 { 0.0 } else { (count.min(open) as f64 / open as f64 * PLACES).round() / PLACES }
 }
 
 /// The lot of these parts: the SHA-256 of the parts with a line feed between them, in hexadecimal digits.
@@ -187,5 +189,6 @@ mod tests {
         assert_eq!(frame.control(&ranked, "x", 1000).len(), 100);
         assert_eq!(inclusion_probability(10, 100), 0.1);
         assert_eq!(inclusion_probability(7, 3), 1.0);
+        assert_eq!(inclusion_probability(20, 203), 0.098_522_167);
     }
 }
