@@ -2,7 +2,7 @@
 //!
 //! In reading order: [`args`] is what a person types; [`source`] turns paths into lines; [`front`] turns lines
 //! into ticks of facts; [`engine`] runs workers and desk on them; [`outputs`] writes what came out; [`report`]
-//! shows it, [`exempted`] what exemptions did. [`html`] makes pages for people, [`mask`] keeps persons out of them.
+//! shows it, [`exempted`] what exemptions did; [`owners`] and [`places`] write what lists are made of. [`html`] makes pages for people, [`mask`] keeps persons out of them.
 //! Each command is one file: [`run`], [`explain`], [`dossier`], [`list`], [`evaluate`], [`demo`], [`rules`] with
 //! [`mutate`], [`synth`], [`bench`].
 
