@@ -103,6 +103,57 @@ fn pages_open_without_an_error_and_ask_for_nothing() {
     }
 }
 
+/// A run of the busy month, and what is made of it for people.
+#[test]
+fn pages_of_a_run_open_and_ask_for_nothing() {
+    let Some(mut browser) = Browser::start() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("../samples/busy-month");
+    let path = |name: &str| sample.join(name).display().to_string();
+    let (records, rules, truth) = (path("records"), path("rules"), path("truth.ndjson"));
+    made(at, &["run", &records, "--rules", &rules, "--out", "out", "--quiet"]);
+    fs::create_dir_all(at.join("other/tables")).unwrap();
+    for lang in ["zh", "en"] {
+        let pages: [(&str, &[&str]); 4] = [
+            (
+                "list.html",
+                &[
+                    "list",
+                    "--from",
+                    "out",
+                    "--control",
+                    "3",
+                    "--seed",
+                    "S",
+                    "--days",
+                    "20",
+                    "--out",
+                    "list.html",
+                ],
+            ),
+            ("persons.html", &["list", "--from", "out", "--of", "persons", "--out", "persons.html"]),
+            ("report/report.html", &["eval", "--from", "out", "--truth", &truth, "--out", "report"]),
+            ("diff.html", &["rules", "diff", &rules, "other", &records, "--quiet", "--out", "diff.html"]),
+        ];
+        for (page, arguments) in pages {
+            made(at, &[arguments, &["--lang", lang]].concat());
+            let text = holds(&mut browser, &at.join(page), 60);
+            let persons = fs::read_to_string(at.join("out/owners.ndjson")).unwrap();
+            let first = persons.split_once("\"persons\":[{\"id\":\"").unwrap().1.split('"').next().unwrap();
+            assert!(!text.contains(first), "{page} names a person");
+        }
+    }
+    made(at, &["list", "--from", "out", "--control", "3", "--seed", "S", "--out", "list.xlsx"]);
+    made(at, &["list", "--from", "out", "--control", "3", "--seed", "S", "--out", "list.ndjson"]);
+    let Some(sheets) = office::sheets(&at.join("list.xlsx")) else { return };
+    let rows = fs::read_to_string(at.join("list.ndjson")).unwrap();
+    let first: serde_json::Value = serde_json::from_str(rows.lines().next().unwrap()).unwrap();
+    let code = first["fixmedins_code"].as_str().unwrap();
+    let shown = sheets.values().flatten().any(|row| row.iter().any(|cell| cell == code));
+    assert!(shown && sheets.len() >= 4, "{code} in {:?}", sheets.keys());
+}
+
 #[test]
 fn a_page_that_breaks_the_rules_is_seen() {
     let Some(mut browser) = Browser::start() else { return };
@@ -187,6 +238,21 @@ fn pictures_of_the_docs() {
         let png = browser.picture([60, u32::try_from(top).unwrap(), 1160, 760]);
         assert!(png.len() < 200_000, "{name}: {} bytes", png.len());
         fs::write(pictures.join(format!("dossier-{name}-{lang}.png")), png).unwrap();
+    }
+    for (name, arguments) in [
+        ("list", "list --control 10 --seed 2025-07 --days 60 --out page.html"),
+        ("evaluation", "eval --truth region/truth.ndjson --out report"),
+    ] {
+        if name == "evaluation" && !at.join("region").is_dir() {
+            continue;
+        }
+        let arguments = format!("{arguments} --from {left} --lang en");
+        made(at, &arguments.split(' ').collect::<Vec<_>>());
+        let page = if name == "list" { "page.html" } else { "report/report.html" };
+        browser.look(&at.join(page), 1280);
+        let png = browser.picture([60, 0, 1160, 760]);
+        assert!(png.len() < 200_000, "{name}: {} bytes", png.len());
+        fs::write(pictures.join(format!("{name}-en.png")), png).unwrap();
     }
 }
 

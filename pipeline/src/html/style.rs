@@ -119,7 +119,8 @@ a{color:inherit;text-decoration:none}
 table{font-size:8.4pt;line-height:1.4}
 caption,figcaption{font-size:9.4pt}
 th,tbody th,tfoot td,tfoot th{font-size:8.4pt}
-th,td{padding:2.6pt 5pt}
+th,td{padding:2.6pt 4pt}
+.n{white-space:normal}
 thead{display:table-header-group;break-after:avoid}
 tbody tr:first-child{break-before:avoid}
 tfoot{display:table-row-group}
