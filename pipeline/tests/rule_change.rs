@@ -23,9 +23,9 @@ fn copy(from: &Path, to: &Path) {
     for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
         let to = to.join(entry.file_name());
         if entry.path().is_dir() {
-            copy(&entry.path(), &to)
+            copy(&entry.path(), &to);
         } else {
-            fs::copy(entry.path(), to).map(|_| ()).unwrap()
+            fs::copy(entry.path(), to).unwrap();
         }
     }
 }
@@ -140,4 +140,22 @@ fn banks_that_say_the_same_differ_in_nothing_and_wrong_arguments_are_told() {
     assert!(wrong.err.contains("ends in .ndjson or .html"), "{}", wrong.err);
     let missing = diff(folder.path(), ["old", "nowhere"], &[]);
     assert_eq!(missing.code, Some(2), "{}", missing.err);
+}
+
+#[test]
+fn the_page_for_rule_writers_shows_what_the_program_answers() {
+    let page = fs::read_to_string(root().join("docs/write-a-rule.md")).unwrap();
+    let shown = page.split_once("$ fundwatch rules diff ").unwrap().1.split_once("```").unwrap().0;
+    let (command, shown) = shown.split_once('\n').unwrap();
+    let folder = banks(&[(COMPANIONS, "persons = 3", "persons = 5")]);
+    let new = folder.path().join("new");
+    fs::remove_dir_all(new.join("rules/models")).unwrap();
+    let typed: Vec<&str> = command.split(" | ").next().unwrap().split(' ').collect();
+    let mut args = vec!["rules", "diff", "--quiet"];
+    args.extend(typed.iter().map(|word| if *word == "mybank" { new.to_str().unwrap() } else { word }));
+    let done = fundwatch(&root(), &args);
+    assert_eq!(done.code, Some(0), "{done:?}");
+    let said = done.out.replace(new.to_str().unwrap(), "mybank");
+    let lines: Vec<&str> = said.lines().take(shown.lines().count()).collect();
+    assert_eq!(shown.trim_end(), lines.join("\n").trim_end());
 }

@@ -147,20 +147,23 @@ fn samples(samples: &[Sample], caption: &str, lang: Lang) -> Markup {
     if counts {
         table = table.number(say("条数", "how many"));
     }
-    table = table.text(say("变化", "change")).text(say("告警", "alert")).text(say("机构", "institution"));
+    table = table.text(say("变化", "change")).text(say("告警", "alert"));
     table = table.number(say("计入金额（元）", "counted, yuan")).text(say("原因", "cause"));
     for sample in samples.iter().take(ROWS) {
+        let mut below = vec![sample.alert_id.clone()];
+        below.extend(sample.institution.clone());
+        below.extend(sample.differs.iter().map(|field| (*field).to_owned()));
         let alert = html! {
             (sample.message[usize::from(lang == Lang::En)])
-            br; small { (sample.alert_id) }
-        };
-        let change = html! {
-            (word(sample.change, lang))
-            @if !sample.differs.is_empty() { br; small { (sample.differs.join(", ")) } }
+            br; small { (below.join(" · ")) }
         };
         let count = counts.then(|| cell(&grouped(sample.of_its_sort)));
-        let institution = cell(sample.institution.as_deref().unwrap_or("-"));
-        let cells = [change, alert, institution, cell(&counted(sample)), cell(&causes(&sample.cause, lang))];
+        let cells = [
+            cell(word(sample.change, lang)),
+            alert,
+            cell(&counted(sample)),
+            cell(&causes(&sample.cause, lang)),
+        ];
         table.row(count.into_iter().chain(cells));
     }
     rest(&mut table, samples.len(), lang);
