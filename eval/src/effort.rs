@@ -6,13 +6,11 @@
 //! the type is not known either, the middle row of all places. The rows `practitioner` and `person` say what looking
 //! at one of them costs.
 
+use crate::table;
 use std::collections::BTreeMap;
 use std::fmt;
 
 use records::decimal::parse_scaled;
-
-/// The header of such a table.
-const HEADER: &str = "fixmedins_type,hosp_lv,days";
 
 /// Thousandths in a day.
 const THOUSANDTHS: i64 = 1000;
@@ -84,24 +82,18 @@ impl Effort {
     /// # Errors
     /// The first line that is wrong, and why.
     pub fn read(text: &str) -> Result<Effort, EffortError> {
-        let mut lines = (1..).zip(text.trim_start_matches('\u{feff}').lines().map(str::trim));
         let wrong = |line: usize, what: String| Err(EffortError { line, what });
-        if lines.next().map(|(_, header)| header) != Some(HEADER) {
-            return wrong(1, format!("the header must be {HEADER}"));
-        }
+        let read = table::rows(text, [&["fixmedins_type"], &["hosp_lv"], &["days"]]);
+        let read = read.map_err(|(line, what)| EffortError { line, what })?;
         let mut rows = BTreeMap::new();
-        for (number, line) in lines.filter(|(_, line)| !line.is_empty()) {
-            let cells: Vec<&str> = line.split(',').map(str::trim).collect();
-            let [kind, level, days] = cells.as_slice() else {
-                return wrong(number, format!("{} cells where there must be 3", cells.len()));
-            };
-            if !["1", "2", "3", PRACTITIONER, PERSON].contains(kind) {
+        for (number, [kind, level, days]) in read {
+            if !["1", "2", "3", PRACTITIONER, PERSON].contains(&kind.as_str()) {
                 return wrong(number, format!("`{kind}` is neither 1, 2, 3 nor {PRACTITIONER} or {PERSON}"));
             }
-            let Some(days) = Days::parse(days).filter(|days| days.0 > 0) else {
+            let Some(days) = Days::parse(&days).filter(|days| days.0 > 0) else {
                 return wrong(number, format!("`{days}` is no number of days above 0 with at most 3 places"));
             };
-            if rows.insert(((*kind).to_owned(), (*level).to_owned()), days).is_some() {
+            if rows.insert((kind.clone(), level.clone()), days).is_some() {
                 return wrong(number, format!("type {kind}, level `{level}` stands twice"));
             }
         }

@@ -28,4 +28,5 @@ pub mod judgement;
 pub mod measure;
 pub mod outcome;
 pub mod synth;
+pub mod table;
 pub mod truth;

@@ -6,6 +6,7 @@
 //! are too few, the rest follow by their days so far. Every one who goes has the days of the visit added to his. All
 //! of it follows from the published list, the inspectors' file and the seed.
 
+use crate::table;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{fits, lot};
@@ -44,37 +45,24 @@ pub struct Team {
     pub recused: Vec<String>,
 }
 
-/// The header of the inspectors' file.
-const HEADER: &str = "id,admdvs,recusals";
-
-/// Reads the inspectors' file: CSV with the columns `id`, `admdvs` (home region, may be empty) and `recusals`
-/// (institutions and regions separated by `;`, may be empty).
+/// Reads the inspectors' file: CSV with the columns `id`, `admdvs` (the home region, also called `home_region` or
+/// `home`; may be empty) and `recusals` (institutions and regions separated by `;`, may be empty).
 ///
 /// # Errors
 /// The first line that is wrong, and why.
 pub fn read(text: &str) -> Result<Vec<Inspector>, (usize, String)> {
-    let mut lines = (1..).zip(text.trim_start_matches('\u{feff}').lines().map(str::trim));
-    if lines.next().map(|(_, header)| header) != Some(HEADER) {
-        return Err((1, format!("the header must be {HEADER}")));
-    }
+    let rows = table::rows(text, [&["id"], &["admdvs", "home_region", "home"], &["recusals"]])?;
     let mut inspectors: Vec<Inspector> = Vec::new();
-    for (number, line) in lines.filter(|(_, line)| !line.is_empty()) {
-        let cells: Vec<&str> = line.split(',').map(|cell| cell.trim().trim_matches('"')).collect();
-        let [id, home, recusals] = cells.as_slice() else {
-            return Err((number, format!("{} cells where there must be 3", cells.len())));
-        };
-        if !fits(id) {
+    for (number, [id, home, recusals]) in rows {
+        if !fits(&id) {
             return Err((number, "the id is empty or has control characters".to_owned()));
         }
-        if inspectors.iter().any(|other| other.id == *id) {
+        if inspectors.iter().any(|other| other.id == id) {
             return Err((number, format!("{id} stands twice")));
         }
         let recusals = recusals.split(';').map(str::trim).filter(|code| !code.is_empty());
-        inspectors.push(Inspector {
-            id: (*id).to_owned(),
-            home: (*home).to_owned(),
-            recusals: recusals.map(str::to_owned).collect(),
-        });
+        let recusals = recusals.map(str::to_owned).collect();
+        inspectors.push(Inspector { id, home, recusals });
     }
     if inspectors.is_empty() {
         return Err((1, "there is nobody in it".to_owned()));
