@@ -160,7 +160,7 @@ impl Compiled {
             ($context:ident: $($table:ident),+) => {$(
                 for (item, rows) in &self.$table {
                     let days: &mut Vec<Validity> = &mut watched.entry(*item).or_default().$context;
-                    days.extend(rows.iter().map(|row| row.validity()));
+                    days.extend(rows.iter().map(|row| row.validity));
                 }
             )+};
         }

@@ -141,6 +141,41 @@ impl Compiler<'_> {
     }
 }
 
+/// A row of a table of items.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Listed<W> {
+    /// Its rule.
+    pub rule: RuleIx,
+    /// What it says of the item.
+    pub what: W,
+    /// Days on which it holds.
+    pub validity: Validity,
+    /// Whether it is somebody's reading.
+    pub own: bool,
+}
+
+/// The rows of a table by item, those of an item in the order of their detector.
+pub type Items<W> = ByRef<Vec<Listed<W>>>;
+
+impl Compiler<'_> {
+    /// Compiles the rows of a detector's table of items.
+    pub fn by_item<W, K: Ord>(
+        &mut self,
+        spec: &rulebank::DetectorSpec,
+        what: impl Fn(RuleIx, &Row) -> W,
+        order: impl Fn(&Listed<W>) -> K,
+    ) -> Items<W> {
+        let mut items: Items<W> = Items::default();
+        for (rule, row) in self.rows_of(spec.name, spec.table.unwrap_or_default()) {
+            let item = (self.intern)(row.text("item"));
+            let (validity, own) = (Validity::of(&row), row.reading_own);
+            items.entry(item).or_default().push(Listed { rule, what: what(rule, &row), validity, own });
+        }
+        sort_rows(&mut items, order);
+        items
+    }
+}
+
 /// A row of a table of prefixes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Prefixed<W> {

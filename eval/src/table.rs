@@ -2,22 +2,19 @@
 
 use csv::{ReaderBuilder, StringRecord, Trim};
 
+/// A line, and what is wrong with it.
+type Wrong = (usize, String);
+
 /// The cells of each row in the order of `columns`, with the line where it begins; rows without a text are passed over.
 ///
 /// A column is known by any of its names; the first is the one that messages use. Other columns are ignored.
 ///
 /// # Errors
 /// The first line that is wrong, and why.
-pub fn rows<const N: usize>(
-    text: &str,
-    columns: [&[&str]; N],
-) -> Result<Vec<(usize, [String; N])>, (usize, String)> {
+pub fn rows<const N: usize>(text: &str, columns: [&[&str]; N]) -> Result<Vec<(usize, [String; N])>, Wrong> {
     let text = text.trim_start_matches('\u{feff}');
-    let mut reader = ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .trim(Trim::All)
-        .from_reader(text.as_bytes());
+    let mut reader =
+        ReaderBuilder::new().has_headers(false).flexible(true).trim(Trim::All).from_reader(text.as_bytes());
     // A record is said to begin where the last one ended; blank lines may lie between.
     let line = |record: &StringRecord| {
         let begin = record.position().and_then(|at| usize::try_from(at.byte()).ok()).unwrap_or(0);
@@ -47,10 +44,7 @@ pub fn rows<const N: usize>(
     }
 }
 
-fn header<const N: usize>(
-    record: &StringRecord,
-    columns: [&[&str]; N],
-) -> Result<[usize; N], (usize, String)> {
+fn header<const N: usize>(record: &StringRecord, columns: [&[&str]; N]) -> Result<[usize; N], Wrong> {
     let place = |names: &[&str]| record.iter().position(|name| names.contains(&name));
     let found = columns.map(place);
     if found.iter().any(Option::is_none) {

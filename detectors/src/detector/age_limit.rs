@@ -8,9 +8,9 @@ use rulebank::DetectorSpec;
 
 use super::About;
 use crate::coverage::{Missing, Population, Spot};
-use crate::finding::{Finding, Out, RuleIx, Value, shown};
+use crate::finding::{Finding, Out, Value, shown};
 use crate::judge::Sink;
-use crate::knowledge::{ByRef, Compiler, Knowledge, Validity, exact, exact_units, sort_rows};
+use crate::knowledge::{Compiler, Items, Knowledge, Listed, exact, exact_units};
 
 /// What a rule may tell it.
 pub const SPEC: DetectorSpec = DetectorSpec {
@@ -27,43 +27,28 @@ pub const ABOUT: About = About::of("fee_line")
     .near(&[Kind::Person, Kind::Settlement])
     .all_of(Population::NetLine);
 
-/// A row of the table.
+/// What a row of the table says.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Limit {
-    rule: RuleIx,
-    in_days: bool,
+pub struct Age {
+    /// Whether the limit is in days, not years.
+    pub in_days: bool,
     /// In units of 10^-10.
-    max: i128,
-    validity: Validity,
-    own: bool,
+    pub max: i128,
 }
 
-impl Limit {
-    /// Days on which the row holds.
-    pub fn validity(&self) -> Validity {
-        self.validity
-    }
-}
+type Limit = Listed<Age>;
 
 /// Rows by item, the strictest first.
-pub type Rules = ByRef<Vec<Limit>>;
+pub type Rules = Items<Age>;
 
 /// Compiles its rows.
 pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
-    let mut items: Rules = ByRef::default();
-    for (rule, row) in compiler.rows_of(SPEC.name, "age_limit") {
-        let item = (compiler.intern)(row.text("item"));
-        items.entry(item).or_default().push(Limit {
-            rule,
-            in_days: row.text("unit") == "days",
-            max: exact(row.decimal("max").unwrap_or_default()),
-            validity: Validity::of(&row),
-            own: row.reading_own,
-        });
-    }
     // The smallest limit is the strictest; days are below any year.
-    sort_rows(&mut items, |limit| (limit.rule, !limit.in_days, limit.max, limit.own));
-    items
+    compiler.by_item(
+        &SPEC,
+        |_, row| Age { in_days: row.text("unit") == "days", max: exact(row.decimal("max").unwrap_or_default()) },
+        |limit| (limit.rule, !limit.what.in_days, limit.what.max, limit.own),
+    )
 }
 
 /// Judges a net line of a limited item with its person.
@@ -91,20 +76,20 @@ pub fn judge(
         let age_in_days = i64::from(day - person.brdy);
         let age_in_years = i64::from(completed_years(person.brdy, day));
         // Days and years have no common measure: the strictest row of each is asked.
-        let strictest = |in_days| of_rule.iter().find(|limit| limit.in_days == in_days);
+        let strictest = |in_days| of_rule.iter().find(|limit| limit.what.in_days == in_days);
         let violated: Vec<&&Limit> = [true, false]
             .into_iter()
             .filter_map(strictest)
-            .filter(|limit| match limit.in_days {
-                true => bank.over(0, exact_units(age_in_days), limit.max),
-                false => bank.reaches(1, exact_units(age_in_years), limit.max),
+            .filter(|limit| match limit.what.in_days {
+                true => bank.over(0, exact_units(age_in_days), limit.what.max),
+                false => bank.reaches(1, exact_units(age_in_years), limit.what.max),
             })
             .collect();
         let Some(limit) = violated.first() else { continue };
         let own = violated.iter().all(|limit| limit.own);
-        let (age, unit) = if limit.in_days { (age_in_days, 0) } else { (age_in_years, 1) };
+        let (age, unit) = if limit.what.in_days { (age_in_days, 0) } else { (age_in_years, 1) };
         let values =
-            vec![Value::Text(line.item), Value::Int(age), shown(limit.max), Value::Word(unit)];
+            vec![Value::Text(line.item), Value::Int(age), shown(limit.what.max), Value::Word(unit)];
         let mut finding = Finding::of_line(bank, rule, own, (line_row, line), values);
         finding.evidence.push(person_row);
         sink.say(Out::Finding(Box::new(finding)));

@@ -10,9 +10,9 @@ use rulebank::DetectorSpec;
 use super::About;
 use super::pair_conflict::sorted;
 use crate::coverage::Count;
-use crate::finding::{Claim, Finding, Out, Part, RuleIx, Value, institution_of_lines, money_of_lines};
+use crate::finding::{Claim, Finding, Out, Part, Value, institution_of_lines, money_of_lines};
 use crate::judge::Sink;
-use crate::knowledge::{ByRef, Compiler, Knowledge, Validity, sort_rows};
+use crate::knowledge::{Compiler, Items, Knowledge};
 
 /// What a rule may tell it.
 pub const SPEC: DetectorSpec = DetectorSpec {
@@ -26,39 +26,23 @@ pub const SPEC: DetectorSpec = DetectorSpec {
 /// What its alerts are about.
 pub const ABOUT: About = About::of("visit").near(&[Kind::FeeLine, Kind::Visit]);
 
-/// A row of the table.
+/// What a row of the table says.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Limit {
-    rule: RuleIx,
-    max_days: i64,
-    validity: Validity,
-    own: bool,
-}
-
-impl Limit {
-    /// Days on which the row holds.
-    pub fn validity(&self) -> Validity {
-        self.validity
-    }
+pub struct Course {
+    /// The most days.
+    pub max_days: i64,
 }
 
 /// Rows by item, the strictest of a rule first.
-pub type Rules = ByRef<Vec<Limit>>;
+pub type Rules = Items<Course>;
 
 /// Compiles its rows.
 pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
-    let mut items: Rules = ByRef::default();
-    for (rule, row) in compiler.rows_of(SPEC.name, "course_limit") {
-        let item = (compiler.intern)(row.text("item"));
-        items.entry(item).or_default().push(Limit {
-            rule,
-            max_days: row.integer("max_days").unwrap_or(0),
-            validity: Validity::of(&row),
-            own: row.reading_own,
-        });
-    }
-    sort_rows(&mut items, |limit| (limit.rule, limit.max_days, limit.own));
-    items
+    compiler.by_item(
+        &SPEC,
+        |_, row| Course { max_days: row.integer("max_days").unwrap_or(0) },
+        |limit| (limit.rule, limit.what.max_days, limit.own),
+    )
 }
 
 /// Judges the net lines of a visit, item by item.
@@ -77,16 +61,16 @@ pub fn judge(
             let counting: Vec<(Ref, FeeLine)> =
                 lines.iter().filter(|(_, line)| met(line).is_some()).copied().collect();
             let strictest = counting.iter().filter_map(|(_, line)| met(line));
-            let Some(limit) = strictest.min_by_key(|limit| (limit.max_days, limit.own)) else { continue };
+            let Some(limit) = strictest.min_by_key(|limit| (limit.what.max_days, limit.own)) else { continue };
             sink.count(Count::Subject(limit.rule));
             let mut days: Vec<Day> = counting.iter().map(|(_, line)| day_of(line.time)).collect();
             days.sort_unstable();
             days.dedup();
             let count = i64::try_from(days.len()).unwrap_or(i64::MAX);
-            if !bank.over(0, count, limit.max_days) {
+            if !bank.over(0, count, limit.what.max_days) {
                 continue;
             }
-            let kept = usize::try_from(limit.max_days).unwrap_or(0);
+            let kept = usize::try_from(limit.what.max_days).unwrap_or(0);
             let beyond = days.get(kept).copied().unwrap_or(Day::MAX);
             let counting = sorted(arena, &counting);
             let paid_beyond: Vec<(Ref, FeeLine)> =
@@ -101,7 +85,7 @@ pub fn judge(
                 evidence,
                 occurred: counting.iter().map(|(_, line)| line.time).max().unwrap_or(i64::MIN),
                 claim: Claim::Laid(amount, money),
-                values: vec![Value::Text(*item), Value::Int(count), Value::Int(limit.max_days)],
+                values: vec![Value::Text(*item), Value::Int(count), Value::Int(limit.what.max_days)],
             })));
         }
     }

@@ -10,9 +10,9 @@ use rulebank::DetectorSpec;
 use super::About;
 use crate::coverage::Count;
 use crate::detector::pair_conflict::sorted;
-use crate::finding::{Claim, Finding, Out, Part, RuleIx, Value, common_institution, money_of_lines};
+use crate::finding::{Claim, Finding, Out, Part, Value, common_institution, money_of_lines};
 use crate::judge::Sink;
-use crate::knowledge::{ByRef, Compiler, Knowledge, Validity, sort_rows};
+use crate::knowledge::{Compiler, Items, Knowledge, Listed};
 use crate::views::Diff;
 
 /// What a rule may tell it.
@@ -27,31 +27,25 @@ pub const SPEC: DetectorSpec = DetectorSpec {
 /// What its alerts are about.
 pub const ABOUT: About = About::of("person").near(&[Kind::FeeLine, Kind::Visit]);
 
-/// A row of the table.
+/// What a row of the table says.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Gap {
-    rule: RuleIx,
-    min_days: i64,
-    validity: Validity,
-    own: bool,
+pub struct Cycle {
+    /// The fewest days apart.
+    pub min_days: i64,
 }
+
+type Gap = Listed<Cycle>;
+
 /// Rows by item, the strictest of a rule first.
-pub type Rules = ByRef<Vec<Gap>>;
+pub type Rules = Items<Cycle>;
 
 /// Compiles its rows.
 pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
-    let mut items: Rules = ByRef::default();
-    for (rule, row) in compiler.rows_of(SPEC.name, "cycle_gap") {
-        let item = (compiler.intern)(row.text("item"));
-        items.entry(item).or_default().push(Gap {
-            rule,
-            min_days: row.integer("min_days").unwrap_or(0),
-            validity: Validity::of(&row),
-            own: row.reading_own,
-        });
-    }
-    sort_rows(&mut items, |gap| (gap.rule, -gap.min_days, gap.own));
-    items
+    compiler.by_item(
+        &SPEC,
+        |_, row| Cycle { min_days: row.integer("min_days").unwrap_or(0) },
+        |gap| (gap.rule, -gap.what.min_days, gap.own),
+    )
 }
 
 /// Judges the net lines of one item to one person.
@@ -74,7 +68,7 @@ pub fn judge(arena: &Arena, bank: &Knowledge, lines: &[(Ref, Diff)], sink: &mut 
             let gap = of_rule[0];
             let apart = i64::from(later - earlier);
             sink.count(Count::Subject(gap.rule));
-            if !bank.below(0, apart, gap.min_days) {
+            if !bank.below(0, apart, gap.what.min_days) {
                 continue;
             }
             let evidence: Vec<Ref> = before.iter().chain(after).map(|(row, _)| *row).collect();
@@ -92,7 +86,7 @@ pub fn judge(arena: &Arena, bank: &Knowledge, lines: &[(Ref, Diff)], sink: &mut 
                     Value::Day(*earlier),
                     Value::Day(*later),
                     Value::Int(apart),
-                    Value::Int(gap.min_days),
+                    Value::Int(gap.what.min_days),
                 ],
             })));
         }

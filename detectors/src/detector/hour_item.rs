@@ -10,9 +10,9 @@ use rulebank::DetectorSpec;
 use super::About;
 use super::pair_conflict::sorted;
 use crate::coverage::{Count, Missing, Spot};
-use crate::finding::{Claim, Finding, Out, Part, RuleIx, Value, money_of_lines};
+use crate::finding::{Claim, Finding, Out, Part, Value, money_of_lines};
 use crate::judge::Sink;
-use crate::knowledge::{ByRef, Class, Compiler, Knowledge, Validity, exact_quantity, fen_of, sort_rows};
+use crate::knowledge::{Class, Compiler, Items, Knowledge, Listed, exact_quantity, fen_of};
 
 /// What a rule may tell it.
 pub const SPEC: DetectorSpec = DetectorSpec {
@@ -26,37 +26,15 @@ pub const SPEC: DetectorSpec = DetectorSpec {
 /// What its alerts are about.
 pub const ABOUT: About = About::of("visit").near(&[Kind::FeeLine, Kind::Visit]);
 
-/// A row of the table.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct HourItem {
-    rule: RuleIx,
-    validity: Validity,
-    own: bool,
-}
-
-impl HourItem {
-    /// Days on which the row holds.
-    pub fn validity(&self) -> Validity {
-        self.validity
-    }
-}
+/// A row says nothing but that it is there.
+type HourItem = Listed<()>;
 
 /// Rows by item.
-pub type Rules = ByRef<Vec<HourItem>>;
+pub type Rules = Items<()>;
 
 /// Compiles its rows.
 pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
-    let mut items: Rules = ByRef::default();
-    for (rule, row) in compiler.rows_of(SPEC.name, "hour_item") {
-        let item = (compiler.intern)(row.text("item"));
-        items.entry(item).or_default().push(HourItem {
-            rule,
-            validity: Validity::of(&row),
-            own: row.reading_own,
-        });
-    }
-    sort_rows(&mut items, |row| (row.rule, row.own));
-    items
+    compiler.by_item(&SPEC, |_, _| (), |row| (row.rule, row.own))
 }
 
 /// The whole hours of a day in which the item can have been used.

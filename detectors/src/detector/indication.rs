@@ -7,9 +7,9 @@ use rulebank::DetectorSpec;
 
 use super::About;
 use crate::coverage::{Missing, Population, Spot};
-use crate::finding::{Finding, Out, RuleIx, Value};
+use crate::finding::{Finding, Out, Value};
 use crate::judge::Sink;
-use crate::knowledge::{ByRef, Compiler, Knowledge, Validity, sort_rows};
+use crate::knowledge::{Compiler, Items, Knowledge, Listed};
 
 /// What a rule may tell it.
 pub const SPEC: DetectorSpec = DetectorSpec {
@@ -26,33 +26,25 @@ pub const ABOUT: About = About::of("fee_line")
     .near(&[Kind::Visit, Kind::Settlement])
     .all_of(Population::NetLine);
 
-/// A row of the table.
+/// What a row of the table says.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Indication {
-    rule: RuleIx,
-    prefixes: Vec<String>,
-    validity: Validity,
-    own: bool,
+pub struct Prefixes {
+    /// What a diagnosis may begin with.
+    pub prefixes: Vec<String>,
 }
 
+type Indication = Listed<Prefixes>;
+
 /// Rows by item.
-pub type Rules = ByRef<Vec<Indication>>;
+pub type Rules = Items<Prefixes>;
 
 /// Compiles its rows.
 pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
-    let mut items: Rules = ByRef::default();
-    for (rule, row) in compiler.rows_of(SPEC.name, "indication") {
-        let item = (compiler.intern)(row.text("item"));
-        let prefixes = row.list("prefixes").iter().filter(|prefix| !prefix.is_empty()).cloned().collect();
-        items.entry(item).or_default().push(Indication {
-            rule,
-            prefixes,
-            validity: Validity::of(&row),
-            own: row.reading_own,
-        });
-    }
-    sort_rows(&mut items, |row| row.rule);
-    items
+    compiler.by_item(
+        &SPEC,
+        |_, row| Prefixes { prefixes: row.list("prefixes").iter().filter(|prefix| !prefix.is_empty()).cloned().collect() },
+        |row| row.rule,
+    )
 }
 
 /// Items of which two banks say differently.
@@ -89,7 +81,7 @@ pub fn judge(
             continue;
         }
         // The prefixes of all valid rows are united.
-        let mut prefixes = of_rule.iter().flat_map(|row| &row.prefixes);
+        let mut prefixes = of_rule.iter().flat_map(|row| &row.what.prefixes);
         if prefixes.any(|prefix| codes.iter().any(|code| code.starts_with(prefix.as_str()))) {
             continue;
         }

@@ -7,9 +7,9 @@ use rulebank::DetectorSpec;
 
 use super::About;
 use crate::coverage::{Missing, Population, Spot};
-use crate::finding::{Finding, Out, RuleIx, Value};
+use crate::finding::{Finding, Out, Value};
 use crate::judge::Sink;
-use crate::knowledge::{ByRef, Compiler, Knowledge, Validity, sort_rows};
+use crate::knowledge::{Compiler, Items, Knowledge, Listed};
 
 /// What a rule may tell it.
 pub const SPEC: DetectorSpec = DetectorSpec {
@@ -27,40 +27,25 @@ pub const ABOUT: About = About::of("fee_line")
     .far(&[Kind::Institution])
     .all_of(Population::NetLine);
 
-/// A row of the table.
+/// What a row of the table says.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Limit {
-    rule: RuleIx,
+pub struct Level {
     /// 1 is the highest level.
-    lowest: u8,
-    validity: Validity,
-    own: bool,
+    pub lowest: u8,
 }
 
-impl Limit {
-    /// Days on which the row holds.
-    pub fn validity(&self) -> Validity {
-        self.validity
-    }
-}
+type Limit = Listed<Level>;
 
 /// Rows by item, the strictest (highest level) of a rule first.
-pub type Rules = ByRef<Vec<Limit>>;
+pub type Rules = Items<Level>;
 
 /// Compiles its rows.
 pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
-    let mut items: Rules = ByRef::default();
-    for (rule, row) in compiler.rows_of(SPEC.name, "level_limit") {
-        let item = (compiler.intern)(row.text("item"));
-        items.entry(item).or_default().push(Limit {
-            rule,
-            lowest: level_rank(row.text("lowest_lv")),
-            validity: Validity::of(&row),
-            own: row.reading_own,
-        });
-    }
-    sort_rows(&mut items, |limit| (limit.rule, limit.lowest, limit.own));
-    items
+    compiler.by_item(
+        &SPEC,
+        |_, row| Level { lowest: level_rank(row.text("lowest_lv")) },
+        |limit| (limit.rule, limit.what.lowest, limit.own),
+    )
 }
 
 /// Judges a net line of an item in the table with its institution.
@@ -83,9 +68,9 @@ pub fn judge(
             sink.not_judged(limit.rule, Missing::HospLv, Spot::at(line.institution, line.time));
             continue;
         }
-        if bank.over(0, institution.level, limit.lowest) {
+        if bank.over(0, institution.level, limit.what.lowest) {
             let level = |rank: u8| Value::Level(rank);
-            let values = vec![Value::Text(line.item), level(institution.level), level(limit.lowest)];
+            let values = vec![Value::Text(line.item), level(institution.level), level(limit.what.lowest)];
             let mut finding = Finding::of_line(bank, limit.rule, limit.own, (line_row, line), values);
             finding.evidence.push(institution_row);
             sink.say(Out::Finding(Box::new(finding)));

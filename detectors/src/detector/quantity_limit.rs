@@ -10,9 +10,9 @@ use rulebank::DetectorSpec;
 use super::About;
 use crate::coverage::Count;
 use crate::detector::pair_conflict::sorted;
-use crate::finding::{Claim, Finding, Out, Part, RuleIx, Value, institution_of_lines, money_of_lines, shown};
+use crate::finding::{Claim, Finding, Out, Part, Value, institution_of_lines, money_of_lines, shown};
 use crate::judge::Sink;
-use crate::knowledge::{ByRef, Compiler, Knowledge, Validity, exact, exact_quantity, fen_of, sort_rows};
+use crate::knowledge::{Compiler, Items, Knowledge, Listed, exact, exact_quantity, fen_of};
 
 /// What a rule may tell it.
 pub const SPEC: DetectorSpec = DetectorSpec {
@@ -26,42 +26,27 @@ pub const SPEC: DetectorSpec = DetectorSpec {
 /// What its alerts are about.
 pub const ABOUT: About = About::of("visit").near(&[Kind::FeeLine, Kind::Visit]);
 
-/// A row of the table.
+/// What a row of the table says.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Limit {
-    rule: RuleIx,
-    per_day: bool,
+pub struct Quantity {
+    /// Whether it is a limit for each day, not for each visit.
+    pub per_day: bool,
     /// In units of 10^-10.
-    max: i128,
-    validity: Validity,
-    own: bool,
+    pub max: i128,
 }
 
-impl Limit {
-    /// Days on which the row holds.
-    pub fn validity(&self) -> Validity {
-        self.validity
-    }
-}
+type Limit = Listed<Quantity>;
 
 /// Rows by item, the strictest of a rule and unit first.
-pub type Rules = ByRef<Vec<Limit>>;
+pub type Rules = Items<Quantity>;
 
 /// Compiles its rows.
 pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
-    let mut items: Rules = ByRef::default();
-    for (rule, row) in compiler.rows_of(SPEC.name, "quantity_limit") {
-        let item = (compiler.intern)(row.text("item"));
-        items.entry(item).or_default().push(Limit {
-            rule,
-            per_day: row.text("unit") == "day",
-            max: exact(row.decimal("max").unwrap_or_default()),
-            validity: Validity::of(&row),
-            own: row.reading_own,
-        });
-    }
-    sort_rows(&mut items, |limit| (limit.rule, limit.per_day, limit.max, limit.own));
-    items
+    compiler.by_item(
+        &SPEC,
+        |_, row| Quantity { per_day: row.text("unit") == "day", max: exact(row.decimal("max").unwrap_or_default()) },
+        |limit| (limit.rule, limit.what.per_day, limit.what.max, limit.own),
+    )
 }
 
 /// Judges the net lines of a visit, item by item.
@@ -74,17 +59,17 @@ pub fn judge(
 ) {
     for (item, lines) in lines {
         let Some(limits) = bank.detectors.quantity_limit.get(item) else { continue };
-        for of_rule in limits.chunk_by(|a, b| (a.rule, a.per_day) == (b.rule, b.per_day)) {
+        for of_rule in limits.chunk_by(|a, b| (a.rule, a.what.per_day) == (b.rule, b.what.per_day)) {
             // Each line counts if a row holds on its own day; the limit is the strictest row met.
             let met = |line: &FeeLine| of_rule.iter().find(|limit| limit.validity.holds(day_of(line.time)));
             let mut subjects: BTreeMap<Option<Day>, Vec<(Ref, FeeLine)>> = BTreeMap::new();
             for (row, line) in lines.iter().filter(|(_, line)| met(line).is_some()) {
-                let day = of_rule[0].per_day.then(|| day_of(line.time));
+                let day = of_rule[0].what.per_day.then(|| day_of(line.time));
                 subjects.entry(day).or_default().push((*row, *line));
             }
             for (day, lines) in subjects {
                 sink.count(Count::Subject(of_rule[0].rule));
-                let strictest = lines.iter().filter_map(|(_, line)| met(line)).min_by_key(|l| (l.max, l.own));
+                let strictest = lines.iter().filter_map(|(_, line)| met(line)).min_by_key(|l| (l.what.max, l.own));
                 if let Some(limit) = strictest {
                     judge_subject(arena, bank, limit, day, &sorted(arena, &lines), visit, sink);
                 }
@@ -103,7 +88,7 @@ fn judge_subject(
     sink: &mut Sink,
 ) {
     let quantity = lines.iter().fold(0i64, |sum, (_, line)| sum.saturating_add(line.cnt));
-    let excess = exact_quantity(quantity) - limit.max;
+    let excess = exact_quantity(quantity) - limit.what.max;
     if !bank.over(0, excess, 0) {
         return;
     }
@@ -124,8 +109,8 @@ fn judge_subject(
         values: vec![
             Value::Text(line.item),
             Value::Quantity(quantity),
-            shown(limit.max),
-            Value::Word(if limit.per_day { 2 } else { 3 }),
+            shown(limit.what.max),
+            Value::Word(if limit.what.per_day { 2 } else { 3 }),
             Value::Day(day.unwrap_or_else(|| day_of(line.time))),
         ],
     })));

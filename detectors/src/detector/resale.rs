@@ -9,9 +9,7 @@ use super::About;
 use crate::coverage::Count;
 use crate::finding::{Claim, Finding, Money, Out, Part, RuleIx, Value, common_institution, shown};
 use crate::judge::Sink;
-use crate::knowledge::{
-    ByRef, Compiler, Knowledge, Validity, exact, exact_quantity, fen_of, integer, sort_rows,
-};
+use crate::knowledge::{Compiler, Items, Knowledge, Listed, exact, exact_quantity, fen_of, integer};
 use crate::views::Diff;
 
 /// What a rule may tell it.
@@ -39,38 +37,36 @@ pub const SPEC: DetectorSpec = DetectorSpec {
 /// What its alerts are about.
 pub const ABOUT: About = About::of("person").near(&[Kind::Dispensing]);
 
-/// A row of the table with its rule's parameters.
+/// What a row of the table says.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Limit {
-    rule: RuleIx,
+pub struct Resale {
     /// In units of 10^-10.
-    limit: i128,
-    days: i64,
-    institutions: i64,
-    validity: Validity,
-    own: bool,
+    pub limit: i128,
+    /// The days of the window.
+    pub days: i64,
+    /// The fewest institutions.
+    pub institutions: i64,
 }
+
+type Limit = Listed<Resale>;
 /// Rows by item, the strictest of a rule first.
-pub type Rules = ByRef<Vec<Limit>>;
+pub type Rules = Items<Resale>;
 
 /// Compiles its rows.
 pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
     let rules = compiler.rules_of(SPEC.name);
-    let mut items: Rules = ByRef::default();
-    for (ix, row) in compiler.rows_of(SPEC.name, "resale_prone") {
-        let Some((_, rule)) = rules.iter().find(|(rule, _)| *rule == ix) else { continue };
-        let item = (compiler.intern)(row.text("item"));
-        items.entry(item).or_default().push(Limit {
-            rule: ix,
+    let parameter = |rule: RuleIx, name: &str| {
+        rules.iter().find(|(known, _)| *known == rule).map_or(0, |(_, rule)| integer(rule, name))
+    };
+    compiler.by_item(
+        &SPEC,
+        |rule, row| Resale {
             limit: exact(row.decimal("limit").unwrap_or_default()),
-            days: integer(rule, "days"),
-            institutions: integer(rule, "institutions"),
-            validity: Validity::of(&row),
-            own: row.reading_own,
-        });
-    }
-    sort_rows(&mut items, |limit| (limit.rule, limit.limit, limit.own));
-    items
+            days: parameter(rule, "days"),
+            institutions: parameter(rule, "institutions"),
+        },
+        |limit| (limit.rule, limit.what.limit, limit.own),
+    )
 }
 
 fn strictest(limits: &[Limit], day: Day) -> Option<&Limit> {
@@ -95,18 +91,18 @@ fn window<'a>(
 ) -> Option<Window<'a>> {
     let end: Moment = sales[nth].1.time;
     let limit = strictest(limits, day_of(end))?;
-    let first = sales.partition_point(|(_, sale)| !bank.over(2, sale.time, end - limit.days * 86_400));
+    let first = sales.partition_point(|(_, sale)| !bank.over(2, sale.time, end - limit.what.days * 86_400));
     // Sales of the very same second belong to the window as well.
     let last = sales.partition_point(|(_, sale)| sale.time <= end);
     let quantity = sums[last] - sums[first];
-    if !bank.over(0, exact_quantity(quantity), limit.limit) {
+    if !bank.over(0, exact_quantity(quantity), limit.what.limit) {
         return None;
     }
     let mut places: Vec<Ref> = sales[first..last].iter().map(|(_, sale)| sale.institution).collect();
     places.sort_unstable();
     places.dedup();
     let institutions = i64::try_from(places.len()).unwrap_or(i64::MAX);
-    bank.reaches(1, institutions, limit.institutions).then_some(Window {
+    bank.reaches(1, institutions, limit.what.institutions).then_some(Window {
         limit,
         sales: first..last,
         quantity,
@@ -157,9 +153,9 @@ pub fn judge(arena: &Arena, bank: &Knowledge, sales: &[(Ref, Diff)], sink: &mut 
             values: vec![
                 Value::Text(item),
                 Value::Quantity(worst.quantity),
-                shown(worst.limit.limit),
+                shown(worst.limit.what.limit),
                 Value::Int(worst.institutions),
-                Value::Int(worst.limit.days),
+                Value::Int(worst.limit.what.days),
             ],
         })));
     }

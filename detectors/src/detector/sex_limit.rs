@@ -7,9 +7,9 @@ use rulebank::DetectorSpec;
 
 use super::About;
 use crate::coverage::{Missing, Population, Spot};
-use crate::finding::{Finding, Out, RuleIx, Value, sex_word};
+use crate::finding::{Finding, Out, Value, sex_word};
 use crate::judge::Sink;
-use crate::knowledge::{ByRef, Compiler, Knowledge, Validity, sort_rows};
+use crate::knowledge::{Compiler, Items, Knowledge, Listed};
 
 /// What a rule may tell it.
 pub const SPEC: DetectorSpec = DetectorSpec {
@@ -26,41 +26,25 @@ pub const ABOUT: About = About::of("fee_line")
     .near(&[Kind::Person, Kind::Settlement])
     .all_of(Population::NetLine);
 
-/// A row of the table.
+/// What a row of the table says.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Limit {
-    rule: RuleIx,
+pub struct Sex {
     /// 1 male, 2 female.
-    gend: u8,
-    validity: Validity,
-    own: bool,
+    pub gend: u8,
 }
 
-impl Limit {
-    /// Days on which the row holds.
-    pub fn validity(&self) -> Validity {
-        self.validity
-    }
-}
+type Limit = Listed<Sex>;
 
 /// Rows by item.
-pub type Rules = ByRef<Vec<Limit>>;
+pub type Rules = Items<Sex>;
 
 /// Compiles its rows.
 pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
-    let mut items: Rules = ByRef::default();
-    for (rule, row) in compiler.rows_of(SPEC.name, "sex_limit") {
-        let item = (compiler.intern)(row.text("item"));
-        let gend = if row.text("gend") == "1" { 1 } else { 2 };
-        items.entry(item).or_default().push(Limit {
-            rule,
-            gend,
-            validity: Validity::of(&row),
-            own: row.reading_own,
-        });
-    }
-    sort_rows(&mut items, |limit| (limit.rule, limit.own, limit.gend));
-    items
+    compiler.by_item(
+        &SPEC,
+        |_, row| Sex { gend: if row.text("gend") == "1" { 1 } else { 2 } },
+        |limit| (limit.rule, limit.own, limit.what.gend),
+    )
 }
 
 /// Judges a net line of an item in the table with its person.
@@ -85,9 +69,9 @@ pub fn judge(
             sink.not_judged(rule, Missing::Gend, Spot::at(line.institution, line.time));
             continue;
         }
-        let mut violated = of_rule.iter().filter(|limit| bank.differ(0, limit.gend, gend)).peekable();
+        let mut violated = of_rule.iter().filter(|limit| bank.differ(0, limit.what.gend, gend)).peekable();
         let Some(limit) = violated.peek() else { continue };
-        let values = vec![Value::Text(line.item), sex_word(limit.gend)];
+        let values = vec![Value::Text(line.item), sex_word(limit.what.gend)];
         let own = violated.all(|limit| limit.own);
         let mut finding = Finding::of_line(bank, rule, own, (line_row, line), values);
         finding.evidence.push(person_row);
