@@ -136,7 +136,9 @@ pub fn bench(args: &BenchArgs) -> Result<Figures, Error> {
         }
     };
     let input = find_records(&region)?;
-    let bank = load_bank(Some(&region.join("rules")))?;
+    let mut bank = load_bank(Some(&region.join("rules")))?;
+    // With tables alone the core rules run; here the models are asked too.
+    bank.rules = load_bank(None)?.rules;
     let workers = usize::from(args.workers);
 
     let (decode, counted) = decode_only(&input, args.quiet)?;
@@ -178,7 +180,7 @@ pub fn bench(args: &BenchArgs) -> Result<Figures, Error> {
         Load::new(&mut session, counted.records.saturating_sub(steady as u64), args.quiet, input.bytes);
     source::read(&input, &mut load)?;
     let (tail, samples) = (load.tail, load.samples);
-    session.engine().close_tick()?;
+    session.engine().close_last_tick()?;
     session.engine().settle()?;
     let costs = profile.costs();
     let detectors = parts(&costs);
