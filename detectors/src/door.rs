@@ -4,9 +4,7 @@ use std::collections::HashMap;
 
 use foldhash::fast::FixedState;
 use models::{Profile, Sum};
-use records::Kind;
 use records::arena::{Arena, Ref};
-use records::row;
 
 use crate::profile::{Price, cell, price_of, sums_of};
 use crate::views::Diff;
@@ -22,16 +20,13 @@ impl Door {
     /// Adds a fact gained (+1), takes off one lost (-1).
     pub fn take(&mut self, arena: &Arena, fact: Ref, diff: Diff) {
         let profiles = &mut self.profiles;
-        sums_of(arena, fact, |key, month, sum, amount| {
+        let line = sums_of(arena, fact, |key, month, sum, amount| {
             profiles.entry((key, month)).or_default().add(sum, amount.wrapping_mul(diff));
         });
-        if row::kind(arena, fact) == Kind::FeeLine {
-            let line = row::fee_line(arena, fact);
-            if line.is_net() {
-                for (price, amount) in price_of(&line) {
-                    let sum = self.prices.entry((u64::from(line.institution), price)).or_default();
-                    *sum = sum.wrapping_add(amount.wrapping_mul(diff));
-                }
+        if let Some(line) = line {
+            for (price, amount) in price_of(&line) {
+                let sum = self.prices.entry((u64::from(line.institution), price)).or_default();
+                *sum = sum.wrapping_add(amount.wrapping_mul(diff));
             }
         }
     }

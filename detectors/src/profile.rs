@@ -183,23 +183,20 @@ impl Group {
     }
 }
 
-/// States the sums of a stay, in the month of its end.
+/// States the sums of a stay for its institution, in the month of its end; no column of practitioners is of stays.
 pub fn stay(visit: &Visit, sink: &mut Sink) {
     let Some(end) = visit.end else { return };
     let (begin, end) = (day_of(visit.begin), day_of(end));
     let days = i64::from((end - begin).max(1));
-    for key in owners(visit.institution, visit.doctor) {
-        sink.say(Out::Sum(key, cell(month_of(end), Sum::Stays), 1));
-        sink.say(Out::Sum(key, cell(month_of(end), Sum::StayDays), days));
-    }
+    let key = subject_key(Whose::Institution, visit.institution);
+    sink.say(Out::Sum(key, cell(month_of(end), Sum::Stays), 1));
+    sink.say(Out::Sum(key, cell(month_of(end), Sum::StayDays), days));
 }
 
 /// States what a net line of a stay adds to the charges of stays.
 pub fn line_of_stay(line: &FeeLine, sink: &mut Sink) {
     let cell = cell(month_of(day_of(line.time)), Sum::StayCharges);
-    for key in owners(line.institution, line.doctor) {
-        sink.say(Out::Sum(key, cell, line.amount));
-    }
+    sink.say(Out::Sum(subject_key(Whose::Institution, line.institution), cell, line.amount));
 }
 
 /// States the sums of a live settlement for the doctor of its visit.
@@ -219,8 +216,8 @@ fn owners(institution: Ref, doctor: Ref) -> impl Iterator<Item = u64> {
     std::iter::once(subject_key(Whose::Institution, institution)).chain(doctor)
 }
 
-/// Adds what a fact says by itself: `add(key, month, sum, amount)`.
-pub fn sums_of(arena: &Arena, fact: Ref, mut add: impl FnMut(u64, i32, Sum, i64)) {
+/// Adds what a fact says by itself: `add(key, month, sum, amount)`; gives it if it is a net line.
+pub fn sums_of(arena: &Arena, fact: Ref, mut add: impl FnMut(u64, i32, Sum, i64)) -> Option<FeeLine> {
     match row::kind(arena, fact) {
         Kind::Visit => {
             let visit = row::visit(arena, fact);
@@ -250,6 +247,7 @@ pub fn sums_of(arena: &Arena, fact: Ref, mut add: impl FnMut(u64, i32, Sum, i64)
             let line = row::fee_line(arena, fact);
             if line.is_net() {
                 sums_of_line(&line, &mut add);
+                return Some(line);
             }
         }
         Kind::Prescription => {
@@ -274,6 +272,7 @@ pub fn sums_of(arena: &Arena, fact: Ref, mut add: impl FnMut(u64, i32, Sum, i64)
         }
         _ => {}
     }
+    None
 }
 
 fn sums_of_line(line: &FeeLine, add: &mut impl FnMut(u64, i32, Sum, i64)) {

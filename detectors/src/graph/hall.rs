@@ -1,5 +1,6 @@
 //! What the parts of the graph share: where findings and counts are gathered, and how rows find their route.
 
+use differential_dataflow::consolidation::consolidate_updates;
 use differential_dataflow::{AsCollection, VecCollection};
 use records::arena::Ref;
 use timely::dataflow::channels::pact::Pipeline;
@@ -86,11 +87,12 @@ pub(super) fn case_of(case: u64) -> (RuleIx, Ref) {
 /// A row, its tick, its count.
 type Update<D> = (D, Tick, Diff);
 
-/// Rows of several routes by their key, and the findings, each taken out in one pass.
+/// Rows of several routes by their key, the findings, and the sums of profiles with their amounts as counts: each taken
+/// out in one pass.
 pub(super) fn split<'s, const N: usize>(
     said: Facts<'s, Out>,
     routes: [Route; N],
-) -> ([RowsOf<'s>; N], Facts<'s, Finding>) {
+) -> ([RowsOf<'s>; N], Facts<'s, Finding>, RowsOf<'s>) {
     let mut builder = OperatorBuilder::new("split".to_owned(), said.inner.scope());
     let mut said_in = builder.new_input(said.inner, Pipeline);
     let (mut ports, mut rows) = (Vec::with_capacity(N), Vec::with_capacity(N));
@@ -101,9 +103,12 @@ pub(super) fn split<'s, const N: usize>(
     }
     let (port, findings) = builder.new_output::<Vec<Update<Finding>>>();
     let mut findings_out = OutputBuilder::from(port);
+    let (port, sums) = builder.new_output::<Vec<Update<(u64, Ref)>>>();
+    let mut sums_out = OutputBuilder::from(port);
     builder.build(move |_capabilities| {
         let mut taken: [Vec<Update<(u64, Ref)>>; N] = std::array::from_fn(|_| Vec::new());
         let mut found: Vec<Update<Finding>> = Vec::new();
+        let mut summed: Vec<Update<(u64, Ref)>> = Vec::new();
         move |_frontiers| {
             said_in.for_each(|capability, said| {
                 for (out, tick, diff) in said.drain(..) {
@@ -114,9 +119,14 @@ pub(super) fn split<'s, const N: usize>(
                             }
                         }
                         Out::Finding(finding) => found.push((*finding, tick, diff)),
+                        Out::Sum(key, cell, amount) => {
+                            summed.push(((key, cell), tick, diff.wrapping_mul(amount)));
+                        }
                         _ => (),
                     }
                 }
+                // A subject's cell is met again and again in a batch.
+                consolidate_updates(&mut summed);
                 let Some(tick) = capability.least().copied() else { return };
                 for (nth, (port, rows)) in ports.iter_mut().zip(&mut taken).enumerate() {
                     if !rows.is_empty() {
@@ -128,11 +138,15 @@ pub(super) fn split<'s, const N: usize>(
                     let capability = capability.delayed(&tick, N);
                     findings_out.activate().session(&capability).give_iterator(found.drain(..));
                 }
+                if !summed.is_empty() {
+                    let capability = capability.delayed(&tick, N + 1);
+                    sums_out.activate().session(&capability).give_iterator(summed.drain(..));
+                }
             });
         }
     });
     let rows: [RowsOf<'s>; N] = rows.try_into().unwrap_or_else(|_| panic!("one stream for each route"));
-    (rows, findings.as_collection())
+    (rows, findings.as_collection(), sums.as_collection())
 }
 
 /// The first part of a finding's key, as a key.

@@ -9,7 +9,6 @@ use records::row::{self, Dispensing, FeeLine, day_of};
 
 use super::facts::Indexes;
 use super::hall::{Hall, NONE, one, split};
-use super::profiles;
 use crate::coverage::Population;
 use crate::detector::{
     age_limit, bed_count, bed_only, course_limit, cycle_gap, expired_sale, hour_item, indication,
@@ -85,9 +84,8 @@ pub(super) fn visits<'s>(
             }
         },
     ));
-    let sums = profiles::sums(&sorted);
     let routes = [Route::VisitOfPerson, Route::StayOfPerson, Route::Coded, Route::BedStep];
-    let ([of_person, stays, coded, bed_steps], _) = split(sorted, routes);
+    let ([of_person, stays, coded, bed_steps], _, sums) = split(sorted, routes);
     Visits {
         of_person: of_person.arrange_by_key_named("facts: visits by person"),
         stays: stays.arrange_by_key_named("facts: stays by person"),
@@ -168,8 +166,7 @@ pub(super) fn sort<'s>(
         Route::BedDay,
         Route::OffStay,
     ];
-    let sums = profiles::sums(&sorted);
-    let (rows, findings) = split(sorted, routes);
+    let (rows, findings, sums) = split(sorted, routes);
     hall.findings.push(findings);
     let [uses, without_rx, of_person, of_institution, of_visit, cycled, resold, bed_days, off_stay] = rows;
     Sorted { uses, without_rx, of_person, of_institution, of_visit, cycled, resold, bed_days, off_stay, sums }

@@ -2,14 +2,11 @@
 
 use std::sync::Arc;
 
-use differential_dataflow::AsCollection;
-use differential_dataflow::VecCollection;
-use records::arena::{Arena, Ref};
+use records::arena::Arena;
 use records::row;
-use timely::dataflow::operators::vec::Map as _;
 
 use super::facts::Indexes;
-use super::hall::{Hall, NONE, never, one, route};
+use super::hall::{Hall, NONE, never, one, route, split};
 use crate::coverage::Missing;
 use crate::detector::outlier::{self, Way};
 use crate::due::when_due;
@@ -20,20 +17,7 @@ use crate::knowledge::Knowledge;
 use crate::profile::{
     Group, Member, Whose, baskets, end_of, months, settlement_of_doctor, subject_key, subject_of,
 };
-use crate::views::{Diff, Facts, Index, RowIndex, RowsOf, Tick, pair_key};
-
-/// Sums of one statement each: what was said of stays, with its amount as the count.
-pub(super) fn sums<'s>(said: &Facts<'s, Out>) -> RowsOf<'s> {
-    let sums: VecCollection<'s, Tick, (u64, Ref), Diff> = said
-        .inner
-        .clone()
-        .flat_map(|(out, tick, diff)| match out {
-            Out::Sum(key, cell, amount) => Some(((key, cell), tick, diff.wrapping_mul(amount))),
-            _ => None,
-        })
-        .as_collection();
-    sums
-}
+use crate::views::{Facts, Index, RowIndex, RowsOf, pair_key};
 
 /// Judges months of institutions and practitioners beside their peers'.
 pub(super) fn outliers<'s>(
@@ -58,7 +42,8 @@ pub(super) fn outliers<'s>(
             }
         },
     ));
-    let sums = facts.sums.clone().concat(of_stays).concat(self::sums(&of_doctors));
+    let ([], _, of_doctors) = split(of_doctors, []);
+    let sums = facts.sums.clone().concat(of_stays).concat(of_doctors);
     let sums: RowIndex<'s> = gather::until("outlier: gather sums", sums, facts.gate.clone())
         .arrange_by_key_named("outlier: sums by subject");
     let prices = gather::until("outlier: gather prices", facts.prices.clone(), facts.gate.clone())

@@ -106,24 +106,17 @@ fn members(scene: &Scene<'_>, whose: Whose) -> Vec<(Member, Result<Group, crate:
         }
     }
     let visits: BTreeMap<Ref, row::Visit> = scene.visits().map(|(_, visit)| (visit.id, visit)).collect();
-    let keys = |institution: Ref, doctor: Ref| {
-        let doctor = (doctor != 0).then(|| subject_key(Whose::Practitioner, doctor));
-        std::iter::once(subject_key(Whose::Institution, institution)).chain(doctor)
-    };
     for stay in visits.values().filter(|visit| scene.is_stay(visit)) {
         let Some(end) = stay.end.map(day_of) else { continue };
-        for key in keys(stay.institution, stay.doctor) {
-            add(key, month_of(end), Sum::Stays, 1);
-            add(key, month_of(end), Sum::StayDays, i64::from((end - day_of(stay.begin)).max(1)));
-        }
+        let key = subject_key(Whose::Institution, stay.institution);
+        add(key, month_of(end), Sum::Stays, 1);
+        add(key, month_of(end), Sum::StayDays, i64::from((end - day_of(stay.begin)).max(1)));
     }
     let mut baskets: BTreeMap<(u64, i32), BTreeMap<Ref, (i64, i64)>> = BTreeMap::new();
     for line in scene.net_lines() {
         let month = month_of(day_of(line.time));
         if visits.get(&line.visit).is_some_and(|visit| scene.is_stay(visit)) {
-            for key in keys(line.institution, line.doctor) {
-                add(key, month, Sum::StayCharges, line.amount);
-            }
+            add(subject_key(Whose::Institution, line.institution), month, Sum::StayCharges, line.amount);
         }
         let basket = baskets.entry((subject_key(Whose::Institution, line.institution), month)).or_default();
         let of_item = basket.entry(line.item).or_default();
