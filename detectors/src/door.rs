@@ -5,27 +5,31 @@ use std::collections::HashMap;
 use foldhash::fast::FixedState;
 use models::{Profile, Sum};
 use records::arena::{Arena, Ref};
+use records::row::day_of;
+use records::time::month_of;
 
-use crate::profile::{Price, cell, price_of, sums_of};
+use crate::profile::{Price, cell, prices_of, sums_of};
 use crate::views::Diff;
 
 /// The sums of the tick in hand.
 #[derive(Debug, Default)]
 pub struct Door {
     profiles: HashMap<(u64, i32), Profile, FixedState>,
-    prices: HashMap<(u64, Price), Diff, FixedState>,
+    /// Quantity and charges by institution, item and month.
+    prices: HashMap<(Ref, Ref, i32), [Diff; 2], FixedState>,
 }
 
 impl Door {
     /// Adds a fact gained (+1), takes off one lost (-1).
     pub fn take(&mut self, arena: &Arena, fact: Ref, diff: Diff) {
         let profiles = &mut self.profiles;
-        let line = sums_of(arena, fact, |key, month, sum, amount| {
-            profiles.entry((key, month)).or_default().add(sum, amount.wrapping_mul(diff));
+        let line = sums_of(arena, fact, |key, month, sums| {
+            let profile = profiles.entry((key, month)).or_default();
+            sums.iter().for_each(|(sum, amount)| profile.add(*sum, amount.wrapping_mul(diff)));
         });
         if let Some(line) = line {
-            for (price, amount) in price_of(&line) {
-                let sum = self.prices.entry((u64::from(line.institution), price)).or_default();
+            let key = (line.institution, line.item, month_of(day_of(line.time)));
+            for (sum, amount) in self.prices.entry(key).or_default().iter_mut().zip([line.cnt, line.amount]) {
                 *sum = sum.wrapping_add(amount.wrapping_mul(diff));
             }
         }
@@ -39,15 +43,13 @@ impl Door {
         mut price: impl FnMut((u64, Price), Diff),
     ) {
         for ((key, month), profile) in self.profiles.drain() {
-            for of in Sum::ALL {
-                if profile[of] != 0 {
-                    sum((key, cell(month, of)), profile[of]);
-                }
+            for of in Sum::ALL.into_iter().filter(|of| profile[*of] != 0) {
+                sum((key, cell(month, of)), profile[of]);
             }
         }
-        for (row, amount) in self.prices.drain() {
-            if amount != 0 {
-                price(row, amount);
+        for ((institution, item, month), sums) in self.prices.drain() {
+            for (row, amount) in prices_of(item, month).into_iter().zip(sums).filter(|(_, sum)| *sum != 0) {
+                price((u64::from(institution), row), amount);
             }
         }
     }

@@ -390,7 +390,7 @@ pub fn institution_of(arena: &Arena, place: Ref) -> arena::Ref {
         Kind::Institution => row::key(arena, place).0,
         Kind::Visit => row::visit(arena, place).institution,
         Kind::Settlement => row::settlement(arena, place).institution,
-        Kind::FeeLine => row::fee_line(arena, place).institution,
+        Kind::FeeLine => row::fee_line_institution(arena, place),
         Kind::Prescription => row::prescription(arena, place).institution,
         Kind::Dispensing => row::dispensing(arena, place).institution,
         Kind::Purchase => row::purchase(arena, place).institution,

@@ -55,7 +55,7 @@ pub fn mount<'s>(
     probe: &ProbeHandle<Tick>,
 ) -> (Inputs, Outputs) {
     let outputs = Outputs::default();
-    let (inputs, facts) = facts::open(scope, arena, &outputs.counts);
+    let (inputs, facts) = facts::open(scope, arena, first_bank.keeps, &outputs.counts);
     let court = Court { scope, bank: facts.bank.clone(), first_bank: Arc::clone(first_bank) };
     let mut hall = Hall::default();
 
@@ -76,8 +76,10 @@ pub fn mount<'s>(
     goods::trace_codes(&court, arena, &mut hall, &facts);
     goods::stock(&court, arena, &mut hall, &facts, &sorted.uses);
     lines::arithmetic(&court, arena, &mut hall, &facts);
-    let sums = visits.sums.concat(sorted.sums.clone());
-    profiles::outliers(&court, arena, &mut hall, &facts, sums);
+    if first_bank.keeps.months {
+        let sums = visits.sums.concat(sorted.sums.clone());
+        profiles::outliers(&court, arena, &mut hall, &facts, sums);
+    }
     lines::tables(&court, arena, &mut hall, &facts, sorted);
 
     let alerts = alerts::reconcile(&court, arena, &mut hall, &facts);

@@ -85,6 +85,8 @@ pub struct Keeps {
     pub bed_days: bool,
     /// Days on which items were used and bought.
     pub days_of_use: bool,
+    /// Sums of what institutions and practitioners did in a month.
+    pub months: bool,
 }
 
 /// Who looks at the lines and sales of an item, and on which days.
@@ -358,6 +360,7 @@ impl Knowledge {
         let keeps = Keeps {
             bed_days: any(detector::bed_only::SPEC.name),
             days_of_use: any(detector::supply_gap::SPEC.name),
+            months: any(detector::outlier::SPEC.name),
         };
         let row_marks = rules.iter().map(|rule| row_mark(bank, rule)).collect();
         Knowledge { rules, awake, keeps, med_type, detectors, watched, row_marks, exempts, bent }

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use models::{Profile, Sum};
 use records::Kind;
 use records::arena::{Arena, Ref};
-use records::row::{self, Day, FeeLine, Moment, Visit, day_of};
+use records::row::{self, Day, FeeLine, Moment, Settlement, Visit, day_of};
 use records::time::{first_of, month_of};
 use serde::{Deserialize, Serialize};
 
@@ -71,17 +71,13 @@ pub fn end_of(month: i32) -> Moment {
     i64::from(first_of(month + 1)) * 86_400
 }
 
-/// What one institution charged for an item in a month: an item, and the month with one bit for what is counted.
+/// What is counted of an item in a month: the item, and the month with one bit, 0 for its quantity in ten-thousandths,
+/// 1 for its charges in fen.
 pub type Price = (Ref, u32);
 
-/// The counted quantity of an item in a month, in ten-thousandths.
-fn quantity_of(item: Ref, month: i32) -> Price {
-    (item, month.cast_unsigned() << 1)
-}
-
-/// The counted charges for an item in a month, fen.
-fn charges_of(item: Ref, month: i32) -> Price {
-    (item, month.cast_unsigned() << 1 | 1)
+/// The two counts of an item in a month: quantity and charges.
+pub fn prices_of(item: Ref, month: i32) -> [Price; 2] {
+    [(item, month.cast_unsigned() << 1), (item, month.cast_unsigned() << 1 | 1)]
 }
 
 /// Items with quantity and charges, by month.
@@ -93,12 +89,6 @@ pub fn baskets(prices: &[(Price, Diff)]) -> BTreeMap<i32, BTreeMap<Ref, (i64, i6
         *sum = sum.wrapping_add(*amount);
     }
     baskets
-}
-
-/// What a line adds to the month's basket of its institution.
-pub fn price_of(line: &FeeLine) -> [(Price, Diff); 2] {
-    let month = month_of(day_of(line.time));
-    [(quantity_of(line.item, month), line.cnt), (charges_of(line.item, month), line.amount)]
 }
 
 /// A subject's month, and among whom it is to be judged.
@@ -200,15 +190,14 @@ pub fn line_of_stay(line: &FeeLine, sink: &mut Sink) {
 }
 
 /// States the sums of a live settlement for the doctor of its visit.
-pub fn settlement_of_doctor(settlement: &row::Settlement, doctor: Ref, sink: &mut Sink) {
-    if doctor == 0 {
-        return;
+pub fn settlement_of_doctor(settlement: &Settlement, doctor: Ref, sink: &mut Sink) {
+    if doctor != 0 {
+        let month = month_of(day_of(settlement.time));
+        let key = subject_key(Whose::Practitioner, doctor);
+        for (sum, amount) in sums_of_settlement(settlement) {
+            sink.say(Out::Sum(key, cell(month, sum), amount));
+        }
     }
-    let month = month_of(day_of(settlement.time));
-    let key = subject_key(Whose::Practitioner, doctor);
-    sink.say(Out::Sum(key, cell(month, Sum::Settlements), 1));
-    sink.say(Out::Sum(key, cell(month, Sum::Fund), settlement.fund));
-    sink.say(Out::Sum(key, cell(month, Sum::Account), settlement.account));
 }
 
 fn owners(institution: Ref, doctor: Ref) -> impl Iterator<Item = u64> {
@@ -216,58 +205,51 @@ fn owners(institution: Ref, doctor: Ref) -> impl Iterator<Item = u64> {
     std::iter::once(subject_key(Whose::Institution, institution)).chain(doctor)
 }
 
-/// Adds what a fact says by itself: `add(key, month, sum, amount)`; gives it if it is a net line.
-pub fn sums_of(arena: &Arena, fact: Ref, mut add: impl FnMut(u64, i32, Sum, i64)) -> Option<FeeLine> {
+/// Tells what a fact adds by itself: `add(key, month, sums)`, once for each of its subjects; gives it if it is a net
+/// line.
+pub fn sums_of(arena: &Arena, fact: Ref, mut add: impl FnMut(u64, i32, &[(Sum, i64)])) -> Option<FeeLine> {
     match row::kind(arena, fact) {
         Kind::Visit => {
             let visit = row::visit(arena, fact);
             let day = day_of(visit.begin);
-            let month = month_of(day);
-            for key in owners(visit.institution, visit.doctor) {
-                add(key, month, Sum::Visits, 1);
-                if is_weekend(day) {
-                    add(key, month, Sum::WeekendVisits, 1);
-                }
-                if is_night(visit.begin) {
-                    add(key, month, Sum::NightVisits, 1);
-                }
-            }
+            let sums = [
+                (Sum::Visits, 1),
+                (Sum::WeekendVisits, i64::from(is_weekend(day))),
+                (Sum::NightVisits, i64::from(is_night(visit.begin))),
+            ];
+            owners(visit.institution, visit.doctor).for_each(|key| add(key, month_of(day), &sums));
         }
         Kind::Settlement => {
             let settlement = row::settlement(arena, fact);
             if settlement.live {
-                let month = month_of(day_of(settlement.time));
                 let key = subject_key(Whose::Institution, settlement.institution);
-                add(key, month, Sum::Settlements, 1);
-                add(key, month, Sum::Fund, settlement.fund);
-                add(key, month, Sum::Account, settlement.account);
+                add(key, month_of(day_of(settlement.time)), &sums_of_settlement(&settlement));
             }
         }
         Kind::FeeLine => {
             let line = row::fee_line(arena, fact);
             if line.is_net() {
-                sums_of_line(&line, &mut add);
+                let (month, sums) = (month_of(day_of(line.time)), sums_of_line(&line));
+                owners(line.institution, line.doctor).for_each(|key| add(key, month, &sums));
                 return Some(line);
             }
         }
         Kind::Prescription => {
             let prescription = row::prescription(arena, fact);
             if !prescription.cancelled {
-                let month = month_of(day_of(prescription.time));
                 let items = i64::try_from(prescription.lines.len()).unwrap_or(i64::MAX);
-                for key in owners(prescription.institution, prescription.doctor) {
-                    add(key, month, Sum::Prescriptions, 1);
-                    add(key, month, Sum::PrescribedItems, items);
-                }
+                let sums = [(Sum::Prescriptions, 1), (Sum::PrescribedItems, items)];
+                let month = month_of(day_of(prescription.time));
+                let owners = owners(prescription.institution, prescription.doctor);
+                owners.for_each(|key| add(key, month, &sums));
             }
         }
         Kind::Dispensing => {
             let sale = row::dispensing(arena, fact);
             if !sale.is_return && sale.cnt > 0 {
-                let month = month_of(day_of(sale.time));
                 let key = subject_key(Whose::Institution, sale.institution);
-                add(key, month, Sum::Sales, 1);
-                add(key, month, Sum::SaleCharges, sale_money(&sale));
+                let sums = [(Sum::Sales, 1), (Sum::SaleCharges, sale_money(&sale))];
+                add(key, month_of(day_of(sale.time)), &sums);
             }
         }
         _ => {}
@@ -275,21 +257,21 @@ pub fn sums_of(arena: &Arena, fact: Ref, mut add: impl FnMut(u64, i32, Sum, i64)
     None
 }
 
-fn sums_of_line(line: &FeeLine, add: &mut impl FnMut(u64, i32, Sum, i64)) {
+fn sums_of_settlement(settlement: &Settlement) -> [(Sum, i64); 3] {
+    [(Sum::Settlements, 1), (Sum::Fund, settlement.fund), (Sum::Account, settlement.account)]
+}
+
+fn sums_of_line(line: &FeeLine) -> [(Sum, i64); 5] {
     const CHARGES: [Sum; 4] =
         [Sum::DrugCharges, Sum::HerbCharges, Sum::ServiceCharges, Sum::ConsumableCharges];
-    let month = month_of(day_of(line.time));
-    for key in owners(line.institution, line.doctor) {
-        add(key, month, Sum::Lines, 1);
-        add(key, month, Sum::Charges, line.amount);
-        add(key, month, Sum::LineFund, line.fund);
-        if let Some(sum) = CHARGES.get(usize::from(line.list_type)) {
-            add(key, month, *sum, line.amount);
-        }
-        if line.list_type == 0 {
-            add(key, month, Sum::DrugLines, 1);
-        }
-    }
+    [
+        (Sum::Lines, 1),
+        (Sum::Charges, line.amount),
+        (Sum::LineFund, line.fund),
+        // The list is closed: its positions are these.
+        (CHARGES[usize::from(line.list_type.min(3))], line.amount),
+        (Sum::DrugLines, i64::from(line.list_type == 0)),
+    ]
 }
 
 /// Saturday or Sunday; 1970-01-01 was a Thursday.

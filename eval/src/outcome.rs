@@ -8,14 +8,16 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// A line of `alerts.ndjson`, as far as judging needs it.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+/// A line of `alerts.ndjson`, as it is read back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "each field is the contract's field of its name")]
 pub struct Alert {
     pub alert_id: String,
     pub rule: String,
+    pub rule_version: String,
     pub key: Vec<String>,
     pub family: String,
+    pub phase: String,
     pub verdict: String,
     pub severity: String,
     pub subject: Subject,
@@ -30,7 +32,7 @@ pub struct Alert {
 }
 
 /// The first record or thing of a key.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "each field is the contract's field of its name")]
 pub struct Subject {
     pub r#type: String,
@@ -38,7 +40,7 @@ pub struct Subject {
 }
 
 /// A record by kind and key; parts of a key joined by `/`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "each field is the contract's field of its name")]
 pub struct Record {
     pub kind: String,

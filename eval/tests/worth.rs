@@ -140,6 +140,8 @@ fn raised(planted: &Planted) -> (Alert, Owners) {
     let alert = Alert {
         alert_id: alert_id.clone(),
         rule: planted.rule.clone(),
+        rule_version: String::new(),
+        phase: String::new(),
         key: planted.key.clone(),
         family: "pricing".to_owned(),
         verdict: "definite".to_owned(),

@@ -1151,6 +1151,13 @@ pub fn fee_line(arena: &Arena, row: Ref) -> FeeLine {
     }
 }
 
+/// The institution of a fee line, read without the rest.
+pub fn fee_line_institution(arena: &Arena, row: Ref) -> Ref {
+    let (_, mut fields) = open(arena, as_sent(arena, row));
+    fields.reader.skip(1);
+    fields.reader.take()
+}
+
 /// What of a fee line decides where it is put: visit, prescription, and whether rules see it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FeeLinePlace {
@@ -1435,6 +1442,7 @@ mod tests {
                 };
                 assert_eq!(fee_line_place(names.0.arena(), place), expected, "{line} {net:?}");
                 assert_eq!(item(names.0.arena(), place), whole.item);
+                assert_eq!(fee_line_institution(names.0.arena(), place), whole.institution);
             }
         }
     }

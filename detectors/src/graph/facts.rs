@@ -16,7 +16,7 @@ use crate::detector::bed_count::day_row;
 use crate::detector::stock_balance::{Stock, block_key};
 use crate::door::Door;
 use crate::judge::BankStream;
-use crate::knowledge::Knowledge;
+use crate::knowledge::{Keeps, Knowledge};
 use crate::profile::{Price, Whose, subject_key};
 use crate::views::{Diff, Facts, RowIndex, RowsOf, Tick, pair_key, visit_key};
 
@@ -76,7 +76,8 @@ pub struct Inputs {
     pub sums: RowInput,
     /// Quantities and charges by institution, item and month, as counts.
     pub prices: InputSession<Tick, (u64, Price), Diff>,
-    door: Door,
+    /// Where there are rules that ask for months.
+    door: Option<Door>,
     /// Opens at ticks whose profiles take in what gathered.
     pub gate: InputHandleVec<Tick, ()>,
     /// The day of *now*, as a row, under key 0; one worker feeds it.
@@ -136,7 +137,9 @@ impl Inputs {
     /// One fact lost (`diff` -1) or gained (+1): it goes under every key by which somebody looks for it.
     pub fn feed(&mut self, fact: Ref, diff: Diff) {
         let arena = Arc::clone(&self.arena);
-        self.door.take(&arena, fact, diff);
+        if let Some(door) = &mut self.door {
+            door.take(&arena, fact, diff);
+        }
         let put = |input: &mut RowInput, key: u64, row: Ref| input.update((key, row), diff);
         let mut tally = |population: Population| self.tallied[population as usize] += diff;
         match row::kind(&arena, fact) {
@@ -286,7 +289,9 @@ impl Inputs {
             }
         }
         let Inputs { door, sums, prices, .. } = self;
-        door.hand_out(|row, amount| sums.update(row, amount), |row, amount| prices.update(row, amount));
+        if let Some(door) = door {
+            door.hand_out(|row, amount| sums.update(row, amount), |row, amount| prices.update(row, amount));
+        }
         for_all_inputs!(&mut *self, input => {
             input.advance_to(tick);
             input.flush();
@@ -340,7 +345,12 @@ pub(super) struct Indexes<'s> {
 /// Opens the inputs of one worker and arranges what comes in.
 ///
 /// What the inputs count of whole populations goes to `counts`.
-pub(super) fn open<'s>(scope: Scope<'s, Tick>, arena: &Arc<Arena>, counts: &Counts) -> (Inputs, Indexes<'s>) {
+pub(super) fn open<'s>(
+    scope: Scope<'s, Tick>,
+    arena: &Arc<Arena>,
+    keeps: Keeps,
+    counts: &Counts,
+) -> (Inputs, Indexes<'s>) {
     let (bank_input, bank) = scope.new_input::<Arc<Knowledge>>();
     let (now_input, now) = scope.new_input::<i64>();
     macro_rules! input {
@@ -419,7 +429,7 @@ pub(super) fn open<'s>(scope: Scope<'s, Tick>, arena: &Arc<Arena>, counts: &Coun
         practitioners_of_institution: practitioners_of_institution_in,
         sums: sums_in,
         prices: prices_in,
-        door: Door::default(),
+        door: keeps.months.then(Door::default),
         gate: gate_input,
         now: now_input,
         bank: bank_input,

@@ -77,7 +77,9 @@ pub(super) fn visits<'s>(
                 sink.tally(Population::Stay);
                 sink.say(Out::Row(Route::StayOfPerson, person, *row));
                 bed_count::step(&visit, sink);
-                profile::stay(&visit, sink);
+                if bank.keeps.months {
+                    profile::stay(&visit, sink);
+                }
             }
             if is_coded(&arena, bank, *row) {
                 sink.say(Out::Row(Route::Coded, person, *row));
@@ -237,7 +239,9 @@ fn sort_line(arena: &Arena, bank: &Knowledge, key: u64, fact: Ref, visit: Option
         }
         if class == Class::Inpatient {
             sink.tally(Population::NetLineOfStay);
-            profile::line_of_stay(&line, sink);
+            if bank.keeps.months {
+                profile::line_of_stay(&line, sink);
+            }
             if outside_stay::is_outside(&line, visit) {
                 sink.say(Out::Row(Route::OffStay, key, fact));
             }

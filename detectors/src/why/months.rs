@@ -102,7 +102,9 @@ fn members(scene: &Scene<'_>, whose: Whose) -> Vec<(Member, Result<Group, crate:
     };
     for kind in [Kind::Visit, Kind::Settlement, Kind::FeeLine, Kind::Prescription, Kind::Dispensing] {
         for place in scene.rows(kind) {
-            sums_of(arena, *place, &mut add);
+            sums_of(arena, *place, |key, month, sums| {
+                sums.iter().for_each(|(sum, amount)| add(key, month, *sum, *amount));
+            });
         }
     }
     let visits: BTreeMap<Ref, row::Visit> = scene.visits().map(|(_, visit)| (visit.id, visit)).collect();

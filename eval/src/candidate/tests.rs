@@ -7,6 +7,8 @@ fn alert(id: &str, rule: &str, verdict: &str, occurred: &str, counted: &str) -> 
     Alert {
         alert_id: id.to_owned(),
         rule: rule.to_owned(),
+        rule_version: String::new(),
+        phase: String::new(),
         key: vec![id.to_owned()],
         family: "inventory".to_owned(),
         verdict: verdict.to_owned(),

@@ -26,6 +26,8 @@ fn alert(&(rule, key, institution, yuan): &Row) -> (Alert, Owners) {
     let alert = Alert {
         alert_id: format!("{rule}-{key}"),
         rule: rule.to_owned(),
+        rule_version: String::new(),
+        phase: String::new(),
         key: vec![key.to_owned()],
         family: "pricing".to_owned(),
         verdict: "definite".to_owned(),

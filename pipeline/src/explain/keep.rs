@@ -15,6 +15,7 @@ use detectors::alert::{record_name, value_texts};
 use detectors::desk::Desk;
 use detectors::finding::Alert;
 use detectors::money::{own_money, visit_of};
+pub use eval::outcome::Both;
 use records::arena::{Arena, Ref};
 use records::decimal::format_fen;
 use records::row;
@@ -108,15 +109,6 @@ impl<'de> Deserialize<'de> for Told {
         }
         deserializer.deserialize_map(InOrder)
     }
-}
-
-/// A text in both languages.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Both {
-    /// Chinese.
-    pub zh: String,
-    /// English.
-    pub en: String,
 }
 
 /// A line of `findings.ndjson`.

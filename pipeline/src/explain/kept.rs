@@ -8,56 +8,18 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
+pub use eval::outcome::{Alert, Record as Name, Subject};
 use memchr::memmem;
 use rulebank::Bank;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::keep::{self, Both, Finding, Record, Run};
+use super::keep::{self, Finding, Record, Run};
 use crate::engine::load_bank;
 use crate::error::Error;
 
 /// Ids that an ambiguous prefix names at the most.
 const CANDIDATES: usize = 10;
-
-/// A line of `alerts.ndjson` as it is read back.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "each field is the contract's field of its name")]
-pub struct Alert {
-    pub alert_id: String,
-    pub rule: String,
-    pub rule_version: String,
-    pub key: Vec<String>,
-    pub family: String,
-    pub phase: String,
-    pub verdict: String,
-    pub severity: String,
-    pub subject: Subject,
-    pub institution: Option<String>,
-    pub occurred: String,
-    pub amount: String,
-    pub counted_amount: String,
-    pub evidence: Vec<Name>,
-    pub message: Both,
-    pub basis: Vec<String>,
-    pub exempted_by: Option<String>,
-}
-
-/// The first record or thing of a key.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "each field is the contract's field of its name")]
-pub struct Subject {
-    pub r#type: String,
-    pub id: String,
-}
-
-/// A record by kind and key, the parts of a key joined by `/`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "each field is the contract's field of its name")]
-pub struct Name {
-    pub kind: String,
-    pub key: String,
-}
 
 /// What decides which alert takes its money first.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]

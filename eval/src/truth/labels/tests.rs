@@ -9,6 +9,8 @@ fn alert(id: &str, evidence: &[(&str, &str)]) -> (Alert, Owners) {
     let alert = Alert {
         alert_id: id.to_owned(),
         rule: "R01".to_owned(),
+        rule_version: String::new(),
+        phase: String::new(),
         key: vec![id.to_owned()],
         family: "pricing".to_owned(),
         verdict: "definite".to_owned(),
