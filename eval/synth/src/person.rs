@@ -3,9 +3,9 @@
 use super::life::Life;
 use super::record::Term;
 use super::region::{Born, first_day};
-use super::rng::index;
 use super::text::{DAY, HOUR, civil, day_of};
 use records::Kind;
+use records::splitmix::index;
 use std::io::Write;
 
 /// What changes about a person.

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 /// A skewed population, as a ranking leaves it: two in five have nothing, a few have most of it, and what was
 /// greater than the rest by far was ranked.
 fn population(places: usize, seed: u64) -> BTreeMap<String, i64> {
-    let mut rng = Rng::new(seed);
+    let mut rng = SplitMix64::seeded(seed);
     let mut draw = || {
         let uniform = (float(rng.span(1, 1 << 30)) + 0.5) / float((1 << 30) + 2);
         let angle = float(rng.span(0, 1 << 30)) / float(1 << 30) * std::f64::consts::TAU;

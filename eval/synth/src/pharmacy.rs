@@ -5,9 +5,9 @@ use super::life::Life;
 use super::plant::Step;
 use super::record::{Codes, Head, Order, Prescription, Return, Sale};
 use super::region::{COMMON_DRUGS, Class};
-use super::rng::index;
 use super::text::{DAY, day_of};
 use records::Kind;
+use records::splitmix::index;
 use std::io::Write;
 
 impl<W: Write> Life<'_, W> {
@@ -22,7 +22,7 @@ impl<W: Write> Life<'_, W> {
         let institution = &region.institutions[pharmacy];
         let prescribed = step.is_none() && self.rng.permille(300);
         for _ in 0..1 + self.rng.index(3) {
-            let local = region.drug_heat.rank(self.rng.next()) % institution.drugs;
+            let local = region.drug_heat.rank(self.rng.next_bits()) % institution.drugs;
             let (item, pair) = institution.drug(&region.catalogue, local);
             if draft.sales.iter().any(|sale| sale.item == item) {
                 continue;

@@ -1,6 +1,6 @@
 //! Diagnoses and operations: many that say nothing about anybody, and a few that only some persons can have.
 
-use super::rng::Rng;
+use records::splitmix::SplitMix64;
 
 /// A diagnosis that one sex has, or one age, or for which an item is paid.
 #[derive(Clone, Copy)]
@@ -53,7 +53,7 @@ pub(crate) const OPERATIONS: [(u64, &str); 6] =
 pub(crate) const PLAIN: usize = 160;
 
 /// All diagnoses: the plain ones, no two of which begin with the same three characters, then the telling ones.
-pub(crate) fn diagnoses(rng: &mut Rng) -> Vec<String> {
+pub(crate) fn diagnoses(rng: &mut SplitMix64) -> Vec<String> {
     let mut codes: Vec<String> = Vec::new();
     while codes.len() < PLAIN {
         let letter = char::from(b"ABCDEFGHIJKLMNRSTZ"[rng.index(18)]);

@@ -10,12 +10,12 @@ use super::person::Status;
 use super::plant::Plan;
 use super::record::Presence;
 use super::region::{Class, Region, first_day};
-use super::rng::{Rng, index, mix};
 use super::stay::Stay;
 use super::stock::Shelf;
 use super::text::{DAY, HOUR, civil, day_of};
 use super::{Progress, Recipe};
 use records::Kind;
+use records::splitmix::{SplitMix64, index, scatter};
 use std::io::Write;
 
 /// What changes about an institution.
@@ -41,7 +41,7 @@ const NIGHTS_MAX: i64 = 64;
 /// The state of the simulation.
 pub(crate) struct Life<'a, W: Write> {
     pub(crate) region: &'a Region,
-    pub(crate) rng: Rng,
+    pub(crate) rng: SplitMix64,
     pub(crate) outbox: Outbox<W>,
     /// Begin of the present hour.
     pub(crate) now: i64,
@@ -76,8 +76,8 @@ impl<'a, W: Write> Life<'a, W> {
         let now = first_day() * DAY;
         Life {
             region,
-            rng: Rng::new(mix(region.seed ^ 0x11fe)),
-            outbox: Outbox::new(file, now / HOUR, mix(region.seed ^ 0xb0c5)),
+            rng: SplitMix64::seeded(scatter(region.seed ^ 0x11fe)),
+            outbox: Outbox::new(file, now / HOUR, scatter(region.seed ^ 0xb0c5)),
             now,
             end: region.end_day * DAY,
             persons: vec![Status::default(); region.persons],

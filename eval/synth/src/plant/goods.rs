@@ -6,10 +6,10 @@ use super::super::life::Life;
 use super::super::person::REST;
 use super::super::record::{Codes, Order, Sale};
 use super::super::region::{COMMON_DRUGS, Class, Region};
-use super::super::rng::index;
 use super::super::text::{DAY, HOUR, day_of, fen_of, owned};
 use super::{Plan, Planned, Step, What};
 use records::Kind;
+use records::splitmix::index;
 use std::io::Write;
 
 /// What an institution bills beyond what it ever had.

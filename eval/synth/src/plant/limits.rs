@@ -5,10 +5,10 @@ use super::super::draft::Draft;
 use super::super::life::Life;
 use super::super::person::REST;
 use super::super::region::Class;
-use super::super::rng::index;
 use super::super::text::{DAY, HOUR, day_of, fen_of};
 use super::{Planned, Step, What};
 use records::Kind;
+use records::splitmix::index;
 use std::io::Write;
 
 /// Caps of their own; the others are those of ordinary services.

@@ -5,13 +5,13 @@ use super::super::draft::Draft;
 use super::super::life::Life;
 use super::super::person::REST;
 use super::super::record::{Order, Sale};
-use super::super::rng::index;
 use super::super::sickness::PLAIN;
 use super::super::stay::Habit;
 use super::super::text::{DAY, HOUR, day_of, fen_of};
 use super::beds::{named, named_and_paid, paid, part};
 use super::{Planned, StayPlan, Step, What};
 use records::Kind;
+use records::splitmix::index;
 use std::io::Write;
 
 /// One filling of a prescription at the pharmacy that its doctor works with.

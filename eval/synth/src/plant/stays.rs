@@ -4,13 +4,13 @@ use super::super::case::{SCHEMES, day_text, token_text};
 use super::super::life::Life;
 use super::super::person::REST;
 use super::super::region::Class;
-use super::super::rng::index;
 use super::super::sickness::{OPERATIONS, PLAIN};
 use super::super::stay::Habit;
 use super::super::text::{DAY, HOUR, day_of};
 use super::beds::{named, named_and_paid, paid, part};
 use super::{Planned, StayPlan, Step, What};
 use records::Kind;
+use records::splitmix::index;
 use std::io::Write;
 
 impl<W: Write> Life<'_, W> {

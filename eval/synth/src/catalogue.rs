@@ -7,8 +7,8 @@ use super::limits::{
     AgeLimit, CourseLimit, Indication, LevelLimit, Limits, NEWBORN_DAYS_MAX, PriceCap, QuantityLimit,
     SexLimit,
 };
-use super::rng::{Rng, mix};
 use super::text::owned;
+use records::splitmix::{SplitMix64, scatter};
 
 /// One item with everything about it that a record repeats, ready to be copied.
 pub(crate) struct Item {
@@ -52,7 +52,8 @@ const CAPPED_SERVICES: usize = 12;
 impl Catalogue {
     /// The catalogue of the region `seed`.
     pub(crate) fn new(seed: u64) -> Catalogue {
-        let mut shop = Shop { rng: Rng::new(mix(seed ^ 0xca7a)), items: Vec::new(), shelves: 0 };
+        let mut shop =
+            Shop { rng: SplitMix64::seeded(scatter(seed ^ 0xca7a)), items: Vec::new(), shelves: 0 };
         let chemical = shop.ordinary(820, Shape::Chemical, "09", 30, 18_000);
         let patent = shop.ordinary(180, Shape::Patent, "11", 800, 9_000);
         let herbs = shop.ordinary(60, Shape::Herb, "10", 5, 90);
@@ -101,7 +102,7 @@ enum Shape {
 
 /// Items so far.
 struct Shop {
-    rng: Rng,
+    rng: SplitMix64,
     items: Vec<Item>,
     /// Limited goods so far.
     shelves: usize,
@@ -224,7 +225,7 @@ impl Shop {
 
 /// One item; cheap ones are more frequent.
 fn item(
-    rng: &mut Rng,
+    rng: &mut SplitMix64,
     serial: usize,
     shape: Shape,
     charge: &str,
@@ -232,7 +233,7 @@ fn item(
     fund_share: i64,
 ) -> Item {
     let serial = serial as u64;
-    let letter = |rng: &mut Rng| char::from(b"ABCDEFGHJKLMNPRSTV"[rng.index(18)]);
+    let letter = |rng: &mut SplitMix64| char::from(b"ABCDEFGHJKLMNPRSTV"[rng.index(18)]);
     let code = match shape {
         Shape::Chemical => {
             let class = [letter(rng), letter(rng), letter(rng), letter(rng), letter(rng)];

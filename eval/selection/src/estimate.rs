@@ -34,7 +34,7 @@ use sha2::{Digest, Sha256};
 use crate::candidate::period::Period;
 use crate::candidate::{Wrong, fen};
 use crate::outcome::Label;
-use crate::synth::rng::Rng;
+use records::splitmix::SplitMix64;
 
 /// Resamples of each sort.
 pub const RESAMPLES: usize = 2000;
@@ -84,7 +84,7 @@ pub fn estimate(found_fen: &[i64], population: usize, seed: &str) -> Option<Esti
     let found: Vec<f64> = found_fen.iter().map(|fen| float(*fen)).collect();
     let sum: f64 = found.iter().sum();
     let (places, count) = (whole(population), whole(visited));
-    let mut rng = Rng::new(seed_of(seed));
+    let mut rng = SplitMix64::seeded(seed_of(seed));
     let (low, high) = match (visited == population, visited == 1 || sum <= 0.0) {
         (true, _) => (sum, Some(sum)),
         (false, true) => (sum, None),
@@ -109,7 +109,7 @@ pub fn estimate(found_fen: &[i64], population: usize, seed: &str) -> Option<Esti
 }
 
 /// The studentised bootstrap of the total.
-fn studentised(found: &[f64], population: usize, rng: &mut Rng) -> (f64, f64) {
+fn studentised(found: &[f64], population: usize, rng: &mut SplitMix64) -> (f64, f64) {
     let (count, places) = (whole(found.len()), whole(population));
     let (mean, variance) = moments(found.iter().copied(), count);
     let error = ((1.0 - count / places) * variance / count).sqrt();
@@ -130,7 +130,7 @@ fn studentised(found: &[f64], population: usize, rng: &mut Rng) -> (f64, f64) {
 }
 
 /// The upper end by Polya's urn with one unseen great place.
-fn urn(found: &[f64], population: usize, rng: &mut Rng) -> f64 {
+fn urn(found: &[f64], population: usize, rng: &mut SplitMix64) -> f64 {
     let greatest = found.iter().copied().fold(0.0, f64::max);
     let kinds: Vec<f64> = found.iter().copied().chain([greatest * UNSEEN]).collect();
     let seen: f64 = found.iter().sum();

@@ -7,9 +7,10 @@
 
 use super::Recipe;
 use super::catalogue::Catalogue;
-use super::rng::{Rng, Zipf, index, mix};
 use super::sickness::diagnoses;
 use super::text::{civil, day_number, owned};
+use super::zipf::Zipf;
+use records::splitmix::{SplitMix64, index, scatter};
 use std::ops::Range;
 
 /// The first day of every simulated period.
@@ -126,14 +127,14 @@ pub(crate) enum Class {
 impl Region {
     /// The region of `recipe`; its months are at least 1.
     pub(crate) fn new(recipe: &Recipe) -> Region {
-        let seed = mix(recipe.seed);
+        let seed = scatter(recipe.seed);
         let catalogue = Catalogue::new(seed);
         let (months, visits) = (u64::from(recipe.months), recipe.visits);
         let yearly = visits.saturating_mul(12) / months;
         let hospitals = index((yearly / 3_000).max(12));
         let with_beds = hospitals - hospitals / 5;
         let pharmacies = index((yearly / 8_000).max(6));
-        let mut rng = Rng::new(mix(seed ^ 0x4e61));
+        let mut rng = SplitMix64::seeded(scatter(seed ^ 0x4e61));
         let mut region = Region {
             seed,
             institutions: Vec::new(),
@@ -167,7 +168,7 @@ impl Region {
         region
     }
 
-    fn add_hospital(&mut self, rank: usize, yearly: u64, rng: &mut Rng) {
+    fn add_hospital(&mut self, rank: usize, yearly: u64, rng: &mut SplitMix64) {
         // The sum of 1/k is below 1 + log2(n); a bed is occupied 8 days a stay, 8 stays in 100 visits.
         let share = yearly / (rank as u64 + 1) / 4;
         let doctors = index(3 + share / 900).min(900);
@@ -176,7 +177,14 @@ impl Region {
         self.add_institution(rank, false, doctors, beds, rng);
     }
 
-    fn add_institution(&mut self, rank: usize, pharmacy: bool, doctors: usize, beds: u64, rng: &mut Rng) {
+    fn add_institution(
+        &mut self,
+        rank: usize,
+        pharmacy: bool,
+        doctors: usize,
+        beds: u64,
+        rng: &mut SplitMix64,
+    ) {
         let number = self.institutions.len() as u64;
         let district = 990_101 + rng.below(8);
         let kind = if pharmacy { "P" } else { "H" };
@@ -229,7 +237,7 @@ impl Region {
                 0 => Agreement::Renewed(rng.span(first_day() - 1, self.end_day - 1)),
                 _ => Agreement::Usual,
             },
-            leaning: leaning(mix(self.seed ^ mix(number ^ 0x1ea4))),
+            leaning: leaning(scatter(self.seed ^ scatter(number ^ 0x1ea4))),
         };
         self.leanings.push(self.leanings.last().copied().unwrap_or(0) + institution.leaning);
         self.pairs += institution.pairs(&self.catalogue);
@@ -238,7 +246,7 @@ impl Region {
 
     /// Who person number `person` is.
     pub(crate) fn person(&self, person: usize) -> Person {
-        let hash = mix(self.seed ^ mix(person as u64));
+        let hash = scatter(self.seed ^ scatter(person as u64));
         let gend = match hash % 500 {
             0 => ["0", "9"][index(hash >> 9 & 1)],
             n if n < 257 => "1",
@@ -257,7 +265,7 @@ impl Region {
         };
         let grown = matches!(born, Born::On(day) if first_day() - day > 8_000);
         let employee = grown && !(hash >> 44).is_multiple_of(3);
-        Person { gend, born, employee, district: 990_101 + (hash >> 52 & 7), hash: mix(hash) }
+        Person { gend, born, employee, district: 990_101 + (hash >> 52 & 7), hash: scatter(hash) }
     }
 
     /// Whether the person comes again and again: the first fifth of them.
@@ -268,7 +276,7 @@ impl Region {
     /// The person's opaque token: 64 scattered bits as 13 characters, so it is never given twice.
     pub(crate) fn token(&self, person: usize) -> [u8; 14] {
         let mut text = [b'T'; 14];
-        let mut bits = mix(self.seed.rotate_left(17) ^ person as u64);
+        let mut bits = scatter(self.seed.rotate_left(17) ^ person as u64);
         for place in text[1..].iter_mut().rev() {
             *place = b"0123456789abcdefghjkmnpqrstvwxyz"[index(bits & 31)];
             bits >>= 5;
@@ -278,9 +286,9 @@ impl Region {
 
     /// Where a person goes for a visit of `class`: three times in four to one of two usual places, else anywhere
     /// in proportion to size. To pharmacies a person is loyal, there are never more than two.
-    pub(crate) fn place(&self, person: usize, class: Class, rng: &mut Rng) -> usize {
-        let usual = mix(self.seed ^ mix(person as u64 ^ 0x9_1ace) ^ rng.below(2));
-        let chance = if class != Class::Pharmacy && rng.once_in(4) { rng.next() } else { usual };
+    pub(crate) fn place(&self, person: usize, class: Class, rng: &mut SplitMix64) -> usize {
+        let usual = scatter(self.seed ^ scatter(person as u64 ^ 0x9_1ace) ^ rng.below(2));
+        let chance = if class != Class::Pharmacy && rng.once_in(4) { rng.next_bits() } else { usual };
         match class {
             Class::Outpatient => self.hospital_sizes.rank(chance),
             Class::Stay => self.bed_sizes.rank(chance),
@@ -289,7 +297,7 @@ impl Region {
     }
 
     /// One of these institutions, in proportion to its leaning.
-    pub(crate) fn leaning_place(&self, among: Range<usize>, rng: &mut Rng) -> usize {
+    pub(crate) fn leaning_place(&self, among: Range<usize>, rng: &mut SplitMix64) -> usize {
         let before = |place: usize| place.checked_sub(1).map_or(0, |last| self.leanings[last]);
         let (low, high) = (before(among.start), before(among.end));
         let chance = low + rng.below(high - low);
@@ -297,7 +305,7 @@ impl Region {
     }
 
     /// A hospital or clinic at least 0.7 degrees of latitude, 77 km, away.
-    pub(crate) fn far_from(&self, institution: usize, rng: &mut Rng) -> usize {
+    pub(crate) fn far_from(&self, institution: usize, rng: &mut SplitMix64) -> usize {
         let lat = self.institutions[institution].lat;
         let far = |other: usize| (self.institutions[other].lat - lat).abs() >= 7_000;
         (0..8)

@@ -5,9 +5,9 @@ use super::life::Life;
 use super::limits::NEWBORN_DAYS_MAX;
 use super::plant::Step;
 use super::record::{Order, Prescription};
-use super::rng::index;
 use super::sickness::{PLAIN, TELLING, telling};
 use super::text::{DAY, day_of};
+use records::splitmix::index;
 use std::io::Write;
 
 /// Kinds of drugs on one prescription.
@@ -64,7 +64,7 @@ impl<W: Write> Life<'_, W> {
             draft.bill(self.region, catalogue.consultations[self.rng.index(6)], 100, at + 60);
         }
         for _ in 0..self.rng.index(4) {
-            let item = catalogue.services[self.region.service_heat.rank(self.rng.next())];
+            let item = catalogue.services[self.region.service_heat.rank(self.rng.next_bits())];
             let count = [100, 100, 100, 200, 300][self.rng.index(5)];
             let at = self.during(draft);
             draft.bill(self.region, item, count, at);
@@ -81,7 +81,7 @@ impl<W: Write> Life<'_, W> {
         let institution = &self.region.institutions[draft.head.institution];
         let catalogue = &self.region.catalogue;
         for n in 0..kinds {
-            let chance = self.rng.next();
+            let chance = self.rng.next_bits();
             let (item, pair) = if draft.visit.med_type == "16" {
                 institution.herb(catalogue, (draft.visit.diagnoses[0] + n * 7) % catalogue.herbs.len())
             } else {

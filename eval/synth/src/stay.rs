@@ -10,10 +10,10 @@ use super::life::Life;
 use super::person::{Cover, REST};
 use super::record::{Bill, Head, Order, Prescription, Presence, Visit, Which};
 use super::region::COMMON_DRUGS;
-use super::rng::index;
 use super::sickness::{PLAIN, TELLING, operable};
 use super::text::{DAY, HOUR, day_of};
 use records::Kind;
+use records::splitmix::index;
 use std::io::Write;
 
 /// A stay that is not over.

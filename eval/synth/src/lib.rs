@@ -24,7 +24,6 @@ mod pharmacy;
 mod plant;
 mod record;
 mod region;
-pub(crate) mod rng;
 mod sickness;
 mod stay;
 mod stock;
@@ -34,6 +33,7 @@ mod tell;
 mod tests;
 mod text;
 mod write;
+mod zipf;
 
 use life::{Life, io_error};
 use plant::Plan;

@@ -19,12 +19,12 @@ use super::draft::Draft;
 use super::life::Life;
 use super::record::Label;
 use super::region::{LEANING_MAX, Region, first_day};
-use super::rng::{Rng, mix};
 use super::stay::{Habit, Part};
 use super::text::{DAY, HOUR};
 use compound::Filled;
 use goods::{Ghost, Sold};
 use records::Kind;
+use records::splitmix::{SplitMix64, scatter};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io::Write;
 
@@ -128,7 +128,7 @@ impl Plan {
                 let usable = days.saturating_sub(SCHEMES[scheme].days + 2).min(days * 9 / 10).max(1);
                 let spread = visits * usable / days;
                 let patience = ((spread / count).min(visits / 10) / 4).max(1);
-                let seed = mix(region.seed ^ scheme as u64);
+                let seed = scatter(region.seed ^ scheme as u64);
                 let mut queue = Queue { scheme, done: 0, count, due: 0, spread, patience, seed };
                 queue.due = queue.turn(0);
                 queue
@@ -207,7 +207,7 @@ impl Plan {
 impl Queue {
     /// The visit from which on case number `n` is due.
     fn turn(&self, n: u64) -> u64 {
-        let within = Rng::new(self.seed ^ n).below(1000);
+        let within = SplitMix64::seeded(self.seed ^ n).below(1000);
         let exact = u128::from(self.spread) * u128::from(n * 1000 + within) / u128::from(self.count * 1000);
         u64::try_from(exact).expect("at most all visits").max(self.spread / 20)
     }
@@ -222,7 +222,7 @@ impl Queue {
         let waited = u128::from((visit - self.due).min(self.patience));
         let urgency = 1_000 * waited.pow(3) / u128::from(self.patience).pow(3);
         let chance = u128::from(1_000 * leaning / LEANING_MAX) + urgency;
-        u128::from(Rng::new(self.seed ^ mix(visit)).below(1_000)) < chance
+        u128::from(SplitMix64::seeded(self.seed ^ scatter(visit)).below(1_000)) < chance
     }
 }
 

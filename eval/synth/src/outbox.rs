@@ -3,9 +3,9 @@
 //! A record is written once, into the bucket of the hour it is received in. When that hour is over its bucket is
 //! sorted by second and goes to disk. Memory holds the records that are under way, never the history.
 
-use super::rng::{Rng, index};
 use super::text::{HOUR, Text};
 use records::Kind;
+use records::splitmix::{SplitMix64, index};
 use std::io::{self, Write};
 
 /// The longest time a record may be under way, in hours.
@@ -17,7 +17,7 @@ pub(crate) struct Outbox<W: Write> {
     ring: Vec<Bucket>,
     /// The hour that is being told, in hours since 1970.
     hour: i64,
-    rng: Rng,
+    rng: SplitMix64,
     /// Records written, by kind in the order of [`Kind::ALL`].
     pub(crate) kinds: [u64; 16],
     /// Bytes that reached the file.
@@ -35,7 +35,7 @@ impl<W: Write> Outbox<W> {
     /// An empty outbox whose first hour is `hour`.
     pub(crate) fn new(file: W, hour: i64, seed: u64) -> Outbox<W> {
         let ring = (0..HOURS_MAX).map(|_| Bucket::default()).collect();
-        Outbox { file, ring, hour, rng: Rng::new(seed), kinds: [0; 16], bytes: 0 }
+        Outbox { file, ring, hour, rng: SplitMix64::seeded(seed), kinds: [0; 16], bytes: 0 }
     }
 
     /// The moment at which a record sent at `at` can be received: not before the present hour, not after the

@@ -5,10 +5,10 @@ use super::super::draft::{line, reversal};
 use super::super::life::Life;
 use super::super::record::{Line, Order};
 use super::super::region::Region;
-use super::super::rng::{Rng, index};
 use super::super::text::{DAY, HOUR, day_of, fen_of};
 use super::{Habit, Stay};
 use records::Kind;
+use records::splitmix::{SplitMix64, index};
 use std::io::Write;
 
 impl<W: Write> Life<'_, W> {
@@ -17,7 +17,7 @@ impl<W: Write> Life<'_, W> {
         let from = stay.visit.begin + stay.days * DAY;
         let to = (from + DAY).min(stay.end);
         let region = self.region;
-        let mut rng = Rng::new(self.rng.next());
+        let mut rng = SplitMix64::seeded(self.rng.next_bits());
         let mut day = Day {
             from,
             to,
@@ -62,7 +62,7 @@ impl<W: Write> Life<'_, W> {
     }
 
     /// Bed, nursing, services, drugs and consumables of a day.
-    fn bill_care(&mut self, stay: &Stay, day: &mut Day, rng: &mut Rng) {
+    fn bill_care(&mut self, stay: &Stay, day: &mut Day, rng: &mut SplitMix64) {
         let region = self.region;
         let catalogue = &region.catalogue;
         let institution = &region.institutions[stay.head.institution];
@@ -76,7 +76,7 @@ impl<W: Write> Life<'_, W> {
             day.bill(region, catalogue.nursing[grade], 100, rng);
         }
         for _ in 0..rng.index(3) + usize::from(stay.days == 0) * 2 {
-            let item = catalogue.services[region.service_heat.rank(rng.next())];
+            let item = catalogue.services[region.service_heat.rank(rng.next_bits())];
             day.bill(region, item, [100, 100, 100, 200][rng.index(4)], rng);
         }
         for n in 0..stay.drugs_len {
@@ -100,12 +100,12 @@ impl<W: Write> Life<'_, W> {
     }
 
     /// Care on the first day; from then on a bed and now and then nursing, for somebody who is not there.
-    fn bill_empty_bed(&mut self, stay: &Stay, day: &mut Day, case: usize, rng: &mut Rng) {
+    fn bill_empty_bed(&mut self, stay: &Stay, day: &mut Day, case: usize, rng: &mut SplitMix64) {
         let region = self.region;
         let catalogue = &region.catalogue;
         if stay.days == 0 && day.from < day.end {
             for n in 0..2 + rng.index(2) {
-                let item = catalogue.services[region.service_heat.rank(rng.next())];
+                let item = catalogue.services[region.service_heat.rank(rng.next_bits())];
                 day.bill_at(region, item, 100, day.from + 600 * n.cast_signed() as i64);
             }
         }
@@ -193,7 +193,7 @@ impl<W: Write> Life<'_, W> {
     }
 
     /// Near misses. They stand at the same time of each day, so that each of them has a civil day of its own.
-    fn bill_limited_items(&mut self, stay: &Stay, day: &mut Day, rng: &mut Rng) {
+    fn bill_limited_items(&mut self, stay: &Stay, day: &mut Day, rng: &mut SplitMix64) {
         let region = self.region;
         let limits = &region.catalogue.limits;
         let at = day.from + HOUR;
@@ -236,7 +236,7 @@ struct Day {
 }
 
 impl Day {
-    fn bill(&mut self, region: &Region, item: usize, count: i64, rng: &mut Rng) {
+    fn bill(&mut self, region: &Region, item: usize, count: i64, rng: &mut SplitMix64) {
         let at = rng.span(self.from, self.to - 1);
         if at < self.end {
             self.bill_at(region, item, count, at);
@@ -254,7 +254,7 @@ impl Day {
         self.firm |= 1 << self.lines.len();
     }
 
-    fn reverse(&mut self, region: &Region, rng: &mut Rng) {
+    fn reverse(&mut self, region: &Region, rng: &mut SplitMix64) {
         let place = rng.index(self.lines.len().max(1));
         let Some(original) = self.lines.get(place).copied() else { return };
         if self.firm >> place & 1 == 1 {
