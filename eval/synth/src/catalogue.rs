@@ -3,11 +3,11 @@
 //! Items that a table limits stand apart from the ordinary ones: ordinary life draws them only where the limit
 //! allows it, often exactly at the limit, so that every rule has near misses and none has a hit that was not planted.
 
-use super::limits::{
+use crate::limits::{
     AgeLimit, CourseLimit, Indication, LevelLimit, Limits, NEWBORN_DAYS_MAX, PriceCap, QuantityLimit,
     SexLimit,
 };
-use super::text::owned;
+use crate::text::owned;
 use records::splitmix::{SplitMix64, scatter};
 
 /// One item with everything about it that a record repeats, ready to be copied.

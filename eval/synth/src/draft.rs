@@ -1,12 +1,9 @@
 //! One visit to a clinic or a pharmacy, drafted as a whole, so that a scheme can be built into it before it is told.
 
-use super::life::Life;
-use super::person::Cover;
-use super::record::{Head, Line, Order, Prescription, Presence, Return, Sale, Visit};
-use super::region::Region;
-use super::sickness::PLAIN;
-use super::text::fen_of;
-use std::io::Write;
+use crate::record::{Head, Line, Order, Prescription, Presence, Return, Sale, Visit};
+use crate::region::Region;
+use crate::status::Cover;
+use crate::text::fen_of;
 
 /// Everything one visit leaves behind.
 #[derive(Default)]
@@ -142,56 +139,5 @@ impl Line {
             }
         }
         wrong
-    }
-}
-
-impl<W: Write> Life<'_, W> {
-    /// Empties the draft for a visit of so many minutes that begins at `at`.
-    pub(crate) fn begin_draft(
-        &mut self,
-        draft: &mut Draft,
-        person: usize,
-        institution: usize,
-        at: i64,
-        minutes: i64,
-    ) {
-        self.visits += 1;
-        draft.head = Head { visit: self.visits, person, institution };
-        draft.visit = self.header(person, institution, at);
-        draft.visit.end = Some(at + minutes * 60);
-        draft.settled = at + minutes * 60 + self.rng.span(30, 600);
-        draft.invoice = (institution, self.next_invoice(institution));
-        draft.cover = Cover::Usual;
-        draft.first = self.idle(person, at).is_none();
-        draft.borrowed_invoice = false;
-        draft.limited = false;
-        draft.planted = false;
-        draft.lines.clear();
-        draft.orders.clear();
-        draft.presences.clear();
-        draft.sales.clear();
-        draft.returns.clear();
-    }
-
-    /// The header of a visit that begins at `begin`.
-    pub(crate) fn header(&mut self, person: usize, institution: usize, begin: i64) -> Visit {
-        let doctors = self.region.institutions[institution].doctors.clone();
-        let diagnoses = [self.rng.index(PLAIN), self.rng.index(PLAIN), self.rng.index(PLAIN)];
-        let who = self.region.person(person);
-        Visit {
-            begin,
-            doctor: doctors.start + self.rng.index(doctors.len()),
-            diagnoses,
-            diagnoses_len: [1, 1, 1, 2, 2, 3][self.rng.index(6)],
-            employee: who.employee,
-            district: who.district,
-            ..Visit::default()
-        }
-    }
-
-    /// A moment between begin and end of the draft.
-    pub(crate) fn during(&mut self, draft: &Draft) -> i64 {
-        let end = draft.visit.end.expect("drafts have ended");
-        self.rng.span(draft.visit.begin, end - 1)
     }
 }

@@ -3,17 +3,16 @@
 //! Nothing is ever looked up again: a person is a few bytes of status, an open stay a few words, a shelf a
 //! balance. What a visit leaves behind is told at once and waits in the outbox until it is received.
 
-use super::SynthError;
-use super::draft::Draft;
-use super::outbox::Outbox;
-use super::person::Status;
-use super::plant::Plan;
-use super::record::Presence;
-use super::region::{Class, Region, first_day};
-use super::stay::Stay;
-use super::stock::Shelf;
-use super::text::{DAY, HOUR, civil, day_of};
-use super::{Progress, Recipe};
+use crate::draft::Draft;
+use crate::outbox::Outbox;
+use crate::plan::Plan;
+use crate::recipe::{Progress, Recipe};
+use crate::record::Presence;
+use crate::region::{Class, Region, first_day};
+use crate::shelf::Shelf;
+use crate::status::Status;
+use crate::stay::Stay;
+use crate::text::{DAY, HOUR, civil, day_of};
 use records::Kind;
 use records::splitmix::{SplitMix64, index, scatter};
 use std::io::Write;
@@ -248,10 +247,4 @@ fn day_weight(day: i64) -> u64 {
 fn scaled(visits: u64, reached: u64, total: u64) -> u64 {
     let exact = u128::from(visits) * u128::from(reached) / u128::from(total);
     u64::try_from(exact).expect("at most all visits")
-}
-
-/// The error of a file that could not be written.
-pub(crate) fn io_error(path: &std::path::Path) -> impl FnOnce(std::io::Error) -> SynthError {
-    let path = path.to_path_buf();
-    move |source| SynthError::Io { path, source }
 }

@@ -3,7 +3,7 @@
 //! A record is written once, into the bucket of the hour it is received in. When that hour is over its bucket is
 //! sorted by second and goes to disk. Memory holds the records that are under way, never the history.
 
-use super::text::{HOUR, Text};
+use crate::text::{HOUR, Text};
 use records::Kind;
 use records::splitmix::{SplitMix64, index};
 use std::io::{self, Write};

@@ -1,12 +1,12 @@
 //! A visit to a hospital or clinic that ends on the same day: services, drugs on prescription, and near misses.
 
-use super::draft::Draft;
-use super::life::Life;
-use super::limits::NEWBORN_DAYS_MAX;
-use super::plant::Step;
-use super::record::{Order, Prescription};
-use super::sickness::{PLAIN, TELLING, telling};
-use super::text::{DAY, day_of};
+use crate::draft::Draft;
+use crate::life::Life;
+use crate::limits::NEWBORN_DAYS_MAX;
+use crate::plan::Step;
+use crate::record::{Order, Prescription};
+use crate::sickness::{PLAIN, TELLING, telling};
+use crate::text::{DAY, day_of};
 use records::splitmix::index;
 use std::io::Write;
 

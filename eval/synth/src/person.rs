@@ -1,52 +1,18 @@
 //! Persons: who is free to come, and what registers say about those who came.
 
-use super::life::Life;
-use super::record::Term;
-use super::region::{Born, first_day};
-use super::text::{DAY, HOUR, civil, day_of};
+use crate::life::Life;
+use crate::record::Term;
+use crate::region::{Born, first_day};
+use crate::status::Cover;
+use crate::text::{DAY, civil, day_of};
 use records::Kind;
 use records::splitmix::index;
 use std::io::Write;
-
-/// What changes about a person.
-#[derive(Clone, Copy, Default)]
-pub(crate) struct Status {
-    /// Seconds since 1970; no visit before.
-    pub(crate) free_from: u32,
-    /// Day of the period, from 1, on which the item of the person's cycle was last used; 0 never.
-    cycle_day: u16,
-    /// Day of the period, from 1, of the first visit; 0 not seen yet.
-    first_day: u16,
-    /// Seconds since 1970; no ordinary stay before.
-    pub(crate) stay_from: u32,
-    /// Day of the period, from 1, on which the last stay ends, and its main diagnosis.
-    last_stay: (u16, u16),
-    /// Stays so far.
-    pub(crate) stays: u8,
-    /// No ordinary visit any more: dead, or without insurance.
-    pub(crate) gone: bool,
-    /// No ordinary stay any more.
-    pub(crate) no_stays: bool,
-}
-
-/// How the enrolment of a person relates to the first visit.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) enum Cover {
-    #[default]
-    Usual,
-    /// Ended on that day.
-    Ended(i64),
-    /// Of the other scheme.
-    OtherType,
-}
 
 /// Days after a stay in which one with the same main diagnosis would be its continuation.
 const CONTINUED_DAYS: i64 = 15;
 /// Seconds from the beginning of one stay to that of the next, so that there are at most three in 90 days.
 const STAY_TO_STAY: i64 = 30 * DAY;
-
-/// Seconds between the end of one visit of a person and the beginning of the next: time to travel anywhere.
-pub(crate) const REST: i64 = 6 * HOUR;
 
 impl<W: Write> Life<'_, W> {
     /// A person who is free at `at`; half of the time one of the chronic ones.

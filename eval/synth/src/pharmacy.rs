@@ -1,11 +1,11 @@
 //! A visit to a pharmacy: packs with trace codes over the counter, and their lines on the bill.
 
-use super::draft::Draft;
-use super::life::Life;
-use super::plant::Step;
-use super::record::{Codes, Head, Order, Prescription, Return, Sale};
-use super::region::{COMMON_DRUGS, Class};
-use super::text::{DAY, day_of};
+use crate::draft::Draft;
+use crate::life::Life;
+use crate::plan::Step;
+use crate::record::{Codes, Head, Order, Prescription, Return, Sale};
+use crate::region::{COMMON_DRUGS, Class};
+use crate::text::{DAY, day_of};
 use records::Kind;
 use records::splitmix::index;
 use std::io::Write;

@@ -5,11 +5,11 @@
 //!
 //! A person is a number; sex, birth, scheme and habits are hashes of it, so millions of them take no room.
 
-use super::Recipe;
-use super::catalogue::Catalogue;
-use super::sickness::diagnoses;
-use super::text::{civil, day_number, owned};
-use super::zipf::Zipf;
+use crate::catalogue::Catalogue;
+use crate::recipe::Recipe;
+use crate::sickness::diagnoses;
+use crate::text::{civil, day_number, owned};
+use crate::zipf::Zipf;
 use records::splitmix::{SplitMix64, index, scatter};
 use std::ops::Range;
 

@@ -4,24 +4,12 @@
 //! that takes from the shelf is checked against the balance at the moment it is drawn, and all dates drawn later
 //! lie no earlier; so on every civil day what was used is at most what was there.
 
-use super::life::Life;
-use super::record::{Codes, Purchase};
-use super::text::{DAY, HOUR, day_of};
+use crate::life::Life;
+use crate::record::{Codes, Purchase};
+use crate::shelf::Shelf;
+use crate::text::{DAY, HOUR, day_of};
 use records::Kind;
 use std::io::Write;
-
-/// What lies on the shelf of one pair (institution, item).
-#[derive(Clone, Copy, Default)]
-pub(crate) struct Shelf {
-    /// Hundredths; what may be used.
-    balance: i32,
-    /// The next trace code that was bought and not sold.
-    next_code: u32,
-    /// One past the last trace code bought.
-    bought: u32,
-    /// How often it was bought: who buys often buys more. 0 before the opening count.
-    purchases: u8,
-}
 
 /// Packs in the first purchase; each later one is larger, up to 32 times.
 const FIRST_LOT: i64 = 10;

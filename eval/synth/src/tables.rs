@@ -3,10 +3,10 @@
 //! Beside the rows in force there are rows out of force about hot ordinary items, so that a reader who forgets the
 //! dates drowns in alerts.
 
-use super::catalogue::Catalogue;
-use super::limits::{HIGH_LEVEL, RESALE_LIMIT};
-use super::sickness::{OPERATIONS, TELLING};
-use super::text::owned;
+use crate::catalogue::Catalogue;
+use crate::limits::{HIGH_LEVEL, RESALE_LIMIT};
+use crate::sickness::{OPERATIONS, TELLING};
+use crate::text::owned;
 
 /// In force on every simulated day.
 const DATED: &str = "2020-01-01,,invented\n";

@@ -3,13 +3,13 @@
 //! A record that is corrected was wrong *before* its last revision. What stands in the end is therefore what
 //! really happened, whatever the order of arrival.
 
-use super::draft::Draft;
-use super::life::Life;
-use super::person::REST;
-use super::record::{Bill, Head, Label, Line, Prescription, Presence, Sale, Which};
-use super::region::Region;
-use super::sickness::PLAIN;
-use super::text::{DAY, HOUR, Text, day_of};
+use crate::draft::Draft;
+use crate::life::Life;
+use crate::record::{Bill, Head, Label, Line, Prescription, Presence, Sale, Which};
+use crate::region::Region;
+use crate::sickness::PLAIN;
+use crate::status::REST;
+use crate::text::{DAY, HOUR, Text, day_of};
 use records::Kind;
 use std::io::Write;
 

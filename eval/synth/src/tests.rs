@@ -1,24 +1,16 @@
 //! The simulator against its promises: same bytes, sound references, a quiet life, and every case found.
 
+mod folder;
 mod plain;
 
 use super::region::Region;
 use super::{Recipe, Report, Schemes, SynthError, write};
+use folder::Folder;
 use plain::{READ, World, text};
 use serde_json::Value;
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 
 const VISITS: u64 = 2_500;
-
-/// A simulated folder that is removed in the end.
-struct Folder(PathBuf);
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
 
 fn simulate(name: &str, seed: u64, months: u32, schemes: Schemes, strength: f64) -> (Folder, Report) {
     let folder = std::env::temp_dir().join(format!("synth-{}-{name}", std::process::id()));
@@ -27,16 +19,6 @@ fn simulate(name: &str, seed: u64, months: u32, schemes: Schemes, strength: f64)
     let report = write(&recipe, &folder, &mut |_| days += 1).unwrap();
     assert!(days >= 28 * months);
     (Folder(folder), report)
-}
-
-impl Folder {
-    fn text(&self, file: &str) -> String {
-        std::fs::read_to_string(self.0.join(file)).unwrap()
-    }
-
-    fn changes(&self) -> String {
-        self.text("records/changes.ndjson")
-    }
 }
 
 #[test]

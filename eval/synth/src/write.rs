@@ -1,10 +1,10 @@
 //! One function for each kind: its fields in the contract's order, as one line of JSON without the line end.
 
-use super::record::{
+use crate::record::{
     Bill, Codes, Head, Label, Line, Order, Prescription, Presence, Purchase, Return, Sale, Term, Visit, Which,
 };
-use super::region::{Agreement, Institution, Region};
-use super::text::{DAY, Text, day_of};
+use crate::region::{Agreement, Institution, Region};
+use crate::text::{DAY, Text, day_of};
 
 impl Text<'_> {
     fn open(&mut self, kind: &str, rev: u64) -> &mut Self {

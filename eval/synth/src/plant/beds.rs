@@ -3,44 +3,16 @@
 //! Stays begin tomorrow, with adults who never lay in hospital, so that no other stay of theirs is near. Beds are
 //! booked when the case is planned.
 
-use super::super::life::Life;
-use super::super::person::REST;
-use super::super::stay::{Habit, Part};
-use super::super::text::{DAY, HOUR, day_of};
-use super::{Planned, StayPlan, What};
+use crate::life::Life;
+use crate::plan::{Planned, StayPlan, What};
+use crate::status::REST;
+use crate::text::{DAY, HOUR, day_of};
 use std::io::Write;
 
 /// Years of life from which on a person is grown.
 const GROWN: i64 = 18;
 /// Houses that are asked for a bed before a case waits for another day.
 const TRIES: u32 = 60;
-
-/// A stay that is only part of its case.
-pub(super) fn part(case: usize) -> Part {
-    Part { case, named: false, pays: false }
-}
-
-/// A stay whose name is in the key.
-pub(super) fn named(case: usize) -> Part {
-    Part { named: true, ..part(case) }
-}
-
-/// A stay whose payment is in the amount.
-pub(super) fn paid(case: usize) -> Part {
-    Part { pays: true, ..part(case) }
-}
-
-/// A stay that a case names and whose payment is in the amount.
-pub(super) fn named_and_paid(case: usize) -> Part {
-    Part { named: true, pays: true, case }
-}
-
-impl StayPlan {
-    /// A stay of these parts, like any other but for them.
-    pub(super) fn new(end: i64, parts: Vec<Part>) -> StayPlan {
-        StayPlan { end, parts, habit: Habit::Usual, main: None, unseen: false }
-    }
-}
 
 impl<W: Write> Life<'_, W> {
     pub(super) fn tomorrow(&self) -> i64 {

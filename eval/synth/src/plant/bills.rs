@@ -1,11 +1,11 @@
 //! Fake receipts: invoices claimed twice, drugs nobody prescribed, lines that do not add up or come too late.
 
-use super::super::case::{line_id, prescription_id, settlement_id};
-use super::super::draft::Draft;
-use super::super::life::Life;
-use super::super::record::Order;
-use super::super::region::COMMON_DRUGS;
-use super::super::text::{DAY, fen_of, owned};
+use crate::case::{line_id, prescription_id, settlement_id};
+use crate::draft::Draft;
+use crate::life::Life;
+use crate::record::Order;
+use crate::region::COMMON_DRUGS;
+use crate::text::{DAY, fen_of, owned};
 use records::Kind;
 use std::io::Write;
 
@@ -145,7 +145,7 @@ impl<W: Write> Life<'_, W> {
         let sn = line.sn;
         let case = self.plan.open(scheme, Some(draft.head.person), draft.head.institution);
         let planted = &mut self.plan.cases[case];
-        planted.key = vec![super::visit_id(draft.head.visit), sn.to_string()];
+        planted.key = vec![crate::case::visit_id(draft.head.visit), sn.to_string()];
         planted.records = vec![(Kind::FeeLine, line_id(draft.head.visit, sn))];
         planted.complete = true;
         Some(case)

@@ -1,29 +1,18 @@
 //! Affairs that several rules see: each alert that should be raised is one finding of the affair.
 
-use super::super::case::{day_text, line_id, prescription_id, serial_id, token_text};
-use super::super::draft::Draft;
-use super::super::life::Life;
-use super::super::person::REST;
-use super::super::record::{Order, Sale};
-use super::super::sickness::PLAIN;
-use super::super::stay::Habit;
-use super::super::text::{DAY, HOUR, day_of, fen_of};
-use super::beds::{named, named_and_paid, paid, part};
-use super::{Planned, StayPlan, Step, What};
+use crate::case::{day_text, line_id, prescription_id, serial_id, token_text};
+use crate::draft::Draft;
+use crate::life::Life;
+use crate::plan::{Filled, Planned, StayPlan, Step, What};
+use crate::record::{Order, Sale};
+use crate::sickness::PLAIN;
+use crate::status::REST;
+use crate::stay::Habit;
+use crate::stay::{named, named_and_paid, paid, part};
+use crate::text::{DAY, HOUR, day_of, fen_of};
 use records::Kind;
 use records::splitmix::index;
 use std::io::Write;
-
-/// One filling of a prescription at the pharmacy that its doctor works with.
-#[derive(Clone, Copy)]
-pub(crate) struct Filled {
-    /// The three findings about the person: P06, F07 and S18, in this order.
-    first_case: usize,
-    hospital: usize,
-    doctor: usize,
-    /// Day of the first filling, and the visit, line and sale of it; none: this is the first.
-    before: Option<(i64, u64, u64, u64)>,
-}
 
 impl<W: Write> Life<'_, W> {
     /// A hospital admits persons of one district together, keeps their beds billed with nobody in them, sends

@@ -1,61 +1,20 @@
 //! Goods that were never there, are sold twice, without a prescription or too late, or collected to be sold again.
 
-use super::super::case::{SCHEMES, line_id, prescription_id, serial_id, token_text};
-use super::super::draft::Draft;
-use super::super::life::Life;
-use super::super::person::REST;
-use super::super::record::{Codes, Order, Sale};
-use super::super::region::{COMMON_DRUGS, Class, Region};
-use super::super::text::{DAY, HOUR, day_of, fen_of, owned};
-use super::{Plan, Planned, Step, What};
+use crate::case::{line_id, prescription_id, serial_id, token_text};
+use crate::draft::Draft;
+use crate::life::Life;
+use crate::plan::{Ghost, Planned, SUPPLY, Sold, Step, What};
+use crate::record::{Codes, Order, Sale};
+use crate::region::{COMMON_DRUGS, Class};
+use crate::scheme::SCHEMES;
+use crate::status::REST;
+use crate::text::{DAY, HOUR, day_of, fen_of, owned};
 use records::Kind;
 use records::splitmix::index;
 use std::io::Write;
 
-/// What an institution bills beyond what it ever had.
-pub(crate) struct Ghost {
-    case: usize,
-    item: usize,
-    /// Hundredths per line, and lines to come.
-    count: i64,
-    lines: u64,
-}
-
-/// A pack that is sold once and again by the same trace code.
-#[derive(Clone, Copy)]
-pub(crate) struct Sold {
-    /// Of the code on more than one sale.
-    twice: usize,
-    /// Of the code that the second pharmacy never bought; none if it is the first one's.
-    unbought: Option<usize>,
-    /// Which of the common drugs.
-    drug: usize,
-    /// The second pharmacy.
-    shop: usize,
-    /// The first sale: its number and its code; none before it.
-    first: Option<(u64, Codes)>,
-}
-
-/// Hundredths counted and bought of what is billed beyond its stock.
-const SUPPLY: (i64, i64) = (300, 500);
 /// Pairs whose numbers are on the packs that nobody bought.
 const NOWHERE: usize = 90_000_000;
-
-impl Plan {
-    /// Says what a ghost comes to.
-    pub(super) fn settle_ghost(&mut self, region: &Region, ghost: &Ghost) {
-        let case = &mut self.cases[ghost.case];
-        if case.rule == "G03" {
-            case.complete = true;
-            return;
-        }
-        let lines = case.records.iter().filter(|(kind, _)| *kind == Kind::FeeLine).count();
-        let supply = SUPPLY.0 + SUPPLY.1;
-        let excess = ghost.count * lines.cast_signed() as i64 - (supply * 105 / 100 + 200);
-        case.amount = fen_of(region.catalogue.items[ghost.item].price, excess.max(0));
-        case.complete = excess > 0 || ghost.lines == 0;
-    }
-}
 
 impl<W: Write> Life<'_, W> {
     /// A small or middling hospital begins to bill a consumable beyond what it ever had, or that it never had.

@@ -1,12 +1,13 @@
 //! What the tables forbid: items for another patient, another place or another illness, too dear, too much, too soon.
 
-use super::super::case::{SCHEMES, day_text, line_id, token_text, visit_id};
-use super::super::draft::Draft;
-use super::super::life::Life;
-use super::super::person::REST;
-use super::super::region::Class;
-use super::super::text::{DAY, HOUR, day_of, fen_of};
-use super::{Planned, Step, What};
+use crate::case::{day_text, line_id, token_text, visit_id};
+use crate::draft::Draft;
+use crate::life::Life;
+use crate::plan::{Planned, Step, What};
+use crate::region::Class;
+use crate::scheme::SCHEMES;
+use crate::status::REST;
+use crate::text::{DAY, HOUR, day_of, fen_of};
 use records::Kind;
 use records::splitmix::index;
 use std::io::Write;

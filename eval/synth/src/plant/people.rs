@@ -1,14 +1,15 @@
 //! Fake patients: the dead, the uninsured, the absent, and those who are everywhere at once.
 
-use super::super::case::{SCHEMES, day_text, serial_id, settlement_id, token_text, visit_id};
-use super::super::draft::Draft;
-use super::super::life::Life;
-use super::super::person::{Cover, REST};
-use super::super::record::{Presence, Term};
-use super::super::region::Class;
-use super::super::sickness::{PLAIN, TELLING, Telling};
-use super::super::text::{DAY, HOUR, day_of, owned};
-use super::{Planned, Step, What};
+use crate::case::{day_text, serial_id, settlement_id, token_text, visit_id};
+use crate::draft::Draft;
+use crate::life::Life;
+use crate::plan::{Planned, Step, What};
+use crate::record::{Presence, Term};
+use crate::region::Class;
+use crate::scheme::SCHEMES;
+use crate::sickness::{PLAIN, TELLING, Telling};
+use crate::status::{Cover, REST};
+use crate::text::{DAY, HOUR, day_of, owned};
 use records::Kind;
 use std::io::Write;
 

@@ -1,14 +1,15 @@
 //! Stays of persons who are sent for them: two at once, too many, too long billed, with nobody in the bed.
 
-use super::super::case::{SCHEMES, day_text, token_text};
-use super::super::life::Life;
-use super::super::person::REST;
-use super::super::region::Class;
-use super::super::sickness::{OPERATIONS, PLAIN};
-use super::super::stay::Habit;
-use super::super::text::{DAY, HOUR, day_of};
-use super::beds::{named, named_and_paid, paid, part};
-use super::{Planned, StayPlan, Step, What};
+use crate::case::{day_text, token_text};
+use crate::life::Life;
+use crate::plan::{Planned, StayPlan, Step, What};
+use crate::region::Class;
+use crate::scheme::SCHEMES;
+use crate::sickness::{OPERATIONS, PLAIN};
+use crate::status::REST;
+use crate::stay::Habit;
+use crate::stay::{named, named_and_paid, paid, part};
+use crate::text::{DAY, HOUR, day_of};
 use records::Kind;
 use records::splitmix::index;
 use std::io::Write;

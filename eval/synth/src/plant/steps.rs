@@ -1,11 +1,11 @@
 //! What follows: visits that a case needs at a later time.
 
-use super::super::case::{day_text, line_id, serial_id, settlement_id, token_text, visit_id};
-use super::super::draft::Draft;
-use super::super::life::Life;
-use super::super::record::Presence;
-use super::super::text::{day_of, fen_of};
-use super::Step;
+use crate::case::{day_text, line_id, serial_id, settlement_id, token_text, visit_id};
+use crate::draft::Draft;
+use crate::life::Life;
+use crate::plan::Step;
+use crate::record::Presence;
+use crate::text::{day_of, fen_of};
 use records::Kind;
 use std::io::Write;
 

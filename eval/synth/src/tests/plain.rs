@@ -1,7 +1,7 @@
 //! Sixteen of the rules, read plainly: slow, without state, and without any engine.
 
-use super::super::text::day_number;
-use super::Folder;
+use super::folder::Folder;
+use crate::text::day_number;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 

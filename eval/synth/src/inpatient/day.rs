@@ -1,12 +1,12 @@
 //! One day of a stay: what is billed for the 24 hours to come, and the near misses among it.
 
-use super::super::case::{day_text, line_id, visit_id};
-use super::super::draft::{line, reversal};
-use super::super::life::Life;
-use super::super::record::{Line, Order};
-use super::super::region::Region;
-use super::super::text::{DAY, HOUR, day_of, fen_of};
-use super::{Habit, Stay};
+use crate::case::{day_text, line_id, visit_id};
+use crate::draft::{line, reversal};
+use crate::life::Life;
+use crate::record::{Line, Order};
+use crate::region::Region;
+use crate::stay::{Habit, Stay};
+use crate::text::{DAY, HOUR, day_of, fen_of};
 use records::Kind;
 use records::splitmix::{SplitMix64, index};
 use std::io::Write;
