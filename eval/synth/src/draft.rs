@@ -47,14 +47,14 @@ impl Default for Visit {
 }
 
 impl Draft {
-    /// Bills `count` hundredths of `item`; returns the line.
+    /// Bills `count` (ten-thousandths) of `item`; returns the line.
     pub(crate) fn bill(&mut self, region: &Region, item: usize, count: i64, at: i64) -> &mut Line {
         let sn = self.lines.len() as u64 + 1;
         self.lines.push(line(region, sn, item, count, at, self.visit.doctor));
         self.lines.last_mut().expect("just pushed")
     }
 
-    /// Takes `count` hundredths of the line at `place` back at `at`.
+    /// Takes `count` (ten-thousandths) of the line at `place` back at `at`.
     pub(crate) fn reverse(&mut self, region: &Region, place: usize, count: i64, at: i64) {
         let sn = self.lines.len() as u64 + 1;
         self.lines.push(reversal(region, &self.lines[place], sn, count, at));
@@ -82,7 +82,7 @@ impl Draft {
     }
 }
 
-/// A line about `count` hundredths of `item`.
+/// A line about `count` (ten-thousandths) of `item`.
 pub(crate) fn line(region: &Region, sn: u64, item: usize, count: i64, at: i64, doctor: usize) -> Line {
     let mut line = Line {
         sn,
@@ -102,7 +102,7 @@ pub(crate) fn line(region: &Region, sn: u64, item: usize, count: i64, at: i64, d
     line
 }
 
-/// The line that takes `count` hundredths of `original` back.
+/// The line that takes `count` (ten-thousandths) of `original` back.
 pub(crate) fn reversal(region: &Region, original: &Line, sn: u64, count: i64, at: i64) -> Line {
     let mut line = Line { sn, reverses: original.sn, at, ..*original };
     line.set_count(region, -count);

@@ -12,7 +12,7 @@ use crate::region::COMMON_DRUGS;
 use crate::sickness::{PLAIN, TELLING, operable};
 use crate::status::{Cover, REST};
 use crate::stay::{Habit, Stay};
-use crate::text::{DAY, HOUR, day_of};
+use crate::text::{DAY, HOUR, ONE, day_of};
 use records::Kind;
 use records::splitmix::index;
 use std::io::Write;
@@ -103,7 +103,7 @@ impl<W: Write> Life<'_, W> {
         let locals =
             [hot, COMMON_DRUGS + cold, (hot + 11) % COMMON_DRUGS, COMMON_DRUGS + (cold + rare / 2) % rare];
         locals.map(|local| {
-            (u32::try_from(local).expect("a shelf is short"), [100, 100, 200, 300][self.rng.index(4)])
+            (u32::try_from(local).expect("a shelf is short"), [1, 1, 2, 3][self.rng.index(4)] * ONE)
         })
     }
 
@@ -148,7 +148,7 @@ impl<W: Write> Life<'_, W> {
             (item, count * days)
         });
         let course = match stay.habit {
-            Habit::Course(n, days, _) => Some((region.catalogue.limits.courses[n].item, days * 100)),
+            Habit::Course(n, days, _) => Some((region.catalogue.limits.courses[n].item, days * ONE)),
             _ => None,
         };
         let is_drug = |&(item, _): &(usize, i64)| region.catalogue.items[item].list_type == "101";

@@ -6,7 +6,7 @@ use crate::limits::NEWBORN_DAYS_MAX;
 use crate::plan::Step;
 use crate::record::{Order, Prescription};
 use crate::sickness::{PLAIN, TELLING, telling};
-use crate::text::{DAY, day_of};
+use crate::text::{DAY, ONE, day_of};
 use records::splitmix::index;
 use std::io::Write;
 
@@ -58,14 +58,14 @@ impl<W: Write> Life<'_, W> {
         let catalogue = &self.region.catalogue;
         let at = draft.visit.begin + self.rng.span(0, 300);
         if self.rng.permille(720) {
-            draft.bill(self.region, catalogue.registrations[self.rng.index(3)], 100, at);
+            draft.bill(self.region, catalogue.registrations[self.rng.index(3)], ONE, at);
         }
         if self.rng.permille(620) || draft.lines.is_empty() {
-            draft.bill(self.region, catalogue.consultations[self.rng.index(6)], 100, at + 60);
+            draft.bill(self.region, catalogue.consultations[self.rng.index(6)], ONE, at + 60);
         }
         for _ in 0..self.rng.index(4) {
             let item = catalogue.services[self.region.service_heat.rank(self.rng.next_bits())];
-            let count = [100, 100, 100, 200, 300][self.rng.index(5)];
+            let count = [1, 1, 1, 2, 3][self.rng.index(5)] * ONE;
             let at = self.during(draft);
             draft.bill(self.region, item, count, at);
         }
@@ -88,9 +88,9 @@ impl<W: Write> Life<'_, W> {
                 institution.drug(catalogue, self.region.drug_heat.rank(chance) % institution.drugs)
             };
             let count = if draft.visit.med_type == "16" {
-                [6_000, 9_000, 10_550][n % 3]
+                [60 * ONE, 90 * ONE, 105 * ONE + ONE / 2][n % 3]
             } else {
-                [100, 100, 200, 200, 300, 400][self.rng.index(6)]
+                [1, 1, 2, 2, 3, 4][self.rng.index(6)] * ONE
             };
             self.bill_prescribed(draft, item, pair, count);
         }
@@ -135,7 +135,7 @@ impl<W: Write> Life<'_, W> {
             return false;
         }
         // Some leave a pack of what was prescribed.
-        let spare = if self.rng.once_in(30) { 100 } else { 0 };
+        let spare = if self.rng.once_in(30) { ONE } else { 0 };
         draft.orders[0].lines.push((item, count + spare));
         self.take(draft.head.institution, item, pair, count);
         let at = self.during(draft).max(draft.orders[0].at);
@@ -176,7 +176,7 @@ impl<W: Write> Life<'_, W> {
         }
         let cycle = limits.cycles[index(self.region.person(person).hash % limits.cycles.len() as u64)];
         if self.rng.permille(120) && self.cycle_again(person, day, cycle.1) {
-            draft.limited |= self.bill_item(draft, cycle.0, 100);
+            draft.limited |= self.bill_item(draft, cycle.0, ONE);
         }
         if self.rng.permille(130) {
             self.bill_for_patient(draft);
@@ -187,7 +187,7 @@ impl<W: Write> Life<'_, W> {
         if self.rng.permille(15) {
             let item = limits.hourly[self.rng.index(limits.hourly.len())];
             let hours = [1, 2, 3, 24][self.rng.index(4)];
-            draft.limited |= self.bill_item(draft, item, hours * 100);
+            draft.limited |= self.bill_item(draft, item, hours * ONE);
         }
     }
 
@@ -195,7 +195,7 @@ impl<W: Write> Life<'_, W> {
         let ages = &self.region.catalogue.limits.ages;
         for limit in ages.iter().filter(|limit| limit.in_days) {
             if self.rng.permille(300) {
-                draft.limited |= self.bill_item(draft, limit.item, 100);
+                draft.limited |= self.bill_item(draft, limit.item, ONE);
             }
         }
     }
@@ -206,9 +206,9 @@ impl<W: Write> Life<'_, W> {
         let limited = limits[self.rng.index(limits.len())];
         let too_many = self.rng.once_in(10);
         let at = self.during(draft);
-        draft.bill(region, limited.item, (limited.max + i64::from(too_many)) * 100, at);
+        draft.bill(region, limited.item, (limited.max + i64::from(too_many)) * ONE, at);
         if too_many {
-            draft.reverse(region, draft.lines.len() - 1, 100, at + 600);
+            draft.reverse(region, draft.lines.len() - 1, ONE, at + 600);
         }
         draft.limited = true;
     }
@@ -220,10 +220,10 @@ impl<W: Write> Life<'_, W> {
         let both = self.rng.once_in(20);
         let one = if self.rng.once_in(2) { paid } else { denied };
         let at = self.during(draft);
-        draft.bill(region, if both { paid } else { one }, 100, at);
+        draft.bill(region, if both { paid } else { one }, ONE, at);
         if both {
-            draft.bill(region, denied, 100, at + 60);
-            draft.reverse(region, draft.lines.len() - 1, 100, at + 900);
+            draft.bill(region, denied, ONE, at + 60);
+            draft.reverse(region, draft.lines.len() - 1, ONE, at + 900);
         }
         draft.limited = true;
     }
@@ -254,7 +254,7 @@ impl<W: Write> Life<'_, W> {
             }
         };
         if let Some(item) = item {
-            draft.limited |= self.bill_item(draft, item, 100);
+            draft.limited |= self.bill_item(draft, item, ONE);
         }
     }
 
@@ -277,7 +277,7 @@ impl<W: Write> Life<'_, W> {
         let later = if self.rng.once_in(4) { self.rng.span(DAY, 6 * DAY) } else { self.rng.span(60, 1_200) };
         let at = draft.lines[place].at + later;
         if draft.stands(place) && at < self.end {
-            let count = if whole % 200 == 0 && self.rng.once_in(2) { whole / 2 } else { whole };
+            let count = if whole % (2 * ONE) == 0 && self.rng.once_in(2) { whole / 2 } else { whole };
             draft.reverse(self.region, place, count, at);
         }
     }

@@ -5,7 +5,7 @@ use crate::life::Life;
 use crate::plan::Step;
 use crate::record::{Codes, Head, Order, Prescription, Return, Sale};
 use crate::region::{COMMON_DRUGS, Class};
-use crate::text::{DAY, day_of};
+use crate::text::{DAY, ONE, day_of};
 use records::Kind;
 use records::splitmix::index;
 use std::io::Write;
@@ -92,11 +92,11 @@ impl<W: Write> Life<'_, W> {
         let institution = draft.head.institution;
         let split = !whole && packs == 1 && self.rng.permille(60);
         let codes = self.take_packs(institution, item, pair, packs);
-        let count = packs.cast_signed() * 100;
+        let count = packs.cast_signed() * ONE;
         draft.bill(self.region, item, count, draft.visit.begin);
         let mut sale = self.sale(draft.visit.begin + 20, item, count, codes);
         if split {
-            (sale.count, sale.split) = (50, true);
+            (sale.count, sale.split) = (ONE / 2, true);
             draft.sales.push(sale);
             sale.id = self.serial();
         }
@@ -126,7 +126,7 @@ impl<W: Write> Life<'_, W> {
             return;
         }
         let sale = draft.sales[self.rng.index(draft.sales.len())];
-        let count = if sale.count == 200 && self.rng.once_in(2) { 100 } else { sale.count };
+        let count = if sale.count == 2 * ONE && self.rng.once_in(2) { ONE } else { sale.count };
         let named = !self.rng.once_in(8);
         draft.returns.push((sale, Return { id: self.serial(), at, count, named }));
     }
@@ -136,7 +136,7 @@ impl<W: Write> Life<'_, W> {
         let local = self.rng.index(COMMON_DRUGS);
         let (item, pair) = institution.drug(&self.region.catalogue, local);
         let codes = self.take_packs(pharmacy, item, pair, 1);
-        let sale = Sale { insured: false, ..self.sale(at, item, 100, codes) };
+        let sale = Sale { insured: false, ..self.sale(at, item, ONE, codes) };
         let head = Head { visit: 0, person: 0, institution: pharmacy };
         self.tell(Kind::Dispensing, at, |region, text, _, rev| {
             text.dispensing(region, head, &sale, None, rev)

@@ -8,7 +8,7 @@ use crate::record::Codes;
 use crate::region::{LEANING_MAX, Region, first_day};
 use crate::scheme::SCHEMES;
 use crate::stay::{Habit, Part};
-use crate::text::{HOUR, fen_of};
+use crate::text::{HOUR, ONE, fen_of};
 use records::Kind;
 use records::splitmix::{SplitMix64, scatter};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -102,7 +102,7 @@ pub(crate) enum Step {
 pub(crate) struct Ghost {
     pub(crate) case: usize,
     pub(crate) item: usize,
-    /// Hundredths per line, and lines to come.
+    /// Ten-thousandths per line, and lines to come.
     pub(crate) count: i64,
     pub(crate) lines: u64,
 }
@@ -122,8 +122,8 @@ pub(crate) struct Sold {
     pub(crate) first: Option<(u64, Codes)>,
 }
 
-/// Hundredths counted and bought of what is billed beyond its stock.
-pub(crate) const SUPPLY: (i64, i64) = (300, 500);
+/// Ten-thousandths counted and bought of what is billed beyond its stock.
+pub(crate) const SUPPLY: (i64, i64) = (3 * ONE, 5 * ONE);
 /// One filling of a prescription at the pharmacy that its doctor works with.
 #[derive(Clone, Copy)]
 pub(crate) struct Filled {
@@ -227,7 +227,7 @@ impl Plan {
         }
         let lines = case.records.iter().filter(|(kind, _)| *kind == Kind::FeeLine).count();
         let supply = SUPPLY.0 + SUPPLY.1;
-        let excess = ghost.count * lines.cast_signed() as i64 - (supply * 105 / 100 + 200);
+        let excess = ghost.count * lines.cast_signed() as i64 - (supply * 105 / 100 + 2 * ONE);
         case.amount = fen_of(region.catalogue.items[ghost.item].price, excess.max(0));
         case.complete = excess > 0 || ghost.lines == 0;
     }

@@ -1,6 +1,6 @@
 //! What a record says, before it is text.
 //!
-//! Money is fen, quantities are hundredths, moments seconds and days days since 1970 in China Standard Time.
+//! Money is fen, prices ten-thousandths of a yuan, quantities ten-thousandths, moments seconds and days days since 1970 in China Standard Time.
 
 /// Which visit a record belongs to, and whose it is.
 #[derive(Clone, Copy, Debug, Default)]
@@ -19,7 +19,7 @@ pub(crate) struct Line {
     pub(crate) reverses: u64,
     pub(crate) at: i64,
     pub(crate) item: usize,
-    /// Hundredths.
+    /// Ten-thousandths.
     pub(crate) count: i64,
     /// Ten-thousandths of a yuan.
     pub(crate) price: i64,
@@ -101,7 +101,7 @@ pub(crate) struct Prescription {
     pub(crate) online: bool,
     /// Whether it is taken back in the end.
     pub(crate) cancelled: bool,
-    /// Item and quantity in hundredths.
+    /// Item and quantity in ten-thousandths.
     pub(crate) lines: Vec<(usize, i64)>,
 }
 
@@ -111,7 +111,7 @@ pub(crate) struct Sale {
     pub(crate) id: u64,
     pub(crate) at: i64,
     pub(crate) item: usize,
-    /// Hundredths.
+    /// Ten-thousandths.
     pub(crate) count: i64,
     /// The pair whose numbers the codes are, the first number, and how many.
     pub(crate) codes: Codes,
@@ -171,7 +171,7 @@ pub(crate) struct Purchase {
     pub(crate) id: u64,
     pub(crate) institution: usize,
     pub(crate) item: usize,
-    /// Hundredths.
+    /// Ten-thousandths.
     pub(crate) count: i64,
     pub(crate) at: i64,
     pub(crate) invoice: u64,

@@ -10,7 +10,7 @@ pub(crate) struct Stay {
     pub(crate) visit: Visit,
     /// When it will end; the visit's own end is told at discharge.
     pub(crate) end: i64,
-    /// What it takes every day: drugs as the hospital's numbers, daily quantity in hundredths.
+    /// What it takes every day: drugs as the hospital's numbers, daily quantity in ten-thousandths.
     pub(crate) drugs: [(u32, i64); 4],
     pub(crate) drugs_len: usize,
     /// Whether drugs are ordered electronically, so that their lines name a prescription.

@@ -7,7 +7,7 @@
 use crate::life::Life;
 use crate::record::{Codes, Purchase};
 use crate::shelf::Shelf;
-use crate::text::{DAY, HOUR, day_of};
+use crate::text::{DAY, HOUR, ONE, day_of};
 use records::Kind;
 use std::io::Write;
 
@@ -15,7 +15,7 @@ use std::io::Write;
 const FIRST_LOT: i64 = 10;
 
 impl<W: Write> Life<'_, W> {
-    /// Takes `count` hundredths of `item` from the shelf `pair` of `institution`, buying before if need be.
+    /// Takes `count` (ten-thousandths) of `item` from the shelf `pair` of `institution`, buying before if need be.
     pub(crate) fn take(&mut self, institution: usize, item: usize, pair: usize, count: i64) {
         if self.shelves[pair].purchases == 0 {
             self.open_shelf(institution, item, pair);
@@ -29,10 +29,10 @@ impl<W: Write> Life<'_, W> {
 
     /// Takes `packs` whole packs and the trace codes on them; one code at least.
     pub(crate) fn take_packs(&mut self, institution: usize, item: usize, pair: usize, packs: u64) -> Codes {
-        self.take(institution, item, pair, packs.cast_signed() * 100);
+        self.take(institution, item, pair, packs.cast_signed() * ONE);
         let short = |shelf: &Shelf| u64::from(shelf.bought - shelf.next_code) < packs;
         if short(&self.shelves[pair]) {
-            self.buy(institution, item, pair, packs.cast_signed() * 100);
+            self.buy(institution, item, pair, packs.cast_signed() * ONE);
         }
         let shelf = &mut self.shelves[pair];
         let first = u64::from(shelf.next_code);
@@ -47,14 +47,14 @@ impl<W: Write> Life<'_, W> {
         let packs = self.rng.span(i64::from(!soon_over), 40);
         // The packs of before stay at the back of a pharmacy's shelf: their trace codes are in no purchase.
         self.shelves[pair] = Shelf {
-            balance: if pharmacy { 0 } else { i32::try_from(packs * 100).expect("a few packs") },
+            balance: if pharmacy { 0 } else { i32::try_from(packs * ONE).expect("a few packs") },
             purchases: 1,
             ..Shelf::default()
         };
-        self.count_shelf(institution, item, packs * 100, self.now - DAY);
+        self.count_shelf(institution, item, packs * ONE, self.now - DAY);
     }
 
-    /// Tells that `count` hundredths lay on the shelf at the end of the day of `at`.
+    /// Tells that `count` (ten-thousandths) lay on the shelf at the end of the day of `at`.
     pub(crate) fn count_shelf(&mut self, institution: usize, item: usize, count: i64, at: i64) {
         let movement = self.movement(institution, item, count, at);
         self.tell(Kind::StockCount, self.now, |region, text, _, rev| {
@@ -77,33 +77,33 @@ impl<W: Write> Life<'_, W> {
         }
     }
 
-    /// Buys at least `count` hundredths; now and then some of it breaks, goes back or is counted.
+    /// Buys at least `count` (ten-thousandths); now and then some of it breaks, goes back or is counted.
     fn buy(&mut self, institution: usize, item: usize, pair: usize, count: i64) {
         let pharmacy = self.region.institutions[institution].pharmacy;
         let shelf = self.shelves[pair];
         let grown = FIRST_LOT << shelf.purchases.min(if pharmacy { 3 } else { 6 });
-        let packs = (count + 99) / 100 + grown + self.rng.span(0, grown / 2);
+        let packs = (count + ONE - 1) / ONE + grown + self.rng.span(0, grown / 2);
         // Bought in the last hours, but after the count of yesterday.
         let at = (self.now - self.rng.span(0, 2 * HOUR)).max(day_of(self.now) * DAY + 60);
-        let mut purchase = self.movement(institution, item, packs * 100, at);
+        let mut purchase = self.movement(institution, item, packs * ONE, at);
         let coded = if pharmacy { packs.unsigned_abs() } else { 0 };
         purchase.codes = Codes { pair, first: u64::from(shelf.bought), len: coded };
         self.tell_bought(&purchase);
         let shelf = &mut self.shelves[pair];
         shelf.bought += u32::try_from(coded).expect("one purchase is small");
-        shelf.balance += i32::try_from(packs * 100).expect("one purchase is small");
+        shelf.balance += i32::try_from(packs * ONE).expect("one purchase is small");
         shelf.purchases = shelf.purchases.saturating_add(1);
         let left = i64::from(shelf.balance) - count;
         match self.rng.below(90) {
-            0 if left >= 500 => self.lose(institution, item, pair, 100),
-            1 if left >= 1_000 && !pharmacy => {
-                let mut back = self.movement(institution, item, 300, self.now);
+            0 if left >= 5 * ONE => self.lose(institution, item, pair, ONE),
+            1 if left >= 10 * ONE && !pharmacy => {
+                let mut back = self.movement(institution, item, 3 * ONE, self.now);
                 back.back = true;
                 self.tell_bought(&back);
-                self.shelves[pair].balance -= 300;
+                self.shelves[pair].balance -= i32::try_from(3 * ONE).expect("a few packs");
             }
             2 => {
-                let gain = self.movement(institution, item, 100, self.now);
+                let gain = self.movement(institution, item, ONE, self.now);
                 self.tell(Kind::StockChange, self.now, |region, text, _, rev| {
                     text.stock_change(region, &gain, "103", rev);
                 });

@@ -4,7 +4,7 @@ use crate::record::{
     Bill, Codes, Head, Label, Line, Order, Prescription, Presence, Purchase, Return, Sale, Term, Visit, Which,
 };
 use crate::region::{Agreement, Institution, Region};
-use crate::text::{DAY, Text, day_of};
+use crate::text::{DAY, ONE, Text, day_of};
 
 impl Text<'_> {
     fn open(&mut self, kind: &str, rev: u64) -> &mut Self {
@@ -289,7 +289,7 @@ impl Text<'_> {
         self.raw(r#"","expy_end":""#).date(sale.expires).raw("\"");
         let codes = match back {
             Some(back) => {
-                Codes { len: sale.codes.len.min((back.count / 100).unsigned_abs().max(1)), ..sale.codes }
+                Codes { len: sale.codes.len.min((back.count / ONE).unsigned_abs().max(1)), ..sale.codes }
             }
             None => sale.codes,
         };

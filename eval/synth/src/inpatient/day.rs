@@ -6,7 +6,7 @@ use crate::life::Life;
 use crate::record::{Line, Order};
 use crate::region::Region;
 use crate::stay::{Habit, Stay};
-use crate::text::{DAY, HOUR, day_of, fen_of};
+use crate::text::{DAY, HOUR, ONE, day_of, fen_of};
 use records::Kind;
 use records::splitmix::{SplitMix64, index};
 use std::io::Write;
@@ -70,14 +70,14 @@ impl<W: Write> Life<'_, W> {
         // The first drug of the day comes with the bed, so that no civil day has a bed and nothing else.
         let round = rng.span(day.from, day.to - 1);
         if round < day.end {
-            day.bill_at(region, catalogue.beds[grade], 100, round);
+            day.bill_at(region, catalogue.beds[grade], ONE, round);
         }
         if stay.days % 2 == 0 {
-            day.bill(region, catalogue.nursing[grade], 100, rng);
+            day.bill(region, catalogue.nursing[grade], ONE, rng);
         }
         for _ in 0..rng.index(3) + usize::from(stay.days == 0) * 2 {
             let item = catalogue.services[region.service_heat.rank(rng.next_bits())];
-            day.bill(region, item, [100, 100, 100, 200][rng.index(4)], rng);
+            day.bill(region, item, [1, 1, 1, 2][rng.index(4)] * ONE, rng);
         }
         for n in 0..stay.drugs_len {
             let (local, count) = stay.drugs[n];
@@ -94,8 +94,8 @@ impl<W: Write> Life<'_, W> {
         if institution.consumables > 0 && rng.permille(400) {
             let local = index(rng.below(institution.consumables as u64) * rng.below(1000) / 1000);
             let (item, pair) = institution.consumable(catalogue, local);
-            self.take(stay.head.institution, item, pair, 100);
-            day.bill(region, item, 100, rng);
+            self.take(stay.head.institution, item, pair, ONE);
+            day.bill(region, item, ONE, rng);
         }
     }
 
@@ -106,7 +106,7 @@ impl<W: Write> Life<'_, W> {
         if stay.days == 0 && day.from < day.end {
             for n in 0..2 + rng.index(2) {
                 let item = catalogue.services[region.service_heat.rank(rng.next_bits())];
-                day.bill_at(region, item, 100, day.from + 600 * n.cast_signed() as i64);
+                day.bill_at(region, item, ONE, day.from + 600 * n.cast_signed() as i64);
             }
         }
         self.bill_bed(stay, day);
@@ -125,10 +125,10 @@ impl<W: Write> Life<'_, W> {
         let catalogue = &self.region.catalogue;
         let grade = index(stay.head.visit % 6);
         if day.from < day.end {
-            day.bill_at(self.region, catalogue.beds[grade], 100, day.from);
+            day.bill_at(self.region, catalogue.beds[grade], ONE, day.from);
         }
         if day.from < day.end && stay.days % 2 == 0 {
-            day.bill_at(self.region, catalogue.nursing[grade], 100, day.from);
+            day.bill_at(self.region, catalogue.nursing[grade], ONE, day.from);
         }
     }
 
@@ -143,10 +143,10 @@ impl<W: Write> Life<'_, W> {
                 let shelf = region.institutions[stay.head.institution].shelf(&region.catalogue, course.item);
                 let is_drug = region.catalogue.items[course.item].list_type == "101";
                 if let Some(pair) = shelf {
-                    self.take(stay.head.institution, course.item, pair, 100);
+                    self.take(stay.head.institution, course.item, pair, ONE);
                 }
                 day.keep_next();
-                let line = day.bill_at(region, course.item, 100, at);
+                let line = day.bill_at(region, course.item, ONE, at);
                 line.order = if is_drug { stay.order() } else { Order::None };
                 if let Some(case) = case {
                     let planted = &mut self.plan.cases[case];
@@ -163,11 +163,11 @@ impl<W: Write> Life<'_, W> {
                 let item = limits.hourly[case % limits.hourly.len()];
                 let hours = stay.hours_of(day_of(at));
                 day.keep_next();
-                let line = day.bill_at(region, item, (hours + excess) * 100, at);
+                let line = day.bill_at(region, item, (hours + excess) * ONE, at);
                 let code = region.catalogue.items[item].code.clone();
                 planted.key = vec![visit_id(stay.head.visit), code, day_text(day_of(at))];
                 planted.records = vec![(Kind::FeeLine, line_id(stay.head.visit, line.sn))];
-                planted.amount = fen_of(line.price, excess.max(0) * 100);
+                planted.amount = fen_of(line.price, excess.max(0) * ONE);
             }
             _ => {}
         }
@@ -180,7 +180,7 @@ impl<W: Write> Life<'_, W> {
         let start = self.rng.index(20);
         let item = services[start..].iter().copied().find(paid).expect("most services are paid");
         stay.lines += 1;
-        let line = line(self.region, stay.lines, item, 100, at, stay.visit.doctor);
+        let line = line(self.region, stay.lines, item, ONE, at, stay.visit.doctor);
         stay.total += line.amount;
         stay.fund += line.fund;
         self.tell_line(stay.head, &line);
@@ -202,21 +202,21 @@ impl<W: Write> Life<'_, W> {
         }
         let limited = limits.quantities[index(stay.head.visit % limits.quantities.len() as u64)];
         if rng.permille(60) && (!limited.per_visit || stay.days == 0) {
-            day.bill_at(region, limited.item, limited.max * 100, at);
+            day.bill_at(region, limited.item, limited.max * ONE, at);
         }
         let pair = limits.pairs[index(stay.head.visit % limits.pairs.len() as u64)];
         if rng.permille(80) {
-            day.bill_at(region, if stay.days % 2 == 0 { pair.0 } else { pair.1 }, 100, at);
+            day.bill_at(region, if stay.days % 2 == 0 { pair.0 } else { pair.1 }, ONE, at);
         }
         if rng.permille(50) {
             let item = limits.hourly[index(stay.head.visit % limits.hourly.len() as u64)];
-            day.bill_at(region, item, stay.hours_of(day_of(at)) * 100, at);
+            day.bill_at(region, item, stay.hours_of(day_of(at)) * ONE, at);
         }
         if stay.days == 1 && rng.permille(300) {
             let hash = region.person(stay.head.person).hash;
             let (item, min_days) = limits.cycles[index(hash % limits.cycles.len() as u64)];
             if self.cycle_again(stay.head.person, day_of(at), min_days) {
-                day.bill_at(region, item, 100, at);
+                day.bill_at(region, item, ONE, at);
             }
         }
     }

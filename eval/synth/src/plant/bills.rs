@@ -5,7 +5,7 @@ use crate::draft::Draft;
 use crate::life::Life;
 use crate::record::Order;
 use crate::region::COMMON_DRUGS;
-use crate::text::{DAY, fen_of, owned};
+use crate::text::{DAY, ONE, fen_of, owned};
 use records::Kind;
 use std::io::Write;
 
@@ -63,7 +63,7 @@ impl<W: Write> Life<'_, W> {
         let (item, pair) = (0..COMMON_DRUGS)
             .map(|n| institution.drug(&region.catalogue, (start + n) % COMMON_DRUGS))
             .find(|&(item, _)| !ordered(item) && region.catalogue.items[item].fund_share > 0)?;
-        let count = 100 * self.rng.span(1, self.plan.reach(1, 6));
+        let count = ONE * self.rng.span(1, self.plan.reach(1, 6));
         self.take(head.institution, item, pair, count);
         let order = match self.rng.below(3) {
             0 => Order::None,
@@ -94,7 +94,7 @@ impl<W: Write> Life<'_, W> {
             .map(|n| institution.drug(&region.catalogue, n))
             .find(|&(other, _)| other == item)?
             .1;
-        let excess = 100 * self.rng.span(1, self.plan.reach(1, 8));
+        let excess = ONE * self.rng.span(1, self.plan.reach(1, 8));
         self.take(head.institution, item, pair, prescribed + excess - draft.lines[place].count);
         draft.lines[place].set_count(region, prescribed + excess);
         let sn = draft.lines[place].sn;
@@ -122,10 +122,10 @@ impl<W: Write> Life<'_, W> {
         let stray = self.rng.once_in(3) && draft.fund() > region.catalogue.items[item].price / 100;
         // Of one fen nobody says that it is wrong.
         let excess = self.rng.span(1, self.plan.reach(1, 9_000)).max(self.plan.reach(0, 5));
-        let line = draft.bill(region, item, 100, at);
+        let line = draft.bill(region, item, ONE, at);
         if stray {
             line.reverses = 900;
-            line.set_count(region, -100);
+            line.set_count(region, -ONE);
         } else {
             line.amount += excess;
             line.fund = line.amount * region.catalogue.items[item].fund_share / 100;
@@ -165,7 +165,7 @@ impl<W: Write> Life<'_, W> {
                 break;
             }
             let (item, pair) = institution.drug(&region.catalogue, (start + n) % COMMON_DRUGS);
-            self.bill_prescribed_beyond(draft, item, pair, 100, wanted);
+            self.bill_prescribed_beyond(draft, item, pair, ONE, wanted);
         }
         let case = self.plan.open(scheme, Some(draft.head.person), draft.head.institution);
         let planted = &mut self.plan.cases[case];

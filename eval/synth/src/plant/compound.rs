@@ -9,7 +9,7 @@ use crate::sickness::PLAIN;
 use crate::status::REST;
 use crate::stay::Habit;
 use crate::stay::{named, named_and_paid, paid, part};
-use crate::text::{DAY, HOUR, day_of, fen_of};
+use crate::text::{DAY, HOUR, ONE, day_of, fen_of};
 use records::Kind;
 use records::splitmix::index;
 use std::io::Write;
@@ -192,7 +192,7 @@ impl<W: Write> Life<'_, W> {
             planted.key = vec![rx.clone(), code.clone()];
             planted.records = records.to_vec();
             planted.records.push((Kind::Prescription, rx.clone()));
-            planted.amount = fen_of(price, PACKS * 100);
+            planted.amount = fen_of(price, PACKS * ONE);
             planted.complete = true;
         }
         let planted = &mut self.plan.cases[too_soon];

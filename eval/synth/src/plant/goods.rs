@@ -8,7 +8,7 @@ use crate::record::{Codes, Order, Sale};
 use crate::region::{COMMON_DRUGS, Class};
 use crate::scheme::SCHEMES;
 use crate::status::REST;
-use crate::text::{DAY, HOUR, day_of, fen_of, owned};
+use crate::text::{DAY, HOUR, ONE, day_of, fen_of, owned};
 use records::Kind;
 use records::splitmix::index;
 use std::io::Write;
@@ -36,12 +36,12 @@ impl<W: Write> Life<'_, W> {
         if !never_bought {
             self.stock_once(head.institution, item, SUPPLY.0, SUPPLY.1);
         } else if self.plan.strength < 300 {
-            self.stock_once(head.institution, item, 300, 600);
+            self.stock_once(head.institution, item, 3 * ONE, 6 * ONE);
         }
         let case = self.plan.open(scheme, None, head.institution);
         let (place, code) = (&region.institutions[head.institution].code, &region.catalogue.items[item].code);
         self.plan.cases[case].key = vec![place.clone(), code.clone()];
-        let (count, lines) = if never_bought { (200, 3) } else { (100 * self.plan.reach(1, 9), 6) };
+        let (count, lines) = if never_bought { (2 * ONE, 3) } else { (ONE * self.plan.reach(1, 9), 6) };
         self.plan.ghosts.insert(head.institution, Ghost { case, item, count, lines });
         self.bill_ghost(draft);
         Some(case)
@@ -146,7 +146,7 @@ impl<W: Write> Life<'_, W> {
         planted.key = vec![rx.clone(), region.catalogue.items[sale.item].code.clone()];
         planted.records = sales.map(|id| (Kind::Dispensing, serial_id(b'L', id))).to_vec();
         planted.records.push((Kind::Prescription, rx));
-        planted.amount = fen_of(region.catalogue.items[sale.item].price, packs * 100);
+        planted.amount = fen_of(region.catalogue.items[sale.item].price, packs * ONE);
         planted.complete = true;
         Some(case)
     }
@@ -259,7 +259,7 @@ impl<W: Write> Life<'_, W> {
             let planted = &mut self.plan.cases[case];
             planted.involve(Some(head.person), head.institution);
             planted.records.push((Kind::Dispensing, serial_id(b'L', again.id)));
-            planted.amount = fen_of(region.catalogue.items[item].price, 100);
+            planted.amount = fen_of(region.catalogue.items[item].price, ONE);
             planted.complete = true;
         }
         if let Some(case) = sold.unbought {

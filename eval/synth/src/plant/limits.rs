@@ -7,7 +7,7 @@ use crate::plan::{Planned, Step, What};
 use crate::region::Class;
 use crate::scheme::SCHEMES;
 use crate::status::REST;
-use crate::text::{DAY, HOUR, day_of, fen_of};
+use crate::text::{DAY, HOUR, ONE, day_of, fen_of};
 use records::Kind;
 use records::splitmix::index;
 use std::io::Write;
@@ -19,7 +19,7 @@ impl<W: Write> Life<'_, W> {
     /// An item that is not for this patient, not for this hospital, or not for what the patient has.
     pub(super) fn for_another(&mut self, scheme: usize, draft: &mut Draft) -> Option<usize> {
         let (item, beside) = self.item_for_another(SCHEMES[scheme].rule, draft)?;
-        let count = 100 * self.rng.span(1, 2);
+        let count = ONE * self.rng.span(1, 2);
         if !self.bill_item(draft, item, count) {
             return None;
         }
@@ -80,7 +80,7 @@ impl<W: Write> Life<'_, W> {
         let cap = limit.at(institution.level);
         // Per cent above it, whole fen; at no strength just the cap.
         let price = cap + cap * self.plan.reach(0, 60).min(self.rng.span(1, 60)) / 10_000 * 100;
-        let count = 100 * self.rng.span(1, 3);
+        let count = ONE * self.rng.span(1, 3);
         let at = self.during(draft);
         let line = draft.bill(region, limit.item, count, at);
         line.price = price;
@@ -100,8 +100,8 @@ impl<W: Write> Life<'_, W> {
         let (paid, denied) =
             region.catalogue.limits.pairs[self.rng.index(region.catalogue.limits.pairs.len())];
         let at = self.during(draft);
-        let count = 100 * self.plan.reach(1, 2).min(self.rng.span(1, 2));
-        let first = draft.bill(region, paid, 100, at).sn;
+        let count = ONE * self.plan.reach(1, 2).min(self.rng.span(1, 2));
+        let first = draft.bill(region, paid, ONE, at).sn;
         let second = *draft.bill(region, denied, count, at + 30);
         let case = self.plan.open(scheme, Some(head.person), head.institution);
         let planted = &mut self.plan.cases[case];
@@ -130,11 +130,11 @@ impl<W: Write> Life<'_, W> {
         let limited = limits[self.rng.index(limits.len())];
         let excess = self.rng.span(1, self.plan.reach(1, 4));
         // Each line alone is within the limit; together they are not.
-        let mut left = (limited.max + excess) * 100;
+        let mut left = (limited.max + excess) * ONE;
         let mut records = Vec::new();
         let begin = self.during(draft);
         while left > 0 {
-            let count = left.min(limited.max * 100);
+            let count = left.min(limited.max * ONE);
             let at = begin + 30 * records.len().cast_signed() as i64;
             let sn = draft.bill(region, limited.item, count, at).sn;
             records.push((Kind::FeeLine, line_id(head.visit, sn)));
@@ -147,7 +147,7 @@ impl<W: Write> Life<'_, W> {
             planted.key.push(day_text(day_of(begin)));
         }
         planted.records = records;
-        planted.amount = fen_of(region.catalogue.items[limited.item].price, excess * 100);
+        planted.amount = fen_of(region.catalogue.items[limited.item].price, excess * ONE);
         planted.complete = true;
         Some(case)
     }
@@ -168,7 +168,7 @@ impl<W: Write> Life<'_, W> {
             return None;
         }
         let at = self.during(draft);
-        let sn = draft.bill(region, item, 100, at).sn;
+        let sn = draft.bill(region, item, ONE, at).sn;
         self.busy_until(head.person, again + REST);
         let case = self.plan.open(scheme, Some(head.person), head.institution);
         self.plan.cases[case].records.push((Kind::FeeLine, line_id(head.visit, sn)));

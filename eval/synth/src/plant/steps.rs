@@ -5,7 +5,7 @@ use crate::draft::Draft;
 use crate::life::Life;
 use crate::plan::Step;
 use crate::record::Presence;
-use crate::text::{day_of, fen_of};
+use crate::text::{ONE, day_of, fen_of};
 use records::Kind;
 use std::io::Write;
 
@@ -17,7 +17,7 @@ impl<W: Write> Life<'_, W> {
         match step {
             Step::Cycle { case, item, first } => {
                 let at = self.during(draft);
-                let line = *draft.bill(region, item, 100, at);
+                let line = *draft.bill(region, item, ONE, at);
                 let planted = &mut self.plan.cases[case];
                 planted.records.push((Kind::FeeLine, line_id(head.visit, line.sn)));
                 planted.involve(None, head.institution);
@@ -66,7 +66,7 @@ impl<W: Write> Life<'_, W> {
                 let planted = &mut self.plan.cases[case];
                 planted.records.push((Kind::Dispensing, serial_id(b'L', sale)));
                 planted.involve(None, head.institution);
-                planted.amount += fen_of(region.catalogue.items[item].price, packs.cast_signed() * 100);
+                planted.amount += fen_of(region.catalogue.items[item].price, packs.cast_signed() * ONE);
                 planted.complete = last;
             }
         }
