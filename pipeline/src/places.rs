@@ -3,9 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use detectors::alert_view::AlertView;
+use detectors::arrivals::{Arrived, KINDS, Unjudged};
 use detectors::coverage::Spot;
-use detectors::desk::Desk;
-use detectors::reach::{Arrived, KINDS, Unjudged};
 use eval::outcome::{Institution, Label, Lateness, Reach, Turnover};
 use records::arena::{Arena, Ref};
 use records::row;
@@ -40,7 +40,7 @@ struct Place {
 ///
 /// # Errors
 /// The disk is full or gone.
-pub fn write(folder: &Folder, desk: &Desk) -> Result<[Draft; 3], Error> {
+pub fn write(folder: &Folder, desk: &AlertView) -> Result<[Draft; 3], Error> {
     let arena = desk.arena();
     let mut places: BTreeMap<String, Place> = BTreeMap::new();
     let place = |code: Ref| Place { row: desk.reach().institution(code), months: BTreeMap::new() };
@@ -96,7 +96,7 @@ fn institution(arena: &Arena, code: &str, place: &Place) -> Institution {
     }
 }
 
-fn of_month(desk: &Desk, code: &str, place: &Place, sent: &[bool], month: i32) -> Reach {
+fn of_month(desk: &AlertView, code: &str, place: &Place, sent: &[bool], month: i32) -> Reach {
     let nothing = (Arrived::default(), Unjudged::new());
     let (arrived, unjudged) = place.months.get(&month).unwrap_or(&nothing);
     let kinds = || (0..KINDS.len()).map(|nth| (nth, KINDS[nth].name()));

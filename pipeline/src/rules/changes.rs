@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use detectors::alert::{AlertLine, Cause};
-use detectors::desk::{Change, Share, Stood};
+use detectors::alert_view::{Change, Share, Stood};
 use serde::Serialize;
 
 use crate::error::Error;
