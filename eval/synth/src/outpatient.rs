@@ -1,11 +1,11 @@
 //! A visit to a hospital or clinic that ends on the same day: services, drugs on prescription, and near misses.
 
-use crate::draft::Draft;
-use crate::life::Life;
+use crate::diagnosis::{PLAIN_DIAGNOSES, SPECIFIC, specific_diagnosis};
+use crate::draft::VisitDraft;
 use crate::limits::NEWBORN_DAYS_MAX;
-use crate::plan::Step;
-use crate::record::{Order, Prescription};
-use crate::sickness::{PLAIN, TELLING, telling};
+use crate::plan::VisitPurpose;
+use crate::record::{Prescription, PrescriptionRef};
+use crate::simulation::Simulation;
 use crate::text::{DAY, ONE, day_of};
 use records::splitmix::index;
 use std::io::Write;
@@ -13,9 +13,9 @@ use std::io::Write;
 /// Kinds of drugs on one prescription.
 const KINDS_MAX: i64 = 5;
 
-impl<W: Write> Life<'_, W> {
+impl<W: Write> Simulation<'_, W> {
     /// A visit to a hospital or clinic that ends on the same day.
-    pub(crate) fn consult(&mut self, person: usize, institution: usize, at: i64, step: Option<Step>) {
+    pub(crate) fn consult(&mut self, person: usize, institution: usize, at: i64, step: Option<VisitPurpose>) {
         let mut draft = std::mem::take(&mut self.draft);
         let minutes = self.rng.span(30, 120);
         self.begin_draft(&mut draft, person, institution, at, minutes);
@@ -39,22 +39,22 @@ impl<W: Write> Life<'_, W> {
         self.reverse_something(&mut draft);
         if self.rng.permille(560) {
             let later = self.rng.span(0, 300);
-            let seen = self.passed(at + later, "register");
+            let seen = self.identity_check(at + later, "register");
             draft.presences.push(seen);
         }
         if self.rng.permille(480) {
-            let seen = self.passed(draft.settled, "settle");
+            let seen = self.identity_check(draft.settled, "settle");
             draft.presences.push(seen);
         }
         match step {
             Some(step) => self.carry_out(step, &mut draft),
             None => self.plant(&mut draft),
         }
-        self.tell_draft(&draft);
+        self.send_draft(&draft);
         self.draft = draft;
     }
 
-    fn bill_services(&mut self, draft: &mut Draft) {
+    fn bill_services(&mut self, draft: &mut VisitDraft) {
         let catalogue = &self.region.catalogue;
         let at = draft.visit.begin + self.rng.span(0, 300);
         if self.rng.permille(720) {
@@ -71,7 +71,7 @@ impl<W: Write> Life<'_, W> {
         }
     }
 
-    fn bill_drugs(&mut self, draft: &mut Draft) {
+    fn bill_drugs(&mut self, draft: &mut VisitDraft) {
         let kinds = match draft.visit.med_type {
             "16" => 6,
             "12" => 0,
@@ -100,7 +100,7 @@ impl<W: Write> Life<'_, W> {
     /// has all the drugs that one may have.
     pub(crate) fn bill_prescribed(
         &mut self,
-        draft: &mut Draft,
+        draft: &mut VisitDraft,
         item: usize,
         pair: usize,
         count: i64,
@@ -111,7 +111,7 @@ impl<W: Write> Life<'_, W> {
     /// As above, with another number of drugs that the prescription may have.
     pub(crate) fn bill_prescribed_beyond(
         &mut self,
-        draft: &mut Draft,
+        draft: &mut VisitDraft,
         item: usize,
         pair: usize,
         count: i64,
@@ -139,12 +139,12 @@ impl<W: Write> Life<'_, W> {
         draft.orders[0].lines.push((item, count + spare));
         self.take(draft.head.institution, item, pair, count);
         let at = self.during(draft).max(draft.orders[0].at);
-        draft.bill(self.region, item, count, at).order = Order::Of(1);
+        draft.bill(self.region, item, count, at).order = PrescriptionRef::Of(1);
         true
     }
 
     /// Bills an item that a table limits: a drug on prescription, goods from the shelf. False if it could not be.
-    pub(crate) fn bill_item(&mut self, draft: &mut Draft, item: usize, count: i64) -> bool {
+    pub(crate) fn bill_item(&mut self, draft: &mut VisitDraft, item: usize, count: i64) -> bool {
         let region = self.region;
         let shelf = region.institutions[draft.head.institution].shelf(&region.catalogue, item);
         match (shelf, region.catalogue.items[item].list_type) {
@@ -164,7 +164,7 @@ impl<W: Write> Life<'_, W> {
     }
 
     /// Near misses: items that a table limits, within their limits, often exactly at them.
-    fn bill_limited(&mut self, draft: &mut Draft) {
+    fn bill_limited(&mut self, draft: &mut VisitDraft) {
         let limits = &self.region.catalogue.limits;
         let day = day_of(draft.visit.begin);
         let person = draft.head.person;
@@ -191,7 +191,7 @@ impl<W: Write> Life<'_, W> {
         }
     }
 
-    fn bill_for_newborn(&mut self, draft: &mut Draft) {
+    fn bill_for_newborn(&mut self, draft: &mut VisitDraft) {
         let ages = &self.region.catalogue.limits.ages;
         for limit in ages.iter().filter(|limit| limit.in_days) {
             if self.rng.permille(300) {
@@ -200,7 +200,7 @@ impl<W: Write> Life<'_, W> {
         }
     }
 
-    fn bill_quantity(&mut self, draft: &mut Draft) {
+    fn bill_quantity(&mut self, draft: &mut VisitDraft) {
         let region = self.region;
         let limits = &region.catalogue.limits.quantities;
         let limited = limits[self.rng.index(limits.len())];
@@ -213,7 +213,7 @@ impl<W: Write> Life<'_, W> {
         draft.limited = true;
     }
 
-    fn bill_pair(&mut self, draft: &mut Draft) {
+    fn bill_pair(&mut self, draft: &mut VisitDraft) {
         let region = self.region;
         let pairs = &region.catalogue.limits.pairs;
         let (paid, denied) = pairs[self.rng.index(pairs.len())];
@@ -229,7 +229,7 @@ impl<W: Write> Life<'_, W> {
     }
 
     /// Something that is for this person, here, with these diagnoses, and would not be for everybody.
-    fn bill_for_patient(&mut self, draft: &mut Draft) {
+    fn bill_for_patient(&mut self, draft: &mut VisitDraft) {
         let (region, head, day) = (self.region, draft.head, day_of(draft.visit.begin));
         let limits = &region.catalogue.limits;
         let (days, years) = (self.age_days(head.person, day), self.age_years(head.person, day));
@@ -249,7 +249,7 @@ impl<W: Write> Life<'_, W> {
             }
             _ => {
                 let limit = limits.indications[self.rng.index(limits.indications.len())];
-                draft.diagnose(telling(limit.prefixes[self.rng.index(limit.prefixes.len())]));
+                draft.diagnose(specific_diagnosis(limit.prefixes[self.rng.index(limit.prefixes.len())]));
                 Some(limit.item)
             }
         };
@@ -259,16 +259,16 @@ impl<W: Write> Life<'_, W> {
     }
 
     /// A diagnosis that not everybody can have, of somebody who can.
-    fn diagnose_fitting(&mut self, draft: &mut Draft) {
-        let n = self.rng.index(TELLING.len());
+    fn diagnose_fitting(&mut self, draft: &mut VisitDraft) {
+        let n = self.rng.index(SPECIFIC.len());
         let (person, day) = (draft.head.person, day_of(draft.visit.begin));
-        if !draft.limited && TELLING[n].fits(self.region.person(person).gend, self.age_years(person, day)) {
-            draft.diagnose(PLAIN + n);
+        if !draft.limited && SPECIFIC[n].fits(self.region.person(person).gend, self.age_years(person, day)) {
+            draft.diagnose(PLAIN_DIAGNOSES + n);
             draft.limited = true;
         }
     }
 
-    fn reverse_something(&mut self, draft: &mut Draft) {
+    fn reverse_something(&mut self, draft: &mut VisitDraft) {
         if !self.rng.permille(60) {
             return;
         }

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::Wrong;
-use super::period::{Month, Period};
 use crate::outcome::Reach;
+use crate::period::{Month, Period};
+use crate::value::InvalidValue;
 
 /// What arrived from an institution, and what could not be judged there.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -26,9 +26,9 @@ impl Coverage {
     ///
     /// # Errors
     /// The month is none.
-    pub fn add(&mut self, reach: &Reach, period: &Period) -> Result<(), Wrong> {
-        let month =
-            Month::parse(&reach.month).ok_or_else(|| Wrong(format!("`{}` is no month", reach.month)))?;
+    pub fn add(&mut self, reach: &Reach, period: &Period) -> Result<(), InvalidValue> {
+        let month = Month::parse(&reach.month)
+            .ok_or_else(|| InvalidValue(format!("`{}` is no month", reach.month)))?;
         if !period.touches(month) {
             return Ok(());
         }
