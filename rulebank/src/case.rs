@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use toml::de::DeValue;
 
 use crate::error::{Mistake, Source};
+use crate::readers::RuleCell;
 use crate::section::{At, Section, as_written, elements, string_list};
 use crate::word::words;
 use crate::{day, facts, rows, schema};
@@ -55,15 +56,18 @@ words! {
 }
 
 /// Reads one `[[case]]`; its first step stands in it, the others as `[[case.then]]`.
+///
+/// The rules that its tables name are put into `rule_cells`: whether they exist is known once all rules are read.
 pub(crate) fn read<'d>(
     source: Source<'_>,
     mut section: Section<'d>,
+    rule_cells: &mut Vec<RuleCell>,
     mistakes: &mut Vec<Mistake>,
 ) -> Option<Case> {
     let name = section.text("name", mistakes);
     let kind = section.word::<CaseKind>("kind", mistakes);
     let tables = section.section_if_any("tables", mistakes);
-    let tables = tables.map(|tables| read_tables(source, tables, mistakes));
+    let tables = tables.map(|tables| read_tables(source, tables, rule_cells, mistakes));
     let as_of = section.text_if_any("as-of", mistakes);
     if let Some(at) = &as_of
         && day::parse(&at.value).is_none()
@@ -154,6 +158,7 @@ fn read_not_judged(mut section: Section<'_>, mistakes: &mut Vec<Mistake>) -> BTr
 fn read_tables(
     source: Source<'_>,
     mut section: Section<'_>,
+    rule_cells: &mut Vec<RuleCell>,
     mistakes: &mut Vec<Mistake>,
 ) -> BTreeMap<String, String> {
     let mut tables = BTreeMap::new();
@@ -169,9 +174,14 @@ fn read_tables(
             mistakes.push(Mistake::new(value.span, "a table is CSV text"));
             continue;
         };
-        if let Err(faults) = rows::read(schema, text) {
-            let text = At { value: text.clone().into_owned(), span: value.span.clone() };
-            mistakes.extend(inside(source, &text, faults));
+        let as_written = At { value: text.clone().into_owned(), span: value.span.clone() };
+        let mut note = |mut cell: RuleCell| {
+            cell.span = source.inside(&as_written.span, &as_written.value, &cell.span);
+            rule_cells.push(cell);
+            None
+        };
+        if let Err(faults) = rows::read(schema, text, &mut note) {
+            mistakes.extend(inside(source, &as_written, faults));
         }
         tables.insert(name.value.to_owned(), text.clone().into_owned());
     }

@@ -28,6 +28,7 @@ mod lists;
 mod message;
 mod mutate;
 mod ordinary;
+mod readers;
 mod rows;
 mod rule;
 mod schema;

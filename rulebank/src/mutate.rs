@@ -326,7 +326,7 @@ impl Sheet {
 
     /// Whether a row is the rule's, and says something: a pair of an item with itself and an empty prefix do not.
     fn serves(&self, row: &[String], rule: &Rule) -> bool {
-        let own = !self.schema.has_rule() || self.cell(row, "rule") == rule.id;
+        let own = !self.schema.has_rule || self.cell(row, "rule") == rule.id;
         let pair = self.schema.name == "pair_conflict"
             && self.cell(row, "item_paid") == self.cell(row, "item_denied");
         let prefixes = self.schema.columns.iter().filter(|column| column.kind == ColumnKind::Prefix);
