@@ -9,9 +9,9 @@ use records::time::{format_date, format_month, format_time};
 use rulebank::Rule;
 use serde::Serialize;
 
-use crate::compiled_bank::CompiledBank;
 use crate::detector::{SPECS, about, outlier, subject_type};
 use crate::finding::{KeyPart, ReconciledFinding, Value, WORDS};
+use crate::policy::Policy;
 
 /// One line of `alerts.ndjson`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -100,7 +100,7 @@ pub fn subject_id(rule: &Rule, key: &[String]) -> String {
 }
 
 /// Writes an alert out.
-pub fn render(arena: &Arena, bank: &CompiledBank, alert: &ReconciledFinding) -> AlertLine {
+pub fn render(arena: &Arena, bank: &Policy, alert: &ReconciledFinding) -> AlertLine {
     let finding = &alert.priced.finding;
     let rule = &bank.rules[usize::from(finding.rule)];
     let key = key_texts(arena, &finding.key);
