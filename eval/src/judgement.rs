@@ -13,10 +13,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use records::time::{day_of, parse_date};
 
-use crate::outcome::{Alert, Institution, Owners};
-use crate::truth::{Standing, Truth, Unknown, Wrong, fen};
+use crate::truth::{Standing, Truth, Unknown};
 use control::Draw;
 use report::{Basis, Intervals, Report, RunFacts, Yuan};
+use selection::candidate::{Wrong, fen};
+use selection::outcome::{Alert, Institution, Owners};
 
 /// What a judgement is made with.
 #[derive(Clone, Copy, Debug)]

@@ -8,24 +8,11 @@ pub mod labels;
 
 use std::collections::BTreeMap;
 
-use records::decimal::parse_scaled;
+use selection::candidate::{Wrong, fen};
+use selection::outcome::{Alert, Owners};
 use serde::Deserialize;
 
-use crate::outcome::{Alert, Owners};
 use labels::Labels;
-
-/// A value of a file that cannot be what it should be.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct Wrong(pub String);
-
-/// An amount of a file in fen.
-///
-/// # Errors
-/// It is no amount of money.
-pub fn fen(text: &str) -> Result<i64, Wrong> {
-    parse_scaled(text, 2).map_err(|_| Wrong(format!("`{text}` is no amount of money")))
-}
 
 /// A line of the simulator's `truth.ndjson`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]

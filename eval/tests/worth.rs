@@ -11,20 +11,20 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
-use eval::candidate::chance::Chances;
-use eval::candidate::decided::Decisions;
-use eval::candidate::period::Period;
-use eval::candidate::{Gathering, Of, fen};
-use eval::draw::Frame;
-use eval::effort::Effort;
-use eval::estimate::estimate;
 use eval::judgement::report::Report;
 use eval::judgement::{Judgement, Ranked, Settings};
-use eval::outcome::{Alert, Both, Institution, Owners, Share, Subject, Turnover};
-use eval::synth::{Recipe, Schemes, write};
 use eval::truth::{Planted, Plantings, Truth};
 use records::decimal::format_fen;
+use selection::candidate::chance::Chances;
+use selection::candidate::decided::Decisions;
+use selection::candidate::period::Period;
+use selection::candidate::{Gathering, Of, fen};
+use selection::draw::Frame;
+use selection::effort::Effort;
+use selection::estimate::estimate;
+use selection::outcome::{Alert, Both, Institution, Owners, Share, Subject, Turnover};
 use serde_json::Value;
+use synth::{Recipe, Schemes, write};
 
 /// A simulated region: its institutions, its truth, the list made of it and what that is worth.
 struct World {

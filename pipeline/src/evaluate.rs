@@ -13,16 +13,16 @@ mod words;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use eval::candidate::chance::{Chances, verdict};
-use eval::candidate::decided::Decisions;
-use eval::candidate::period::Period;
-use eval::candidate::{Gathering, Of};
-use eval::effort::Effort;
 use eval::judgement::report::Report;
 use eval::judgement::{Judgement, Ranked, RuleFacts, Settings};
-use eval::outcome::{Alert, Institution, Owners};
 use records::time::parse_time;
 use rulebank::{Bank, Verdict};
+use selection::candidate::chance::{Chances, verdict};
+use selection::candidate::decided::Decisions;
+use selection::candidate::period::Period;
+use selection::candidate::{Gathering, Of};
+use selection::effort::Effort;
+use selection::outcome::{Alert, Institution, Owners};
 
 use crate::args::EvalArgs;
 use crate::error::Error;

@@ -64,10 +64,9 @@ pub struct Claim {
     pub next_step: Both,
 }
 
-impl From<&Text2> for Both {
-    fn from(text: &Text2) -> Both {
-        Both { zh: text.zh.clone(), en: text.en.clone() }
-    }
+/// A text of a rule, as outputs have it.
+fn both(text: &Text2) -> Both {
+    Both { zh: text.zh.clone(), en: text.en.clone() }
 }
 
 impl From<&Rule> for Claim {
@@ -75,12 +74,12 @@ impl From<&Rule> for Claim {
         Claim {
             id: rule.id.clone(),
             version: rule.version.clone(),
-            title: (&rule.title).into(),
-            why: (&rule.why).into(),
+            title: both(&rule.title),
+            why: both(&rule.why),
             basis: rule.basis.clone(),
             amount: amounts::sentence(rule).map(|(zh, en)| Both { zh: zh.to_owned(), en: en.to_owned() }),
-            excuses: rule.excuses.iter().map(Both::from).collect(),
-            next_step: (&rule.next_step).into(),
+            excuses: rule.excuses.iter().map(both).collect(),
+            next_step: both(&rule.next_step),
         }
     }
 }

@@ -1,8 +1,8 @@
 //! `fundwatch list`: whom to inspect, ranked by what a day of inspection can be expected to bring, and a control group
 //! drawn by lot.
 //!
-//! What ranks stands in `eval::candidate`, what draws in `eval::draw`, what the control group says in
-//! `eval::estimate`. Here are files: [`runs`] reads what runs left, [`rows`] are the rows and [`published`] the facts
+//! What ranks stands in `selection::candidate`, what draws in `selection::draw`, what the control group says in
+//! `selection::estimate`. Here are files: [`runs`] reads what runs left, [`rows`] are the rows and [`published`] the facts
 //! of a list; [`ndjson`], [`xlsx`] and [`html`] write them, [`text`] tells the first of them. [`verify`] repeats the
 //! draws, [`estimated`] says what the ranking misses. Persons are masked in all that is made for people.
 
@@ -22,12 +22,12 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use eval::candidate::period::Period;
-use eval::candidate::{Of, Ranking};
-use eval::draw::{Frame, fits, sha256};
-use eval::effort::{Days, Effort};
 use records::decimal::format_fen;
 use rulebank::Lang;
+use selection::candidate::period::Period;
+use selection::candidate::{Of, Ranking};
+use selection::draw::{Frame, fits, sha256};
+use selection::effort::{Days, Effort};
 
 use crate::args::{ListArgs, ListWhat};
 use crate::error::Error;
@@ -380,7 +380,7 @@ pub fn write_files(files: Vec<(PathBuf, Vec<u8>)>) -> Result<(), Error> {
 
 /// Fen of an amount that a row wrote.
 fn fen(text: &str) -> i64 {
-    eval::candidate::fen(text).unwrap_or_default()
+    selection::candidate::fen(text).unwrap_or_default()
 }
 
 /// What is expected of these rows together, yuan.

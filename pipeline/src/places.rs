@@ -6,11 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use detectors::coverage::Spot;
 use detectors::desk::Desk;
 use detectors::reach::{Arrived, KINDS, Unjudged};
-use eval::outcome::{Institution, Label, Lateness, Reach, Turnover};
 use records::arena::{Arena, Ref};
 use records::row;
 use records::tell::{self, INSTITUTION_TYPES};
 use records::time::format_month;
+use selection::outcome::{Institution, Label, Lateness, Reach, Turnover};
 
 use crate::error::Error;
 use crate::outputs::{Draft, Folder};

@@ -8,8 +8,8 @@ use std::collections::BTreeSet;
 use super::places::to_find;
 use super::report::{Control, Yuan};
 use super::{Judgement, NOWHERE};
-use crate::estimate::{Answers, estimate};
 use crate::truth::Truth;
+use selection::estimate::{Answers, estimate};
 
 /// A list with its control draw.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use eval::candidate::period::Period;
-use eval::estimate::answers;
 use eval::judgement::control::Draw;
-use eval::outcome::Label;
 use records::time::parse_time;
+use selection::candidate::period::Period;
+use selection::estimate::answers;
+use selection::outcome::Label;
 
 use crate::error::Error;
 use crate::list::read;

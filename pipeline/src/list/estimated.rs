@@ -3,11 +3,11 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use eval::candidate::period::Period;
-use eval::estimate::{Estimate, answers, estimate};
 use records::decimal::format_fen;
 use records::time::parse_time;
 use rulebank::Lang;
+use selection::candidate::period::Period;
+use selection::estimate::{Estimate, answers, estimate};
 use serde::{Deserialize, Serialize};
 
 use super::published::{Draw, Published};
@@ -108,15 +108,15 @@ fn of(draw: &Draw, published: &Published, labels: &Path) -> Result<Estimated, Er
         low: yuan(|estimate| Some(estimate.low_fen)),
         high: yuan(|estimate| estimate.high_fen),
         share_high: estimate.as_ref().map(|estimate| (estimate.share_high * 1e4).round() / 1e4),
-        level: eval::estimate::LEVEL,
-        resamples: eval::estimate::RESAMPLES as u64,
+        level: selection::estimate::LEVEL,
+        resamples: selection::estimate::RESAMPLES as u64,
         few: estimate.as_ref().is_none_or(|estimate| estimate.few),
     })
 }
 
 /// The estimate in sentences.
 pub fn told(estimated: &Estimated, lang: Lang) -> String {
-    let money = |text: &str| yuan(eval::candidate::fen(text).unwrap_or_default());
+    let money = |text: &str| yuan(selection::candidate::fen(text).unwrap_or_default());
     let mut text = String::new();
     let Estimated { population, drawn, answered, .. } = estimated;
     let _ = match lang {

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use eval::candidate::chance::Chance;
-use eval::candidate::decided::LabelCount;
-use eval::draw::team::{self, Inspector, Stop};
-use eval::draw::{Frame, inclusion_probability, sha256};
-use eval::effort::Days;
+use selection::candidate::chance::Chance;
+use selection::candidate::decided::LabelCount;
+use selection::draw::team::{self, Inspector, Stop};
+use selection::draw::{Frame, inclusion_probability, sha256};
+use selection::effort::Days;
 use serde::{Deserialize, Serialize};
 
 use super::estimated::Estimated;

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use eval::candidate::reach::Coverage;
-use eval::candidate::{Candidate, Of};
 use records::decimal::format_fen;
+use selection::candidate::reach::Coverage;
+use selection::candidate::{Candidate, Of};
 use serde::{Deserialize, Serialize};
 
 /// One to inspect. Amounts are yuan, as text with two places.

@@ -9,13 +9,13 @@ use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 use detectors::detector::SPECS;
-use eval::candidate::chance::Chances;
-use eval::candidate::decided::{Decisions, LabelCount};
-use eval::candidate::period::Period;
-use eval::candidate::reach::Coverage;
-use eval::candidate::{Gathering, Of, Wrong};
-use eval::draw::{Hashing, sha256};
-use eval::outcome::{Alert, Institution, Label, Owners, Reach};
+use selection::candidate::chance::Chances;
+use selection::candidate::decided::{Decisions, LabelCount};
+use selection::candidate::period::Period;
+use selection::candidate::reach::Coverage;
+use selection::candidate::{Gathering, Of, Wrong};
+use selection::draw::{Hashing, sha256};
+use selection::outcome::{Alert, Institution, Label, Owners, Reach};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
