@@ -135,7 +135,7 @@ pub fn gather(kept: &Kept, id: &str) -> Result<(Explanation, Rule), Error> {
         None => None,
     };
     let told = Explanation {
-        rule: Claim::from(&rule),
+        rule: AmountBasis::from(&rule),
         values: finding.map(|finding| finding.values).unwrap_or_default(),
         params: rule.params.iter().map(|(name, value)| (name.clone(), value.to_string())).collect(),
         records: kept.records(&names)?,

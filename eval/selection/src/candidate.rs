@@ -100,7 +100,7 @@ pub struct Sum {
     /// Its shares of their counted money.
     pub counted_fen: i64,
     /// Of that, what was looked at already.
-    pub settled_fen: i64,
+    pub inspected_fen: i64,
     /// Of what was counted, that of definite findings.
     pub definite_fen: i64,
     /// What can be expected of the rest.
@@ -234,7 +234,7 @@ impl Gathering {
             tally.entry((rule, verdict, month)).or_default().add(Sum {
                 alerts: 1,
                 counted_fen: counted,
-                settled_fen: settled,
+                inspected_fen: settled,
                 definite_fen: if verdict == Verdict::Definite { counted } else { 0 },
                 expected_fen: 0,
             });
@@ -275,7 +275,7 @@ impl Gathering {
                 let mut sum = *sum;
                 let name = names[rule];
                 sum.expected_fen =
-                    expected(sum.counted_fen - sum.settled_fen, self.chances.of(name, *verdict));
+                    expected(sum.counted_fen - sum.inspected_fen, self.chances.of(name, *verdict));
                 candidate.sum.add(sum);
                 let fresh = || OfRule { family: self.families[rule].clone(), sum: Sum::default() };
                 candidate.by_rule.entry(name.clone()).or_insert_with(fresh).sum.add(sum);
@@ -315,7 +315,7 @@ impl Sum {
     fn add(&mut self, other: Sum) {
         self.alerts += other.alerts;
         self.counted_fen = self.counted_fen.saturating_add(other.counted_fen);
-        self.settled_fen = self.settled_fen.saturating_add(other.settled_fen);
+        self.inspected_fen = self.inspected_fen.saturating_add(other.inspected_fen);
         self.definite_fen = self.definite_fen.saturating_add(other.definite_fen);
         self.expected_fen = self.expected_fen.saturating_add(other.expected_fen);
     }

@@ -126,7 +126,7 @@ impl Row {
             expected_per_day: format_fen(candidate.expected_per_day_fen()),
             effort_days: candidate.effort.number(),
             counted_amount: format_fen(sum.counted_fen),
-            settled_amount: format_fen(sum.settled_fen),
+            settled_amount: format_fen(sum.inspected_fen),
             definite_share: share(sum.definite_fen, sum.counted_fen),
             alerts: sum.alerts,
             peers: candidate.peers as u64,

@@ -134,7 +134,7 @@ fn a_label_on_the_alert_or_its_records_teaches_and_settles() {
         let chance = &ranking.chances[0];
         assert_eq!((chance.decided, chance.confirmed), (1, 0.25), "{subject:?}");
         let sum = ranking.candidates[0].sum;
-        assert_eq!((sum.counted_fen, sum.settled_fen), (20_000, 10_000));
+        assert_eq!((sum.counted_fen, sum.inspected_fen), (20_000, 10_000));
         // (0.8 × 20 + 0.25) / 21 of the other hundred yuan.
         assert_eq!(sum.expected_fen, 7_738);
     }
@@ -155,7 +155,7 @@ fn a_broad_label_settles_its_period_and_teaches_only_the_rule_it_names() {
             gathering.alert(&alert(id, rule, "definite", day, "100.00"), &owners).unwrap();
         }
         let ranking = gathering.rank(&effort());
-        let settled = |code| ranking.candidates.iter().find(|c| c.id == code).unwrap().sum.settled_fen;
+        let settled = |code| ranking.candidates.iter().find(|c| c.id == code).unwrap().sum.inspected_fen;
         let decided: u64 = ranking.chances.iter().map(|chance| chance.decided).sum();
         (settled("H1"), settled("H2"), decided)
     };
