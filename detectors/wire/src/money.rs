@@ -18,7 +18,7 @@ use serde::ser::{Serialize, Serializer};
 ///
 /// assert_eq!(Fen(-5).to_string(), "-0.05");
 /// assert_eq!("1200.5".parse(), Ok(Fen(120_050)));
-/// assert_eq!("12,00".parse::<Fen>().unwrap_err().to_string(), "`12,00` is no amount in yuan");
+/// assert_eq!("12,00".parse::<Fen>().unwrap_err().to_string(), "`12,00` is no amount of money");
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Fen(pub i64);
@@ -29,7 +29,7 @@ pub struct FenSum(pub i128);
 
 /// A text that is no amount.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no amount in yuan")]
+#[error("`{0}` is no amount of money")]
 pub struct BadAmount(pub String);
 
 impl Fen {
@@ -159,7 +159,7 @@ mod tests {
             assert_eq!(text.parse::<Fen>(), Err(BadAmount(text.to_owned())));
         }
         let error = serde_json::from_str::<Fen>("\"1.234\"").unwrap_err();
-        assert!(error.to_string().starts_with("`1.234` is no amount in yuan"), "{error}");
+        assert!(error.to_string().starts_with("`1.234` is no amount of money"), "{error}");
         assert!(serde_json::from_str::<Fen>("12").is_err());
     }
 }

@@ -110,7 +110,7 @@ impl LineReader {
     /// # Errors
     /// It is something else.
     pub fn parse<'l, T: Deserialize<'l>>(&'l self) -> Result<T, ReadError> {
-        serde_json::from_slice(&self.line).map_err(|error| self.wrong(error))
+        serde_json::from_slice(&self.line).map_err(|error| self.wrong(without_line(&error)))
     }
 
     /// The next line as what it should be; none at the end.
@@ -119,6 +119,19 @@ impl LineReader {
     /// As [`LineReader::advance`] and [`LineReader::parse`].
     pub fn read<T: DeserializeOwned>(&mut self) -> Result<Option<T>, ReadError> {
         if self.advance()? { self.parse().map(Some) } else { Ok(None) }
+    }
+
+    /// As [`LineReader::read`], past lines of white space alone: for files that people write.
+    ///
+    /// # Errors
+    /// As [`LineReader::read`].
+    pub fn read_skipping_blank<T: DeserializeOwned>(&mut self) -> Result<Option<T>, ReadError> {
+        while self.advance()? {
+            if !self.line.trim_ascii().is_empty() {
+                return self.parse().map(Some);
+            }
+        }
+        Ok(None)
     }
 
     /// The next line that passes the filter; none at the end.
@@ -137,6 +150,18 @@ impl LineReader {
     /// What is wrong with the line.
     pub fn wrong(&self, what: impl std::fmt::Display) -> ReadError {
         ReadError::Line { path: self.path.clone(), number: self.number, what: what.to_string() }
+    }
+}
+
+/// The message of an error without its line, which is always the first of a line of NDJSON.
+pub fn without_line(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    match text.rsplit_once(" at line ") {
+        Some((what, position)) => {
+            let column = position.rsplit_once("column ").map_or("", |(_, column)| column);
+            format!("{what} (column {column})")
+        }
+        None => text,
     }
 }
 

@@ -9,14 +9,13 @@
 //! Of two runs that tell of one alert, institution or month, the one told first stands: tell the latest run first.
 
 pub mod chance;
+pub mod coverage;
 pub mod decided;
 pub mod period;
-pub mod reach;
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
-use records::decimal::parse_scaled;
 use records::time::parse_date;
 use rulebank::Verdict;
 
@@ -61,14 +60,6 @@ impl Of {
             Of::Persons => &owners.persons,
         }
     }
-}
-
-/// An amount of a run's file, in fen.
-///
-/// # Errors
-/// It is no amount of money.
-pub fn fen(text: &str) -> Result<i64, Wrong> {
-    parse_scaled(text, 2).map_err(|_| Wrong(format!("`{text}` is no amount of money")))
 }
 
 /// Somebody to inspect, with all that a row of the list tells.
@@ -224,12 +215,12 @@ impl Gathering {
         let next =
             u16::try_from(self.rules.len()).map_err(|_| Wrong("there are too many rules".to_owned()))?;
         let rule = *self.rules.entry(alert.rule.clone()).or_insert(next);
-        self.families.entry(rule).or_insert_with(|| alert.family.clone());
+        self.families.entry(rule).or_insert_with(|| alert.family.to_string());
         let month = Month::of(day);
         self.months.insert(month);
         for share in self.of.shares(owners) {
-            let counted = fen(&share.counted_amount)?;
-            let settled = said.settled(self.of, share, owners)?;
+            let counted = share.counted_amount.fen();
+            let settled = said.settled(self.of, share, owners);
             let tally = self.tallies.entry(share.id.clone()).or_default();
             tally.entry((rule, verdict, month)).or_default().add(Sum {
                 alerts: 1,

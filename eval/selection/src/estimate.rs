@@ -31,8 +31,8 @@ use std::collections::BTreeMap;
 use records::time::{day_of, parse_date, parse_time};
 use sha2::{Digest, Sha256};
 
+use crate::candidate::Wrong;
 use crate::candidate::period::Period;
-use crate::candidate::{Wrong, fen};
 use crate::outcome::Label;
 use records::splitmix::SplitMix64;
 
@@ -267,9 +267,7 @@ pub fn answers(
             continue;
         }
         match (label.decision.as_str(), &label.amount) {
-            ("confirmed" | "partly", Some(amount)) => {
-                told.push(Some(fen(amount).map_err(|fault| wrong(fault.to_string()))?));
-            }
+            ("confirmed" | "partly", Some(amount)) => told.push(Some(amount.fen())),
             ("confirmed" | "partly", None) => told.push(None),
             ("denied", _) => told.push(Some(0)),
             _ => {}

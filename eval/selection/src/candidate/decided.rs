@@ -16,8 +16,8 @@ use records::time::{day_of, parse_date, parse_time};
 
 use super::chance::WHOLE;
 use super::period::Period;
-use super::{Of, Wrong, fen};
-use crate::outcome::{Alert, Label, Owners, Share};
+use super::{Of, Wrong};
+use crate::outcome::{Alert, Fen, Label, Owners, Share};
 
 /// Labels, sorted by what they speak of.
 #[derive(Clone, Debug, Default)]
@@ -98,7 +98,7 @@ impl Decisions {
         self.count.labels += 1;
         let outcome = match label.decision.as_str() {
             "confirmed" => Outcome::Confirmed,
-            "partly" => Outcome::Partly(label.amount.as_deref().map(fen).transpose()?),
+            "partly" => Outcome::Partly(label.amount.map(Fen::fen)),
             "denied" => Outcome::Denied,
             _ => {
                 self.count.undecided += 1;
@@ -168,7 +168,7 @@ impl Decisions {
             None => None,
             Some(Outcome::Confirmed) => Some(WHOLE),
             Some(Outcome::Denied) => Some(0),
-            Some(Outcome::Partly(recovered)) => Some(part(recovered, fen(&alert.amount)?)),
+            Some(Outcome::Partly(recovered)) => Some(part(recovered, alert.amount.fen())),
         };
         Ok(Said { taught, all: direct.is_some(), settled })
     }
@@ -208,19 +208,16 @@ impl Said {
     ///
     /// All of it, if the alert or the owner was; else the part of the alert's money that belongs to other sorts of
     /// owners who were, as persons' shares are of an institution's: the greatest of these parts, rounded down.
-    ///
-    /// # Errors
-    /// An amount that cannot be read.
-    pub fn settled(&self, of: Of, share: &Share, owners: &Owners) -> Result<i64, Wrong> {
-        let own = fen(&share.counted_amount)?;
+    pub fn settled(&self, of: Of, share: &Share, owners: &Owners) -> i64 {
+        let own = share.counted_amount.fen();
         if self.all || self.settled.get(&of).is_some_and(|ids| ids.contains(&share.id)) {
-            return Ok(own);
+            return own;
         }
         let mut greatest = 0;
         for (other, ids) in self.settled.iter().filter(|(other, _)| **other != of) {
             let (mut covered, mut all) = (0i128, 0i128);
             for share in other.shares(owners) {
-                let counted = i128::from(fen(&share.counted_amount)?);
+                let counted = i128::from(share.counted_amount.fen());
                 all += counted;
                 covered += if ids.contains(&share.id) { counted } else { 0 };
             }
@@ -229,7 +226,7 @@ impl Said {
                 greatest = greatest.max(i64::try_from(part).unwrap_or(own));
             }
         }
-        Ok(greatest.min(own))
+        greatest.min(own)
     }
 }
 

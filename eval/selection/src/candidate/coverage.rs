@@ -1,0 +1,23 @@
+//! What could not be judged at an institution in the period: its months of coverage, added up for a row of the list.
+
+use wire::InstitutionCoverage;
+use wire::list::PeriodCoverage;
+
+use super::Wrong;
+use super::period::{Month, Period};
+
+/// Adds a month; months outside of the period count nothing.
+///
+/// # Errors
+/// The month is none.
+pub fn add_month(
+    coverage: &mut PeriodCoverage,
+    month: &InstitutionCoverage,
+    period: &Period,
+) -> Result<(), Wrong> {
+    let number = Month::parse(&month.month).ok_or_else(|| Wrong(format!("`{}` is no month", month.month)))?;
+    if period.touches(number) {
+        coverage.add(month);
+    }
+    Ok(())
+}
