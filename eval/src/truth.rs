@@ -8,8 +8,8 @@ pub mod labels;
 
 use std::collections::BTreeMap;
 
-use selection::candidate::Wrong;
 use selection::outcome::{Alert, Fen, Owners};
+use selection::value::InvalidValue;
 use serde::Deserialize;
 
 use labels::Labels;
@@ -90,11 +90,11 @@ impl Plantings {
     ///
     /// # Errors
     /// It names a finding that an earlier line named.
-    pub fn add(&mut self, line: Planted) -> Result<(), Wrong> {
+    pub fn add(&mut self, line: Planted) -> Result<(), InvalidValue> {
         let amount = line.amount.fen();
         let of_rule = self.by_finding.entry(line.rule.clone()).or_default();
         if of_rule.insert(line.key.clone(), self.things.len()).is_some() {
-            return Err(Wrong(format!("{} {} stands in it twice", line.rule, line.key.join(" "))));
+            return Err(InvalidValue(format!("{} {} stands in it twice", line.rule, line.key.join(" "))));
         }
         self.things.push(Thing {
             case_id: line.case_id,
@@ -116,7 +116,7 @@ impl Truth {
     ///
     /// # Errors
     /// A value of the alert cannot be read.
-    pub fn judge(&mut self, alert: &Alert, owners: &Owners) -> Result<Standing, Wrong> {
+    pub fn judge(&mut self, alert: &Alert, owners: &Owners) -> Result<Standing, InvalidValue> {
         match self {
             Truth::Planted(plantings) => Ok(match plantings.find(alert) {
                 Some(line) => Standing::Right(line),

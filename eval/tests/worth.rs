@@ -14,14 +14,15 @@ use std::sync::OnceLock;
 use eval::judgement::report::Report;
 use eval::judgement::{Judgement, Ranked, Settings};
 use eval::truth::{Planted, Plantings, Truth};
-use selection::candidate::chance::Chances;
-use selection::candidate::decided::Decisions;
-use selection::candidate::period::Period;
-use selection::candidate::{Gathering, Of};
+use selection::candidate::RankingBuilder;
+use selection::chance::Chances;
+use selection::decision::Decisions;
 use selection::draw::Frame;
 use selection::effort::Effort;
 use selection::estimate::estimate;
 use selection::outcome::{Alert, Bilingual, Fen, FenSum, Institution, Owners, Share, Subject, Turnover};
+use selection::period::Period;
+use selection::subject::SubjectKind;
 use serde_json::Value;
 use synth::{Recipe, Schemes, write};
 
@@ -60,11 +61,17 @@ impl World {
         let institutions = institutions(&text("records/changes.ndjson"));
         let mut plantings = Plantings::default();
         let mut stakes: BTreeMap<String, i64> = BTreeMap::new();
-        let new =
-            || Gathering::new(Of::Institutions, Period::default(), Chances::default(), Decisions::default());
-        let mut gathering = new();
+        let new = || {
+            RankingBuilder::new(
+                SubjectKind::Institutions,
+                Period::default(),
+                Chances::default(),
+                Decisions::default(),
+            )
+        };
+        let mut ranking = new();
         for institution in &institutions {
-            gathering.institution(institution).unwrap();
+            ranking.add_institution(institution).unwrap();
         }
         let mut alerts = Vec::new();
         for line in text("truth.ndjson").lines() {
@@ -73,13 +80,13 @@ impl World {
             for share in &owners.institutions {
                 *stakes.entry(share.id.clone()).or_default() += share.counted_amount.fen();
             }
-            gathering.alert(&alert, &owners).unwrap();
+            ranking.add_alert(&alert, &owners).unwrap();
             alerts.push((alert, owners));
             plantings.add(planted).unwrap();
         }
-        let candidates = gathering.rank(&Effort::built_in()).candidates.into_iter();
+        let candidates = ranking.rank(&Effort::built_in()).candidates.into_iter();
         let list: Vec<Ranked> =
-            candidates.map(|of| Ranked { code: of.id, expected: of.sum.expected_fen }).collect();
+            candidates.map(|of| Ranked { code: of.id, expected: of.totals.expected_fen }).collect();
         let settings = Settings { now: None, delay: 30, negative: false, seed: 1 };
         let truth = Truth::Planted(plantings);
         let mut judgement =
@@ -143,7 +150,7 @@ fn raised(planted: &Planted) -> (Alert, Owners) {
         phase: "".into(),
         key: planted.key.clone(),
         family: "pricing".into(),
-        verdict: "definite".into(),
+        verdict: "definite".to_owned().into(),
         severity: "high".into(),
         subject: Subject { r#type: "visit".into(), id: planted.key[0].clone() },
         institution: planted.institutions.first().cloned(),

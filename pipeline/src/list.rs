@@ -22,10 +22,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use rulebank::Lang;
-use selection::candidate::period::Period;
-use selection::candidate::{Of, Ranking};
+use selection::candidate::Ranking;
 use selection::draw::{Frame, fits, sha256};
-use selection::effort::{Days, Effort};
+use selection::effort::{Effort, InspectorDays};
+use selection::period::Period;
+use selection::subject::SubjectKind;
 use wire::list::{Draw, DrawReason, ListFacts, ListRow, Plan};
 use wire::{Fen, LineReader};
 
@@ -43,7 +44,7 @@ const TOP: u64 = 50;
 /// A list: its rows, its facts, and the frame of its draw.
 pub struct List {
     /// Whom it ranks.
-    pub of: Of,
+    pub of: SubjectKind,
     /// The ranked ones by rank, then the control group by rank.
     pub rows: Vec<ListRow>,
     /// What is published of it.
@@ -97,15 +98,16 @@ fn make(args: &ListArgs) -> Result<String, Error> {
 /// Ranks and draws.
 fn gather(args: &ListArgs, runs: &Runs<'_>) -> Result<List, Error> {
     let of = match args.of.as_str() {
-        "practitioners" => Of::Practitioners,
-        "persons" => Of::Persons,
-        _ => Of::Institutions,
+        "practitioners" => SubjectKind::Practitioners,
+        "persons" => SubjectKind::Persons,
+        _ => SubjectKind::Institutions,
     };
     check(args, of)?;
     let asked = args.period.as_deref().map(Period::parse).transpose();
     let asked = asked.map_err(|what| Error::Arguments(format!("--period {what}")))?.unwrap_or(Period::ALWAYS);
     let days = args.days.as_deref().map(|text| {
-        Days::parse(text).ok_or_else(|| Error::Arguments(format!("--days {text}: it is no number of days")))
+        InspectorDays::parse(text)
+            .ok_or_else(|| Error::Arguments(format!("--days {text}: it is no number of days")))
     });
     let days = days.transpose()?;
     let (effort, effort_sha256) = effort(args.effort.as_deref())?;
@@ -114,7 +116,8 @@ fn gather(args: &ListArgs, runs: &Runs<'_>) -> Result<List, Error> {
     let chosen = Chosen::of(&ranking, of, args);
     let mut rows = rows_of(&ranking, of, &chosen, runs)?;
     let plan = days.map(|days| plan(&mut rows, days, &chosen)).transpose()?;
-    let ranked = if of == Of::Persons { Vec::new() } else { published::codes(&rows, DrawReason::Ranked) };
+    let ranked =
+        if of == SubjectKind::Persons { Vec::new() } else { published::codes(&rows, DrawReason::Ranked) };
     let mut list = List {
         of,
         published: ListFacts {
@@ -142,9 +145,9 @@ fn gather(args: &ListArgs, runs: &Runs<'_>) -> Result<List, Error> {
 }
 
 /// What the parser of arguments cannot see.
-fn check(args: &ListArgs, of: Of) -> Result<(), Error> {
+fn check(args: &ListArgs, of: SubjectKind) -> Result<(), Error> {
     let needs_places = args.control.is_some() || args.inspectors.is_some() || args.frame_out.is_some();
-    if of != Of::Institutions && needs_places {
+    if of != SubjectKind::Institutions && needs_places {
         return Err(Error::Arguments(
             "--control, --frame-out and --inspectors draw institutions and their inspectors; leave them out with --of"
                 .to_owned(),
@@ -186,13 +189,13 @@ struct Chosen {
 
 impl Chosen {
     /// The first of the ranking of whom anything is expected, and the control group.
-    fn of(ranking: &Ranking, of: Of, args: &ListArgs) -> Chosen {
+    fn of(ranking: &Ranking, of: SubjectKind, args: &ListArgs) -> Chosen {
         let top = usize::try_from(args.top.unwrap_or(TOP)).unwrap_or(usize::MAX);
         let expected =
-            ranking.candidates.iter().enumerate().filter(|(_, candidate)| candidate.sum.expected_fen > 0);
-        let ranked = expected.filter(|(_, candidate)| of != Of::Institutions || fits(&candidate.id));
+            ranking.candidates.iter().enumerate().filter(|(_, candidate)| candidate.totals.expected_fen > 0);
+        let ranked = expected.filter(|(_, candidate)| of != SubjectKind::Institutions || fits(&candidate.id));
         let ranked: Vec<usize> = ranked.map(|(place, _)| place).take(top).collect();
-        if of != Of::Institutions {
+        if of != SubjectKind::Institutions {
             return Chosen { ranked, control: Vec::new(), frame: None, draw: None };
         }
         let frame = Frame::of(ranking.candidates.iter().map(|candidate| candidate.id.clone()));
@@ -219,9 +222,14 @@ impl Chosen {
     }
 }
 
-fn rows_of(ranking: &Ranking, of: Of, chosen: &Chosen, runs: &Runs<'_>) -> Result<Vec<ListRow>, Error> {
+fn rows_of(
+    ranking: &Ranking,
+    of: SubjectKind,
+    chosen: &Chosen,
+    runs: &Runs<'_>,
+) -> Result<Vec<ListRow>, Error> {
     let mut coverage = BTreeMap::new();
-    if of == Of::Institutions {
+    if of == SubjectKind::Institutions {
         let listed = chosen.ranked.iter().chain(&chosen.control);
         let codes = listed.map(|place| ranking.candidates[*place].id.clone()).collect();
         coverage = runs.coverage(&codes, &ranking.period)?;
@@ -245,8 +253,9 @@ fn rows_of(ranking: &Ranking, of: Of, chosen: &Chosen, runs: &Runs<'_>) -> Resul
 
 /// Spends the days: on the control group first, for a ranking that is not checked is worth nothing; then on the ranked
 /// in their order, each that the days left still reach.
-fn plan(rows: &mut [ListRow], days: Days, chosen: &Chosen) -> Result<Plan, Error> {
-    let effort = |row: &ListRow| Days::parse(&row.effort_days.to_string()).unwrap_or_default().thousandths();
+fn plan(rows: &mut [ListRow], days: InspectorDays, chosen: &Chosen) -> Result<Plan, Error> {
+    let effort =
+        |row: &ListRow| InspectorDays::parse(&row.effort_days.to_string()).unwrap_or_default().thousandths();
     let mut left = days.thousandths();
     let (ranked, control) = rows.split_at_mut(chosen.ranked.len());
     for row in control.iter_mut() {
@@ -254,7 +263,7 @@ fn plan(rows: &mut [ListRow], days: Days, chosen: &Chosen) -> Result<Plan, Error
         row.planned = Some(true);
     }
     if left < 0 {
-        let needed = Days::of_thousandths(days.thousandths() - left);
+        let needed = InspectorDays::of_thousandths(days.thousandths() - left);
         return Err(Error::Arguments(format!(
             "the control group alone takes {needed} inspector days of {days}: draw fewer, or grant more days"
         )));
@@ -266,7 +275,7 @@ fn plan(rows: &mut [ListRow], days: Days, chosen: &Chosen) -> Result<Plan, Error
     }
     Ok(Plan {
         days: days.number(),
-        days_planned: Days::of_thousandths(days.thousandths() - left).number(),
+        days_planned: InspectorDays::of_thousandths(days.thousandths() - left).number(),
         planned: rows.iter().filter(|row| row.planned == Some(true)).count() as u64,
     })
 }

@@ -173,11 +173,11 @@ pub(super) fn presence<'s>(
             differ,
             move |bank, key, _, places, sink| {
                 let (a, b) = pair_of(key);
-                let address = |end: Ref| {
+                let place = |end: Ref| {
                     let code = row::presence(&reader, end).institution;
                     places[0].iter().map(|(row, _)| *row).find(|row| row::key(&reader, *row).0 == code)
                 };
-                travel::judge(&reader, bank, key, [address(a), address(b)], sink);
+                travel::judge(&reader, bank, key, [place(a), place(b)], sink);
             },
         ));
     }

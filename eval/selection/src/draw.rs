@@ -18,7 +18,7 @@ pub struct Frame(Vec<String>);
 
 /// One that was drawn.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Drawn {
+pub struct DrawnInstitution {
     /// Its lot, in hexadecimal digits.
     pub lot: String,
     /// Its code.
@@ -89,10 +89,10 @@ impl Frame {
     }
 
     /// The `count` smallest lots of those that are not ranked, the smallest first; fewer if there are fewer.
-    pub fn control(&self, ranked: &BTreeSet<String>, seed: &str, count: usize) -> Vec<Drawn> {
+    pub fn control(&self, ranked: &BTreeSet<String>, seed: &str, count: usize) -> Vec<DrawnInstitution> {
         let open = self.0.iter().filter(|code| !ranked.contains(*code));
-        let mut drawn: Vec<Drawn> =
-            open.map(|code| Drawn { lot: lot(&[seed, code]), code: code.clone() }).collect();
+        let mut drawn: Vec<DrawnInstitution> =
+            open.map(|code| DrawnInstitution { lot: lot(&[seed, code]), code: code.clone() }).collect();
         drawn.sort_unstable();
         drawn.truncate(count);
         drawn
@@ -124,9 +124,9 @@ pub fn sha256(bytes: &[u8]) -> String {
 
 /// The SHA-256 of what comes piece by piece.
 #[derive(Clone, Debug, Default)]
-pub struct Hashing(Sha256);
+pub struct Sha256Stream(Sha256);
 
-impl Hashing {
+impl Sha256Stream {
     /// The next piece.
     pub fn add(&mut self, bytes: &[u8]) {
         self.0.update(bytes);

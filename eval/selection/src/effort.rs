@@ -6,28 +6,29 @@
 //! the type is not known either, the middle row of all places. The rows `practitioner` and `person` say what looking
 //! at one of them costs.
 
-use crate::table;
 use std::collections::BTreeMap;
 use std::fmt;
 
 use records::decimal::parse_scaled;
+
+use crate::table;
 
 /// Thousandths in a day.
 const THOUSANDTHS: i64 = 1000;
 
 /// Days of work, exact to a thousandth.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Days(i64);
+pub struct InspectorDays(i64);
 
-impl Days {
+impl InspectorDays {
     /// Days of this many thousandths.
-    pub fn of_thousandths(thousandths: i64) -> Days {
-        Days(thousandths)
+    pub fn of_thousandths(thousandths: i64) -> InspectorDays {
+        InspectorDays(thousandths)
     }
 
     /// Reads a number of at most three places that is not below 0.
-    pub fn parse(text: &str) -> Option<Days> {
-        parse_scaled(text, 3).ok().filter(|days| *days >= 0).map(Days)
+    pub fn parse(text: &str) -> Option<InspectorDays> {
+        parse_scaled(text, 3).ok().filter(|days| *days >= 0).map(InspectorDays)
     }
 
     /// In thousandths of a day.
@@ -41,7 +42,7 @@ impl Days {
     }
 }
 
-impl fmt::Display for Days {
+impl fmt::Display for InspectorDays {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (whole, rest) = (self.0 / THOUSANDTHS, self.0 % THOUSANDTHS);
         if rest == 0 {
@@ -65,7 +66,7 @@ pub struct EffortError {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Effort {
     /// By type (or `practitioner`, `person`) and level; the level of a row that speaks of all is empty.
-    rows: BTreeMap<(String, String), Days>,
+    rows: BTreeMap<(String, String), InspectorDays>,
 }
 
 impl Effort {
@@ -90,7 +91,7 @@ impl Effort {
             if !["1", "2", "3", PRACTITIONER, PERSON].contains(&kind.as_str()) {
                 return wrong(number, format!("`{kind}` is neither 1, 2, 3 nor {PRACTITIONER} or {PERSON}"));
             }
-            let Some(days) = Days::parse(&days).filter(|days| days.0 > 0) else {
+            let Some(days) = InspectorDays::parse(&days).filter(|days| days.0 > 0) else {
                 return wrong(number, format!("`{days}` is no number of days above 0 with at most 3 places"));
             };
             if rows.insert((kind.clone(), level.clone()), days).is_some() {
@@ -104,7 +105,7 @@ impl Effort {
     }
 
     /// Days for an institution of this type and level, either of which may be unknown.
-    pub fn institution(&self, kind: Option<&str>, level: Option<&str>) -> Days {
+    pub fn institution(&self, kind: Option<&str>, level: Option<&str>) -> InspectorDays {
         let row = |kind: &str, level: &str| self.rows.get(&(kind.to_owned(), level.to_owned())).copied();
         let kind = kind.unwrap_or_default();
         row(kind, level.unwrap_or_default())
@@ -115,17 +116,17 @@ impl Effort {
     }
 
     /// Days for one practitioner.
-    pub fn practitioner(&self) -> Days {
+    pub fn practitioner(&self) -> InspectorDays {
         self.head(PRACTITIONER)
     }
 
     /// Days for one person.
-    pub fn person(&self) -> Days {
+    pub fn person(&self) -> InspectorDays {
         self.head(PERSON)
     }
 
-    fn head(&self, kind: &str) -> Days {
-        self.rows.get(&(kind.to_owned(), String::new())).copied().unwrap_or(Days(THOUSANDTHS))
+    fn head(&self, kind: &str) -> InspectorDays {
+        self.rows.get(&(kind.to_owned(), String::new())).copied().unwrap_or(InspectorDays(THOUSANDTHS))
     }
 }
 
@@ -137,8 +138,10 @@ fn is_place(kind: &str) -> bool {
 }
 
 /// The middle of these rows by their days, the lower one of two.
-fn middle<'r>(rows: impl Iterator<Item = (&'r (String, String), &'r Days)>) -> Option<Days> {
-    let mut days: Vec<Days> = rows.map(|(_, days)| *days).collect();
+fn middle<'r>(
+    rows: impl Iterator<Item = (&'r (String, String), &'r InspectorDays)>,
+) -> Option<InspectorDays> {
+    let mut days: Vec<InspectorDays> = rows.map(|(_, days)| *days).collect();
     days.sort_unstable();
     days.get(days.len().saturating_sub(1) / 2).copied()
 }

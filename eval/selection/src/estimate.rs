@@ -24,16 +24,16 @@
 //!   a finite population). Its 95 % point is a floor of the upper bound: what nobody has seen may be there.
 //! * The lower bound is never below what was found, which is there for certain.
 //! * Where nothing at all was found the sample says nothing about amounts: there is no upper bound, only one on the
-//!   number of places at which something is ([`Estimate::share_high`]).
+//!   number of places at which something is ([`ControlEstimate::share_high`]).
 
 use std::collections::BTreeMap;
 
 use records::time::{day_of, parse_date, parse_time};
 use sha2::{Digest, Sha256};
 
-use crate::candidate::Wrong;
-use crate::candidate::period::Period;
 use crate::outcome::Label;
+use crate::period::Period;
+use crate::value::InvalidValue;
 use records::splitmix::SplitMix64;
 
 /// Resamples of each sort.
@@ -49,7 +49,7 @@ const UNSEEN: f64 = 3.0;
 
 /// What the ranking misses.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-pub struct Estimate {
+pub struct ControlEstimate {
     /// Institutions that were not ranked.
     pub population: usize,
     /// Those of them that were drawn and of which the finding is known.
@@ -76,7 +76,7 @@ pub struct Estimate {
 ///
 /// The seed makes the resamples; the same seed gives the same interval. None without a visit, or with more visits
 /// than places.
-pub fn estimate(found_fen: &[i64], population: usize, seed: &str) -> Option<Estimate> {
+pub fn estimate(found_fen: &[i64], population: usize, seed: &str) -> Option<ControlEstimate> {
     let visited = found_fen.len();
     if visited == 0 || visited > population {
         return None;
@@ -94,7 +94,7 @@ pub fn estimate(found_fen: &[i64], population: usize, seed: &str) -> Option<Esti
         }
     };
     let some = found_fen.iter().filter(|fen| **fen > 0).count();
-    Some(Estimate {
+    Some(ControlEstimate {
         population,
         visited,
         found_fen: found_fen.iter().sum(),
@@ -221,7 +221,7 @@ fn seed_of(text: &str) -> u64 {
 
 /// What came back about the control group.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Answers {
+pub struct ControlFindings {
     /// Found at each control institution of which it is known, fen: the amounts of its labels; 0 where they denied.
     pub found_fen: BTreeMap<String, i64>,
     /// Control institutions of which something was confirmed and nobody says how much.
@@ -238,12 +238,12 @@ pub struct Answers {
 ///
 /// # Errors
 /// A time, day or amount that cannot be read.
-pub fn answers(
+pub fn control_findings(
     labels: &[Label],
     control: &[String],
     drawn_at: Option<i64>,
     period: &Period,
-) -> Result<Answers, Wrong> {
+) -> Result<ControlFindings, InvalidValue> {
     let mut told: BTreeMap<&str, Vec<Option<i64>>> =
         control.iter().map(|code| (code.as_str(), Vec::new())).collect();
     let mut standing: BTreeMap<&str, &Label> = BTreeMap::new();
@@ -252,7 +252,7 @@ pub fn answers(
     }
     for label in standing.into_values() {
         let Some(told) = told.get_mut(label.subject_id.as_str()) else { continue };
-        let wrong = |what: String| Wrong(format!("label {}: {what}", label.case_id));
+        let wrong = |what: String| InvalidValue(format!("label {}: {what}", label.case_id));
         let at = parse_time(&label.decided_at)
             .ok_or_else(|| wrong(format!("`{}` is no time", label.decided_at)))?;
         let day = |text: &Option<String>| match text {
@@ -273,7 +273,7 @@ pub fn answers(
             _ => {}
         }
     }
-    let mut answers = Answers::default();
+    let mut answers = ControlFindings::default();
     for (code, told) in told {
         if told.is_empty() {
             answers.open.push(code.to_owned());

@@ -9,8 +9,14 @@
 //! texts, and returns data. How good a list was is judged elsewhere (`eval`).
 
 pub mod candidate;
+pub mod chance;
+pub mod coverage;
+pub mod decision;
 pub mod draw;
 pub mod effort;
 pub mod estimate;
 pub mod outcome;
+pub mod period;
+pub mod subject;
 pub mod table;
+pub mod value;

@@ -3,7 +3,7 @@
 use csv::{ReaderBuilder, StringRecord, Trim};
 
 /// A line, and what is wrong with it.
-type Wrong = (usize, String);
+type InvalidValue = (usize, String);
 
 /// The cells of each row in the order of `columns`, with the line where it begins; rows without a text are passed over.
 ///
@@ -11,7 +11,10 @@ type Wrong = (usize, String);
 ///
 /// # Errors
 /// The first line that is wrong, and why.
-pub fn rows<const N: usize>(text: &str, columns: [&[&str]; N]) -> Result<Vec<(usize, [String; N])>, Wrong> {
+pub fn rows<const N: usize>(
+    text: &str,
+    columns: [&[&str]; N],
+) -> Result<Vec<(usize, [String; N])>, InvalidValue> {
     let text = text.trim_start_matches('\u{feff}');
     let mut reader =
         ReaderBuilder::new().has_headers(false).flexible(true).trim(Trim::All).from_reader(text.as_bytes());
@@ -44,7 +47,7 @@ pub fn rows<const N: usize>(text: &str, columns: [&[&str]; N]) -> Result<Vec<(us
     }
 }
 
-fn header<const N: usize>(record: &StringRecord, columns: [&[&str]; N]) -> Result<[usize; N], Wrong> {
+fn header<const N: usize>(record: &StringRecord, columns: [&[&str]; N]) -> Result<[usize; N], InvalidValue> {
     let place = |names: &[&str]| record.iter().position(|name| names.contains(&name));
     let found = columns.map(place);
     if found.iter().any(Option::is_none) {

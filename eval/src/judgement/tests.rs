@@ -217,9 +217,9 @@ fn a_control_draw_is_estimated_from_what_is_known_of_it() {
         drawn: vec!["H3".to_owned(), "H4".to_owned()],
         open: 4,
         seed: "a seed".to_owned(),
-        answers: selection::estimate::Answers {
+        answers: selection::estimate::ControlFindings {
             found_fen: BTreeMap::from([("H3".to_owned(), 3_000)]),
-            ..selection::estimate::Answers::default()
+            ..selection::estimate::ControlFindings::default()
         },
     };
     // Against a complete truth both drawn places are known: 40 and 0 yuan of 40 + 10 at four.

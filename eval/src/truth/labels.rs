@@ -16,8 +16,8 @@ use std::collections::BTreeMap;
 use records::time::{day_of, parse_date, parse_time};
 
 use super::{Standing, Thing, Unknown};
-use selection::candidate::Wrong;
 use selection::outcome::{Alert, Fen, Label, Owners, Share};
+use selection::value::InvalidValue;
 
 /// The rule that should see a scheme of this name; none if there is no such scheme, or several rules should.
 pub type RuleOfScheme = fn(&str) -> Option<&'static str>;
@@ -103,14 +103,14 @@ impl Labels {
         labels: impl IntoIterator<Item = Label>,
         ripe_until: Option<i64>,
         rule_of_scheme: RuleOfScheme,
-    ) -> Result<Labels, Wrong> {
+    ) -> Result<Labels, InvalidValue> {
         let labels: BTreeMap<String, Label> =
             labels.into_iter().map(|label| (label.case_id.clone(), label)).collect();
         let mut sorted = Labels::default();
         for label in labels.into_values() {
             let case_id = label.case_id.clone();
             let added = sorted.add(label, ripe_until, rule_of_scheme);
-            added.map_err(|wrong| Wrong(format!("label {case_id}: {wrong}")))?;
+            added.map_err(|wrong| InvalidValue(format!("label {case_id}: {wrong}")))?;
         }
         Ok(sorted)
     }
@@ -120,7 +120,7 @@ impl Labels {
         label: Label,
         ripe_until: Option<i64>,
         rule_of_scheme: RuleOfScheme,
-    ) -> Result<(), Wrong> {
+    ) -> Result<(), InvalidValue> {
         let decision = match label.decision.as_str() {
             "confirmed" => Decision::Confirmed,
             "partly" => Decision::Partly,
@@ -128,7 +128,7 @@ impl Labels {
             _ => Decision::Undecided,
         };
         let at = parse_time(&label.decided_at)
-            .ok_or_else(|| Wrong(format!("`{}` is no time", label.decided_at)))?;
+            .ok_or_else(|| InvalidValue(format!("`{}` is no time", label.decided_at)))?;
         let breadth = match label.subject_type.as_str() {
             "alert" => Breadth::Alert,
             "settlement" | "visit" => Breadth::Record,
@@ -136,7 +136,9 @@ impl Labels {
         };
         let day = |text: &Option<String>| match text {
             None => Ok(None),
-            Some(text) => parse_date(text).map(Some).ok_or_else(|| Wrong(format!("`{text}` is no day"))),
+            Some(text) => {
+                parse_date(text).map(Some).ok_or_else(|| InvalidValue(format!("`{text}` is no day")))
+            }
         };
         let (begin, end) = (day(&label.period_begin)?, day(&label.period_end)?);
         let rule = label.scheme.as_deref().and_then(|scheme| rule_of(scheme, rule_of_scheme));
@@ -184,9 +186,9 @@ impl Labels {
     }
 
     /// What is decided of an alert.
-    pub(super) fn judge(&mut self, alert: &Alert, owners: &Owners) -> Result<Standing, Wrong> {
+    pub(super) fn judge(&mut self, alert: &Alert, owners: &Owners) -> Result<Standing, InvalidValue> {
         let day = alert.occurred.get(..10).and_then(parse_date);
-        let day = day.ok_or_else(|| Wrong(format!("`{}` is no time", alert.occurred)))?;
+        let day = day.ok_or_else(|| InvalidValue(format!("`{}` is no time", alert.occurred)))?;
         let Some(label) = self.narrowest(alert, owners, day) else {
             return Ok(Standing::Unknown(Unknown::Unlabelled));
         };

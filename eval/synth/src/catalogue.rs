@@ -52,8 +52,11 @@ const CAPPED_SERVICES: usize = 12;
 impl Catalogue {
     /// The catalogue of the region `seed`.
     pub(crate) fn new(seed: u64) -> Catalogue {
-        let mut shop =
-            Shop { rng: SplitMix64::seeded(scatter(seed ^ 0xca7a)), items: Vec::new(), shelves: 0 };
+        let mut shop = CatalogueBuilder {
+            rng: SplitMix64::seeded(scatter(seed ^ 0xca7a)),
+            items: Vec::new(),
+            shelves: 0,
+        };
         let chemical = shop.ordinary(820, Shape::Chemical, "09", 30, 18_000);
         let patent = shop.ordinary(180, Shape::Patent, "11", 800, 9_000);
         let herbs = shop.ordinary(60, Shape::Herb, "10", 5, 90);
@@ -101,7 +104,7 @@ enum Shape {
 }
 
 /// Items so far.
-struct Shop {
+struct CatalogueBuilder {
     rng: SplitMix64,
     items: Vec<Item>,
     /// Limited goods so far.
@@ -111,7 +114,7 @@ struct Shop {
 /// Per cent that the fund bears of an item; the last is for the patient to pay.
 const SHARES: [i64; 5] = [85, 80, 70, 65, 0];
 
-impl Shop {
+impl CatalogueBuilder {
     /// `count` items with prices between `low` and `high` fen; one in forty is for the patient to pay.
     fn ordinary(&mut self, count: usize, shape: Shape, charge: &str, low: i64, high: i64) -> Vec<usize> {
         (0..count)
@@ -122,12 +125,12 @@ impl Shop {
             .collect()
     }
 
-    /// As [`Shop::ordinary`], all borne by the fund in part.
+    /// As [`CatalogueBuilder::ordinary`], all borne by the fund in part.
     fn covered(&mut self, count: usize, shape: Shape, charge: &str, low: i64, high: i64) -> Vec<usize> {
         (0..count).map(|_| self.add(shape, charge, low, high, SHARES[2])).collect()
     }
 
-    /// As [`Shop::covered`], and if it is goods, every institution has a shelf for it.
+    /// As [`CatalogueBuilder::covered`], and if it is goods, every institution has a shelf for it.
     fn limited(&mut self, count: usize, shape: Shape, charge: &str, low: i64, high: i64) -> Vec<usize> {
         let items = self.covered(count, shape, charge, low, high);
         for &item in items.iter().filter(|_| !matches!(shape, Shape::Service)) {

@@ -1,20 +1,20 @@
-//! One visit to a clinic or a pharmacy, drafted as a whole, so that a scheme can be built into it before it is told.
+//! One visit to a clinic or a pharmacy, drafted as a whole, so that a scheme can be built into it before its records are sent.
 
-use crate::record::{Head, Line, Order, Prescription, Presence, Return, Sale, Visit};
+use crate::record::{FeeLine, Prescription, PrescriptionRef, Presence, Sale, SaleReturn, Visit, VisitHead};
 use crate::region::Region;
 use crate::status::Cover;
 use crate::text::fen_of;
 
 /// Everything one visit leaves behind.
 #[derive(Default)]
-pub(crate) struct Draft {
-    pub(crate) head: Head,
+pub(crate) struct VisitDraft {
+    pub(crate) head: VisitHead,
     pub(crate) visit: Visit,
-    pub(crate) lines: Vec<Line>,
+    pub(crate) lines: Vec<FeeLine>,
     pub(crate) orders: Vec<Prescription>,
     pub(crate) presences: Vec<Presence>,
     pub(crate) sales: Vec<Sale>,
-    pub(crate) returns: Vec<(Sale, Return)>,
+    pub(crate) returns: Vec<(Sale, SaleReturn)>,
     pub(crate) settled: i64,
     /// Whose book of invoices, and the number in it.
     pub(crate) invoice: (usize, u64),
@@ -46,15 +46,15 @@ impl Default for Visit {
     }
 }
 
-impl Draft {
-    /// Bills `count` hundredths of `item`; returns the line.
-    pub(crate) fn bill(&mut self, region: &Region, item: usize, count: i64, at: i64) -> &mut Line {
+impl VisitDraft {
+    /// Bills `count` (ten-thousandths) of `item`; returns the line.
+    pub(crate) fn bill(&mut self, region: &Region, item: usize, count: i64, at: i64) -> &mut FeeLine {
         let sn = self.lines.len() as u64 + 1;
         self.lines.push(line(region, sn, item, count, at, self.visit.doctor));
         self.lines.last_mut().expect("just pushed")
     }
 
-    /// Takes `count` hundredths of the line at `place` back at `at`.
+    /// Takes `count` (ten-thousandths) of the line at `place` back at `at`.
     pub(crate) fn reverse(&mut self, region: &Region, place: usize, count: i64, at: i64) {
         let sn = self.lines.len() as u64 + 1;
         self.lines.push(reversal(region, &self.lines[place], sn, count, at));
@@ -66,7 +66,7 @@ impl Draft {
     }
 
     /// Sum over the lines that are on the bill.
-    pub(crate) fn sum(&self, of: impl Fn(&Line) -> i64) -> i64 {
+    pub(crate) fn sum(&self, of: impl Fn(&FeeLine) -> i64) -> i64 {
         self.lines.iter().filter(|line| line.at <= self.settled).map(of).sum()
     }
 
@@ -82,9 +82,9 @@ impl Draft {
     }
 }
 
-/// A line about `count` hundredths of `item`.
-pub(crate) fn line(region: &Region, sn: u64, item: usize, count: i64, at: i64, doctor: usize) -> Line {
-    let mut line = Line {
+/// A line about `count` (ten-thousandths) of `item`.
+pub(crate) fn line(region: &Region, sn: u64, item: usize, count: i64, at: i64, doctor: usize) -> FeeLine {
+    let mut line = FeeLine {
         sn,
         reverses: 0,
         at,
@@ -93,7 +93,7 @@ pub(crate) fn line(region: &Region, sn: u64, item: usize, count: i64, at: i64, d
         price: region.catalogue.items[item].price,
         amount: 0,
         fund: 0,
-        order: Order::None,
+        order: PrescriptionRef::None,
         doctor,
         settlement: 0,
         late: 0,
@@ -102,9 +102,9 @@ pub(crate) fn line(region: &Region, sn: u64, item: usize, count: i64, at: i64, d
     line
 }
 
-/// The line that takes `count` hundredths of `original` back.
-pub(crate) fn reversal(region: &Region, original: &Line, sn: u64, count: i64, at: i64) -> Line {
-    let mut line = Line { sn, reverses: original.sn, at, ..*original };
+/// The line that takes `count` (ten-thousandths) of `original` back.
+pub(crate) fn reversal(region: &Region, original: &FeeLine, sn: u64, count: i64, at: i64) -> FeeLine {
+    let mut line = FeeLine { sn, reverses: original.sn, at, ..*original };
     line.set_count(region, -count);
     line
 }
@@ -117,7 +117,7 @@ impl Visit {
     }
 }
 
-impl Line {
+impl FeeLine {
     /// Changes the quantity, and with it the money.
     pub(crate) fn set_count(&mut self, region: &Region, count: i64) {
         let item = &region.catalogue.items[self.item];
@@ -127,7 +127,7 @@ impl Line {
     }
 
     /// The line as somebody first typed it, wrong.
-    pub(crate) fn mistyped(&self, region: &Region) -> Line {
+    pub(crate) fn mistyped(&self, region: &Region) -> FeeLine {
         let mut wrong = *self;
         match self.sn % 4 {
             0 => wrong.set_count(region, self.count * 2),

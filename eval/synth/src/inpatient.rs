@@ -5,14 +5,14 @@
 
 mod day;
 
-use crate::case::operation_code;
-use crate::life::Life;
-use crate::record::{Bill, Head, Prescription, Presence, Visit, Which};
+use crate::diagnosis::{PLAIN_DIAGNOSES, SPECIFIC, operable};
+use crate::planted::operation_code;
+use crate::record::{Bill, Prescription, Presence, SettlementKind, Visit, VisitHead};
 use crate::region::COMMON_DRUGS;
-use crate::sickness::{PLAIN, TELLING, operable};
+use crate::simulation::Simulation;
 use crate::status::{Cover, REST};
-use crate::stay::{Habit, Stay};
-use crate::text::{DAY, HOUR, day_of};
+use crate::stay::{Stay, StayPattern};
+use crate::text::{DAY, HOUR, ONE, day_of};
 use records::Kind;
 use records::splitmix::index;
 use std::io::Write;
@@ -20,7 +20,7 @@ use std::io::Write;
 const NIGHTS: [i64; 32] =
     [1, 2, 2, 3, 3, 3, 4, 4, 4, 5, 5, 5, 6, 6, 6, 7, 7, 7, 8, 8, 8, 9, 9, 10, 10, 11, 12, 13, 14, 15, 17, 20];
 
-impl<W: Write> Life<'_, W> {
+impl<W: Write> Simulation<'_, W> {
     /// Admits a person, if there is a bed and it meets nobody twice; false: the person is sent home.
     pub(crate) fn admit(&mut self, person: usize, hospital: usize, at: i64) -> bool {
         if !self.may_stay(person, at) {
@@ -42,29 +42,29 @@ impl<W: Write> Life<'_, W> {
             self.note_repeat(hospital, day_of(at), day_of(end));
         }
         let mut stay = self.begin_stay(person, hospital, at, end);
-        stay.habit = self.habit(&stay);
-        if stay.habit == Habit::Usual && self.rng.once_in(30) {
-            let n = self.rng.index(TELLING.len());
-            if TELLING[n].fits(self.region.person(person).gend, self.age_years(person, day_of(at))) {
-                stay.visit.diagnose(PLAIN + n);
+        stay.pattern = self.pattern(&stay);
+        if stay.pattern == StayPattern::Usual && self.rng.once_in(30) {
+            let n = self.rng.index(SPECIFIC.len());
+            if SPECIFIC[n].fits(self.region.person(person).gend, self.age_years(person, day_of(at))) {
+                stay.visit.diagnose(PLAIN_DIAGNOSES + n);
             }
         }
         self.start(stay);
         true
     }
 
-    /// A stay from `at` to `end`, not yet told.
+    /// A stay from `at` to `end`, whose records are not yet sent.
     pub(crate) fn begin_stay(&mut self, person: usize, hospital: usize, at: i64, end: i64) -> Stay {
         self.visits += 1;
         let mut visit = self.header(person, hospital, at);
         visit.med_type = if self.rng.once_in(30) { "52" } else { "21" };
         if self.continued(person, day_of(at)) == Some(visit.diagnoses[0]) {
-            visit.diagnoses[0] = (visit.diagnoses[0] + 1) % PLAIN;
+            visit.diagnoses[0] = (visit.diagnoses[0] + 1) % PLAIN_DIAGNOSES;
         }
         let drugs = self.daily_drugs(hospital);
         let drugs_len = 1 + self.rng.index(4);
         Stay {
-            head: Head { visit: self.visits, person, institution: hospital },
+            head: VisitHead { visit: self.visits, person, institution: hospital },
             visit,
             end,
             drugs,
@@ -74,25 +74,25 @@ impl<W: Write> Life<'_, W> {
             lines: 0,
             total: 0,
             fund: 0,
-            habit: Habit::Usual,
+            pattern: StayPattern::Usual,
             parts: Vec::new(),
             unseen: false,
         }
     }
 
     /// Near misses: courses and rest as long as they may be, tests as long before or after.
-    fn habit(&mut self, stay: &Stay) -> Habit {
+    fn pattern(&mut self, stay: &Stay) -> StayPattern {
         let (begin, end) = (stay.visit.begin, stay.end);
         match self.rng.below(20) {
             0 | 1 => {
                 let courses = &self.region.catalogue.limits.courses;
                 let n = self.rng.index(courses.len());
-                Habit::Course(n, courses[n].max, None)
+                StayPattern::Course(n, courses[n].max, None)
             }
-            2 => Habit::Beside((day_of(begin) - self.rng.span(1, 3)) * DAY + 10 * HOUR, None),
-            3 => Habit::Beside((day_of(end) + self.rng.span(1, 3)) * DAY + 10 * HOUR, None),
-            4 => Habit::Resting,
-            _ => Habit::Usual,
+            2 => StayPattern::Beside((day_of(begin) - self.rng.span(1, 3)) * DAY + 10 * HOUR, None),
+            3 => StayPattern::Beside((day_of(end) + self.rng.span(1, 3)) * DAY + 10 * HOUR, None),
+            4 => StayPattern::Resting,
+            _ => StayPattern::Usual,
         }
     }
 
@@ -103,35 +103,35 @@ impl<W: Write> Life<'_, W> {
         let locals =
             [hot, COMMON_DRUGS + cold, (hot + 11) % COMMON_DRUGS, COMMON_DRUGS + (cold + rare / 2) % rare];
         locals.map(|local| {
-            (u32::try_from(local).expect("a shelf is short"), [100, 100, 200, 300][self.rng.index(4)])
+            (u32::try_from(local).expect("a shelf is short"), [1, 1, 2, 3][self.rng.index(4)] * ONE)
         })
     }
 
-    /// Tells of the admission and bills the first day.
+    /// Sends the admission and bills the first day.
     pub(crate) fn start(&mut self, mut stay: Stay) {
         let (head, begin) = (stay.head, stay.visit.begin);
-        self.meet(head.person, begin, Cover::Usual);
+        self.register_person(head.person, begin, Cover::Usual);
         self.busy_until(head.person, stay.end + 2 * HOUR + REST);
         self.stayed(head.person, begin, stay.end, stay.visit.diagnoses[0]);
         let visit = stay.visit;
-        self.tell(Kind::Visit, begin, |region, text, _, rev| text.visit(region, head, &visit, rev));
+        self.send(Kind::Visit, begin, |region, text, _, rev| text.visit(region, head, &visit, rev));
         if !stay.unseen {
             let at = begin + self.rng.span(60, 2_400);
-            let seen = self.passed(at, "admit");
+            let seen = self.identity_check(at, "admit");
             if self.rng.once_in(25) {
                 let failed = Presence { result: "fail", at: at - 40, score: 31, ..seen };
                 let failed = Presence { id: self.serial(), ..failed };
-                self.tell_presence(head, &failed);
+                self.send_presence(head, &failed);
             }
-            self.tell_presence(head, &seen);
+            self.send_presence(head, &seen);
         }
         if stay.electronic {
             self.order_drugs(&stay);
         }
-        if let Habit::Beside(at, case) = stay.habit
+        if let StayPattern::Beside(at, finding) = stay.pattern
             && at < begin
         {
-            self.bill_beside(&mut stay, at, case);
+            self.bill_beside(&mut stay, at, finding);
         }
         if !self.bill_day(&mut stay) {
             let hour = index((begin.rem_euclid(DAY) / HOUR).unsigned_abs());
@@ -147,8 +147,8 @@ impl<W: Write> Life<'_, W> {
             let (item, _) = institution.drug(&region.catalogue, local as usize);
             (item, count * days)
         });
-        let course = match stay.habit {
-            Habit::Course(n, days, _) => Some((region.catalogue.limits.courses[n].item, days * 100)),
+        let course = match stay.pattern {
+            StayPattern::Course(n, days, _) => Some((region.catalogue.limits.courses[n].item, days * ONE)),
             _ => None,
         };
         let is_drug = |&(item, _): &(usize, i64)| region.catalogue.items[item].list_type == "101";
@@ -179,21 +179,21 @@ impl<W: Write> Life<'_, W> {
         let way = if died { "5" } else { ["1", "1", "1", "1", "2", "4"][self.rng.index(6)] };
         let operation = self.operation(stay);
         let visit = Visit { end: Some(stay.end), discharge: Some(way), operation, ..stay.visit };
-        self.tell_again(Kind::Visit, stay.end, |region, text, _| text.visit(region, head, &visit, 2));
+        self.send_revision(Kind::Visit, stay.end, |region, text, _| text.visit(region, head, &visit, 2));
         if died {
             self.fact(head.person, "death", day_of(stay.end), None, stay.end + 20 * HOUR);
             self.persons[head.person].gone = true;
         }
         let at = stay.end + self.rng.span(600, 2 * HOUR);
         if ordinary && self.rng.permille(500) {
-            let seen = self.passed(stay.end - 300, "settle");
-            self.tell_presence(head, &seen);
+            let seen = self.identity_check(stay.end - 300, "settle");
+            self.send_presence(head, &seen);
         }
-        if let Habit::Beside(at, case) = stay.habit
+        if let StayPattern::Beside(at, finding) = stay.pattern
             && at > stay.end
             && at < self.end
         {
-            self.bill_beside(stay, at, case);
+            self.bill_beside(stay, at, finding);
         }
         let bill = Bill {
             at,
@@ -204,23 +204,23 @@ impl<W: Write> Life<'_, W> {
             account: if visit.employee { (stay.total - stay.fund) / 3 } else { 0 },
             book: head.institution,
             number: self.next_invoice(head.institution),
-            which: Which::First,
+            which: SettlementKind::First,
             terminal: 100,
         };
-        self.tell_bill(head, &bill, true);
+        self.send_bill(head, &bill, true);
         for part in stay.parts.iter().filter(|part| part.pays) {
-            self.plan.paid(part.case, bill.fund);
+            self.plan.paid(part.finding, bill.fund);
         }
-        if let Some(case) = stay.habit.case() {
-            self.plan.cases[case].complete = true;
+        if let Some(finding) = stay.pattern.finding() {
+            self.plan.findings[finding].complete = true;
         }
     }
 
     /// Three stays in ten have an operation, one that the patient can have, unless a case wants another.
     fn operation(&mut self, stay: &Stay) -> Option<(u64, i64)> {
         let at = stay.visit.begin + self.rng.span(0, stay.end - stay.visit.begin);
-        if let Habit::Operated(code, case) = stay.habit {
-            self.plan.cases[case].key.push(operation_code(code));
+        if let StayPattern::Operated(code, finding) = stay.pattern {
+            self.plan.findings[finding].key.push(operation_code(code));
             return Some((code, at));
         }
         if !self.rng.permille(300) {

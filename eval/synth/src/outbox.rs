@@ -1,4 +1,4 @@
-//! What has happened but was not yet told: one bucket of bytes for each hour in which records will arrive.
+//! What has happened and was not yet received: one bucket of bytes for each hour in which records will arrive.
 //!
 //! A record is written once, into the bucket of the hour it is received in. When that hour is over its bucket is
 //! sorted by second and goes to disk. Memory holds the records that are under way, never the history.
@@ -15,7 +15,7 @@ pub(crate) const HOURS_MAX: i64 = 24 * 24;
 pub(crate) struct Outbox<W: Write> {
     file: W,
     ring: Vec<Bucket>,
-    /// The hour that is being told, in hours since 1970.
+    /// The hour whose records are being received, in hours since 1970.
     hour: i64,
     rng: SplitMix64,
     /// Records written, by kind in the order of [`Kind::ALL`].

@@ -1,21 +1,21 @@
 //! A visit to a hospital or clinic that ends on the same day: services, drugs on prescription, and near misses.
 
-use crate::draft::Draft;
-use crate::life::Life;
+use crate::diagnosis::{PLAIN_DIAGNOSES, SPECIFIC, specific_diagnosis};
+use crate::draft::VisitDraft;
 use crate::limits::NEWBORN_DAYS_MAX;
-use crate::plan::Step;
-use crate::record::{Order, Prescription};
-use crate::sickness::{PLAIN, TELLING, telling};
-use crate::text::{DAY, day_of};
+use crate::plan::VisitPurpose;
+use crate::record::{Prescription, PrescriptionRef};
+use crate::simulation::Simulation;
+use crate::text::{DAY, ONE, day_of};
 use records::splitmix::index;
 use std::io::Write;
 
 /// Kinds of drugs on one prescription.
 const KINDS_MAX: i64 = 5;
 
-impl<W: Write> Life<'_, W> {
+impl<W: Write> Simulation<'_, W> {
     /// A visit to a hospital or clinic that ends on the same day.
-    pub(crate) fn consult(&mut self, person: usize, institution: usize, at: i64, step: Option<Step>) {
+    pub(crate) fn consult(&mut self, person: usize, institution: usize, at: i64, step: Option<VisitPurpose>) {
         let mut draft = std::mem::take(&mut self.draft);
         let minutes = self.rng.span(30, 120);
         self.begin_draft(&mut draft, person, institution, at, minutes);
@@ -39,39 +39,39 @@ impl<W: Write> Life<'_, W> {
         self.reverse_something(&mut draft);
         if self.rng.permille(560) {
             let later = self.rng.span(0, 300);
-            let seen = self.passed(at + later, "register");
+            let seen = self.identity_check(at + later, "register");
             draft.presences.push(seen);
         }
         if self.rng.permille(480) {
-            let seen = self.passed(draft.settled, "settle");
+            let seen = self.identity_check(draft.settled, "settle");
             draft.presences.push(seen);
         }
         match step {
             Some(step) => self.carry_out(step, &mut draft),
             None => self.plant(&mut draft),
         }
-        self.tell_draft(&draft);
+        self.send_draft(&draft);
         self.draft = draft;
     }
 
-    fn bill_services(&mut self, draft: &mut Draft) {
+    fn bill_services(&mut self, draft: &mut VisitDraft) {
         let catalogue = &self.region.catalogue;
         let at = draft.visit.begin + self.rng.span(0, 300);
         if self.rng.permille(720) {
-            draft.bill(self.region, catalogue.registrations[self.rng.index(3)], 100, at);
+            draft.bill(self.region, catalogue.registrations[self.rng.index(3)], ONE, at);
         }
         if self.rng.permille(620) || draft.lines.is_empty() {
-            draft.bill(self.region, catalogue.consultations[self.rng.index(6)], 100, at + 60);
+            draft.bill(self.region, catalogue.consultations[self.rng.index(6)], ONE, at + 60);
         }
         for _ in 0..self.rng.index(4) {
             let item = catalogue.services[self.region.service_heat.rank(self.rng.next_bits())];
-            let count = [100, 100, 100, 200, 300][self.rng.index(5)];
+            let count = [1, 1, 1, 2, 3][self.rng.index(5)] * ONE;
             let at = self.during(draft);
             draft.bill(self.region, item, count, at);
         }
     }
 
-    fn bill_drugs(&mut self, draft: &mut Draft) {
+    fn bill_drugs(&mut self, draft: &mut VisitDraft) {
         let kinds = match draft.visit.med_type {
             "16" => 6,
             "12" => 0,
@@ -88,9 +88,9 @@ impl<W: Write> Life<'_, W> {
                 institution.drug(catalogue, self.region.drug_heat.rank(chance) % institution.drugs)
             };
             let count = if draft.visit.med_type == "16" {
-                [6_000, 9_000, 10_550][n % 3]
+                [60 * ONE, 90 * ONE, 105 * ONE + ONE / 2][n % 3]
             } else {
-                [100, 100, 200, 200, 300, 400][self.rng.index(6)]
+                [1, 1, 2, 2, 3, 4][self.rng.index(6)] * ONE
             };
             self.bill_prescribed(draft, item, pair, count);
         }
@@ -100,7 +100,7 @@ impl<W: Write> Life<'_, W> {
     /// has all the drugs that one may have.
     pub(crate) fn bill_prescribed(
         &mut self,
-        draft: &mut Draft,
+        draft: &mut VisitDraft,
         item: usize,
         pair: usize,
         count: i64,
@@ -111,7 +111,7 @@ impl<W: Write> Life<'_, W> {
     /// As above, with another number of drugs that the prescription may have.
     pub(crate) fn bill_prescribed_beyond(
         &mut self,
-        draft: &mut Draft,
+        draft: &mut VisitDraft,
         item: usize,
         pair: usize,
         count: i64,
@@ -135,16 +135,16 @@ impl<W: Write> Life<'_, W> {
             return false;
         }
         // Some leave a pack of what was prescribed.
-        let spare = if self.rng.once_in(30) { 100 } else { 0 };
+        let spare = if self.rng.once_in(30) { ONE } else { 0 };
         draft.orders[0].lines.push((item, count + spare));
         self.take(draft.head.institution, item, pair, count);
         let at = self.during(draft).max(draft.orders[0].at);
-        draft.bill(self.region, item, count, at).order = Order::Of(1);
+        draft.bill(self.region, item, count, at).order = PrescriptionRef::Of(1);
         true
     }
 
     /// Bills an item that a table limits: a drug on prescription, goods from the shelf. False if it could not be.
-    pub(crate) fn bill_item(&mut self, draft: &mut Draft, item: usize, count: i64) -> bool {
+    pub(crate) fn bill_item(&mut self, draft: &mut VisitDraft, item: usize, count: i64) -> bool {
         let region = self.region;
         let shelf = region.institutions[draft.head.institution].shelf(&region.catalogue, item);
         match (shelf, region.catalogue.items[item].list_type) {
@@ -164,7 +164,7 @@ impl<W: Write> Life<'_, W> {
     }
 
     /// Near misses: items that a table limits, within their limits, often exactly at them.
-    fn bill_limited(&mut self, draft: &mut Draft) {
+    fn bill_limited(&mut self, draft: &mut VisitDraft) {
         let limits = &self.region.catalogue.limits;
         let day = day_of(draft.visit.begin);
         let person = draft.head.person;
@@ -176,7 +176,7 @@ impl<W: Write> Life<'_, W> {
         }
         let cycle = limits.cycles[index(self.region.person(person).hash % limits.cycles.len() as u64)];
         if self.rng.permille(120) && self.cycle_again(person, day, cycle.1) {
-            draft.limited |= self.bill_item(draft, cycle.0, 100);
+            draft.limited |= self.bill_item(draft, cycle.0, ONE);
         }
         if self.rng.permille(130) {
             self.bill_for_patient(draft);
@@ -187,49 +187,49 @@ impl<W: Write> Life<'_, W> {
         if self.rng.permille(15) {
             let item = limits.hourly[self.rng.index(limits.hourly.len())];
             let hours = [1, 2, 3, 24][self.rng.index(4)];
-            draft.limited |= self.bill_item(draft, item, hours * 100);
+            draft.limited |= self.bill_item(draft, item, hours * ONE);
         }
     }
 
-    fn bill_for_newborn(&mut self, draft: &mut Draft) {
+    fn bill_for_newborn(&mut self, draft: &mut VisitDraft) {
         let ages = &self.region.catalogue.limits.ages;
         for limit in ages.iter().filter(|limit| limit.in_days) {
             if self.rng.permille(300) {
-                draft.limited |= self.bill_item(draft, limit.item, 100);
+                draft.limited |= self.bill_item(draft, limit.item, ONE);
             }
         }
     }
 
-    fn bill_quantity(&mut self, draft: &mut Draft) {
+    fn bill_quantity(&mut self, draft: &mut VisitDraft) {
         let region = self.region;
         let limits = &region.catalogue.limits.quantities;
         let limited = limits[self.rng.index(limits.len())];
         let too_many = self.rng.once_in(10);
         let at = self.during(draft);
-        draft.bill(region, limited.item, (limited.max + i64::from(too_many)) * 100, at);
+        draft.bill(region, limited.item, (limited.max + i64::from(too_many)) * ONE, at);
         if too_many {
-            draft.reverse(region, draft.lines.len() - 1, 100, at + 600);
+            draft.reverse(region, draft.lines.len() - 1, ONE, at + 600);
         }
         draft.limited = true;
     }
 
-    fn bill_pair(&mut self, draft: &mut Draft) {
+    fn bill_pair(&mut self, draft: &mut VisitDraft) {
         let region = self.region;
         let pairs = &region.catalogue.limits.pairs;
         let (paid, denied) = pairs[self.rng.index(pairs.len())];
         let both = self.rng.once_in(20);
         let one = if self.rng.once_in(2) { paid } else { denied };
         let at = self.during(draft);
-        draft.bill(region, if both { paid } else { one }, 100, at);
+        draft.bill(region, if both { paid } else { one }, ONE, at);
         if both {
-            draft.bill(region, denied, 100, at + 60);
-            draft.reverse(region, draft.lines.len() - 1, 100, at + 900);
+            draft.bill(region, denied, ONE, at + 60);
+            draft.reverse(region, draft.lines.len() - 1, ONE, at + 900);
         }
         draft.limited = true;
     }
 
     /// Something that is for this person, here, with these diagnoses, and would not be for everybody.
-    fn bill_for_patient(&mut self, draft: &mut Draft) {
+    fn bill_for_patient(&mut self, draft: &mut VisitDraft) {
         let (region, head, day) = (self.region, draft.head, day_of(draft.visit.begin));
         let limits = &region.catalogue.limits;
         let (days, years) = (self.age_days(head.person, day), self.age_years(head.person, day));
@@ -249,26 +249,26 @@ impl<W: Write> Life<'_, W> {
             }
             _ => {
                 let limit = limits.indications[self.rng.index(limits.indications.len())];
-                draft.diagnose(telling(limit.prefixes[self.rng.index(limit.prefixes.len())]));
+                draft.diagnose(specific_diagnosis(limit.prefixes[self.rng.index(limit.prefixes.len())]));
                 Some(limit.item)
             }
         };
         if let Some(item) = item {
-            draft.limited |= self.bill_item(draft, item, 100);
+            draft.limited |= self.bill_item(draft, item, ONE);
         }
     }
 
     /// A diagnosis that not everybody can have, of somebody who can.
-    fn diagnose_fitting(&mut self, draft: &mut Draft) {
-        let n = self.rng.index(TELLING.len());
+    fn diagnose_fitting(&mut self, draft: &mut VisitDraft) {
+        let n = self.rng.index(SPECIFIC.len());
         let (person, day) = (draft.head.person, day_of(draft.visit.begin));
-        if !draft.limited && TELLING[n].fits(self.region.person(person).gend, self.age_years(person, day)) {
-            draft.diagnose(PLAIN + n);
+        if !draft.limited && SPECIFIC[n].fits(self.region.person(person).gend, self.age_years(person, day)) {
+            draft.diagnose(PLAIN_DIAGNOSES + n);
             draft.limited = true;
         }
     }
 
-    fn reverse_something(&mut self, draft: &mut Draft) {
+    fn reverse_something(&mut self, draft: &mut VisitDraft) {
         if !self.rng.permille(60) {
             return;
         }
@@ -277,7 +277,7 @@ impl<W: Write> Life<'_, W> {
         let later = if self.rng.once_in(4) { self.rng.span(DAY, 6 * DAY) } else { self.rng.span(60, 1_200) };
         let at = draft.lines[place].at + later;
         if draft.stands(place) && at < self.end {
-            let count = if whole % 200 == 0 && self.rng.once_in(2) { whole / 2 } else { whole };
+            let count = if whole % (2 * ONE) == 0 && self.rng.once_in(2) { whole / 2 } else { whole };
             draft.reverse(self.region, place, count, at);
         }
     }

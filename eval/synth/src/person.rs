@@ -1,8 +1,8 @@
 //! Persons: who is free to come, and what registers say about those who came.
 
-use crate::life::Life;
-use crate::record::Term;
+use crate::record::EnrolmentTerm;
 use crate::region::{Born, first_day};
+use crate::simulation::Simulation;
 use crate::status::Cover;
 use crate::text::{DAY, civil, day_of};
 use records::Kind;
@@ -14,9 +14,9 @@ const CONTINUED_DAYS: i64 = 15;
 /// Seconds from the beginning of one stay to that of the next, so that there are at most three in 90 days.
 const STAY_TO_STAY: i64 = 30 * DAY;
 
-impl<W: Write> Life<'_, W> {
+impl<W: Write> Simulation<'_, W> {
     /// A person who is free at `at`; half of the time one of the chronic ones.
-    pub(crate) fn somebody(&mut self, at: i64) -> Option<usize> {
+    pub(crate) fn free_person(&mut self, at: i64) -> Option<usize> {
         let all = self.persons.len();
         for _ in 0..60 {
             let among = if self.rng.once_in(2) { all / 5 } else { all };
@@ -103,8 +103,8 @@ impl<W: Write> Life<'_, W> {
         }
     }
 
-    /// Tells who the person is and how insured, if this is the first visit.
-    pub(crate) fn meet(&mut self, person: usize, at: i64, cover: Cover) {
+    /// Sends the person and the enrolment, if this is the first visit.
+    pub(crate) fn register_person(&mut self, person: usize, at: i64, cover: Cover) {
         if self.persons[person].first_day > 0 {
             return;
         }
@@ -113,12 +113,12 @@ impl<W: Write> Life<'_, W> {
         self.persons[person].first_day = u16::try_from(day - first_day() + 1).unwrap_or(u16::MAX);
         let who = self.region.person(person);
         let token = self.region.token(person);
-        self.post_mended(Kind::Person, at - 60, |_, text, _, rev, first_try| {
+        self.post_corrected(Kind::Person, at - 60, |_, text, _, rev, first_try| {
             text.person(token, who.gend, born, who.hash ^ u64::from(first_try), rev);
         });
         let begin = born.max(first_day() - 400 - (who.hash >> 12 & 0xfff).cast_signed() % 2_000).min(day);
         let years = (day - begin).unsigned_abs() / 365;
-        let mut term = Term {
+        let mut term = EnrolmentTerm {
             number: 1,
             employee: who.employee,
             district: who.district,
@@ -132,13 +132,13 @@ impl<W: Write> Life<'_, W> {
             Cover::Ended(day) => term.end = Some(day),
             Cover::OtherType => term.employee = !term.employee,
         }
-        self.post_mended(Kind::Enrolment, at - 50, |_, text, _, rev, first_try| {
-            text.enrolment(token, &Term { years: term.years + u64::from(first_try), ..term }, rev);
+        self.post_corrected(Kind::Enrolment, at - 50, |_, text, _, rev, first_try| {
+            text.enrolment(token, &EnrolmentTerm { years: term.years + u64::from(first_try), ..term }, rev);
         });
         // A former scheme, ended or paused before the present one began: no overlap, no second cover.
         if who.hash % 12 == 1 && begin - born > 2_000 {
             let status = ["3", "2", "1", "1"][index(who.hash >> 6 & 3)];
-            let former = Term {
+            let former = EnrolmentTerm {
                 number: 2,
                 employee: !who.employee,
                 status,
@@ -147,7 +147,7 @@ impl<W: Write> Life<'_, W> {
                 years: 2,
                 ..term
             };
-            self.tell(Kind::Enrolment, at - 50, |_, text, _, rev| text.enrolment(token, &former, rev));
+            self.send(Kind::Enrolment, at - 50, |_, text, _, rev| text.enrolment(token, &former, rev));
         }
         // Facts of other registers that forbid nothing now.
         if who.hash % 400 == 7 && begin < first_day() - 400 {
@@ -156,11 +156,11 @@ impl<W: Write> Life<'_, W> {
         }
     }
 
-    /// Tells a fact of another register; returns its number.
+    /// Sends a fact of another register; returns its number.
     pub(crate) fn fact(&mut self, person: usize, fact: &str, begin: i64, end: Option<i64>, at: i64) -> u64 {
         let id = self.serial();
         let token = self.region.token(person);
-        self.tell(Kind::PersonFact, at, |_, text, _, rev| text.fact(id, token, fact, begin, end, rev));
+        self.send(Kind::PersonFact, at, |_, text, _, rev| text.fact(id, token, fact, begin, end, rev));
         id
     }
 }

@@ -1,18 +1,18 @@
 //! A visit to a pharmacy: packs with trace codes over the counter, and their lines on the bill.
 
-use crate::draft::Draft;
-use crate::life::Life;
-use crate::plan::Step;
-use crate::record::{Codes, Head, Order, Prescription, Return, Sale};
-use crate::region::{COMMON_DRUGS, Class};
-use crate::text::{DAY, day_of};
+use crate::draft::VisitDraft;
+use crate::plan::VisitPurpose;
+use crate::record::{Prescription, PrescriptionRef, Sale, SaleReturn, TraceCodes, VisitHead};
+use crate::region::{COMMON_DRUGS, CareClass};
+use crate::simulation::Simulation;
+use crate::text::{DAY, ONE, day_of};
 use records::Kind;
 use records::splitmix::index;
 use std::io::Write;
 
-impl<W: Write> Life<'_, W> {
+impl<W: Write> Simulation<'_, W> {
     /// A visit to a pharmacy: sales, and their lines on the bill.
-    pub(crate) fn buy_drugs(&mut self, person: usize, pharmacy: usize, at: i64, step: Option<Step>) {
+    pub(crate) fn buy_drugs(&mut self, person: usize, pharmacy: usize, at: i64, step: Option<VisitPurpose>) {
         let mut draft = std::mem::take(&mut self.draft);
         self.begin_draft(&mut draft, person, pharmacy, at, 1);
         draft.visit.med_type = "41";
@@ -37,12 +37,12 @@ impl<W: Write> Life<'_, W> {
             self.sell_limited(&mut draft, item, packs, prescribed);
         }
         if prescribed {
-            let hospital = region.place(person, Class::Outpatient, &mut self.rng);
+            let hospital = region.institution_for(person, CareClass::Outpatient, &mut self.rng);
             let doctor = region.institutions[hospital].doctors.start;
             self.prescribe_sales(&mut draft, hospital, doctor);
         }
         if self.rng.permille(400) {
-            let seen = self.passed(at, "pickup");
+            let seen = self.identity_check(at, "pickup");
             draft.presences.push(seen);
         }
         self.return_something(&mut draft);
@@ -50,7 +50,7 @@ impl<W: Write> Life<'_, W> {
             Some(step) => self.carry_out(step, &mut draft),
             None => self.plant(&mut draft),
         }
-        self.tell_draft(&draft);
+        self.send_draft(&draft);
         if self.rng.permille(120) {
             self.sell_for_cash(pharmacy, draft.settled);
         }
@@ -58,13 +58,13 @@ impl<W: Write> Life<'_, W> {
     }
 
     /// Lets a hospital have prescribed what was sold in whole packs.
-    pub(crate) fn prescribe_sales(&mut self, draft: &mut Draft, hospital: usize, doctor: usize) {
+    pub(crate) fn prescribe_sales(&mut self, draft: &mut VisitDraft, hospital: usize, doctor: usize) {
         let whole = draft.sales.iter_mut().filter(|sale| !sale.split);
         let lines = whole
             .map(|sale| {
-                (sale.order, sale.flagged) = (Order::Of(1), true);
+                (sale.order, sale.flagged) = (PrescriptionRef::Of(1), true);
                 for line in draft.lines.iter_mut().filter(|line| line.item == sale.item) {
-                    line.order = Order::Of(1);
+                    line.order = PrescriptionRef::Of(1);
                 }
                 (sale.item, sale.count)
             })
@@ -81,22 +81,22 @@ impl<W: Write> Life<'_, W> {
     }
 
     /// Sells a drug that a table limits.
-    pub(crate) fn sell_limited(&mut self, draft: &mut Draft, item: usize, packs: u64, whole: bool) {
+    pub(crate) fn sell_limited(&mut self, draft: &mut VisitDraft, item: usize, packs: u64, whole: bool) {
         let institution = &self.region.institutions[draft.head.institution];
         let pair = institution.shelf(&self.region.catalogue, item).expect("limited goods have a shelf");
         self.sell(draft, item, pair, packs, whole);
     }
 
     /// Sells whole packs, or one pack in two halves with the same trace code.
-    pub(crate) fn sell(&mut self, draft: &mut Draft, item: usize, pair: usize, packs: u64, whole: bool) {
+    pub(crate) fn sell(&mut self, draft: &mut VisitDraft, item: usize, pair: usize, packs: u64, whole: bool) {
         let institution = draft.head.institution;
         let split = !whole && packs == 1 && self.rng.permille(60);
         let codes = self.take_packs(institution, item, pair, packs);
-        let count = packs.cast_signed() * 100;
+        let count = packs.cast_signed() * ONE;
         draft.bill(self.region, item, count, draft.visit.begin);
         let mut sale = self.sale(draft.visit.begin + 20, item, count, codes);
         if split {
-            (sale.count, sale.split) = (50, true);
+            (sale.count, sale.split) = (ONE / 2, true);
             draft.sales.push(sale);
             sale.id = self.serial();
         }
@@ -104,7 +104,7 @@ impl<W: Write> Life<'_, W> {
     }
 
     /// An insured sale without a prescription, of a drug that is good for some time, or just until that day.
-    pub(crate) fn sale(&mut self, at: i64, item: usize, count: i64, codes: Codes) -> Sale {
+    pub(crate) fn sale(&mut self, at: i64, item: usize, count: i64, codes: TraceCodes) -> Sale {
         let good_for = if self.rng.once_in(40) { 0 } else { self.rng.span(20, 700) };
         Sale {
             id: self.serial(),
@@ -112,7 +112,7 @@ impl<W: Write> Life<'_, W> {
             item,
             count,
             codes,
-            order: Order::None,
+            order: PrescriptionRef::None,
             flagged: false,
             split: false,
             insured: true,
@@ -120,15 +120,15 @@ impl<W: Write> Life<'_, W> {
         }
     }
 
-    fn return_something(&mut self, draft: &mut Draft) {
+    fn return_something(&mut self, draft: &mut VisitDraft) {
         let at = draft.visit.begin + self.rng.span(900, 3 * DAY);
         if !self.rng.permille(25) || at >= self.end {
             return;
         }
         let sale = draft.sales[self.rng.index(draft.sales.len())];
-        let count = if sale.count == 200 && self.rng.once_in(2) { 100 } else { sale.count };
+        let count = if sale.count == 2 * ONE && self.rng.once_in(2) { ONE } else { sale.count };
         let named = !self.rng.once_in(8);
-        draft.returns.push((sale, Return { id: self.serial(), at, count, named }));
+        draft.returns.push((sale, SaleReturn { id: self.serial(), at, count, named }));
     }
 
     fn sell_for_cash(&mut self, pharmacy: usize, at: i64) {
@@ -136,9 +136,9 @@ impl<W: Write> Life<'_, W> {
         let local = self.rng.index(COMMON_DRUGS);
         let (item, pair) = institution.drug(&self.region.catalogue, local);
         let codes = self.take_packs(pharmacy, item, pair, 1);
-        let sale = Sale { insured: false, ..self.sale(at, item, 100, codes) };
-        let head = Head { visit: 0, person: 0, institution: pharmacy };
-        self.tell(Kind::Dispensing, at, |region, text, _, rev| {
+        let sale = Sale { insured: false, ..self.sale(at, item, ONE, codes) };
+        let head = VisitHead { visit: 0, person: 0, institution: pharmacy };
+        self.send(Kind::Dispensing, at, |region, text, _, rev| {
             text.dispensing(region, head, &sale, None, rev)
         });
     }

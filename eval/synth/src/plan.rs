@@ -3,12 +3,12 @@
 //!
 //! Only data and its arithmetic: who lives through it stands in `plant`.
 
-use crate::case::Case;
-use crate::record::Codes;
-use crate::region::{LEANING_MAX, Region, first_day};
+use crate::planted::PlantedFinding;
+use crate::record::TraceCodes;
+use crate::region::{PROPENSITY_MAX, Region, first_day};
 use crate::scheme::SCHEMES;
-use crate::stay::{Habit, Part};
-use crate::text::{HOUR, fen_of};
+use crate::stay::{CaseRole, StayPattern};
+use crate::text::{HOUR, ONE, fen_of};
 use records::Kind;
 use records::splitmix::{SplitMix64, scatter};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -26,15 +26,15 @@ pub(crate) struct Plan {
     pub(crate) queues: Vec<Queue>,
     /// The number of the visit before which nothing is due.
     pub(crate) next_due: u64,
-    pub(crate) cases: Vec<Case>,
-    pub(crate) affairs: u64,
+    pub(crate) findings: Vec<PlantedFinding>,
+    pub(crate) case_count: u64,
     /// What begins in which hour since 1970.
-    pub(crate) agenda: BTreeMap<i64, Vec<Planned>>,
+    pub(crate) schedule: BTreeMap<i64, Vec<Planned>>,
     /// Invoices that wait to be claimed again: the case, the invoice, and the first visit that may.
     pub(crate) invoices: VecDeque<(usize, (usize, u64), u64)>,
     /// By institution: what is being billed there that was never bought.
-    pub(crate) ghosts: BTreeMap<usize, Ghost>,
-    pub(crate) ghost_pairs: BTreeSet<(usize, usize)>,
+    pub(crate) phantoms: BTreeMap<usize, PhantomBilling>,
+    pub(crate) phantom_pairs: BTreeSet<(usize, usize)>,
     /// Persons in a case that looks at a person's other visits.
     pub(crate) taken: BTreeSet<usize>,
 }
@@ -58,19 +58,19 @@ pub(crate) struct Planned {
     pub(crate) at: i64,
     pub(crate) person: usize,
     pub(crate) institution: usize,
-    pub(crate) what: What,
+    pub(crate) what: PlannedEvent,
 }
 
-pub(crate) enum What {
-    Visit(Step),
+pub(crate) enum PlannedEvent {
+    Visit(VisitPurpose),
     Stay(StayPlan),
 }
 
 /// A stay of a case.
 pub(crate) struct StayPlan {
     pub(crate) end: i64,
-    pub(crate) parts: Vec<Part>,
-    pub(crate) habit: Habit,
+    pub(crate) parts: Vec<CaseRole>,
+    pub(crate) pattern: StayPattern,
     /// The main diagnosis, if it matters.
     pub(crate) main: Option<usize>,
     /// Whether identity is never checked.
@@ -79,37 +79,37 @@ pub(crate) struct StayPlan {
 
 /// What a planned visit is for.
 #[derive(Clone, Copy)]
-pub(crate) enum Step {
+pub(crate) enum VisitPurpose {
     /// The item of a cycle once more, too early.
-    Cycle { case: usize, item: usize, first: i64 },
+    Cycle { finding: usize, item: usize, first: i64 },
     /// The same card far away, after the identity check of this number.
-    Away { case: usize, seen: u64 },
+    Away { finding: usize, seen: u64 },
     /// Another visit that the key or the amount of a case names, with nobody checked.
-    Another { case: usize, named: bool },
+    Another { finding: usize, named: bool },
     /// A bill of an institution without an agreement.
-    Unagreed { case: usize },
+    Unagreed { finding: usize },
     /// Packs of a resale-prone drug, the last ones or not.
-    Collect { case: usize, drug: usize, packs: u64, last: bool },
+    Collect { finding: usize, drug: usize, packs: u64, last: bool },
     /// A pack whose code another pharmacy will sell once more.
-    SellFirst(Sold),
+    SellFirst(ResoldCode),
     /// A pack by a code that was sold before.
-    SellAgain(Sold),
+    SellAgain(ResoldCode),
     /// Packs on a prescription, the first time or once more.
-    Fill(Filled),
+    Fill(RepeatFill),
 }
 
 /// What an institution bills beyond what it ever had.
-pub(crate) struct Ghost {
-    pub(crate) case: usize,
+pub(crate) struct PhantomBilling {
+    pub(crate) finding: usize,
     pub(crate) item: usize,
-    /// Hundredths per line, and lines to come.
+    /// Ten-thousandths per line, and lines to come.
     pub(crate) count: i64,
     pub(crate) lines: u64,
 }
 
 /// A pack that is sold once and again by the same trace code.
 #[derive(Clone, Copy)]
-pub(crate) struct Sold {
+pub(crate) struct ResoldCode {
     /// Of the code on more than one sale.
     pub(crate) twice: usize,
     /// Of the code that the second pharmacy never bought; none if it is the first one's.
@@ -119,14 +119,14 @@ pub(crate) struct Sold {
     /// The second pharmacy.
     pub(crate) shop: usize,
     /// The first sale: its number and its code; none before it.
-    pub(crate) first: Option<(u64, Codes)>,
+    pub(crate) first: Option<(u64, TraceCodes)>,
 }
 
-/// Hundredths counted and bought of what is billed beyond its stock.
-pub(crate) const SUPPLY: (i64, i64) = (300, 500);
+/// Ten-thousandths counted and bought of what is billed beyond its stock.
+pub(crate) const SUPPLY: (i64, i64) = (3 * ONE, 5 * ONE);
 /// One filling of a prescription at the pharmacy that its doctor works with.
 #[derive(Clone, Copy)]
-pub(crate) struct Filled {
+pub(crate) struct RepeatFill {
     /// The three findings about the person: P06, F07 and S18, in this order.
     pub(crate) first_case: usize,
     pub(crate) hospital: usize,
@@ -160,12 +160,12 @@ impl Plan {
             strength,
             queues,
             next_due: 0,
-            cases: Vec::new(),
-            affairs: 0,
-            agenda: BTreeMap::new(),
+            findings: Vec::new(),
+            case_count: 0,
+            schedule: BTreeMap::new(),
             invoices: VecDeque::new(),
-            ghosts: BTreeMap::new(),
-            ghost_pairs: BTreeSet::new(),
+            phantoms: BTreeMap::new(),
+            phantom_pairs: BTreeSet::new(),
             taken: BTreeSet::new(),
         };
         plan.settle_next();
@@ -178,64 +178,64 @@ impl Plan {
     }
 
     /// From `low` at no strength to `high` at full strength.
-    pub(crate) fn reach(&self, low: i64, high: i64) -> i64 {
+    pub(crate) fn by_strength(&self, low: i64, high: i64) -> i64 {
         low + (high - low) * self.strength / 1000
     }
 
     /// The fund paid `fund` for one of the case's stays.
-    pub(crate) fn paid(&mut self, case: usize, fund: i64) {
-        self.cases[case].paid(fund);
+    pub(crate) fn paid(&mut self, finding: usize, fund: i64) {
+        self.findings[finding].paid(fund);
     }
 
     /// Opens the case of a simple scheme.
     pub(crate) fn open(&mut self, scheme: usize, person: Option<usize>, institution: usize) -> usize {
-        let affair = self.affair();
-        self.open_in(affair, scheme, SCHEMES[scheme].rule, person, institution)
+        let case_number = self.next_case_number();
+        self.open_in(case_number, scheme, SCHEMES[scheme].rule, person, institution)
     }
 
-    /// The number of a new affair.
-    pub(crate) fn affair(&mut self) -> u64 {
-        self.affairs += 1;
-        self.affairs
+    /// The number of a new case.
+    pub(crate) fn next_case_number(&mut self) -> u64 {
+        self.case_count += 1;
+        self.case_count
     }
 
-    /// Opens one finding of an affair.
+    /// Opens one finding of a case.
     pub(crate) fn open_in(
         &mut self,
-        affair: u64,
+        case_number: u64,
         scheme: usize,
         rule: &'static str,
         person: Option<usize>,
         institution: usize,
     ) -> usize {
-        self.cases.push(Case { scheme, affair, rule, ..Case::default() });
-        let case = self.cases.len() - 1;
-        self.cases[case].involve(person, institution);
-        case
+        self.findings.push(PlantedFinding { scheme, case_number, rule, ..PlantedFinding::default() });
+        let finding = self.findings.len() - 1;
+        self.findings[finding].involve(person, institution);
+        finding
     }
 
     pub(crate) fn put(&mut self, planned: Planned) {
-        self.agenda.entry(planned.at.div_euclid(HOUR)).or_default().push(planned);
+        self.schedule.entry(planned.at.div_euclid(HOUR)).or_default().push(planned);
     }
 
-    /// Says what a ghost comes to.
-    pub(crate) fn settle_ghost(&mut self, region: &Region, ghost: &Ghost) {
-        let case = &mut self.cases[ghost.case];
-        if case.rule == "G03" {
-            case.complete = true;
+    /// Sets what a phantom billing comes to.
+    pub(crate) fn close_phantom(&mut self, region: &Region, phantom: &PhantomBilling) {
+        let finding = &mut self.findings[phantom.finding];
+        if finding.rule == "G03" {
+            finding.complete = true;
             return;
         }
-        let lines = case.records.iter().filter(|(kind, _)| *kind == Kind::FeeLine).count();
+        let lines = finding.records.iter().filter(|(kind, _)| *kind == Kind::FeeLine).count();
         let supply = SUPPLY.0 + SUPPLY.1;
-        let excess = ghost.count * lines.cast_signed() as i64 - (supply * 105 / 100 + 200);
-        case.amount = fen_of(region.catalogue.items[ghost.item].price, excess.max(0));
-        case.complete = excess > 0 || ghost.lines == 0;
+        let excess = phantom.count * lines.cast_signed() as i64 - (supply * 105 / 100 + 2 * ONE);
+        finding.amount = fen_of(region.catalogue.items[phantom.item].price, excess.max(0));
+        finding.complete = excess > 0 || phantom.lines == 0;
     }
 
     /// Ends what only the end of the period ends.
     pub(crate) fn close(&mut self, region: &Region) {
-        for ghost in std::mem::take(&mut self.ghosts).into_values() {
-            self.settle_ghost(region, &ghost);
+        for phantom in std::mem::take(&mut self.phantoms).into_values() {
+            self.close_phantom(region, &phantom);
         }
     }
 }
@@ -248,21 +248,21 @@ impl Queue {
         u64::try_from(exact).expect("at most all visits").max(self.spread / 20)
     }
 
-    /// Whether the case that is due takes a place of this leaning for visit number `visit`.
+    /// Whether the case that is due takes an institution of this propensity for visit number `visit`.
     ///
-    /// The chance is the leaning's share of the greatest one, so places are taken by leaning times visits; with the
-    /// third power of the time waited it comes to one, for a case that finds no crooked place is planted all the same.
-    pub(crate) fn accepts(&self, leaning: u64, visit: u64) -> bool {
+    /// The chance is the share of the greatest propensity, so institutions are taken by propensity times visits; with the
+    /// third power of the time waited it comes to one, for a case that finds no such institution is planted all the same.
+    pub(crate) fn accepts(&self, propensity: u64, visit: u64) -> bool {
         let waited = u128::from((visit - self.due).min(self.patience));
         let urgency = 1_000 * waited.pow(3) / u128::from(self.patience).pow(3);
-        let chance = u128::from(1_000 * leaning / LEANING_MAX) + urgency;
+        let chance = u128::from(1_000 * propensity / PROPENSITY_MAX) + urgency;
         u128::from(SplitMix64::seeded(self.seed ^ scatter(visit)).below(1_000)) < chance
     }
 }
 
 impl StayPlan {
     /// A stay of these parts, like any other but for them.
-    pub(crate) fn new(end: i64, parts: Vec<Part>) -> StayPlan {
-        StayPlan { end, parts, habit: Habit::Usual, main: None, unseen: false }
+    pub(crate) fn new(end: i64, parts: Vec<CaseRole>) -> StayPlan {
+        StayPlan { end, parts, pattern: StayPattern::Usual, main: None, unseen: false }
     }
 }

@@ -1,8 +1,8 @@
 //! Schemes: cases built into ordinary visits, and their truth.
 //!
-//! A case waits for its turn. Then it takes the next visit that suits it, at a place that leans the more readily, and
-//! changes the draft of that visit before it is told, or it sends persons of its own on their way; what must follow it puts on the agenda. From there on its
-//! records go the way of all others: late, corrected, twice. A visit belongs to at most one case and is never
+//! A case waits for its turn. Then it takes the next visit that suits it, the more readily the greater the institution's
+//! propensity, and changes the draft of that visit before its records are sent; or it makes persons of its own visit.
+//! What must follow later is put on the schedule. Its records are then sent as all others: late, corrected, twice. A visit belongs to at most one case and is never
 //! refunded, and a person who lies in hospital for a case lies there for no other, so that no case undoes another.
 
 mod beds;
@@ -14,28 +14,28 @@ mod people;
 mod stays;
 mod steps;
 
-use crate::case::{token_text, visit_id};
-use crate::draft::Draft;
-use crate::life::Life;
-use crate::plan::{Planned, StayPlan, What};
+use crate::draft::VisitDraft;
+use crate::plan::{Planned, PlannedEvent, StayPlan};
+use crate::planted::{token_text, visit_id};
 use crate::record::Label;
 use crate::scheme::SCHEMES;
-use crate::stay::Habit;
+use crate::simulation::Simulation;
+use crate::stay::StayPattern;
 use crate::text::{DAY, HOUR};
 use records::Kind;
 use std::io::Write;
 
-impl<W: Write> Life<'_, W> {
+impl<W: Write> Simulation<'_, W> {
     /// Lives through what is planned for this hour.
-    pub(crate) fn agenda(&mut self) {
-        while let Some(planned) = self.plan.agenda.remove(&(self.now / HOUR)) {
+    pub(crate) fn run_schedule(&mut self) {
+        while let Some(planned) = self.plan.schedule.remove(&(self.now / HOUR)) {
             for Planned { at, person, institution, what } in planned {
                 match what {
-                    What::Visit(step) if self.region.institutions[institution].pharmacy => {
+                    PlannedEvent::Visit(step) if self.region.institutions[institution].pharmacy => {
                         self.buy_drugs(person, institution, at, Some(step));
                     }
-                    What::Visit(step) => self.consult(person, institution, at, Some(step)),
-                    What::Stay(plan) => self.planned_stay(person, institution, at, plan),
+                    PlannedEvent::Visit(step) => self.consult(person, institution, at, Some(step)),
+                    PlannedEvent::Stay(plan) => self.planned_stay(person, institution, at, plan),
                 }
             }
         }
@@ -43,16 +43,16 @@ impl<W: Write> Life<'_, W> {
 
     fn planned_stay(&mut self, person: usize, hospital: usize, at: i64, plan: StayPlan) {
         let mut stay = self.begin_stay(person, hospital, at, plan.end);
-        (stay.habit, stay.unseen) = (plan.habit, plan.unseen);
+        (stay.pattern, stay.unseen) = (plan.pattern, plan.unseen);
         if let Some(main) = plan.main {
             stay.visit.diagnoses[0] = main;
         }
-        if matches!(plan.habit, Habit::BedOnly(_)) {
+        if matches!(plan.pattern, StayPattern::BedOnly(_)) {
             stay.on_paper();
         }
         let id = visit_id(stay.head.visit);
         for part in &plan.parts {
-            let planted = &mut self.plan.cases[part.case];
+            let planted = &mut self.plan.findings[part.finding];
             planted.involve(Some(person), hospital);
             planted.records.push((Kind::Visit, id.clone()));
             if part.named {
@@ -64,15 +64,15 @@ impl<W: Write> Life<'_, W> {
     }
 
     /// Builds a case into the draft, if one is due that it suits.
-    pub(crate) fn plant(&mut self, draft: &mut Draft) {
-        if self.claim_again(draft) || self.bill_ghost(draft) {
+    pub(crate) fn plant(&mut self, draft: &mut VisitDraft) {
+        if self.claim_again(draft) || self.bill_phantom(draft) {
             draft.planted = true;
             return;
         }
         self.plant_due(draft);
     }
 
-    fn plant_due(&mut self, draft: &mut Draft) {
+    fn plant_due(&mut self, draft: &mut VisitDraft) {
         let visit = self.visits;
         if visit < self.plan.next_due {
             return;
@@ -82,29 +82,29 @@ impl<W: Write> Life<'_, W> {
             if queue.done >= queue.count || queue.due > visit {
                 continue;
             }
-            let leaning = self.region.institutions[draft.head.institution].leaning;
-            let here = queue.accepts(leaning, visit);
-            let Some(case) = self.plant_scheme(queue.scheme, here, draft) else { continue };
+            let propensity = self.region.institutions[draft.head.institution].propensity;
+            let here = queue.accepts(propensity, visit);
+            let Some(finding) = self.plant_scheme(queue.scheme, here, draft) else { continue };
             let queue = &mut self.plan.queues[n];
             queue.done += 1;
             queue.due = queue.turn(queue.done);
             self.plan.settle_next();
-            self.label_case(case);
+            self.label_case(finding);
             return;
         }
     }
 
     /// One scheme, one draft: the case, if it suits. Some only take their turn from it and begin elsewhere; the others
     /// begin only `here`, at a place that the scheme takes.
-    fn plant_scheme(&mut self, scheme: usize, here: bool, draft: &mut Draft) -> Option<usize> {
+    fn plant_scheme(&mut self, scheme: usize, here: bool, draft: &mut VisitDraft) -> Option<usize> {
         let pharmacy = self.region.institutions[draft.head.institution].pharmacy;
-        if let Some(case) = self.plan_stays(scheme).or_else(|| self.plan_others(scheme, draft)) {
-            return Some(case);
+        if let Some(finding) = self.plan_stay_case(scheme).or_else(|| self.plan_others(scheme, draft)) {
+            return Some(finding);
         }
         if !here {
             return None;
         }
-        let case = match (SCHEMES[scheme].rule, pharmacy) {
+        let finding = match (SCHEMES[scheme].rule, pharmacy) {
             ("A01", _) => self.after_death(scheme, draft),
             ("A02", _) => self.while_away(scheme, "custody", draft),
             ("A03", _) => self.while_away(scheme, "abroad", draft),
@@ -114,7 +114,7 @@ impl<W: Write> Life<'_, W> {
             ("F01", _) => self.claim_once(scheme, draft),
             ("F06", false) => self.never_prescribed(scheme, draft),
             ("F07", false) => self.over_prescription(scheme, draft),
-            ("G02" | "G03", false) => self.open_ghost(scheme, draft),
+            ("G02" | "G03", false) => self.begin_phantom(scheme, draft),
             ("M02", false) => self.wrong_sum(scheme, draft),
             ("M07", false) => self.late_upload(scheme, draft),
             ("M12", false) => self.many_drugs(scheme, draft),
@@ -129,11 +129,11 @@ impl<W: Write> Life<'_, W> {
             _ => None,
         }?;
         draft.planted = true;
-        Some(case)
+        Some(finding)
     }
 
     /// Cases that begin on the next days, with persons of their own.
-    fn plan_others(&mut self, scheme: usize, draft: &Draft) -> Option<usize> {
+    fn plan_others(&mut self, scheme: usize, draft: &VisitDraft) -> Option<usize> {
         match SCHEMES[scheme].name {
             "settled_without_agreement" => self.without_agreement(scheme),
             "village_admission" => self.village(scheme),
@@ -144,13 +144,13 @@ impl<W: Write> Life<'_, W> {
         }
     }
 
-    /// Three cases in ten are known to somebody before the period is over.
-    fn label_case(&mut self, case: usize) {
+    /// Three cases in ten are decided (a label) before the period is over.
+    fn label_case(&mut self, finding: usize) {
         let at = self.now + self.rng.span(4 * DAY, 30 * DAY);
         if at >= self.end || !self.rng.permille(300) {
             return;
         }
-        let planted = &self.plan.cases[case];
+        let planted = &self.plan.findings[finding];
         let (subject_type, subject_id) = match (planted.persons.first(), planted.institutions.first()) {
             (Some(&person), _) => ("person", token_text(self.region, person)),
             (None, Some(&place)) => ("institution", self.region.institutions[place].code.clone()),

@@ -1,10 +1,10 @@
-//! What a record says, before it is text.
+//! The content of records, before it is text.
 //!
-//! Money is fen, quantities are hundredths, moments seconds and days days since 1970 in China Standard Time.
+//! Money is fen, prices ten-thousandths of a yuan, quantities ten-thousandths, moments seconds and days days since 1970 in China Standard Time.
 
-/// Which visit a record belongs to, and whose it is.
+/// The visit that a record belongs to, its person and its institution.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Head {
+pub(crate) struct VisitHead {
     pub(crate) visit: u64,
     pub(crate) person: usize,
     pub(crate) institution: usize,
@@ -12,21 +12,21 @@ pub(crate) struct Head {
 
 /// One billed item.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Line {
+pub(crate) struct FeeLine {
     /// Sequence within the visit, from 1.
     pub(crate) sn: u64,
     /// The line that this one reverses, or 0.
     pub(crate) reverses: u64,
     pub(crate) at: i64,
     pub(crate) item: usize,
-    /// Hundredths.
+    /// Ten-thousandths.
     pub(crate) count: i64,
     /// Ten-thousandths of a yuan.
     pub(crate) price: i64,
     /// Fen.
     pub(crate) amount: i64,
     pub(crate) fund: i64,
-    pub(crate) order: Order,
+    pub(crate) order: PrescriptionRef,
     pub(crate) doctor: usize,
     /// 0 for the visit's first settlement, 1 for the one after a refund.
     pub(crate) settlement: u8,
@@ -36,7 +36,7 @@ pub(crate) struct Line {
 
 /// The prescription a line names.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Order {
+pub(crate) enum PrescriptionRef {
     None,
     /// The visit's prescription with this number.
     Of(u8),
@@ -76,13 +76,13 @@ pub(crate) struct Bill {
     /// Whose book of invoices, and the number in it.
     pub(crate) book: usize,
     pub(crate) number: u64,
-    pub(crate) which: Which,
+    pub(crate) which: SettlementKind,
     pub(crate) terminal: u64,
 }
 
 /// Which settlement of a visit.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Which {
+pub(crate) enum SettlementKind {
     First,
     /// Takes the first one back.
     Refund,
@@ -101,7 +101,7 @@ pub(crate) struct Prescription {
     pub(crate) online: bool,
     /// Whether it is taken back in the end.
     pub(crate) cancelled: bool,
-    /// Item and quantity in hundredths.
+    /// Item and quantity in ten-thousandths.
     pub(crate) lines: Vec<(usize, i64)>,
 }
 
@@ -111,12 +111,12 @@ pub(crate) struct Sale {
     pub(crate) id: u64,
     pub(crate) at: i64,
     pub(crate) item: usize,
-    /// Hundredths.
+    /// Ten-thousandths.
     pub(crate) count: i64,
     /// The pair whose numbers the codes are, the first number, and how many.
-    pub(crate) codes: Codes,
+    pub(crate) codes: TraceCodes,
     /// The prescription it names.
-    pub(crate) order: Order,
+    pub(crate) order: PrescriptionRef,
     /// Whether it needs one.
     pub(crate) flagged: bool,
     pub(crate) split: bool,
@@ -127,7 +127,7 @@ pub(crate) struct Sale {
 
 /// Trace codes `first .. first + len` of one pair (institution, item).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Codes {
+pub(crate) struct TraceCodes {
     pub(crate) pair: usize,
     pub(crate) first: u64,
     pub(crate) len: u64,
@@ -145,7 +145,7 @@ pub(crate) struct Presence {
 }
 
 /// One enrolment of a person.
-pub(crate) struct Term {
+pub(crate) struct EnrolmentTerm {
     pub(crate) number: u64,
     pub(crate) employee: bool,
     pub(crate) district: u64,
@@ -157,7 +157,7 @@ pub(crate) struct Term {
 
 /// What of a sale came back.
 #[derive(Clone, Copy)]
-pub(crate) struct Return {
+pub(crate) struct SaleReturn {
     pub(crate) id: u64,
     pub(crate) at: i64,
     pub(crate) count: i64,
@@ -167,15 +167,15 @@ pub(crate) struct Return {
 
 /// A movement of stock, or a count of it.
 #[derive(Clone, Copy)]
-pub(crate) struct Purchase {
+pub(crate) struct StockMovement {
     pub(crate) id: u64,
     pub(crate) institution: usize,
     pub(crate) item: usize,
-    /// Hundredths.
+    /// Ten-thousandths.
     pub(crate) count: i64,
     pub(crate) at: i64,
     pub(crate) invoice: u64,
-    pub(crate) codes: Codes,
+    pub(crate) codes: TraceCodes,
     /// Goods that went back to the supplier.
     pub(crate) back: bool,
 }

@@ -1,13 +1,13 @@
 //! Where it happens: institutions of very unequal size, their doctors, and who the persons are.
 //!
-//! Honesty is unequal too, and has nothing to do with size: each institution has a hidden *leaning*, and most schemes
-//! choose their place by it, so that few places do most of it. Ordinary life does not know of it.
+//! The propensity to fraud is unequal too, and has nothing to do with size: each institution has a hidden *propensity*,
+//! and most schemes choose their institution by it, so that few do most of it. Ordinary visits do not depend on it.
 //!
 //! A person is a number; sex, birth, scheme and habits are hashes of it, so millions of them take no room.
 
 use crate::catalogue::Catalogue;
+use crate::diagnosis::diagnoses;
 use crate::recipe::Recipe;
-use crate::sickness::diagnoses;
 use crate::text::{civil, day_number, owned};
 use crate::zipf::Zipf;
 use records::splitmix::{SplitMix64, index, scatter};
@@ -39,12 +39,12 @@ pub(crate) struct Institution {
     /// Its first pair (institution, item) in the stock.
     pub(crate) first_pair: usize,
     pub(crate) agreement: Agreement,
-    /// How readily schemes happen here, between 1 and [`LEANING_MAX`].
-    pub(crate) leaning: u64,
+    /// How readily schemes happen here, between 1 and [`PROPENSITY_MAX`].
+    pub(crate) propensity: u64,
 }
 
-/// The most crooked place leans so much; half of all places lean less than a ten-thousandth of it.
-pub(crate) const LEANING_MAX: u64 = 1_000_000;
+/// The greatest propensity; half of all institutions have less than a ten-thousandth of it.
+pub(crate) const PROPENSITY_MAX: u64 = 1_000_000;
 
 /// How the bureau stands to an institution.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -78,8 +78,8 @@ pub(crate) struct Region {
     pub(crate) pairs: usize,
     pub(crate) end_day: i64,
     pub(crate) diagnoses: Vec<String>,
-    /// The leanings of all institutions up to each, summed.
-    leanings: Vec<u64>,
+    /// The propensities of all institutions up to each, summed.
+    propensities: Vec<u64>,
     hospital_sizes: Zipf,
     bed_sizes: Zipf,
     pharmacy_sizes: Zipf,
@@ -118,7 +118,7 @@ pub(crate) enum Born {
 
 /// What kind of place a visit needs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Class {
+pub(crate) enum CareClass {
     Outpatient,
     Stay,
     Pharmacy,
@@ -146,7 +146,7 @@ impl Region {
             pairs: 0,
             end_day: end_day(i64::from(recipe.months)),
             diagnoses: diagnoses(&mut rng),
-            leanings: Vec::new(),
+            propensities: Vec::new(),
             hospital_sizes: Zipf::new(hospitals),
             bed_sizes: Zipf::new(with_beds),
             pharmacy_sizes: Zipf::new(pharmacies),
@@ -237,9 +237,9 @@ impl Region {
                 0 => Agreement::Renewed(rng.span(first_day() - 1, self.end_day - 1)),
                 _ => Agreement::Usual,
             },
-            leaning: leaning(scatter(self.seed ^ scatter(number ^ 0x1ea4))),
+            propensity: propensity(scatter(self.seed ^ scatter(number ^ 0x1ea4))),
         };
-        self.leanings.push(self.leanings.last().copied().unwrap_or(0) + institution.leaning);
+        self.propensities.push(self.propensities.last().copied().unwrap_or(0) + institution.propensity);
         self.pairs += institution.pairs(&self.catalogue);
         self.institutions.push(institution);
     }
@@ -286,22 +286,22 @@ impl Region {
 
     /// Where a person goes for a visit of `class`: three times in four to one of two usual places, else anywhere
     /// in proportion to size. To pharmacies a person is loyal, there are never more than two.
-    pub(crate) fn place(&self, person: usize, class: Class, rng: &mut SplitMix64) -> usize {
+    pub(crate) fn institution_for(&self, person: usize, class: CareClass, rng: &mut SplitMix64) -> usize {
         let usual = scatter(self.seed ^ scatter(person as u64 ^ 0x9_1ace) ^ rng.below(2));
-        let chance = if class != Class::Pharmacy && rng.once_in(4) { rng.next_bits() } else { usual };
+        let chance = if class != CareClass::Pharmacy && rng.once_in(4) { rng.next_bits() } else { usual };
         match class {
-            Class::Outpatient => self.hospital_sizes.rank(chance),
-            Class::Stay => self.bed_sizes.rank(chance),
-            Class::Pharmacy => self.hospitals + self.pharmacy_sizes.rank(chance),
+            CareClass::Outpatient => self.hospital_sizes.rank(chance),
+            CareClass::Stay => self.bed_sizes.rank(chance),
+            CareClass::Pharmacy => self.hospitals + self.pharmacy_sizes.rank(chance),
         }
     }
 
-    /// One of these institutions, in proportion to its leaning.
-    pub(crate) fn leaning_place(&self, among: Range<usize>, rng: &mut SplitMix64) -> usize {
-        let before = |place: usize| place.checked_sub(1).map_or(0, |last| self.leanings[last]);
+    /// One of these institutions, in proportion to its propensity.
+    pub(crate) fn institution_by_propensity(&self, among: Range<usize>, rng: &mut SplitMix64) -> usize {
+        let before = |place: usize| place.checked_sub(1).map_or(0, |last| self.propensities[last]);
         let (low, high) = (before(among.start), before(among.end));
         let chance = low + rng.below(high - low);
-        self.leanings.partition_point(|&sum| sum <= chance)
+        self.propensities.partition_point(|&sum| sum <= chance)
     }
 
     /// A hospital or clinic at least 0.7 degrees of latitude, 77 km, away.
@@ -355,10 +355,10 @@ impl Institution {
     }
 }
 
-/// A leaning, heavy-tailed and independent of everything else: the chance of a greater one falls with its power 2/3.
-fn leaning(hash: u64) -> u64 {
+/// A propensity, heavy-tailed and independent of everything else: the chance of a greater one falls with its power 2/3.
+fn propensity(hash: u64) -> u64 {
     let rank = 1 + hash % 1_000;
-    LEANING_MAX / (rank * rank.isqrt())
+    PROPENSITY_MAX / (rank * rank.isqrt())
 }
 
 /// The day after the last day of `months` months.

@@ -2,7 +2,8 @@
 //!
 //! Everything that depends on the id of a rule and is a property of the *rule* stands in this file: what its alerts are
 //! about ([`subject`]) and what of several settlements its amount counts ([`amount_of`]). How a scheme is carried out
-//! stands in `plant`. When rules say these things of themselves, this is the only place to read them there.
+//! stands in `plant`. Once rule files state these
+//! properties, only this file has to read them from there.
 
 /// A way to get money out of the fund, and the rule that should see it.
 pub(crate) struct Scheme {

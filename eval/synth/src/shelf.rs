@@ -3,7 +3,7 @@
 /// What lies on the shelf of one pair (institution, item).
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Shelf {
-    /// Hundredths; what may be used.
+    /// Ten-thousandths; what may be used.
     pub(crate) balance: i32,
     /// The next trace code that was bought and not sold.
     pub(crate) next_code: u32,

@@ -1,16 +1,16 @@
 //! What the simulation remembers of an open stay, and what is special about its bill.
 
-use crate::record::{Head, Order, Visit};
+use crate::record::{PrescriptionRef, Visit, VisitHead};
 use crate::text::{DAY, HOUR};
 
 /// A stay that is not over.
 #[derive(Clone)]
 pub(crate) struct Stay {
-    pub(crate) head: Head,
+    pub(crate) head: VisitHead,
     pub(crate) visit: Visit,
-    /// When it will end; the visit's own end is told at discharge.
+    /// When it will end; the visit record gets its end at discharge.
     pub(crate) end: i64,
-    /// What it takes every day: drugs as the hospital's numbers, daily quantity in hundredths.
+    /// What it takes every day: drugs as the hospital's numbers, daily quantity in ten-thousandths.
     pub(crate) drugs: [(u32, i64); 4],
     pub(crate) drugs_len: usize,
     /// Whether drugs are ordered electronically, so that their lines name a prescription.
@@ -19,16 +19,16 @@ pub(crate) struct Stay {
     pub(crate) lines: u64,
     pub(crate) total: i64,
     pub(crate) fund: i64,
-    pub(crate) habit: Habit,
+    pub(crate) pattern: StayPattern,
     /// The cases it is part of; none of them sees it refunded, or the patient dead.
-    pub(crate) parts: Vec<Part>,
+    pub(crate) parts: Vec<CaseRole>,
     /// Identity is never checked.
     pub(crate) unseen: bool,
 }
 
 /// What is special about the bill of a stay. The case, if it is part of one, is that of the special lines.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Habit {
+pub(crate) enum StayPattern {
     Usual,
     /// An item of [`crate::limits::Limits::courses`] on so many days from the first one on.
     Course(usize, i64, Option<usize>),
@@ -46,8 +46,8 @@ pub(crate) enum Habit {
 
 /// A part that a stay has in a case.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Part {
-    pub(crate) case: usize,
+pub(crate) struct CaseRole {
+    pub(crate) finding: usize,
     /// Whether the stay is named in the key.
     pub(crate) named: bool,
     /// Whether what the fund pays for it is in the amount.
@@ -56,8 +56,8 @@ pub(crate) struct Part {
 
 impl Stay {
     /// The prescription that its drugs name.
-    pub(crate) fn order(&self) -> Order {
-        if self.electronic { Order::Of(1) } else { Order::None }
+    pub(crate) fn order(&self) -> PrescriptionRef {
+        if self.electronic { PrescriptionRef::Of(1) } else { PrescriptionRef::None }
     }
 
     /// Hours of the civil day `day` that it lasts, rounded up.
@@ -72,33 +72,35 @@ impl Stay {
     }
 }
 
-impl Habit {
+impl StayPattern {
     /// The case of its special lines.
-    pub(crate) fn case(self) -> Option<usize> {
+    pub(crate) fn finding(self) -> Option<usize> {
         match self {
-            Habit::Usual | Habit::Resting => None,
-            Habit::Course(_, _, case) | Habit::Beside(_, case) => case,
-            Habit::BedOnly(case) | Habit::Hours(_, case) | Habit::Operated(_, case) => Some(case),
+            StayPattern::Usual | StayPattern::Resting => None,
+            StayPattern::Course(_, _, finding) | StayPattern::Beside(_, finding) => finding,
+            StayPattern::BedOnly(finding)
+            | StayPattern::Hours(_, finding)
+            | StayPattern::Operated(_, finding) => Some(finding),
         }
     }
 }
 
 /// A stay that is only part of its case.
-pub(crate) fn part(case: usize) -> Part {
-    Part { case, named: false, pays: false }
+pub(crate) fn part(finding: usize) -> CaseRole {
+    CaseRole { finding, named: false, pays: false }
 }
 
 /// A stay whose name is in the key.
-pub(crate) fn named(case: usize) -> Part {
-    Part { named: true, ..part(case) }
+pub(crate) fn named(finding: usize) -> CaseRole {
+    CaseRole { named: true, ..part(finding) }
 }
 
 /// A stay whose payment is in the amount.
-pub(crate) fn paid(case: usize) -> Part {
-    Part { pays: true, ..part(case) }
+pub(crate) fn paid(finding: usize) -> CaseRole {
+    CaseRole { pays: true, ..part(finding) }
 }
 
 /// A stay that a case names and whose payment is in the amount.
-pub(crate) fn named_and_paid(case: usize) -> Part {
-    Part { named: true, pays: true, case }
+pub(crate) fn named_and_paid(finding: usize) -> CaseRole {
+    CaseRole { named: true, pays: true, finding }
 }

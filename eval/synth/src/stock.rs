@@ -4,18 +4,18 @@
 //! that takes from the shelf is checked against the balance at the moment it is drawn, and all dates drawn later
 //! lie no earlier; so on every civil day what was used is at most what was there.
 
-use crate::life::Life;
-use crate::record::{Codes, Purchase};
+use crate::record::{StockMovement, TraceCodes};
 use crate::shelf::Shelf;
-use crate::text::{DAY, HOUR, day_of};
+use crate::simulation::Simulation;
+use crate::text::{DAY, HOUR, ONE, day_of};
 use records::Kind;
 use std::io::Write;
 
 /// Packs in the first purchase; each later one is larger, up to 32 times.
 const FIRST_LOT: i64 = 10;
 
-impl<W: Write> Life<'_, W> {
-    /// Takes `count` hundredths of `item` from the shelf `pair` of `institution`, buying before if need be.
+impl<W: Write> Simulation<'_, W> {
+    /// Takes `count` (ten-thousandths) of `item` from the shelf `pair` of `institution`, buying before if need be.
     pub(crate) fn take(&mut self, institution: usize, item: usize, pair: usize, count: i64) {
         if self.shelves[pair].purchases == 0 {
             self.open_shelf(institution, item, pair);
@@ -28,16 +28,22 @@ impl<W: Write> Life<'_, W> {
     }
 
     /// Takes `packs` whole packs and the trace codes on them; one code at least.
-    pub(crate) fn take_packs(&mut self, institution: usize, item: usize, pair: usize, packs: u64) -> Codes {
-        self.take(institution, item, pair, packs.cast_signed() * 100);
+    pub(crate) fn take_packs(
+        &mut self,
+        institution: usize,
+        item: usize,
+        pair: usize,
+        packs: u64,
+    ) -> TraceCodes {
+        self.take(institution, item, pair, packs.cast_signed() * ONE);
         let short = |shelf: &Shelf| u64::from(shelf.bought - shelf.next_code) < packs;
         if short(&self.shelves[pair]) {
-            self.buy(institution, item, pair, packs.cast_signed() * 100);
+            self.buy(institution, item, pair, packs.cast_signed() * ONE);
         }
         let shelf = &mut self.shelves[pair];
         let first = u64::from(shelf.next_code);
         shelf.next_code += u32::try_from(packs).expect("one sale is small");
-        Codes { pair, first, len: packs }
+        TraceCodes { pair, first, len: packs }
     }
 
     fn open_shelf(&mut self, institution: usize, item: usize, pair: usize) {
@@ -47,25 +53,25 @@ impl<W: Write> Life<'_, W> {
         let packs = self.rng.span(i64::from(!soon_over), 40);
         // The packs of before stay at the back of a pharmacy's shelf: their trace codes are in no purchase.
         self.shelves[pair] = Shelf {
-            balance: if pharmacy { 0 } else { i32::try_from(packs * 100).expect("a few packs") },
+            balance: if pharmacy { 0 } else { i32::try_from(packs * ONE).expect("a few packs") },
             purchases: 1,
             ..Shelf::default()
         };
-        self.count_shelf(institution, item, packs * 100, self.now - DAY);
+        self.count_shelf(institution, item, packs * ONE, self.now - DAY);
     }
 
-    /// Tells that `count` hundredths lay on the shelf at the end of the day of `at`.
+    /// Sends a count: `count` (ten-thousandths) lay on the shelf at the end of the day of `at`.
     pub(crate) fn count_shelf(&mut self, institution: usize, item: usize, count: i64, at: i64) {
         let movement = self.movement(institution, item, count, at);
-        self.tell(Kind::StockCount, self.now, |region, text, _, rev| {
+        self.send(Kind::StockCount, self.now, |region, text, _, rev| {
             text.stock_count(region, &movement, rev)
         });
     }
 
-    fn movement(&mut self, institution: usize, item: usize, count: i64, at: i64) -> Purchase {
+    fn movement(&mut self, institution: usize, item: usize, count: i64, at: i64) -> StockMovement {
         let id = self.serial();
-        let codes = Codes { pair: 0, first: 0, len: 0 };
-        Purchase {
+        let codes = TraceCodes { pair: 0, first: 0, len: 0 };
+        StockMovement {
             id,
             institution,
             item,
@@ -77,34 +83,34 @@ impl<W: Write> Life<'_, W> {
         }
     }
 
-    /// Buys at least `count` hundredths; now and then some of it breaks, goes back or is counted.
+    /// Buys at least `count` (ten-thousandths); now and then some of it breaks, goes back or is counted.
     fn buy(&mut self, institution: usize, item: usize, pair: usize, count: i64) {
         let pharmacy = self.region.institutions[institution].pharmacy;
         let shelf = self.shelves[pair];
         let grown = FIRST_LOT << shelf.purchases.min(if pharmacy { 3 } else { 6 });
-        let packs = (count + 99) / 100 + grown + self.rng.span(0, grown / 2);
+        let packs = (count + ONE - 1) / ONE + grown + self.rng.span(0, grown / 2);
         // Bought in the last hours, but after the count of yesterday.
         let at = (self.now - self.rng.span(0, 2 * HOUR)).max(day_of(self.now) * DAY + 60);
-        let mut purchase = self.movement(institution, item, packs * 100, at);
+        let mut purchase = self.movement(institution, item, packs * ONE, at);
         let coded = if pharmacy { packs.unsigned_abs() } else { 0 };
-        purchase.codes = Codes { pair, first: u64::from(shelf.bought), len: coded };
-        self.tell_bought(&purchase);
+        purchase.codes = TraceCodes { pair, first: u64::from(shelf.bought), len: coded };
+        self.send_purchase(&purchase);
         let shelf = &mut self.shelves[pair];
         shelf.bought += u32::try_from(coded).expect("one purchase is small");
-        shelf.balance += i32::try_from(packs * 100).expect("one purchase is small");
+        shelf.balance += i32::try_from(packs * ONE).expect("one purchase is small");
         shelf.purchases = shelf.purchases.saturating_add(1);
         let left = i64::from(shelf.balance) - count;
         match self.rng.below(90) {
-            0 if left >= 500 => self.lose(institution, item, pair, 100),
-            1 if left >= 1_000 && !pharmacy => {
-                let mut back = self.movement(institution, item, 300, self.now);
+            0 if left >= 5 * ONE => self.lose(institution, item, pair, ONE),
+            1 if left >= 10 * ONE && !pharmacy => {
+                let mut back = self.movement(institution, item, 3 * ONE, self.now);
                 back.back = true;
-                self.tell_bought(&back);
-                self.shelves[pair].balance -= 300;
+                self.send_purchase(&back);
+                self.shelves[pair].balance -= i32::try_from(3 * ONE).expect("a few packs");
             }
             2 => {
-                let gain = self.movement(institution, item, 100, self.now);
-                self.tell(Kind::StockChange, self.now, |region, text, _, rev| {
+                let gain = self.movement(institution, item, ONE, self.now);
+                self.send(Kind::StockChange, self.now, |region, text, _, rev| {
                     text.stock_change(region, &gain, "103", rev);
                 });
             }
@@ -113,11 +119,11 @@ impl<W: Write> Life<'_, W> {
         }
     }
 
-    fn tell_bought(&mut self, purchase: &Purchase) {
-        self.places[purchase.institution].buys |= !purchase.back;
+    fn send_purchase(&mut self, purchase: &StockMovement) {
+        self.institution_states[purchase.institution].buys |= !purchase.back;
         let purchase = *purchase;
-        let wrong = Purchase { invoice: purchase.invoice / 10, ..purchase };
-        self.tell_mended(Kind::Purchase, self.now, |region, text, _, rev, first_try| {
+        let wrong = StockMovement { invoice: purchase.invoice / 10, ..purchase };
+        self.send_corrected(Kind::Purchase, self.now, |region, text, _, rev, first_try| {
             text.purchase(region, if first_try { &wrong } else { &purchase }, rev);
         });
     }
@@ -125,7 +131,7 @@ impl<W: Write> Life<'_, W> {
     fn lose(&mut self, institution: usize, item: usize, pair: usize, count: i64) {
         let loss = self.movement(institution, item, count, self.now);
         let kind = ["104", "105", "107"][self.rng.index(3)];
-        self.tell(Kind::StockChange, self.now, |region, text, _, rev| {
+        self.send(Kind::StockChange, self.now, |region, text, _, rev| {
             text.stock_change(region, &loss, kind, rev);
         });
         self.shelves[pair].balance -= i32::try_from(count).expect("one loss is small");
@@ -136,6 +142,6 @@ impl<W: Write> Life<'_, W> {
         self.count_shelf(institution, item, counted, self.now - DAY);
         let mut purchase = self.movement(institution, item, bought, self.now);
         purchase.at = self.now;
-        self.tell_bought(&purchase);
+        self.send_purchase(&purchase);
     }
 }

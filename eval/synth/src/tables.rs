@@ -4,8 +4,8 @@
 //! dates drowns in alerts.
 
 use crate::catalogue::Catalogue;
+use crate::diagnosis::{OPERATIONS, SPECIFIC};
 use crate::limits::{HIGH_LEVEL, RESALE_LIMIT};
-use crate::sickness::{OPERATIONS, TELLING};
 use crate::text::owned;
 
 /// In force on every simulated day.
@@ -100,11 +100,11 @@ fn of_prices(catalogue: &Catalogue) -> Vec<(&'static str, String)> {
 fn of_sickness() -> Vec<(&'static str, String)> {
     let years = |years: Option<i64>| years.map(|years| years.to_string()).unwrap_or_default();
     let operations = OPERATIONS.iter().map(|(chapter, gend)| format!("M05,{chapter}.,{gend}"));
-    let sexed = TELLING.iter().filter(|telling| !telling.gend.is_empty());
-    let sexed = sexed.map(|telling| format!("M20,{},{}", telling.prefix, telling.gend));
-    let aged = TELLING.iter().filter(|telling| telling.is_aged());
-    let aged = aged.map(|telling| {
-        format!("M21,{},{},{}", telling.prefix, years(telling.min_years), years(telling.max_years))
+    let sexed = SPECIFIC.iter().filter(|specific| !specific.gend.is_empty());
+    let sexed = sexed.map(|specific| format!("M20,{},{}", specific.prefix, specific.gend));
+    let aged = SPECIFIC.iter().filter(|specific| specific.is_aged());
+    let aged = aged.map(|specific| {
+        format!("M21,{},{},{}", specific.prefix, years(specific.min_years), years(specific.max_years))
     });
     vec![
         ("operation_sex", table("rule,prefix,gend", operations, Some("M05,4,2".to_owned()))),

@@ -112,17 +112,17 @@ fn at_full_strength_every_case_is_found_and_nothing_else() {
 
 #[test]
 fn few_places_lean_and_they_are_not_the_largest() {
-    // Shares of all leaning in thousandths: of the twentieth that leans most, and of the largest twentieth.
+    // Shares of all propensity in thousandths: of the twentieth with the greatest, and of the largest twentieth.
     let (mut worst, mut largest) = (0, 0);
     for seed in 0..20 {
         let recipe = Recipe { seed, visits: 40_000, months: 1, schemes: Schemes::All, strength: 1.0 };
         let region = Region::new(&recipe);
-        let mut leanings: Vec<u64> =
-            region.institutions[..region.hospitals].iter().map(|place| place.leaning).collect();
-        let (all, few) = (leanings.iter().sum::<u64>(), leanings.len() / 20);
-        largest += 1_000 * leanings[..few].iter().sum::<u64>() / all;
-        leanings.sort_unstable_by(|a, b| b.cmp(a));
-        worst += 1_000 * leanings[..few].iter().sum::<u64>() / all;
+        let mut propensities: Vec<u64> =
+            region.institutions[..region.hospitals].iter().map(|place| place.propensity).collect();
+        let (all, few) = (propensities.iter().sum::<u64>(), propensities.len() / 20);
+        largest += 1_000 * propensities[..few].iter().sum::<u64>() / all;
+        propensities.sort_unstable_by(|a, b| b.cmp(a));
+        worst += 1_000 * propensities[..few].iter().sum::<u64>() / all;
     }
     assert!(worst > 400 * 20 && largest < 100 * 20, "{} and {}", worst / 20, largest / 20);
 }

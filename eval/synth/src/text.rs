@@ -1,15 +1,22 @@
 //! Bytes of one record, by hand: at hundreds of thousands of records a second nothing general is fast enough.
 //!
 //! Moments are seconds and days are days since 1970-01-01 00:00:00 in China Standard Time, money is fen,
-//! prices are ten-thousandths of a yuan, quantities hundredths.
+//! prices and quantities are ten-thousandths. Units and calendar are those of `records`, and so is the text of amounts, days
+//! and moments, to the byte; it is written here without a formatter, for one writes millions of them.
+
+use records::decimal::QUANTITY_PLACES;
+use records::time::{DAY_SECONDS, civil_from_days, days_from_civil};
 
 /// Appends JSON to the bytes of one bucket.
 pub(crate) struct Text<'a>(pub(crate) &'a mut Vec<u8>);
 
 /// Seconds of a civil day.
-pub(crate) const DAY: i64 = 86_400;
+pub(crate) const DAY: i64 = DAY_SECONDS;
 /// Seconds of an hour.
 pub(crate) const HOUR: i64 = 3_600;
+
+/// One pack, service or hour: a quantity of one.
+pub(crate) const ONE: i64 = 10i64.pow(QUANTITY_PLACES);
 
 /// The civil day of a moment.
 pub(crate) fn day_of(at: i64) -> i64 {
@@ -18,29 +25,24 @@ pub(crate) fn day_of(at: i64) -> i64 {
 
 /// Year, month and day of a civil day.
 pub(crate) fn civil(day: i64) -> (i64, i64, i64) {
-    let z = day + 719_468;
-    let era = z.div_euclid(146_097);
-    let of_era = z - era * 146_097;
-    let year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year + year / 4 - year / 100);
-    let shifted = (5 * of_year + 2) / 153;
-    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
-    (year + era * 400 + i64::from(month <= 2), month, of_year - (153 * shifted + 2) / 5 + 1)
+    let (year, month, of_month) = civil_from_days(i32::try_from(day).expect("a day of this age"));
+    (i64::from(year), i64::from(month), i64::from(of_month))
 }
 
-/// The civil day of year, month and day.
+/// The civil day of year, month (1 to 12) and day (1 to 31).
 pub(crate) fn day_number(year: i64, month: i64, day: i64) -> i64 {
-    let year = if month <= 2 { year - 1 } else { year };
-    let era = year.div_euclid(400);
-    let of_era = year - era * 400;
-    let of_year = (153 * (if month > 2 { month - 3 } else { month + 9 }) + 2) / 5 + day - 1;
-    era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
+    let year = i32::try_from(year).expect("a year of this age");
+    let [month, day] = [month, day].map(|part| u32::try_from(part).expect("a part of a date"));
+    i64::from(days_from_civil(year, month, day))
 }
+
+/// A price times a quantity has so many parts in a fen.
+const FEN_PARTS: i64 = 100 * ONE;
 
 /// `price × count` in fen, half up; also for counts below 0, whose amount mirrors that of the positive count.
 pub(crate) fn fen_of(price: i64, count: i64) -> i64 {
     let exact = price * count;
-    let rounded = (exact.abs() + 5_000) / 10_000;
+    let rounded = (exact.abs() + FEN_PARTS / 2) / FEN_PARTS;
     if exact < 0 { -rounded } else { rounded }
 }
 
@@ -107,14 +109,14 @@ impl Text<'_> {
     }
 
     /// A quantity: whole, or with two places.
-    pub(crate) fn count(&mut self, hundredths: i64) -> &mut Self {
-        if hundredths % 100 != 0 {
-            return self.decimal(hundredths, 2);
+    pub(crate) fn count(&mut self, count: i64) -> &mut Self {
+        if count % ONE != 0 {
+            return self.decimal(count / (ONE / 100), 2);
         }
-        if hundredths < 0 {
+        if count < 0 {
             self.0.push(b'-');
         }
-        self.num(hundredths.unsigned_abs() / 100)
+        self.num((count / ONE).unsigned_abs())
     }
 
     /// Degrees of `lon` or `lat`, from ten-thousandths.
@@ -160,14 +162,35 @@ fn two(n: i64) -> [u8; 2] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use records::decimal::format_fen;
+    use records::time::{format_date, format_time};
 
     #[test]
-    fn a_day_and_its_number_are_inverse() {
+    fn amounts_days_and_moments_read_as_records_write_them() {
+        for n in [0, 5, -1_205, 99, 100, 123_456_789] {
+            assert_eq!(
+                owned(|t| {
+                    t.fen(n);
+                }),
+                format_fen(n)
+            );
+        }
         for day in [-25_567, -1, 0, 58, 59, 60, 10_956, 11_016, 20_089, 20_148] {
+            assert_eq!(
+                owned(|t| {
+                    t.date(day);
+                }),
+                format_date(i32::try_from(day).unwrap())
+            );
+            assert_eq!(
+                owned(|t| {
+                    t.time(day * DAY + 86_399);
+                }),
+                format_time(day * DAY + 86_399)
+            );
             let (year, month, of_month) = civil(day);
             assert_eq!(day_number(year, month, of_month), day);
         }
-        assert_eq!(civil(20_089), (2025, 1, 1));
     }
 
     #[test]
@@ -179,14 +202,14 @@ mod tests {
                 .raw(" ")
                 .price(125_000)
                 .raw(" ")
-                .count(150)
+                .count(ONE + ONE / 2)
                 .raw(" ")
-                .count(-300);
+                .count(-3 * ONE);
             t.raw(" ").id(b'M', 42).raw(" ").time(20_089 * DAY + 3_661);
         });
         assert_eq!(text, "-12.05 0.3125 12.50 1.50 -3 M000000042 2025-01-01 01:01:01");
-        assert_eq!(fen_of(3_125, 100), 31);
-        assert_eq!(fen_of(3_150, 100), 32);
-        assert_eq!(fen_of(3_150, -100), -32);
+        assert_eq!(fen_of(3_125, ONE), 31);
+        assert_eq!(fen_of(3_150, ONE), 32);
+        assert_eq!(fen_of(3_150, -ONE), -32);
     }
 }

@@ -1,24 +1,24 @@
 //! How a visit begins: its header with doctor and diagnoses, and an empty draft for what it leaves behind.
 
-use crate::draft::Draft;
-use crate::life::Life;
-use crate::record::{Head, Visit};
-use crate::sickness::PLAIN;
+use crate::diagnosis::PLAIN_DIAGNOSES;
+use crate::draft::VisitDraft;
+use crate::record::{Visit, VisitHead};
+use crate::simulation::Simulation;
 use crate::status::Cover;
 use std::io::Write;
 
-impl<W: Write> Life<'_, W> {
+impl<W: Write> Simulation<'_, W> {
     /// Empties the draft for a visit of so many minutes that begins at `at`.
     pub(crate) fn begin_draft(
         &mut self,
-        draft: &mut Draft,
+        draft: &mut VisitDraft,
         person: usize,
         institution: usize,
         at: i64,
         minutes: i64,
     ) {
         self.visits += 1;
-        draft.head = Head { visit: self.visits, person, institution };
+        draft.head = VisitHead { visit: self.visits, person, institution };
         draft.visit = self.header(person, institution, at);
         draft.visit.end = Some(at + minutes * 60);
         draft.settled = at + minutes * 60 + self.rng.span(30, 600);
@@ -38,7 +38,11 @@ impl<W: Write> Life<'_, W> {
     /// The header of a visit that begins at `begin`.
     pub(crate) fn header(&mut self, person: usize, institution: usize, begin: i64) -> Visit {
         let doctors = self.region.institutions[institution].doctors.clone();
-        let diagnoses = [self.rng.index(PLAIN), self.rng.index(PLAIN), self.rng.index(PLAIN)];
+        let diagnoses = [
+            self.rng.index(PLAIN_DIAGNOSES),
+            self.rng.index(PLAIN_DIAGNOSES),
+            self.rng.index(PLAIN_DIAGNOSES),
+        ];
         let who = self.region.person(person);
         Visit {
             begin,
@@ -52,7 +56,7 @@ impl<W: Write> Life<'_, W> {
     }
 
     /// A moment between begin and end of the draft.
-    pub(crate) fn during(&mut self, draft: &Draft) -> i64 {
+    pub(crate) fn during(&mut self, draft: &VisitDraft) -> i64 {
         let end = draft.visit.end.expect("drafts have ended");
         self.rng.span(draft.visit.begin, end - 1)
     }

@@ -1,21 +1,24 @@
 //! One function for each kind: its fields in the contract's order, as one line of JSON without the line end.
 
 use crate::record::{
-    Bill, Codes, Head, Label, Line, Order, Prescription, Presence, Purchase, Return, Sale, Term, Visit, Which,
+    Bill, EnrolmentTerm, FeeLine, Label, Prescription, PrescriptionRef, Presence, Sale, SaleReturn,
+    SettlementKind, StockMovement, TraceCodes, Visit, VisitHead,
 };
 use crate::region::{Agreement, Institution, Region};
-use crate::text::{DAY, Text, day_of};
+use crate::text::{DAY, ONE, Text, day_of};
 
 impl Text<'_> {
     fn open(&mut self, kind: &str, rev: u64) -> &mut Self {
         self.raw(r#"{"kind":""#).raw(kind).raw(r#"","rev":"#).num(rev)
     }
 
-    fn whose(&mut self, region: &Region, head: Head) -> &mut Self {
-        self.raw(r#"","psn_no":""#).bytes(&region.token(head.person)).place(region, head.institution)
+    fn owner_codes(&mut self, region: &Region, head: VisitHead) -> &mut Self {
+        self.raw(r#"","psn_no":""#)
+            .bytes(&region.token(head.person))
+            .institution_code(region, head.institution)
     }
 
-    fn place(&mut self, region: &Region, institution: usize) -> &mut Self {
+    fn institution_code(&mut self, region: &Region, institution: usize) -> &mut Self {
         self.raw(r#"","fixmedins_code":""#).raw(&region.institutions[institution].code)
     }
 
@@ -24,11 +27,11 @@ impl Text<'_> {
     }
 
     /// The id of a settlement.
-    pub(crate) fn settlement_id(&mut self, visit: u64, which: Which) -> &mut Self {
+    pub(crate) fn settlement_id(&mut self, visit: u64, which: SettlementKind) -> &mut Self {
         let letter = match which {
-            Which::First => b'S',
-            Which::Refund => b'X',
-            Which::Second => b'W',
+            SettlementKind::First => b'S',
+            SettlementKind::Refund => b'X',
+            SettlementKind::Second => b'W',
         };
         self.id(letter, visit)
     }
@@ -38,12 +41,12 @@ impl Text<'_> {
         self.id(b'R', visit).num(u64::from(number))
     }
 
-    fn order(&mut self, head: Head, order: Order) {
+    fn order(&mut self, head: VisitHead, order: PrescriptionRef) {
         match order {
-            Order::None => self,
-            Order::Of(number) => self.raw(r#"","rx_id":""#).prescription_id(head.visit, number),
-            Order::Other(visit) => self.raw(r#"","rx_id":""#).prescription_id(visit, 1),
-            Order::Unknown => self.raw(r#"","rx_id":""#).id(b'Q', head.visit),
+            PrescriptionRef::None => self,
+            PrescriptionRef::Of(number) => self.raw(r#"","rx_id":""#).prescription_id(head.visit, number),
+            PrescriptionRef::Other(visit) => self.raw(r#"","rx_id":""#).prescription_id(visit, 1),
+            PrescriptionRef::Unknown => self.raw(r#"","rx_id":""#).id(b'Q', head.visit),
         };
     }
 
@@ -67,7 +70,7 @@ impl Text<'_> {
         self.raw("8134").padded(pair as u64, 8).padded(number, 8)
     }
 
-    fn codes(&mut self, codes: Codes) -> &mut Self {
+    fn codes(&mut self, codes: TraceCodes) -> &mut Self {
         if codes.len == 0 {
             return self;
         }
@@ -112,7 +115,7 @@ impl Text<'_> {
         let kind = if place.pharmacy { "pharmacist" } else { "doctor" };
         self.open("practitioner", rev).raw(r#","prac_psn_code":""#).raw(&who.code);
         self.raw(r#"","prac_psn_type":""#).raw(kind).raw(r#"","title_lv":""#).num(who.title);
-        self.place(region, who.institution).raw(r#"","dept_codg":""#).padded(who.dept, 4);
+        self.institution_code(region, who.institution).raw(r#"","dept_codg":""#).padded(who.dept, 4);
         self.raw(r#"","valid_begin":"2016-01-01"}"#);
     }
 
@@ -146,7 +149,7 @@ impl Text<'_> {
         self.raw(r#"","source":"civil affairs"}"#);
     }
 
-    pub(crate) fn enrolment(&mut self, token: [u8; 14], term: &Term, rev: u64) {
+    pub(crate) fn enrolment(&mut self, token: [u8; 14], term: &EnrolmentTerm, rev: u64) {
         self.open("enrolment", rev).raw(r#","enrl_id":""#).enrolment_id(token, term.number);
         self.raw(r#"","psn_no":""#).bytes(&token).raw(r#"","insutype":""#).raw(insutype(term.employee));
         self.raw(r#"","insu_admdvs":""#).num(term.district).raw(r#"","status":""#).raw(term.status);
@@ -157,8 +160,8 @@ impl Text<'_> {
         self.raw(r#"","cont_years":"#).num(term.years).raw("}");
     }
 
-    pub(crate) fn visit(&mut self, region: &Region, head: Head, visit: &Visit, rev: u64) {
-        self.open("visit", rev).raw(r#","mdtrt_id":""#).id(b'M', head.visit).whose(region, head);
+    pub(crate) fn visit(&mut self, region: &Region, head: VisitHead, visit: &Visit, rev: u64) {
+        self.open("visit", rev).raw(r#","mdtrt_id":""#).id(b'M', head.visit).owner_codes(region, head);
         self.raw(r#"","med_type":""#).raw(visit.med_type).raw(r#"","begntime":""#).time(visit.begin);
         if let Some(end) = visit.end {
             self.raw(r#"","endtime":""#).time(end);
@@ -187,11 +190,11 @@ impl Text<'_> {
         self.raw("}");
     }
 
-    pub(crate) fn settlement(&mut self, region: &Region, head: Head, bill: &Bill, rev: u64) {
-        let refund = bill.which == Which::Refund;
+    pub(crate) fn settlement(&mut self, region: &Region, head: VisitHead, bill: &Bill, rev: u64) {
+        let refund = bill.which == SettlementKind::Refund;
         let sign = if refund { -1 } else { 1 };
         self.open("settlement", rev).raw(r#","setl_id":""#).settlement_id(head.visit, bill.which);
-        self.raw(r#"","mdtrt_id":""#).id(b'M', head.visit).whose(region, head);
+        self.raw(r#"","mdtrt_id":""#).id(b'M', head.visit).owner_codes(region, head);
         self.raw(r#"","med_type":""#)
             .raw(bill.med_type)
             .raw(r#"","insutype":""#)
@@ -204,20 +207,28 @@ impl Text<'_> {
         self.raw(r#"","terminal_id":""#).num(bill.terminal);
         self.raw(r#"","bill_code":""#).book(bill.book).raw(r#"","bill_no":""#).padded(bill.number, 10);
         if refund {
-            self.raw(r#"","refd_setl_flag":"1","orig_setl_id":""#).settlement_id(head.visit, Which::First);
+            self.raw(r#"","refd_setl_flag":"1","orig_setl_id":""#)
+                .settlement_id(head.visit, SettlementKind::First);
         }
         self.raw("\"}");
     }
 
-    pub(crate) fn fee_line(&mut self, region: &Region, head: Head, line: &Line, rev: u64, received: i64) {
+    pub(crate) fn fee_line(
+        &mut self,
+        region: &Region,
+        head: VisitHead,
+        line: &FeeLine,
+        rev: u64,
+        received: i64,
+    ) {
         let item = &region.catalogue.items[line.item];
         self.open("fee_line", rev).raw(r#","mdtrt_id":""#).id(b'M', head.visit);
         self.raw(r#"","feedetl_sn":""#).num(line.sn);
         if line.reverses > 0 {
             self.raw(r#"","init_feedetl_sn":""#).num(line.reverses);
         }
-        let settlement = if line.settlement == 0 { Which::First } else { Which::Second };
-        self.raw(r#"","setl_id":""#).settlement_id(head.visit, settlement).whose(region, head);
+        let settlement = if line.settlement == 0 { SettlementKind::First } else { SettlementKind::Second };
+        self.raw(r#"","setl_id":""#).settlement_id(head.visit, settlement).owner_codes(region, head);
         self.raw(r#"","fee_ocur_time":""#).time(line.at).raw(&item.fragment).count(line.count);
         self.raw(r#","pric":""#).price(line.price).raw(r#"","det_item_fee_sumamt":""#).fen(line.amount);
         self.raw(r#"","fund_amt":""#).fen(line.fund);
@@ -233,14 +244,14 @@ impl Text<'_> {
     pub(crate) fn prescription(
         &mut self,
         region: &Region,
-        head: Head,
+        head: VisitHead,
         order: &Prescription,
         state: &str,
         rev: u64,
     ) {
         self.open("prescription", rev).raw(r#","rx_id":""#).prescription_id(head.visit, order.number);
         self.raw(r#"","mdtrt_id":""#).id(b'M', head.visit);
-        self.whose(region, Head { institution: order.institution, ..head });
+        self.owner_codes(region, VisitHead { institution: order.institution, ..head });
         self.raw(r#"","prsc_time":""#).time(order.at).raw(r#"","dr_codg":""#).doctor(region, order.doctor);
         if order.online {
             self.raw(r#"","online_flag":"1"#);
@@ -259,9 +270,9 @@ impl Text<'_> {
     pub(crate) fn dispensing(
         &mut self,
         region: &Region,
-        head: Head,
+        head: VisitHead,
         sale: &Sale,
-        back: Option<&Return>,
+        back: Option<&SaleReturn>,
         rev: u64,
     ) {
         let item = &region.catalogue.items[sale.item];
@@ -272,11 +283,11 @@ impl Text<'_> {
         if back.is_some_and(|back| back.named) {
             self.raw(r#"","return_of":""#).id(b'L', sale.id);
         }
-        self.place(region, head.institution).raw(r#"","med_list_codg":""#).raw(&item.code);
+        self.institution_code(region, head.institution).raw(r#"","med_list_codg":""#).raw(&item.code);
         self.raw(r#"","cnt":"#).count(count).raw(r#","sel_time":""#).time(at);
         self.raw(r#"","finl_trns_pric":""#).price(item.price);
         if sale.insured {
-            self.raw(r#"","setl_id":""#).settlement_id(head.visit, Which::First);
+            self.raw(r#"","setl_id":""#).settlement_id(head.visit, SettlementKind::First);
             self.raw(r#"","mdtrt_id":""#).id(b'M', head.visit);
             self.raw(r#"","psn_no":""#).bytes(&region.token(head.person));
         }
@@ -289,18 +300,18 @@ impl Text<'_> {
         self.raw(r#"","expy_end":""#).date(sale.expires).raw("\"");
         let codes = match back {
             Some(back) => {
-                Codes { len: sale.codes.len.min((back.count / 100).unsigned_abs().max(1)), ..sale.codes }
+                TraceCodes { len: sale.codes.len.min((back.count / ONE).unsigned_abs().max(1)), ..sale.codes }
             }
             None => sale.codes,
         };
         self.codes(codes).raw("}");
     }
 
-    pub(crate) fn purchase(&mut self, region: &Region, purchase: &Purchase, rev: u64) {
+    pub(crate) fn purchase(&mut self, region: &Region, purchase: &StockMovement, rev: u64) {
         let item = &region.catalogue.items[purchase.item];
         self.open("purchase", rev).raw(r#","purc_id":""#).id(b'U', purchase.id);
         self.raw(r#"","move":""#).raw(if purchase.back { "return" } else { "purchase" });
-        self.place(region, purchase.institution).raw(r#"","med_list_codg":""#).raw(&item.code);
+        self.institution_code(region, purchase.institution).raw(r#"","med_list_codg":""#).raw(&item.code);
         self.raw(r#"","cnt":"#).count(purchase.count).raw(r#","stoin_time":""#).time(purchase.at);
         self.raw(r#"","spler_code":"SP"#).padded(purchase.item as u64 % 40, 3);
         self.raw(r#"","purc_invo_no":""#).padded(purchase.invoice, 8);
@@ -312,35 +323,39 @@ impl Text<'_> {
             .raw("}");
     }
 
-    pub(crate) fn stock_change(&mut self, region: &Region, change: &Purchase, kind: &str, rev: u64) {
+    pub(crate) fn stock_change(&mut self, region: &Region, change: &StockMovement, kind: &str, rev: u64) {
         self.open("stock_change", rev).raw(r#","chg_id":""#).id(b'K', change.id);
-        self.place(region, change.institution);
+        self.institution_code(region, change.institution);
         self.raw(r#"","med_list_codg":""#).raw(&region.catalogue.items[change.item].code);
         self.raw(r#"","inv_chg_type":""#).raw(kind).raw(r#"","cnt":"#).count(change.count);
         self.raw(r#","inv_chg_time":""#).time(change.at).raw("\"}");
     }
 
-    pub(crate) fn stock_count(&mut self, region: &Region, count: &Purchase, rev: u64) {
+    pub(crate) fn stock_count(&mut self, region: &Region, count: &StockMovement, rev: u64) {
         self.open("stock_count", rev).raw(r#","cnt_id":""#).id(b'C', count.id);
-        self.place(region, count.institution);
+        self.institution_code(region, count.institution);
         self.raw(r#"","med_list_codg":""#).raw(&region.catalogue.items[count.item].code);
         self.raw(r#"","inv_cnt":"#).count(count.count);
         self.raw(r#","invdate":""#).date(day_of(count.at)).raw("\"}");
     }
 
-    pub(crate) fn presence(&mut self, region: &Region, head: Head, presence: &Presence, rev: u64) {
-        self.open("presence", rev).raw(r#","idv_id":""#).id(b'I', presence.id).whose(region, head);
+    pub(crate) fn presence(&mut self, region: &Region, head: VisitHead, presence: &Presence, rev: u64) {
+        self.open("presence", rev).raw(r#","idv_id":""#).id(b'I', presence.id).owner_codes(region, head);
         self.raw(r#"","idv_time":""#).time(presence.at).raw(r#"","scene":""#).raw(presence.scene);
         self.raw(r#"","method":"face","result":""#).raw(presence.result);
         self.raw(r#"","score":0."#).padded(presence.score % 100, 2).raw("}");
     }
 
-    pub(crate) fn invoice(&mut self, region: &Region, head: Head, bill: &Bill, rev: u64) {
+    pub(crate) fn invoice(&mut self, region: &Region, head: VisitHead, bill: &Bill, rev: u64) {
         self.open("invoice", rev).raw(r#","bill_code":""#).book(bill.book);
         self.raw(r#"","bill_no":""#).padded(bill.number, 10);
-        self.raw(r#"","setl_id":""#).settlement_id(head.visit, bill.which).place(region, head.institution);
+        self.raw(r#"","setl_id":""#)
+            .settlement_id(head.visit, bill.which)
+            .institution_code(region, head.institution);
         self.raw(r#"","amount":""#).fen(bill.total).raw(r#"","issue_time":""#).time(bill.at);
-        self.raw(r#"","state":""#).raw(if bill.which == Which::Refund { "red" } else { "normal" }).raw("\"}");
+        self.raw(r#"","state":""#)
+            .raw(if bill.which == SettlementKind::Refund { "red" } else { "normal" })
+            .raw("\"}");
     }
 
     pub(crate) fn label(&mut self, id: u64, label: &Label) {

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use records::time::parse_time;
 use rulebank::Lang;
-use selection::candidate::period::Period;
-use selection::estimate::{Estimate, answers, estimate};
+use selection::estimate::{ControlEstimate, control_findings, estimate};
+use selection::period::Period;
 use wire::Fen;
 use wire::list::{Draw, ListFacts, ListRow, MissedEstimate};
 
@@ -58,12 +58,12 @@ fn of(draw: &Draw, published: &ListFacts, labels: &Path) -> Result<MissedEstimat
     let drawn_at = published.runs.iter().filter_map(|run| run.now.as_deref().and_then(parse_time)).max();
     let period = Period::parse(&published.period).map_err(Error::Arguments)?;
     let labels = read_labels(labels)?;
-    let answers =
-        answers(&labels, &control, drawn_at, &period).map_err(|wrong| Error::Arguments(wrong.to_string()))?;
+    let answers = control_findings(&labels, &control, drawn_at, &period)
+        .map_err(|wrong| Error::Arguments(wrong.to_string()))?;
     let found: Vec<i64> = answers.found_fen.values().copied().collect();
     let population = usize::try_from(draw.open).unwrap_or(usize::MAX);
     let estimate = estimate(&found, population, draw.seed.as_deref().unwrap_or_default());
-    let yuan = |field: fn(&Estimate) -> Option<i64>| estimate.as_ref().and_then(field).map(Fen);
+    let yuan = |field: fn(&ControlEstimate) -> Option<i64>| estimate.as_ref().and_then(field).map(Fen);
     Ok(MissedEstimate {
         population: draw.open,
         drawn: control.len() as u64,

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use selection::candidate::chance::Chance;
-use selection::candidate::decided::LabelCount;
-use selection::draw::team::{self, Inspector, Stop};
+use selection::chance::Chance;
+use selection::decision::LabelCount;
+use selection::draw::team::{self, Inspector, Site};
 use selection::draw::{Frame, inclusion_probability, sha256};
-use selection::effort::Days;
+use selection::effort::InspectorDays;
 use wire::list::{Draw, DrawReason, LabelCounts, ListRow, Lot, RuleChance, Team, Teams};
 
 /// Labels, counted, as a list publishes them.
@@ -51,8 +51,8 @@ pub fn control_draw(
 
 /// Draws a team of `size` for each place of the list to which somebody goes.
 pub fn teams(rows: &[ListRow], seed: &str, file: &str, inspectors: &[Inspector], size: usize) -> Teams {
-    let stops: Vec<Stop> = stops(rows).collect();
-    let by_code: BTreeMap<&str, &Stop> = stops.iter().map(|stop| (stop.code.as_str(), stop)).collect();
+    let stops: Vec<Site> = stops(rows).collect();
+    let by_code: BTreeMap<&str, &Site> = stops.iter().map(|stop| (stop.code.as_str(), stop)).collect();
     let mut workload: BTreeMap<String, i64> = inspectors.iter().map(|i| (i.id.clone(), 0)).collect();
     let mut teams = Vec::new();
     for team in team::draw(seed, &stops, inspectors, size) {
@@ -68,7 +68,7 @@ pub fn teams(rows: &[ListRow], seed: &str, file: &str, inspectors: &[Inspector],
             recused: team.recused,
         });
     }
-    let number = |days: i64| Days::of_thousandths(days).number();
+    let number = |days: i64| InspectorDays::of_thousandths(days).number();
     Teams {
         inspectors_sha256: sha256(file.as_bytes()),
         inspectors: inspectors.len() as u64,
@@ -79,11 +79,11 @@ pub fn teams(rows: &[ListRow], seed: &str, file: &str, inspectors: &[Inspector],
 }
 
 /// Where somebody goes: the planned places, or all of the list where there is no plan.
-fn stops(rows: &[ListRow]) -> impl Iterator<Item = Stop> {
-    rows.iter().filter(|row| row.planned != Some(false)).map(|row| Stop {
+fn stops(rows: &[ListRow]) -> impl Iterator<Item = Site> {
+    rows.iter().filter(|row| row.planned != Some(false)).map(|row| Site {
         code: row.id().to_owned(),
         admdvs: row.admdvs.clone(),
-        effort: Days::parse(&row.effort_days.to_string()).unwrap_or_default(),
+        effort: InspectorDays::parse(&row.effort_days.to_string()).unwrap_or_default(),
     })
 }
 

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use selection::candidate::{Candidate, Of};
+use selection::candidate::Candidate;
+use selection::subject::SubjectKind;
 use wire::Fen;
 use wire::list::{DrawReason, FamilySum, ListRow, PeriodCoverage, RuleSum};
 
@@ -10,19 +11,19 @@ use wire::list::{DrawReason, FamilySum, ListRow, PeriodCoverage, RuleSum};
 const TOP_RULES: usize = 10;
 
 /// The row of a candidate at this rank.
-pub fn row(of: Of, rank: usize, candidate: &Candidate, coverage: Option<PeriodCoverage>) -> ListRow {
-    let sum = &candidate.sum;
-    let place = candidate.place.clone().unwrap_or_default();
-    let id = |sort: Of| (of == sort).then(|| candidate.id.clone());
+pub fn row(of: SubjectKind, rank: usize, candidate: &Candidate, coverage: Option<PeriodCoverage>) -> ListRow {
+    let sum = &candidate.totals;
+    let institution = candidate.institution.clone().unwrap_or_default();
+    let id = |sort: SubjectKind| (of == sort).then(|| candidate.id.clone());
     ListRow {
         rank: rank as u64,
-        fixmedins_code: id(Of::Institutions),
-        prac_psn_code: id(Of::Practitioners),
-        psn_no: id(Of::Persons),
-        fixmedins_name: place.fixmedins_name,
-        fixmedins_type: place.fixmedins_type,
-        hosp_lv: place.hosp_lv,
-        admdvs: place.admdvs,
+        fixmedins_code: id(SubjectKind::Institutions),
+        prac_psn_code: id(SubjectKind::Practitioners),
+        psn_no: id(SubjectKind::Persons),
+        fixmedins_name: institution.fixmedins_name,
+        fixmedins_type: institution.fixmedins_type,
+        hosp_lv: institution.hosp_lv,
+        admdvs: institution.admdvs,
         drawn: DrawReason::Ranked,
         inclusion_probability: 1.0,
         planned: None,
@@ -56,9 +57,9 @@ fn families(candidate: &Candidate) -> BTreeMap<String, FamilySum> {
     let mut sums: BTreeMap<String, (u64, i64, i64)> = BTreeMap::new();
     for of_rule in candidate.by_rule.values() {
         let sum = sums.entry(of_rule.family.clone()).or_default();
-        sum.0 += of_rule.sum.alerts;
-        sum.1 = sum.1.saturating_add(of_rule.sum.counted_fen);
-        sum.2 = sum.2.saturating_add(of_rule.sum.expected_fen);
+        sum.0 += of_rule.totals.alerts;
+        sum.1 = sum.1.saturating_add(of_rule.totals.counted_fen);
+        sum.2 = sum.2.saturating_add(of_rule.totals.expected_fen);
     }
     let part = |(alerts, counted, expected)| FamilySum {
         alerts,
@@ -72,14 +73,14 @@ fn top_rules(candidate: &Candidate) -> Vec<RuleSum> {
     let mut rules: Vec<_> = candidate.by_rule.iter().collect();
     // The order of ids stays where two are equal.
     rules.sort_by_key(|(_, of_rule)| {
-        let sum = of_rule.sum;
+        let sum = of_rule.totals;
         std::cmp::Reverse((sum.expected_fen, sum.counted_fen, sum.alerts))
     });
     let top = rules.into_iter().take(TOP_RULES).map(|(rule, of_rule)| RuleSum {
         rule: rule.clone(),
-        alerts: of_rule.sum.alerts,
-        counted_amount: Fen(of_rule.sum.counted_fen),
-        expected_amount: Fen(of_rule.sum.expected_fen),
+        alerts: of_rule.totals.alerts,
+        counted_amount: Fen(of_rule.totals.counted_fen),
+        expected_amount: Fen(of_rule.totals.expected_fen),
     });
     top.collect()
 }

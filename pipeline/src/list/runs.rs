@@ -9,12 +9,14 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use detectors::detector::SPECS;
-use selection::candidate::chance::Chances;
-use selection::candidate::coverage::add_month;
-use selection::candidate::decided::{Decisions, LabelCount};
-use selection::candidate::period::Period;
-use selection::candidate::{Gathering, Of, Wrong};
-use selection::draw::{Hashing, sha256};
+use selection::candidate::RankingBuilder;
+use selection::chance::Chances;
+use selection::coverage::add_month;
+use selection::decision::{Decisions, LabelCount};
+use selection::draw::{Sha256Stream, sha256};
+use selection::period::Period;
+use selection::subject::SubjectKind;
+use selection::value::InvalidValue;
 use wire::list::{PeriodCoverage, RunFacts};
 use wire::{Alert, Institution, InstitutionCoverage, Label, LineReader, Owners, ReadError, RunMeta, files};
 
@@ -28,7 +30,7 @@ pub struct Runs<'a> {
 /// Everything that was added up.
 pub struct Gathered {
     /// What ranks.
-    pub gathering: Gathering,
+    pub gathering: RankingBuilder,
     /// The runs, in the order of the arguments.
     pub runs: Vec<RunFacts>,
     /// Labels, counted.
@@ -56,36 +58,37 @@ impl<'a> Runs<'a> {
     ///
     /// # Errors
     /// A file that cannot be read, with its line.
-    pub fn gather(&self, of: Of, period: Period) -> Result<Gathered, Error> {
+    pub fn gather(&self, of: SubjectKind, period: Period) -> Result<Gathered, Error> {
         let mut labels = Vec::new();
         let mut chances = Chances::default();
         for folder in self.folders {
             labels.extend(read_labels(&folder.join(files::LABELS))?);
             let bank = bank_of(folder);
             if bank.is_dir() {
-                chances.state(&rulebank::load(Some(&bank), SPECS).map_err(Error::Bank)?);
+                chances.set_stated(&rulebank::load(Some(&bank), SPECS).map_err(Error::Bank)?);
             }
         }
-        let decisions = Decisions::sort(labels).map_err(|wrong| Error::Arguments(wrong.to_string()))?;
+        let decisions =
+            Decisions::from_labels(labels).map_err(|wrong| Error::Arguments(wrong.to_string()))?;
         let labels = decisions.count;
-        let mut gathering = Gathering::new(of, period, chances, decisions);
+        let mut gathering = RankingBuilder::new(of, period, chances, decisions);
         let mut runs = Vec::new();
         for folder in self.latest_first() {
             let mut institutions = open(folder, files::INSTITUTIONS)?;
             while let Some(institution) = institutions.read::<Institution>()? {
-                gathering.institution(&institution).map_err(|wrong| institutions.wrong(wrong))?;
+                gathering.add_institution(&institution).map_err(|wrong| institutions.wrong(wrong))?;
             }
             let mut months = BTreeSet::new();
             let mut reach = open(folder, files::COVERAGE_BY_INSTITUTION)?;
             while let Some(line) = reach.read::<InstitutionCoverage>()? {
                 if months.insert(line.month.clone()) {
-                    gathering.month(&line.month).map_err(|wrong| reach.wrong(wrong))?;
+                    gathering.add_month(&line.month).map_err(|wrong| reach.wrong(wrong))?;
                 }
             }
             let mut pairs = Pairs::open(folder)?;
             while let Some(owners) = pairs.next()? {
                 let alert = pairs.alert()?;
-                gathering.alert(&alert, &owners).map_err(|wrong| pairs.alerts.wrong(wrong))?;
+                gathering.add_alert(&alert, &owners).map_err(|wrong| pairs.alerts.wrong(wrong))?;
             }
             let alerts = pairs.alerts.number();
             runs.push(RunFacts {
@@ -129,9 +132,9 @@ impl<'a> Runs<'a> {
     /// As [`Runs::gather`], and what `take` says.
     pub fn alerts_of(
         &self,
-        of: Of,
+        of: SubjectKind,
         ids: &BTreeSet<String>,
-        mut take: impl FnMut(Alert, Owners) -> Result<(), Wrong>,
+        mut take: impl FnMut(Alert, Owners) -> Result<(), InvalidValue>,
     ) -> Result<(), Error> {
         let mut seen: BTreeSet<String> = BTreeSet::new();
         for folder in self.latest_first() {
@@ -171,7 +174,7 @@ fn open(folder: &Path, name: &str) -> Result<LineReader, ReadError> {
 struct Pairs {
     alerts: LineReader,
     owners: LineReader,
-    hash: Hashing,
+    hash: Sha256Stream,
 }
 
 impl Pairs {
@@ -179,7 +182,7 @@ impl Pairs {
         Ok(Pairs {
             alerts: open(folder, files::ALERTS)?,
             owners: open(folder, files::OWNERS)?,
-            hash: Hashing::default(),
+            hash: Sha256Stream::default(),
         })
     }
 

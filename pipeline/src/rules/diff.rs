@@ -57,7 +57,7 @@ pub struct BankDiff {
 /// Compares two banks as the command line says; gives the text for stdout.
 ///
 /// # Errors
-/// Wrong arguments, an invalid bank, a file or disk that fails.
+/// InvalidValue arguments, an invalid bank, a file or disk that fails.
 pub fn diff(args: &DiffArgs) -> Result<String, Error> {
     let lang = language(args.lang.as_deref(), |name| std::env::var(name).ok());
     let as_of = args.as_of.as_deref().map(parse_as_of).transpose()?;

@@ -1,7 +1,7 @@
 //! Small runs told by hand, and what a list makes of them.
 
 use super::*;
-use crate::outcome::{Bilingual, Fen, Label, RecordName, Subject, Turnover};
+use crate::outcome::{Bilingual, Fen, Label, RecordName, Share, Subject, Turnover};
 
 fn alert(id: &str, rule: &str, verdict: &str, occurred: &str, counted: &str) -> Alert {
     Alert {
@@ -11,7 +11,7 @@ fn alert(id: &str, rule: &str, verdict: &str, occurred: &str, counted: &str) -> 
         phase: "".into(),
         key: vec![id.to_owned()],
         family: "inventory".into(),
-        verdict: verdict.into(),
+        verdict: verdict.to_owned().into(),
         severity: "high".into(),
         subject: Subject { r#type: "visit".into(), id: format!("V{id}") },
         institution: None,
@@ -68,54 +68,55 @@ fn effort() -> Effort {
     Effort::read("fixmedins_type,hosp_lv,days\n1,,10\n2,,2\n").unwrap()
 }
 
-fn gathering(of: Of, period: &str, labels: Vec<Label>) -> Gathering {
-    let decisions = Decisions::sort(labels).unwrap();
-    let mut gathering = Gathering::new(of, Period::parse(period).unwrap(), Chances::default(), decisions);
+fn ranking(of: SubjectKind, period: &str, labels: Vec<Label>) -> RankingBuilder {
+    let decisions = Decisions::from_labels(labels).unwrap();
+    let mut ranking = RankingBuilder::new(of, Period::parse(period).unwrap(), Chances::default(), decisions);
     for (code, kind) in [("H1", "1"), ("H2", "1"), ("P1", "2"), ("P2", "2")] {
-        gathering.institution(&institution(code, kind, None)).unwrap();
+        ranking.add_institution(&institution(code, kind, None)).unwrap();
     }
-    gathering
+    ranking
 }
 
 /// Code and expected fen, in the order of the ranking.
 fn ranked(ranking: &Ranking) -> Vec<(&str, i64)> {
-    ranking.candidates.iter().map(|c| (c.id.as_str(), c.sum.expected_fen)).collect()
+    ranking.candidates.iter().map(|c| (c.id.as_str(), c.totals.expected_fen)).collect()
 }
 
 #[test]
 fn what_a_day_brings_ranks_and_codes_break_ties() {
-    let mut gathering = gathering(Of::Institutions, "..", Vec::new());
+    let mut ranking = ranking(SubjectKind::Institutions, "..", Vec::new());
     let crossing = owners("a", &[("H1", "600.00"), ("P2", "100.00")], &[]);
-    gathering.alert(&alert("a", "R01", "definite", "2025-01-05", "700.00"), &crossing).unwrap();
+    ranking.add_alert(&alert("a", "R01", "definite", "2025-01-05", "700.00"), &crossing).unwrap();
     let mut exempted = alert("b", "R01", "definite", "2025-01-05", "900.00");
     exempted.exempted_by = Some("E".to_owned());
-    gathering.alert(&exempted, &owners("b", &[("H2", "900.00")], &[])).unwrap();
+    ranking.add_alert(&exempted, &owners("b", &[("H2", "900.00")], &[])).unwrap();
     let weak = alert("c", "R02", "indicator", "2025-02-05", "200.05");
-    assert!(gathering.alert(&weak, &owners("c", &[("P1", "200.05")], &[])).unwrap());
-    assert!(!gathering.alert(&weak, &owners("c", &[("P1", "200.05")], &[])).unwrap(), "told already");
-    let ranking = gathering.rank(&effort());
+    assert!(ranking.add_alert(&weak, &owners("c", &[("P1", "200.05")], &[])).unwrap());
+    assert!(!ranking.add_alert(&weak, &owners("c", &[("P1", "200.05")], &[])).unwrap(), "told already");
+    let ranking = ranking.rank(&effort());
     // 480 in ten days, 80 in two, 20.01 in two: a day at the hospital brings more than one at the pharmacy.
     assert_eq!(ranked(&ranking), [("H1", 48_000), ("P2", 8_000), ("P1", 2_001), ("H2", 0)]);
     let first = &ranking.candidates[0];
-    assert_eq!((first.expected_per_day_fen(), first.sum.definite_fen), (4_800, 60_000));
+    assert_eq!((first.expected_per_day_fen(), first.totals.definite_fen), (4_800, 60_000));
     assert_eq!((first.peers, first.peers_median_fen), (2, 24_000));
     let months: Vec<String> = first.by_month.iter().map(|(m, fen)| format!("{m} {fen}")).collect();
     assert_eq!(months, ["2025-01 48000", "2025-02 0"]);
     assert_eq!(ranking.period.to_string(), "2025-01-01..2025-02-28");
-    let wrong = Gathering::new(Of::Persons, Period::ALWAYS, Chances::default(), Decisions::default())
-        .alert(&weak, &owners("d", &[], &[]))
-        .unwrap_err();
+    let wrong =
+        RankingBuilder::new(SubjectKind::Persons, Period::ALWAYS, Chances::default(), Decisions::default())
+            .add_alert(&weak, &owners("d", &[], &[]))
+            .unwrap_err();
     assert_eq!(wrong.to_string(), "alert c has the owners of d");
 }
 
 #[test]
 fn only_what_occurred_in_the_period_counts() {
-    let mut gathering = gathering(Of::Persons, "2025-02", Vec::new());
+    let mut ranking = ranking(SubjectKind::Persons, "2025-02", Vec::new());
     for (id, day) in [("a", "2025-01-31"), ("b", "2025-02-28"), ("c", "2025-03-01")] {
         let alert = alert(id, "R01", "suspect", day, "10.00");
-        gathering.alert(&alert, &owners(id, &[("H1", "10.00")], &[("T1", "10.00")])).unwrap();
+        ranking.add_alert(&alert, &owners(id, &[("H1", "10.00")], &[("T1", "10.00")])).unwrap();
     }
-    assert_eq!(ranked(&gathering.rank(&effort())), [("T1", 400)]);
+    assert_eq!(ranked(&ranking.rank(&effort())), [("T1", 400)]);
 }
 
 #[test]
@@ -125,15 +126,15 @@ fn a_label_on_the_alert_or_its_records_teaches_and_settles() {
         partly.amount = Some(Fen(2_500));
         let older =
             Label { decided_at: "2025-01-01 00:00:00".to_owned(), ..label(subject.0, subject.1, "denied") };
-        let mut gathering = gathering(Of::Institutions, "..", vec![partly, older]);
+        let mut ranking = ranking(SubjectKind::Institutions, "..", vec![partly, older]);
         for id in ["a", "b"] {
             let alert = alert(id, "R01", "definite", "2025-01-05", "100.00");
-            gathering.alert(&alert, &owners(id, &[("H1", "100.00")], &[])).unwrap();
+            ranking.add_alert(&alert, &owners(id, &[("H1", "100.00")], &[])).unwrap();
         }
-        let ranking = gathering.rank(&effort());
+        let ranking = ranking.rank(&effort());
         let chance = &ranking.chances[0];
         assert_eq!((chance.decided, chance.confirmed), (1, 0.25), "{subject:?}");
-        let sum = ranking.candidates[0].sum;
+        let sum = ranking.candidates[0].totals;
         assert_eq!((sum.counted_fen, sum.inspected_fen), (20_000, 10_000));
         // (0.8 × 20 + 0.25) / 21 of the other hundred yuan.
         assert_eq!(sum.expected_fen, 7_738);
@@ -147,17 +148,17 @@ fn a_broad_label_settles_its_period_and_teaches_only_the_rule_it_names() {
         broad.scheme = scheme.map(str::to_owned);
         broad.period_begin = Some("2025-01-01".to_owned());
         broad.period_end = Some("2025-01-31".to_owned());
-        let mut gathering = gathering(Of::Institutions, "..", vec![broad]);
+        let mut ranking = ranking(SubjectKind::Institutions, "..", vec![broad]);
         for (id, rule, day) in
             [("a", "R01", "2025-01-31"), ("b", "R02", "2025-01-05"), ("c", "R01", "2025-02-01")]
         {
             let owners = owners(id, &[("H1", "60.00"), ("H2", "40.00")], &[("T1", "75.00"), ("T2", "25.00")]);
-            gathering.alert(&alert(id, rule, "definite", day, "100.00"), &owners).unwrap();
+            ranking.add_alert(&alert(id, rule, "definite", day, "100.00"), &owners).unwrap();
         }
-        let ranking = gathering.rank(&effort());
-        let settled = |code| ranking.candidates.iter().find(|c| c.id == code).unwrap().sum.inspected_fen;
+        let ranking = ranking.rank(&effort());
+        let inspected = |code| ranking.candidates.iter().find(|c| c.id == code).unwrap().totals.inspected_fen;
         let decided: u64 = ranking.chances.iter().map(|chance| chance.decided).sum();
-        (settled("H1"), settled("H2"), decided)
+        (inspected("H1"), inspected("H2"), decided)
     };
     assert_eq!(of(Some("some_scheme"), ("institution", "H1")), (12_000, 0, 0));
     assert_eq!(of(Some("R01"), ("institution", "H1")), (6_000, 0, 1));
@@ -168,12 +169,12 @@ fn a_broad_label_settles_its_period_and_teaches_only_the_rule_it_names() {
 #[test]
 fn a_vague_or_open_label_says_nothing() {
     let labels = vec![label("institution", "H1", "confirmed"), label("alert", "a", "undecided")];
-    let decisions = Decisions::sort(labels.clone()).unwrap();
+    let decisions = Decisions::from_labels(labels.clone()).unwrap();
     assert_eq!((decisions.count.labels, decisions.count.vague, decisions.count.undecided), (2, 1, 1));
-    let mut gathering = gathering(Of::Institutions, "..", labels);
+    let mut ranking = ranking(SubjectKind::Institutions, "..", labels);
     let found = alert("a", "R01", "definite", "2025-01-05", "100.00");
-    gathering.alert(&found, &owners("a", &[("H1", "100.00")], &[])).unwrap();
-    assert_eq!(ranked(&gathering.rank(&effort()))[0], ("H1", 8_000));
+    ranking.add_alert(&found, &owners("a", &[("H1", "100.00")], &[])).unwrap();
+    assert_eq!(ranked(&ranking.rank(&effort()))[0], ("H1", 8_000));
 }
 
 #[test]
@@ -186,7 +187,7 @@ fn a_place_inspected_on_all_days_is_closed() {
             scheme: scheme.map(str::to_owned),
             ..label("institution", "P1", "denied")
         });
-        gathering(Of::Institutions, "2025-01-01..2025-01-31", labels.collect()).rank(&effort()).closed
+        ranking(SubjectKind::Institutions, "2025-01-01..2025-01-31", labels.collect()).rank(&effort()).closed
     };
     assert_eq!(spans(&[("2025-01-10", "2025-03-01"), ("2024-01-01", "2025-01-09")], None), ["P1"]);
     assert_eq!(spans(&[("2025-01-10", "2025-03-01"), ("2024-01-01", "2025-01-08")], None), [""; 0]);
@@ -197,10 +198,10 @@ fn a_place_inspected_on_all_days_is_closed() {
 fn values_that_cannot_be_read_are_named() {
     let mut broken = label("alert", "a", "partly");
     broken.decided_at = "soon".to_owned();
-    let said = Decisions::sort([broken]).unwrap_err().to_string();
+    let said = Decisions::from_labels([broken]).unwrap_err().to_string();
     assert_eq!(said, "label alert a partly: `soon` is no time");
-    let mut gathering = gathering(Of::Institutions, "..", Vec::new());
+    let mut ranking = ranking(SubjectKind::Institutions, "..", Vec::new());
     let found = alert("a", "R01", "definite", "2025-13-05", "100.00");
-    let wrong = gathering.alert(&found, &owners("a", &[("H1", "1.00")], &[])).unwrap_err();
+    let wrong = ranking.add_alert(&found, &owners("a", &[("H1", "1.00")], &[])).unwrap_err();
     assert_eq!(wrong.to_string(), "`2025-13-05 00:00:00` is no time");
 }

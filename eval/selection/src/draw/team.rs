@@ -6,11 +6,11 @@
 //! are too few, the rest follow by their days so far. Every one who goes has the days of the visit added to his. All
 //! of it follows from the published list, the inspectors' file and the seed.
 
-use crate::table;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{fits, lot};
-use crate::effort::Days;
+use crate::effort::InspectorDays;
+use crate::table;
 
 /// An inspector of the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,13 +25,13 @@ pub struct Inspector {
 
 /// A place to inspect.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stop {
+pub struct Site {
     /// Its fixmedins_code.
     pub code: String,
     /// Its region, if known.
     pub admdvs: Option<String>,
     /// Days that it takes.
-    pub effort: Days,
+    pub effort: InspectorDays,
 }
 
 /// Who goes to a place.
@@ -71,8 +71,8 @@ pub fn read(text: &str) -> Result<Vec<Inspector>, (usize, String)> {
 }
 
 /// Draws a team of `size` for each place, in the order in which the places were taken.
-pub fn draw(seed: &str, stops: &[Stop], inspectors: &[Inspector], size: usize) -> Vec<Team> {
-    let mut order: Vec<(String, &Stop)> = stops.iter().map(|stop| (lot(&[seed, &stop.code]), stop)).collect();
+pub fn draw(seed: &str, stops: &[Site], inspectors: &[Inspector], size: usize) -> Vec<Team> {
+    let mut order: Vec<(String, &Site)> = stops.iter().map(|stop| (lot(&[seed, &stop.code]), stop)).collect();
     order.sort_unstable_by(|(a, x), (b, y)| (a, &x.code).cmp(&(b, &y.code)));
     let mut days: BTreeMap<&str, i64> = inspectors.iter().map(|i| (i.id.as_str(), 0)).collect();
     let mut teams = Vec::new();
@@ -106,7 +106,7 @@ pub fn draw(seed: &str, stops: &[Stop], inspectors: &[Inspector], size: usize) -
 
 impl Inspector {
     /// Whether nothing speaks against this inspector at this place.
-    fn may_go(&self, stop: &Stop) -> bool {
+    fn may_go(&self, stop: &Site) -> bool {
         let region = stop.admdvs.as_deref();
         let at_home = !self.home.is_empty() && region == Some(self.home.as_str());
         !at_home && !self.recusals.contains(&stop.code) && !region.is_some_and(|r| self.recusals.contains(r))
@@ -120,11 +120,11 @@ mod tests {
     const FILE: &str =
         "id,admdvs,recusals\nI1,990101,\nI2,990102,H3;990105\nI3,,\nI4,990103,H1\nI5,990104,\n";
 
-    fn stops(count: usize) -> Vec<Stop> {
-        let stop = |n: usize| Stop {
+    fn stops(count: usize) -> Vec<Site> {
+        let stop = |n: usize| Site {
             code: format!("H{n}"),
             admdvs: Some(format!("99010{}", n % 6)),
-            effort: Days::parse(["2", "5", "9"][n % 3]).unwrap(),
+            effort: InspectorDays::parse(["2", "5", "9"][n % 3]).unwrap(),
         };
         (0..count).map(stop).collect()
     }
@@ -160,7 +160,11 @@ mod tests {
     #[test]
     fn a_team_is_short_where_too_few_may_go() {
         let inspectors = read("id,admdvs,recusals\nI1,990101,\nI2,,H1\nI3,,\n").unwrap();
-        let stop = Stop { code: "H1".to_owned(), admdvs: Some("990101".to_owned()), effort: Days::default() };
+        let stop = Site {
+            code: "H1".to_owned(),
+            admdvs: Some("990101".to_owned()),
+            effort: InspectorDays::default(),
+        };
         let team = draw("s", &[stop], &inspectors, 2).remove(0);
         assert_eq!(
             (team.members, team.recused),

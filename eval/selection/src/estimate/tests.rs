@@ -93,7 +93,7 @@ fn only_decisions_on_the_place_after_the_draw_are_answers() {
     ];
     let control = ["H1", "H2", "H3", "H4"].map(str::to_owned);
     let period = Period::parse("2025-01..2025-06").unwrap();
-    let answers = answers(&labels, &control, parse_time("2025-06-30 23:00:00"), &period).unwrap();
+    let answers = control_findings(&labels, &control, parse_time("2025-06-30 23:00:00"), &period).unwrap();
     assert_eq!(answers.found_fen, BTreeMap::from([("H1".to_owned(), 1_250), ("H2".to_owned(), 0)]));
     assert_eq!((answers.without_amount, answers.open), (vec!["H3".to_owned()], vec!["H4".to_owned()]));
 }

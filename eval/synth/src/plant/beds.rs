@@ -3,8 +3,8 @@
 //! Stays begin tomorrow, with adults who never lay in hospital, so that no other stay of theirs is near. Beds are
 //! booked when the case is planned.
 
-use crate::life::Life;
-use crate::plan::{Planned, StayPlan, What};
+use crate::plan::{Planned, PlannedEvent, StayPlan};
+use crate::simulation::Simulation;
 use crate::status::REST;
 use crate::text::{DAY, HOUR, day_of};
 use std::io::Write;
@@ -14,7 +14,7 @@ const GROWN: i64 = 18;
 /// Houses that are asked for a bed before a case waits for another day.
 const TRIES: u32 = 60;
 
-impl<W: Write> Life<'_, W> {
+impl<W: Write> Simulation<'_, W> {
     pub(super) fn tomorrow(&self) -> i64 {
         day_of(self.now) + 1
     }
@@ -23,7 +23,7 @@ impl<W: Write> Life<'_, W> {
     pub(super) fn patient(&mut self, suits: impl Fn(&Self, usize) -> bool) -> Option<usize> {
         let (now, today) = (self.now, day_of(self.now));
         for _ in 0..200 {
-            let person = self.somebody(now - DAY)?;
+            let person = self.free_person(now - DAY)?;
             let status = &self.persons[person];
             let first = status.stays == 0 && !status.no_stays;
             let fits = first && self.age_years(person, today) >= GROWN && suits(self, person);
@@ -34,7 +34,7 @@ impl<W: Write> Life<'_, W> {
         None
     }
 
-    /// A hospital with a bed in these nights, by leaning as long as those that lean have one.
+    /// A hospital with a bed in these nights, at first by propensity.
     pub(super) fn hospital(&mut self, begin: i64, end: i64) -> Option<usize> {
         (0..TRIES).find_map(|n| {
             let place = self.house(n);
@@ -51,11 +51,11 @@ impl<W: Write> Life<'_, W> {
         })
     }
 
-    /// Some hospital with beds: at first one that leans, at last any.
+    /// Some hospital with beds: at first by propensity, at last any.
     fn house(&mut self, tried: u32) -> usize {
         let houses = self.region.with_beds;
         if tried < TRIES / 2 {
-            self.region.leaning_place(0..houses, &mut self.rng)
+            self.region.institution_by_propensity(0..houses, &mut self.rng)
         } else {
             self.rng.index(houses)
         }
@@ -71,10 +71,10 @@ impl<W: Write> Life<'_, W> {
     }
 
     /// Books a bed and sends the person there; nothing else happens to the person until the stay is over.
-    pub(super) fn lay(&mut self, person: usize, hospital: usize, at: i64, plan: StayPlan) {
+    pub(super) fn plan_stay(&mut self, person: usize, hospital: usize, at: i64, plan: StayPlan) {
         self.book(hospital, day_of(at), day_of(plan.end), 1);
         self.busy_until(person, plan.end + 2 * HOUR + REST);
-        self.plan.put(Planned { at, person, institution: hospital, what: What::Stay(plan) });
+        self.plan.put(Planned { at, person, institution: hospital, what: PlannedEvent::Stay(plan) });
     }
 
     /// A bed for so many nights from tomorrow on; none if that would last beyond the period.

@@ -1,13 +1,13 @@
 //! What the tables forbid: items for another patient, another place or another illness, too dear, too much, too soon.
 
-use crate::case::{day_text, line_id, token_text, visit_id};
-use crate::draft::Draft;
-use crate::life::Life;
-use crate::plan::{Planned, Step, What};
-use crate::region::Class;
+use crate::draft::VisitDraft;
+use crate::plan::{Planned, PlannedEvent, VisitPurpose};
+use crate::planted::{day_text, line_id, token_text, visit_id};
+use crate::region::CareClass;
 use crate::scheme::SCHEMES;
+use crate::simulation::Simulation;
 use crate::status::REST;
-use crate::text::{DAY, HOUR, day_of, fen_of};
+use crate::text::{DAY, HOUR, ONE, day_of, fen_of};
 use records::Kind;
 use records::splitmix::index;
 use std::io::Write;
@@ -15,21 +15,21 @@ use std::io::Write;
 /// Caps of their own; the others are those of ordinary services.
 const CAPPED: usize = 6;
 
-impl<W: Write> Life<'_, W> {
+impl<W: Write> Simulation<'_, W> {
     /// An item that is not for this patient, not for this hospital, or not for what the patient has.
-    pub(super) fn for_another(&mut self, scheme: usize, draft: &mut Draft) -> Option<usize> {
+    pub(super) fn for_another(&mut self, scheme: usize, draft: &mut VisitDraft) -> Option<usize> {
         let (item, beside) = self.item_for_another(SCHEMES[scheme].rule, draft)?;
-        let count = 100 * self.rng.span(1, 2);
+        let count = ONE * self.rng.span(1, 2);
         if !self.bill_item(draft, item, count) {
             return None;
         }
-        let case = self.plan.open(scheme, Some(draft.head.person), draft.head.institution);
-        self.one_line(case, draft, beside);
-        Some(case)
+        let finding = self.plan.open(scheme, Some(draft.head.person), draft.head.institution);
+        self.one_line(finding, draft, beside);
+        Some(finding)
     }
 
     /// An item of the rule that this draft may not have, and what shows that beside the line.
-    fn item_for_another(&mut self, rule: &str, draft: &Draft) -> Option<(usize, Vec<(Kind, String)>)> {
+    fn item_for_another(&mut self, rule: &str, draft: &VisitDraft) -> Option<(usize, Vec<(Kind, String)>)> {
         let (region, head, day) = (self.region, draft.head, day_of(draft.visit.begin));
         let limits = &region.catalogue.limits;
         let person = vec![(Kind::Person, token_text(region, head.person))];
@@ -42,7 +42,7 @@ impl<W: Write> Life<'_, W> {
             } else {
                 self.age_years(head.person, day) - limit.max
             };
-            return (over >= self.plan.reach(0, far)).then_some((limit.item, person));
+            return (over >= self.plan.by_strength(0, far)).then_some((limit.item, person));
         }
         if let Some(limit) = limits.sexes.iter().filter(|limit| limit.rule == rule).cycle().nth(start) {
             let gend = region.person(head.person).gend;
@@ -62,9 +62,9 @@ impl<W: Write> Life<'_, W> {
     }
 
     /// The case is the draft's last line and its fund_amt.
-    pub(super) fn one_line(&mut self, case: usize, draft: &Draft, beside: Vec<(Kind, String)>) {
+    pub(super) fn one_line(&mut self, finding: usize, draft: &VisitDraft, beside: Vec<(Kind, String)>) {
         let line = draft.lines.last().expect("just billed");
-        let planted = &mut self.plan.cases[case];
+        let planted = &mut self.plan.findings[finding];
         planted.key = vec![visit_id(draft.head.visit), line.sn.to_string()];
         planted.records = beside;
         planted.records.push((Kind::FeeLine, line_id(draft.head.visit, line.sn)));
@@ -73,26 +73,26 @@ impl<W: Write> Life<'_, W> {
     }
 
     /// A price above what this hospital may ask.
-    pub(super) fn above_cap(&mut self, scheme: usize, draft: &mut Draft) -> Option<usize> {
+    pub(super) fn above_cap(&mut self, scheme: usize, draft: &mut VisitDraft) -> Option<usize> {
         let (region, head) = (self.region, draft.head);
         let institution = &region.institutions[head.institution];
         let limit = region.catalogue.limits.caps[self.rng.index(CAPPED)];
         let cap = limit.at(institution.level);
         // Per cent above it, whole fen; at no strength just the cap.
-        let price = cap + cap * self.plan.reach(0, 60).min(self.rng.span(1, 60)) / 10_000 * 100;
-        let count = 100 * self.rng.span(1, 3);
+        let price = cap + cap * self.plan.by_strength(0, 60).min(self.rng.span(1, 60)) / 10_000 * 100;
+        let count = ONE * self.rng.span(1, 3);
         let at = self.during(draft);
         let line = draft.bill(region, limit.item, count, at);
         line.price = price;
         line.set_count(region, count);
-        let case = self.plan.open(scheme, Some(head.person), head.institution);
-        self.one_line(case, draft, vec![(Kind::Institution, institution.code.clone())]);
-        self.plan.cases[case].amount = fen_of(price - cap, count);
-        Some(case)
+        let finding = self.plan.open(scheme, Some(head.person), head.institution);
+        self.one_line(finding, draft, vec![(Kind::Institution, institution.code.clone())]);
+        self.plan.findings[finding].amount = fen_of(price - cap, count);
+        Some(finding)
     }
 
     /// A service and another one that includes it, on one day.
-    pub(super) fn conflicting_pair(&mut self, scheme: usize, draft: &mut Draft) -> Option<usize> {
+    pub(super) fn conflicting_pair(&mut self, scheme: usize, draft: &mut VisitDraft) -> Option<usize> {
         if draft.limited {
             return None;
         }
@@ -100,11 +100,11 @@ impl<W: Write> Life<'_, W> {
         let (paid, denied) =
             region.catalogue.limits.pairs[self.rng.index(region.catalogue.limits.pairs.len())];
         let at = self.during(draft);
-        let count = 100 * self.plan.reach(1, 2).min(self.rng.span(1, 2));
-        let first = draft.bill(region, paid, 100, at).sn;
+        let count = ONE * self.plan.by_strength(1, 2).min(self.rng.span(1, 2));
+        let first = draft.bill(region, paid, ONE, at).sn;
         let second = *draft.bill(region, denied, count, at + 30);
-        let case = self.plan.open(scheme, Some(head.person), head.institution);
-        let planted = &mut self.plan.cases[case];
+        let finding = self.plan.open(scheme, Some(head.person), head.institution);
+        let planted = &mut self.plan.findings[finding];
         planted.key = vec![
             visit_id(head.visit),
             day_text(day_of(at)),
@@ -117,43 +117,43 @@ impl<W: Write> Life<'_, W> {
         ];
         planted.amount = second.amount;
         planted.complete = true;
-        Some(case)
+        Some(finding)
     }
 
     /// More of a limited service than a day or a visit allows.
-    pub(super) fn over_limit(&mut self, scheme: usize, draft: &mut Draft) -> Option<usize> {
+    pub(super) fn over_limit(&mut self, scheme: usize, draft: &mut VisitDraft) -> Option<usize> {
         if draft.limited {
             return None;
         }
         let (region, head) = (self.region, draft.head);
         let limits = &region.catalogue.limits.quantities;
         let limited = limits[self.rng.index(limits.len())];
-        let excess = self.rng.span(1, self.plan.reach(1, 4));
+        let excess = self.rng.span(1, self.plan.by_strength(1, 4));
         // Each line alone is within the limit; together they are not.
-        let mut left = (limited.max + excess) * 100;
+        let mut left = (limited.max + excess) * ONE;
         let mut records = Vec::new();
         let begin = self.during(draft);
         while left > 0 {
-            let count = left.min(limited.max * 100);
+            let count = left.min(limited.max * ONE);
             let at = begin + 30 * records.len().cast_signed() as i64;
             let sn = draft.bill(region, limited.item, count, at).sn;
             records.push((Kind::FeeLine, line_id(head.visit, sn)));
             left -= count;
         }
-        let case = self.plan.open(scheme, Some(head.person), head.institution);
-        let planted = &mut self.plan.cases[case];
+        let finding = self.plan.open(scheme, Some(head.person), head.institution);
+        let planted = &mut self.plan.findings[finding];
         planted.key = vec![visit_id(head.visit), region.catalogue.items[limited.item].code.clone()];
         if !limited.per_visit {
             planted.key.push(day_text(day_of(begin)));
         }
         planted.records = records;
-        planted.amount = fen_of(region.catalogue.items[limited.item].price, excess * 100);
+        planted.amount = fen_of(region.catalogue.items[limited.item].price, excess * ONE);
         planted.complete = true;
-        Some(case)
+        Some(finding)
     }
 
     /// A test that is repeated within days, at another visit, where weeks should lie between.
-    pub(super) fn short_cycle(&mut self, scheme: usize, draft: &mut Draft) -> Option<usize> {
+    pub(super) fn short_cycle(&mut self, scheme: usize, draft: &mut VisitDraft) -> Option<usize> {
         let (region, head) = (self.region, draft.head);
         if draft.limited || !self.plan.taken.insert(head.person) {
             return None;
@@ -161,20 +161,20 @@ impl<W: Write> Life<'_, W> {
         // Not the item that the person uses regularly.
         let cycles = &region.catalogue.limits.cycles;
         let (item, min_days) = cycles[index((region.person(head.person).hash + 1) % cycles.len() as u64)];
-        let days = self.rng.span(1, 4).max(min_days - 1 - self.plan.reach(0, min_days));
+        let days = self.rng.span(1, 4).max(min_days - 1 - self.plan.by_strength(0, min_days));
         let first = day_of(draft.visit.begin);
         let again = (first + days) * DAY + self.rng.span(9 * HOUR, 16 * HOUR);
         if again + DAY >= self.end {
             return None;
         }
         let at = self.during(draft);
-        let sn = draft.bill(region, item, 100, at).sn;
+        let sn = draft.bill(region, item, ONE, at).sn;
         self.busy_until(head.person, again + REST);
-        let case = self.plan.open(scheme, Some(head.person), head.institution);
-        self.plan.cases[case].records.push((Kind::FeeLine, line_id(head.visit, sn)));
-        let institution = region.place(head.person, Class::Outpatient, &mut self.rng);
-        let what = What::Visit(Step::Cycle { case, item, first });
+        let finding = self.plan.open(scheme, Some(head.person), head.institution);
+        self.plan.findings[finding].records.push((Kind::FeeLine, line_id(head.visit, sn)));
+        let institution = region.institution_for(head.person, CareClass::Outpatient, &mut self.rng);
+        let what = PlannedEvent::Visit(VisitPurpose::Cycle { finding, item, first });
         self.plan.put(Planned { at: again, person: head.person, institution, what });
-        Some(case)
+        Some(finding)
     }
 }

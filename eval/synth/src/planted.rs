@@ -2,9 +2,9 @@
 //!
 //! A case of a simple scheme is one finding. A case of a compound scheme is several: one line for each alert that
 //! should be raised, of whatever rules, all with the `case_id` of the case. So `(rule, key)` names a line, and
-//! `case_id` the affair it belongs to. `amount` is that of the alert, to the fen.
+//! `case_id` the case it belongs to. `amount` is that of the alert, to the fen.
 
-use crate::record::Which;
+use crate::record::SettlementKind;
 use crate::region::Region;
 use crate::scheme::{SCHEMES, amount_of, subject};
 use crate::text::{Text, owned};
@@ -13,11 +13,11 @@ use std::io::{self, Write};
 
 /// One planted finding.
 #[derive(Default)]
-pub(crate) struct Case {
+pub(crate) struct PlantedFinding {
     /// Position in [`SCHEMES`].
     pub(crate) scheme: usize,
-    /// The affair it belongs to, counted from 1.
-    pub(crate) affair: u64,
+    /// The number of the case it belongs to, from 1.
+    pub(crate) case_number: u64,
     pub(crate) rule: &'static str,
     /// Key of the alert.
     pub(crate) key: Vec<String>,
@@ -34,7 +34,7 @@ pub(crate) struct Case {
     pub(crate) complete: bool,
 }
 
-impl Case {
+impl PlantedFinding {
     /// Notes that the fund paid `fund` for one of its settlements.
     pub(crate) fn paid(&mut self, fund: i64) {
         self.funds.push(fund);
@@ -83,7 +83,7 @@ pub(crate) fn operation_code(code: u64) -> String {
 /// A settlement's number as text.
 pub(crate) fn settlement_id(visit: u64) -> String {
     owned(|t| {
-        t.settlement_id(visit, Which::First);
+        t.settlement_id(visit, SettlementKind::First);
     })
 }
 
@@ -109,35 +109,39 @@ pub(crate) fn token_text(region: &Region, person: usize) -> String {
 }
 
 /// Writes the complete cases; returns how many.
-pub(crate) fn write_truth(region: &Region, cases: &[Case], out: &mut impl Write) -> io::Result<u64> {
+pub(crate) fn write_truth(
+    region: &Region,
+    cases: &[PlantedFinding],
+    out: &mut impl Write,
+) -> io::Result<u64> {
     let mut written = 0;
     let mut line = Vec::new();
-    for case in cases.iter().filter(|case| case.complete) {
+    for finding in cases.iter().filter(|finding| finding.complete) {
         written += 1;
         line.clear();
-        truth_line(region, case, &mut Text(&mut line));
+        truth_line(region, finding, &mut Text(&mut line));
         out.write_all(&line)?;
     }
     Ok(written)
 }
 
-fn truth_line(region: &Region, case: &Case, text: &mut Text<'_>) {
-    let (subject_type, subject_parts) = subject(case.rule);
-    text.raw(r#"{"case_id":"case-"#).padded(case.affair, 6).raw(r#"","scheme":""#);
-    text.raw(SCHEMES[case.scheme].name).raw(r#"","rule":""#).raw(case.rule).raw(r#"","key":["#);
-    list(text, case.key.iter().map(String::as_str));
+fn truth_line(region: &Region, finding: &PlantedFinding, text: &mut Text<'_>) {
+    let (subject_type, subject_parts) = subject(finding.rule);
+    text.raw(r#"{"case_id":"case-"#).padded(finding.case_number, 6).raw(r#"","scheme":""#);
+    text.raw(SCHEMES[finding.scheme].name).raw(r#"","rule":""#).raw(finding.rule).raw(r#"","key":["#);
+    list(text, finding.key.iter().map(String::as_str));
     text.raw(r#"],"subject_type":""#).raw(subject_type).raw(r#"","subject_id":""#);
-    text.raw(&case.key[..subject_parts].join("/")).raw(r#"","persons":["#);
-    let persons: Vec<String> = case.persons.iter().map(|&person| token_text(region, person)).collect();
+    text.raw(&finding.key[..subject_parts].join("/")).raw(r#"","persons":["#);
+    let persons: Vec<String> = finding.persons.iter().map(|&person| token_text(region, person)).collect();
     list(text, persons.iter().map(String::as_str));
     text.raw(r#"],"institutions":["#);
-    list(text, case.institutions.iter().map(|&place| region.institutions[place].code.as_str()));
+    list(text, finding.institutions.iter().map(|&place| region.institutions[place].code.as_str()));
     text.raw(r#"],"records":["#);
-    for (n, (kind, key)) in case.records.iter().enumerate() {
+    for (n, (kind, key)) in finding.records.iter().enumerate() {
         text.raw(if n == 0 { r#"{"kind":""# } else { r#",{"kind":""# }).raw(kind.name());
         text.raw(r#"","key":""#).raw(key).raw(r#""}"#);
     }
-    text.raw(r#"],"amount":""#).fen(case.amount).raw("\"}\n");
+    text.raw(r#"],"amount":""#).fen(finding.amount).raw("\"}\n");
 }
 
 fn list<'a>(text: &mut Text<'_>, parts: impl Iterator<Item = &'a str>) {

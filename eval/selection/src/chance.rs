@@ -3,7 +3,7 @@
 //!
 //! For a rule with prior *p*, weight *w* and *n* decided findings of which *s* were confirmed (a finding confirmed in
 //! part counts its part), the chance is (*p w* + *s*) / (*w* + *n*). Findings that are indicators only have a prior
-//! of their own and learn from decisions about indicators.
+//! of their own, and only decisions about indicators change it.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ pub const WHOLE: i64 = 1_000_000;
 pub struct Chances {
     stated: BTreeMap<String, Confirmed>,
     /// Decided findings and their confirmed millionths, by rule and whether they are indicators.
-    taught: BTreeMap<(String, bool), (u64, i64)>,
+    decided: BTreeMap<(String, bool), (u64, i64)>,
 }
 
 /// What is known of one rule's findings.
@@ -25,7 +25,7 @@ pub struct Chances {
 pub struct Chance {
     /// The rule.
     pub rule: String,
-    /// Whether this speaks of its indicators.
+    /// Whether this is about its indicators.
     pub indicator: bool,
     /// What was stated, or assumed where nothing is.
     pub prior: f64,
@@ -41,31 +41,31 @@ pub struct Chance {
 
 impl Chances {
     /// What the rules of a bank state; of a rule that two banks have, the later one is believed.
-    pub fn state(&mut self, bank: &Bank) {
+    pub fn set_stated(&mut self, bank: &Bank) {
         for rule in &bank.rules {
             self.stated.insert(rule.id.clone(), rule.confirmed.clone());
         }
     }
 
     /// A decision about a finding: the confirmed part of it in millionths.
-    pub fn teach(&mut self, rule: &str, verdict: Verdict, confirmed: i64) {
-        let taught = self.taught.entry((rule.to_owned(), verdict == Verdict::Indicator)).or_default();
-        *taught = (taught.0 + 1, taught.1 + confirmed.clamp(0, WHOLE));
+    pub fn add_decision(&mut self, rule: &str, verdict: Verdict, confirmed: i64) {
+        let decided = self.decided.entry((rule.to_owned(), verdict == Verdict::Indicator)).or_default();
+        *decided = (decided.0 + 1, decided.1 + confirmed.clamp(0, WHOLE));
     }
 
     /// The chance that a finding of the rule with this verdict is confirmed.
-    pub fn of(&self, rule: &str, verdict: Verdict) -> f64 {
-        self.told(rule, verdict).chance
+    pub fn probability(&self, rule: &str, verdict: Verdict) -> f64 {
+        self.chance(rule, verdict).chance
     }
 
     /// The same with what it was made of.
     #[expect(clippy::cast_precision_loss, reason = "counts of decisions are far below 2^53")]
-    pub fn told(&self, rule: &str, verdict: Verdict) -> Chance {
+    pub fn chance(&self, rule: &str, verdict: Verdict) -> Chance {
         let assumed = Confirmed::assumed(verdict);
         let stated = self.stated.get(rule).unwrap_or(&assumed);
         let indicator = verdict == Verdict::Indicator;
         let (decided, millionths) =
-            self.taught.get(&(rule.to_owned(), indicator)).copied().unwrap_or_default();
+            self.decided.get(&(rule.to_owned(), indicator)).copied().unwrap_or_default();
         let (prior, weight) = (stated.prior(verdict), stated.weight());
         let confirmed = millionths as f64 / WHOLE as f64;
         let chance = (prior * f64::from(weight) + confirmed) / (f64::from(weight) + decided as f64);
@@ -85,13 +85,13 @@ mod tests {
     #[test]
     fn decisions_outweigh_what_was_stated() {
         let mut chances = Chances::default();
-        assert_eq!(chances.of("R", Verdict::Definite), 0.8);
+        assert_eq!(chances.probability("R", Verdict::Definite), 0.8);
         for _ in 0..20 {
-            chances.teach("R", Verdict::Definite, 0);
+            chances.add_decision("R", Verdict::Definite, 0);
         }
-        assert_eq!(chances.of("R", Verdict::Definite), 0.4);
-        chances.teach("R", Verdict::Indicator, WHOLE / 2);
-        assert_eq!(chances.of("R", Verdict::Indicator), (0.1 * 20.0 + 0.5) / 21.0);
-        assert_eq!(chances.of("R", Verdict::Definite), 0.4);
+        assert_eq!(chances.probability("R", Verdict::Definite), 0.4);
+        chances.add_decision("R", Verdict::Indicator, WHOLE / 2);
+        assert_eq!(chances.probability("R", Verdict::Indicator), (0.1 * 20.0 + 0.5) / 21.0);
+        assert_eq!(chances.probability("R", Verdict::Definite), 0.4);
     }
 }

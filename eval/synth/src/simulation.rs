@@ -1,14 +1,14 @@
-//! The life of the region, hour by hour: who comes, what is told about it, late, corrected, twice.
+//! The region through time, hour by hour: who visits whom, and which records the bureau receives about it and when.
 //!
 //! Nothing is ever looked up again: a person is a few bytes of status, an open stay a few words, a shelf a
-//! balance. What a visit leaves behind is told at once and waits in the outbox until it is received.
+//! balance. What a visit leaves behind is sent at once and waits in the outbox until it is received.
 
-use crate::draft::Draft;
+use crate::draft::VisitDraft;
 use crate::outbox::Outbox;
 use crate::plan::Plan;
 use crate::recipe::{Progress, Recipe};
 use crate::record::Presence;
-use crate::region::{Class, Region, first_day};
+use crate::region::{CareClass, Region, first_day};
 use crate::shelf::Shelf;
 use crate::status::Status;
 use crate::stay::Stay;
@@ -19,7 +19,7 @@ use std::io::Write;
 
 /// What changes about an institution.
 #[derive(Clone, Default)]
-pub(crate) struct Place {
+pub(crate) struct InstitutionState {
     /// Invoices issued so far.
     invoices: u64,
     /// Passed identity checks so far.
@@ -38,7 +38,7 @@ pub(crate) struct Place {
 const NIGHTS_MAX: i64 = 64;
 
 /// The state of the simulation.
-pub(crate) struct Life<'a, W: Write> {
+pub(crate) struct Simulation<'a, W: Write> {
     pub(crate) region: &'a Region,
     pub(crate) rng: SplitMix64,
     pub(crate) outbox: Outbox<W>,
@@ -47,7 +47,7 @@ pub(crate) struct Life<'a, W: Write> {
     /// End of the period; nothing happens then or later.
     pub(crate) end: i64,
     pub(crate) persons: Vec<Status>,
-    pub(crate) places: Vec<Place>,
+    pub(crate) institution_states: Vec<InstitutionState>,
     pub(crate) shelves: Vec<Shelf>,
     /// Open stays by the hour of the day in which they began.
     pub(crate) open: Vec<Vec<Stay>>,
@@ -56,11 +56,11 @@ pub(crate) struct Life<'a, W: Write> {
     pub(crate) visits: u64,
     pub(crate) fee_lines: u64,
     pub(crate) plan: Plan,
-    pub(crate) draft: Draft,
+    pub(crate) draft: VisitDraft,
 }
 
 /// What a finished simulation leaves beside its file.
-pub(crate) struct Lived<W> {
+pub(crate) struct Simulated<W> {
     pub(crate) file: W,
     pub(crate) plan: Plan,
     pub(crate) kinds: [u64; 16],
@@ -69,23 +69,23 @@ pub(crate) struct Lived<W> {
     pub(crate) bytes: u64,
 }
 
-impl<'a, W: Write> Life<'a, W> {
+impl<'a, W: Write> Simulation<'a, W> {
     /// The region before its first day.
-    pub(crate) fn new(region: &'a Region, plan: Plan, file: W) -> Life<'a, W> {
+    pub(crate) fn new(region: &'a Region, plan: Plan, file: W) -> Simulation<'a, W> {
         let now = first_day() * DAY;
-        Life {
+        Simulation {
             region,
             rng: SplitMix64::seeded(scatter(region.seed ^ 0x11fe)),
             outbox: Outbox::new(file, now / HOUR, scatter(region.seed ^ 0xb0c5)),
             now,
             end: region.end_day * DAY,
             persons: vec![Status::default(); region.persons],
-            places: region
+            institution_states: region
                 .institutions
                 .iter()
-                .map(|institution| Place {
+                .map(|institution| InstitutionState {
                     nights: vec![0; if institution.beds > 0 { index(NIGHTS_MAX.unsigned_abs()) } else { 0 }],
-                    ..Place::default()
+                    ..InstitutionState::default()
                 })
                 .collect(),
             shelves: vec![Shelf::default(); region.pairs],
@@ -94,16 +94,16 @@ impl<'a, W: Write> Life<'a, W> {
             visits: 0,
             fee_lines: 0,
             plan,
-            draft: Draft::default(),
+            draft: VisitDraft::default(),
         }
     }
 
     /// Lives through the whole period.
-    pub(crate) fn live(
+    pub(crate) fn run(
         mut self,
         recipe: &Recipe,
         progress: &mut dyn FnMut(Progress),
-    ) -> Result<Lived<W>, std::io::Error> {
+    ) -> Result<Simulated<W>, std::io::Error> {
         self.registers();
         let total: u64 = (first_day()..self.region.end_day).map(day_weight).sum::<u64>() * HOURS_WEIGHT;
         let mut reached = 0;
@@ -118,7 +118,7 @@ impl<'a, W: Write> Life<'a, W> {
                 for _ in before..arrived(reached) {
                     self.arrival();
                 }
-                self.agenda();
+                self.run_schedule();
                 self.outbox.end_hour()?;
             }
             let records = self.outbox.kinds.iter().sum();
@@ -131,18 +131,18 @@ impl<'a, W: Write> Life<'a, W> {
             });
         }
         let (file, kinds, bytes) = self.outbox.finish()?;
-        Ok(Lived { file, plan: self.plan, kinds, fee_lines: self.fee_lines, visits: self.visits, bytes })
+        Ok(Simulated { file, plan: self.plan, kinds, fee_lines: self.fee_lines, visits: self.visits, bytes })
     }
 
     /// The registers that everybody has from the beginning.
     fn registers(&mut self) {
         for institution in 0..self.region.institutions.len() {
-            self.tell(Kind::Institution, self.now, |region, text, _, rev| {
+            self.send(Kind::Institution, self.now, |region, text, _, rev| {
                 text.institution(&region.institutions[institution], rev);
             });
         }
         for doctor in 0..self.region.doctors.len() {
-            self.tell(Kind::Practitioner, self.now, |region, text, _, rev| {
+            self.send(Kind::Practitioner, self.now, |region, text, _, rev| {
                 text.practitioner(region, doctor, rev);
             });
         }
@@ -151,16 +151,16 @@ impl<'a, W: Write> Life<'a, W> {
     /// One more visit in this hour.
     fn arrival(&mut self) {
         let at = self.now + self.rng.span(0, HOUR - 1);
-        let Some(person) = self.somebody(at) else { return };
+        let Some(person) = self.free_person(at) else { return };
         let class = match self.rng.below(1000) {
-            0..80 => Class::Stay,
-            80..124 => Class::Pharmacy,
-            _ => Class::Outpatient,
+            0..80 => CareClass::Stay,
+            80..124 => CareClass::Pharmacy,
+            _ => CareClass::Outpatient,
         };
-        let place = self.region.place(person, class, &mut self.rng);
+        let place = self.region.institution_for(person, class, &mut self.rng);
         match class {
-            Class::Stay if self.admit(person, place, at) => {}
-            Class::Pharmacy => self.buy_drugs(person, place, at, None),
+            CareClass::Stay if self.admit(person, place, at) => {}
+            CareClass::Pharmacy => self.buy_drugs(person, place, at, None),
             _ => self.consult(person, place % self.region.hospitals, at, None),
         }
     }
@@ -172,13 +172,13 @@ impl<'a, W: Write> Life<'a, W> {
     /// who belong together have one such stay in common, noted once.
     pub(crate) fn repeat_fits(&self, place: usize, begin: i64, end: i64) -> bool {
         let near = |&(b, e): &(i64, i64)| (b - begin).abs() <= 1 && (e - end).abs() <= 1;
-        !self.places[place].repeats.iter().any(near)
+        !self.institution_states[place].repeats.iter().any(near)
     }
 
     /// Notes a repeated stay.
     pub(crate) fn note_repeat(&mut self, place: usize, begin: i64, end: i64) {
         let today = day_of(self.now);
-        let place = &mut self.places[place];
+        let place = &mut self.institution_states[place];
         place.repeats.retain(|&(other, _)| other >= today - 2);
         place.repeats.push((begin, end));
     }
@@ -186,7 +186,7 @@ impl<'a, W: Write> Life<'a, W> {
     /// Whether `more` beds are free in every night from `begin` to `end`.
     pub(crate) fn has_room(&self, place: usize, begin: i64, end: i64, more: u64) -> bool {
         let beds = self.region.institutions[place].beds;
-        let nights = &self.places[place].nights;
+        let nights = &self.institution_states[place].nights;
         end - begin < NIGHTS_MAX / 2 && (begin..end).all(|day| u64::from(nights[night(day)]) + more <= beds)
     }
 
@@ -194,12 +194,12 @@ impl<'a, W: Write> Life<'a, W> {
     pub(crate) fn book(&mut self, place: usize, begin: i64, end: i64, more: u32) {
         assert!(end < day_of(self.now) + NIGHTS_MAX, "stays and plans are shorter than the ring of nights");
         for day in begin..end {
-            self.places[place].nights[night(day)] += more;
+            self.institution_states[place].nights[night(day)] += more;
         }
     }
 
     fn end_night(&mut self, day: i64) {
-        for place in &mut self.places[..self.region.with_beds] {
+        for place in &mut self.institution_states[..self.region.with_beds] {
             place.nights[night(day)] = 0;
         }
     }
@@ -212,12 +212,12 @@ impl<'a, W: Write> Life<'a, W> {
 
     /// The next invoice of an institution.
     pub(crate) fn next_invoice(&mut self, institution: usize) -> u64 {
-        self.places[institution].invoices += 1;
-        self.places[institution].invoices
+        self.institution_states[institution].invoices += 1;
+        self.institution_states[institution].invoices
     }
 
     /// An identity check that was passed.
-    pub(crate) fn passed(&mut self, at: i64, scene: &'static str) -> Presence {
+    pub(crate) fn identity_check(&mut self, at: i64, scene: &'static str) -> Presence {
         Presence { id: self.serial(), at, scene, result: "pass", score: 80 + self.rng.below(20) }
     }
 }

@@ -3,8 +3,8 @@
 use wire::InstitutionCoverage;
 use wire::list::PeriodCoverage;
 
-use super::Wrong;
-use super::period::{Month, Period};
+use crate::period::{Month, Period};
+use crate::value::InvalidValue;
 
 /// Adds a month; months outside of the period count nothing.
 ///
@@ -14,8 +14,9 @@ pub fn add_month(
     coverage: &mut PeriodCoverage,
     month: &InstitutionCoverage,
     period: &Period,
-) -> Result<(), Wrong> {
-    let number = Month::parse(&month.month).ok_or_else(|| Wrong(format!("`{}` is no month", month.month)))?;
+) -> Result<(), InvalidValue> {
+    let number =
+        Month::parse(&month.month).ok_or_else(|| InvalidValue(format!("`{}` is no month", month.month)))?;
     if period.touches(number) {
         coverage.add(month);
     }

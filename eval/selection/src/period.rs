@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use records::time::{civil_from_days, days_from_civil, format_date, parse_date};
+use records::time::{first_of, format_date, format_month, month_of, parse_date};
 
 /// Days from the first to the last, both of them in it; either end may be open.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -20,8 +20,7 @@ pub struct Month(i32);
 impl Month {
     /// The month of a day.
     pub fn of(day: i32) -> Month {
-        let (year, month, _) = civil_from_days(day);
-        Month(year * 12 + month.cast_signed() - 1)
+        Month(month_of(day))
     }
 
     /// Reads `YYYY-MM`.
@@ -31,7 +30,7 @@ impl Month {
 
     /// Its first day.
     pub fn first(self) -> i32 {
-        days_from_civil(self.0.div_euclid(12), self.0.rem_euclid(12).cast_unsigned() + 1, 1)
+        first_of(self.0)
     }
 
     /// Its last day.
@@ -42,7 +41,7 @@ impl Month {
 
 impl fmt::Display for Month {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:04}-{:02}", self.0.div_euclid(12), self.0.rem_euclid(12) + 1)
+        f.write_str(&format_month(self.0))
     }
 }
 

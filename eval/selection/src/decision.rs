@@ -1,33 +1,34 @@
-//! What decisions that came back say of alerts: what was confirmed, and what was inspected already.
+//! Decisions that came back, applied to alerts: what was confirmed, and what was inspected already.
 //!
-//! A label speaks of an alert *directly* if its subject is the alert, or a settlement or visit that is the alert's
-//! subject or evidence. Such a label teaches how often the rule is right, and the whole alert is settled. A label on
-//! an institution, practitioner or person speaks of the alerts that it owns and that occurred in the label's period:
-//! its share of them is settled, for somebody has been there. It teaches only if its `scheme` is a rule's id, and
-//! then it speaks of that rule alone. A period without an end ends on the day of the decision; a label of this sort
-//! with no period at all says nothing here, unless a rule is named. `undecided` says nothing.
+//! A label applies to an alert *directly* if its subject is the alert, or a settlement or visit that is the alert's
+//! subject or evidence. Such a label counts for how often the rule is right, and the whole alert is inspected. A label on
+//! an institution, practitioner or person applies to the alerts that it owns and that occurred in the label's period:
+//! its share of them is inspected, for an inspector has been there. It counts for a rule only if its `scheme` is the
+//! rule's id, and then it applies to that rule alone. A period without an end ends on the day of the decision; a label of
+//! this sort with no period at all is not used, unless a rule is named. `undecided` is not used.
 //!
-//! Where several labels speak of an alert, one teaches: that on the alert before that on a record before a broad
-//! one, the latest decision first, of equal ones that with the greater `case_id`.
+//! Where several labels apply to an alert, one counts for the rule: that on the alert before that on a record before one
+//! on an owner, the latest decision first, of equal ones that with the greater `case_id`.
 
 use std::collections::BTreeMap;
 
 use records::time::{day_of, parse_date, parse_time};
 
-use super::chance::WHOLE;
-use super::period::Period;
-use super::{Of, Wrong};
+use crate::chance::WHOLE;
 use crate::outcome::{Alert, Fen, Label, Owners, Share};
+use crate::period::Period;
+use crate::subject::SubjectKind;
+use crate::value::InvalidValue;
 
-/// Labels, sorted by what they speak of.
+/// Labels, sorted by what they apply to.
 #[derive(Clone, Debug, Default)]
 pub struct Decisions {
     alerts: BTreeMap<String, Decision>,
     /// By kind (`settlement`, `visit`), then key.
     records: BTreeMap<String, BTreeMap<String, Decision>>,
     /// By sort of owner, then id.
-    owners: BTreeMap<Of, BTreeMap<String, Vec<Broad>>>,
-    /// How many labels there are, and how many of them can say nothing here.
+    owners: BTreeMap<SubjectKind, BTreeMap<String, Vec<OwnerDecision>>>,
+    /// How many labels there are, and how many of them are not used.
     pub count: LabelCount,
 }
 
@@ -58,24 +59,24 @@ enum Outcome {
 }
 
 #[derive(Clone, Debug)]
-struct Broad {
+struct OwnerDecision {
     period: Period,
-    /// The rule it speaks of; none: of all.
+    /// The rule it applies to; none: of all.
     rule: Option<String>,
-    /// No scheme: the place as such was inspected.
+    /// No scheme: the institution as such was inspected.
     whole: bool,
     decision: Decision,
 }
 
-/// What labels say of one alert.
+/// What labels decide about one alert.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Said {
-    /// The confirmed part of the finding in millionths, if a label teaches.
-    pub taught: Option<i64>,
+pub struct AlertDecisions {
+    /// The confirmed part of the finding in millionths, if a label counts for the rule.
+    pub confirmed_part: Option<i64>,
     /// The alert as a whole was looked at.
     all: bool,
     /// Owners whose shares were looked at, by sort.
-    settled: BTreeMap<Of, Vec<String>>,
+    inspected: BTreeMap<SubjectKind, Vec<String>>,
 }
 
 impl Decisions {
@@ -83,18 +84,18 @@ impl Decisions {
     ///
     /// # Errors
     /// A time, day or amount that cannot be read.
-    pub fn sort(labels: impl IntoIterator<Item = Label>) -> Result<Decisions, Wrong> {
+    pub fn from_labels(labels: impl IntoIterator<Item = Label>) -> Result<Decisions, InvalidValue> {
         let labels: BTreeMap<String, Label> =
             labels.into_iter().map(|label| (label.case_id.clone(), label)).collect();
         let mut sorted = Decisions::default();
         for label in labels.into_values() {
             let case_id = label.case_id.clone();
-            sorted.add(label).map_err(|wrong| Wrong(format!("label {case_id}: {wrong}")))?;
+            sorted.add(label).map_err(|wrong| InvalidValue(format!("label {case_id}: {wrong}")))?;
         }
         Ok(sorted)
     }
 
-    fn add(&mut self, label: Label) -> Result<(), Wrong> {
+    fn add(&mut self, label: Label) -> Result<(), InvalidValue> {
         self.count.labels += 1;
         let outcome = match label.decision.as_str() {
             "confirmed" => Outcome::Confirmed,
@@ -106,9 +107,9 @@ impl Decisions {
             }
         };
         let at = parse_time(&label.decided_at)
-            .ok_or_else(|| Wrong(format!("`{}` is no time", label.decided_at)))?;
+            .ok_or_else(|| InvalidValue(format!("`{}` is no time", label.decided_at)))?;
         let decision = Decision { at, case_id: label.case_id, outcome };
-        let of = match label.subject_type.as_str() {
+        let kind = match label.subject_type.as_str() {
             "alert" => {
                 keep_latest(&mut self.alerts, label.subject_id, decision);
                 return Ok(());
@@ -118,9 +119,9 @@ impl Decisions {
                 keep_latest(of_kind, label.subject_id, decision);
                 return Ok(());
             }
-            "institution" => Of::Institutions,
-            "practitioner" => Of::Practitioners,
-            _ => Of::Persons,
+            "institution" => SubjectKind::Institutions,
+            "practitioner" => SubjectKind::Practitioners,
+            _ => SubjectKind::Persons,
         };
         let rule = label.scheme.clone().filter(|scheme| is_rule_id(scheme));
         if label.period_begin.is_none() && label.period_end.is_none() && rule.is_none() {
@@ -129,26 +130,28 @@ impl Decisions {
         }
         let day = |text: Option<String>| match text {
             None => Ok(None),
-            Some(text) => parse_date(&text).map(Some).ok_or_else(|| Wrong(format!("`{text}` is no day"))),
+            Some(text) => {
+                parse_date(&text).map(Some).ok_or_else(|| InvalidValue(format!("`{text}` is no day")))
+            }
         };
         let last = day(label.period_end)?.unwrap_or(day_of(at));
         let period = Period { first: day(label.period_begin)?, last: Some(last) };
-        let broad = Broad { period, rule, whole: label.scheme.is_none(), decision };
-        self.owners.entry(of).or_default().entry(label.subject_id).or_default().push(broad);
+        let broad = OwnerDecision { period, rule, whole: label.scheme.is_none(), decision };
+        self.owners.entry(kind).or_default().entry(label.subject_id).or_default().push(broad);
         Ok(())
     }
 
-    /// What is said of an alert that occurred on this day.
+    /// What is decided about an alert that occurred on this day.
     ///
     /// # Errors
     /// Its amount cannot be read.
-    pub fn of(&self, alert: &Alert, owners: &Owners, day: i32) -> Result<Said, Wrong> {
+    pub fn of_alert(&self, alert: &Alert, owners: &Owners, day: i32) -> Result<AlertDecisions, InvalidValue> {
         let direct = self.alerts.get(&alert.alert_id).or_else(|| self.of_records(alert));
-        let mut teacher = direct;
-        let mut settled = BTreeMap::new();
-        for (of, by_id) in &self.owners {
+        let mut deciding = direct;
+        let mut inspected = BTreeMap::new();
+        for (kind, by_id) in &self.owners {
             let mut ids = Vec::new();
-            for share in of.shares(owners) {
+            for share in kind.shares(owners) {
                 let broad = by_id.get(&share.id).into_iter().flatten();
                 let about = broad.filter(|broad| broad.period.holds(day) && broad.is_about(&alert.rule));
                 for broad in about {
@@ -156,21 +159,21 @@ impl Decisions {
                         ids.push(share.id.clone());
                     }
                     if direct.is_none() && broad.rule.is_some() {
-                        teacher = later(teacher, Some(&broad.decision));
+                        deciding = later(deciding, Some(&broad.decision));
                     }
                 }
             }
             if !ids.is_empty() {
-                settled.insert(*of, ids);
+                inspected.insert(*kind, ids);
             }
         }
-        let taught = match teacher.map(|decision| decision.outcome) {
+        let confirmed_part = match deciding.map(|decision| decision.outcome) {
             None => None,
             Some(Outcome::Confirmed) => Some(WHOLE),
             Some(Outcome::Denied) => Some(0),
             Some(Outcome::Partly(recovered)) => Some(part(recovered, alert.amount.fen())),
         };
-        Ok(Said { taught, all: direct.is_some(), settled })
+        Ok(AlertDecisions { confirmed_part, all: direct.is_some(), inspected })
     }
 
     /// The latest decision on a settlement or visit that the alert names.
@@ -187,7 +190,8 @@ impl Decisions {
     /// cover it between them.
     pub fn closed(&self, fixmedins_code: &str, period: &Period) -> bool {
         let (Some(first), Some(last)) = (period.first, period.last) else { return false };
-        let of_place = self.owners.get(&Of::Institutions).and_then(|by_id| by_id.get(fixmedins_code));
+        let of_place =
+            self.owners.get(&SubjectKind::Institutions).and_then(|by_id| by_id.get(fixmedins_code));
         let whole = of_place.into_iter().flatten().filter(|broad| broad.whole);
         let mut spans: Vec<(i32, i32)> = whole
             .map(|broad| (broad.period.first.unwrap_or(i32::MIN), broad.period.last.unwrap_or(i32::MAX)))
@@ -203,18 +207,18 @@ impl Decisions {
     }
 }
 
-impl Said {
+impl AlertDecisions {
     /// What of an owner's share was looked at already, fen.
     ///
     /// All of it, if the alert or the owner was; else the part of the alert's money that belongs to other sorts of
     /// owners who were, as persons' shares are of an institution's: the greatest of these parts, rounded down.
-    pub fn settled(&self, of: Of, share: &Share, owners: &Owners) -> i64 {
+    pub fn inspected(&self, kind: SubjectKind, share: &Share, owners: &Owners) -> i64 {
         let own = share.counted_amount.fen();
-        if self.all || self.settled.get(&of).is_some_and(|ids| ids.contains(&share.id)) {
+        if self.all || self.inspected.get(&kind).is_some_and(|ids| ids.contains(&share.id)) {
             return own;
         }
         let mut greatest = 0;
-        for (other, ids) in self.settled.iter().filter(|(other, _)| **other != of) {
+        for (other, ids) in self.inspected.iter().filter(|(other, _)| **other != kind) {
             let (mut covered, mut all) = (0i128, 0i128);
             for share in other.shares(owners) {
                 let counted = i128::from(share.counted_amount.fen());
@@ -230,7 +234,7 @@ impl Said {
     }
 }
 
-impl Broad {
+impl OwnerDecision {
     fn is_about(&self, rule: &str) -> bool {
         self.rule.as_deref().is_none_or(|about| about == rule)
     }

@@ -1,29 +1,29 @@
-//! How the bureau learns of things: late, wrong at first, taken back, withdrawn.
+//! How records reach the bureau: late, wrong at first, taken back, withdrawn.
 //!
 //! A record that is corrected was wrong *before* its last revision. What stands in the end is therefore what
 //! really happened, whatever the order of arrival.
 
-use crate::draft::Draft;
-use crate::life::Life;
-use crate::record::{Bill, Head, Label, Line, Prescription, Presence, Sale, Which};
+use crate::diagnosis::PLAIN_DIAGNOSES;
+use crate::draft::VisitDraft;
+use crate::record::{Bill, FeeLine, Label, Prescription, Presence, Sale, SettlementKind, VisitHead};
 use crate::region::Region;
-use crate::sickness::PLAIN;
+use crate::simulation::Simulation;
 use crate::status::REST;
 use crate::text::{DAY, HOUR, Text, day_of};
 use records::Kind;
 use std::io::Write;
 
 /// Of a thousand records that may be corrected, how many are.
-const MENDED_PERMILLE: u64 = 26;
+const CORRECTED_PERMILLE: u64 = 26;
 
-impl<W: Write> Life<'_, W> {
-    /// Tells a prescription; some are dispensed later, which is a new revision of the same record.
+impl<W: Write> Simulation<'_, W> {
+    /// Sends a prescription; some are dispensed later, which is a new revision of the same record.
     pub(crate) fn prescribe(&mut self, visit: u64, person: usize, order: &Prescription) {
-        self.places[order.institution].prescriptions += 1;
-        let head = Head { visit, person, institution: order.institution };
+        self.institution_states[order.institution].prescriptions += 1;
+        let head = VisitHead { visit, person, institution: order.institution };
         let later = self.rng.permille(110);
         let state = if later { "issued" } else { ["reviewed", "dispensed", "issued"][self.rng.index(3)] };
-        self.tell(Kind::Prescription, order.at, |region, text, _, rev| {
+        self.send(Kind::Prescription, order.at, |region, text, _, rev| {
             text.prescription(region, head, order, state, rev);
         });
         if later || order.cancelled {
@@ -35,43 +35,43 @@ impl<W: Write> Life<'_, W> {
         }
     }
 
-    /// Tells a decision about somebody.
+    /// Sends a decision about somebody.
     pub(crate) fn label(&mut self, label: &Label) {
         let id = self.serial();
-        self.tell(Kind::Label, label.at, |_, text, _, _| text.label(id, label));
+        self.send(Kind::Label, label.at, |_, text, _, _| text.label(id, label));
     }
 
-    /// Tells one record that happened at `at`.
-    pub(crate) fn tell(&mut self, kind: Kind, at: i64, write: impl Fn(&Region, &mut Text<'_>, i64, u64)) {
+    /// Sends one record that happened at `at`.
+    pub(crate) fn send(&mut self, kind: Kind, at: i64, write: impl Fn(&Region, &mut Text<'_>, i64, u64)) {
         let received = at + self.delay();
         self.outbox.post(kind, received, |text, received| write(self.region, text, received, 1));
     }
 
-    /// Tells a further revision of a record, at about `at`.
-    pub(crate) fn tell_again(&mut self, kind: Kind, at: i64, write: impl Fn(&Region, &mut Text<'_>, i64)) {
+    /// Sends a further revision of a record, at about `at`.
+    pub(crate) fn send_revision(&mut self, kind: Kind, at: i64, write: impl Fn(&Region, &mut Text<'_>, i64)) {
         let received = at + self.delay();
         self.outbox.post(kind, received, |text, received| write(self.region, text, received));
     }
 
-    /// Tells one record that happened at `at`, sometimes wrong at first. Returns its last revision.
-    pub(crate) fn tell_mended(
+    /// Sends one record that happened at `at`, sometimes wrong at first. Returns its last revision.
+    pub(crate) fn send_corrected(
         &mut self,
         kind: Kind,
         at: i64,
         write: impl Fn(&Region, &mut Text<'_>, i64, u64, bool),
     ) -> u64 {
         let received = at + self.delay();
-        self.post_mended(kind, received, write)
+        self.post_corrected(kind, received, write)
     }
 
-    /// As [`Life::tell_mended`], received at once.
-    pub(crate) fn post_mended(
+    /// As [`Simulation::tell_mended`], received at once.
+    pub(crate) fn post_corrected(
         &mut self,
         kind: Kind,
         at: i64,
         write: impl Fn(&Region, &mut Text<'_>, i64, u64, bool),
     ) -> u64 {
-        let wrong = self.rng.permille(MENDED_PERMILLE);
+        let wrong = self.rng.permille(CORRECTED_PERMILLE);
         self.outbox.post(kind, at, |text, received| write(self.region, text, received, 1, wrong));
         if !wrong {
             return 1;
@@ -91,44 +91,44 @@ impl<W: Write> Life<'_, W> {
         }
     }
 
-    /// Tells everything about the draft.
-    pub(crate) fn tell_draft(&mut self, draft: &Draft) {
+    /// Sends everything about the draft.
+    pub(crate) fn send_draft(&mut self, draft: &VisitDraft) {
         let (head, visit) = (draft.head, draft.visit);
-        self.meet(head.person, visit.begin, draft.cover);
+        self.register_person(head.person, visit.begin, draft.cover);
         self.busy_until(head.person, draft.settled + REST);
         for order in &draft.orders {
             self.prescribe(head.visit, head.person, order);
         }
         let end = visit.end.unwrap_or(visit.begin);
-        self.tell_mended(Kind::Visit, end, |region, text, _, rev, first_try| {
-            let mut told = visit;
+        self.send_corrected(Kind::Visit, end, |region, text, _, rev, first_try| {
+            let mut sent = visit;
             if first_try {
-                told.diagnoses[0] = (told.diagnoses[0] + 1) % PLAIN;
+                sent.diagnoses[0] = (sent.diagnoses[0] + 1) % PLAIN_DIAGNOSES;
             }
-            text.visit(region, head, &told, rev);
+            text.visit(region, head, &sent, rev);
         });
         for presence in &draft.presences {
-            self.tell_presence(head, presence);
+            self.send_presence(head, presence);
         }
         for sale in &draft.sales {
-            self.tell_mended(Kind::Dispensing, sale.at, |region, text, _, rev, first_try| {
-                let told = Sale { at: sale.at - i64::from(first_try) * 15, ..*sale };
-                text.dispensing(region, head, &told, None, rev);
+            self.send_corrected(Kind::Dispensing, sale.at, |region, text, _, rev, first_try| {
+                let sent = Sale { at: sale.at - i64::from(first_try) * 15, ..*sale };
+                text.dispensing(region, head, &sent, None, rev);
             });
         }
         for (sale, back) in &draft.returns {
-            self.tell(Kind::Dispensing, back.at, |region, text, _, rev| {
+            self.send(Kind::Dispensing, back.at, |region, text, _, rev| {
                 text.dispensing(region, head, sale, Some(back), rev);
             });
         }
         let bill = self.bill_of(draft);
-        self.tell_bill(head, &bill, !draft.borrowed_invoice);
+        self.send_bill(head, &bill, !draft.borrowed_invoice);
         let refunded = if draft.planted { None } else { self.refund(head, &bill) };
         for line in &draft.lines {
-            let rev = self.tell_line(head, line);
+            let rev = self.send_fee_line(head, line);
             if let Some(at) = refunded {
-                let moved = Line { settlement: 1, ..*line };
-                self.tell_again(Kind::FeeLine, at.max(line.at), |region, text, received| {
+                let moved = FeeLine { settlement: 1, ..*line };
+                self.send_revision(Kind::FeeLine, at.max(line.at), |region, text, received| {
                     text.fee_line(region, head, &moved, rev + 1, received);
                 });
             }
@@ -149,7 +149,7 @@ impl<W: Write> Life<'_, W> {
         }
     }
 
-    pub(crate) fn bill_of(&mut self, draft: &Draft) -> Bill {
+    pub(crate) fn bill_of(&mut self, draft: &VisitDraft) -> Bill {
         let (total, fund) = (draft.sum(|line| line.amount), draft.fund());
         let account = if draft.visit.employee { (total - fund) * self.rng.span(0, 4) / 4 } else { 0 };
         Bill {
@@ -161,52 +161,52 @@ impl<W: Write> Life<'_, W> {
             account,
             book: draft.invoice.0,
             number: draft.invoice.1,
-            which: Which::First,
+            which: SettlementKind::First,
             terminal: 100 + self.rng.below(20),
         }
     }
 
-    /// Tells a settlement and, if it has an invoice of its own, often that.
-    pub(crate) fn tell_bill(&mut self, head: Head, bill: &Bill, invoiced: bool) {
-        self.tell_mended(Kind::Settlement, bill.at, |region, text, _, rev, first_try| {
+    /// Sends a settlement and, if it has an invoice of its own, often that.
+    pub(crate) fn send_bill(&mut self, head: VisitHead, bill: &Bill, invoiced: bool) {
+        self.send_corrected(Kind::Settlement, bill.at, |region, text, _, rev, first_try| {
             let wrong = if first_try { bill.account / 2 } else { 0 };
             text.settlement(region, head, &Bill { account: bill.account - wrong, ..*bill }, rev);
         });
         if invoiced && self.rng.permille(560) {
-            self.tell(Kind::Invoice, bill.at + 5, |region, text, _, rev| {
+            self.send(Kind::Invoice, bill.at + 5, |region, text, _, rev| {
                 text.invoice(region, head, bill, rev)
             });
         }
     }
 
     /// Takes the bill back in 6 of 1,000 cases; returns when it was settled again, if it was.
-    pub(crate) fn refund(&mut self, head: Head, bill: &Bill) -> Option<i64> {
+    pub(crate) fn refund(&mut self, head: VisitHead, bill: &Bill) -> Option<i64> {
         let at = bill.at + self.rng.span(HOUR, 5 * DAY);
         if !self.rng.permille(6) || at + HOUR >= self.end {
             return None;
         }
-        let back = Bill { at, which: Which::Refund, ..*bill };
-        self.tell(Kind::Settlement, at, |region, text, _, rev| text.settlement(region, head, &back, rev));
+        let back = Bill { at, which: SettlementKind::Refund, ..*bill };
+        self.send(Kind::Settlement, at, |region, text, _, rev| text.settlement(region, head, &back, rev));
         let red = Bill { number: self.next_invoice(head.institution), book: head.institution, ..back };
-        self.tell(Kind::Invoice, at, |region, text, _, rev| text.invoice(region, head, &red, rev));
+        self.send(Kind::Invoice, at, |region, text, _, rev| text.invoice(region, head, &red, rev));
         if self.rng.once_in(5) {
             return None;
         }
         let again = Bill {
             at: at + self.rng.span(60, 1_800),
-            which: Which::Second,
+            which: SettlementKind::Second,
             number: self.next_invoice(head.institution),
             ..*bill
         };
-        self.tell_bill(head, &again, true);
+        self.send_bill(head, &again, true);
         Some(again.at)
     }
 
-    /// Tells a fee line; returns its last revision.
-    pub(crate) fn tell_line(&mut self, head: Head, line: &Line) -> u64 {
+    /// Sends a fee line; returns its last revision.
+    pub(crate) fn send_fee_line(&mut self, head: VisitHead, line: &FeeLine) -> u64 {
         self.fee_lines += 1;
         let received = line.at + if line.late > 0 { line.late } else { self.delay() };
-        self.post_mended(Kind::FeeLine, received, |region, text, received, rev, first_try| {
+        self.post_corrected(Kind::FeeLine, received, |region, text, received, rev, first_try| {
             if first_try {
                 text.fee_line(region, head, &line.mistyped(region), rev, received);
             } else {
@@ -215,17 +215,17 @@ impl<W: Write> Life<'_, W> {
         })
     }
 
-    /// Tells an identity check.
-    pub(crate) fn tell_presence(&mut self, head: Head, presence: &Presence) {
-        self.places[head.institution].presences += u64::from(presence.result == "pass");
-        self.tell_mended(Kind::Presence, presence.at, |region, text, _, rev, first_try| {
-            let told = Presence { score: presence.score - u64::from(first_try), ..*presence };
-            text.presence(region, head, &told, rev);
+    /// Sends an identity check.
+    pub(crate) fn send_presence(&mut self, head: VisitHead, presence: &Presence) {
+        self.institution_states[head.institution].presences += u64::from(presence.result == "pass");
+        self.send_corrected(Kind::Presence, presence.at, |region, text, _, rev, first_try| {
+            let sent = Presence { score: presence.score - u64::from(first_try), ..*presence };
+            text.presence(region, head, &sent, rev);
         });
     }
 
     /// Now and then a person goes abroad or into custody after a visit, and comes back before the next one.
-    fn leave(&mut self, draft: &Draft) {
+    fn leave(&mut self, draft: &VisitDraft) {
         if draft.planted || !self.rng.once_in(400) {
             return;
         }
@@ -237,17 +237,17 @@ impl<W: Write> Life<'_, W> {
     }
 
     /// Now and then a line is sent that belongs to nobody, and withdrawn.
-    pub(crate) fn withdraw_something(&mut self, draft: &Draft) {
+    pub(crate) fn withdraw_something(&mut self, draft: &VisitDraft) {
         if draft.planted || !self.rng.permille(3) {
             return;
         }
         let head = draft.head;
-        let stray = Line { sn: draft.lines.len() as u64 + 1, reverses: 0, ..draft.lines[0] };
-        self.tell(Kind::FeeLine, stray.at, |region, text, received, rev| {
+        let stray = FeeLine { sn: draft.lines.len() as u64 + 1, reverses: 0, ..draft.lines[0] };
+        self.send(Kind::FeeLine, stray.at, |region, text, received, rev| {
             text.fee_line(region, head, &stray, rev, received);
         });
         let at = stray.at + self.rng.span(HOUR, 50 * HOUR);
-        self.tell_again(Kind::FeeLine, at, |_, text, _| {
+        self.send_revision(Kind::FeeLine, at, |_, text, _| {
             text.raw(r#"{"kind":"fee_line","op":"del","rev":2,"mdtrt_id":""#).id(b'M', head.visit);
             text.raw(r#"","feedetl_sn":""#).num(stray.sn).raw("\"}");
         });

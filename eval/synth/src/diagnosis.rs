@@ -1,12 +1,12 @@
-//! Diagnoses and operations: many that say nothing about anybody, and a few that only some persons can have.
+//! Diagnoses and operations: many that anybody can have, and a few that depend on sex or age or justify an item.
 
 use records::splitmix::SplitMix64;
 
 /// A diagnosis that one sex has, or one age, or for which an item is paid.
 #[derive(Clone, Copy)]
-pub(crate) struct Telling {
+pub(crate) struct SpecificDiagnosis {
     pub(crate) code: &'static str,
-    /// Of the table that speaks of it.
+    /// As the table of impossible or indicated diagnoses names it.
     pub(crate) prefix: &'static str,
     /// Empty: of both.
     pub(crate) gend: &'static str,
@@ -14,8 +14,8 @@ pub(crate) struct Telling {
     pub(crate) max_years: Option<i64>,
 }
 
-const fn sexed(code: &'static str, prefix: &'static str, gend: &'static str) -> Telling {
-    Telling { code, prefix, gend, min_years: None, max_years: None }
+const fn sexed(code: &'static str, prefix: &'static str, gend: &'static str) -> SpecificDiagnosis {
+    SpecificDiagnosis { code, prefix, gend, min_years: None, max_years: None }
 }
 
 const fn aged(
@@ -23,12 +23,12 @@ const fn aged(
     prefix: &'static str,
     min_years: Option<i64>,
     max_years: Option<i64>,
-) -> Telling {
-    Telling { code, prefix, gend: "", min_years, max_years }
+) -> SpecificDiagnosis {
+    SpecificDiagnosis { code, prefix, gend: "", min_years, max_years }
 }
 
-/// Diagnoses that tell something of the patient.
-pub(crate) const TELLING: [Telling; 14] = [
+/// Diagnoses that depend on the patient or justify an item.
+pub(crate) const SPECIFIC: [SpecificDiagnosis; 14] = [
     sexed("C61.x00", "C61", "1"),
     sexed("N40.x00", "N40", "1"),
     sexed("O80.900", "O", "2"),
@@ -49,33 +49,33 @@ pub(crate) const TELLING: [Telling; 14] = [
 pub(crate) const OPERATIONS: [(u64, &str); 6] =
     [(60, "1"), (62, "1"), (64, "1"), (65, "2"), (68, "2"), (74, "2")];
 
-/// How many diagnoses say nothing about anybody.
-pub(crate) const PLAIN: usize = 160;
+/// How many diagnoses anybody can have.
+pub(crate) const PLAIN_DIAGNOSES: usize = 160;
 
-/// All diagnoses: the plain ones, no two of which begin with the same three characters, then the telling ones.
+/// All diagnoses: the plain ones, no two of which begin with the same three characters, then the specific ones.
 pub(crate) fn diagnoses(rng: &mut SplitMix64) -> Vec<String> {
     let mut codes: Vec<String> = Vec::new();
-    while codes.len() < PLAIN {
+    while codes.len() < PLAIN_DIAGNOSES {
         let letter = char::from(b"ABCDEFGHIJKLMNRSTZ"[rng.index(18)]);
         let category = format!("{letter}{:02}", rng.below(99));
         let tail = ["x00", "900", "001", "101"][rng.index(4)];
         let taken = codes.iter().any(|code| code.starts_with(&category));
-        if !taken && !TELLING.iter().any(|telling| category.starts_with(telling.prefix)) {
+        if !taken && !SPECIFIC.iter().any(|specific| category.starts_with(specific.prefix)) {
             codes.push(format!("{category}.{tail}"));
         }
     }
-    codes.extend(TELLING.iter().map(|telling| telling.code.to_owned()));
+    codes.extend(SPECIFIC.iter().map(|specific| specific.code.to_owned()));
     codes
 }
 
-/// The position among all diagnoses of the telling one that begins with `prefix`.
-pub(crate) fn telling(prefix: &str) -> usize {
-    let place = TELLING.iter().position(|telling| telling.code.starts_with(prefix));
-    PLAIN + place.expect("a prefix of a telling diagnosis")
+/// The position among all diagnoses of the specific one that begins with `prefix`.
+pub(crate) fn specific_diagnosis(prefix: &str) -> usize {
+    let place = SPECIFIC.iter().position(|specific| specific.code.starts_with(prefix));
+    PLAIN_DIAGNOSES + place.expect("a prefix of a specific diagnosis")
 }
 
-impl Telling {
-    /// Whether a person of this sex and age can have it; for what is not known nobody says no.
+impl SpecificDiagnosis {
+    /// Whether a person of this sex and age can have it; what is not known excludes nothing.
     pub(crate) fn fits(&self, gend: &str, years: i64) -> bool {
         let sex = self.gend.is_empty() || self.gend == gend;
         sex && self.min_years.is_none_or(|min| years >= min) && self.max_years.is_none_or(|max| years <= max)
