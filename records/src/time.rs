@@ -7,6 +7,12 @@
 //!
 //! Only years 1900 to 2099 are read; every `i32` day can be written.
 
+/// Civil day in days since 1970-01-01.
+pub type Day = i32;
+
+/// Moment in seconds since 1970-01-01 00:00:00 China Standard Time.
+pub type Moment = i64;
+
 /// Seconds of a civil day.
 pub const DAY_SECONDS: i64 = 86_400;
 

@@ -1,0 +1,53 @@
+//! Who is insured where, under which scheme, and since when.
+//!
+//! Words: psn_no, insutype, insu_admdvs, first day, and the last day where there is one.
+
+use super::given::{Intern, RowWriter, field};
+use super::layout::{header, open};
+use crate::arena::{Arena, Ref};
+use crate::time::Day;
+
+header! {
+    NORMAL = 8..9;
+    BEGIN_WIDE = 9..10;
+    HAS_END = 10..11;
+}
+
+/// An enrolment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Enrolment {
+    /// enrl_id
+    pub id: Ref,
+    /// psn_no
+    pub psn_no: Ref,
+    /// insutype
+    pub insutype: Ref,
+    /// insu_admdvs
+    pub admdvs: Ref,
+    /// Whether status is `1`, normal.
+    pub normal: bool,
+    /// First day.
+    pub begin: Day,
+    /// Last day.
+    pub end: Option<Day>,
+}
+
+/// Writes the fields of a change into a row.
+pub(super) fn write<I: Intern>(w: &mut RowWriter<'_, '_, I>) -> Result<(), I::Error> {
+    w.text(field!(Enrolment."psn_no"))?;
+    w.text(field!(Enrolment."insutype"))?;
+    w.text(field!(Enrolment."insu_admdvs"))?;
+    w.flag(NORMAL, w.given.int(field!(Enrolment."status")) == 0);
+    w.int(BEGIN_WIDE, field!(Enrolment."begin"));
+    w.optional_day(HAS_END, field!(Enrolment."end"));
+    Ok(())
+}
+
+/// Reads an [`Enrolment`].
+pub fn enrolment(arena: &Arena, row: Ref) -> Enrolment {
+    let (head, mut fields) = open(arena, row);
+    let (psn_no, insutype, admdvs) = (fields.word(), fields.word(), fields.word());
+    let begin = fields.int_day(BEGIN_WIDE);
+    let end = fields.flag(HAS_END).then(|| fields.day());
+    Enrolment { id: head.key, psn_no, insutype, admdvs, normal: fields.flag(NORMAL), begin, end }
+}

@@ -1,0 +1,112 @@
+//! Hospitals, pharmacies and care agencies.
+//!
+//! Header: which of the optional fields are there, the level and the type. Words: lon and lat (2 each), name, admdvs,
+//! beds (2), the number of agreements, and three words for each agreement: marks, first day, last day.
+
+use super::given::{Intern, RowWriter, field};
+use super::layout::{header, low, open};
+use crate::arena::{Arena, Ref};
+use crate::decode::Value;
+use crate::time::Day;
+
+header! {
+    HAS_LON = 8..9;
+    HAS_LAT = 9..10;
+    HAS_NAME = 10..11;
+    HAS_BEDS = 11..12;
+    HOSP_LV = 16..20;
+    TYPE = 20..22;
+}
+
+/// Marks of an agreement: its status is `1`.
+const ACTIVE: u32 = 1;
+/// Marks of an agreement: it has a last day.
+const ENDS: u32 = 2;
+
+/// An agreement between an institution and the fund.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Agreement {
+    /// status is `1`.
+    pub active: bool,
+    /// First day.
+    pub begin: Day,
+    /// Last day.
+    pub end: Option<Day>,
+}
+
+/// An institution as the rules see it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Institution {
+    /// fixmedins_code
+    pub code: Ref,
+    /// fixmedins_name, 0 if absent.
+    pub name: Ref,
+    /// admdvs
+    pub admdvs: Ref,
+    /// Position in the contract's list of fixmedins_type: 0 medical, 1 pharmacy, 2 care agency.
+    pub sort: u8,
+    /// hosp_lv as a number from 1, the highest, to 11; 0 if it is not known.
+    pub level: u8,
+    /// beds
+    pub beds: Option<i64>,
+    /// Its agreements, in order.
+    pub agreements: Vec<Agreement>,
+    /// Longitude, degrees.
+    pub lon: Option<f64>,
+    /// Latitude, degrees.
+    pub lat: Option<f64>,
+}
+
+/// `01` to `11` as a number, 0 for anything else: the level is not known.
+pub fn level_rank(hosp_lv: &str) -> u8 {
+    match hosp_lv.as_bytes() {
+        [b'0', digit @ b'1'..=b'9'] => digit - b'0',
+        b"10" => 10,
+        b"11" => 11,
+        _ => 0,
+    }
+}
+
+/// Writes the fields of a change into a row.
+pub(super) fn write<I: Intern>(w: &mut RowWriter<'_, '_, I>) -> Result<(), I::Error> {
+    let given = w.given;
+    for (present, number) in [
+        (HAS_LON, given.number(field!(Institution."lon"))),
+        (HAS_LAT, given.number(field!(Institution."lat"))),
+    ] {
+        w.optional_wide(present, number.map(|number| number.to_bits().cast_signed()));
+    }
+    w.optional_text(HAS_NAME, field!(Institution."fixmedins_name"))?;
+    w.text(field!(Institution."admdvs"))?;
+    w.row.set(HOSP_LV, u64::from(level_rank(given.text(field!(Institution."hosp_lv")))));
+    w.row.set(TYPE, given.int(field!(Institution."fixmedins_type")).cast_unsigned());
+    w.optional_wide(HAS_BEDS, given.maybe(field!(Institution."beds")));
+    const WIDTH: usize = 3;
+    let agreements = given.list(field!(Institution."agreements"));
+    w.length(agreements.len() / WIDTH);
+    for agreement in agreements.chunks_exact(WIDTH) {
+        let [Value::Int(status), Value::Int(begin), end] = *agreement else { continue };
+        let end = if let Value::Int(end) = end { Some(end) } else { None };
+        w.row.word((u32::from(status == 0) * ACTIVE) | (u32::from(end.is_some()) * ENDS));
+        w.row.word(low(begin.cast_unsigned()));
+        w.row.word(low(end.unwrap_or(0).cast_unsigned()));
+    }
+    Ok(())
+}
+
+/// Reads an [`Institution`].
+pub fn institution(arena: &Arena, row: Ref) -> Institution {
+    let (head, mut fields) = open(arena, row);
+    let mut number = |present| fields.flag(present).then(|| f64::from_bits(fields.wide().cast_unsigned()));
+    let (lon, lat) = (number(HAS_LON), number(HAS_LAT));
+    let (name, admdvs) = (fields.text(HAS_NAME), fields.word());
+    let (level, sort) = (fields.bits(HOSP_LV), fields.bits(TYPE));
+    let beds = fields.flag(HAS_BEDS).then(|| fields.wide());
+    let count = fields.word();
+    let agreements = (0..count).map(|_| {
+        let (marks, begin, end) = (fields.word(), fields.day(), fields.day());
+        Agreement { active: marks & ACTIVE != 0, begin, end: (marks & ENDS != 0).then_some(end) }
+    });
+    let agreements = agreements.collect();
+    Institution { code: head.key, name, admdvs, sort, level, beds, agreements, lon, lat }
+}

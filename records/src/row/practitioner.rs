@@ -1,0 +1,45 @@
+//! Those who treat, prescribe or sell.
+//!
+//! Words: fixmedins_code, prac_psn_type, title_lv, dept_codg; the last two where they are there.
+
+use super::given::{Intern, RowWriter, field};
+use super::layout::{header, open};
+use crate::arena::{Arena, Ref};
+
+header! {
+    HAS_TITLE = 8..9;
+    HAS_DEPT = 9..10;
+}
+
+/// Somebody who treats, prescribes or sells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Practitioner {
+    /// prac_psn_code
+    pub code: Ref,
+    /// fixmedins_code
+    pub institution: Ref,
+    /// Position in the contract's list of prac_psn_type: 0 doctor, 1 nurse, 2 pharmacist, 3 technician.
+    pub sort: u8,
+    /// title_lv
+    pub title: Ref,
+    /// dept_codg
+    pub dept: Ref,
+}
+
+/// Writes the fields of a change into a row.
+pub(super) fn write<I: Intern>(w: &mut RowWriter<'_, '_, I>) -> Result<(), I::Error> {
+    w.text(field!(Practitioner."fixmedins_code"))?;
+    w.code(field!(Practitioner."prac_psn_type"));
+    w.optional_text(HAS_TITLE, field!(Practitioner."title_lv"))?;
+    w.optional_text(HAS_DEPT, field!(Practitioner."dept_codg"))?;
+    Ok(())
+}
+
+/// Reads a [`Practitioner`].
+pub fn practitioner(arena: &Arena, row: Ref) -> Practitioner {
+    let (head, mut fields) = open(arena, row);
+    let institution = fields.word();
+    let sort = u8::try_from(fields.word()).unwrap_or(u8::MAX);
+    let (title, dept) = (fields.text(HAS_TITLE), fields.text(HAS_DEPT));
+    Practitioner { code: head.key, institution, sort, title, dept }
+}
