@@ -1,6 +1,7 @@
 //! What a detector says of a subject, and the other statements that travel through the dataflow.
 
 use records::arena::{Arena, Ref};
+use records::codes::Sex;
 use records::row::{self, Day, Dispensing, FeeLine, Moment};
 use records::{Kind, arena};
 use serde::{Deserialize, Serialize};
@@ -85,8 +86,8 @@ pub fn shown(exact: i128) -> Value {
 }
 
 /// The word for a sex: 1 male, 2 female.
-pub fn sex_word(gend: u8) -> Value {
-    Value::Word(if gend == 1 { 9 } else { 10 })
+pub fn sex_word(gend: Sex) -> Value {
+    Value::Word(if gend == Sex::Male { 9 } else { 10 })
 }
 
 /// One record owner money the amount of a finding is made of.

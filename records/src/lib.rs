@@ -10,6 +10,7 @@
 
 pub mod arena;
 pub mod clock;
+pub mod codes;
 pub mod decimal;
 pub mod decode;
 pub mod kind;

@@ -30,7 +30,7 @@ pub use dispensing::{Dispensing, dispensing, write_net_sale};
 pub use enrolment::{Enrolment, enrolment};
 pub use fee_line::{FeeLine, FeeLinePlace, fee_line, fee_line_institution, fee_line_place, write_net_line};
 pub use given::Intern;
-pub use institution::{Agreement, Institution, institution, level_rank};
+pub use institution::{Agreement, Institution, institution};
 pub use invoice::{Invoice, invoice};
 pub use label::{Label, label};
 pub use layout::{Head, RowBuilder, as_sent, head, key, kind, two_part_key};
@@ -124,11 +124,28 @@ fn lateness(given: Given<'_, '_>) -> u64 {
 /// Seconds after the event within which a record is one day, three days, seven days late at the most.
 pub const LATE_WITHIN: [Moment; 3] = [DAY_SECONDS, 3 * DAY_SECONDS, 7 * DAY_SECONDS];
 
-/// How late the record behind a row came: `None` where no recv_time was sent, else the number of the first of
-/// [`LATE_WITHIN`] that holds, 3 if none does.
-pub fn late(arena: &Arena, row: Ref) -> Option<u8> {
-    let header = u64::from(arena.word(as_sent(arena, row)));
-    u8::try_from(LATE.of(header)).unwrap_or(0).checked_sub(1)
+/// How late a record came: within the first of [`LATE_WITHIN`] that holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Lateness {
+    /// Within a day of the event, or before it.
+    WithinDay,
+    /// Within three days.
+    WithinThreeDays,
+    /// Within seven days.
+    WithinWeek,
+    /// Later.
+    Later,
+}
+
+/// How late the record behind a row came; `None` where no recv_time was sent.
+pub fn late(arena: &Arena, row: Ref) -> Option<Lateness> {
+    match LATE.of(u64::from(arena.word(as_sent(arena, row)))) {
+        0 => None,
+        1 => Some(Lateness::WithinDay),
+        2 => Some(Lateness::WithinThreeDays),
+        3 => Some(Lateness::WithinWeek),
+        _ => Some(Lateness::Later),
+    }
 }
 
 /// The item of a fee line or a sale, read without the rest.

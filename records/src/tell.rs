@@ -6,12 +6,12 @@
 
 use crate::Kind;
 use crate::arena::{Arena, Ref};
+use crate::codes::{
+    AgreementStatus, DispensingMove, EnrolmentStatus, PrescriptionState, PresenceResult, PurchaseMove,
+};
 use crate::decimal::{format_fen, format_scaled};
 use crate::row::{self, Day, Moment};
 use crate::time::{format_date, format_time};
-
-/// Values of fixmedins_type by their positions.
-pub const INSTITUTION_TYPES: [&str; 3] = ["1", "2", "3"];
 
 /// Fields by their names, in the order of the contract's section 2.
 pub type Fields = Vec<(&'static str, String)>;
@@ -86,6 +86,10 @@ impl Told<'_> {
     fn quantity(&mut self, name: &'static str, quantity: i64) {
         self.put(name, format_scaled(quantity, 4));
     }
+    /// A code of which the row keeps only whether it is that one.
+    fn one_of(&mut self, name: &'static str, is: bool, code: &str, others: impl FnOnce() -> String) {
+        self.put(name, if is { code.to_owned() } else { others() });
+    }
     fn list(&mut self, name: &'static str, entries: impl Iterator<Item = String>) {
         let entries: Vec<String> = entries.collect();
         if !entries.is_empty() {
@@ -99,9 +103,9 @@ impl Told<'_> {
 
     fn institution(&mut self, institution: &row::Institution) {
         self.text("fixmedins_name", institution.name);
-        self.put("fixmedins_type", INSTITUTION_TYPES[usize::from(institution.sort.min(2))]);
-        if institution.level != 0 {
-            self.put("hosp_lv", format!("{:02}", institution.level));
+        self.put("fixmedins_type", institution.institution_type.code());
+        if let Some(level) = institution.level {
+            self.put("hosp_lv", level.code());
         }
         self.text("admdvs", institution.admdvs);
         for (name, degrees) in [("lon", institution.lon), ("lat", institution.lat)] {
@@ -115,7 +119,8 @@ impl Told<'_> {
         self.list(
             "agreements",
             institution.agreements.iter().map(|agreement| {
-                let status = if agreement.active { "1" } else { "0/2" };
+                let active = AgreementStatus::Active;
+                let status = if agreement.active { active.code().to_owned() } else { active.other_codes() };
                 let end = agreement.end.map_or_else(|| "..".to_owned(), format_date);
                 format!("{status} {}/{end}", format_date(agreement.begin))
             }),
@@ -123,22 +128,19 @@ impl Told<'_> {
     }
 
     fn practitioner(&mut self, practitioner: &row::Practitioner) {
-        const SORTS: [&str; 4] = ["doctor", "nurse", "pharmacist", "technician"];
-        self.put("prac_psn_type", SORTS.get(usize::from(practitioner.sort)).copied().unwrap_or("?"));
+        self.put("prac_psn_type", practitioner.practitioner_type.code());
         self.text("title_lv", practitioner.title);
         self.text("fixmedins_code", practitioner.institution);
         self.text("dept_codg", practitioner.dept);
     }
 
     fn label(&mut self, label: &row::Label) {
-        const SUBJECTS: [&str; 6] = ["person", "institution", "practitioner", "settlement", "visit", "alert"];
-        const DECISIONS: [&str; 4] = ["confirmed", "partly", "denied", "undecided"];
-        self.put("subject_type", SUBJECTS.get(usize::from(label.subject_type)).copied().unwrap_or("?"));
+        self.put("subject_type", label.subject_type.code());
         self.text("subject_id", label.subject);
         self.day("period_begin", label.begin);
         self.day("period_end", label.end);
         self.text("scheme", label.scheme);
-        self.put("decision", DECISIONS.get(usize::from(label.decision)).copied().unwrap_or("?"));
+        self.put("decision", label.decision.code());
         if let Some(amount) = label.amount {
             self.put("amount", format_fen(amount));
         }
@@ -147,14 +149,13 @@ impl Told<'_> {
     }
 
     fn person(&mut self, person: &row::Person) {
-        self.put("gend", ["0/9", "1", "2"][usize::from(person.gend.min(2))]);
+        self.put("gend", person.gend.code_or_unknown());
         self.day("brdy", Some(person.brdy));
     }
 
     fn person_fact(&mut self, fact: &row::PersonFact) {
-        const FACTS: [&str; 5] = ["death", "custody", "abroad", "work_injury", "third_party"];
         self.text("psn_no", fact.psn_no);
-        self.put("fact", FACTS.get(usize::from(fact.fact)).copied().unwrap_or("?"));
+        self.put("fact", fact.fact.code());
         self.day("begin", Some(fact.begin));
         self.day("end", fact.end);
     }
@@ -163,7 +164,8 @@ impl Told<'_> {
         self.text("psn_no", enrolment.psn_no);
         self.text("insutype", enrolment.insutype);
         self.text("insu_admdvs", enrolment.admdvs);
-        self.put("status", if enrolment.normal { "1" } else { "2/3" });
+        let normal = EnrolmentStatus::Normal;
+        self.one_of("status", enrolment.normal, normal.code(), || normal.other_codes());
         self.day("begin", Some(enrolment.begin));
         self.day("end", enrolment.end);
     }
@@ -209,11 +211,9 @@ impl Told<'_> {
         self.text("fixmedins_code", line.institution);
         self.moment("fee_ocur_time", Some(line.time));
         self.text("med_list_codg", line.item);
-        self.put("list_type", list_type(line.list_type));
-        match line.charge {
-            0 => {}
-            charge @ 1..=14 => self.put("med_chrgitm_type", format!("{charge:02}")),
-            _ => self.put("med_chrgitm_type", "?"),
+        self.put("list_type", line.list_type.code());
+        if let Some(charge) = line.charge {
+            self.put("med_chrgitm_type", charge.code());
         }
         self.quantity("cnt", line.cnt);
         self.put("pric", format_scaled(line.price, 6));
@@ -230,18 +230,20 @@ impl Told<'_> {
         self.text("fixmedins_code", prescription.institution);
         self.moment("prsc_time", Some(prescription.time));
         self.text("dr_codg", prescription.doctor);
-        self.put("state", if prescription.cancelled { "cancelled" } else { "issued/reviewed/dispensed" });
+        let cancelled = PrescriptionState::Cancelled;
+        self.one_of("state", prescription.cancelled, cancelled.code(), || cancelled.other_codes());
         self.list(
             "lines",
             prescription.lines.iter().map(|line| {
-                let sort = line.list_type.map(|sort| format!(" [{}]", list_type(sort))).unwrap_or_default();
+                let sort = line.list_type.map(|sort| format!(" [{}]", sort.code())).unwrap_or_default();
                 format!("{} × {}{sort}", arena.text(line.item), format_scaled(line.cnt, 4))
             }),
         );
     }
 
     fn dispensing(&mut self, sale: &row::Dispensing) {
-        self.put("move", if sale.is_return { "return" } else { "sale" });
+        let moved = if sale.is_return { DispensingMove::Return } else { DispensingMove::Sale };
+        self.put("move", moved.code());
         self.text("return_of", sale.return_of);
         self.text("fixmedins_code", sale.institution);
         self.text("med_list_codg", sale.item);
@@ -261,7 +263,8 @@ impl Told<'_> {
     }
 
     fn purchase(&mut self, purchase: &row::Purchase) {
-        self.put("move", if purchase.is_return { "return" } else { "purchase" });
+        let moved = if purchase.is_return { PurchaseMove::Return } else { PurchaseMove::Purchase };
+        self.put("move", moved.code());
         self.text("fixmedins_code", purchase.institution);
         self.text("med_list_codg", purchase.item);
         self.quantity("cnt", purchase.cnt);
@@ -288,17 +291,14 @@ impl Told<'_> {
         self.text("psn_no", presence.psn_no);
         self.text("fixmedins_code", presence.institution);
         self.moment("idv_time", Some(presence.time));
-        self.put("result", if presence.pass { "pass" } else { "fail/override" });
+        let pass = PresenceResult::Pass;
+        self.one_of("result", presence.pass, pass.code(), || pass.other_codes());
     }
 
     fn invoice(&mut self, invoice: &row::Invoice) {
         self.text("fixmedins_code", invoice.institution);
         self.moment("issue_time", Some(invoice.time));
     }
-}
-
-fn list_type(position: u8) -> &'static str {
-    ["101", "102", "201", "301"].get(usize::from(position)).copied().unwrap_or("?")
 }
 
 #[cfg(test)]

@@ -8,7 +8,11 @@ mod sample;
 
 use proptest::prelude::*;
 use records::Kind;
-use records::row::{self, Head};
+use records::codes::{
+    ChargeType, Decision, FactType, HospitalLevel, InstitutionType, ListType, PractitionerType, Sex,
+    SubjectType,
+};
+use records::row::{self, Head, Lateness};
 use sample::{Sample, Written, write};
 
 /// As many changes of a kind as are tried.
@@ -48,13 +52,13 @@ fn institutions() {
         let (lon, lat) = (w.degrees(s, "lon"), w.degrees(s, "lat"));
         let agreements = s.records("agreements");
         w.words += 1 + 3 * agreements.len();
-        let level = |text: &str| (1..=11u8).find(|level| text == format!("{level:02}")).unwrap_or(0);
+        let rank = (1..=11u8).find(|rank| s.string("hosp_lv") == format!("{rank:02}"));
         let expected = row::Institution {
             code: w.key.0,
             name: w.optional_text(s, "fixmedins_name"),
             admdvs: w.text(s, "admdvs"),
-            sort: w.bits(s, "fixmedins_type"),
-            level: level(&s.string("hosp_lv")),
+            institution_type: InstitutionType::ALL[w.bits(s, "fixmedins_type")],
+            level: rank.map(|rank| HospitalLevel::ALL[usize::from(rank) - 1]),
             beds: w.optional_wide(s, "beds"),
             agreements: agreements
                 .iter()
@@ -77,7 +81,7 @@ fn practitioners() {
         let expected = row::Practitioner {
             code: w.key.0,
             institution: w.text(s, "fixmedins_code"),
-            sort: w.code(s, "prac_psn_type"),
+            practitioner_type: PractitionerType::ALL[w.code(s, "prac_psn_type")],
             title: w.optional_text(s, "title_lv"),
             dept: w.optional_text(s, "dept_codg"),
         };
@@ -88,7 +92,7 @@ fn practitioners() {
 #[test]
 fn persons() {
     round_trip(Kind::Person, |w, s| {
-        let gend = [1, 2, 0, 0][usize::from(w.bits(s, "gend"))];
+        let gend = [Sex::Male, Sex::Female, Sex::Unknown, Sex::Unknown][w.bits(s, "gend")];
         let expected = row::Person { psn_no: w.key.0, gend, brdy: w.day(s, "brdy") };
         assert_eq!(row::person(w.arena(), w.row), expected);
     });
@@ -100,7 +104,7 @@ fn person_facts() {
         let expected = row::PersonFact {
             id: w.key.0,
             psn_no: w.text(s, "psn_no"),
-            fact: w.code(s, "fact"),
+            fact: FactType::ALL[w.code(s, "fact")],
             begin: w.day(s, "begin"),
             end: w.optional_day(s, "end"),
         };
@@ -191,8 +195,11 @@ fn settlements() {
 fn fee_lines() {
     round_trip(Kind::FeeLine, |w, s| {
         let charge = match s.string("med_chrgitm_type").as_str() {
-            "" => 0,
-            text => (1..=14u8).find(|number| text == format!("{number:02}")).unwrap_or(15),
+            "" => None,
+            text => {
+                let number = (1..=14usize).find(|number| text == format!("{number:02}"));
+                Some(number.map_or(ChargeType::Unlisted, |number| ChargeType::ALL[number - 1]))
+            }
         };
         let expected = row::FeeLine {
             visit: w.key.0,
@@ -208,7 +215,7 @@ fn fee_lines() {
             reverses: w.optional_text(s, "init_feedetl_sn"),
             settlement: w.optional_text(s, "setl_id"),
             rx: w.optional_text(s, "rx_id"),
-            list_type: w.bits(s, "list_type"),
+            list_type: ListType::ALL[w.bits(s, "list_type")],
             charge,
             delay: s.recv_time.map(|received| received - s.int("fee_ocur_time").unwrap()),
             doctor: w.optional_text(s, "bilg_dr_codg"),
@@ -257,7 +264,9 @@ fn prescriptions() {
                 .map(|line| row::PrescriptionLine {
                     item: w.intern(&line.string("med_list_codg")),
                     cnt: line.int("cnt").unwrap(),
-                    list_type: line.int("list_type").map(|position| u8::try_from(position).unwrap()),
+                    list_type: line
+                        .int("list_type")
+                        .map(|position| ListType::ALL[usize::try_from(position).unwrap()]),
                 })
                 .collect(),
         };
@@ -323,7 +332,7 @@ fn purchases() {
 fn movements_of_stock() {
     round_trip(Kind::StockChange, |w, s| {
         // In, gain and other in come; out, loss, destroyed and other out go.
-        let sign = [1, -1, 1, -1, -1, 1, -1][usize::from(w.bits(s, "inv_chg_type"))];
+        let sign = [1, -1, 1, -1, -1, 1, -1][w.bits(s, "inv_chg_type")];
         let expected = row::StockChange {
             id: w.key.0,
             institution: w.text(s, "fixmedins_code"),
@@ -386,12 +395,12 @@ fn labels() {
         w.words += 2;
         let expected = row::Label {
             case: w.key.0,
-            subject_type: w.code(s, "subject_type"),
+            subject_type: SubjectType::ALL[w.code(s, "subject_type")],
             subject: w.text(s, "subject_id"),
             begin: w.optional_day(s, "period_begin"),
             end: w.optional_day(s, "period_end"),
             scheme: w.optional_text(s, "scheme"),
-            decision: w.code(s, "decision"),
+            decision: Decision::ALL[w.code(s, "decision")],
             amount: w.optional_wide(s, "amount"),
             decided: s.int("decided_at").unwrap(),
             source: w.optional_text(s, "source"),
@@ -405,13 +414,13 @@ fn how_late_a_record_came_is_kept_in_its_header() {
     const DAY: i64 = 86_400;
     for (delay, late) in [
         (None, None),
-        (Some(-5), Some(0)),
-        (Some(DAY), Some(0)),
-        (Some(DAY + 1), Some(1)),
-        (Some(3 * DAY), Some(1)),
-        (Some(3 * DAY + 1), Some(2)),
-        (Some(7 * DAY), Some(2)),
-        (Some(7 * DAY + 1), Some(3)),
+        (Some(-5), Some(Lateness::WithinDay)),
+        (Some(DAY), Some(Lateness::WithinDay)),
+        (Some(DAY + 1), Some(Lateness::WithinThreeDays)),
+        (Some(3 * DAY), Some(Lateness::WithinThreeDays)),
+        (Some(3 * DAY + 1), Some(Lateness::WithinWeek)),
+        (Some(7 * DAY), Some(Lateness::WithinWeek)),
+        (Some(7 * DAY + 1), Some(Lateness::Later)),
     ] {
         for (kind, event) in [
             (Kind::Visit, "endtime"),

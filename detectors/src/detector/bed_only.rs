@@ -5,6 +5,7 @@
 
 use records::Kind;
 use records::arena::{Arena, Ref};
+use records::codes::ChargeType;
 use records::row::{self, Day, FeeLine, day_of};
 use rulebank::{DetectorSpec, ParamKind, ParamSpec};
 
@@ -50,13 +51,12 @@ const EPOCH: Day = 40_000;
 
 /// A day on which something was charged, and whether it was the bed; `None` for what does not matter.
 pub fn charge_of(line: &FeeLine) -> Option<u32> {
-    const BED: u8 = 1;
-    // Examination (02) and nursing (07) come with the bed.
-    if matches!(line.charge, 2 | 7) {
+    // Consultation (02) and nursing (07) come with the bed.
+    if matches!(line.charge, Some(ChargeType::Consultation | ChargeType::Nursing)) {
         return None;
     }
     let day = (day_of(line.time) + EPOCH).cast_unsigned();
-    Some(day << 1 | u32::from(line.charge != BED))
+    Some(day << 1 | u32::from(line.charge != Some(ChargeType::Bed)))
 }
 
 /// The days on which only the bed was charged, ascending.

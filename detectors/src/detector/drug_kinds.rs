@@ -1,6 +1,7 @@
 //! Too many drugs on one prescription.
 
 use records::arena::Ref;
+use records::codes::ListType;
 use records::row::Prescription;
 use rulebank::{DetectorSpec, ParamKind, ParamSpec};
 
@@ -36,8 +37,6 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
 }
 
 /// Position of `101` in the contract's list of list_type.
-const DRUG: u8 = 0;
-
 /// Judges a prescription that is not cancelled.
 pub fn judge(bank: &CompiledBank, rx_row: Ref, rx: &Prescription, sink: &mut Sink) {
     let rules = &bank.detectors.drug_kinds;
@@ -46,7 +45,7 @@ pub fn judge(bank: &CompiledBank, rx_row: Ref, rx: &Prescription, sink: &mut Sin
         return;
     }
     let mut drugs: Vec<Ref> =
-        rx.lines.iter().filter(|line| line.list_type == Some(DRUG)).map(|line| line.item).collect();
+        rx.lines.iter().filter(|line| line.list_type == Some(ListType::Drug)).map(|line| line.item).collect();
     drugs.sort_unstable();
     drugs.dedup();
     let kinds = i64::try_from(drugs.len()).unwrap_or(i64::MAX);

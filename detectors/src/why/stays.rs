@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use records::Kind;
 use records::arena::Ref;
+use records::codes::ChargeType;
 use records::row::{self, Day, Visit, day_of};
 use rust_decimal::Decimal;
 
@@ -119,17 +120,16 @@ pub(super) fn absence(why: &mut Why<'_, '_>, stay: Ref) -> Option<()> {
 /// A stay with enough days in a row on which only the bed was charged.
 pub(super) fn bed_only(why: &mut Why<'_, '_>, stay: Ref) -> Option<()> {
     /// Bed, consultation or examination, nursing.
-    const BED: u8 = 1;
-    const BESIDE: [u8; 3] = [1, 2, 7];
+    const BESIDE: [ChargeType; 3] = [ChargeType::Bed, ChargeType::Consultation, ChargeType::Nursing];
     let stay = why.stay(stay)?;
     let (begin, end) = (day_of(stay.begin), day_of(stay.end.unwrap_or(why.scene.now)));
     let (mut bed, mut more) = (BTreeSet::new(), BTreeSet::new());
     for line in why.scene.lines_of(stay.id) {
         let on = day_of(line.time);
-        if line.charge == BED {
+        if line.charge == Some(ChargeType::Bed) {
             bed.insert(on);
         }
-        if !BESIDE.contains(&line.charge) {
+        if !line.charge.is_some_and(|charge| BESIDE.contains(&charge)) {
             more.insert(on);
         }
     }

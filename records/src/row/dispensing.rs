@@ -8,6 +8,7 @@ use super::given::{Given, Intern, RowWriter, field};
 use super::layout::{RowBuilder, header, open, open_derived};
 use crate::Kind;
 use crate::arena::{Arena, Ref};
+use crate::codes::DispensingMove;
 use crate::time::{Day, Moment};
 
 header! {
@@ -71,7 +72,8 @@ pub(super) fn sent_event_time(given: Given<'_, '_>) -> Option<Moment> {
 /// Writes the fields of a change into a row.
 pub(super) fn write<I: Intern>(w: &mut RowWriter<'_, '_, I>) -> Result<(), I::Error> {
     let given = w.given;
-    w.flag(RETURN, given.int(field!(Dispensing."move")) == 1);
+    let moved = DispensingMove::from_position(given.position(field!(Dispensing."move")));
+    w.flag(RETURN, moved == DispensingMove::Return);
     w.optional_text(HAS_RETURN_OF, field!(Dispensing."return_of"))?;
     w.text(field!(Dispensing."fixmedins_code"))?;
     w.text(field!(Dispensing."med_list_codg"))?;

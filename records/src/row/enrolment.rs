@@ -5,6 +5,7 @@
 use super::given::{Intern, RowWriter, field};
 use super::layout::{header, open};
 use crate::arena::{Arena, Ref};
+use crate::codes::EnrolmentStatus;
 use crate::time::Day;
 
 header! {
@@ -37,7 +38,8 @@ pub(super) fn write<I: Intern>(w: &mut RowWriter<'_, '_, I>) -> Result<(), I::Er
     w.text(field!(Enrolment."psn_no"))?;
     w.text(field!(Enrolment."insutype"))?;
     w.text(field!(Enrolment."insu_admdvs"))?;
-    w.flag(NORMAL, w.given.int(field!(Enrolment."status")) == 0);
+    let status = EnrolmentStatus::from_position(w.given.position(field!(Enrolment."status")));
+    w.flag(NORMAL, status == EnrolmentStatus::Normal);
     w.int(BEGIN_WIDE, field!(Enrolment."begin"));
     w.optional_day(HAS_END, field!(Enrolment."end"));
     Ok(())

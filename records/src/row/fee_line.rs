@@ -8,6 +8,7 @@ use super::given::{Given, Intern, RowWriter, field};
 use super::layout::{Bits, EXTENDED, REV_WIDE, RowBuilder, as_sent, header, low, open, open_derived};
 use crate::Kind;
 use crate::arena::{Arena, Ref};
+use crate::codes::{ChargeType, ListType};
 use crate::time::Moment;
 
 header! {
@@ -21,6 +22,7 @@ header! {
     HAS_RX = 15..16;
     HAS_DELAY = 16..17;
     DELAY_WIDE = 17..18;
+    /// One more than the position of its charge type, 0 if there is none.
     CHARGE = 18..22;
     /// Quantity times price is not exactly the amount.
     DOUBTFUL = 22..23;
@@ -57,10 +59,10 @@ pub struct FeeLine {
     pub settlement: Ref,
     /// rx_id
     pub rx: Ref,
-    /// Position in the contract's list: 0 drug, 1 herb, 2 service, 3 consumable.
-    pub list_type: u8,
-    /// med_chrgitm_type as a number, 0 if absent, 15 for one beyond the list.
-    pub charge: u8,
+    /// list_type
+    pub list_type: ListType,
+    /// med_chrgitm_type
+    pub charge: Option<ChargeType>,
     /// recv_time less fee_ocur_time, seconds.
     pub delay: Option<i64>,
     /// bilg_dr_codg, 0 if absent.
@@ -74,18 +76,16 @@ impl FeeLine {
     }
     /// Drug or herb.
     pub fn is_drug(&self) -> bool {
-        self.list_type <= 1
+        self.list_type.is_drug()
     }
 }
 
-/// `01` to `14` as a number, 0 if absent, 15 for a code beyond the list.
-fn charge_number(med_chrgitm_type: &str) -> u8 {
-    match med_chrgitm_type.as_bytes() {
-        [] => 0,
-        [b'0', digit @ b'1'..=b'9'] => digit - b'0',
-        [b'1', digit @ b'0'..=b'4'] => 10 + digit - b'0',
-        _ => 15,
-    }
+const _: () = assert!(LIST_TYPE.hold(ListType::ALL.len()));
+const _: () = assert!(CHARGE.hold(ChargeType::ALL.len() + 1));
+
+/// What the header keeps of a med_chrgitm_type.
+fn charge_bits(code: &str) -> u64 {
+    if code.is_empty() { 0 } else { ChargeType::from_code(code).unwrap_or(ChargeType::Unlisted) as u64 + 1 }
 }
 
 /// The event time that a change states, for how late it came.
@@ -107,8 +107,8 @@ pub(super) fn write<I: Intern>(w: &mut RowWriter<'_, '_, I>) -> Result<(), I::Er
     w.optional_text(HAS_REVERSES, field!(FeeLine."init_feedetl_sn"))?;
     w.optional_text(HAS_SETTLEMENT, field!(FeeLine."setl_id"))?;
     w.optional_text(HAS_RX, field!(FeeLine."rx_id"))?;
-    w.row.set(LIST_TYPE, given.int(field!(FeeLine."list_type")).cast_unsigned());
-    w.row.set(CHARGE, u64::from(charge_number(given.text(field!(FeeLine."med_chrgitm_type")))));
+    w.row.set(LIST_TYPE, u64::from(given.position(field!(FeeLine."list_type"))));
+    w.row.set(CHARGE, charge_bits(given.text(field!(FeeLine."med_chrgitm_type"))));
     // Quantities have 4 places, prices 6, amounts 2.
     let exact = i128::from(given.int(field!(FeeLine."cnt"))) * i128::from(given.int(field!(FeeLine."pric")));
     let amount = i128::from(given.int(field!(FeeLine."det_item_fee_sumamt"))) * 100_000_000;
@@ -156,8 +156,8 @@ pub fn fee_line(arena: &Arena, row: Ref) -> FeeLine {
         reverses: fields.text(HAS_REVERSES),
         settlement: fields.text(HAS_SETTLEMENT),
         rx: fields.text(HAS_RX),
-        list_type: fields.bits(LIST_TYPE),
-        charge: fields.bits(CHARGE),
+        list_type: ListType::from_position(fields.bits(LIST_TYPE)),
+        charge: fields.bits(CHARGE).checked_sub(1).map(ChargeType::from_position),
         delay: fields.flag(HAS_DELAY).then(|| fields.int(DELAY_WIDE)),
         doctor: fields.text(HAS_DOCTOR),
     }

@@ -54,6 +54,10 @@ impl<'c> Given<'_, 'c> {
             _ => None,
         }
     }
+    /// The position of a code in its list, 0 if absent.
+    pub(super) fn position(&self, field: usize) -> u32 {
+        low(self.int(field).cast_unsigned())
+    }
     /// A number that is not whole.
     pub(super) fn number(&self, field: usize) -> Option<f64> {
         match self.change.values[field] {
@@ -118,9 +122,9 @@ impl<I: Intern> RowWriter<'_, '_, I> {
             self.row.word(low(day.cast_unsigned()));
         }
     }
-    /// A small number in a word of its own.
+    /// The position of a code, in a word of its own.
     pub(super) fn code(&mut self, field: usize) {
-        self.row.word(low(self.given.int(field).cast_unsigned()));
+        self.row.word(self.given.position(field));
     }
     /// A flag of the header.
     pub(super) fn flag(&mut self, flag: Bits, on: bool) {

@@ -6,6 +6,7 @@
 use super::given::{Intern, RowWriter, field};
 use super::layout::{header, low, open};
 use crate::arena::{Arena, Ref};
+use crate::codes::{AgreementStatus, HospitalLevel, InstitutionType};
 use crate::decode::Value;
 use crate::time::Day;
 
@@ -14,6 +15,7 @@ header! {
     HAS_LAT = 9..10;
     HAS_NAME = 10..11;
     HAS_BEDS = 11..12;
+    /// The rank of its level, 0 if that is not known.
     HOSP_LV = 16..20;
     TYPE = 20..22;
 }
@@ -43,10 +45,10 @@ pub struct Institution {
     pub name: Ref,
     /// admdvs
     pub admdvs: Ref,
-    /// Position in the contract's list of fixmedins_type: 0 medical, 1 pharmacy, 2 care agency.
-    pub sort: u8,
-    /// hosp_lv as a number from 1, the highest, to 11; 0 if it is not known.
-    pub level: u8,
+    /// fixmedins_type
+    pub institution_type: InstitutionType,
+    /// hosp_lv; `None` if it is absent or not on the list.
+    pub level: Option<HospitalLevel>,
     /// beds
     pub beds: Option<i64>,
     /// Its agreements, in order.
@@ -57,15 +59,8 @@ pub struct Institution {
     pub lat: Option<f64>,
 }
 
-/// `01` to `11` as a number, 0 for anything else: the level is not known.
-pub fn level_rank(hosp_lv: &str) -> u8 {
-    match hosp_lv.as_bytes() {
-        [b'0', digit @ b'1'..=b'9'] => digit - b'0',
-        b"10" => 10,
-        b"11" => 11,
-        _ => 0,
-    }
-}
+const _: () = assert!(TYPE.hold(InstitutionType::ALL.len()));
+const _: () = assert!(HOSP_LV.hold(HospitalLevel::ALL.len() + 1));
 
 /// Writes the fields of a change into a row.
 pub(super) fn write<I: Intern>(w: &mut RowWriter<'_, '_, I>) -> Result<(), I::Error> {
@@ -78,8 +73,9 @@ pub(super) fn write<I: Intern>(w: &mut RowWriter<'_, '_, I>) -> Result<(), I::Er
     }
     w.optional_text(HAS_NAME, field!(Institution."fixmedins_name"))?;
     w.text(field!(Institution."admdvs"))?;
-    w.row.set(HOSP_LV, u64::from(level_rank(given.text(field!(Institution."hosp_lv")))));
-    w.row.set(TYPE, given.int(field!(Institution."fixmedins_type")).cast_unsigned());
+    let level = HospitalLevel::from_code(given.text(field!(Institution."hosp_lv")));
+    w.row.set(HOSP_LV, u64::from(level.map_or(0, HospitalLevel::rank)));
+    w.row.set(TYPE, u64::from(given.position(field!(Institution."fixmedins_type"))));
     w.optional_wide(HAS_BEDS, given.maybe(field!(Institution."beds")));
     const WIDTH: usize = 3;
     let agreements = given.list(field!(Institution."agreements"));
@@ -87,7 +83,10 @@ pub(super) fn write<I: Intern>(w: &mut RowWriter<'_, '_, I>) -> Result<(), I::Er
     for agreement in agreements.chunks_exact(WIDTH) {
         let [Value::Int(status), Value::Int(begin), end] = *agreement else { continue };
         let end = if let Value::Int(end) = end { Some(end) } else { None };
-        w.row.word((u32::from(status == 0) * ACTIVE) | (u32::from(end.is_some()) * ENDS));
+        w.row.word(
+            (u32::from(status == AgreementStatus::Active as i64) * ACTIVE)
+                | (u32::from(end.is_some()) * ENDS),
+        );
         w.row.word(low(begin.cast_unsigned()));
         w.row.word(low(end.unwrap_or(0).cast_unsigned()));
     }
@@ -100,7 +99,8 @@ pub fn institution(arena: &Arena, row: Ref) -> Institution {
     let mut number = |present| fields.flag(present).then(|| f64::from_bits(fields.wide().cast_unsigned()));
     let (lon, lat) = (number(HAS_LON), number(HAS_LAT));
     let (name, admdvs) = (fields.text(HAS_NAME), fields.word());
-    let (level, sort) = (fields.bits(HOSP_LV), fields.bits(TYPE));
+    let level = fields.bits(HOSP_LV).checked_sub(1).map(HospitalLevel::from_position);
+    let institution_type = InstitutionType::from_position(fields.bits(TYPE));
     let beds = fields.flag(HAS_BEDS).then(|| fields.wide());
     let count = fields.word();
     let agreements = (0..count).map(|_| {
@@ -108,5 +108,5 @@ pub fn institution(arena: &Arena, row: Ref) -> Institution {
         Agreement { active: marks & ACTIVE != 0, begin, end: (marks & ENDS != 0).then_some(end) }
     });
     let agreements = agreements.collect();
-    Institution { code: head.key, name, admdvs, sort, level, beds, agreements, lon, lat }
+    Institution { code: head.key, name, admdvs, institution_type, level, beds, agreements, lon, lat }
 }

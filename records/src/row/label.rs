@@ -6,6 +6,7 @@
 use super::given::{Intern, RowWriter, field};
 use super::layout::{header, open};
 use crate::arena::{Arena, Ref};
+use crate::codes::{Decision, SubjectType};
 use crate::time::{Day, Moment};
 
 header! {
@@ -21,8 +22,8 @@ header! {
 pub struct Label {
     /// case_id
     pub case: Ref,
-    /// Position in the contract's list of subject_type.
-    pub subject_type: u8,
+    /// subject_type
+    pub subject_type: SubjectType,
     /// subject_id
     pub subject: Ref,
     /// period_begin
@@ -31,8 +32,8 @@ pub struct Label {
     pub end: Option<Day>,
     /// scheme
     pub scheme: Ref,
-    /// Position in the contract's list of decision.
-    pub decision: u8,
+    /// decision
+    pub decision: Decision,
     /// amount, fen.
     pub amount: Option<i64>,
     /// decided_at
@@ -58,12 +59,12 @@ pub(super) fn write<I: Intern>(w: &mut RowWriter<'_, '_, I>) -> Result<(), I::Er
 /// Reads a [`Label`].
 pub fn label(arena: &Arena, row: Ref) -> Label {
     let (head, mut fields) = open(arena, row);
-    let subject_type = u8::try_from(fields.word()).unwrap_or(u8::MAX);
+    let subject_type = SubjectType::from_position(fields.word());
     let subject = fields.word();
     let begin = fields.flag(HAS_BEGIN).then(|| fields.day());
     let end = fields.flag(HAS_END).then(|| fields.day());
     let scheme = fields.text(HAS_SCHEME);
-    let decision = u8::try_from(fields.word()).unwrap_or(u8::MAX);
+    let decision = Decision::from_position(fields.word());
     let amount = fields.flag(HAS_AMOUNT).then(|| fields.wide());
     let decided = fields.wide();
     let source = fields.text(HAS_SOURCE);

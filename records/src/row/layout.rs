@@ -25,6 +25,11 @@ impl Bits {
         Bits { first, end }
     }
 
+    /// Whether that many numbers, from 0 on, can be told apart in these bits.
+    pub(super) const fn hold(self, count: usize) -> bool {
+        count <= 1 << (self.end - self.first)
+    }
+
     /// Ones where the bits are.
     pub(super) const fn mask(self) -> u64 {
         ((1 << (self.end - self.first)) - 1) << self.first
@@ -59,7 +64,7 @@ pub(super) const LATE: Bits = Bits::new(23, 26);
 /// Bits that are the same for all kinds.
 const SHARED: [Bits; 6] = [KIND, DERIVED, DEL, REV_WIDE, EXTENDED, LATE];
 
-const _: () = assert!(Kind::ALL.len() <= 1 << (KIND.end - KIND.first));
+const _: () = assert!(KIND.hold(Kind::ALL.len()));
 const _: () = assert_layout(&[]);
 
 /// Does not compile where bits of a kind overlap each other or the shared ones, or lie across two words.
@@ -185,10 +190,10 @@ impl Fields<'_> {
     pub(super) fn flag(&self, flag: Bits) -> bool {
         flag.is_set(self.header)
     }
-    /// A number of the header, which is at most eight bits wide.
+    /// A number of the header, for example the position of a code.
     #[inline]
-    pub(super) fn bits(&self, bits: Bits) -> u8 {
-        u8::try_from(bits.of(self.header)).unwrap_or(u8::MAX)
+    pub(super) fn bits(&self, bits: Bits) -> u32 {
+        low(bits.of(self.header))
     }
     /// One word.
     #[inline]

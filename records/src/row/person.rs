@@ -5,6 +5,7 @@
 use super::given::{Intern, RowWriter, field};
 use super::layout::{header, open};
 use crate::arena::{Arena, Ref};
+use crate::codes::Sex;
 use crate::time::Day;
 
 header! {
@@ -18,17 +19,17 @@ header! {
 pub struct Person {
     /// psn_no
     pub psn_no: Ref,
-    /// 1 male, 2 female, 0 not known.
-    pub gend: u8,
+    /// gend; [`Sex::Unknown`] also where it is not stated.
+    pub gend: Sex,
     /// Day of birth.
     pub brdy: Day,
 }
 
 /// Writes the fields of a change into a row.
 pub(super) fn write<I: Intern>(w: &mut RowWriter<'_, '_, I>) -> Result<(), I::Error> {
-    let gend = w.given.int(field!(Person."gend"));
-    w.flag(MALE, gend == 0);
-    w.flag(FEMALE, gend == 1);
+    let gend = Sex::from_position(w.given.position(field!(Person."gend")));
+    w.flag(MALE, gend == Sex::Male);
+    w.flag(FEMALE, gend == Sex::Female);
     w.int(BRDY_WIDE, field!(Person."brdy"));
     Ok(())
 }
@@ -36,6 +37,10 @@ pub(super) fn write<I: Intern>(w: &mut RowWriter<'_, '_, I>) -> Result<(), I::Er
 /// Reads a [`Person`].
 pub fn person(arena: &Arena, row: Ref) -> Person {
     let (head, mut fields) = open(arena, row);
-    let gend = u8::from(fields.flag(MALE)) + 2 * u8::from(fields.flag(FEMALE));
+    let gend = match (fields.flag(MALE), fields.flag(FEMALE)) {
+        (true, _) => Sex::Male,
+        (_, true) => Sex::Female,
+        _ => Sex::Unknown,
+    };
     Person { psn_no: head.key, gend, brdy: fields.int_day(BRDY_WIDE) }
 }

@@ -5,6 +5,7 @@
 use super::given::{Intern, RowWriter, field};
 use super::layout::{header, open};
 use crate::arena::{Arena, Ref};
+use crate::codes::FactType;
 use crate::time::Day;
 
 header! {
@@ -19,8 +20,8 @@ pub struct PersonFact {
     pub id: Ref,
     /// psn_no
     pub psn_no: Ref,
-    /// Position in the contract's list: 0 death, 1 custody, 2 abroad, 3 work injury, 4 third party.
-    pub fact: u8,
+    /// fact
+    pub fact: FactType,
     /// First day.
     pub begin: Day,
     /// Last day.
@@ -40,7 +41,7 @@ pub(super) fn write<I: Intern>(w: &mut RowWriter<'_, '_, I>) -> Result<(), I::Er
 pub fn person_fact(arena: &Arena, row: Ref) -> PersonFact {
     let (head, mut fields) = open(arena, row);
     let psn_no = fields.word();
-    let fact = u8::try_from(fields.word()).unwrap_or(u8::MAX);
+    let fact = FactType::from_position(fields.word());
     let begin = fields.int_day(BEGIN_WIDE);
     let end = fields.flag(HAS_END).then(|| fields.day());
     PersonFact { id: head.key, psn_no, fact, begin, end }

@@ -5,6 +5,7 @@
 use super::given::{Intern, RowWriter, field};
 use super::layout::{header, open};
 use crate::arena::{Arena, Ref};
+use crate::codes::PractitionerType;
 
 header! {
     HAS_TITLE = 8..9;
@@ -18,8 +19,8 @@ pub struct Practitioner {
     pub code: Ref,
     /// fixmedins_code
     pub institution: Ref,
-    /// Position in the contract's list of prac_psn_type: 0 doctor, 1 nurse, 2 pharmacist, 3 technician.
-    pub sort: u8,
+    /// prac_psn_type
+    pub practitioner_type: PractitionerType,
     /// title_lv
     pub title: Ref,
     /// dept_codg
@@ -39,7 +40,7 @@ pub(super) fn write<I: Intern>(w: &mut RowWriter<'_, '_, I>) -> Result<(), I::Er
 pub fn practitioner(arena: &Arena, row: Ref) -> Practitioner {
     let (head, mut fields) = open(arena, row);
     let institution = fields.word();
-    let sort = u8::try_from(fields.word()).unwrap_or(u8::MAX);
+    let practitioner_type = PractitionerType::from_position(fields.word());
     let (title, dept) = (fields.text(HAS_TITLE), fields.text(HAS_DEPT));
-    Practitioner { code: head.key, institution, sort, title, dept }
+    Practitioner { code: head.key, institution, practitioner_type, title, dept }
 }

@@ -6,6 +6,7 @@
 use super::given::{Given, Intern, RowWriter, field};
 use super::layout::{header, open};
 use crate::arena::{Arena, Ref};
+use crate::codes::{ListType, PrescriptionState};
 use crate::decode::Value;
 use crate::time::Moment;
 
@@ -24,8 +25,8 @@ pub struct PrescriptionLine {
     pub item: Ref,
     /// Quantity in ten-thousandths.
     pub cnt: i64,
-    /// Position in the contract's list of list_type, if given: 0 drug, 1 herb, 2 service, 3 consumable.
-    pub list_type: Option<u8>,
+    /// list_type
+    pub list_type: Option<ListType>,
 }
 
 /// A prescription.
@@ -57,7 +58,8 @@ pub(super) fn write<I: Intern>(w: &mut RowWriter<'_, '_, I>) -> Result<(), I::Er
     w.text(field!(Prescription."psn_no"))?;
     w.text(field!(Prescription."fixmedins_code"))?;
     w.int(TIME_WIDE, field!(Prescription."prsc_time"));
-    w.flag(CANCELLED, w.given.int(field!(Prescription."state")) == 3);
+    let state = PrescriptionState::from_position(w.given.position(field!(Prescription."state")));
+    w.flag(CANCELLED, state == PrescriptionState::Cancelled);
     w.text(field!(Prescription."dr_codg"))?;
     const ITEM: usize = 1;
     const TYPE: usize = 2;
@@ -86,7 +88,8 @@ pub fn prescription(arena: &Arena, row: Ref) -> Prescription {
     let count = fields.word();
     let lines = (0..count).map(|_| {
         let (item, packed) = (fields.word(), fields.wide());
-        let list_type = u8::try_from(packed >> LIST_TYPE_SHIFT).unwrap_or(0).checked_sub(1);
+        let list_type = u32::try_from(packed >> LIST_TYPE_SHIFT).unwrap_or(0).checked_sub(1);
+        let list_type = list_type.map(ListType::from_position);
         PrescriptionLine { item, cnt: packed & ((1 << LIST_TYPE_SHIFT) - 1), list_type }
     });
     let lines = lines.collect();

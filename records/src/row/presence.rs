@@ -5,6 +5,7 @@
 use super::given::{Given, Intern, RowWriter, field};
 use super::layout::{header, open};
 use crate::arena::{Arena, Ref};
+use crate::codes::PresenceResult;
 use crate::time::Moment;
 
 header! {
@@ -37,7 +38,8 @@ pub(super) fn write<I: Intern>(w: &mut RowWriter<'_, '_, I>) -> Result<(), I::Er
     w.text(field!(Presence."psn_no"))?;
     w.text(field!(Presence."fixmedins_code"))?;
     w.int(TIME_WIDE, field!(Presence."idv_time"));
-    w.flag(PASS, w.given.int(field!(Presence."result")) == 0);
+    let result = PresenceResult::from_position(w.given.position(field!(Presence."result")));
+    w.flag(PASS, result == PresenceResult::Pass);
     Ok(())
 }
 

@@ -5,6 +5,7 @@
 use super::given::{Given, Intern, RowWriter, field};
 use super::layout::{header, open};
 use crate::arena::{Arena, Ref};
+use crate::codes::PurchaseMove;
 use crate::time::Moment;
 
 header! {
@@ -39,7 +40,8 @@ pub(super) fn sent_event_time(given: Given<'_, '_>) -> Option<Moment> {
 
 /// Writes the fields of a change into a row.
 pub(super) fn write<I: Intern>(w: &mut RowWriter<'_, '_, I>) -> Result<(), I::Error> {
-    w.flag(RETURN, w.given.int(field!(Purchase."move")) == 1);
+    let moved = PurchaseMove::from_position(w.given.position(field!(Purchase."move")));
+    w.flag(RETURN, moved == PurchaseMove::Return);
     w.text(field!(Purchase."fixmedins_code"))?;
     w.text(field!(Purchase."med_list_codg"))?;
     w.int(CNT_WIDE, field!(Purchase."cnt"));

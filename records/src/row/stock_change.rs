@@ -5,6 +5,7 @@
 use super::given::{Given, Intern, RowWriter, field};
 use super::layout::{header, open};
 use crate::arena::{Arena, Ref};
+use crate::codes::StockChangeType;
 use crate::time::Moment;
 
 header! {
@@ -37,8 +38,8 @@ pub(super) fn sent_event_time(given: Given<'_, '_>) -> Option<Moment> {
 pub(super) fn write<I: Intern>(w: &mut RowWriter<'_, '_, I>) -> Result<(), I::Error> {
     w.text(field!(StockChange."fixmedins_code"))?;
     w.text(field!(StockChange."med_list_codg"))?;
-    // 101 in, 103 gain, 106 other in; 102 out, 104 loss, 105 destroyed, 107 other out.
-    w.flag(INWARD, matches!(w.given.int(field!(StockChange."inv_chg_type")), 0 | 2 | 5));
+    let change = StockChangeType::from_position(w.given.position(field!(StockChange."inv_chg_type")));
+    w.flag(INWARD, change.is_inward());
     w.int(CNT_WIDE, field!(StockChange."cnt"));
     w.int(TIME_WIDE, field!(StockChange."inv_chg_time"));
     Ok(())

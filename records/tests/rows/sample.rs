@@ -289,12 +289,12 @@ impl Written {
         day
     }
     /// A code in a word of its own.
-    pub(crate) fn code(&mut self, sample: &Sample, name: &str) -> u8 {
+    pub(crate) fn code(&mut self, sample: &Sample, name: &str) -> usize {
         self.words += 1;
         self.bits(sample, name)
     }
     /// A code in the header: no word.
-    pub(crate) fn bits(&mut self, sample: &Sample, name: &str) -> u8 {
-        u8::try_from(sample.int(name).unwrap()).unwrap()
+    pub(crate) fn bits(&mut self, sample: &Sample, name: &str) -> usize {
+        usize::try_from(sample.int(name).unwrap()).unwrap()
     }
 }
