@@ -37,7 +37,7 @@ type Set<K> = HashSet<K, FixedState>;
 pub struct Event {
     /// `raised`, `changed` or `withdrawn`.
     pub event: &'static str,
-    /// The tick at owner end it was known.
+    /// The tick at whose end it was known.
     pub tick: Tick,
     /// The changes that led to it.
     pub cause: Vec<Cause>,
@@ -477,7 +477,7 @@ struct Scope {
     ids: Set<Ref>,
     institutions: Set<Ref>,
     pairs: Set<u64>,
-    /// Visits owner money the alert speaks of.
+    /// Visits whose money the alert speaks of.
     visits: Set<u64>,
     /// Kinds that matter when they share an id.
     near: &'static [Kind],
@@ -644,7 +644,7 @@ impl<'a> TickIndex<'a> {
     }
 }
 
-/// The institution and item owner stock a record moves.
+/// The institution and item whose stock a record moves.
 fn stock_pair(arena: &Arena, address: Ref) -> Option<u64> {
     Some(match row::kind(arena, address) {
         Kind::FeeLine => {

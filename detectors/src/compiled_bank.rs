@@ -128,7 +128,7 @@ impl Compiler<'_> {
         self.rules_of(detector).into_iter().map(|(ix, _)| ix).collect()
     }
 
-    /// Rows of a table owner rule is an active one of this detector, with the rule's number.
+    /// Rows of a table whose rule is an active one of this detector, with the rule's number.
     pub fn rows_of(&self, detector: &str, table: &str) -> Vec<(RuleIx, Row)> {
         let rules = self.rules_of(detector);
         self.bank
@@ -444,7 +444,7 @@ impl CompiledBank {
             && ours.sale_without_prescription == theirs.sale_without_prescription
     }
 
-    /// Items owner lines and sales other judges look at, or on other days.
+    /// Items whose lines and sales other judges look at, or on other days.
     pub fn watched_otherwise(&self, other: &CompiledBank) -> HashSet<Ref, FixedState> {
         let items = self.watched.keys().chain(other.watched.keys());
         items.filter(|item| self.watched(**item) != other.watched(**item)).copied().collect()

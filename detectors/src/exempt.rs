@@ -53,7 +53,7 @@ pub fn compile(
     exempts
 }
 
-/// The id of the exemption that covers a finding, owner `occurred` is final; 0 if none does.
+/// The id of the exemption that covers a finding, whose `occurred` is final; 0 if none does.
 pub fn exempted_by(arena: &Arena, bank: &CompiledBank, finding: &Finding) -> Ref {
     let day = day_of(finding.occurred);
     let covers = |exempt: &&Exempt| {

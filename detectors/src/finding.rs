@@ -52,7 +52,7 @@ pub enum Value {
     Thousandths(i64),
     /// A column that made a month unusual.
     Driver {
-        /// ProfileOwner columns they are.
+        /// Whose columns they are.
         owner: ProfileOwner,
         /// Its place among them.
         column: u8,
@@ -90,7 +90,7 @@ pub fn sex_word(gend: Sex) -> Value {
     Value::Word(if gend == Sex::Male { 9 } else { 10 })
 }
 
-/// One record owner money the amount of a finding is made of.
+/// One record whose money the amount of a finding is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Money {
     /// The record, as the fact that was seen.
@@ -218,7 +218,7 @@ pub struct PricedFinding {
     pub amount: i64,
     /// Records and the fen laid on each, only where that is more than 0.
     pub laid: Vec<(Ref, i64)>,
-    /// Records owner money is in the amount, for the causes of events.
+    /// Records whose money is in the amount, for the causes of events.
     pub behind: Vec<Ref>,
     /// The id of the exemption that lets it off, so that it takes nothing of what it laid; 0 for none.
     pub exempted_by: Ref,
@@ -273,15 +273,15 @@ pub enum Route {
     Opening,
     /// Drug lines without rx_id of visits that are not pharmacy, by visit.
     DrugWithoutPrescription,
-    /// Drug lines owner prescription does not cover them, by visit.
+    /// Drug lines whose prescription does not cover them, by visit.
     DrugBadPrescription,
     /// Findings of F06 but for the institution's prescriptions, by institution.
     DrugSuspicious,
-    /// Lines of items owner rows ask for the person, by person.
+    /// Lines of items whose rows ask for the person, by person.
     OfPerson,
-    /// Lines of items owner rows ask for the institution, by institution.
+    /// Lines of items whose rows ask for the institution, by institution.
     OfInstitution,
-    /// Lines of items owner rows ask for the other lines of the visit, by visit.
+    /// Lines of items whose rows ask for the other lines of the visit, by visit.
     OfVisit,
     /// Visits with a code that some row knows, by person.
     Coded,

@@ -20,7 +20,7 @@ use crate::finding::Out;
 use crate::judge::Sink;
 use crate::views::Diff;
 
-/// ProfileOwner profile it is.
+/// Whose profile it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum ProfileOwner {
     /// An institution's: the facts that carry its code.
@@ -49,7 +49,7 @@ pub fn subject_of(key: u64) -> (ProfileOwner, Ref) {
 /// Bits of a cell that hold the sum.
 const SUM_BITS: u32 = 6;
 
-/// The row owner count is a sum of a month.
+/// The row whose count is a sum of a month.
 pub fn cell(month: i32, sum: Sum) -> Ref {
     month.cast_unsigned() << SUM_BITS | sum as u32
 }
@@ -95,7 +95,7 @@ pub fn baskets(prices: &[(Price, Diff)]) -> BTreeMap<i32, BTreeMap<Ref, (i64, i6
 /// A subject's month, and among whom it is to be judged.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Member {
-    /// ProfileOwner month it is.
+    /// Whose month it is.
     pub owner: ProfileOwner,
     /// fixmedins_code or prac_psn_code.
     pub code: Ref,
@@ -126,7 +126,7 @@ impl Member {
 /// Not the level within its class, nor the department: in all but the largest regions too few peers would be left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Group {
-    /// ProfileOwner months are compared.
+    /// Whose months are compared.
     pub owner: ProfileOwner,
     /// fixmedins_type of the institution, by position.
     pub sort: u8,

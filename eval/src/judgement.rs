@@ -13,10 +13,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use records::time::{day_of, parse_date};
 
-use crate::outcome::{Alert, Institution, Owners};
-use crate::truth::{Standing, Truth, Unknown, Wrong, fen};
+use crate::truth::{Standing, Truth, Unknown};
 use control::Draw;
 use report::{Basis, Intervals, Report, RunFacts, Yuan};
+use selection::outcome::{Alert, Institution, Owners};
+use selection::value::{InvalidValue, fen};
 
 /// What a judgement is made with.
 #[derive(Clone, Copy, Debug)]
@@ -94,7 +95,7 @@ impl Judgement {
         rules: BTreeMap<String, RuleFacts>,
         institutions: impl IntoIterator<Item = Institution>,
         settings: Settings,
-    ) -> Result<Judgement, Wrong> {
+    ) -> Result<Judgement, InvalidValue> {
         let mut judgement = Judgement {
             truth,
             settings,
@@ -144,9 +145,12 @@ impl Judgement {
     ///
     /// # Errors
     /// The owners are those of another alert, or a value cannot be read.
-    pub fn take(&mut self, alert: &Alert, owners: &Owners, chance: f64) -> Result<(), Wrong> {
+    pub fn take(&mut self, alert: &Alert, owners: &Owners, chance: f64) -> Result<(), InvalidValue> {
         if alert.alert_id != owners.alert_id {
-            return Err(Wrong(format!("alert {} has the owners of {}", alert.alert_id, owners.alert_id)));
+            return Err(InvalidValue(format!(
+                "alert {} has the owners of {}",
+                alert.alert_id, owners.alert_id
+            )));
         }
         if alert.exempted_by.is_some() {
             self.exempted += 1;
@@ -170,7 +174,7 @@ impl Judgement {
             (None, None) => NOWHERE,
         };
         let day = alert.occurred.get(..10).and_then(parse_date);
-        let day = day.ok_or_else(|| Wrong(format!("`{}` is no time", alert.occurred)))?;
+        let day = day.ok_or_else(|| InvalidValue(format!("`{}` is no time", alert.occurred)))?;
         let fresh = self
             .settings
             .now

@@ -8,24 +8,11 @@ pub mod labels;
 
 use std::collections::BTreeMap;
 
-use records::decimal::parse_scaled;
+use selection::outcome::{Alert, Owners};
+use selection::value::{InvalidValue, fen};
 use serde::Deserialize;
 
-use crate::outcome::{Alert, Owners};
 use labels::Labels;
-
-/// A value of a file that cannot be what it should be.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct Wrong(pub String);
-
-/// An amount of a file in fen.
-///
-/// # Errors
-/// It is no amount of money.
-pub fn fen(text: &str) -> Result<i64, Wrong> {
-    parse_scaled(text, 2).map_err(|_| Wrong(format!("`{text}` is no amount of money")))
-}
 
 /// A line of the simulator's `truth.ndjson`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -103,11 +90,11 @@ impl Plantings {
     ///
     /// # Errors
     /// Its amount cannot be read, or it names a finding that an earlier line named.
-    pub fn add(&mut self, line: Planted) -> Result<(), Wrong> {
+    pub fn add(&mut self, line: Planted) -> Result<(), InvalidValue> {
         let amount = fen(&line.amount)?;
         let of_rule = self.by_finding.entry(line.rule.clone()).or_default();
         if of_rule.insert(line.key.clone(), self.things.len()).is_some() {
-            return Err(Wrong(format!("{} {} stands in it twice", line.rule, line.key.join(" "))));
+            return Err(InvalidValue(format!("{} {} stands in it twice", line.rule, line.key.join(" "))));
         }
         self.things.push(Thing {
             case_id: line.case_id,
@@ -129,7 +116,7 @@ impl Truth {
     ///
     /// # Errors
     /// A value of the alert cannot be read.
-    pub fn judge(&mut self, alert: &Alert, owners: &Owners) -> Result<Standing, Wrong> {
+    pub fn judge(&mut self, alert: &Alert, owners: &Owners) -> Result<Standing, InvalidValue> {
         match self {
             Truth::Planted(plantings) => Ok(match plantings.find(alert) {
                 Some(line) => Standing::Right(line),

@@ -11,20 +11,22 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
-use eval::candidate::chance::Chances;
-use eval::candidate::decided::Decisions;
-use eval::candidate::period::Period;
-use eval::candidate::{Gathering, Of, fen};
-use eval::draw::Frame;
-use eval::effort::Effort;
-use eval::estimate::estimate;
 use eval::judgement::report::Report;
 use eval::judgement::{Judgement, Ranked, Settings};
-use eval::outcome::{Alert, Both, Institution, Owners, Share, Subject, Turnover};
-use eval::synth::{Recipe, Schemes, write};
 use eval::truth::{Planted, Plantings, Truth};
 use records::decimal::format_fen;
+use selection::candidate::RankingBuilder;
+use selection::chance::Chances;
+use selection::decision::Decisions;
+use selection::draw::Frame;
+use selection::effort::Effort;
+use selection::estimate::estimate;
+use selection::outcome::{Alert, Both, Institution, Owners, Share, Subject, Turnover};
+use selection::period::Period;
+use selection::subject::SubjectKind;
+use selection::value::fen;
 use serde_json::Value;
+use synth::{Recipe, Schemes, write};
 
 /// A simulated region: its institutions, its truth, the list made of it and what that is worth.
 struct World {
@@ -61,11 +63,17 @@ impl World {
         let institutions = institutions(&text("records/changes.ndjson"));
         let mut plantings = Plantings::default();
         let mut stakes: BTreeMap<String, i64> = BTreeMap::new();
-        let new =
-            || Gathering::new(Of::Institutions, Period::default(), Chances::default(), Decisions::default());
-        let mut gathering = new();
+        let new = || {
+            RankingBuilder::new(
+                SubjectKind::Institutions,
+                Period::default(),
+                Chances::default(),
+                Decisions::default(),
+            )
+        };
+        let mut ranking = new();
         for institution in &institutions {
-            gathering.institution(institution).unwrap();
+            ranking.add_institution(institution).unwrap();
         }
         let mut alerts = Vec::new();
         for line in text("truth.ndjson").lines() {
@@ -74,13 +82,13 @@ impl World {
             for share in &owners.institutions {
                 *stakes.entry(share.id.clone()).or_default() += fen(&share.counted_amount).unwrap();
             }
-            gathering.alert(&alert, &owners).unwrap();
+            ranking.add_alert(&alert, &owners).unwrap();
             alerts.push((alert, owners));
             plantings.add(planted).unwrap();
         }
-        let candidates = gathering.rank(&Effort::built_in()).candidates.into_iter();
+        let candidates = ranking.rank(&Effort::built_in()).candidates.into_iter();
         let list: Vec<Ranked> =
-            candidates.map(|of| Ranked { code: of.id, expected: of.sum.expected_fen }).collect();
+            candidates.map(|of| Ranked { code: of.id, expected: of.totals.expected_fen }).collect();
         let settings = Settings { now: None, delay: 30, negative: false, seed: 1 };
         let truth = Truth::Planted(plantings);
         let mut judgement =

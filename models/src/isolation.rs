@@ -9,7 +9,7 @@
 //! eighteen is found there, and does not stand behind one that is a little odd in all. This asks for columns in one
 //! unit, as `peers` gives them.
 //!
-//! A forest is a function of rows, parameters and seed, to the bit: draws come from `chance`, and nothing is used
+//! A forest is a function of rows, parameters and seed, to the bit: draws come from [`records::splitmix`], and nothing is used
 //! but adding, multiplying, dividing and square roots, on which all machines agree. (Logarithms and powers are
 //! libraries' matter, and libraries differ.) The order of rows counts, for a sample is drawn by place; who wants it
 //! not to sorts them first.

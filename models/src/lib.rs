@@ -39,7 +39,6 @@
 //!
 //! It knows nothing of the rules, the dataflow, or the files its parameters come from.
 
-mod chance;
 pub mod error;
 pub mod features;
 mod finite;

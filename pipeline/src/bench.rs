@@ -10,12 +10,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use eval::synth::{Recipe, Schemes};
 use records::Kind;
 use records::decode::Decoder;
 use rulebank::{Bank, Param};
 use serde::Serialize;
 use serde_json::Value;
+use synth::{Recipe, Schemes};
 
 use crate::args::BenchArgs;
 use crate::engine::{Options, load_bank};
@@ -270,7 +270,7 @@ impl Drop for Scratch {
 fn make_region(args: &BenchArgs, region: &Path) -> Result<(), Error> {
     let mut progress = Progress::count("making the region", args.visits, args.quiet);
     let recipe = Recipe { seed: 1, visits: args.visits, months: 12, schemes: Schemes::All, strength: 1.0 };
-    eval::synth::write(&recipe, region, &mut |at| progress.at(at.visits))?;
+    synth::write(&recipe, region, &mut |at| progress.at(at.visits))?;
     progress.finish();
     Ok(())
 }

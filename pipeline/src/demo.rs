@@ -8,8 +8,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use ::synth::{Recipe, Report, Schemes};
 use detectors::alert::AlertLine;
-use eval::synth::{Recipe, Report, Schemes};
 use rulebank::{Rule, Text2};
 use serde::Deserialize;
 

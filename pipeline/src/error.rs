@@ -41,7 +41,7 @@ pub enum Error {
     Engine(String),
     /// The simulator failed.
     #[error(transparent)]
-    Synth(#[from] eval::synth::SynthError),
+    Synth(#[from] synth::SynthError),
 }
 
 impl Error {

@@ -13,16 +13,17 @@ mod words;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use eval::candidate::chance::{Chances, verdict};
-use eval::candidate::decided::Decisions;
-use eval::candidate::period::Period;
-use eval::candidate::{Gathering, Of};
-use eval::effort::Effort;
 use eval::judgement::report::Report;
 use eval::judgement::{Judgement, Ranked, RuleFacts, Settings};
-use eval::outcome::{Alert, Institution, Owners};
 use records::time::parse_time;
 use rulebank::{Bank, Verdict};
+use selection::candidate::RankingBuilder;
+use selection::chance::{Chances, verdict};
+use selection::decision::Decisions;
+use selection::effort::Effort;
+use selection::outcome::{Alert, Institution, Owners};
+use selection::period::Period;
+use selection::subject::SubjectKind;
 
 use crate::args::EvalArgs;
 use crate::error::Error;
@@ -84,7 +85,7 @@ fn judge(args: &EvalArgs, kept: &Kept, bank: &Bank) -> Result<Report, Error> {
         let of_alert: Owners = owners.next()?.ok_or_else(|| {
             owners.wrong("it ends before alerts.ndjson does; each alert has a line in both".to_owned())
         })?;
-        let chance = lists.chances.of(&alert.rule, verdict(&alert.verdict));
+        let chance = lists.chances.probability(&alert.rule, verdict(&alert.verdict));
         let model = facts.get(&alert.rule).is_some_and(|facts| facts.model);
         let taken = lists.take(&alert, &of_alert, model);
         let taken =
@@ -113,36 +114,42 @@ fn rules(bank: &Bank) -> BTreeMap<String, RuleFacts> {
 /// The candidate list, and the one that it would be without models.
 struct Lists {
     chances: Chances,
-    with: Gathering,
-    without: Gathering,
+    with: RankingBuilder,
+    without: RankingBuilder,
 }
 
 impl Lists {
     fn new(bank: &Bank, institutions: &[Institution]) -> Result<Lists, String> {
         let mut chances = Chances::default();
-        chances.state(bank);
-        let list =
-            || Gathering::new(Of::Institutions, Period::default(), chances.clone(), Decisions::default());
+        chances.set_stated(bank);
+        let list = || {
+            RankingBuilder::new(
+                SubjectKind::Institutions,
+                Period::default(),
+                chances.clone(),
+                Decisions::default(),
+            )
+        };
         let (mut with, mut without) = (list(), list());
         for institution in institutions {
-            with.institution(institution).map_err(|wrong| wrong.to_string())?;
-            without.institution(institution).map_err(|wrong| wrong.to_string())?;
+            with.add_institution(institution).map_err(|wrong| wrong.to_string())?;
+            without.add_institution(institution).map_err(|wrong| wrong.to_string())?;
         }
         Ok(Lists { chances, with, without })
     }
 
     fn take(&mut self, alert: &Alert, owners: &Owners, model: bool) -> Result<(), String> {
-        self.with.alert(alert, owners).map_err(|wrong| wrong.to_string())?;
+        self.with.add_alert(alert, owners).map_err(|wrong| wrong.to_string())?;
         if !model {
-            self.without.alert(alert, owners).map_err(|wrong| wrong.to_string())?;
+            self.without.add_alert(alert, owners).map_err(|wrong| wrong.to_string())?;
         }
         Ok(())
     }
 
     fn rank(self, effort: &Effort) -> (Vec<Ranked>, Vec<Ranked>) {
-        let ranked = |list: Gathering| {
+        let ranked = |list: RankingBuilder| {
             let candidates = list.rank(effort).candidates.into_iter();
-            candidates.map(|of| Ranked { code: of.id, expected: of.sum.expected_fen }).collect()
+            candidates.map(|of| Ranked { code: of.id, expected: of.totals.expected_fen }).collect()
         };
         (ranked(self.with), ranked(self.without))
     }

@@ -1,8 +1,8 @@
 //! `fundwatch list`: whom to inspect, ranked by what a day of inspection can be expected to bring, and a control group
 //! drawn by lot.
 //!
-//! What ranks stands in `eval::candidate`, what draws in `eval::draw`, what the control group says in
-//! `eval::estimate`. Here are files: [`runs`] reads what runs left, [`rows`] are the rows and [`published`] the facts
+//! What ranks stands in `selection::candidate`, what draws in `selection::draw`, what the control group says in
+//! `selection::estimate`. Here are files: [`runs`] reads what runs left, [`rows`] are the rows and [`published`] the facts
 //! of a list; [`ndjson`], [`xlsx`] and [`html`] write them, [`text`] tells the first of them. [`verify`] repeats the
 //! draws, [`estimated`] says what the ranking misses. Persons are masked in all that is made for people.
 
@@ -22,12 +22,13 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use eval::candidate::period::Period;
-use eval::candidate::{Of, Ranking};
-use eval::draw::{Frame, fits, sha256};
-use eval::effort::{Days, Effort};
 use records::decimal::format_fen;
 use rulebank::Lang;
+use selection::candidate::Ranking;
+use selection::draw::{Frame, fits, sha256};
+use selection::effort::{Effort, InspectorDays};
+use selection::period::Period;
+use selection::subject::SubjectKind;
 
 use crate::args::{ListArgs, ListWhat};
 use crate::error::Error;
@@ -45,7 +46,7 @@ const TOP: u64 = 50;
 /// A list: its rows, its facts, and the frame of its draw.
 pub struct List {
     /// Whom it ranks.
-    pub of: Of,
+    pub of: SubjectKind,
     /// The ranked ones by rank, then the control group by rank.
     pub rows: Vec<Row>,
     /// What is published of it.
@@ -99,15 +100,16 @@ fn make(args: &ListArgs) -> Result<String, Error> {
 /// Ranks and draws.
 fn gather(args: &ListArgs, runs: &Runs<'_>) -> Result<List, Error> {
     let of = match args.of.as_str() {
-        "practitioners" => Of::Practitioners,
-        "persons" => Of::Persons,
-        _ => Of::Institutions,
+        "practitioners" => SubjectKind::Practitioners,
+        "persons" => SubjectKind::Persons,
+        _ => SubjectKind::Institutions,
     };
     check(args, of)?;
     let asked = args.period.as_deref().map(Period::parse).transpose();
     let asked = asked.map_err(|what| Error::Arguments(format!("--period {what}")))?.unwrap_or(Period::ALWAYS);
     let days = args.days.as_deref().map(|text| {
-        Days::parse(text).ok_or_else(|| Error::Arguments(format!("--days {text}: it is no number of days")))
+        InspectorDays::parse(text)
+            .ok_or_else(|| Error::Arguments(format!("--days {text}: it is no number of days")))
     });
     let days = days.transpose()?;
     let (effort, effort_sha256) = effort(args.effort.as_deref())?;
@@ -116,7 +118,7 @@ fn gather(args: &ListArgs, runs: &Runs<'_>) -> Result<List, Error> {
     let chosen = Chosen::of(&ranking, of, args);
     let mut rows = rows_of(&ranking, of, &chosen, runs)?;
     let plan = days.map(|days| plan(&mut rows, days, &chosen)).transpose()?;
-    let ranked = if of == Of::Persons { Vec::new() } else { published::codes(&rows, Drawn::Ranked) };
+    let ranked = if of == SubjectKind::Persons { Vec::new() } else { published::codes(&rows, Drawn::Ranked) };
     let mut list = List {
         of,
         published: Published {
@@ -144,9 +146,9 @@ fn gather(args: &ListArgs, runs: &Runs<'_>) -> Result<List, Error> {
 }
 
 /// What the parser of arguments cannot see.
-fn check(args: &ListArgs, of: Of) -> Result<(), Error> {
+fn check(args: &ListArgs, of: SubjectKind) -> Result<(), Error> {
     let needs_places = args.control.is_some() || args.inspectors.is_some() || args.frame_out.is_some();
-    if of != Of::Institutions && needs_places {
+    if of != SubjectKind::Institutions && needs_places {
         return Err(Error::Arguments(
             "--control, --frame-out and --inspectors draw institutions and their inspectors; leave them out with --of"
                 .to_owned(),
@@ -188,13 +190,13 @@ struct Chosen {
 
 impl Chosen {
     /// The first of the ranking of whom anything is expected, and the control group.
-    fn of(ranking: &Ranking, of: Of, args: &ListArgs) -> Chosen {
+    fn of(ranking: &Ranking, of: SubjectKind, args: &ListArgs) -> Chosen {
         let top = usize::try_from(args.top.unwrap_or(TOP)).unwrap_or(usize::MAX);
         let expected =
-            ranking.candidates.iter().enumerate().filter(|(_, candidate)| candidate.sum.expected_fen > 0);
-        let ranked = expected.filter(|(_, candidate)| of != Of::Institutions || fits(&candidate.id));
+            ranking.candidates.iter().enumerate().filter(|(_, candidate)| candidate.totals.expected_fen > 0);
+        let ranked = expected.filter(|(_, candidate)| of != SubjectKind::Institutions || fits(&candidate.id));
         let ranked: Vec<usize> = ranked.map(|(place, _)| place).take(top).collect();
-        if of != Of::Institutions {
+        if of != SubjectKind::Institutions {
             return Chosen { ranked, control: Vec::new(), frame: None, draw: None };
         }
         let frame = Frame::of(ranking.candidates.iter().map(|candidate| candidate.id.clone()));
@@ -221,9 +223,9 @@ impl Chosen {
     }
 }
 
-fn rows_of(ranking: &Ranking, of: Of, chosen: &Chosen, runs: &Runs<'_>) -> Result<Vec<Row>, Error> {
+fn rows_of(ranking: &Ranking, of: SubjectKind, chosen: &Chosen, runs: &Runs<'_>) -> Result<Vec<Row>, Error> {
     let mut coverage = BTreeMap::new();
-    if of == Of::Institutions {
+    if of == SubjectKind::Institutions {
         let listed = chosen.ranked.iter().chain(&chosen.control);
         let codes = listed.map(|place| ranking.candidates[*place].id.clone()).collect();
         coverage = runs.coverage(&codes, &ranking.period)?;
@@ -247,8 +249,9 @@ fn rows_of(ranking: &Ranking, of: Of, chosen: &Chosen, runs: &Runs<'_>) -> Resul
 
 /// Spends the days: on the control group first, for a ranking that is not checked is worth nothing; then on the ranked
 /// in their order, each that the days left still reach.
-fn plan(rows: &mut [Row], days: Days, chosen: &Chosen) -> Result<Plan, Error> {
-    let effort = |row: &Row| Days::parse(&row.effort_days.to_string()).unwrap_or_default().thousandths();
+fn plan(rows: &mut [Row], days: InspectorDays, chosen: &Chosen) -> Result<Plan, Error> {
+    let effort =
+        |row: &Row| InspectorDays::parse(&row.effort_days.to_string()).unwrap_or_default().thousandths();
     let mut left = days.thousandths();
     let (ranked, control) = rows.split_at_mut(chosen.ranked.len());
     for row in control.iter_mut() {
@@ -256,7 +259,7 @@ fn plan(rows: &mut [Row], days: Days, chosen: &Chosen) -> Result<Plan, Error> {
         row.planned = Some(true);
     }
     if left < 0 {
-        let needed = Days::of_thousandths(days.thousandths() - left);
+        let needed = InspectorDays::of_thousandths(days.thousandths() - left);
         return Err(Error::Arguments(format!(
             "the control group alone takes {needed} inspector days of {days}: draw fewer, or grant more days"
         )));
@@ -268,7 +271,7 @@ fn plan(rows: &mut [Row], days: Days, chosen: &Chosen) -> Result<Plan, Error> {
     }
     Ok(Plan {
         days: days.number(),
-        days_planned: Days::of_thousandths(days.thousandths() - left).number(),
+        days_planned: InspectorDays::of_thousandths(days.thousandths() - left).number(),
         planned: rows.iter().filter(|row| row.planned == Some(true)).count() as u64,
     })
 }
@@ -380,7 +383,7 @@ pub fn write_files(files: Vec<(PathBuf, Vec<u8>)>) -> Result<(), Error> {
 
 /// Fen of an amount that a row wrote.
 fn fen(text: &str) -> i64 {
-    eval::candidate::fen(text).unwrap_or_default()
+    selection::value::fen(text).unwrap_or_default()
 }
 
 /// What is expected of these rows together, yuan.

@@ -7,12 +7,12 @@ use std::collections::BTreeMap;
 
 use detectors::alert_view::AlertView;
 use detectors::finding::{ReconciledFinding, institution_of};
-use eval::outcome::{Owners, Share};
 use records::Kind;
 use records::arena::{Arena, Ref};
 use records::decimal::format_fen;
 use records::ledger::Ledger;
 use records::row;
+use selection::outcome::{Owners, Share};
 
 use crate::error::Error;
 use crate::outputs::{Draft, Folder};

@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use detectors::alert_view::AlertView;
 use detectors::arrivals::{Arrived, KINDS, Unjudged};
-use detectors::coverage::Spot;
-use eval::outcome::{Institution, Label, Lateness, Reach, Turnover};
+use detectors::coverage::InstitutionMonth;
 use records::arena::{Arena, Ref};
 use records::row;
 use records::tell;
 use records::time::format_month;
+use selection::outcome::{Institution, Label, Lateness, Reach, Turnover};
 
 use crate::error::Error;
 use crate::outputs::{Draft, Folder};
@@ -48,12 +48,12 @@ pub fn write(folder: &Folder, desk: &AlertView) -> Result<[Draft; 3], Error> {
         places.insert(arena.text(code), place(code));
     }
     let mut months: BTreeSet<i32> = BTreeSet::new();
-    for (Spot { institution, month }, arrived) in desk.reach().arrived(arena) {
+    for (InstitutionMonth { institution, month }, arrived) in desk.reach().arrived(arena) {
         let place = places.entry(arena.text(institution)).or_insert_with(|| place(institution));
         place.months.entry(month).or_default().0 = arrived;
         months.insert(month);
     }
-    for (Spot { institution, month }, unjudged) in desk.unjudged() {
+    for (InstitutionMonth { institution, month }, unjudged) in desk.unjudged() {
         if institution != 0 {
             let place = places.entry(arena.text(institution)).or_insert_with(|| place(institution));
             place.months.entry(month).or_default().1 = unjudged;

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use eval::synth::{Recipe, Report, Schemes, SynthError};
+use synth::{Recipe, Report, Schemes, SynthError};
 
 use crate::args::SynthArgs;
 use crate::error::Error;
@@ -32,7 +32,7 @@ pub fn synth(args: &SynthArgs) -> Result<String, Error> {
 /// A recipe that cannot be followed, a file that cannot be written.
 pub fn make(recipe: &Recipe, out: &Path, quiet: bool) -> Result<Report, Error> {
     let mut progress = Progress::count("making up visits", recipe.visits, quiet);
-    let report = eval::synth::write(recipe, out, &mut |come| progress.at(come.visits.min(come.visits_total)));
+    let report = synth::write(recipe, out, &mut |come| progress.at(come.visits.min(come.visits_total)));
     progress.finish();
     report.map_err(|error| match error {
         SynthError::Io { path, source } => Error::Write { path, source },

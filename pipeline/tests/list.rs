@@ -152,7 +152,10 @@ fn the_ranked_come_first_and_the_lot_takes_of_the_others() {
     assert!(rows[..10].iter().all(|row| row["drawn"] == "ranked" && row["inclusion_probability"] == 1.0));
     let facts: Value = serde_json::from_str(&read(folder.join("l.draw.json"))).unwrap();
     assert_eq!((&facts["draw"]["frame_size"], &facts["draw"]["open"]), (&json!(40), &json!(30)));
-    assert_eq!(facts["draw"]["frame_hash"], eval::draw::sha256(read(folder.join("l.frame.txt")).as_bytes()));
+    assert_eq!(
+        facts["draw"]["frame_hash"],
+        selection::draw::sha256(read(folder.join("l.frame.txt")).as_bytes())
+    );
     // The same again is the same bytes, and stdout has the rows where no file is asked for.
     let before = ["l.ndjson", "l.draw.json", "l.frame.txt"].map(|name| read(folder.join(name)));
     said(&folder, DRAW);

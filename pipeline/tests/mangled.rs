@@ -8,12 +8,12 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use eval::synth::{Recipe, Schemes};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use pipeline::error::Error;
 use pipeline::front::Front;
 use pipeline::source::{self, Lines, Row, is_white};
 use serde_json::Value;
+use synth::{Recipe, Schemes};
 
 #[expect(dead_code, reason = "whole folders are another test's")]
 #[path = "support/convert.rs"]
@@ -225,7 +225,7 @@ type OfKind = (String, Vec<Record>);
 /// What is mangled: the lines of a small region, and its records by kind.
 fn region(folder: &Path) -> (Vec<Vec<u8>>, Vec<OfKind>) {
     let recipe = Recipe { seed: 3, visits: 300, months: 2, schemes: Schemes::All, strength: 1.0 };
-    eval::synth::write(&recipe, folder, &mut |_| ()).unwrap();
+    synth::write(&recipe, folder, &mut |_| ()).unwrap();
     let ndjson = fs::read_to_string(folder.join("records/changes.ndjson")).unwrap();
     let lines = ndjson.lines().map(|line| line.as_bytes().to_vec()).collect();
     (lines, convert::records(&ndjson).into_iter().collect())

@@ -12,14 +12,19 @@ use std::path::{Path, PathBuf};
 // --- who imports whom ---
 
 /// The rooms, from the ground up, and what each may import.
-const ARROWS: [(&str, &[&str]); 6] = [
+const ARROWS: [(&str, &[&str]); 8] = [
     ("records", &[]),
     ("rulebank", &["records"]),
     ("models", &["records"]),
     ("detectors", &["records", "rulebank", "models"]),
-    ("eval", &["records", "rulebank", "models", "detectors"]),
-    ("pipeline", &["records", "rulebank", "models", "detectors", "eval"]),
+    ("synth", &["records"]),
+    ("selection", &["records", "rulebank"]),
+    ("eval", &["records", "selection"]),
+    ("pipeline", &["records", "rulebank", "models", "detectors", "synth", "selection", "eval"]),
 ];
+
+/// What the tests of a crate may import besides.
+const ARROWS_OF_TESTS: [(&str, &[&str]); 1] = [("eval", &["synth"])];
 
 /// The sentence that a wrong arrow breaks.
 const ONLY_DOWN: &str = "an arrow down is an import; there is no arrow up and none sideways, and rulebank and models do not know each other";
@@ -49,40 +54,44 @@ const BORDERS: [(&[&str], &[&str], &str); 5] = [
     ),
 ];
 
-/// The packages that a manifest names, of whatever sort of dependency.
-fn dependencies(manifest: &str) -> Vec<String> {
+/// The packages that a manifest names, of whatever sort of dependency, and whether only tests use them.
+fn dependencies(manifest: &str) -> Vec<(String, bool)> {
     let mut found = Vec::new();
-    let mut listing = false;
+    let (mut listing, mut of_tests) = (false, false);
     for line in manifest.lines().map(str::trim) {
         if let Some(section) = line.strip_prefix('[').and_then(|rest| rest.split(']').next()) {
             let parts: Vec<&str> = section.split('.').collect();
             listing = parts.last().is_some_and(|last| last.ends_with("dependencies"));
+            of_tests = parts.contains(&"dev-dependencies");
             // [dependencies.name]
             if let [.., list, name] = parts.as_slice()
                 && list.ends_with("dependencies")
             {
-                found.push((*name).to_owned());
+                found.push(((*name).to_owned(), of_tests));
             }
         } else if listing && !line.starts_with('#') {
             let name = line.split(['=', '.', ' ']).next().unwrap_or_default().trim_matches('"');
             // name = { package = "another" }
             let renamed = line.split_once("package").and_then(|(_, rest)| rest.split('"').nth(1));
             if !name.is_empty() {
-                found.push(renamed.unwrap_or(name).to_owned());
+                found.push((renamed.unwrap_or(name).to_owned(), of_tests));
             }
         }
     }
     found
 }
 
-/// What is wrong with the arrows of one room.
-fn wrong_arrows(room: &str, manifest: &str) -> Vec<String> {
+/// What is wrong with the arrows of one crate, which is named by its folder.
+fn wrong_arrows(folder: &str, manifest: &str) -> Vec<String> {
+    let room = folder.rsplit('/').next().unwrap_or(folder);
+    let tests = ARROWS_OF_TESTS.iter().find(|(name, _)| *name == room).map_or(&[][..], |(_, more)| more);
     let Some((_, below)) = ARROWS.iter().find(|(name, _)| *name == room) else {
         return vec![format!("{room} is no room of the map: give it a place in ARROWS")];
     };
     let mut wrong = Vec::new();
-    for package in dependencies(manifest) {
-        if ARROWS.iter().any(|(name, _)| *name == package) && !below.contains(&package.as_str()) {
+    for (package, of_tests) in dependencies(manifest) {
+        let may = below.contains(&package.as_str()) || of_tests && tests.contains(&package.as_str());
+        if ARROWS.iter().any(|(name, _)| *name == package) && !may {
             wrong.push(format!("{room} -> {package}: {ONLY_DOWN}"));
         }
         for (packages, rooms, why) in BORDERS {
@@ -99,11 +108,14 @@ fn a_wrong_arrow_is_seen() {
     let good =
         "[dependencies]\nrecords.workspace = true\n# timely\n\n[lints]\nworkspace = true\ntimely = 1\n";
     assert_eq!(wrong_arrows("rulebank", good), [""; 0]);
+    assert_eq!(wrong_arrows("eval", "[dev-dependencies]\nsynth.workspace = true\n"), [""; 0]);
     for (room, manifest) in [
         ("records", "[dependencies]\nrulebank.workspace = true\n"),
         ("rulebank", "[dependencies]\nmodels = { path = \"../models\" }\n"),
         ("rulebank", "[dev-dependencies]\ndetectors.workspace = true\n"),
         ("eval", "[dependencies]\ntimely = \"0.32\"\n"),
+        ("eval", "[dependencies]\nsynth.workspace = true\n"),
+        ("eval/selection", "[dev-dependencies]\nsynth.workspace = true\n"),
         ("eval", "[dependencies.timely]\nversion = \"0.32\"\n"),
         (
             "eval",
@@ -182,7 +194,7 @@ fn a_file_that_nobody_declares_is_seen() {
 
 /// Where the id of a rule may stand in code, and why.
 const IDS_MAY_STAND_IN: [(&str, &str); 3] = [
-    ("eval/src/synth", "the simulator plants what a rule should see, and its truth names the rule"),
+    ("eval/synth/src", "the simulator plants what a rule should see, and its truth names the rule"),
     ("rulebank/src/schema.rs", "the contract says which rules a table may speak of"),
     ("pipeline/src/bench.rs", "the bench changes rules it knows, to measure what a change costs"),
 ];
@@ -216,8 +228,8 @@ fn a_rule_id_in_code_is_seen() {
     let found: Vec<(usize, &str)> =
         code(source).flat_map(|(line, text)| rule_ids(text).into_iter().map(move |id| (line, id))).collect();
     assert_eq!(found, [(3, "A03")]);
-    assert!(ids_may_stand_in("eval/src/synth.rs") && ids_may_stand_in("eval/src/synth/case.rs"));
-    assert!(!ids_may_stand_in("eval/src/synthesis.rs") && !ids_may_stand_in("detectors/src/synth.rs"));
+    assert!(ids_may_stand_in("eval/synth/src/case.rs") && ids_may_stand_in("pipeline/src/bench.rs"));
+    assert!(!ids_may_stand_in("eval/synth/srcs.rs") && !ids_may_stand_in("detectors/src/synth.rs"));
 }
 
 // --- identity numbers ---
@@ -257,6 +269,40 @@ fn an_identity_number_is_seen() {
     for text in [long, month, day, number.replace('X', "Y"), "T0001 81340000001200000001".to_owned()] {
         assert_eq!(identity_numbers(&text), [""; 0], "{text}");
     }
+}
+
+// --- links between pages ---
+
+/// The relative links of a page, without the heading that they lead to.
+///
+/// A link is what stands in `](…)` and is neither an address nor a heading of the page itself; code is no link.
+fn relative_links(page: &str) -> Vec<&str> {
+    let mut links = Vec::new();
+    let mut in_code = false;
+    for line in page.lines() {
+        in_code ^= line.trim_start().starts_with("```");
+        if in_code {
+            continue;
+        }
+        // Pieces between backquotes are code, text, code, …
+        for text in line.split('`').step_by(2) {
+            for rest in text.split("](").skip(1) {
+                let target = rest.split([')', ' ']).next().unwrap_or_default();
+                let path = target.split('#').next().unwrap_or_default();
+                if !path.is_empty() && !path.contains("://") && !path.starts_with("mailto:") {
+                    links.push(path);
+                }
+            }
+        }
+    }
+    links
+}
+
+#[test]
+fn links_of_a_page_are_seen() {
+    let page =
+        "[a](b.md) ![c](d/e.png), [`f`](../g.md#h)\n[i](#j) [k](https://l.m) `[n](o)`\n```\n[p](q)\n```\n";
+    assert_eq!(relative_links(page), ["b.md", "d/e.png", "../g.md"]);
 }
 
 // --- the tree itself ---
@@ -420,4 +466,23 @@ fn the_bans_of_the_detectors_keep_the_settings_of_the_workspace() {
             "{ban} is not banned with a reason"
         );
     }
+}
+
+#[test]
+fn every_link_of_a_page_leads_to_a_file() {
+    let inside = rooms().into_iter().chain(["docs", "samples", "fuzz"].map(str::to_owned));
+    let top = ["README.md", "ARCHITECTURE.md"].map(str::to_owned);
+    let pages: Vec<String> =
+        inside.flat_map(|folder| files(&folder)).filter(|path| path.ends_with(".md")).chain(top).collect();
+    let mut wrong = Vec::new();
+    for page in &pages {
+        let folder = root().join(page).parent().unwrap().to_owned();
+        for link in relative_links(&read(page)) {
+            if !folder.join(link).exists() {
+                wrong.push(format!("{page}: the link {link} leads nowhere"));
+            }
+        }
+    }
+    assert!(pages.len() > 10, "the pages of the tree are not where they were: {pages:?}");
+    holds(&wrong);
 }

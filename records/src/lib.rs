@@ -17,6 +17,7 @@ pub mod kind;
 pub mod ledger;
 pub mod row;
 pub mod schema;
+pub mod splitmix;
 pub mod tell;
 pub mod time;
 

@@ -34,7 +34,7 @@ pub struct Snapshot {
     pub amount: i64,
     /// What of it was counted.
     pub counted: i64,
-    /// ProfileOwner money that is, by fixmedins_code: of the records it is laid on; with 0 that of the evidence.
+    /// Whose money that is, by fixmedins_code: of the records it is laid on; with 0 that of the evidence.
     pub shares: BTreeMap<String, Share>,
 }
 
@@ -131,7 +131,7 @@ impl Banks<'_> {
         causes
     }
 
-    /// Visits owner money an alert takes, on either side.
+    /// Visits whose money an alert takes, on either side.
     fn visits(&self, transition: &Transition) -> Vec<u64> {
         let counting = transition.sides().filter(|alert| alert.priced.exempted_by == 0);
         let laid = counting.flat_map(|alert| &alert.priced.laid);
@@ -184,7 +184,7 @@ impl Banks<'_> {
         })
     }
 
-    /// The rules owner alerts read otherwise though nothing was judged again: another version, another sentence.
+    /// The rules whose alerts read otherwise though nothing was judged again: another version, another sentence.
     pub(super) fn reworded(&self) -> Vec<RuleIx> {
         (0..)
             .zip(&self.after.rules)

@@ -30,7 +30,7 @@ pub const SPEC: DetectorSpec = DetectorSpec {
     params: &[
         ParamSpec {
             name: "of",
-            doc: "ProfileOwner months are compared.",
+            doc: "Whose months are compared.",
             kind: ParamKind::Choice(&["institutions", "practitioners"]),
             default: "institutions",
         },
@@ -92,7 +92,7 @@ pub enum OutlierMethod {
 pub struct OutlierRule {
     /// The rule.
     pub rule: RuleIx,
-    /// ProfileOwner months.
+    /// Whose months.
     pub owner: ProfileOwner,
     /// How.
     pub way: OutlierMethod,

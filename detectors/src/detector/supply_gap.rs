@@ -50,7 +50,7 @@ pub struct DaysOfBlock {
     pub bought: u32,
 }
 
-/// Whether some stock count of a pair found something on the reader.
+/// Whether some stock count of a pair found something on the shelf.
 pub fn is_counted(arena: &Arena, bank: &CompiledBank, counts: &[(Ref, Diff)]) -> bool {
     counts.iter().any(|(count, _)| bank.over(1, row::stock_count(arena, *count).cnt, 0))
 }

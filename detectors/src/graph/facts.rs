@@ -78,7 +78,7 @@ pub struct Inputs {
     pub prices: InputSession<Tick, (u64, Price), Diff>,
     /// Where there are rules that ask for months.
     pre_aggregate: Option<PreAggregate>,
-    /// Opens at ticks owner profiles take in what gathered.
+    /// Opens at ticks whose profiles take in what gathered.
     pub gate: InputHandleVec<Tick, ()>,
     /// The day of *now*, as a row, under key 0; one worker feeds it.
     pub today: RowInput,

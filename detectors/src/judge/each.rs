@@ -61,7 +61,7 @@ impl<V> Concern<V> {
 struct Work<V> {
     /// Rows of the main arrangement that came and went, by key.
     rows: Vec<(u64, V, Diff)>,
-    /// Keys owner context changed.
+    /// Keys whose context changed.
     keys: Vec<u64>,
 }
 

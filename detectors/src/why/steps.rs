@@ -41,7 +41,7 @@ pub enum Outcome {
 pub struct Why<'s, 'a> {
     /// Where records are looked up.
     pub scene: &'s Scene<'a>,
-    /// ProfileOwner conditions are asked.
+    /// Whose conditions are asked.
     pub rule: &'s Rule,
     steps: Vec<Step>,
 }

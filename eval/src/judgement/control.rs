@@ -8,8 +8,8 @@ use std::collections::BTreeSet;
 use super::places::to_find;
 use super::report::{Control, Yuan};
 use super::{Judgement, NOWHERE};
-use crate::estimate::{Answers, estimate};
 use crate::truth::Truth;
+use selection::estimate::{ControlFindings, estimate};
 
 /// A list with its control draw.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub struct Draw {
     /// How many were not ranked.
     pub open: usize,
     /// What decisions say of those drawn.
-    pub answers: Answers,
+    pub answers: ControlFindings,
     /// Seed of the interval.
     pub seed: String,
 }

@@ -1,10 +1,10 @@
 //! A small run against a truth whose measures can be counted on paper.
 
 use super::*;
-use crate::outcome::{Both, Label, Share, Subject, Turnover};
 use crate::truth::labels::{Labels, ripe_until};
 use crate::truth::{Planted, Plantings};
 use records::time::parse_time;
+use selection::outcome::{Both, Label, Share, Subject, Turnover};
 
 /// Rule, key, institution, yuan.
 type Row = (&'static str, &'static str, &'static str, i64);
@@ -169,7 +169,7 @@ fn labels() -> Truth {
             ..label("4", "R02-gone", "confirmed", "2025-02-01 00:00:00")
         },
     ];
-    Truth::Labels(Labels::sort(labels, ripe_until(settings(false).now, 30)).unwrap())
+    Truth::Labels(Labels::sort(labels, ripe_until(settings(false).now, 30), synth::rule_of).unwrap())
 }
 
 #[test]
@@ -217,9 +217,9 @@ fn a_control_draw_is_estimated_from_what_is_known_of_it() {
         drawn: vec!["H3".to_owned(), "H4".to_owned()],
         open: 4,
         seed: "a seed".to_owned(),
-        answers: crate::estimate::Answers {
+        answers: selection::estimate::ControlFindings {
             found_fen: BTreeMap::from([("H3".to_owned(), 3_000)]),
-            ..crate::estimate::Answers::default()
+            ..selection::estimate::ControlFindings::default()
         },
     };
     // Against a complete truth both drawn places are known: 40 and 0 yuan of 40 + 10 at four.

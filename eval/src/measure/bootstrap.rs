@@ -5,7 +5,7 @@
 //! alerts counts as one surprise and not as a thousand. Chance is a seed that the report states.
 
 use super::{Estimate, LEVEL, float};
-use crate::synth::rng::Rng;
+use records::splitmix::SplitMix64;
 
 /// Resamples that are drawn.
 pub const RESAMPLES: usize = 1_000;
@@ -38,7 +38,7 @@ impl Ratio {
 
 /// Calls `each` with every resample: how often each of `places` was drawn.
 pub fn resample(seed: u64, places: usize, resamples: usize, mut each: impl FnMut(&[u32])) {
-    let mut rng = Rng::new(seed ^ 0xb007);
+    let mut rng = SplitMix64::seeded(seed ^ 0xb007);
     let mut drawn = vec![0; places];
     for _ in 0..resamples {
         drawn.fill(0);
@@ -95,7 +95,7 @@ mod tests {
     #[test]
     fn a_ratio_of_sums_is_covered_about_as_often_as_it_says() {
         // Places with a share between 0.2 and 0.8 of an amount between 1 and 100, over and over.
-        let mut rng = Rng::new(5);
+        let mut rng = SplitMix64::seeded(5);
         let mut covered = 0;
         for seed in 0..300 {
             let part = |place| {

@@ -2,7 +2,7 @@
 
 use super::bootstrap::{RESAMPLES, percentiles, resample};
 use super::{Estimate, float, number};
-use crate::synth::rng::Rng;
+use records::splitmix::SplitMix64;
 
 /// Random orders that are drawn for the range of what they hold.
 const ORDERS: usize = 2_000;
@@ -89,7 +89,7 @@ impl Stakes {
     pub fn of_chance(&self, ks: &[usize], seed: u64) -> Vec<AtK> {
         let places = self.0.len();
         let (mut precisions, mut shares) = (vec![Vec::new(); ks.len()], vec![Vec::new(); ks.len()]);
-        let mut rng = Rng::new(seed ^ 0x0de4);
+        let mut rng = SplitMix64::seeded(seed ^ 0x0de4);
         let mut order: Vec<usize> = (0..places).collect();
         let ones = vec![1; places];
         let last = ks.last().copied().unwrap_or(0).min(places);

@@ -15,9 +15,12 @@ use std::collections::BTreeMap;
 
 use records::time::{day_of, parse_date, parse_time};
 
-use super::{Standing, Thing, Unknown, Wrong, fen};
-use crate::outcome::{Alert, Label, Owners, Share};
-use crate::synth;
+use super::{Standing, Thing, Unknown};
+use selection::outcome::{Alert, Label, Owners, Share};
+use selection::value::{InvalidValue, fen};
+
+/// The rule that should see a scheme of this name; none if there is no such scheme, or several rules should.
+pub type RuleOfScheme = fn(&str) -> Option<&'static str>;
 
 /// Seconds of a day.
 const DAY: i64 = 86_400;
@@ -92,20 +95,32 @@ pub struct Counts {
 impl Labels {
     /// Sorts labels. Those decided after `ripe_until` (seconds) are too young; none: all of them count.
     ///
+    /// `rule_of_scheme` gives the rule that should see a scheme by its name, where exactly one should.
+    ///
     /// # Errors
     /// A time, day or amount that cannot be read, with the label's `case_id`.
-    pub fn sort(labels: impl IntoIterator<Item = Label>, ripe_until: Option<i64>) -> Result<Labels, Wrong> {
+    pub fn sort(
+        labels: impl IntoIterator<Item = Label>,
+        ripe_until: Option<i64>,
+        rule_of_scheme: RuleOfScheme,
+    ) -> Result<Labels, InvalidValue> {
         let labels: BTreeMap<String, Label> =
             labels.into_iter().map(|label| (label.case_id.clone(), label)).collect();
         let mut sorted = Labels::default();
         for label in labels.into_values() {
             let case_id = label.case_id.clone();
-            sorted.add(label, ripe_until).map_err(|wrong| Wrong(format!("label {case_id}: {wrong}")))?;
+            let added = sorted.add(label, ripe_until, rule_of_scheme);
+            added.map_err(|wrong| InvalidValue(format!("label {case_id}: {wrong}")))?;
         }
         Ok(sorted)
     }
 
-    fn add(&mut self, label: Label, ripe_until: Option<i64>) -> Result<(), Wrong> {
+    fn add(
+        &mut self,
+        label: Label,
+        ripe_until: Option<i64>,
+        rule_of_scheme: RuleOfScheme,
+    ) -> Result<(), InvalidValue> {
         let decision = match label.decision.as_str() {
             "confirmed" => Decision::Confirmed,
             "partly" => Decision::Partly,
@@ -113,7 +128,7 @@ impl Labels {
             _ => Decision::Undecided,
         };
         let at = parse_time(&label.decided_at)
-            .ok_or_else(|| Wrong(format!("`{}` is no time", label.decided_at)))?;
+            .ok_or_else(|| InvalidValue(format!("`{}` is no time", label.decided_at)))?;
         let breadth = match label.subject_type.as_str() {
             "alert" => Breadth::Alert,
             "settlement" | "visit" => Breadth::Record,
@@ -121,10 +136,12 @@ impl Labels {
         };
         let day = |text: &Option<String>| match text {
             None => Ok(None),
-            Some(text) => parse_date(text).map(Some).ok_or_else(|| Wrong(format!("`{text}` is no day"))),
+            Some(text) => {
+                parse_date(text).map(Some).ok_or_else(|| InvalidValue(format!("`{text}` is no day")))
+            }
         };
         let (begin, end) = (day(&label.period_begin)?, day(&label.period_end)?);
-        let rule = label.scheme.as_deref().and_then(rule_of);
+        let rule = label.scheme.as_deref().and_then(|scheme| rule_of(scheme, rule_of_scheme));
         let ripe = ripe_until.is_none_or(|until| at <= until);
         self.counts.labels += 1;
         self.counts.young += usize::from(!ripe);
@@ -169,9 +186,9 @@ impl Labels {
     }
 
     /// What is decided of an alert.
-    pub(super) fn judge(&mut self, alert: &Alert, owners: &Owners) -> Result<Standing, Wrong> {
+    pub(super) fn judge(&mut self, alert: &Alert, owners: &Owners) -> Result<Standing, InvalidValue> {
         let day = alert.occurred.get(..10).and_then(parse_date);
-        let day = day.ok_or_else(|| Wrong(format!("`{}` is no time", alert.occurred)))?;
+        let day = day.ok_or_else(|| InvalidValue(format!("`{}` is no time", alert.occurred)))?;
         let Some(label) = self.narrowest(alert, owners, day) else {
             return Ok(Standing::Unknown(Unknown::Unlabelled));
         };
@@ -288,10 +305,10 @@ pub fn ripe_until(now: Option<i64>, delay: u32) -> Option<i64> {
 }
 
 /// The rule that a scheme names: its own id, or a scheme of the simulator that one rule should see.
-fn rule_of(scheme: &str) -> Option<String> {
+fn rule_of(scheme: &str, rule_of_scheme: RuleOfScheme) -> Option<String> {
     match scheme.as_bytes() {
         [b'A'..=b'Z', b'0'..=b'9', b'0'..=b'9'] => Some(scheme.to_owned()),
-        _ => synth::rule_of(scheme).map(str::to_owned),
+        _ => rule_of_scheme(scheme).map(str::to_owned),
     }
 }
 

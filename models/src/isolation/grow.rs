@@ -3,7 +3,7 @@
 use ndarray::{ArrayBase, Data, Ix2};
 
 use super::IsolationParams;
-use crate::chance::Chance;
+use records::splitmix::SplitMix64;
 
 /// Below this many rows their box is soon measured.
 const FEW_ROWS: usize = 32;
@@ -33,11 +33,11 @@ pub(super) fn forest<D: Data<Elem = f64>>(
     };
     let mut places: Vec<usize> = Vec::new();
     let trees = (0..params.trees).map(|number| {
-        let mut chance = Chance::new(params.seed, number as u64);
+        let mut chance = SplitMix64::numbered(params.seed, number as u64);
         places.clear();
         places.extend(0..rows.nrows());
         for taken in 0..size {
-            let other = taken + chance.below(rows.nrows() - taken);
+            let other = taken + chance.fine_index(rows.nrows() - taken);
             places.swap(taken, other);
         }
         let mut growth = Growth {
@@ -66,7 +66,7 @@ struct Planter {
 
 /// A tree while it grows.
 struct Growth {
-    chance: Chance,
+    chance: SplitMix64,
     /// Around the whole sample.
     sample: Bounds,
     /// Around the rows that are to be cut.
@@ -89,7 +89,7 @@ impl Bounds {
     }
 
     /// A random place on the sides of the box, laid end to end; none if it has no length.
-    fn throw(&self, chance: &mut Chance) -> Option<(usize, f64)> {
+    fn throw(&self, chance: &mut SplitMix64) -> Option<(usize, f64)> {
         let mut left = chance.unit() * self.apart;
         let mut last = None;
         for (column, (least, most)) in self.least.iter().zip(&self.most).enumerate() {

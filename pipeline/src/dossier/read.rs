@@ -13,9 +13,9 @@ pub use found::{Found, OfRule};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use eval::outcome::{Institution, Label, Owners, Reach};
 use memchr::memmem;
 use rulebank::Bank;
+use selection::outcome::{Institution, Label, Owners, Reach};
 use serde::Deserialize;
 use std::borrow::Cow;
 

@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use eval::candidate::period::Period;
-use eval::estimate::answers;
 use eval::judgement::control::Draw;
-use eval::outcome::Label;
 use records::time::parse_time;
+use selection::estimate::control_findings;
+use selection::outcome::Label;
+use selection::period::Period;
 
 use crate::error::Error;
 use crate::list::read;
@@ -27,7 +27,7 @@ pub(super) fn draw(list: &Path, labels: &[Label]) -> Result<Draw, Error> {
     let control: Vec<String> = draw.drawn.iter().map(|lot| lot.fixmedins_code.clone()).collect();
     let drawn_at = published.runs.iter().filter_map(|run| run.now.as_deref().and_then(parse_time)).max();
     let period = Period::parse(&published.period).map_err(Error::Arguments)?;
-    let answers = answers(labels, &control, drawn_at, &period);
+    let answers = control_findings(labels, &control, drawn_at, &period);
     Ok(Draw {
         ranked: published.ranked.iter().cloned().collect(),
         drawn: control,

@@ -7,9 +7,9 @@ use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 use eval::judgement::Settings;
-use eval::outcome::Label;
 use eval::truth::labels::{Labels, ripe_until};
 use eval::truth::{Planted, Plantings, Truth};
+use selection::outcome::Label;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
@@ -122,7 +122,8 @@ pub(super) fn truth(args: &EvalArgs, settings: Settings) -> Result<(Truth, Vec<L
         return Ok((Truth::Planted(plantings), Vec::new()));
     }
     let standing: Vec<Label> = labels.0.into_values().filter_map(|(_, label)| label).collect();
-    let sorted = Labels::sort(standing.iter().cloned(), ripe_until(settings.now, settings.delay));
+    let sorted =
+        Labels::sort(standing.iter().cloned(), ripe_until(settings.now, settings.delay), synth::rule_of);
     let sorted = sorted.map_err(|error| wrong(&path, &error.to_string()))?;
     Ok((Truth::Labels(sorted), standing))
 }

@@ -15,13 +15,13 @@ use detectors::alert::{record_name, value_texts};
 use detectors::alert_view::AlertView;
 use detectors::finding::ReconciledFinding;
 use detectors::money::{own_money, visit_of};
-pub use eval::outcome::Both;
 use records::arena::{Arena, Ref};
 use records::decimal::format_fen;
 use records::row;
 use records::tell;
 use records::time::format_time;
 use rulebank::Bank;
+pub use selection::outcome::Both;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;

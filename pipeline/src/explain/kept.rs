@@ -8,9 +8,9 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
-pub use eval::outcome::{Alert, Record as Name, Subject};
 use memchr::memmem;
 use rulebank::Bank;
+pub use selection::outcome::{Alert, Record as Name, Subject};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 

@@ -331,7 +331,7 @@ impl Reading {
         Ok(Answer {
             rule: rule.id.clone(),
             rule_version: rule.version.clone(),
-            title: (&rule.title).into(),
+            title: super::both(&rule.title),
             key,
             alert_id,
             verdict,
@@ -368,7 +368,7 @@ fn condition(step: Step, withdrawn: &BTreeSet<Withdrawn>, rejected: &[Rejected])
         Outcome::Missing(reason) => ("missing", Some(reason)),
     };
     Condition {
-        condition: (&step.condition).into(),
+        condition: super::both(&step.condition),
         outcome,
         reason,
         values: step.values.into_iter().map(|(name, value)| NamedValue { name, value }).collect(),

@@ -3,11 +3,11 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use eval::candidate::period::Period;
-use eval::estimate::{Estimate, answers, estimate};
 use records::decimal::format_fen;
 use records::time::parse_time;
 use rulebank::Lang;
+use selection::estimate::{ControlEstimate, control_findings, estimate};
+use selection::period::Period;
 use serde::{Deserialize, Serialize};
 
 use super::published::{Draw, Published};
@@ -91,12 +91,12 @@ fn of(draw: &Draw, published: &Published, labels: &Path) -> Result<Estimated, Er
     let drawn_at = published.runs.iter().filter_map(|run| run.now.as_deref().and_then(parse_time)).max();
     let period = Period::parse(&published.period).map_err(Error::Arguments)?;
     let labels = read_labels(labels)?;
-    let answers =
-        answers(&labels, &control, drawn_at, &period).map_err(|wrong| Error::Arguments(wrong.to_string()))?;
+    let answers = control_findings(&labels, &control, drawn_at, &period)
+        .map_err(|wrong| Error::Arguments(wrong.to_string()))?;
     let found: Vec<i64> = answers.found_fen.values().copied().collect();
     let population = usize::try_from(draw.open).unwrap_or(usize::MAX);
     let estimate = estimate(&found, population, draw.seed.as_deref().unwrap_or_default());
-    let yuan = |field: fn(&Estimate) -> Option<i64>| estimate.as_ref().and_then(field).map(format_fen);
+    let yuan = |field: fn(&ControlEstimate) -> Option<i64>| estimate.as_ref().and_then(field).map(format_fen);
     Ok(Estimated {
         population: draw.open,
         drawn: control.len() as u64,
@@ -108,15 +108,15 @@ fn of(draw: &Draw, published: &Published, labels: &Path) -> Result<Estimated, Er
         low: yuan(|estimate| Some(estimate.low_fen)),
         high: yuan(|estimate| estimate.high_fen),
         share_high: estimate.as_ref().map(|estimate| (estimate.share_high * 1e4).round() / 1e4),
-        level: eval::estimate::LEVEL,
-        resamples: eval::estimate::RESAMPLES as u64,
+        level: selection::estimate::LEVEL,
+        resamples: selection::estimate::RESAMPLES as u64,
         few: estimate.as_ref().is_none_or(|estimate| estimate.few),
     })
 }
 
 /// The estimate in sentences.
 pub fn told(estimated: &Estimated, lang: Lang) -> String {
-    let money = |text: &str| yuan(eval::candidate::fen(text).unwrap_or_default());
+    let money = |text: &str| yuan(selection::value::fen(text).unwrap_or_default());
     let mut text = String::new();
     let Estimated { population, drawn, answered, .. } = estimated;
     let _ = match lang {

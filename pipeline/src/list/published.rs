@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use eval::candidate::chance::Chance;
-use eval::candidate::decided::LabelCount;
-use eval::draw::team::{self, Inspector, Stop};
-use eval::draw::{Frame, inclusion_probability, sha256};
-use eval::effort::Days;
+use selection::chance::Chance;
+use selection::decision::LabelCount;
+use selection::draw::team::{self, Inspector, Site};
+use selection::draw::{Frame, inclusion_probability, sha256};
+use selection::effort::InspectorDays;
 use serde::{Deserialize, Serialize};
 
 use super::estimated::Estimated;
@@ -193,8 +193,8 @@ impl Draw {
 impl Teams {
     /// Draws a team of `size` for each place of the list to which somebody goes.
     pub fn of(rows: &[Row], seed: &str, file: &str, inspectors: &[Inspector], size: usize) -> Teams {
-        let stops: Vec<Stop> = stops(rows).collect();
-        let by_code: BTreeMap<&str, &Stop> = stops.iter().map(|stop| (stop.code.as_str(), stop)).collect();
+        let stops: Vec<Site> = stops(rows).collect();
+        let by_code: BTreeMap<&str, &Site> = stops.iter().map(|stop| (stop.code.as_str(), stop)).collect();
         let mut workload: BTreeMap<String, i64> = inspectors.iter().map(|i| (i.id.clone(), 0)).collect();
         let mut teams = Vec::new();
         for team in team::draw(seed, &stops, inspectors, size) {
@@ -210,7 +210,7 @@ impl Teams {
                 recused: team.recused,
             });
         }
-        let number = |days: i64| Days::of_thousandths(days).number();
+        let number = |days: i64| InspectorDays::of_thousandths(days).number();
         Teams {
             inspectors_sha256: sha256(file.as_bytes()),
             inspectors: inspectors.len() as u64,
@@ -222,11 +222,11 @@ impl Teams {
 }
 
 /// Where somebody goes: the planned places, or all of the list where there is no plan.
-fn stops(rows: &[Row]) -> impl Iterator<Item = Stop> {
-    rows.iter().filter(|row| row.planned != Some(false)).map(|row| Stop {
+fn stops(rows: &[Row]) -> impl Iterator<Item = Site> {
+    rows.iter().filter(|row| row.planned != Some(false)).map(|row| Site {
         code: row.id().to_owned(),
         admdvs: row.admdvs.clone(),
-        effort: Days::parse(&row.effort_days.to_string()).unwrap_or_default(),
+        effort: InspectorDays::parse(&row.effort_days.to_string()).unwrap_or_default(),
     })
 }
 

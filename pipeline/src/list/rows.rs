@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use eval::candidate::reach::Coverage;
-use eval::candidate::{Candidate, Of};
 use records::decimal::format_fen;
+use selection::candidate::Candidate;
+use selection::coverage::Coverage;
+use selection::subject::SubjectKind;
 use serde::{Deserialize, Serialize};
 
 /// One to inspect. Amounts are yuan, as text with two places.
@@ -105,15 +106,15 @@ const TOP_RULES: usize = 10;
 
 impl Row {
     /// The row of a candidate at this rank.
-    pub fn of(of: Of, rank: usize, candidate: &Candidate, coverage: Option<Coverage>) -> Row {
-        let sum = &candidate.sum;
-        let place = candidate.place.clone().unwrap_or_default();
-        let id = |sort: Of| (of == sort).then(|| candidate.id.clone());
+    pub fn of(of: SubjectKind, rank: usize, candidate: &Candidate, coverage: Option<Coverage>) -> Row {
+        let sum = &candidate.totals;
+        let place = candidate.institution.clone().unwrap_or_default();
+        let id = |sort: SubjectKind| (of == sort).then(|| candidate.id.clone());
         Row {
             rank: rank as u64,
-            fixmedins_code: id(Of::Institutions),
-            prac_psn_code: id(Of::Practitioners),
-            psn_no: id(Of::Persons),
+            fixmedins_code: id(SubjectKind::Institutions),
+            prac_psn_code: id(SubjectKind::Practitioners),
+            psn_no: id(SubjectKind::Persons),
             fixmedins_name: place.fixmedins_name,
             fixmedins_type: place.fixmedins_type,
             hosp_lv: place.hosp_lv,
@@ -162,9 +163,9 @@ fn families(candidate: &Candidate) -> BTreeMap<String, Part> {
     let mut sums: BTreeMap<String, (u64, i64, i64)> = BTreeMap::new();
     for of_rule in candidate.by_rule.values() {
         let sum = sums.entry(of_rule.family.clone()).or_default();
-        sum.0 += of_rule.sum.alerts;
-        sum.1 = sum.1.saturating_add(of_rule.sum.counted_fen);
-        sum.2 = sum.2.saturating_add(of_rule.sum.expected_fen);
+        sum.0 += of_rule.totals.alerts;
+        sum.1 = sum.1.saturating_add(of_rule.totals.counted_fen);
+        sum.2 = sum.2.saturating_add(of_rule.totals.expected_fen);
     }
     let part = |(alerts, counted, expected)| Part {
         alerts,
@@ -178,14 +179,14 @@ fn top_rules(candidate: &Candidate) -> Vec<TopRule> {
     let mut rules: Vec<_> = candidate.by_rule.iter().collect();
     // The order of ids stays where two are equal.
     rules.sort_by_key(|(_, of_rule)| {
-        let sum = of_rule.sum;
+        let sum = of_rule.totals;
         std::cmp::Reverse((sum.expected_fen, sum.counted_fen, sum.alerts))
     });
     let top = rules.into_iter().take(TOP_RULES).map(|(rule, of_rule)| TopRule {
         rule: rule.clone(),
-        alerts: of_rule.sum.alerts,
-        counted_amount: format_fen(of_rule.sum.counted_fen),
-        expected_amount: format_fen(of_rule.sum.expected_fen),
+        alerts: of_rule.totals.alerts,
+        counted_amount: format_fen(of_rule.totals.counted_fen),
+        expected_amount: format_fen(of_rule.totals.expected_fen),
     });
     top.collect()
 }

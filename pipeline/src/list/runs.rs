@@ -9,13 +9,15 @@ use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 use detectors::detector::SPECS;
-use eval::candidate::chance::Chances;
-use eval::candidate::decided::{Decisions, LabelCount};
-use eval::candidate::period::Period;
-use eval::candidate::reach::Coverage;
-use eval::candidate::{Gathering, Of, Wrong};
-use eval::draw::{Hashing, sha256};
-use eval::outcome::{Alert, Institution, Label, Owners, Reach};
+use selection::candidate::RankingBuilder;
+use selection::chance::Chances;
+use selection::coverage::Coverage;
+use selection::decision::{Decisions, LabelCount};
+use selection::draw::{Sha256Stream, sha256};
+use selection::outcome::{Alert, Institution, Label, Owners, Reach};
+use selection::period::Period;
+use selection::subject::SubjectKind;
+use selection::value::InvalidValue;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -43,7 +45,7 @@ pub struct Runs<'a> {
 /// Everything that was added up.
 pub struct Gathered {
     /// What ranks.
-    pub gathering: Gathering,
+    pub gathering: RankingBuilder,
     /// The runs, in the order of the arguments.
     pub runs: Vec<RunFacts>,
     /// Labels, counted.
@@ -71,36 +73,37 @@ impl<'a> Runs<'a> {
     ///
     /// # Errors
     /// A file that cannot be read, with its line.
-    pub fn gather(&self, of: Of, period: Period) -> Result<Gathered, Error> {
+    pub fn gather(&self, of: SubjectKind, period: Period) -> Result<Gathered, Error> {
         let mut labels = Vec::new();
         let mut chances = Chances::default();
         for folder in self.folders {
             labels.extend(read_labels(&folder.join("labels.ndjson"))?);
             let bank = bank_of(folder);
             if bank.is_dir() {
-                chances.state(&rulebank::load(Some(&bank), SPECS).map_err(Error::Bank)?);
+                chances.set_stated(&rulebank::load(Some(&bank), SPECS).map_err(Error::Bank)?);
             }
         }
-        let decisions = Decisions::sort(labels).map_err(|wrong| Error::Arguments(wrong.to_string()))?;
+        let decisions =
+            Decisions::from_labels(labels).map_err(|wrong| Error::Arguments(wrong.to_string()))?;
         let labels = decisions.count;
-        let mut gathering = Gathering::new(of, period, chances, decisions);
+        let mut gathering = RankingBuilder::new(of, period, chances, decisions);
         let mut runs = Vec::new();
         for folder in self.latest_first() {
             let mut institutions = Lines::open(folder, "institutions.ndjson")?;
             while let Some(institution) = institutions.next::<Institution>()? {
-                gathering.institution(&institution).map_err(|wrong| institutions.wrong(&wrong))?;
+                gathering.add_institution(&institution).map_err(|wrong| institutions.wrong(&wrong))?;
             }
             let mut months = BTreeSet::new();
             let mut reach = Lines::open(folder, "coverage_by_institution.ndjson")?;
             while let Some(line) = reach.next::<Reach>()? {
                 if months.insert(line.month.clone()) {
-                    gathering.month(&line.month).map_err(|wrong| reach.wrong(&wrong))?;
+                    gathering.add_month(&line.month).map_err(|wrong| reach.wrong(&wrong))?;
                 }
             }
             let mut pairs = Pairs::open(folder)?;
             while let Some(owners) = pairs.next()? {
                 let alert = pairs.alert()?;
-                gathering.alert(&alert, &owners).map_err(|wrong| pairs.alerts.wrong(&wrong))?;
+                gathering.add_alert(&alert, &owners).map_err(|wrong| pairs.alerts.wrong(&wrong))?;
             }
             let alerts = pairs.alerts.number;
             runs.push(RunFacts {
@@ -144,9 +147,9 @@ impl<'a> Runs<'a> {
     /// As [`Runs::gather`], and what `take` says.
     pub fn alerts_of(
         &self,
-        of: Of,
+        of: SubjectKind,
         ids: &BTreeSet<String>,
-        mut take: impl FnMut(Alert, Owners) -> Result<(), Wrong>,
+        mut take: impl FnMut(Alert, Owners) -> Result<(), InvalidValue>,
     ) -> Result<(), Error> {
         let mut seen: BTreeSet<String> = BTreeSet::new();
         for folder in self.latest_first() {
@@ -201,7 +204,7 @@ impl Pairs {
             (true, Some(owners)) => Ok(Some(owners)),
             _ => Err(self
                 .alerts
-                .wrong(&Wrong("alerts.ndjson and owners.ndjson have not as many lines".to_owned()))),
+                .wrong(&InvalidValue("alerts.ndjson and owners.ndjson have not as many lines".to_owned()))),
         }
     }
 
@@ -216,7 +219,7 @@ struct Lines {
     reader: BufReader<File>,
     line: Vec<u8>,
     number: u64,
-    hash: Option<Hashing>,
+    hash: Option<Sha256Stream>,
 }
 
 impl Lines {
@@ -226,7 +229,7 @@ impl Lines {
 
     /// The same, whose bytes are hashed on the way.
     fn hashed(folder: &Path, name: &str) -> Result<Lines, Error> {
-        Ok(Lines { hash: Some(Hashing::default()), ..Lines::open(folder, name)? })
+        Ok(Lines { hash: Some(Sha256Stream::default()), ..Lines::open(folder, name)? })
     }
 
     fn of(path: PathBuf) -> Result<Lines, Error> {
@@ -261,7 +264,7 @@ impl Lines {
     }
 
     fn parse<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        serde_json::from_slice(&self.line).map_err(|error| self.wrong(&Wrong(error.to_string())))
+        serde_json::from_slice(&self.line).map_err(|error| self.wrong(&InvalidValue(error.to_string())))
     }
 
     fn next<T: DeserializeOwned>(&mut self) -> Result<Option<T>, Error> {
@@ -269,14 +272,14 @@ impl Lines {
     }
 
     /// What is wrong with the line that was read last.
-    fn wrong(&self, wrong: &Wrong) -> Error {
+    fn wrong(&self, wrong: &InvalidValue) -> Error {
         let source = io::Error::new(io::ErrorKind::InvalidData, format!("line {}: {wrong}", self.number));
         Error::Read { path: self.path.clone(), source }
     }
 
     /// The hash of all that was read.
     fn sha256(self) -> String {
-        self.hash.map(Hashing::finish).unwrap_or_default()
+        self.hash.map(Sha256Stream::finish).unwrap_or_default()
     }
 }
 

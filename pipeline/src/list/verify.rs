@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use eval::draw::team::{self, Inspector};
-use eval::draw::{Frame, inclusion_probability};
+use selection::draw::team::{self, Inspector};
+use selection::draw::{Frame, inclusion_probability};
 
 use super::published::{Draw, Published, Teams, codes};
 use super::rows::{Drawn, Row};

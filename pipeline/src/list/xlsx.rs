@@ -8,10 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::PathBuf;
 
-use eval::candidate::Wrong;
-use eval::outcome::{Alert, Owners, Share};
 use rulebank::Lang;
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, FormatAlign, Workbook, Worksheet, XlsxError};
+use selection::outcome::{Alert, Owners, Share};
+use selection::value::InvalidValue;
 
 use super::published::Published;
 use super::rows::Row;
@@ -269,9 +269,9 @@ fn findings(list: &List, runs: &Runs<'_>, mask: &mut Mask) -> Result<BTreeMap<St
     Ok(found)
 }
 
-fn keep(found: &mut BTreeMap<String, Findings>, share: &Share, alert: &Alert) -> Result<(), Wrong> {
-    let counted_fen = eval::candidate::fen(&share.counted_amount)?;
-    let amount_fen = eval::candidate::fen(&share.amount)?;
+fn keep(found: &mut BTreeMap<String, Findings>, share: &Share, alert: &Alert) -> Result<(), InvalidValue> {
+    let counted_fen = selection::value::fen(&share.counted_amount)?;
+    let amount_fen = selection::value::fen(&share.amount)?;
     let of_row = found.entry(share.id.clone()).or_insert_with(|| Findings { shown: Vec::new(), more: 0 });
     of_row.shown.push(Finding { counted_fen, amount_fen, alert: alert.clone() });
     if of_row.shown.len() >= 2 * FINDINGS {

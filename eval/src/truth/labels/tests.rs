@@ -1,8 +1,8 @@
 //! Which label speaks of which alert, and what it lets stand.
 
 use super::*;
-use crate::outcome::{Both, Record, Subject};
 use crate::truth::Truth;
+use selection::outcome::{Both, Record, Subject};
 
 fn alert(id: &str, evidence: &[(&str, &str)]) -> (Alert, Owners) {
     let record = |(kind, key): &(&str, &str)| Record { kind: (*kind).to_owned(), key: (*key).to_owned() };
@@ -53,7 +53,7 @@ fn label(case_id: &str, subject: (&str, &str), decision: &str, decided_at: &str)
 /// What the labels say of an alert on fee line V1/2 of 10 March, decisions after April being too young.
 fn check(labels: &[Label], wanted: &str) {
     let ripe = parse_time("2025-04-30 23:59:59");
-    let mut labels = Labels::sort(labels.iter().cloned(), ripe).unwrap();
+    let mut labels = Labels::sort(labels.iter().cloned(), ripe, synth::rule_of).unwrap();
     let (alert, owners) = alert("R01-1", &[("fee_line", "V1/2"), ("settlement", "S1")]);
     let said = match labels.judge(&alert, &owners).unwrap() {
         Standing::Right(label) => format!("right by {}", labels.read[label].case_id),
@@ -106,6 +106,7 @@ fn the_young_and_the_undecided_are_unknown() {
             label("b", ("person", "T1"), "undecided", "2025-04-01"),
         ],
         parse_time("2025-04-30 23:59:59"),
+        synth::rule_of,
     );
     assert_eq!(counts.unwrap().counts, Counts { labels: 2, young: 1, undecided: 1, vague: 1 });
 }
@@ -118,7 +119,7 @@ fn what_was_recovered_is_spread_over_the_alerts_of_a_label() {
             period_begin: Some("2025-01-01".to_owned()),
             ..label("a", breadth, decision, "2025-04-01")
         };
-        let mut truth = Truth::Labels(Labels::sort([label], None).unwrap());
+        let mut truth = Truth::Labels(Labels::sort([label], None, synth::rule_of).unwrap());
         for n in 0..alerts {
             let (mut alert, owners) = alert(&format!("R01-{n}"), &[("visit", "V1")]);
             alert.alert_id = if breadth.0 == "alert" { "R01-0".to_owned() } else { alert.alert_id };
@@ -138,7 +139,7 @@ fn what_was_recovered_is_spread_over_the_alerts_of_a_label() {
 
 #[test]
 fn what_cannot_be_read_names_the_label() {
-    let wrong = |label: Label| Labels::sort([label], None).unwrap_err().to_string();
+    let wrong = |label: Label| Labels::sort([label], None, synth::rule_of).unwrap_err().to_string();
     let fine = || label("a", ("visit", "V1"), "confirmed", "2025-05-01");
     assert_eq!(wrong(Label { decided_at: "soon".to_owned(), ..fine() }), "label a: `soon` is no time");
     assert_eq!(

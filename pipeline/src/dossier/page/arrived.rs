@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use eval::outcome::Lateness;
 use maud::{Markup, html};
 use records::decimal::parse_scaled;
+use selection::outcome::Lateness;
 
 use super::super::words;
 use super::Told;

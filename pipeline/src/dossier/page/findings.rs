@@ -138,7 +138,7 @@ fn day(time: &str) -> String {
 }
 
 /// Decisions about this very finding, or about the visit or settlement that it speaks of.
-fn decided<'d>(told: &Told<'d>, found: &Found) -> impl Iterator<Item = &'d eval::outcome::Label> {
+fn decided<'d>(told: &Told<'d>, found: &Found) -> impl Iterator<Item = &'d selection::outcome::Label> {
     let alert = &found.alert;
     let subject = (alert.subject.r#type.clone(), alert.subject.id.clone());
     let id = alert.alert_id.clone();

@@ -1,6 +1,6 @@
 //! Findings with this institution's share of them, and the sums of a rule.
 
-use eval::outcome::{Owners, Share};
+use selection::outcome::{Owners, Share};
 
 use super::lines::fen;
 use crate::explain::keep::{self, Finding};

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use eval::outcome::Institution;
+use selection::outcome::Institution;
 
 /// Codes that are named.
 const NAMED: usize = 5;

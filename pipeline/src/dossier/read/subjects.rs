@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use eval::outcome::Owners;
+use selection::outcome::Owners;
 
 use crate::explain::kept::Alert;
 

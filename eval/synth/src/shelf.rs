@@ -1,0 +1,14 @@
+//! What the simulation remembers of the stock of one item at one institution.
+
+/// What lies on the shelf of one pair (institution, item).
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Shelf {
+    /// Ten-thousandths; what may be used.
+    pub(crate) balance: i32,
+    /// The next trace code that was bought and not sold.
+    pub(crate) next_code: u32,
+    /// One past the last trace code bought.
+    pub(crate) bought: u32,
+    /// How often it was bought: who buys often buys more. 0 before the opening count.
+    pub(crate) purchases: u8,
+}
