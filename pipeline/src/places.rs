@@ -8,7 +8,7 @@ use detectors::arrivals::{Arrived, KINDS, Unjudged};
 use detectors::coverage::InstitutionMonth;
 use records::arena::{Arena, Ref};
 use records::row;
-use records::tell;
+use records::render;
 use records::time::format_month;
 use selection::outcome::{Institution, Label, Lateness, Reach, Turnover};
 
@@ -132,10 +132,10 @@ fn lateness(arrived: &Arrived, kind: usize) -> Lateness {
 }
 
 fn label(arena: &Arena, place: Ref) -> Label {
-    let mut fields: BTreeMap<&str, String> = tell::fields(arena, place).into_iter().collect();
+    let mut fields: BTreeMap<&str, String> = render::fields(arena, place).into_iter().collect();
     let mut take = |name: &str| fields.remove(name);
     Label {
-        case_id: tell::key(arena, place).concat(),
+        case_id: render::key(arena, place).concat(),
         subject_type: take("subject_type").unwrap_or_default(),
         subject_id: take("subject_id").unwrap_or_default(),
         period_begin: take("period_begin"),

@@ -21,6 +21,7 @@ mod practitioner;
 mod prescription;
 mod presence;
 mod purchase;
+mod render_context;
 mod settlement;
 mod stock_change;
 mod stock_count;
@@ -40,6 +41,7 @@ pub use practitioner::{Practitioner, practitioner};
 pub use prescription::{Prescription, PrescriptionLine, prescription};
 pub use presence::{Presence, presence};
 pub use purchase::{Purchase, purchase};
+pub use render_context::RenderedFields;
 pub use settlement::{Settlement, settlement, write_withdrawn_settlement};
 pub use stock_change::{StockChange, stock_change};
 pub use stock_count::{StockCount, stock_count};
@@ -53,6 +55,7 @@ use crate::decode::{Change, Op};
 use crate::time::DAY_SECONDS;
 use given::{Given, RowWriter};
 use layout::LATE;
+use render_context::RenderContext;
 
 /// Writes the row of a change into `row`; `key` and `key2` are its interned key.
 ///
@@ -176,4 +179,29 @@ pub fn event_time(arena: &Arena, row: Ref) -> Option<Moment> {
         | Kind::Enrolment
         | Kind::Label => return None,
     })
+}
+
+/// Renders the fields of the record behind a row, without its key ([`crate::render`]).
+pub(crate) fn render(arena: &Arena, row: Ref) -> RenderedFields {
+    let mut context = RenderContext::new(arena);
+    let to = &mut context;
+    match kind(arena, row) {
+        Kind::Institution => institution::render(arena, row, to),
+        Kind::Practitioner => practitioner::render(arena, row, to),
+        Kind::Person => person::render(arena, row, to),
+        Kind::PersonFact => person_fact::render(arena, row, to),
+        Kind::Enrolment => enrolment::render(arena, row, to),
+        Kind::Visit => visit::render(arena, row, to),
+        Kind::Settlement => settlement::render(arena, row, to),
+        Kind::FeeLine => fee_line::render(arena, row, to),
+        Kind::Prescription => prescription::render(arena, row, to),
+        Kind::Dispensing => dispensing::render(arena, row, to),
+        Kind::Purchase => purchase::render(arena, row, to),
+        Kind::StockChange => stock_change::render(arena, row, to),
+        Kind::StockCount => stock_count::render(arena, row, to),
+        Kind::Presence => presence::render(arena, row, to),
+        Kind::Invoice => invoice::render(arena, row, to),
+        Kind::Label => label::render(arena, row, to),
+    }
+    context.into_fields()
 }

@@ -18,7 +18,7 @@ use detectors::money::{own_money, visit_of};
 use records::arena::{Arena, Ref};
 use records::decimal::format_fen;
 use records::row;
-use records::tell;
+use records::render;
 use records::time::format_time;
 use rulebank::Bank;
 pub use selection::outcome::Both;
@@ -79,8 +79,8 @@ impl Told {
     }
 }
 
-impl From<tell::Fields> for Told {
-    fn from(fields: tell::Fields) -> Told {
+impl From<render::RenderedFields> for Told {
+    fn from(fields: render::RenderedFields) -> Told {
         Told(fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
     }
 }
@@ -211,8 +211,8 @@ fn record(arena: &Arena, place: Ref) -> Record {
         kind: name.kind.to_owned(),
         key: name.key,
         rev: row::head(arena, row::as_sent(arena, place)).rev,
-        fields: tell::fields(arena, place).into(),
-        as_sent: tell::as_sent(arena, place).into(),
+        fields: render::fields(arena, place).into(),
+        as_sent: render::as_sent(arena, place).into(),
     }
 }
 

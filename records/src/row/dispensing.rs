@@ -6,9 +6,11 @@
 use super::given::length;
 use super::given::{Given, Intern, RowWriter, field};
 use super::layout::{RowBuilder, header, open, open_derived};
+use super::render_context::RenderContext;
 use crate::Kind;
 use crate::arena::{Arena, Ref};
 use crate::codes::DispensingMove;
+use crate::decimal::format_scaled;
 use crate::time::{Day, Moment};
 
 header! {
@@ -134,4 +136,27 @@ pub fn dispensing(arena: &Arena, row: Ref) -> Dispensing {
 /// The event time of a row.
 pub(super) fn event_time(arena: &Arena, row: Ref) -> Moment {
     dispensing(arena, row).time
+}
+
+/// Renders the fields of a row, without its key.
+pub(super) fn render(arena: &Arena, row: Ref, to: &mut RenderContext<'_>) {
+    let sale = dispensing(arena, row);
+    let moved = if sale.is_return { DispensingMove::Return } else { DispensingMove::Sale };
+    to.put("move", moved.code());
+    to.text("return_of", sale.return_of);
+    to.text("fixmedins_code", sale.institution);
+    to.text("med_list_codg", sale.item);
+    to.quantity("cnt", sale.cnt);
+    to.moment("sel_time", Some(sale.time));
+    if let Some(price) = sale.price {
+        to.put("finl_trns_pric", format_scaled(price, 6));
+    }
+    to.text("mdtrt_id", sale.visit);
+    to.text("psn_no", sale.psn_no);
+    to.text("rx_id", sale.rx);
+    to.flag("rx_flag", sale.needs_rx);
+    to.put("mdtrt_setl_type", if sale.insured { "1" } else { "-" });
+    to.flag("trdn_flag", sale.split);
+    to.day("expy_end", sale.expires);
+    to.codes("trace_codes", &sale.codes);
 }

@@ -4,6 +4,7 @@
 
 use super::given::{Intern, RowWriter, field};
 use super::layout::{header, open};
+use super::render_context::RenderContext;
 use crate::arena::{Arena, Ref};
 use crate::codes::EnrolmentStatus;
 use crate::time::Day;
@@ -52,4 +53,16 @@ pub fn enrolment(arena: &Arena, row: Ref) -> Enrolment {
     let begin = fields.int_day(BEGIN_WIDE);
     let end = fields.flag(HAS_END).then(|| fields.day());
     Enrolment { id: head.key, psn_no, insutype, admdvs, normal: fields.flag(NORMAL), begin, end }
+}
+
+/// Renders the fields of a row, without its key.
+pub(super) fn render(arena: &Arena, row: Ref, to: &mut RenderContext<'_>) {
+    let enrolment = enrolment(arena, row);
+    to.text("psn_no", enrolment.psn_no);
+    to.text("insutype", enrolment.insutype);
+    to.text("insu_admdvs", enrolment.admdvs);
+    let normal = EnrolmentStatus::Normal;
+    to.one_of("status", enrolment.normal, normal.code(), || normal.other_codes());
+    to.day("begin", Some(enrolment.begin));
+    to.day("end", enrolment.end);
 }

@@ -6,9 +6,11 @@
 
 use super::given::{Given, Intern, RowWriter, field};
 use super::layout::{Bits, EXTENDED, REV_WIDE, RowBuilder, as_sent, header, low, open, open_derived};
+use super::render_context::RenderContext;
 use crate::Kind;
 use crate::arena::{Arena, Ref};
 use crate::codes::{ChargeType, ListType};
+use crate::decimal::{format_fen, format_scaled};
 use crate::time::Moment;
 
 header! {
@@ -238,4 +240,26 @@ pub fn fee_line_place(arena: &Arena, row: Ref) -> FeeLinePlace {
         is_netted: row != sent,
         is_doubtful: DOUBTFUL.is_set(header),
     }
+}
+
+/// Renders the fields of a row, without its key.
+pub(super) fn render(arena: &Arena, row: Ref, to: &mut RenderContext<'_>) {
+    let line = fee_line(arena, row);
+    to.text("init_feedetl_sn", line.reverses);
+    to.text("setl_id", line.settlement);
+    to.text("psn_no", line.psn_no);
+    to.text("fixmedins_code", line.institution);
+    to.moment("fee_ocur_time", Some(line.time));
+    to.text("med_list_codg", line.item);
+    to.put("list_type", line.list_type.code());
+    if let Some(charge) = line.charge {
+        to.put("med_chrgitm_type", charge.code());
+    }
+    to.quantity("cnt", line.cnt);
+    to.put("pric", format_scaled(line.price, 6));
+    to.put("det_item_fee_sumamt", format_fen(line.amount));
+    to.put("fund_amt", format_fen(line.fund));
+    to.text("rx_id", line.rx);
+    to.text("bilg_dr_codg", line.doctor);
+    to.moment("recv_time", line.delay.map(|delay| line.time.saturating_add(delay)));
 }

@@ -5,10 +5,11 @@
 
 use super::given::{Intern, RowWriter, field};
 use super::layout::{header, low, open};
+use super::render_context::RenderContext;
 use crate::arena::{Arena, Ref};
 use crate::codes::{AgreementStatus, HospitalLevel, InstitutionType};
 use crate::decode::Value;
-use crate::time::Day;
+use crate::time::{Day, format_date};
 
 header! {
     HAS_LON = 8..9;
@@ -109,4 +110,32 @@ pub fn institution(arena: &Arena, row: Ref) -> Institution {
     });
     let agreements = agreements.collect();
     Institution { code: head.key, name, admdvs, institution_type, level, beds, agreements, lon, lat }
+}
+
+/// Renders the fields of a row, without its key.
+pub(super) fn render(arena: &Arena, row: Ref, to: &mut RenderContext<'_>) {
+    let institution = institution(arena, row);
+    to.text("fixmedins_name", institution.name);
+    to.put("fixmedins_type", institution.institution_type.code());
+    if let Some(level) = institution.level {
+        to.put("hosp_lv", level.code());
+    }
+    to.text("admdvs", institution.admdvs);
+    for (name, degrees) in [("lon", institution.lon), ("lat", institution.lat)] {
+        if let Some(degrees) = degrees {
+            to.put(name, degrees.to_string());
+        }
+    }
+    if let Some(beds) = institution.beds {
+        to.put("beds", beds.to_string());
+    }
+    to.list(
+        "agreements",
+        institution.agreements.iter().map(|agreement| {
+            let active = AgreementStatus::Active;
+            let status = if agreement.active { active.code().to_owned() } else { active.other_codes() };
+            let end = agreement.end.map_or_else(|| "..".to_owned(), format_date);
+            format!("{status} {}/{end}", format_date(agreement.begin))
+        }),
+    );
 }

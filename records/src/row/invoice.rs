@@ -4,6 +4,7 @@
 
 use super::given::{Given, Intern, RowWriter, field};
 use super::layout::{header, open};
+use super::render_context::RenderContext;
 use crate::arena::{Arena, Ref};
 use crate::time::Moment;
 
@@ -47,4 +48,11 @@ pub fn invoice(arena: &Arena, row: Ref) -> Invoice {
 /// The event time of a row.
 pub(super) fn event_time(arena: &Arena, row: Ref) -> Moment {
     invoice(arena, row).time
+}
+
+/// Renders the fields of a row, without its key.
+pub(super) fn render(arena: &Arena, row: Ref, to: &mut RenderContext<'_>) {
+    let invoice = invoice(arena, row);
+    to.text("fixmedins_code", invoice.institution);
+    to.moment("issue_time", Some(invoice.time));
 }

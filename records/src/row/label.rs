@@ -5,8 +5,10 @@
 
 use super::given::{Intern, RowWriter, field};
 use super::layout::{header, open};
+use super::render_context::RenderContext;
 use crate::arena::{Arena, Ref};
 use crate::codes::{Decision, SubjectType};
+use crate::decimal::format_fen;
 use crate::time::{Day, Moment};
 
 header! {
@@ -69,4 +71,20 @@ pub fn label(arena: &Arena, row: Ref) -> Label {
     let decided = fields.wide();
     let source = fields.text(HAS_SOURCE);
     Label { case: head.key, subject_type, subject, begin, end, scheme, decision, amount, decided, source }
+}
+
+/// Renders the fields of a row, without its key.
+pub(super) fn render(arena: &Arena, row: Ref, to: &mut RenderContext<'_>) {
+    let label = label(arena, row);
+    to.put("subject_type", label.subject_type.code());
+    to.text("subject_id", label.subject);
+    to.day("period_begin", label.begin);
+    to.day("period_end", label.end);
+    to.text("scheme", label.scheme);
+    to.put("decision", label.decision.code());
+    if let Some(amount) = label.amount {
+        to.put("amount", format_fen(amount));
+    }
+    to.moment("decided_at", Some(label.decided));
+    to.text("source", label.source);
 }

@@ -4,6 +4,7 @@
 
 use super::given::{Intern, RowWriter, field};
 use super::layout::{header, open};
+use super::render_context::RenderContext;
 use crate::arena::{Arena, Ref};
 use crate::codes::Sex;
 use crate::time::Day;
@@ -43,4 +44,11 @@ pub fn person(arena: &Arena, row: Ref) -> Person {
         _ => Sex::Unknown,
     };
     Person { psn_no: head.key, gend, brdy: fields.int_day(BRDY_WIDE) }
+}
+
+/// Renders the fields of a row, without its key.
+pub(super) fn render(arena: &Arena, row: Ref, to: &mut RenderContext<'_>) {
+    let person = person(arena, row);
+    to.put("gend", person.gend.code_or_unknown());
+    to.day("brdy", Some(person.brdy));
 }

@@ -4,6 +4,7 @@
 
 use super::given::{Intern, RowWriter, field};
 use super::layout::{header, open};
+use super::render_context::RenderContext;
 use crate::arena::{Arena, Ref};
 use crate::codes::FactType;
 use crate::time::Day;
@@ -45,4 +46,13 @@ pub fn person_fact(arena: &Arena, row: Ref) -> PersonFact {
     let begin = fields.int_day(BEGIN_WIDE);
     let end = fields.flag(HAS_END).then(|| fields.day());
     PersonFact { id: head.key, psn_no, fact, begin, end }
+}
+
+/// Renders the fields of a row, without its key.
+pub(super) fn render(arena: &Arena, row: Ref, to: &mut RenderContext<'_>) {
+    let fact = person_fact(arena, row);
+    to.text("psn_no", fact.psn_no);
+    to.put("fact", fact.fact.code());
+    to.day("begin", Some(fact.begin));
+    to.day("end", fact.end);
 }

@@ -4,6 +4,7 @@
 
 use super::given::{Intern, RowWriter, field};
 use super::layout::{header, open};
+use super::render_context::RenderContext;
 use crate::arena::{Arena, Ref};
 use crate::codes::PractitionerType;
 
@@ -43,4 +44,13 @@ pub fn practitioner(arena: &Arena, row: Ref) -> Practitioner {
     let practitioner_type = PractitionerType::from_position(fields.word());
     let (title, dept) = (fields.text(HAS_TITLE), fields.text(HAS_DEPT));
     Practitioner { code: head.key, institution, practitioner_type, title, dept }
+}
+
+/// Renders the fields of a row, without its key.
+pub(super) fn render(arena: &Arena, row: Ref, to: &mut RenderContext<'_>) {
+    let practitioner = practitioner(arena, row);
+    to.put("prac_psn_type", practitioner.practitioner_type.code());
+    to.text("title_lv", practitioner.title);
+    to.text("fixmedins_code", practitioner.institution);
+    to.text("dept_codg", practitioner.dept);
 }

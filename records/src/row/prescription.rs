@@ -5,8 +5,10 @@
 
 use super::given::{Given, Intern, RowWriter, field};
 use super::layout::{header, open};
+use super::render_context::RenderContext;
 use crate::arena::{Arena, Ref};
 use crate::codes::{ListType, PrescriptionState};
+use crate::decimal::format_scaled;
 use crate::decode::Value;
 use crate::time::Moment;
 
@@ -101,4 +103,22 @@ pub(super) fn event_time(arena: &Arena, row: Ref) -> Moment {
     let (_, mut fields) = open(arena, row);
     fields.skip(2);
     fields.int(TIME_WIDE)
+}
+
+/// Renders the fields of a row, without its key.
+pub(super) fn render(arena: &Arena, row: Ref, to: &mut RenderContext<'_>) {
+    let prescription = prescription(arena, row);
+    to.text("psn_no", prescription.psn_no);
+    to.text("fixmedins_code", prescription.institution);
+    to.moment("prsc_time", Some(prescription.time));
+    to.text("dr_codg", prescription.doctor);
+    let cancelled = PrescriptionState::Cancelled;
+    to.one_of("state", prescription.cancelled, cancelled.code(), || cancelled.other_codes());
+    to.list(
+        "lines",
+        prescription.lines.iter().map(|line| {
+            let sort = line.list_type.map(|sort| format!(" [{}]", sort.code())).unwrap_or_default();
+            format!("{} × {}{sort}", arena.text(line.item), format_scaled(line.cnt, 4))
+        }),
+    );
 }

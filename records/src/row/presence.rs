@@ -4,6 +4,7 @@
 
 use super::given::{Given, Intern, RowWriter, field};
 use super::layout::{header, open};
+use super::render_context::RenderContext;
 use crate::arena::{Arena, Ref};
 use crate::codes::PresenceResult;
 use crate::time::Moment;
@@ -54,4 +55,14 @@ pub fn presence(arena: &Arena, row: Ref) -> Presence {
 /// The event time of a row.
 pub(super) fn event_time(arena: &Arena, row: Ref) -> Moment {
     presence(arena, row).time
+}
+
+/// Renders the fields of a row, without its key.
+pub(super) fn render(arena: &Arena, row: Ref, to: &mut RenderContext<'_>) {
+    let presence = presence(arena, row);
+    to.text("psn_no", presence.psn_no);
+    to.text("fixmedins_code", presence.institution);
+    to.moment("idv_time", Some(presence.time));
+    let pass = PresenceResult::Pass;
+    to.one_of("result", presence.pass, pass.code(), || pass.other_codes());
 }

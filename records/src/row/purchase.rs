@@ -4,6 +4,7 @@
 
 use super::given::{Given, Intern, RowWriter, field};
 use super::layout::{header, open};
+use super::render_context::RenderContext;
 use crate::arena::{Arena, Ref};
 use crate::codes::PurchaseMove;
 use crate::time::Moment;
@@ -69,4 +70,16 @@ pub fn purchase(arena: &Arena, row: Ref) -> Purchase {
 /// The event time of a row.
 pub(super) fn event_time(arena: &Arena, row: Ref) -> Moment {
     purchase(arena, row).time
+}
+
+/// Renders the fields of a row, without its key.
+pub(super) fn render(arena: &Arena, row: Ref, to: &mut RenderContext<'_>) {
+    let purchase = purchase(arena, row);
+    let moved = if purchase.is_return { PurchaseMove::Return } else { PurchaseMove::Purchase };
+    to.put("move", moved.code());
+    to.text("fixmedins_code", purchase.institution);
+    to.text("med_list_codg", purchase.item);
+    to.quantity("cnt", purchase.cnt);
+    to.moment("stoin_time", Some(purchase.time));
+    to.codes("trace_codes", &purchase.codes);
 }

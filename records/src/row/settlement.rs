@@ -5,8 +5,10 @@
 
 use super::given::{Given, Intern, RowWriter, field};
 use super::layout::{RowBuilder, as_sent, header, open};
+use super::render_context::RenderContext;
 use crate::Kind;
 use crate::arena::{Arena, Ref};
+use crate::decimal::format_fen;
 use crate::time::Moment;
 
 header! {
@@ -103,4 +105,20 @@ pub fn settlement(arena: &Arena, row: Ref) -> Settlement {
 /// The event time of a row.
 pub(super) fn event_time(arena: &Arena, row: Ref) -> Moment {
     settlement(arena, row).time
+}
+
+/// Renders the fields of a row, without its key.
+pub(super) fn render(arena: &Arena, row: Ref, to: &mut RenderContext<'_>) {
+    let settlement = settlement(arena, row);
+    to.text("mdtrt_id", settlement.visit);
+    to.text("psn_no", settlement.psn_no);
+    to.text("fixmedins_code", settlement.institution);
+    to.text("insutype", settlement.insutype);
+    to.moment("setl_time", Some(settlement.time));
+    to.put("fund_pay_sumamt", format_fen(settlement.fund));
+    to.put("acct_pay", format_fen(settlement.account));
+    to.text("bill_code", settlement.bill_code);
+    to.text("bill_no", settlement.bill_no);
+    to.text("orig_setl_id", settlement.original);
+    to.flag("live", settlement.live);
 }

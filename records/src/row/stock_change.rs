@@ -4,6 +4,7 @@
 
 use super::given::{Given, Intern, RowWriter, field};
 use super::layout::{header, open};
+use super::render_context::RenderContext;
 use crate::arena::{Arena, Ref};
 use crate::codes::StockChangeType;
 use crate::time::Moment;
@@ -57,4 +58,14 @@ pub fn stock_change(arena: &Arena, row: Ref) -> StockChange {
 /// The event time of a row.
 pub(super) fn event_time(arena: &Arena, row: Ref) -> Moment {
     stock_change(arena, row).time
+}
+
+/// Renders the fields of a row, without its key.
+pub(super) fn render(arena: &Arena, row: Ref, to: &mut RenderContext<'_>) {
+    let change = stock_change(arena, row);
+    to.text("fixmedins_code", change.institution);
+    to.text("med_list_codg", change.item);
+    // The row keeps the direction alone: what came in stands above 0, what went out below.
+    to.quantity("cnt", change.cnt);
+    to.moment("inv_chg_time", Some(change.time));
 }

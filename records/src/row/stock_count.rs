@@ -4,6 +4,7 @@
 
 use super::given::{Given, Intern, RowWriter, field};
 use super::layout::{header, open};
+use super::render_context::RenderContext;
 use crate::arena::{Arena, Ref};
 use crate::time::{DAY_SECONDS, Day, Moment};
 
@@ -51,4 +52,13 @@ pub fn stock_count(arena: &Arena, row: Ref) -> StockCount {
 /// The event time of a row.
 pub(super) fn event_time(arena: &Arena, row: Ref) -> Moment {
     i64::from(stock_count(arena, row).day) * DAY_SECONDS
+}
+
+/// Renders the fields of a row, without its key.
+pub(super) fn render(arena: &Arena, row: Ref, to: &mut RenderContext<'_>) {
+    let count = stock_count(arena, row);
+    to.text("fixmedins_code", count.institution);
+    to.text("med_list_codg", count.item);
+    to.quantity("inv_cnt", count.cnt);
+    to.day("invdate", Some(count.day));
 }

@@ -6,6 +6,7 @@
 
 use super::given::{Given, Intern, RowWriter, field};
 use super::layout::{Fields, header, open};
+use super::render_context::RenderContext;
 use crate::arena::{Arena, Ref};
 use crate::decode::Value;
 use crate::time::Moment;
@@ -151,4 +152,24 @@ fn read_diagnoses(fields: &mut Fields<'_>) -> Vec<Diagnosis> {
 /// The event time of a row.
 pub(super) fn event_time(arena: &Arena, row: Ref) -> Moment {
     visit(arena, row).event_time()
+}
+
+/// Renders the fields of a row, without its key.
+pub(super) fn render(arena: &Arena, row: Ref, to: &mut RenderContext<'_>) {
+    let visit = visit(arena, row);
+    to.text("psn_no", visit.psn_no);
+    to.text("fixmedins_code", visit.institution);
+    to.text("med_type", visit.med_type);
+    to.moment("begntime", Some(visit.begin));
+    to.moment("endtime", visit.end);
+    to.text("dr_codg", visit.doctor);
+    to.list(
+        "diags",
+        diagnoses(arena, row).iter().map(|diagnosis| {
+            let main = if diagnosis.main { " *" } else { "" };
+            let rank = diagnosis.rank.map(|rank| format!(" ({rank})")).unwrap_or_default();
+            format!("{}{main}{rank}", arena.text(diagnosis.code))
+        }),
+    );
+    to.codes("oprns", &operations(arena, row));
 }
