@@ -15,6 +15,7 @@ use records::Kind;
 use records::arena::{Arena, Ref};
 use records::ledger::FactChange;
 use records::row::{self, Moment};
+use records::time::DAY_SECONDS;
 use serde::Serialize;
 
 use crate::alert::{AlertLine, Cause, alert_id, cause, key_texts, render};
@@ -370,7 +371,7 @@ impl AlertView {
             }
             if self.counts_beds(transition, bank) {
                 // Stays without an end fill a bed on a day once that day is over.
-                let over = finding.occurred + 86_400;
+                let over = finding.occurred + DAY_SECONDS;
                 return (before < over) != (after < over);
             }
             let waits = bank.detectors.absence.iter().chain(&bank.detectors.stay_overlap);

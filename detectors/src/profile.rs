@@ -11,7 +11,7 @@ use records::Kind;
 use records::arena::{Arena, Ref};
 use records::codes::{HospitalLevel, InstitutionType, ListType};
 use records::row::{self, Day, FeeLine, Moment, Settlement, Visit, day_of};
-use records::time::{first_of, month_of};
+use records::time::{DAY_SECONDS, first_of, month_of, start_of};
 use serde::{Deserialize, Serialize};
 
 use crate::coverage::Missing;
@@ -69,7 +69,7 @@ pub fn months(cells: &[(Ref, Diff)]) -> BTreeMap<i32, Profile> {
 
 /// The moment at which a month is over.
 pub fn end_of(month: i32) -> Moment {
-    i64::from(first_of(month + 1)) * 86_400
+    start_of(first_of(month + 1))
 }
 
 /// What is counted of an item in a month: the item, and the month with one bit, 0 for its quantity in ten-thousandths,
@@ -276,6 +276,6 @@ fn is_weekend(day: Day) -> bool {
 
 /// From 22:00 to 06:00.
 fn is_night(moment: Moment) -> bool {
-    let hour = moment.rem_euclid(86_400) / 3_600;
+    let hour = moment.rem_euclid(DAY_SECONDS) / 3_600;
     !(6..22).contains(&hour)
 }

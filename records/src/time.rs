@@ -120,6 +120,11 @@ pub fn parse_time(text: &str) -> Option<i64> {
     (start_of(FIRST_DAY)..start_of(LAST_DAY + 1)).contains(&local).then_some(local)
 }
 
+/// Whether `text` is a moment as [`format_time`] writes it, the only form that rules and cases take.
+pub fn is_civil_time(text: &str) -> bool {
+    text.len() == "YYYY-MM-DD HH:MM:SS".len() && parse_time(text).is_some()
+}
+
 /// A day as `YYYY-MM-DD`.
 pub fn format_date(day: i32) -> String {
     let mut text = String::with_capacity(10);
@@ -378,6 +383,14 @@ mod tests {
             "2025-03-01 12:00:0é",
         ] {
             assert_eq!(parse_time(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_civil_time_has_no_offset() {
+        assert!(is_civil_time("2025-03-01 23:59:59"));
+        for wrong in ["2025-03-01", "2025-03-01 24:00:00", "2025-03-01 9:00:00", "2025-03-01T09:00:00Z", ""] {
+            assert!(!is_civil_time(wrong), "{wrong}");
         }
     }
 

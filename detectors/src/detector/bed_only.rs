@@ -7,6 +7,7 @@ use records::Kind;
 use records::arena::{Arena, Ref};
 use records::codes::ChargeType;
 use records::row::{self, Day, FeeLine, day_of};
+use records::time::start_of;
 use rulebank::{DetectorSpec, ParamKind, ParamSpec};
 
 use super::About;
@@ -112,11 +113,10 @@ pub fn judge(arena: &Arena, bank: &CompiledBank, charges: &[(Ref, Diff)], stay: 
         }
         for nth in 0..days.len() {
             let Some(finding) = finding(&days[..=nth]) else { continue };
-            let from = |day: Day| i64::from(day) * 86_400;
             if let Some(next) = days.get(nth + 1) {
-                sink.retract(Out::Due(from(*next), Box::new(finding.clone())));
+                sink.retract(Out::Due(start_of(*next), Box::new(finding.clone())));
             }
-            sink.emit(Out::Due(from(days[nth]), Box::new(finding)));
+            sink.emit(Out::Due(start_of(days[nth]), Box::new(finding)));
         }
     }
 }

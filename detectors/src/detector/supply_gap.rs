@@ -3,6 +3,7 @@
 use records::Kind;
 use records::arena::{Arena, Ref};
 use records::row::{self, Day, day_of};
+use records::time::start_of;
 use rulebank::{DetectorSpec, ParamKind, ParamSpec};
 use serde::{Deserialize, Serialize};
 
@@ -88,7 +89,7 @@ pub fn judge(bank: &CompiledBank, pair: u64, blocks: &[(DaysOfBlock, Diff)], sin
             key: vec![KeyPart::Text(institution), KeyPart::Text(item)],
             institution,
             evidence: Vec::new(),
-            occurred: i64::from(first) * 86_400,
+            occurred: start_of(first),
             amount_basis: AmountBasis::UsesOn(without),
             values: vec![Value::Text(item), Value::Day(first)],
         })));

@@ -6,6 +6,7 @@ use records::Kind;
 use records::arena::Ref;
 use records::codes::ChargeType;
 use records::row::{self, Day, Visit, day_of};
+use records::time::DAY_SECONDS;
 use rust_decimal::Decimal;
 
 use super::steps::{Values, Why, day, day_at, hours, moment};
@@ -207,7 +208,7 @@ pub(super) fn outside_stay(why: &mut Why<'_, '_>, visit: Ref, sn: Ref) -> Option
 pub(super) fn frequent_stays(why: &mut Why<'_, '_>, stay: Ref) -> Option<()> {
     let stay = why.stay(stay)?;
     let (days, least) = (integer(why.rule, "days"), integer(why.rule, "stays"));
-    let opens = stay.begin - days * 86_400;
+    let opens = stay.begin - days * DAY_SECONDS;
     let mut stays = why.scene.stays_of(stay.psn_no);
     stays.retain(|other| opens < other.begin && other.begin <= stay.begin);
     let ids: Vec<String> = stays.iter().map(|other| why.scene.text(other.id)).collect();
