@@ -9,14 +9,13 @@ use std::collections::BTreeMap;
 use models::{Profile, Sum};
 use records::Kind;
 use records::arena::{Arena, Ref};
+use records::codes::{HospitalLevel, InstitutionType, ListType};
 use records::row::{self, Day, FeeLine, Moment, Settlement, Visit, day_of};
-use records::time::{first_of, month_of};
+use records::time::{DAY_SECONDS, first_of, month_of, start_of};
 use serde::{Deserialize, Serialize};
 
 use crate::coverage::Missing;
-use crate::detector::resale::sale_money;
-use crate::finding::Out;
-use crate::judge::Sink;
+use crate::exact::sale_money;
 use crate::views::Diff;
 
 /// Whose profile it is.
@@ -68,7 +67,7 @@ pub fn months(cells: &[(Ref, Diff)]) -> BTreeMap<i32, Profile> {
 
 /// The moment at which a month is over.
 pub fn end_of(month: i32) -> Moment {
-    i64::from(first_of(month + 1)) * 86_400
+    start_of(first_of(month + 1))
 }
 
 /// What is counted of an item in a month: the item, and the month with one bit, 0 for its quantity in ten-thousandths,
@@ -146,23 +145,17 @@ impl Group {
         practitioner: Option<Ref>,
         owner: ProfileOwner,
     ) -> Result<Group, Missing> {
-        const HOSPITAL: u8 = 0;
         let calling = match (owner, practitioner) {
             (ProfileOwner::Institution, _) => 0,
             (ProfileOwner::Practitioner, None) => return Err(Missing::Practitioner),
-            (ProfileOwner::Practitioner, Some(address)) => row::practitioner(arena, address).sort,
+            (ProfileOwner::Practitioner, Some(address)) => row::practitioner(arena, address).practitioner_type as u8,
         };
         let institution = row::institution(arena, institution.ok_or(Missing::Institution)?);
-        if institution.sort == HOSPITAL && institution.level == 0 {
+        if institution.institution_type == InstitutionType::Medical && institution.level.is_none() {
             return Err(Missing::HospLv);
         }
-        let class = match institution.level {
-            1..=4 => 3,
-            5..=7 => 2,
-            8..=10 => 1,
-            _ => 0,
-        };
-        Ok(Group { owner, sort: institution.sort, class, calling })
+        let class = institution.level.map_or(0, HospitalLevel::grade);
+        Ok(Group { owner, sort: institution.institution_type as u8, class, calling })
     }
 
     /// Its key in a month, or over all months; as with findings, 64 bits of a hash are taken for the group itself.
@@ -173,31 +166,29 @@ impl Group {
     }
 }
 
-/// States the sums of a stay for its institution, in the month of its end; no column of practitioners is of stays.
-pub fn stay(visit: &Visit, sink: &mut Sink) {
-    let Some(end) = visit.end else { return };
-    let (begin, end) = (day_of(visit.begin), day_of(end));
+/// What is added to a cell of a profile: the subject's key, the cell, the amount.
+pub type Addition = (u64, Ref, i64);
+
+/// What a stay adds for its institution, in the month of its end; no column of practitioners is of stays.
+pub fn additions_of_stay(visit: &Visit) -> Option<[Addition; 2]> {
+    let (begin, end) = (day_of(visit.begin), day_of(visit.end?));
     let days = i64::from((end - begin).max(1));
     let key = subject_key(ProfileOwner::Institution, visit.institution);
-    sink.emit(Out::Sum(key, cell(month_of(end), Sum::Stays), 1));
-    sink.emit(Out::Sum(key, cell(month_of(end), Sum::StayDays), days));
+    Some([(key, cell(month_of(end), Sum::Stays), 1), (key, cell(month_of(end), Sum::StayDays), days)])
 }
 
-/// States what a net line of a stay adds to the charges of stays.
-pub fn line_of_stay(line: &FeeLine, sink: &mut Sink) {
+/// What a net line of a stay adds to the charges of stays.
+pub fn addition_of_line_of_stay(line: &FeeLine) -> Addition {
     let cell = cell(month_of(day_of(line.time)), Sum::StayCharges);
-    sink.emit(Out::Sum(subject_key(ProfileOwner::Institution, line.institution), cell, line.amount));
+    (subject_key(ProfileOwner::Institution, line.institution), cell, line.amount)
 }
 
-/// States the sums of a live settlement for the doctor of its visit.
-pub fn settlement_of_doctor(settlement: &Settlement, doctor: Ref, sink: &mut Sink) {
-    if doctor != 0 {
-        let month = month_of(day_of(settlement.time));
-        let key = subject_key(ProfileOwner::Practitioner, doctor);
-        for (sum, amount) in sums_of_settlement(settlement) {
-            sink.emit(Out::Sum(key, cell(month, sum), amount));
-        }
-    }
+/// What a live settlement adds for the doctor of its visit, if it has one.
+pub fn additions_of_doctor(settlement: &Settlement, doctor: Ref) -> impl Iterator<Item = Addition> {
+    let month = month_of(day_of(settlement.time));
+    let key = subject_key(ProfileOwner::Practitioner, doctor);
+    let sums = (doctor != 0).then(|| sums_of_settlement(settlement));
+    sums.into_iter().flatten().map(move |(sum, amount)| (key, cell(month, sum), amount))
 }
 
 fn owners(institution: Ref, doctor: Ref) -> impl Iterator<Item = u64> {
@@ -269,8 +260,8 @@ fn sums_of_line(line: &FeeLine) -> [(Sum, i64); 5] {
         (Sum::Charges, line.amount),
         (Sum::LineFund, line.fund),
         // The list is closed: its positions are these.
-        (CHARGES[usize::from(line.list_type.min(3))], line.amount),
-        (Sum::DrugLines, i64::from(line.list_type == 0)),
+        (CHARGES[line.list_type as usize], line.amount),
+        (Sum::DrugLines, i64::from(line.list_type == ListType::Drug)),
     ]
 }
 
@@ -281,6 +272,6 @@ fn is_weekend(day: Day) -> bool {
 
 /// From 22:00 to 06:00.
 fn is_night(moment: Moment) -> bool {
-    let hour = moment.rem_euclid(86_400) / 3_600;
+    let hour = moment.rem_euclid(DAY_SECONDS) / 3_600;
     !(6..22).contains(&hour)
 }

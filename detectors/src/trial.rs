@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use records::row::Moment;
-use records::time::{parse_date, parse_time};
+use records::time::{parse_date, parse_time, start_of};
 use rulebank::{Bank, Case, Rule, Status, Step, Tables, check_report};
 
 use crate::run::{Answer, history_bent};
@@ -59,7 +59,7 @@ impl<'b> Trial<'b> {
 
 /// A time, or a date, which is its 00:00:00.
 fn moment(text: &str) -> Option<Moment> {
-    parse_time(text).or_else(|| parse_date(text).map(|day| i64::from(day) * 86_400))
+    parse_time(text).or_else(|| parse_date(text).map(start_of))
 }
 
 /// What is otherwise than the step says.
@@ -69,8 +69,8 @@ fn compare(rule: &Rule, step: &Step, answer: &Answer) -> Vec<String> {
         let line = step.changes.get(*address).map_or("", String::as_str);
         wrong.push(format!("a fact was rejected, {why}: {line}"));
     }
-    let found: BTreeMap<&[String], &str> =
-        answer.alerts.iter().map(|(alert, ..)| (alert.key.as_slice(), alert.amount.as_str())).collect();
+    let found: BTreeMap<&[String], String> =
+        answer.alerts.iter().map(|alert| (alert.key.as_slice(), alert.amount.to_string())).collect();
     for (nth, key) in step.finds.iter().enumerate() {
         let wanted = step.amounts.as_ref().and_then(|amounts| amounts.get(nth));
         match (found.get(key.as_slice()), wanted) {
@@ -92,7 +92,7 @@ fn compare(rule: &Rule, step: &Step, answer: &Answer) -> Vec<String> {
             .into_iter()
             .flatten()
             .filter(|(_, count)| **count != 0)
-            .map(|(reason, count)| ((*reason).to_owned(), count.unsigned_abs()))
+            .map(|(reason, count)| (reason.to_string(), count.unsigned_abs()))
             .collect();
         if judged_not != *wanted {
             wrong.push(format!("not judged should be {wanted:?} and is {judged_not:?}"));

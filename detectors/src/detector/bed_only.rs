@@ -5,15 +5,19 @@
 
 use records::Kind;
 use records::arena::{Arena, Ref};
+use records::codes::ChargeType;
 use records::row::{self, Day, FeeLine, day_of};
+use records::time::start_of;
 use rulebank::{DetectorSpec, ParamKind, ParamSpec};
 
 use super::About;
 use super::pair_conflict::sorted;
+use crate::compile::{Compiler, integer};
 use crate::coverage::Population;
-use crate::finding::{AmountBasis, Finding, Out, KeyPart, RuleIx, Value, money_of_lines};
+use crate::finding::{AmountBasis, Finding, KeyPart, RuleIx, Value, money_of_lines};
 use crate::judge::Sink;
-use crate::compiled_bank::{Class, Compiler, CompiledBank, integer};
+use crate::policy::{Class, Classes, Policy};
+use crate::statement::Out;
 use crate::views::Diff;
 
 /// What a rule may tell it.
@@ -50,13 +54,12 @@ const EPOCH: Day = 40_000;
 
 /// A day on which something was charged, and whether it was the bed; `None` for what does not matter.
 pub fn charge_of(line: &FeeLine) -> Option<u32> {
-    const BED: u8 = 1;
-    // Examination (02) and nursing (07) come with the bed.
-    if matches!(line.charge, 2 | 7) {
+    // Consultation (02) and nursing (07) come with the bed.
+    if matches!(line.charge, Some(ChargeType::Consultation | ChargeType::Nursing)) {
         return None;
     }
     let day = (day_of(line.time) + EPOCH).cast_unsigned();
-    Some(day << 1 | u32::from(line.charge != BED))
+    Some(day << 1 | u32::from(line.charge != Some(ChargeType::Bed)))
 }
 
 /// The days on which only the bed was charged, ascending.
@@ -72,18 +75,23 @@ fn bed_days(charges: &[(Ref, Diff)]) -> Vec<Day> {
 ///
 /// A stay without an end reaches to the day of *now*; what depends on it is stated from the day on which it holds,
 /// and taken back on the next one that adds to it.
-pub fn judge(arena: &Arena, bank: &CompiledBank, charges: &[(Ref, Diff)], stay: Option<Ref>, sink: &mut Sink) {
-    let rules = &bank.detectors.bed_only;
+pub fn judge(
+    arena: &Arena,
+    bank: &Policy,
+    rules: &Rules,
+    classes: &Classes,
+    charges: &[(Ref, Diff)],
+    stay: Option<Ref>,
+    sink: &mut Sink,
+) {
     let Some(stay_row) = stay.filter(|_| !charges.is_empty() && !rules.is_empty()) else { return };
     let stay = row::visit(arena, stay_row);
-    if bank.class(stay.med_type, day_of(stay.begin)) != Class::Inpatient {
+    if classes.class(stay.med_type, day_of(stay.begin)) != Class::Inpatient {
         return;
     }
     let mut days = bed_days(charges);
     let (begin, end) = (day_of(stay.begin), stay.end.map(day_of));
-    days.retain(|day| {
-        bank.within(1, begin, *day) && end.is_none_or(|end| bank.within(2, *day, end))
-    });
+    days.retain(|day| bank.within(1, begin, *day) && end.is_none_or(|end| bank.within(2, *day, end)));
     for (rule, least) in rules {
         let finding = |days: &[Day]| {
             let runs: Vec<(Day, Day)> = days
@@ -112,11 +120,10 @@ pub fn judge(arena: &Arena, bank: &CompiledBank, charges: &[(Ref, Diff)], stay: 
         }
         for nth in 0..days.len() {
             let Some(finding) = finding(&days[..=nth]) else { continue };
-            let from = |day: Day| i64::from(day) * 86_400;
             if let Some(next) = days.get(nth + 1) {
-                sink.retract(Out::Due(from(*next), Box::new(finding.clone())));
+                sink.retract(Out::Due(start_of(*next), Box::new(finding.clone())));
             }
-            sink.emit(Out::Due(from(days[nth]), Box::new(finding)));
+            sink.emit(Out::Due(start_of(days[nth]), Box::new(finding)));
         }
     }
 }

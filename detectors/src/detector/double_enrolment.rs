@@ -2,13 +2,16 @@
 
 use records::arena::{Arena, Ref};
 use records::row::{self, Enrolment};
+use records::time::start_of;
 use rulebank::DetectorSpec;
 
 use super::About;
+use crate::compile::Compiler;
 use crate::coverage::Count;
-use crate::finding::{AmountBasis, Finding, Out, KeyPart, RuleIx, Value};
+use crate::finding::{AmountBasis, Finding, KeyPart, RuleIx, Value};
 use crate::judge::Sink;
-use crate::compiled_bank::{Compiler, CompiledBank};
+use crate::policy::Policy;
+use crate::statement::Out;
 use crate::views::Diff;
 
 /// What a rule may tell it.
@@ -38,8 +41,8 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
 }
 
 /// Judges the enrolments of one person.
-pub fn judge(arena: &Arena, bank: &CompiledBank, enrolments: &[(Ref, Diff)], sink: &mut Sink) {
-    let Rules { rules, basic } = &bank.detectors.double_enrolment;
+pub fn judge(arena: &Arena, bank: &Policy, rules: &Rules, enrolments: &[(Ref, Diff)], sink: &mut Sink) {
+    let Rules { rules, basic } = rules;
     if enrolments.len() < 2 || rules.is_empty() {
         return;
     }
@@ -63,7 +66,7 @@ pub fn judge(arena: &Arena, bank: &CompiledBank, enrolments: &[(Ref, Diff)], sin
                     key: vec![KeyPart::Text(a.id), KeyPart::Text(b.id)],
                     institution: 0,
                     evidence: vec![*row_a, *row_b],
-                    occurred: i64::from(begin) * 86_400,
+                    occurred: start_of(begin),
                     amount_basis: AmountBasis::Nothing,
                     values: vec![Value::Day(begin), Value::Text(a.insutype), Value::Text(b.insutype)],
                 })));

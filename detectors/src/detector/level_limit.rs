@@ -2,14 +2,17 @@
 
 use records::Kind;
 use records::arena::Ref;
-use records::row::{FeeLine, Institution, day_of, level_rank};
+use records::codes::HospitalLevel;
+use records::row::{FeeLine, Institution, day_of};
 use rulebank::DetectorSpec;
 
 use super::About;
-use crate::coverage::{Missing, Population, InstitutionMonth};
-use crate::finding::{Finding, Out, Value};
+use crate::compile::{Compiler, Items, Listed};
+use crate::coverage::{InstitutionMonth, Missing, Population};
+use crate::finding::{Finding, Value};
 use crate::judge::Sink;
-use crate::compiled_bank::{Compiler, Items, CompiledBank, Listed};
+use crate::policy::Policy;
+use crate::statement::Out;
 
 /// What a rule may tell it.
 pub const SPEC: DetectorSpec = DetectorSpec {
@@ -30,8 +33,8 @@ pub const ABOUT: About = About::of("fee_line")
 /// What a row of the table says.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Level {
-    /// 1 is the highest level.
-    pub lowest: u8,
+    /// The lowest level that may bill it; `None` for one that is not on the list.
+    pub lowest: Option<HospitalLevel>,
 }
 
 type Limit = Listed<Level>;
@@ -43,33 +46,38 @@ pub type Rules = Items<Level>;
 pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
     compiler.by_item(
         &SPEC,
-        |_, row| Level { lowest: level_rank(row.text("lowest_lv")) },
+        |_, row| Level { lowest: HospitalLevel::from_code(row.text("lowest_lv")) },
         |limit| (limit.rule, limit.what.lowest, limit.own),
     )
 }
 
 /// Judges a net line of an item in the table with its institution.
 pub fn judge(
-    bank: &CompiledBank,
+    bank: &Policy,
+    rules: &Rules,
     (line_row, line): (Ref, &FeeLine),
     institution: Option<(Ref, &Institution)>,
     sink: &mut Sink,
 ) {
-    let Some(limits) = bank.detectors.level_limit.get(&line.item) else { return };
+    let Some(limits) = rules.get(&line.item) else { return };
     let day = day_of(line.time);
     let valid: Vec<&Limit> = limits.iter().filter(|limit| limit.validity.holds(day)).collect();
     for of_rule in valid.chunk_by(|a, b| a.rule == b.rule) {
         let limit = of_rule[0];
         let Some((institution_row, institution)) = institution else {
-            sink.not_judged(limit.rule, Missing::Institution, InstitutionMonth::at(line.institution, line.time));
+            sink.not_judged(
+                limit.rule,
+                Missing::Institution,
+                InstitutionMonth::at(line.institution, line.time),
+            );
             continue;
         };
-        if institution.level == 0 {
+        if institution.level.is_none() {
             sink.not_judged(limit.rule, Missing::HospLv, InstitutionMonth::at(line.institution, line.time));
             continue;
         }
         if bank.over(0, institution.level, limit.what.lowest) {
-            let level = |rank: u8| Value::Level(rank);
+            let level = |level: Option<HospitalLevel>| Value::Level(level.map_or(0, HospitalLevel::rank));
             let values = vec![Value::Text(line.item), level(institution.level), level(limit.what.lowest)];
             let mut finding = Finding::of_line(bank, limit.rule, limit.own, (line_row, line), values);
             finding.evidence.push(institution_row);

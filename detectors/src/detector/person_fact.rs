@@ -2,14 +2,17 @@
 
 use records::Kind;
 use records::arena::{Arena, Ref};
+use records::codes::FactType;
 use records::row::{self, Day, day_of};
 use rulebank::{DetectorSpec, ParamKind, ParamSpec};
 
 use super::About;
+use crate::compile::{Compiler, choice, integer};
 use crate::coverage::Count;
-use crate::finding::{AmountBasis, Finding, Out, KeyPart, RuleIx, Value};
+use crate::finding::{AmountBasis, Finding, KeyPart, RuleIx, Value};
 use crate::judge::Sink;
-use crate::compiled_bank::{Compiler, CompiledBank, choice, integer};
+use crate::policy::Policy;
+use crate::statement::Out;
 use crate::views::Diff;
 
 /// What a rule may tell it.
@@ -20,7 +23,7 @@ pub const SPEC: DetectorSpec = DetectorSpec {
         ParamSpec {
             name: "fact",
             doc: "The fact: with death any later visit counts, with the others one strictly between begin and end.",
-            kind: ParamKind::Choice(&["death", "custody", "abroad", "work_injury", "third_party"]),
+            kind: ParamKind::Choice(FactType::CODES),
             default: "death",
         },
         ParamSpec {
@@ -31,7 +34,11 @@ pub const SPEC: DetectorSpec = DetectorSpec {
         },
     ],
     values: &["begin", "visit_day"],
-    comparisons: &["the visit's day is more than grace_days after the begin", "the fact begins on a day before the visit's", "the visit's day is before the fact's end"],
+    comparisons: &[
+        "the visit's day is more than grace_days after the begin",
+        "the fact begins on a day before the visit's",
+        "the visit's day is before the fact's end",
+    ],
 };
 
 /// What its alerts are about.
@@ -41,7 +48,7 @@ pub const ABOUT: About = About::of("visit").near(&[Kind::PersonFact, Kind::Visit
 #[derive(Debug, PartialEq)]
 pub struct FactRule {
     rule: RuleIx,
-    fact: u8,
+    fact: FactType,
     grace_days: i64,
 }
 /// All of them.
@@ -54,22 +61,14 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
         .into_iter()
         .map(|(rule, text)| FactRule {
             rule,
-            fact: match choice(&text, "fact") {
-                "custody" => 1,
-                "abroad" => 2,
-                "work_injury" => 3,
-                "third_party" => 4,
-                _ => 0,
-            },
+            fact: FactType::from_code(choice(&text, "fact")).unwrap_or(FactType::Death),
             grace_days: integer(&text, "grace_days"),
         })
         .collect()
 }
 
-const DEATH: u8 = 0;
-
-fn excludes(bank: &CompiledBank, rule: &FactRule, begin: Day, end: Option<Day>, visit_day: Day) -> bool {
-    if rule.fact == DEATH {
+fn excludes(bank: &Policy, rule: &FactRule, begin: Day, end: Option<Day>, visit_day: Day) -> bool {
+    if rule.fact == FactType::Death {
         bank.over(0, i64::from(visit_day), i64::from(begin) + rule.grace_days)
     } else {
         bank.below(1, begin, visit_day) && end.is_none_or(|end| bank.below(2, visit_day, end))
@@ -77,7 +76,14 @@ fn excludes(bank: &CompiledBank, rule: &FactRule, begin: Day, end: Option<Day>, 
 }
 
 /// Judges a visit with the facts of its person.
-pub fn judge(arena: &Arena, bank: &CompiledBank, visit_row: Ref, facts: &[(Ref, Diff)], sink: &mut Sink) {
+pub fn judge(
+    arena: &Arena,
+    bank: &Policy,
+    rules: &Rules,
+    visit_row: Ref,
+    facts: &[(Ref, Diff)],
+    sink: &mut Sink,
+) {
     if facts.is_empty() {
         return;
     }
@@ -85,7 +91,7 @@ pub fn judge(arena: &Arena, bank: &CompiledBank, visit_row: Ref, facts: &[(Ref, 
     let visit_day = day_of(visit.begin);
     for (fact_row, _) in facts {
         let fact = row::person_fact(arena, *fact_row);
-        for rule in bank.detectors.person_fact.iter().filter(|rule| rule.fact == fact.fact) {
+        for rule in rules.iter().filter(|rule| rule.fact == fact.fact) {
             sink.count(Count::Subject(rule.rule));
             if excludes(bank, rule, fact.begin, fact.end, visit_day) {
                 sink.emit(Out::Finding(Box::new(Finding {

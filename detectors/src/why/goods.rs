@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use records::Kind;
 use records::arena::Ref;
 use records::row::{self, Dispensing, day_of};
+use records::time::DAY_SECONDS;
 use rust_decimal::Decimal;
 
 use super::steps::{Why, day, day_at, moment, quantity};
-use crate::compiled_bank::integer;
+use crate::compile::integer;
 
 /// An insured sale.
 fn insured(why: &mut Why<'_, '_>, sale: &Dispensing) -> Option<()> {
@@ -31,7 +32,7 @@ pub(super) fn resale(why: &mut Why<'_, '_>, person: Ref, item: Ref) -> Option<()
     for last in &sales {
         let rows = scene.rows_for(why.rule, "resale_prone", item, day_of(last.time));
         let Some(limit) = rows.iter().filter_map(|row| row.decimal("limit")).min() else { continue };
-        let opens = last.time - days * 86_400;
+        let opens = last.time - days * DAY_SECONDS;
         let within: Vec<&Dispensing> =
             sales.iter().filter(|sale| opens < sale.time && sale.time <= last.time).collect();
         let sum = within.iter().fold(0i64, |sum, sale| sum.saturating_add(sale.cnt));
@@ -99,7 +100,7 @@ pub(super) fn trace_code_missing(why: &mut Why<'_, '_>, sale: Ref) -> Option<()>
     )
 }
 
-/// (institution, code) of insured sales whose item is bought there, but never with the code.
+/// (institution, code) of insured sales owner item is bought there, but never with the code.
 pub(super) fn trace_code_unbought(why: &mut Why<'_, '_>, institution: Ref, code: Ref) -> Option<()> {
     let scene = why.scene;
     let here: Vec<Dispensing> = scene

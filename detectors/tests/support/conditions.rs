@@ -11,7 +11,7 @@ use records::arena::{Arena, Ref};
 use records::decode::Decoder;
 use records::ledger::Ledger;
 use records::row::{self, day_of};
-use records::tell;
+use records::render;
 use records::time::{first_of, format_date, month_of};
 use rulebank::{Bank, Rule, Status};
 
@@ -52,7 +52,7 @@ fn parts(arena: &Arena, standing: &[Ref], now: Option<i64>) -> BTreeMap<&'static
     let mut parts: BTreeMap<&'static str, BTreeSet<String>> = BTreeMap::new();
     let mut days: BTreeSet<i32> = now.map(day_of).into_iter().collect();
     for address in standing {
-        let key = tell::key(arena, *address);
+        let key = render::key(arena, *address);
         let own = match row::kind(arena, *address) {
             Kind::Visit | Kind::FeeLine => "mdtrt_id",
             Kind::PersonFact => "fact_id",
@@ -67,7 +67,7 @@ fn parts(arena: &Arena, standing: &[Ref], now: Option<i64>) -> BTreeMap<&'static
             _ => "-",
         };
         parts.entry(own).or_default().insert(key[0].clone());
-        for (name, value) in tell::fields(arena, *address) {
+        for (name, value) in render::fields(arena, *address) {
             match name {
                 "dr_codg" | "bilg_dr_codg" => {
                     parts.entry("subject").or_default().insert(value);
@@ -113,7 +113,7 @@ fn keys(
 ) -> Option<Vec<Vec<String>>> {
     if shape == ["mdtrt_id", "feedetl_sn"] {
         let lines = standing.iter().filter(|address| row::kind(arena, **address) == Kind::FeeLine);
-        return Some(lines.map(|address| tell::key(arena, *address)).collect());
+        return Some(lines.map(|address| render::key(arena, *address)).collect());
     }
     let parts = parts(arena, standing, now);
     let values = |name: &&str| parts.get(name).map_or(0, BTreeSet::len);
@@ -160,8 +160,8 @@ pub(crate) fn compare(bank: &Bank, world: &World, most: usize) -> Compared {
     let scene = Scene::new(&arena, bank, &knowledge, standing.now, standing.facts.iter().copied());
     let mut compared = Compared::default();
     for rule in bank.rules.iter().filter(|rule| rule.status == Status::Active) {
-        let of_rule = answer.alerts.iter().filter(|(alert, ..)| alert.rule == rule.id);
-        let found: BTreeSet<Vec<String>> = of_rule.map(|(alert, ..)| alert.key.clone()).collect();
+        let of_rule = answer.alerts.iter().filter(|alert| alert.rule == rule.id);
+        let found: BTreeSet<Vec<String>> = of_rule.map(|alert| alert.key.clone()).collect();
         let shapes = why::key_shapes(&rule.detector).iter();
         let made: Option<Vec<Vec<Vec<String>>>> =
             shapes.map(|shape| keys(&arena, &standing.facts, standing.now, shape, most)).collect();
@@ -227,7 +227,7 @@ fn of_coverage(
         .into_iter()
         .flat_map(|coverage| &coverage.not_judged)
         .filter(|(_, count)| **count != 0)
-        .map(|(reason, count)| (*reason, *count))
+        .map(|(reason, count)| (reason.as_ref(), *count))
         .collect();
     (counted != not_judged).then(|| {
         format!("{} not judged by the engine {counted:?}, by the conditions {not_judged:?}", rule.id)

@@ -13,17 +13,16 @@
 
 use std::collections::BTreeMap;
 
-use records::time::{day_of, parse_date, parse_time};
+use records::time::{DAY_SECONDS, day_of, parse_date, parse_time};
 
 use super::{Standing, Thing, Unknown};
-use selection::outcome::{Alert, Label, Owners, Share};
-use selection::value::{InvalidValue, fen};
+use selection::outcome::{Alert, Fen, Label, Owners, Share};
+use selection::value::InvalidValue;
 
 /// The rule that should see a scheme of this name; none if there is no such scheme, or several rules should.
 pub type RuleOfScheme = fn(&str) -> Option<&'static str>;
 
 /// Seconds of a day.
-const DAY: i64 = 86_400;
 
 /// How narrowly a label speaks of an alert.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -150,7 +149,7 @@ impl Labels {
             self.counts.vague += 1;
             return Ok(());
         }
-        let amount = label.amount.as_deref().map(fen).transpose()?;
+        let amount = label.amount.map(Fen::fen);
         let confirms = matches!(decision, Decision::Confirmed | Decision::Partly) && ripe;
         let thing = confirms.then_some(self.things.len());
         if confirms {
@@ -200,7 +199,7 @@ impl Labels {
             return Ok(Standing::Unknown(Unknown::Young));
         }
         *self.by_breadth.entry(read.breadth).or_default() += 1;
-        *self.joined.entry(label).or_default() += fen(&alert.amount)?;
+        *self.joined.entry(label).or_default() += alert.amount.fen();
         Ok(match read.decision {
             Decision::Denied => Standing::Wrong(Some(label)),
             _ => Standing::Right(label),
@@ -225,8 +224,8 @@ impl Labels {
             }
         };
         offer("alert", &alert.alert_id);
-        let evidence = alert.evidence.iter().map(|record| (record.kind.as_str(), record.key.as_str()));
-        for (kind, key) in evidence.chain([(alert.subject.r#type.as_str(), alert.subject.id.as_str())]) {
+        let evidence = alert.evidence.iter().map(|record| (record.kind.as_ref(), record.key.as_str()));
+        for (kind, key) in evidence.chain([(alert.subject.r#type.as_ref(), alert.subject.id.as_str())]) {
             match kind {
                 "settlement" | "visit" => offer(kind, key),
                 // A visit's id may itself hold a slash.
@@ -301,7 +300,7 @@ impl Labels {
 
 /// The last second at which a label is old enough, `delay` days before `now`.
 pub fn ripe_until(now: Option<i64>, delay: u32) -> Option<i64> {
-    now.map(|now| now - i64::from(delay) * DAY)
+    now.map(|now| now - i64::from(delay) * DAY_SECONDS)
 }
 
 /// The rule that a scheme names: its own id, or a scheme of the simulator that one rule should see.
