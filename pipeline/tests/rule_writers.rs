@@ -120,10 +120,10 @@ fn a_new_rule_of_a_table_needs_no_programmer() {
     let rows = "rule,item,unit,max,valid_from,valid_to,source\nD66,HORMONE,years,18,,,s\n";
     fs::write(at.join("bank/tables/age_limit.csv"), rows).unwrap();
     let facts = r#"
-{"kind":"person","psn_no":"P1","brdy":"1990-01-01","gend":"1"}
-{"kind":"person","psn_no":"P2","brdy":"2015-01-01","gend":"1"}
-{"kind":"fee_line","mdtrt_id":"V1","feedetl_sn":"1","psn_no":"P1","fixmedins_code":"H1","med_list_codg":"HORMONE","fee_ocur_time":"2025-03-02 10:00:00","cnt":"1","pric":"9","det_item_fee_sumamt":"9"}
-{"kind":"fee_line","mdtrt_id":"V2","feedetl_sn":"1","psn_no":"P2","fixmedins_code":"H1","med_list_codg":"HORMONE","fee_ocur_time":"2025-03-02 10:00:00","cnt":"1","pric":"9","det_item_fee_sumamt":"9"}
+{"kind":"person","rev":1,"psn_no":"P1","brdy":"1990-01-01","gend":"1"}
+{"kind":"person","rev":1,"psn_no":"P2","brdy":"2015-01-01","gend":"1"}
+{"kind":"fee_line","rev":1,"list_type":"101","mdtrt_id":"V1","feedetl_sn":"1","psn_no":"P1","fixmedins_code":"H1","med_list_codg":"HORMONE","fee_ocur_time":"2025-03-02 10:00:00","cnt":"1","pric":"9","det_item_fee_sumamt":"9"}
+{"kind":"fee_line","rev":1,"list_type":"101","mdtrt_id":"V2","feedetl_sn":"1","psn_no":"P2","fixmedins_code":"H1","med_list_codg":"HORMONE","fee_ocur_time":"2025-03-02 10:00:00","cnt":"1","pric":"9","det_item_fee_sumamt":"9"}
 "#;
     fs::write(at.join("facts.ndjson"), facts).unwrap();
     let check = fundwatch(at, &["rules", "check", "--rules", "bank"]);

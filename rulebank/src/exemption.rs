@@ -13,9 +13,9 @@ use serde::{Deserialize, Serialize};
 use toml::de::{DeTable, DeValue};
 
 use crate::error::{BankError, Mistake, Source};
+use crate::hint;
 use crate::rule::{Rule, Text2, both, text2};
 use crate::section::{At, Section};
-use crate::hint;
 
 /// An exemption, checked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

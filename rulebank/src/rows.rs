@@ -8,10 +8,10 @@ use rust_decimal::Decimal;
 
 use crate::detector::number;
 use crate::error::Mistake;
+use crate::hint;
 use crate::readers::RuleCell;
 use crate::schema::{self, ColumnKind, TableSchema};
 use crate::table::{Cell, Row};
-use crate::hint;
 
 /// One record of the CSV text: where each cell stands, and what it says.
 struct Record {

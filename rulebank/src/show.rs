@@ -2,12 +2,12 @@
 
 use std::fmt::Write as _;
 
-use records::time;
 use crate::error::columns;
 use crate::rule::{Rule, Text2};
 use crate::table::Row;
 use crate::word::Verdict;
 use crate::{Bank, Exemption, schema};
+use records::time;
 
 /// The language of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
