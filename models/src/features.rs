@@ -70,21 +70,6 @@ pub struct Feature {
     pub floor: i64,
 }
 
-impl FeatureSet {
-    /// The columns, in the order in which they are told where nothing else decides.
-    pub const fn features(self) -> &'static [Feature] {
-        match self {
-            FeatureSet::Institution => &table::INSTITUTION,
-            FeatureSet::Practitioner => &table::PRACTITIONER,
-        }
-    }
-
-    /// The column of that name.
-    pub fn find(self, key: &str) -> Option<&'static Feature> {
-        self.features().iter().find(|feature| feature.key == key)
-    }
-}
-
 impl Feature {
     /// The value of a profile in thousandths of the unit, rounded half up; none where nothing stands below the line.
     ///

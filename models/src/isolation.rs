@@ -83,7 +83,7 @@ impl IsolationParams {
             return Err(ModelError::Parameter("sample is from 2 to 4096"));
         }
         finite::rows(rows, 2)?;
-        let (trees, depths) = grow::forest(self, rows);
+        let (trees, depths) = grow::forest(self.trees, self.sample, self.seed, rows);
         Ok(Isolation { trees, columns: rows.ncols(), depths })
     }
 }

@@ -5,15 +5,15 @@
 
 use std::collections::BTreeSet;
 
+use super::alerts::{Judgement, NOWHERE};
 use super::places::to_find;
 use super::report::{Control, Yuan};
-use super::{Judgement, NOWHERE};
 use crate::truth::Truth;
 use selection::estimate::{ControlFindings, estimate};
 
 /// A list with its control draw.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Draw {
+pub struct ControlDraw {
     /// Institutions that the ranking put on the list.
     pub ranked: BTreeSet<String>,
     /// Institutions that were drawn.
@@ -28,7 +28,7 @@ pub struct Draw {
 
 impl Judgement {
     /// The estimate of a draw; none where nothing is known of anybody drawn.
-    pub(super) fn control(&self, draw: &Draw) -> Option<Control> {
+    pub(super) fn control(&self, draw: &ControlDraw) -> Option<Control> {
         let complete = matches!(self.truth, Truth::Planted(_));
         let money = if complete { to_find(self) } else { Vec::new() };
         let found: Vec<i64> = if complete {

@@ -8,9 +8,7 @@ use std::collections::BTreeMap;
 use records::decimal::format_fen;
 use serde::{Serialize, Serializer};
 
-use super::Settings;
 use crate::measure::Estimate;
-use crate::truth::labels::{Breadth, Labels};
 
 /// Fen that are written in yuan.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,7 +26,7 @@ pub struct Report {
     /// *Now* of the run.
     pub now: Option<String>,
     /// What alerts were held against.
-    pub truth: Basis,
+    pub truth: TruthBasis,
     /// How intervals were made.
     pub intervals: Intervals,
     /// The run.
@@ -57,7 +55,7 @@ pub struct Report {
 
 /// What alerts were held against.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Basis {
+pub struct TruthBasis {
     /// `planted` (complete) or `labels` (what is not decided is unknown).
     pub kind: &'static str,
     /// True findings: lines of the truth, or decisions that confirm.
@@ -85,26 +83,6 @@ pub struct LabelBasis {
     pub unlabelled: &'static str,
     /// Alerts decided, by how narrowly their label speaks: `alert`, `record`, `owner`.
     pub alerts_by: BTreeMap<&'static str, usize>,
-}
-
-impl LabelBasis {
-    pub(super) fn of(labels: &Labels, settings: Settings) -> LabelBasis {
-        let counts = labels.counts;
-        let name = |breadth: &Breadth| match breadth {
-            Breadth::Alert => "alert",
-            Breadth::Record => "record",
-            Breadth::Owner => "owner",
-        };
-        LabelBasis {
-            labels: counts.labels,
-            young: counts.young,
-            undecided: counts.undecided,
-            vague: counts.vague,
-            delay_days: settings.delay,
-            unlabelled: if settings.negative { "negative" } else { "unknown" },
-            alerts_by: labels.by_breadth.iter().map(|(breadth, n)| (name(breadth), *n)).collect(),
-        }
-    }
 }
 
 /// How intervals were made.
@@ -214,33 +192,33 @@ pub struct ListWorth {
     /// What is to be found at all of them, each yuan once.
     pub money: Yuan,
     /// What the first k hold.
-    pub at: Vec<AtK>,
+    pub at: Vec<OrdersAtK>,
     /// The same for every k, as shares of the money.
     pub curve: Curve,
 }
 
 /// What the first k of each order hold.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct AtK {
+pub struct OrdersAtK {
     /// How many.
     pub k: usize,
     /// The candidate list.
-    pub list: Held,
+    pub list: OrderYield,
     /// The list as it would be without models; only where models spoke.
-    pub list_without_models: Option<Held>,
+    pub list_without_models: Option<OrderYield>,
     /// By what the fund paid them.
-    pub turnover: Held,
+    pub turnover: OrderYield,
     /// Any order: its expected value, exactly, and where nine orders in ten lie.
-    pub random: Held,
+    pub random: OrderYield,
     /// The best order there is.
-    pub best: Held,
+    pub best: OrderYield,
     /// Money of the list ÷ expected money of a random order.
     pub times_random: Estimate,
 }
 
 /// What the first k of an order hold.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
-pub struct Held {
+pub struct OrderYield {
     /// Share of them at which there is something to find.
     pub precision: Estimate,
     /// What is to be found at them.
@@ -270,14 +248,14 @@ pub struct Curve {
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Calibration {
     /// All institutions together.
-    pub all: Bin,
+    pub all: CalibrationBin,
     /// Institutions of which something was expected, in tenths by how much, the least first.
-    pub bins: Vec<Bin>,
+    pub bins: Vec<CalibrationBin>,
 }
 
 /// Some institutions together.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct Bin {
+pub struct CalibrationBin {
     /// How many.
     pub institutions: usize,
     /// What the list expected.
@@ -302,12 +280,12 @@ pub struct ModelWorth {
     /// That share ÷ the share of institutions: above 1 they point where money is.
     pub lift: Option<f64>,
     /// What changes among the first k.
-    pub added: Vec<Added>,
+    pub added: Vec<ModelEffect>,
 }
 
 /// What models change among the first k of the list.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct Added {
+pub struct ModelEffect {
     /// How many.
     pub k: usize,
     /// Institutions among the first k only with models.

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 
 use records::time::{day_of, parse_date, parse_time};
 
-use super::{Standing, Thing, Unknown};
+use super::finding::{AlertTruth, TrueFinding, UnknownReason};
 use selection::outcome::{Alert, Label, Owners, Share};
 use selection::value::{InvalidValue, fen};
 
@@ -47,7 +47,7 @@ enum Decision {
 
 /// A label, read.
 #[derive(Clone, Debug)]
-struct Read {
+struct ParsedLabel {
     case_id: String,
     breadth: Breadth,
     decision: Decision,
@@ -61,14 +61,14 @@ struct Read {
     /// First and last day.
     period: (i32, i32),
     /// Of its thing, if it confirms one.
-    thing: Option<usize>,
+    finding: Option<usize>,
 }
 
 /// All labels, by what they speak of, and what the alerts of each came to.
 #[derive(Clone, Debug, Default)]
 pub struct Labels {
-    read: Vec<Read>,
-    things: Vec<Thing>,
+    labels: Vec<ParsedLabel>,
+    findings: Vec<TrueFinding>,
     /// By subject type, then id.
     subjects: BTreeMap<String, BTreeMap<String, Vec<usize>>>,
     /// By label: amounts of the alerts that it decides, fen.
@@ -99,7 +99,7 @@ impl Labels {
     ///
     /// # Errors
     /// A time, day or amount that cannot be read, with the label's `case_id`.
-    pub fn sort(
+    pub fn from_labels(
         labels: impl IntoIterator<Item = Label>,
         ripe_until: Option<i64>,
         rule_of_scheme: RuleOfScheme,
@@ -152,10 +152,10 @@ impl Labels {
         }
         let amount = label.amount.as_deref().map(fen).transpose()?;
         let confirms = matches!(decision, Decision::Confirmed | Decision::Partly) && ripe;
-        let thing = confirms.then_some(self.things.len());
+        let finding = confirms.then_some(self.findings.len());
         if confirms {
             let place = (label.subject_type == "institution").then(|| label.subject_id.clone());
-            self.things.push(Thing {
+            self.findings.push(TrueFinding {
                 case_id: label.case_id.clone(),
                 scheme: label.scheme,
                 rule: rule.clone(),
@@ -164,9 +164,9 @@ impl Labels {
             });
         }
         let of_type = self.subjects.entry(label.subject_type).or_default();
-        of_type.entry(label.subject_id).or_default().push(self.read.len());
+        of_type.entry(label.subject_id).or_default().push(self.labels.len());
         let period = (begin.unwrap_or(i32::MIN), end.unwrap_or_else(|| day_of(at)));
-        self.read.push(Read {
+        self.labels.push(ParsedLabel {
             case_id: label.case_id,
             breadth,
             decision,
@@ -175,35 +175,35 @@ impl Labels {
             ripe,
             rule,
             period,
-            thing,
+            finding,
         });
         Ok(())
     }
 
     /// The labels that confirm something.
-    pub(super) fn things(&self) -> &[Thing] {
-        &self.things
+    pub(super) fn findings(&self) -> &[TrueFinding] {
+        &self.findings
     }
 
     /// What is decided of an alert.
-    pub(super) fn judge(&mut self, alert: &Alert, owners: &Owners) -> Result<Standing, InvalidValue> {
+    pub(super) fn judge(&mut self, alert: &Alert, owners: &Owners) -> Result<AlertTruth, InvalidValue> {
         let day = alert.occurred.get(..10).and_then(parse_date);
         let day = day.ok_or_else(|| InvalidValue(format!("`{}` is no time", alert.occurred)))?;
         let Some(label) = self.narrowest(alert, owners, day) else {
-            return Ok(Standing::Unknown(Unknown::Unlabelled));
+            return Ok(AlertTruth::Unknown(UnknownReason::Unlabelled));
         };
-        let read = &self.read[label];
+        let read = &self.labels[label];
         if read.decision == Decision::Undecided {
-            return Ok(Standing::Unknown(Unknown::Undecided));
+            return Ok(AlertTruth::Unknown(UnknownReason::Undecided));
         }
         if !read.ripe {
-            return Ok(Standing::Unknown(Unknown::Young));
+            return Ok(AlertTruth::Unknown(UnknownReason::Young));
         }
         *self.by_breadth.entry(read.breadth).or_default() += 1;
         *self.joined.entry(label).or_default() += fen(&alert.amount)?;
         Ok(match read.decision {
-            Decision::Denied => Standing::Wrong(Some(label)),
-            _ => Standing::Right(label),
+            Decision::Denied => AlertTruth::Wrong(Some(label)),
+            _ => AlertTruth::Right(label),
         })
     }
 
@@ -212,11 +212,11 @@ impl Labels {
         let mut offer = |kind: &str, id: &str| {
             let of_type = self.subjects.get(kind).and_then(|of_type| of_type.get(id));
             for &label in of_type.into_iter().flatten() {
-                let read = &self.read[label];
+                let read = &self.labels[label];
                 let about = read.rule.as_deref().is_none_or(|rule| rule == alert.rule);
                 let within = read.breadth != Breadth::Owner || (read.period.0..=read.period.1).contains(&day);
                 let rank = |label: usize| {
-                    let read = &self.read[label];
+                    let read = &self.labels[label];
                     (read.breadth, read.at, &read.case_id)
                 };
                 if about && within && best.is_none_or(|best| rank(label) > rank(best)) {
@@ -256,7 +256,7 @@ impl Labels {
     /// A confirmed alert stands whole. Of what is confirmed in part, or confirmed of more than an alert, the amount
     /// recovered is spread over all alerts of the label in proportion; where none is stated, a part is half.
     pub fn part(&self, label: usize) -> f64 {
-        let read = &self.read[label];
+        let read = &self.labels[label];
         let spread = || {
             let joined = self.joined.get(&label).copied().filter(|joined| *joined > 0)?;
             Some((crate::measure::float(read.amount?) / crate::measure::float(joined)).clamp(0.0, 1.0))
@@ -270,16 +270,16 @@ impl Labels {
     }
 
     /// The thing that a label confirms.
-    pub fn thing(&self, label: usize) -> Option<usize> {
-        self.read[label].thing
+    pub fn finding(&self, label: usize) -> Option<usize> {
+        self.labels[label].finding
     }
 
     /// Whether the label decided an alert, by thing.
     pub fn found(&self) -> Vec<bool> {
-        let mut found = vec![false; self.things.len()];
+        let mut found = vec![false; self.findings.len()];
         for label in self.joined.keys() {
-            if let Some(thing) = self.read[*label].thing {
-                found[thing] = true;
+            if let Some(finding) = self.labels[*label].finding {
+                found[finding] = true;
             }
         }
         found
@@ -291,7 +291,7 @@ impl Labels {
         of_type
             .filter(|(_, labels)| {
                 labels.iter().any(|&label| {
-                    let read = &self.read[label];
+                    let read = &self.labels[label];
                     read.ripe && read.decision != Decision::Undecided
                 })
             })
