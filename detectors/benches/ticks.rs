@@ -19,9 +19,9 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use detectors::desk::Desk;
+use detectors::alert_view::AlertView;
+use detectors::compiled_bank::CompiledBank;
 use detectors::detector::SPECS;
-use detectors::knowledge::Knowledge;
 use detectors::worker::{self, TickIn};
 use records::arena::Ref;
 use records::decode::Decoder;
@@ -132,14 +132,14 @@ fn ledger_alone(world: &World) -> Times {
     times
 }
 
-/// Decoder, ledger, dataflow and desk, step by step; and how many alerts stand at the end.
+/// Decoder, ledger, dataflow and view, step by step; and how many alerts stand at the end.
 fn all_the_way(world: &Arc<World>) -> (Times, usize) {
     let world = Arc::clone(world);
     timely::execute_directly(move |worker| {
         let (mut decoder, mut ledger) = (Decoder::new(), Ledger::default());
         let banks = world.banks.each_ref().map(|bank| compile(bank, &mut ledger));
         let arena = Arc::clone(ledger.arena());
-        let mut desk = Desk::new(Arc::clone(&arena), Arc::clone(&banks[0]));
+        let mut view = AlertView::new(Arc::clone(&arena), Arc::clone(&banks[0]));
         let mut times = Vec::with_capacity(world.steps.len());
         let mut steps = (1..).zip(&world.steps);
         let mut banks_to_come = banks.iter().cycle().skip(1);
@@ -161,12 +161,12 @@ fn all_the_way(world: &Arc<World>) -> (Times, usize) {
             },
             |answer| {
                 let Some((tick, started)) = open.borrow_mut().take() else { return false };
-                black_box(desk.close(&tick, vec![answer]));
+                black_box(view.close(&tick, vec![answer]));
                 times.push(started.elapsed());
                 true
             },
         );
-        (times, desk.len())
+        (times, view.len())
     })
 }
 
@@ -177,9 +177,9 @@ fn take_in(lines: &[String], decoder: &mut Decoder, ledger: &mut Ledger) {
     }
 }
 
-fn compile(bank: &Bank, ledger: &mut Ledger) -> Arc<Knowledge> {
+fn compile(bank: &Bank, ledger: &mut Ledger) -> Arc<CompiledBank> {
     let mut intern = |text: &str| -> Ref { ledger.intern(text).expect("there is room for the bank") };
-    Arc::new(Knowledge::compile(bank, &mut intern))
+    Arc::new(CompiledBank::compile(bank, &mut intern))
 }
 
 impl World {

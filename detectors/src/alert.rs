@@ -9,9 +9,9 @@ use records::time::{format_date, format_month, format_time};
 use rulebank::Rule;
 use serde::Serialize;
 
+use crate::compiled_bank::CompiledBank;
 use crate::detector::{SPECS, about, outlier, subject_type};
-use crate::finding::{Alert, Part, Value, WORDS};
-use crate::knowledge::Knowledge;
+use crate::finding::{KeyPart, ReconciledFinding, Value, WORDS};
 
 /// One line of `alerts.ndjson`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -62,25 +62,25 @@ pub struct Message {
 }
 
 /// The name of a record behind a row.
-pub fn record_name(arena: &Arena, place: Ref) -> RecordName {
-    let (first, second) = row::key(arena, place);
+pub fn record_name(arena: &Arena, address: Ref) -> RecordName {
+    let (first, second) = row::key(arena, address);
     let mut key = arena.text(first);
     if second != 0 {
         key.push('/');
         key.push_str(&arena.text(second));
     }
-    RecordName { kind: row::kind(arena, place).name(), key }
+    RecordName { kind: row::kind(arena, address).name(), key }
 }
 
-fn part(arena: &Arena, part: Part) -> String {
+fn part(arena: &Arena, part: KeyPart) -> String {
     match part {
-        Part::Text(text) => arena.text(text),
-        Part::Day(day) => format_date(day),
+        KeyPart::Text(text) => arena.text(text),
+        KeyPart::Day(day) => format_date(day),
     }
 }
 
 /// The parts of a key as texts.
-pub fn key_texts(arena: &Arena, key: &[Part]) -> Vec<String> {
+pub fn key_texts(arena: &Arena, key: &[KeyPart]) -> Vec<String> {
     key.iter().map(|p| part(arena, *p)).collect()
 }
 
@@ -100,7 +100,7 @@ pub fn subject_id(rule: &Rule, key: &[String]) -> String {
 }
 
 /// Writes an alert out.
-pub fn render(arena: &Arena, bank: &Knowledge, alert: &Alert) -> AlertLine {
+pub fn render(arena: &Arena, bank: &CompiledBank, alert: &ReconciledFinding) -> AlertLine {
     let finding = &alert.priced.finding;
     let rule = &bank.rules[usize::from(finding.rule)];
     let key = key_texts(arena, &finding.key);
@@ -170,8 +170,8 @@ fn value(arena: &Arena, value: Value, en: bool) -> String {
         Value::Level(level) => format!("{level:02}"),
         Value::Month(month) => format_month(month),
         Value::Thousandths(number) => format_scaled(number, 3),
-        Value::Driver { whose, column, history, value, usual } => {
-            let Some(feature) = outlier::features(whose).features().get(usize::from(column)) else {
+        Value::Driver { owner, column, history, value, usual } => {
+            let Some(feature) = outlier::features(owner).features().get(usize::from(column)) else {
                 return String::new();
             };
             let against = if history { Against::History } else { Against::Peers };

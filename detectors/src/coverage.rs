@@ -128,25 +128,25 @@ pub enum Count {
     /// A subject or candidate of the rule, judged or not.
     Subject(RuleIx),
     /// A subject that could not be judged, and where and when it was.
-    NotJudged(RuleIx, Missing, Spot),
+    NotJudged(RuleIx, Missing, InstitutionMonth),
 }
 
 /// Where and when a subject was: an institution, 0 where it has none, and a month ([`records::time::month_of`]).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Spot {
+pub struct InstitutionMonth {
     /// fixmedins_code
     pub institution: Ref,
     /// The month of the subject's own time.
     pub month: i32,
 }
 
-impl Spot {
+impl InstitutionMonth {
     /// Of a subject at a moment.
-    pub fn at(institution: Ref, moment: Moment) -> Spot {
-        Spot::on(institution, day_of(moment))
+    pub fn at(institution: Ref, moment: Moment) -> InstitutionMonth {
+        InstitutionMonth::on(institution, day_of(moment))
     }
     /// Of a subject on a day.
-    pub fn on(institution: Ref, day: Day) -> Spot {
-        Spot { institution, month: month_of(day) }
+    pub fn on(institution: Ref, day: Day) -> InstitutionMonth {
+        InstitutionMonth { institution, month: month_of(day) }
     }
 }

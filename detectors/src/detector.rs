@@ -8,8 +8,8 @@
 use records::Kind;
 use rulebank::{DetectorSpec, Param, Rule};
 
+use crate::compiled_bank::{ByRef, Compiler, Validity, Watch};
 use crate::coverage::Population;
-use crate::knowledge::{ByRef, Compiler, Validity, Watch};
 
 /// What the alerts of a detector are about, and where to look for what led to them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

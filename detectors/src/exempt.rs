@@ -10,8 +10,8 @@ use records::row::{Day, day_of};
 use rulebank::{Bank, Rule};
 
 use crate::alert::{key_texts, subject_id};
+use crate::compiled_bank::CompiledBank;
 use crate::finding::{Finding, RuleIx};
-use crate::knowledge::Knowledge;
 
 /// An exemption by the identities of the records.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,13 +31,13 @@ pub struct Exempt {
 pub fn compile(
     bank: &Bank,
     rules: &[Arc<Rule>],
-    awake: &[bool],
+    enabled: &[bool],
     intern: &mut dyn FnMut(&str) -> Ref,
 ) -> Vec<Exempt> {
     let mut exempts = Vec::new();
     for exemption in &bank.exemptions {
-        let named = (0..).zip(rules).zip(awake);
-        let named = named.filter(|((_, rule), awake)| **awake && exemption.rules.contains(&rule.id));
+        let named = (0..).zip(rules).zip(enabled);
+        let named = named.filter(|((_, rule), enabled)| **enabled && exemption.rules.contains(&rule.id));
         let named: Vec<RuleIx> = named.map(|((number, _), _)| number).collect();
         if !named.is_empty() {
             exempts.push(Exempt {
@@ -54,7 +54,7 @@ pub fn compile(
 }
 
 /// The id of the exemption that covers a finding, whose `occurred` is final; 0 if none does.
-pub fn exempted_by(arena: &Arena, bank: &Knowledge, finding: &Finding) -> Ref {
+pub fn exempted_by(arena: &Arena, bank: &CompiledBank, finding: &Finding) -> Ref {
     let day = day_of(finding.occurred);
     let covers = |exempt: &&Exempt| {
         exempt.rules.contains(&finding.rule)
@@ -68,7 +68,7 @@ pub fn exempted_by(arena: &Arena, bank: &Knowledge, finding: &Finding) -> Ref {
 
 impl Exempt {
     /// Whether the finding's subject is among those it is for.
-    fn is_about(&self, arena: &Arena, bank: &Knowledge, finding: &Finding) -> bool {
+    fn is_about(&self, arena: &Arena, bank: &CompiledBank, finding: &Finding) -> bool {
         let rule = &bank.rules[usize::from(finding.rule)];
         let subject = || subject_id(rule, &key_texts(arena, &finding.key));
         self.subjects.is_empty() || self.subjects.contains(&subject())
@@ -76,6 +76,6 @@ impl Exempt {
 }
 
 /// Whether another bank lets other findings off.
-pub fn differ(old: &Knowledge, new: &Knowledge) -> bool {
+pub fn differ(old: &CompiledBank, new: &CompiledBank) -> bool {
     old.exempts != new.exempts
 }

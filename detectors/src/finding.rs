@@ -5,19 +5,19 @@ use records::row::{self, Day, Dispensing, FeeLine, Moment};
 use records::{Kind, arena};
 use serde::{Deserialize, Serialize};
 
+use crate::compiled_bank::CompiledBank;
 use crate::detector::bed_count::Crowd;
 use crate::detector::resale::sale_money;
 use crate::detector::stock_balance::Block;
 use crate::detector::supply_gap::DaysOfBlock;
-use crate::knowledge::Knowledge;
-use crate::profile::{Member, Whose};
+use crate::profile::{Member, ProfileOwner};
 
-/// Position of a rule in [`crate::knowledge::Knowledge::rules`], which is sorted by id.
+/// Position of a rule in [`crate::compiled_bank::CompiledBank::rules`], which is sorted by id.
 pub type RuleIx = u16;
 
 /// One part of a subject's key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Part {
+pub enum KeyPart {
     /// An identity or a code.
     Text(Ref),
     /// A civil day, written `YYYY-MM-DD`.
@@ -52,7 +52,7 @@ pub enum Value {
     /// A column that made a month unusual.
     Driver {
         /// Whose columns they are.
-        whose: Whose,
+        owner: ProfileOwner,
         /// Its place among them.
         column: u8,
         /// Whether it is held against the subject's own past, not the peers'.
@@ -100,7 +100,7 @@ pub struct Money {
 
 /// What the amount of a finding speaks of (contract section 3, `counted_amount`).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Claim {
+pub enum AmountBasis {
     /// No money.
     Nothing,
     /// The sum of `fund(v)` of these visits.
@@ -129,7 +129,7 @@ pub struct Finding {
     /// 0 definite, 1 suspect, 2 indicator.
     pub verdict: u8,
     /// Parts of the subject's key.
-    pub key: Vec<Part>,
+    pub key: Vec<KeyPart>,
     /// fixmedins_code that the alert names; 0 for none.
     pub institution: Ref,
     /// Records without which it would not stand, as the facts that were seen.
@@ -137,7 +137,7 @@ pub struct Finding {
     /// Greatest event time known so far, or the moment the rule prescribes.
     pub occurred: Moment,
     /// What its amount speaks of.
-    pub claim: Claim,
+    pub amount_basis: AmountBasis,
     /// Values for the message, in the order of the detector's `values`.
     pub values: Vec<Value>,
 }
@@ -145,7 +145,7 @@ pub struct Finding {
 impl Finding {
     /// About a net line and its `fund_amt`.
     pub fn of_line(
-        bank: &Knowledge,
+        bank: &CompiledBank,
         rule: RuleIx,
         own_reading: bool,
         (row, line): (Ref, &FeeLine),
@@ -154,18 +154,18 @@ impl Finding {
         Finding {
             rule,
             verdict: bank.verdict(rule, own_reading),
-            key: vec![Part::Text(line.visit), Part::Text(line.sn)],
+            key: vec![KeyPart::Text(line.visit), KeyPart::Text(line.sn)],
             institution: line.institution,
             evidence: vec![row],
             occurred: line.time,
-            claim: Claim::FundAmount(row),
+            amount_basis: AmountBasis::FundAmount(row),
             values,
         }
     }
 
     /// About a sale and its price.
     pub fn of_sale(
-        bank: &Knowledge,
+        bank: &CompiledBank,
         rule: RuleIx,
         (row, sale): (Ref, &Dispensing),
         values: Vec<Value>,
@@ -174,11 +174,11 @@ impl Finding {
         Finding {
             rule,
             verdict: bank.verdict(rule, false),
-            key: vec![Part::Text(sale.id)],
+            key: vec![KeyPart::Text(sale.id)],
             institution: sale.institution,
             evidence: vec![row],
             occurred: sale.time,
-            claim: Claim::Laid(own, vec![Money { row, own }]),
+            amount_basis: AmountBasis::Laid(own, vec![Money { row, own }]),
             values,
         }
     }
@@ -194,11 +194,11 @@ impl Finding {
         bytes.extend_from_slice(&rule.to_le_bytes());
         for part in &self.key {
             match part {
-                Part::Text(text) => {
+                KeyPart::Text(text) => {
                     bytes.push(0);
                     bytes.extend_from_slice(&text.to_le_bytes());
                 }
-                Part::Day(day) => {
+                KeyPart::Day(day) => {
                     bytes.push(1);
                     bytes.extend_from_slice(&day.to_le_bytes());
                 }
@@ -210,7 +210,7 @@ impl Finding {
 
 /// A finding with its amount, and where that is laid.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Priced {
+pub struct PricedFinding {
     /// The finding; its `occurred` covers the records of the amount too.
     pub finding: Finding,
     /// Suspected amount, fen.
@@ -239,7 +239,7 @@ pub struct Laid {
     /// The rule.
     pub rule: RuleIx,
     /// The subject's key.
-    pub key: Vec<Part>,
+    pub key: Vec<KeyPart>,
     /// [`Finding::id`].
     pub finding: u64,
     /// The record.
@@ -250,9 +250,9 @@ pub struct Laid {
 
 /// An alert as it leaves the dataflow.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Alert {
+pub struct ReconciledFinding {
     /// The finding and its amount.
-    pub priced: Priced,
+    pub priced: PricedFinding,
     /// The part of the amount charged to this alert, fen.
     pub counted: i64,
     /// What was taken of each record, fen.
@@ -344,11 +344,11 @@ pub enum Out {
     /// Days on which an institution may be crowded.
     Crowd(Box<Crowd>),
     /// A finding with its amount.
-    Priced(Box<Priced>),
+    Priced(Box<PricedFinding>),
     /// Fen that a finding (by id) takes of what it laid on a record.
     Taken(u64, Ref, i64),
     /// An alert.
-    Alert(Box<Alert>),
+    Reconciled(Box<ReconciledFinding>),
     /// An amount that is added to a cell of a profile.
     Sum(u64, Ref, i64),
     /// A subject's month among its peers', by their group and the month.
@@ -358,15 +358,15 @@ pub enum Out {
 }
 
 /// Compares two keys part by part by the bytes of their texts.
-pub fn compare_keys(arena: &Arena, a: &[Part], b: &[Part]) -> std::cmp::Ordering {
+pub fn compare_keys(arena: &Arena, a: &[KeyPart], b: &[KeyPart]) -> std::cmp::Ordering {
     use std::cmp::Ordering;
     for (left, right) in a.iter().zip(b) {
         let order = match (left, right) {
-            (Part::Text(left), Part::Text(right)) => arena.compare(*left, *right),
-            (Part::Day(left), Part::Day(right)) => left.cmp(right),
+            (KeyPart::Text(left), KeyPart::Text(right)) => arena.compare(*left, *right),
+            (KeyPart::Day(left), KeyPart::Day(right)) => left.cmp(right),
             // A key's shape is its rule's; the same rule never mixes them, different rules are ordered before.
-            (Part::Text(_), Part::Day(_)) => Ordering::Less,
-            (Part::Day(_), Part::Text(_)) => Ordering::Greater,
+            (KeyPart::Text(_), KeyPart::Day(_)) => Ordering::Less,
+            (KeyPart::Day(_), KeyPart::Text(_)) => Ordering::Greater,
         };
         if order != Ordering::Equal {
             return order;
@@ -385,19 +385,19 @@ pub fn compare_records(arena: &Arena, a: Ref, b: Ref) -> std::cmp::Ordering {
 }
 
 /// The institution of a record, 0 if its kind has none.
-pub fn institution_of(arena: &Arena, place: Ref) -> arena::Ref {
-    match row::kind(arena, place) {
-        Kind::Institution => row::key(arena, place).0,
-        Kind::Visit => row::visit(arena, place).institution,
-        Kind::Settlement => row::settlement(arena, place).institution,
-        Kind::FeeLine => row::fee_line_institution(arena, place),
-        Kind::Prescription => row::prescription(arena, place).institution,
-        Kind::Dispensing => row::dispensing(arena, place).institution,
-        Kind::Purchase => row::purchase(arena, place).institution,
-        Kind::StockChange => row::stock_change(arena, place).institution,
-        Kind::StockCount => row::stock_count(arena, place).institution,
-        Kind::Presence => row::presence(arena, place).institution,
-        Kind::Invoice => row::invoice(arena, place).institution,
+pub fn institution_of(arena: &Arena, address: Ref) -> arena::Ref {
+    match row::kind(arena, address) {
+        Kind::Institution => row::key(arena, address).0,
+        Kind::Visit => row::visit(arena, address).institution,
+        Kind::Settlement => row::settlement(arena, address).institution,
+        Kind::FeeLine => row::fee_line_institution(arena, address),
+        Kind::Prescription => row::prescription(arena, address).institution,
+        Kind::Dispensing => row::dispensing(arena, address).institution,
+        Kind::Purchase => row::purchase(arena, address).institution,
+        Kind::StockChange => row::stock_change(arena, address).institution,
+        Kind::StockCount => row::stock_count(arena, address).institution,
+        Kind::Presence => row::presence(arena, address).institution,
+        Kind::Invoice => row::invoice(arena, address).institution,
         Kind::Practitioner | Kind::Person | Kind::PersonFact | Kind::Enrolment | Kind::Label => 0,
     }
 }

@@ -1,6 +1,6 @@
 //! The whole reasoning on one screen: which facts meet where, and who judges them.
 //!
-//! Facts come in by key ([`Inputs::feed`]); each arrangement is built once and shared. Judges are pure
+//! Collection come in by key ([`Inputs::feed`]); each arrangement is built once and shared. Judges are pure
 //! functions of [`crate::detector`] and [`crate::money`]; what they say flows on by [`crate::finding::Route`] or
 //! as findings. Findings are priced, laid on records, reconciled visit by visit, and leave as alerts. The graph
 //! is fixed: rules, tables and *now* are inputs like the facts.
@@ -8,9 +8,9 @@
 mod alerts;
 mod beds;
 mod bills;
+mod collector;
 mod facts;
 mod goods;
-mod hall;
 mod lines;
 mod people;
 mod profiles;
@@ -25,13 +25,13 @@ use timely::dataflow::channels::pact::Pipeline;
 use timely::dataflow::operators::generic::Operator;
 use timely::dataflow::operators::probe::{Handle as ProbeHandle, Probe};
 
+use crate::compiled_bank::CompiledBank;
 use crate::coverage::Count;
-use crate::finding::Alert;
-use crate::judge::Court;
-use crate::knowledge::Knowledge;
+use crate::finding::ReconciledFinding;
+use crate::judge::OperatorContext;
 use crate::views::{Diff, Tick};
+use collector::Collector;
 pub use facts::Inputs;
-use hall::Hall;
 
 /// Changes of the coverage, as a worker gathers them.
 type Counts = Rc<RefCell<Vec<(Count, Tick, Diff)>>>;
@@ -40,7 +40,7 @@ type Counts = Rc<RefCell<Vec<(Count, Tick, Diff)>>>;
 #[derive(Clone, Default)]
 pub struct Outputs {
     /// Alerts withdrawn (-1) and stated (+1).
-    pub alerts: Rc<RefCell<Vec<(Alert, Tick, Diff)>>>,
+    pub alerts: Rc<RefCell<Vec<(ReconciledFinding, Tick, Diff)>>>,
     /// Changes of the coverage.
     pub counts: Counts,
 }
@@ -51,44 +51,44 @@ pub struct Outputs {
 pub fn mount<'s>(
     scope: Scope<'s, Tick>,
     arena: &Arc<Arena>,
-    first_bank: &Arc<Knowledge>,
+    first_bank: &Arc<CompiledBank>,
     probe: &ProbeHandle<Tick>,
 ) -> (Inputs, Outputs) {
     let outputs = Outputs::default();
     let (inputs, facts) = facts::open(scope, arena, first_bank.keeps, &outputs.counts);
-    let court = Court { scope, bank: facts.bank.clone(), first_bank: Arc::clone(first_bank) };
-    let mut hall = Hall::default();
+    let context = OperatorContext { scope, bank: facts.bank.clone(), first_bank: Arc::clone(first_bank) };
+    let mut collector = Collector::default();
 
-    let visits = lines::visits(&court, arena, &mut hall, &facts);
-    let sorted = lines::sort(&court, arena, &mut hall, &facts);
+    let visits = lines::visits(&context, arena, &mut collector, &facts);
+    let sorted = lines::sort(&context, arena, &mut collector, &facts);
 
-    people::outside_facts(&court, arena, &mut hall, &facts, &visits.of_person);
-    people::visits(&court, arena, &mut hall, &facts, &visits.of_person);
-    people::codes(&court, arena, &mut hall, &facts, &visits.coded);
-    people::presence(&court, arena, &mut hall, &facts, &visits.stays);
-    people::companions(&court, arena, &mut hall, &visits.stays);
-    people::enrolment(&court, arena, &mut hall, &facts);
-    beds::occupancy(&court, arena, &mut hall, &facts, &visits.bed_steps);
-    beds::bed_only(&court, arena, &mut hall, &facts, sorted.bed_days.clone());
-    bills::invoices(&court, arena, &mut hall, &facts);
-    bills::agreements(&court, arena, &mut hall, &facts);
-    bills::prescriptions(&court, arena, &mut hall, &facts, &sorted.without_rx);
-    goods::trace_codes(&court, arena, &mut hall, &facts);
-    goods::stock(&court, arena, &mut hall, &facts, &sorted.uses);
-    lines::arithmetic(&court, arena, &mut hall, &facts);
+    people::outside_facts(&context, arena, &mut collector, &facts, &visits.of_person);
+    people::visits(&context, arena, &mut collector, &facts, &visits.of_person);
+    people::codes(&context, arena, &mut collector, &facts, &visits.coded);
+    people::presence(&context, arena, &mut collector, &facts, &visits.stays);
+    people::companions(&context, arena, &mut collector, &visits.stays);
+    people::enrolment(&context, arena, &mut collector, &facts);
+    beds::occupancy(&context, arena, &mut collector, &facts, &visits.bed_steps);
+    beds::bed_only(&context, arena, &mut collector, &facts, sorted.bed_days.clone());
+    bills::invoices(&context, arena, &mut collector, &facts);
+    bills::agreements(&context, arena, &mut collector, &facts);
+    bills::prescriptions(&context, arena, &mut collector, &facts, &sorted.without_rx);
+    goods::trace_codes(&context, arena, &mut collector, &facts);
+    goods::stock(&context, arena, &mut collector, &facts, &sorted.uses);
+    lines::arithmetic(&context, arena, &mut collector, &facts);
     if first_bank.keeps.months {
         let sums = visits.sums.concat(sorted.sums.clone());
-        profiles::outliers(&court, arena, &mut hall, &facts, sums);
+        profiles::outliers(&context, arena, &mut collector, &facts, sums);
     }
-    lines::tables(&court, arena, &mut hall, &facts, sorted);
+    lines::tables(&context, arena, &mut collector, &facts, sorted);
 
-    let alerts = alerts::reconcile(&court, arena, &mut hall, &facts);
+    let alerts = alerts::reconcile(&context, arena, &mut collector, &facts);
 
     let kept = Rc::clone(&outputs.alerts);
     alerts.inner.clone().sink(Pipeline, "alerts out", move |(input, _)| {
         input.for_each(|_, updates| kept.borrow_mut().append(updates));
     });
-    let mut counted = hall.counted.into_iter();
+    let mut counted = collector.counted.into_iter();
     let counts = counted.next().expect("there is at least one judge").concatenate(counted);
     let kept = Rc::clone(&outputs.counts);
     counts.inner.clone().sink(Pipeline, "counts out", move |(input, _)| {

@@ -15,19 +15,19 @@
 //!   a state once is withdrawn by asking it again.
 //! * **Rows in order.** Rows come sorted by reference, each once, with its count.
 
-mod agenda;
+mod arrangement_reader;
 mod each;
-mod shelf;
+mod pending_ticks;
 mod whole;
 
 use std::sync::Arc;
 
 use timely::dataflow::{Scope, StreamVec};
 
-use crate::coverage::{Count, Missing, Population, Spot};
+use crate::compiled_bank::CompiledBank;
+use crate::coverage::{Count, InstitutionMonth, Missing, Population};
 use crate::finding::{Out, RuleIx};
-use crate::knowledge::Knowledge;
-use crate::views::{Diff, Facts, Tick};
+use crate::views::{Collection, Diff, Tick};
 
 pub use each::{Concern, each, each_concerned};
 pub use whole::{KeyRows, Keyed, whole, whole_concerned};
@@ -44,11 +44,11 @@ pub struct Sink {
 
 impl Sink {
     /// States `out`.
-    pub fn say(&mut self, out: Out) {
+    pub fn emit(&mut self, out: Out) {
         self.said.push((out, self.weight));
     }
     /// Takes `out` back: what was said so far implies it, and it does not hold.
-    pub fn unsay(&mut self, out: Out) {
+    pub fn retract(&mut self, out: Out) {
         self.said.push((out, -self.weight));
     }
     /// Counts a record of a population.
@@ -56,8 +56,8 @@ impl Sink {
         self.tallied[population as usize] += self.weight;
     }
     /// Counts a subject that could not be judged.
-    pub fn not_judged(&mut self, rule: RuleIx, missing: Missing, spot: Spot) {
-        self.count(Count::NotJudged(rule, missing, spot));
+    pub fn not_judged(&mut self, rule: RuleIx, missing: Missing, month: InstitutionMonth) {
+        self.count(Count::NotJudged(rule, missing, month));
     }
     /// Counts a subject of a rule for the coverage.
     pub fn count(&mut self, count: Count) {
@@ -83,21 +83,21 @@ fn cancel<T: Ord>(entries: &mut Vec<(T, Diff)>, start: usize) {
 /// What an operator gives: what was said, and what was counted.
 pub struct Judged<'s> {
     /// Statements.
-    pub said: Facts<'s, Out>,
+    pub said: Collection<'s, Out>,
     /// Counts for the coverage.
-    pub counted: Facts<'s, Count>,
+    pub counted: Collection<'s, Count>,
 }
 
 /// The bank as every operator receives it: a version takes effect at its tick.
-pub type BankStream<'s> = StreamVec<'s, Tick, Arc<Knowledge>>;
+pub type BankStream<'s> = StreamVec<'s, Tick, Arc<CompiledBank>>;
 
 /// What operators share: where they are built, and the rule bank.
 #[derive(Clone)]
-pub struct Court<'s> {
+pub struct OperatorContext<'s> {
     /// Where operators are built.
     pub scope: Scope<'s, Tick>,
     /// Versions of the bank.
     pub bank: BankStream<'s>,
     /// The bank at tick 0.
-    pub first_bank: Arc<Knowledge>,
+    pub first_bank: Arc<CompiledBank>,
 }

@@ -4,22 +4,22 @@
 //! [`run::history`] runs a whole history through it in one call.
 
 pub mod alert;
+pub mod alert_view;
+pub mod arrivals;
+pub mod compiled_bank;
 pub mod coverage;
-pub mod desk;
 pub mod detector;
-pub mod door;
-pub mod due;
 pub mod exempt;
 pub mod finding;
-pub mod gather;
 pub mod graph;
+pub mod hold;
 pub mod judge;
-pub mod knowledge;
 pub mod money;
+pub mod pre_aggregate;
 pub mod profile;
-pub mod reach;
-pub mod roster;
+pub mod rule_set;
 pub mod run;
+pub mod temporal_filter;
 pub mod trial;
 pub mod views;
 pub mod visited;

@@ -10,30 +10,32 @@ use records::Kind;
 use records::arena::{Arena, Ref};
 use records::row::{self, Settlement};
 
+use crate::compiled_bank::{CompiledBank, fen_of};
 use crate::detector::resale::sale_money;
 use crate::exempt;
-use crate::finding::{Alert, Claim, Finding, Laid, Money, Out, Priced, compare_keys, compare_records};
+use crate::finding::{
+    AmountBasis, Finding, Laid, Money, Out, PricedFinding, ReconciledFinding, compare_keys, compare_records,
+};
 use crate::judge::Sink;
-use crate::knowledge::{Knowledge, fen_of};
 use crate::views::{Diff, visit_key};
 
 /// Visits whose live settlements a finding needs.
 pub fn visits_needed(finding: &Finding) -> Vec<Ref> {
-    match &finding.claim {
-        Claim::Fund(visits) | Claim::AllButLargestFund(visits) => visits.clone(),
-        Claim::SmallerFund(a, b) => vec![*a, *b],
+    match &finding.amount_basis {
+        AmountBasis::Fund(visits) | AmountBasis::AllButLargestFund(visits) => visits.clone(),
+        AmountBasis::SmallerFund(a, b) => vec![*a, *b],
         _ => Vec::new(),
     }
 }
 
 /// The settlements whose liveness a finding needs.
 pub fn settlements_needed(arena: &Arena, finding: &Finding) -> Vec<Ref> {
-    let lines = match &finding.claim {
-        Claim::FundAmount(line) => std::slice::from_ref(line),
-        Claim::Uses(uses) => uses.as_slice(),
+    let lines = match &finding.amount_basis {
+        AmountBasis::FundAmount(line) => std::slice::from_ref(line),
+        AmountBasis::Uses(uses) => uses.as_slice(),
         _ => &[],
     };
-    let lines = lines.iter().filter(|place| row::kind(arena, **place) == Kind::FeeLine);
+    let lines = lines.iter().filter(|address| row::kind(arena, **address) == Kind::FeeLine);
     let mut settlements: Vec<Ref> = lines.map(|line| row::fee_line(arena, *line).settlement).collect();
     settlements.retain(|settlement| *settlement != 0);
     settlements.sort_unstable();
@@ -44,13 +46,18 @@ pub fn settlements_needed(arena: &Arena, finding: &Finding) -> Vec<Ref> {
 /// Gives a finding its amount, and its mark if it is exempted.
 ///
 /// `settlements`: live ones of the visits needed, or dead ones of lines.
-pub fn price(arena: &Arena, bank: &Knowledge, finding: &Finding, settlements: &[(Ref, Diff)]) -> Priced {
+pub fn price(
+    arena: &Arena,
+    bank: &CompiledBank,
+    finding: &Finding,
+    settlements: &[(Ref, Diff)],
+) -> PricedFinding {
     let mut funds: Vec<(Ref, Settlement)> =
-        settlements.iter().map(|(place, _)| (*place, row::settlement(arena, *place))).collect();
-    let (amount, money) = match &finding.claim {
-        Claim::Nothing => (0, Vec::new()),
-        Claim::Fund(_) => fund(arena, &funds),
-        Claim::SmallerFund(first, second) => {
+        settlements.iter().map(|(address, _)| (*address, row::settlement(arena, *address))).collect();
+    let (amount, money) = match &finding.amount_basis {
+        AmountBasis::Nothing => (0, Vec::new()),
+        AmountBasis::Fund(_) => fund(arena, &funds),
+        AmountBasis::SmallerFund(first, second) => {
             let sum = |visit: Ref| -> i128 {
                 funds.iter().filter(|(_, s)| s.visit == visit).map(|(_, s)| i128::from(s.fund)).sum()
             };
@@ -58,7 +65,7 @@ pub fn price(arena: &Arena, bank: &Knowledge, finding: &Finding, settlements: &[
             funds.retain(|(_, settlement)| settlement.visit == smaller);
             fund(arena, &funds)
         }
-        Claim::AllButLargestFund(visits) => {
+        AmountBasis::AllButLargestFund(visits) => {
             let mut sums: HashMap<Ref, i128> = HashMap::new();
             for (_, settlement) in &funds {
                 *sums.entry(settlement.visit).or_default() += i128::from(settlement.fund);
@@ -73,15 +80,15 @@ pub fn price(arena: &Arena, bank: &Knowledge, finding: &Finding, settlements: &[
             funds.retain(|(_, settlement)| Some(settlement.visit) != largest);
             fund(arena, &funds)
         }
-        Claim::FundAmount(place) => {
-            let line = row::fee_line(arena, *place);
+        AmountBasis::FundAmount(address) => {
+            let line = row::fee_line(arena, *address);
             let dead = funds.iter().any(|(_, settlement)| !settlement.live);
             let own = if dead { 0 } else { line.fund.max(0) };
-            (own, vec![Money { row: *place, own }])
+            (own, vec![Money { row: *address, own }])
         }
-        Claim::Uses(uses) => uses_money(arena, uses, &funds),
-        Claim::LinesOn(_) | Claim::UsesOn(_) => (0, Vec::new()),
-        Claim::Laid(amount, money) => (*amount, money.clone()),
+        AmountBasis::Uses(uses) => uses_money(arena, uses, &funds),
+        AmountBasis::LinesOn(_) | AmountBasis::UsesOn(_) => (0, Vec::new()),
+        AmountBasis::Laid(amount, money) => (*amount, money.clone()),
     };
     let mut left = amount;
     let mut laid = Vec::new();
@@ -93,14 +100,23 @@ pub fn price(arena: &Arena, bank: &Knowledge, finding: &Finding, settlements: &[
         }
     }
     let mut finding = finding.clone();
-    if matches!(finding.claim, Claim::Fund(_) | Claim::SmallerFund(..) | Claim::AllButLargestFund(_)) {
+    if matches!(
+        finding.amount_basis,
+        AmountBasis::Fund(_) | AmountBasis::SmallerFund(..) | AmountBasis::AllButLargestFund(_)
+    ) {
         let latest = funds.iter().map(|(_, settlement)| settlement.time).max();
         finding.occurred = finding.occurred.max(latest.unwrap_or(finding.occurred));
     }
-    // The records are in `behind` from here on; the claim has done its work.
-    finding.claim = Claim::Nothing;
+    // The records are in `behind` from here on; the amount_basis has done its work.
+    finding.amount_basis = AmountBasis::Nothing;
     let exempted_by = exempt::exempted_by(arena, bank, &finding);
-    Priced { finding, amount, laid, behind: money.iter().map(|money| money.row).collect(), exempted_by }
+    PricedFinding {
+        finding,
+        amount,
+        laid,
+        behind: money.iter().map(|money| money.row).collect(),
+        exempted_by,
+    }
 }
 
 /// `fund_amt` of lines, 0 where the settlement is not live, and price x quantity of sales; rounded once.
@@ -108,20 +124,20 @@ fn uses_money(arena: &Arena, uses: &[Ref], dead: &[(Ref, Settlement)]) -> (i64, 
     const FEN: i128 = 100_000_000; // a fen in units of 10^-10 yuan
     let mut exact = 0i128;
     let mut money = Vec::with_capacity(uses.len());
-    for place in uses {
-        let own = if row::kind(arena, *place) == Kind::FeeLine {
-            let line = row::fee_line(arena, *place);
+    for address in uses {
+        let own = if row::kind(arena, *address) == Kind::FeeLine {
+            let line = row::fee_line(arena, *address);
             let withdrawn = dead.iter().any(|(_, settlement)| settlement.id == line.settlement);
             let fund = if withdrawn { 0 } else { line.fund };
             exact = exact.saturating_add(i128::from(fund) * FEN);
             fund.max(0)
         } else {
-            let sale = row::dispensing(arena, *place);
+            let sale = row::dispensing(arena, *address);
             let price = i128::from(sale.price.unwrap_or(0));
             exact = exact.saturating_add(i128::from(sale.cnt) * price);
             sale_money(&sale)
         };
-        money.push(Money { row: *place, own });
+        money.push(Money { row: *address, own });
     }
     // 10^-10 yuan are a quantity at a price of a millionth.
     (fen_of(exact.saturating_mul(1_000_000), 1), money)
@@ -131,47 +147,47 @@ fn fund(arena: &Arena, settlements: &[(Ref, Settlement)]) -> (i64, Vec<Money>) {
     let mut settlements = settlements.to_vec();
     settlements.sort_by(|(_, a), (_, b)| arena.compare(a.id, b.id));
     let sum = settlements.iter().fold(0i64, |sum, (_, settlement)| sum.saturating_add(settlement.fund));
-    let money = settlements.iter().map(|(place, s)| Money { row: *place, own: s.fund.max(0) }).collect();
+    let money = settlements.iter().map(|(address, s)| Money { row: *address, own: s.fund.max(0) }).collect();
     (sum.max(0), money)
 }
 
 /// What a priced finding laid, by the visit of each record (or the sale alone); nothing if it is exempted.
-pub fn laid(arena: &Arena, bank: &Knowledge, priced: &Priced) -> Vec<(u64, Laid)> {
+pub fn laid(arena: &Arena, bank: &CompiledBank, priced: &PricedFinding) -> Vec<(u64, Laid)> {
     let finding = &priced.finding;
     if priced.exempted_by != 0 {
         return Vec::new();
     }
     let id = finding.id();
-    let entry = |place: Ref, fen: i64| Laid {
+    let entry = |address: Ref, fen: i64| Laid {
         severity: bank.rules[usize::from(finding.rule)].severity as u8,
         verdict: finding.verdict,
         rule: finding.rule,
         key: finding.key.clone(),
         finding: id,
-        row: place,
+        row: address,
         fen,
     };
-    priced.laid.iter().map(|(place, fen)| (visit_of(arena, *place), entry(*place, *fen))).collect()
+    priced.laid.iter().map(|(address, fen)| (visit_of(arena, *address), entry(*address, *fen))).collect()
 }
 
 /// The key of the visit a record's money belongs to.
-pub fn visit_of(arena: &Arena, place: Ref) -> u64 {
-    match row::kind(arena, place) {
-        Kind::Settlement => visit_key(row::settlement(arena, place).visit, place),
-        Kind::FeeLine => visit_key(row::fee_line(arena, place).visit, place),
+pub fn visit_of(arena: &Arena, address: Ref) -> u64 {
+    match row::kind(arena, address) {
+        Kind::Settlement => visit_key(row::settlement(arena, address).visit, address),
+        Kind::FeeLine => visit_key(row::fee_line(arena, address).visit, address),
         _ => {
-            let sale = row::dispensing(arena, place);
+            let sale = row::dispensing(arena, address);
             visit_key(sale.visit, sale.id)
         }
     }
 }
 
 /// Own money of a record, fen, never below 0.
-pub fn own_money(arena: &Arena, place: Ref) -> i64 {
-    match row::kind(arena, place) {
-        Kind::Settlement => row::settlement(arena, place).fund,
-        Kind::FeeLine => row::fee_line(arena, place).amount,
-        _ => sale_money(&row::dispensing(arena, place)),
+pub fn own_money(arena: &Arena, address: Ref) -> i64 {
+    match row::kind(arena, address) {
+        Kind::Settlement => row::settlement(arena, address).fund,
+        Kind::FeeLine => row::fee_line(arena, address).amount,
+        _ => sale_money(&row::dispensing(arena, address)),
     }
     .max(0)
 }
@@ -182,14 +198,15 @@ fn bound(
     settlements: &[(Ref, Diff)],
     lines: impl FnOnce() -> Vec<(Ref, Diff)>,
 ) -> Option<i128> {
-    let live: Vec<Settlement> = settlements.iter().map(|(place, _)| row::settlement(arena, *place)).collect();
+    let live: Vec<Settlement> =
+        settlements.iter().map(|(address, _)| row::settlement(arena, *address)).collect();
     if !live.is_empty() {
         return Some(live.iter().map(|s| i128::from(s.fund) + i128::from(s.account)).sum::<i128>().max(0));
     }
     let mut sum: Option<i128> = None;
-    for (place, _) in lines() {
-        if row::kind(arena, place) == Kind::FeeLine {
-            let line = row::fee_line(arena, place);
+    for (address, _) in lines() {
+        if row::kind(arena, address) == Kind::FeeLine {
+            let line = row::fee_line(arena, address);
             if line.is_net() {
                 sum = Some(sum.unwrap_or(0) + i128::from(line.amount));
             }
@@ -223,12 +240,16 @@ pub fn reconcile(
         }
         *left -= fen;
         if fen > 0 {
-            sink.say(Out::Taken(entry.finding, entry.row, fen));
+            sink.emit(Out::Taken(entry.finding, entry.row, fen));
         }
     }
 }
 
 /// An alert from a priced finding and the sum it took.
-pub fn alert(priced: &Priced, taken: &[(Ref, Diff)]) -> Alert {
-    Alert { priced: priced.clone(), counted: taken.iter().map(|(_, fen)| *fen).sum(), taken: taken.to_vec() }
+pub fn alert(priced: &PricedFinding, taken: &[(Ref, Diff)]) -> ReconciledFinding {
+    ReconciledFinding {
+        priced: priced.clone(),
+        counted: taken.iter().map(|(_, fen)| *fen).sum(),
+        taken: taken.to_vec(),
+    }
 }

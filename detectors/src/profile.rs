@@ -1,7 +1,7 @@
 //! Profiles: what an institution or a practitioner did in a month, in sums that every fact adds to by itself.
 //!
 //! A sum is kept as the count of a small row, its *cell*, under the key of its subject, so that the dataflow adds up
-//! and takes away by itself. Most facts are summed where they come in ([`Door`]); what needs the class of a visit is
+//! and takes away by itself. Most facts are summed where they come in ([`PreAggregate`]); what needs the class of a visit is
 //! said by those who read the visit anyway. Who is judged, and among whom, is said by a [`Member`].
 
 use std::collections::BTreeMap;
@@ -21,7 +21,7 @@ use crate::views::Diff;
 
 /// Whose profile it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Whose {
+pub enum ProfileOwner {
     /// An institution's: the facts that carry its code.
     Institution,
     /// A practitioner's: the visits of which they are the doctor with their settlements, the lines they billed, the
@@ -32,17 +32,17 @@ pub enum Whose {
 const PRACTITIONER: u64 = 1 << 40;
 
 /// The key of a subject: codes of institutions and of practitioners may be the same text.
-pub fn subject_key(whose: Whose, code: Ref) -> u64 {
-    match whose {
-        Whose::Institution => u64::from(code),
-        Whose::Practitioner => PRACTITIONER | u64::from(code),
+pub fn subject_key(owner: ProfileOwner, code: Ref) -> u64 {
+    match owner {
+        ProfileOwner::Institution => u64::from(code),
+        ProfileOwner::Practitioner => PRACTITIONER | u64::from(code),
     }
 }
 
 /// The subject of a key.
-pub fn subject_of(key: u64) -> (Whose, Ref) {
-    let whose = if key & PRACTITIONER == 0 { Whose::Institution } else { Whose::Practitioner };
-    (whose, Ref::try_from(key & u64::from(Ref::MAX)).unwrap_or(0))
+pub fn subject_of(key: u64) -> (ProfileOwner, Ref) {
+    let owner = if key & PRACTITIONER == 0 { ProfileOwner::Institution } else { ProfileOwner::Practitioner };
+    (owner, Ref::try_from(key & u64::from(Ref::MAX)).unwrap_or(0))
 }
 
 /// Bits of a cell that hold the sum.
@@ -95,7 +95,7 @@ pub fn baskets(prices: &[(Price, Diff)]) -> BTreeMap<i32, BTreeMap<Ref, (i64, i6
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Member {
     /// Whose month it is.
-    pub whose: Whose,
+    pub owner: ProfileOwner,
     /// fixmedins_code or prac_psn_code.
     pub code: Ref,
     /// The institution of the subject; 0 where that is not known.
@@ -126,7 +126,7 @@ impl Member {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Group {
     /// Whose months are compared.
-    pub whose: Whose,
+    pub owner: ProfileOwner,
     /// fixmedins_type of the institution, by position.
     pub sort: u8,
     /// Class of the institution's hosp_lv: 3 tertiary (01 to 04), 2 secondary (05 to 07), 1 primary (08 to 10), 0 none.
@@ -144,13 +144,13 @@ impl Group {
         arena: &Arena,
         institution: Option<Ref>,
         practitioner: Option<Ref>,
-        whose: Whose,
+        owner: ProfileOwner,
     ) -> Result<Group, Missing> {
         const HOSPITAL: u8 = 0;
-        let calling = match (whose, practitioner) {
-            (Whose::Institution, _) => 0,
-            (Whose::Practitioner, None) => return Err(Missing::Practitioner),
-            (Whose::Practitioner, Some(place)) => row::practitioner(arena, place).sort,
+        let calling = match (owner, practitioner) {
+            (ProfileOwner::Institution, _) => 0,
+            (ProfileOwner::Practitioner, None) => return Err(Missing::Practitioner),
+            (ProfileOwner::Practitioner, Some(address)) => row::practitioner(arena, address).sort,
         };
         let institution = row::institution(arena, institution.ok_or(Missing::Institution)?);
         if institution.sort == HOSPITAL && institution.level == 0 {
@@ -162,12 +162,12 @@ impl Group {
             8..=10 => 1,
             _ => 0,
         };
-        Ok(Group { whose, sort: institution.sort, class, calling })
+        Ok(Group { owner, sort: institution.sort, class, calling })
     }
 
     /// Its key in a month, or over all months; as with findings, 64 bits of a hash are taken for the group itself.
     pub fn key(&self, month: Option<i32>) -> u64 {
-        let mut bytes = vec![self.whose as u8, self.sort, self.class, self.calling];
+        let mut bytes = vec![self.owner as u8, self.sort, self.class, self.calling];
         bytes.extend(month.into_iter().flat_map(i32::to_le_bytes));
         xxhash_rust::xxh3::xxh3_64(&bytes)
     }
@@ -178,31 +178,31 @@ pub fn stay(visit: &Visit, sink: &mut Sink) {
     let Some(end) = visit.end else { return };
     let (begin, end) = (day_of(visit.begin), day_of(end));
     let days = i64::from((end - begin).max(1));
-    let key = subject_key(Whose::Institution, visit.institution);
-    sink.say(Out::Sum(key, cell(month_of(end), Sum::Stays), 1));
-    sink.say(Out::Sum(key, cell(month_of(end), Sum::StayDays), days));
+    let key = subject_key(ProfileOwner::Institution, visit.institution);
+    sink.emit(Out::Sum(key, cell(month_of(end), Sum::Stays), 1));
+    sink.emit(Out::Sum(key, cell(month_of(end), Sum::StayDays), days));
 }
 
 /// States what a net line of a stay adds to the charges of stays.
 pub fn line_of_stay(line: &FeeLine, sink: &mut Sink) {
     let cell = cell(month_of(day_of(line.time)), Sum::StayCharges);
-    sink.say(Out::Sum(subject_key(Whose::Institution, line.institution), cell, line.amount));
+    sink.emit(Out::Sum(subject_key(ProfileOwner::Institution, line.institution), cell, line.amount));
 }
 
 /// States the sums of a live settlement for the doctor of its visit.
 pub fn settlement_of_doctor(settlement: &Settlement, doctor: Ref, sink: &mut Sink) {
     if doctor != 0 {
         let month = month_of(day_of(settlement.time));
-        let key = subject_key(Whose::Practitioner, doctor);
+        let key = subject_key(ProfileOwner::Practitioner, doctor);
         for (sum, amount) in sums_of_settlement(settlement) {
-            sink.say(Out::Sum(key, cell(month, sum), amount));
+            sink.emit(Out::Sum(key, cell(month, sum), amount));
         }
     }
 }
 
 fn owners(institution: Ref, doctor: Ref) -> impl Iterator<Item = u64> {
-    let doctor = (doctor != 0).then(|| subject_key(Whose::Practitioner, doctor));
-    std::iter::once(subject_key(Whose::Institution, institution)).chain(doctor)
+    let doctor = (doctor != 0).then(|| subject_key(ProfileOwner::Practitioner, doctor));
+    std::iter::once(subject_key(ProfileOwner::Institution, institution)).chain(doctor)
 }
 
 /// Tells what a fact adds by itself: `add(key, month, sums)`, once for each of its subjects; gives it if it is a net
@@ -222,7 +222,7 @@ pub fn sums_of(arena: &Arena, fact: Ref, mut add: impl FnMut(u64, i32, &[(Sum, i
         Kind::Settlement => {
             let settlement = row::settlement(arena, fact);
             if settlement.live {
-                let key = subject_key(Whose::Institution, settlement.institution);
+                let key = subject_key(ProfileOwner::Institution, settlement.institution);
                 add(key, month_of(day_of(settlement.time)), &sums_of_settlement(&settlement));
             }
         }
@@ -247,7 +247,7 @@ pub fn sums_of(arena: &Arena, fact: Ref, mut add: impl FnMut(u64, i32, &[(Sum, i
         Kind::Dispensing => {
             let sale = row::dispensing(arena, fact);
             if !sale.is_return && sale.cnt > 0 {
-                let key = subject_key(Whose::Institution, sale.institution);
+                let key = subject_key(ProfileOwner::Institution, sale.institution);
                 let sums = [(Sum::Sales, 1), (Sum::SaleCharges, sale_money(&sale))];
                 add(key, month_of(day_of(sale.time)), &sums);
             }

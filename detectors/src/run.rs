@@ -1,6 +1,6 @@
 //! A whole history in one call, in this thread: for the cases of rules, for tests and for evaluation.
 //!
-//! The same ledger, dataflow and desk as in the program, without files, queues or a clock: lines go in tick by
+//! The same ledger, dataflow and view as in the program, without files, queues or a clock: lines go in tick by
 //! tick, and after each tick there is an [`Answer`]. What is slow for a region of millions is a few
 //! milliseconds for a case.
 
@@ -14,8 +14,8 @@ use records::row::Moment;
 use rulebank::Bank;
 
 use crate::alert::AlertLine;
-use crate::desk::{Coverage, Desk, Event};
-use crate::knowledge::Knowledge;
+use crate::alert_view::{AlertView, Coverage, Event};
+use crate::compiled_bank::CompiledBank;
 use crate::views::Tick;
 use crate::worker::{self, TickIn};
 
@@ -42,18 +42,18 @@ pub fn history(bank: &Bank, as_of: Option<Moment>, steps: &[Vec<String>]) -> Res
     history_bent(bank, None, as_of, steps)
 }
 
-/// As [`history`], with one comparison bent ([`Knowledge::compile_bent`]).
+/// As [`history`], with one comparison mutated ([`CompiledBank::compile_mutated`]).
 ///
 /// # Errors
 /// The memory of rows is full.
 pub fn history_bent(
     bank: &Bank,
-    bent: Option<u8>,
+    mutated: Option<u8>,
     as_of: Option<Moment>,
     steps: &[Vec<String>],
 ) -> Result<Vec<Answer>, ArenaFull> {
     let mut ledger = Ledger::default();
-    let knowledge = compile(bank, bent, &mut ledger)?;
+    let knowledge = compile(bank, mutated, &mut ledger)?;
     let mut decoder = Decoder::new();
     let mut ticks = VecDeque::with_capacity(steps.len());
     let mut rejected = VecDeque::with_capacity(steps.len());
@@ -63,7 +63,7 @@ pub fn history_bent(
     }
     let arena = Arc::clone(ledger.arena());
     Ok(timely::execute_directly(move |worker| {
-        let mut desk = Desk::new(Arc::clone(&arena), Arc::clone(&knowledge));
+        let mut view = AlertView::new(Arc::clone(&arena), Arc::clone(&knowledge));
         let mut to_judge = ticks.clone();
         let mut answers = Vec::with_capacity(ticks.len());
         worker::run(
@@ -75,8 +75,8 @@ pub fn history_bent(
                 let (Some(tick), Some(rejected)) = (ticks.pop_front(), rejected.pop_front()) else {
                     return false;
                 };
-                let events = desk.close(&tick, vec![of_worker]);
-                answers.push(Answer { alerts: desk.alerts(), coverage: desk.coverage(), events, rejected });
+                let events = view.close(&tick, vec![of_worker]);
+                answers.push(Answer { alerts: view.alerts(), coverage: view.coverage(), events, rejected });
                 true
             },
         );
@@ -85,9 +85,9 @@ pub fn history_bent(
 }
 
 /// The bank by the identities of a ledger.
-fn compile(bank: &Bank, bent: Option<u8>, ledger: &mut Ledger) -> Result<Arc<Knowledge>, ArenaFull> {
+fn compile(bank: &Bank, mutated: Option<u8>, ledger: &mut Ledger) -> Result<Arc<CompiledBank>, ArenaFull> {
     let mut failed = None;
-    let knowledge = Knowledge::compile_bent(bank, bent, &mut |text| {
+    let knowledge = CompiledBank::compile_mutated(bank, mutated, &mut |text| {
         ledger.intern(text).unwrap_or_else(|full| {
             failed = Some(full);
             Ref::default()
@@ -103,14 +103,14 @@ fn take_in(
     ledger: &mut Ledger,
 ) -> Result<Vec<(usize, String)>, ArenaFull> {
     let mut rejected = Vec::new();
-    for (place, line) in lines.iter().enumerate().filter(|(_, line)| !line.trim_ascii().is_empty()) {
+    for (address, line) in lines.iter().enumerate().filter(|(_, line)| !line.trim_ascii().is_empty()) {
         match decoder.decode_str(line, |change| ledger.apply(change)) {
             Ok(fate) => {
                 if fate? == Fate::Conflict {
-                    rejected.push((place, "this revision was there before with other content".to_owned()));
+                    rejected.push((address, "this revision was there before with other content".to_owned()));
                 }
             }
-            Err(fault) => rejected.push((place, format!("{}: {}", fault.code.as_str(), fault.text))),
+            Err(fault) => rejected.push((address, format!("{}: {}", fault.code.as_str(), fault.text))),
         }
     }
     Ok(rejected)

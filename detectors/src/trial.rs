@@ -30,8 +30,8 @@ impl<'b> Trial<'b> {
         self.of_bent(rule, case, None)
     }
 
-    /// As [`Trial::of`], with one comparison of the rule's detector bent, by its number.
-    pub fn of_bent(&mut self, rule: &Rule, case: &Case, bent: Option<u8>) -> Vec<String> {
+    /// As [`Trial::of`], with one comparison of the rule's detector mutated, by its number.
+    pub fn of_bent(&mut self, rule: &Rule, case: &Case, mutated: Option<u8>) -> Vec<String> {
         self.alone.rules = vec![Rule { status: Status::Active, cases: Vec::new(), ..rule.clone() }];
         let brings_tables = match case.tables.as_ref().map(Tables::from_csv) {
             Some(Ok(tables)) => Some(std::mem::replace(&mut self.alone.tables, tables)).is_some(),
@@ -39,7 +39,7 @@ impl<'b> Trial<'b> {
             None => false,
         };
         let steps: Vec<Vec<String>> = case.steps.iter().map(|step| step.changes.clone()).collect();
-        let answers = history_bent(&self.alone, bent, case.as_of.as_deref().and_then(moment), &steps);
+        let answers = history_bent(&self.alone, mutated, case.as_of.as_deref().and_then(moment), &steps);
         if brings_tables {
             self.alone.tables.clone_from(&self.bank.tables);
         }
@@ -50,8 +50,8 @@ impl<'b> Trial<'b> {
         let several = case.steps.len() > 1;
         let mut wrong = Vec::new();
         for (number, (step, answer)) in (1..).zip(case.steps.iter().zip(&answers)) {
-            let place = if several { format!("step {number}: ") } else { String::new() };
-            wrong.extend(compare(rule, step, answer).into_iter().map(|what| format!("{place}{what}")));
+            let address = if several { format!("step {number}: ") } else { String::new() };
+            wrong.extend(compare(rule, step, answer).into_iter().map(|what| format!("{address}{what}")));
         }
         wrong
     }
@@ -65,8 +65,8 @@ fn moment(text: &str) -> Option<Moment> {
 /// What is otherwise than the step says.
 fn compare(rule: &Rule, step: &Step, answer: &Answer) -> Vec<String> {
     let mut wrong = Vec::new();
-    for (place, why) in &answer.rejected {
-        let line = step.changes.get(*place).map_or("", String::as_str);
+    for (address, why) in &answer.rejected {
+        let line = step.changes.get(*address).map_or("", String::as_str);
         wrong.push(format!("a fact was rejected, {why}: {line}"));
     }
     let found: BTreeMap<&[String], &str> =

@@ -14,15 +14,15 @@ pub type Tick = u64;
 /// Everything is counted in this type.
 pub type Diff = i64;
 /// A collection of `D`.
-pub type Facts<'s, D> = VecCollection<'s, Tick, D, Diff>;
+pub type Collection<'s, D> = VecCollection<'s, Tick, D, Diff>;
 /// The batches behind every arrangement: the one place that names them.
 pub type Spine<V> = ValSpine<u64, V, Tick, Diff>;
 /// An arrangement of `V` by key, shared by all who read it.
-pub type Index<'s, V> = Arranged<'s, TraceAgent<Spine<V>>>;
+pub type Arrangement<'s, V> = Arranged<'s, TraceAgent<Spine<V>>>;
 /// Rows by key, not arranged.
-pub type RowsOf<'s> = Facts<'s, (u64, Ref)>;
+pub type RowCollection<'s> = Collection<'s, (u64, Ref)>;
 /// An arrangement of rows.
-pub type RowIndex<'s> = Index<'s, Ref>;
+pub type RowArrangement<'s> = Arrangement<'s, Ref>;
 
 /// A key of two identities.
 #[inline]

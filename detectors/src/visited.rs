@@ -3,7 +3,7 @@
 use records::arena::{Arena, Ref};
 use records::row::{self, Visit, day_of};
 
-use crate::knowledge::{Class, Knowledge};
+use crate::compiled_bank::{Class, CompiledBank};
 use crate::views::Diff;
 
 /// A visit with its class.
@@ -18,7 +18,7 @@ pub struct Visited {
 }
 
 /// Reads visits, in the order of their rows.
-pub fn read(arena: &Arena, bank: &Knowledge, visits: &[(Ref, Diff)]) -> Vec<Visited> {
+pub fn read(arena: &Arena, bank: &CompiledBank, visits: &[(Ref, Diff)]) -> Vec<Visited> {
     let read = |(row, _): &(Ref, Diff)| {
         let visit = row::visit(arena, *row);
         Visited { row: *row, visit, class: bank.class(visit.med_type, day_of(visit.begin)) }

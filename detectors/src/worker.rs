@@ -12,10 +12,10 @@ use records::time::month_of;
 use timely::dataflow::operators::probe::Handle as ProbeHandle;
 use timely::worker::Worker;
 
+use crate::compiled_bank::CompiledBank;
 use crate::coverage::Count;
-use crate::finding::Alert;
+use crate::finding::ReconciledFinding;
 use crate::graph::{Outputs, mount};
-use crate::knowledge::Knowledge;
 use crate::views::{Diff, Tick};
 
 /// What came in between two ticks.
@@ -23,12 +23,12 @@ use crate::views::{Diff, Tick};
 pub struct TickIn {
     /// Number of the tick, from 1.
     pub tick: Tick,
-    /// Facts lost and gained, in order.
+    /// Collection lost and gained, in order.
     pub facts: Arc<Vec<FactChange>>,
     /// *Now* at the end of the tick, if anything with an event time stands.
     pub now: Option<Moment>,
     /// Another version of the bank, from this tick on.
-    pub bank: Option<Arc<Knowledge>>,
+    pub bank: Option<Arc<CompiledBank>>,
     /// Whether profiles take in what gathered; they also do when *now* enters another month.
     pub profiles: bool,
 }
@@ -39,7 +39,7 @@ pub struct TickOut {
     /// Number of the tick.
     pub tick: Tick,
     /// Alerts withdrawn (-1) and stated (+1); entries may cancel.
-    pub alerts: Vec<(Alert, Diff)>,
+    pub alerts: Vec<(ReconciledFinding, Diff)>,
     /// Changes of the coverage.
     pub counts: Vec<(Count, Diff)>,
 }
@@ -53,7 +53,7 @@ const PARK: std::time::Duration = std::time::Duration::from_millis(1);
 pub fn run(
     worker: &mut Worker,
     arena: &Arc<Arena>,
-    bank: &Arc<Knowledge>,
+    bank: &Arc<CompiledBank>,
     mut receive: impl FnMut() -> Option<TickIn>,
     mut send: impl FnMut(TickOut) -> bool,
 ) {

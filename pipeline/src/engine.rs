@@ -8,10 +8,10 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
-use detectors::desk::{Desk, Event};
+use detectors::alert_view::{AlertView, Event};
+use detectors::compiled_bank::CompiledBank;
 use detectors::detector::SPECS;
-use detectors::knowledge::Knowledge;
-use detectors::roster::Roster;
+use detectors::rule_set::RuleSet;
 use detectors::worker::{TickIn, TickOut, run};
 use records::arena::Ref;
 use records::ledger::Ledger;
@@ -53,10 +53,10 @@ pub struct Engine {
     pub front: Front,
     to_workers: Vec<SyncSender<TickIn>>,
     to_desk: Option<SyncSender<TickIn>>,
-    desk: Option<JoinHandle<Result<Desk, Error>>>,
+    desk: Option<JoinHandle<Result<AlertView, Error>>>,
     workers: Option<JoinHandle<Result<(), String>>>,
     progress: Arc<Progress>,
-    roster: Roster,
+    roster: RuleSet,
     sent: u64,
 }
 
@@ -64,9 +64,9 @@ pub struct Engine {
 ///
 /// # Errors
 /// The bank has a rule that is not in the roster, or the memory of texts is full.
-pub fn compile(bank: &Bank, roster: &Roster, ledger: &mut Ledger) -> Result<Arc<Knowledge>, Error> {
+pub fn compile(bank: &Bank, roster: &RuleSet, ledger: &mut Ledger) -> Result<Arc<CompiledBank>, Error> {
     let mut failed = None;
-    let knowledge = Knowledge::compile_in(bank, roster, &mut |text| {
+    let knowledge = CompiledBank::compile_in(bank, roster, &mut |text| {
         ledger.intern(text).unwrap_or_else(|full| {
             failed = Some(full);
             Ref::default()
@@ -102,7 +102,7 @@ impl Engine {
     /// As [`Engine::start`].
     pub fn start_among(banks: &[&Bank], options: &Options, recorder: Recorder) -> Result<Engine, Error> {
         let mut front = Front::new(options.as_of);
-        let roster = Roster::of(banks);
+        let roster = RuleSet::of(banks);
         let first = banks.first().ok_or_else(|| Error::Arguments("no bank to run".to_owned()))?;
         let knowledge = compile(first, &roster, front.ledger())?;
         let arena = Arc::clone(front.ledger().arena());
@@ -113,7 +113,7 @@ impl Engine {
         let (to_desk, ticks) = sync_channel::<TickIn>(2 * QUEUE);
         let progress = Arc::new(Progress::default());
         let desk = {
-            let desk = Desk::new(Arc::clone(&arena), Arc::clone(&knowledge));
+            let desk = AlertView::new(Arc::clone(&arena), Arc::clone(&knowledge));
             let progress = Arc::clone(&progress);
             spawn("desk", move || {
                 let result = keep_desk(desk, &ticks, &answers, recorder, &progress);
@@ -208,14 +208,14 @@ impl Engine {
     ///
     /// # Errors
     /// What ended the engine's threads early.
-    pub fn finish(mut self) -> Result<(Front, Desk), Error> {
+    pub fn finish(mut self) -> Result<(Front, AlertView), Error> {
         self.to_workers.clear();
         self.to_desk = None;
         let desk = self.join()?;
         Ok((self.front, desk))
     }
 
-    fn join(&mut self) -> Result<Desk, Error> {
+    fn join(&mut self) -> Result<AlertView, Error> {
         let stopped = |what: &str| Error::Engine(format!("{what} panicked; the message stands above"));
         let desk = match self.desk.take().map(JoinHandle::join) {
             Some(Ok(desk)) => desk?,
@@ -248,12 +248,12 @@ fn spawn<T: Send + 'static>(
 }
 
 fn keep_desk(
-    mut desk: Desk,
+    mut desk: AlertView,
     ticks: &Receiver<TickIn>,
     answers: &[Receiver<TickOut>],
     mut recorder: Recorder,
     progress: &Progress,
-) -> Result<Desk, Error> {
+) -> Result<AlertView, Error> {
     while let Ok(tick) = ticks.recv() {
         let mut of_workers = Vec::with_capacity(answers.len());
         for worker in answers {

@@ -30,7 +30,7 @@ pub struct Explanation {
     /// The alert as it stands in `alerts.ndjson`.
     pub alert: Alert,
     /// What the rule that judged says.
-    pub rule: Claim,
+    pub rule: RuleSummary,
     /// The values of the message.
     pub values: BTreeMap<String, Both>,
     /// What the rule's detector was set to.
@@ -45,7 +45,7 @@ pub struct Explanation {
 
 /// What a rule says of itself.
 #[derive(Clone, Debug, Serialize)]
-pub struct Claim {
+pub struct RuleSummary {
     /// Its id.
     pub id: String,
     /// The version that judged.
@@ -69,9 +69,9 @@ fn both(text: &Text2) -> Both {
     Both { zh: text.zh.clone(), en: text.en.clone() }
 }
 
-impl From<&Rule> for Claim {
-    fn from(rule: &Rule) -> Claim {
-        Claim {
+impl From<&Rule> for RuleSummary {
+    fn from(rule: &Rule) -> RuleSummary {
+        RuleSummary {
             id: rule.id.clone(),
             version: rule.version.clone(),
             title: both(&rule.title),
@@ -135,7 +135,7 @@ pub fn gather(kept: &Kept, id: &str) -> Result<(Explanation, Rule), Error> {
         None => None,
     };
     let told = Explanation {
-        rule: Claim::from(&rule),
+        rule: RuleSummary::from(&rule),
         values: finding.map(|finding| finding.values).unwrap_or_default(),
         params: rule.params.iter().map(|(name, value)| (name.clone(), value.to_string())).collect(),
         records: kept.records(&names)?,

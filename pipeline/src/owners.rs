@@ -5,8 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use detectors::desk::Desk;
-use detectors::finding::{Alert, institution_of};
+use detectors::alert_view::AlertView;
+use detectors::finding::{ReconciledFinding, institution_of};
 use records::Kind;
 use records::arena::{Arena, Ref};
 use records::decimal::format_fen;
@@ -24,7 +24,7 @@ pub const OWNERS: &str = "owners.ndjson";
 ///
 /// # Errors
 /// The disk is full or gone.
-pub fn write(folder: &Folder, desk: &Desk, ledger: &Ledger) -> Result<Draft, Error> {
+pub fn write(folder: &Folder, desk: &AlertView, ledger: &Ledger) -> Result<Draft, Error> {
     let mut draft = folder.draft(OWNERS)?;
     for (alert_id, alert) in desk.by_id() {
         draft.line(&owners(desk.arena(), ledger, alert_id, alert))?;
@@ -32,7 +32,7 @@ pub fn write(folder: &Folder, desk: &Desk, ledger: &Ledger) -> Result<Draft, Err
     Ok(draft)
 }
 
-fn owners(arena: &Arena, ledger: &Ledger, alert_id: String, alert: &Alert) -> Owners {
+fn owners(arena: &Arena, ledger: &Ledger, alert_id: String, alert: &ReconciledFinding) -> Owners {
     let shares = |owner: &dyn Fn(Ref) -> Ref| -> Vec<Share> {
         let mut of_owner: BTreeMap<Ref, (i64, i64)> = BTreeMap::new();
         for place in &alert.priced.finding.evidence {

@@ -3,9 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use detectors::coverage::Spot;
-use detectors::desk::Desk;
-use detectors::reach::{Arrived, KINDS, Unjudged};
+use detectors::alert_view::AlertView;
+use detectors::arrivals::{Arrived, KINDS, Unjudged};
+use detectors::coverage::InstitutionMonth;
 use records::arena::{Arena, Ref};
 use records::row;
 use records::tell::{self, INSTITUTION_TYPES};
@@ -40,7 +40,7 @@ struct Place {
 ///
 /// # Errors
 /// The disk is full or gone.
-pub fn write(folder: &Folder, desk: &Desk) -> Result<[Draft; 3], Error> {
+pub fn write(folder: &Folder, desk: &AlertView) -> Result<[Draft; 3], Error> {
     let arena = desk.arena();
     let mut places: BTreeMap<String, Place> = BTreeMap::new();
     let place = |code: Ref| Place { row: desk.reach().institution(code), months: BTreeMap::new() };
@@ -48,12 +48,12 @@ pub fn write(folder: &Folder, desk: &Desk) -> Result<[Draft; 3], Error> {
         places.insert(arena.text(code), place(code));
     }
     let mut months: BTreeSet<i32> = BTreeSet::new();
-    for (Spot { institution, month }, arrived) in desk.reach().arrived(arena) {
+    for (InstitutionMonth { institution, month }, arrived) in desk.reach().arrived(arena) {
         let place = places.entry(arena.text(institution)).or_insert_with(|| place(institution));
         place.months.entry(month).or_default().0 = arrived;
         months.insert(month);
     }
-    for (Spot { institution, month }, unjudged) in desk.unjudged() {
+    for (InstitutionMonth { institution, month }, unjudged) in desk.unjudged() {
         if institution != 0 {
             let place = places.entry(arena.text(institution)).or_insert_with(|| place(institution));
             place.months.entry(month).or_default().1 = unjudged;
@@ -96,7 +96,7 @@ fn institution(arena: &Arena, code: &str, place: &Place) -> Institution {
     }
 }
 
-fn of_month(desk: &Desk, code: &str, place: &Place, sent: &[bool], month: i32) -> Reach {
+fn of_month(desk: &AlertView, code: &str, place: &Place, sent: &[bool], month: i32) -> Reach {
     let nothing = (Arrived::default(), Unjudged::new());
     let (arrived, unjudged) = place.months.get(&month).unwrap_or(&nothing);
     let kinds = || (0..KINDS.len()).map(|nth| (nth, KINDS[nth].name()));

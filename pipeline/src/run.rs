@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use detectors::alert::AlertLine;
-use detectors::desk::{Coverage, Desk};
+use detectors::alert_view::{AlertView, Coverage};
 
 use crate::args::RunArgs;
 use crate::engine::{Engine, Options, Recorder, load_bank};
@@ -98,7 +98,7 @@ pub struct Finished {
     /// The way in, with its counts.
     pub front: Front,
     /// The desk, with its coverage.
-    pub desk: Desk,
+    pub desk: AlertView,
     /// Alerts that stand, with amount and counted amount in fen.
     pub alerts: Vec<(AlertLine, i64, i64)>,
     /// What exemptions let off.

@@ -271,6 +271,40 @@ fn an_identity_number_is_seen() {
     }
 }
 
+// --- links between pages ---
+
+/// The relative links of a page, without the heading that they lead to.
+///
+/// A link is what stands in `](…)` and is neither an address nor a heading of the page itself; code is no link.
+fn relative_links(page: &str) -> Vec<&str> {
+    let mut links = Vec::new();
+    let mut in_code = false;
+    for line in page.lines() {
+        in_code ^= line.trim_start().starts_with("```");
+        if in_code {
+            continue;
+        }
+        // Pieces between backquotes are code, text, code, …
+        for text in line.split('`').step_by(2) {
+            for rest in text.split("](").skip(1) {
+                let target = rest.split([')', ' ']).next().unwrap_or_default();
+                let path = target.split('#').next().unwrap_or_default();
+                if !path.is_empty() && !path.contains("://") && !path.starts_with("mailto:") {
+                    links.push(path);
+                }
+            }
+        }
+    }
+    links
+}
+
+#[test]
+fn links_of_a_page_are_seen() {
+    let page =
+        "[a](b.md) ![c](d/e.png), [`f`](../g.md#h)\n[i](#j) [k](https://l.m) `[n](o)`\n```\n[p](q)\n```\n";
+    assert_eq!(relative_links(page), ["b.md", "d/e.png", "../g.md"]);
+}
+
 // --- the tree itself ---
 
 fn root() -> PathBuf {
@@ -432,4 +466,23 @@ fn the_bans_of_the_detectors_keep_the_settings_of_the_workspace() {
             "{ban} is not banned with a reason"
         );
     }
+}
+
+#[test]
+fn every_link_of_a_page_leads_to_a_file() {
+    let inside = rooms().into_iter().chain(["docs", "samples", "fuzz"].map(str::to_owned));
+    let top = ["README.md", "ARCHITECTURE.md"].map(str::to_owned);
+    let pages: Vec<String> =
+        inside.flat_map(|folder| files(&folder)).filter(|path| path.ends_with(".md")).chain(top).collect();
+    let mut wrong = Vec::new();
+    for page in &pages {
+        let folder = root().join(page).parent().unwrap().to_owned();
+        for link in relative_links(&read(page)) {
+            if !folder.join(link).exists() {
+                wrong.push(format!("{page}: the link {link} leads nowhere"));
+            }
+        }
+    }
+    assert!(pages.len() > 10, "the pages of the tree are not where they were: {pages:?}");
+    holds(&wrong);
 }

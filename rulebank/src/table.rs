@@ -1,4 +1,4 @@
-//! Knowledge tables: rows of codes and limits, each with the days on which it holds.
+//! CompiledBank tables: rows of codes and limits, each with the days on which it holds.
 //!
 //! A table is a CSV file with a header. Everything in it is checked when it is read: what comes out of
 //! [`Tables::rows`] needs no second look. Numbers are exact; a row keeps its line, so that a finding can

@@ -1,4 +1,4 @@
-//! A stay during which nobody ever saw the person at the door.
+//! A stay during which nobody ever saw the person at the pre_aggregate.
 
 use records::Kind;
 use records::arena::{Arena, Ref};
@@ -6,10 +6,10 @@ use records::row::{self, Moment};
 use rulebank::{DetectorSpec, ParamKind, ParamSpec};
 
 use super::About;
-use crate::coverage::{Missing, Population, Spot};
-use crate::finding::{Claim, Finding, Out, Part, Route, RuleIx, Value};
+use crate::coverage::{Missing, Population, InstitutionMonth};
+use crate::finding::{AmountBasis, Finding, Out, KeyPart, Route, RuleIx, Value};
 use crate::judge::Sink;
-use crate::knowledge::{Compiler, Knowledge, integer};
+use crate::compiled_bank::{Compiler, CompiledBank, integer};
 use crate::views::Diff;
 
 /// What a rule may tell it.
@@ -45,7 +45,7 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
 const WINDOW: Moment = 24 * 3600;
 
 /// Judges a stay with the passed checks of its person, but for whether the institution checks anybody.
-pub fn judge(arena: &Arena, bank: &Knowledge, stay_row: Ref, passes: &[(Ref, Diff)], sink: &mut Sink) {
+pub fn judge(arena: &Arena, bank: &CompiledBank, stay_row: Ref, passes: &[(Ref, Diff)], sink: &mut Sink) {
     let stay = row::visit(arena, stay_row);
     let seen = passes.iter().any(|(pass, _)| {
         let pass = row::presence(arena, *pass);
@@ -59,7 +59,7 @@ pub fn judge(arena: &Arena, bank: &Knowledge, stay_row: Ref, passes: &[(Ref, Dif
         }
         let key = u64::from(stay.institution) | u64::from(*rule) << 32;
         let absent = Out::Row(Route::Absent, key, stay_row);
-        sink.say(match stay.end {
+        sink.emit(match stay.end {
             Some(_) => absent,
             None => Out::Due(stay.begin + length + 1, Box::new(absent)),
         });
@@ -67,20 +67,20 @@ pub fn judge(arena: &Arena, bank: &Knowledge, stay_row: Ref, passes: &[(Ref, Dif
 }
 
 /// Finishes an absence: a finding where the institution checks people at all.
-pub fn conclude(arena: &Arena, bank: &Knowledge, rule: RuleIx, stay_row: Ref, checks: bool, sink: &mut Sink) {
+pub fn conclude(arena: &Arena, bank: &CompiledBank, rule: RuleIx, stay_row: Ref, checks: bool, sink: &mut Sink) {
     let stay = row::visit(arena, stay_row);
     if !checks {
-        sink.not_judged(rule, Missing::Presence, Spot::at(stay.institution, stay.begin));
+        sink.not_judged(rule, Missing::Presence, InstitutionMonth::at(stay.institution, stay.begin));
         return;
     }
-    sink.say(Out::Finding(Box::new(Finding {
+    sink.emit(Out::Finding(Box::new(Finding {
         rule,
         verdict: bank.verdict(rule, false),
-        key: vec![Part::Text(stay.id)],
+        key: vec![KeyPart::Text(stay.id)],
         institution: stay.institution,
         evidence: vec![stay_row],
         occurred: stay.event_time(),
-        claim: Claim::Fund(vec![stay.id]),
+        amount_basis: AmountBasis::Fund(vec![stay.id]),
         values: vec![Value::Moment(stay.begin), Value::Text(stay.institution)],
     })));
 }

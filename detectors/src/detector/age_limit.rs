@@ -7,10 +7,10 @@ use records::time::completed_years;
 use rulebank::DetectorSpec;
 
 use super::About;
-use crate::coverage::{Missing, Population, Spot};
+use crate::coverage::{Missing, Population, InstitutionMonth};
 use crate::finding::{Finding, Out, Value, shown};
 use crate::judge::Sink;
-use crate::knowledge::{Compiler, Items, Knowledge, Listed, exact, exact_units};
+use crate::compiled_bank::{Compiler, Items, CompiledBank, Listed, exact, exact_units};
 
 /// What a rule may tell it.
 pub const SPEC: DetectorSpec = DetectorSpec {
@@ -54,23 +54,23 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
 /// Judges a net line of a limited item with its person.
 pub fn judge(
     arena: &Arena,
-    bank: &Knowledge,
+    bank: &CompiledBank,
     (line_row, line): (Ref, &FeeLine),
     person_row: Option<Ref>,
     sink: &mut Sink,
 ) {
     let day = day_of(line.time);
     let Some(limits) = bank.detectors.age_limit.get(&line.item) else { return };
-    let person = person_row.map(|place| (place, row::person(arena, place)));
+    let person = person_row.map(|address| (address, row::person(arena, address)));
     let valid: Vec<&Limit> = limits.iter().filter(|limit| limit.validity.holds(day)).collect();
     for of_rule in valid.chunk_by(|a, b| a.rule == b.rule) {
         let rule = of_rule[0].rule;
         let Some((person_row, person)) = person else {
-            sink.not_judged(rule, Missing::Person, Spot::at(line.institution, line.time));
+            sink.not_judged(rule, Missing::Person, InstitutionMonth::at(line.institution, line.time));
             continue;
         };
         if day < person.brdy {
-            sink.not_judged(rule, Missing::Brdy, Spot::at(line.institution, line.time));
+            sink.not_judged(rule, Missing::Brdy, InstitutionMonth::at(line.institution, line.time));
             continue;
         }
         let age_in_days = i64::from(day - person.brdy);
@@ -92,6 +92,6 @@ pub fn judge(
             vec![Value::Text(line.item), Value::Int(age), shown(limit.what.max), Value::Word(unit)];
         let mut finding = Finding::of_line(bank, rule, own, (line_row, line), values);
         finding.evidence.push(person_row);
-        sink.say(Out::Finding(Box::new(finding)));
+        sink.emit(Out::Finding(Box::new(finding)));
     }
 }

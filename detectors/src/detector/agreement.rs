@@ -6,10 +6,10 @@ use records::row::{self, day_of};
 use rulebank::DetectorSpec;
 
 use super::About;
-use crate::coverage::{Missing, Population, Spot};
-use crate::finding::{Claim, Finding, Money, Out, Part, RuleIx, Value};
+use crate::coverage::{Missing, Population, InstitutionMonth};
+use crate::finding::{AmountBasis, Finding, Money, Out, KeyPart, RuleIx, Value};
 use crate::judge::Sink;
-use crate::knowledge::{Compiler, Knowledge};
+use crate::compiled_bank::{Compiler, CompiledBank};
 
 /// What a rule may tell it.
 pub const SPEC: DetectorSpec = DetectorSpec {
@@ -33,11 +33,11 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
 }
 
 /// Judges a live settlement with its institution.
-pub fn judge(arena: &Arena, bank: &Knowledge, settlement_row: Ref, institution: Option<Ref>, sink: &mut Sink) {
+pub fn judge(arena: &Arena, bank: &CompiledBank, settlement_row: Ref, institution: Option<Ref>, sink: &mut Sink) {
     let settlement = row::settlement(arena, settlement_row);
     let not_judged = |missing, sink: &mut Sink| {
         for rule in &bank.detectors.agreement {
-            sink.not_judged(*rule, missing, Spot::at(settlement.institution, settlement.time));
+            sink.not_judged(*rule, missing, InstitutionMonth::at(settlement.institution, settlement.time));
         }
     };
     let Some(institution_row) = institution else { return not_judged(Missing::Institution, sink) };
@@ -56,14 +56,14 @@ pub fn judge(arena: &Arena, bank: &Knowledge, settlement_row: Ref, institution: 
     }
     let own = settlement.fund.max(0);
     for rule in &bank.detectors.agreement {
-        sink.say(Out::Finding(Box::new(Finding {
+        sink.emit(Out::Finding(Box::new(Finding {
             rule: *rule,
             verdict: bank.verdict(*rule, false),
-            key: vec![Part::Text(settlement.id)],
+            key: vec![KeyPart::Text(settlement.id)],
             institution: settlement.institution,
             evidence: vec![settlement_row, institution_row],
             occurred: settlement.time,
-            claim: Claim::Laid(own, vec![Money { row: settlement_row, own }]),
+            amount_basis: AmountBasis::Laid(own, vec![Money { row: settlement_row, own }]),
             values: vec![Value::Day(day)],
         })));
     }

@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use super::About;
 use crate::coverage::Count;
-use crate::finding::{Claim, Finding, Out, Part, Route, RuleIx, Value};
+use crate::finding::{AmountBasis, Finding, Out, KeyPart, Route, RuleIx, Value};
 use crate::judge::Sink;
-use crate::knowledge::{Compiler, Knowledge, decimal, exact};
+use crate::compiled_bank::{Compiler, CompiledBank, decimal, exact};
 use crate::views::Diff;
 
 /// What a rule may tell it.
@@ -74,7 +74,7 @@ const OPEN: u32 = 2;
 pub fn step(stay: &Visit, sink: &mut Sink) {
     let begin = day_of(stay.begin);
     let key = u64::from(stay.institution);
-    let mut at = |day: Day, what: u32| sink.say(Out::Row(Route::BedStep, key, day_row(day) << 2 | what));
+    let mut at = |day: Day, what: u32| sink.emit(Out::Row(Route::BedStep, key, day_row(day) << 2 | what));
     match stay.end.map(day_of) {
         None => at(begin, OPEN),
         Some(end) if begin < end => {
@@ -85,7 +85,7 @@ pub fn step(stay: &Visit, sink: &mut Sink) {
     }
 }
 
-fn too_many(bank: &Knowledge, stays: i64, beds: i64, factor: i128) -> bool {
+fn too_many(bank: &CompiledBank, stays: i64, beds: i64, factor: i128) -> bool {
     const ONE: i128 = 10_000_000_000;
     bank.over(0, i128::from(stays) * ONE, i128::from(beds) * factor)
 }
@@ -93,7 +93,7 @@ fn too_many(bank: &Knowledge, stays: i64, beds: i64, factor: i128) -> bool {
 /// Judges an institution by the days on which its stays begin and end.
 pub fn judge(
     arena: &Arena,
-    bank: &Knowledge,
+    bank: &CompiledBank,
     steps: &[(Ref, Diff)],
     institution: Option<Ref>,
     sink: &mut Sink,
@@ -117,7 +117,7 @@ pub fn judge(
             if too_many(bank, ended + open, beds, *factor) {
                 let institution = institution_row;
                 let crowd = Crowd { rule: *rule, institution, beds, from, to, ended, open };
-                sink.say(Out::Crowd(Box::new(crowd)));
+                sink.emit(Out::Crowd(Box::new(crowd)));
             }
             sink.count(Count::Subject(*rule));
         }
@@ -125,7 +125,7 @@ pub fn judge(
 }
 
 /// Says on which days of a crowd there are too many, as of today.
-pub fn conclude(arena: &Arena, bank: &Knowledge, crowd: &Crowd, today: Option<Day>, sink: &mut Sink) {
+pub fn conclude(arena: &Arena, bank: &CompiledBank, crowd: &Crowd, today: Option<Day>, sink: &mut Sink) {
     let Some((_, factor)) = bank.detectors.bed_count.iter().find(|(rule, _)| *rule == crowd.rule) else {
         return;
     };
@@ -135,14 +135,14 @@ pub fn conclude(arena: &Arena, bank: &Knowledge, crowd: &Crowd, today: Option<Da
         let stays = crowd.ended + if day < today { crowd.open } else { 0 };
         if too_many(bank, stays, crowd.beds, *factor) {
             let institution = row::key(arena, crowd.institution).0;
-            sink.say(Out::Finding(Box::new(Finding {
+            sink.emit(Out::Finding(Box::new(Finding {
                 rule: crowd.rule,
                 verdict: bank.verdict(crowd.rule, false),
-                key: vec![Part::Text(institution), Part::Day(day)],
+                key: vec![KeyPart::Text(institution), KeyPart::Day(day)],
                 institution,
                 evidence: vec![crowd.institution],
                 occurred: i64::from(day) * 86_400,
-                claim: Claim::Nothing,
+                amount_basis: AmountBasis::Nothing,
                 values: vec![Value::Day(day), Value::Int(stays), Value::Int(crowd.beds)],
             })));
         }

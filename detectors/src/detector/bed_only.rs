@@ -11,9 +11,9 @@ use rulebank::{DetectorSpec, ParamKind, ParamSpec};
 use super::About;
 use super::pair_conflict::sorted;
 use crate::coverage::Population;
-use crate::finding::{Claim, Finding, Out, Part, RuleIx, Value, money_of_lines};
+use crate::finding::{AmountBasis, Finding, Out, KeyPart, RuleIx, Value, money_of_lines};
 use crate::judge::Sink;
-use crate::knowledge::{Class, Compiler, Knowledge, integer};
+use crate::compiled_bank::{Class, Compiler, CompiledBank, integer};
 use crate::views::Diff;
 
 /// What a rule may tell it.
@@ -72,7 +72,7 @@ fn bed_days(charges: &[(Ref, Diff)]) -> Vec<Day> {
 ///
 /// A stay without an end reaches to the day of *now*; what depends on it is stated from the day on which it holds,
 /// and taken back on the next one that adds to it.
-pub fn judge(arena: &Arena, bank: &Knowledge, charges: &[(Ref, Diff)], stay: Option<Ref>, sink: &mut Sink) {
+pub fn judge(arena: &Arena, bank: &CompiledBank, charges: &[(Ref, Diff)], stay: Option<Ref>, sink: &mut Sink) {
     let rules = &bank.detectors.bed_only;
     let Some(stay_row) = stay.filter(|_| !charges.is_empty() && !rules.is_empty()) else { return };
     let stay = row::visit(arena, stay_row);
@@ -96,17 +96,17 @@ pub fn judge(arena: &Arena, bank: &Knowledge, charges: &[(Ref, Diff)], stay: Opt
             Some(Out::Finding(Box::new(Finding {
                 rule: *rule,
                 verdict: bank.verdict(*rule, false),
-                key: vec![Part::Text(stay.id)],
+                key: vec![KeyPart::Text(stay.id)],
                 institution: stay.institution,
                 evidence: vec![stay_row],
                 occurred: stay.event_time(),
-                claim: Claim::LinesOn(runs),
+                amount_basis: AmountBasis::LinesOn(runs),
                 values: vec![Value::Int(count), Value::Day(first)],
             })))
         };
         if end.is_some() {
             if let Some(finding) = finding(&days) {
-                sink.say(finding);
+                sink.emit(finding);
             }
             continue;
         }
@@ -114,9 +114,9 @@ pub fn judge(arena: &Arena, bank: &Knowledge, charges: &[(Ref, Diff)], stay: Opt
             let Some(finding) = finding(&days[..=nth]) else { continue };
             let from = |day: Day| i64::from(day) * 86_400;
             if let Some(next) = days.get(nth + 1) {
-                sink.unsay(Out::Due(from(*next), Box::new(finding.clone())));
+                sink.retract(Out::Due(from(*next), Box::new(finding.clone())));
             }
-            sink.say(Out::Due(from(days[nth]), Box::new(finding)));
+            sink.emit(Out::Due(from(days[nth]), Box::new(finding)));
         }
     }
 }
@@ -124,15 +124,15 @@ pub fn judge(arena: &Arena, bank: &Knowledge, charges: &[(Ref, Diff)], stay: Opt
 /// Adds the lines of the days of all runs, and lays the amount on them.
 pub fn with_lines(arena: &Arena, finding: &Finding, lines: &[(Ref, Diff)], sink: &mut Sink) {
     let mut finding = finding.clone();
-    let Claim::LinesOn(runs) = &finding.claim else { return };
+    let AmountBasis::LinesOn(runs) = &finding.amount_basis else { return };
     let on_these_days = |line: &FeeLine| {
         let day = day_of(line.time);
         runs.iter().any(|(first, last)| (*first..=*last).contains(&day))
     };
     let those: Vec<(Ref, FeeLine)> = lines
         .iter()
-        .filter(|(place, _)| row::kind(arena, *place) == Kind::FeeLine)
-        .map(|(place, _)| (*place, row::fee_line(arena, *place)))
+        .filter(|(address, _)| row::kind(arena, *address) == Kind::FeeLine)
+        .map(|(address, _)| (*address, row::fee_line(arena, *address)))
         .filter(|(_, line)| on_these_days(line))
         .collect();
     let those = sorted(arena, &those);
@@ -140,6 +140,6 @@ pub fn with_lines(arena: &Arena, finding: &Finding, lines: &[(Ref, Diff)], sink:
     finding.evidence.extend(those.iter().map(|(row, _)| *row));
     let latest = those.iter().map(|(_, line)| line.time).max();
     finding.occurred = finding.occurred.max(latest.unwrap_or(finding.occurred));
-    finding.claim = Claim::Laid(amount, money);
-    sink.say(Out::Finding(Box::new(finding)));
+    finding.amount_basis = AmountBasis::Laid(amount, money);
+    sink.emit(Out::Finding(Box::new(finding)));
 }

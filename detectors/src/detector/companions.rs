@@ -13,9 +13,9 @@ use rulebank::{DetectorSpec, ParamKind, ParamSpec};
 
 use super::About;
 use crate::coverage::Count;
-use crate::finding::{Claim, Finding, Out, Part, Route, RuleIx, Value, common_institution};
+use crate::finding::{AmountBasis, Finding, Out, KeyPart, Route, RuleIx, Value, common_institution};
 use crate::judge::Sink;
-use crate::knowledge::{Compiler, Knowledge, integer};
+use crate::compiled_bank::{Compiler, CompiledBank, integer};
 use crate::views::{Diff, pair_key, pair_of};
 
 /// What a rule may tell it.
@@ -81,15 +81,15 @@ fn ended(visit: &Visit) -> Option<Ended> {
     Some(Ended { person: visit.psn_no, institution: visit.institution, begin: day_of(visit.begin), end })
 }
 
-fn read(arena: &Arena, place: Ref) -> Ended {
-    ended(&row::visit(arena, place)).expect("only ended stays are put into cells")
+fn read(arena: &Arena, address: Ref) -> Ended {
+    ended(&row::visit(arena, address)).expect("only ended stays are put into cells")
 }
 
 fn near(a: &Ended, b: &Ended, days: Day) -> bool {
     a.institution == b.institution && (a.begin - b.begin).abs() <= days && (a.end - b.end).abs() <= days
 }
 
-fn co_stay_of(bank: &Knowledge, a: &Ended, b: &Ended) -> bool {
+fn co_stay_of(bank: &CompiledBank, a: &Ended, b: &Ended) -> bool {
     a.institution == b.institution
         && bank.within(0, (a.begin - b.begin).abs(), 1)
         && bank.within(1, (a.end - b.end).abs(), 1)
@@ -107,33 +107,33 @@ fn cell(stay: &Ended, begin_shift: Day, end_shift: Day) -> u64 {
 const HALF: [(Day, Day); 5] = [(0, 0), (0, 1), (1, -1), (1, 0), (1, 1)];
 
 /// Puts the stays of one person into cells.
-pub fn place(arena: &Arena, bank: &Knowledge, stays: &[(Ref, Diff)], sink: &mut Sink) {
+pub fn place(arena: &Arena, bank: &CompiledBank, stays: &[(Ref, Diff)], sink: &mut Sink) {
     let Some(times) = bank.detectors.companions.iter().map(|rule| rule.times).min() else { return };
     let stays: Vec<(Ref, Ended)> = stays
         .iter()
-        .filter_map(|(place, _)| ended(&row::visit(arena, *place)).map(|stay| (*place, stay)))
+        .filter_map(|(address, _)| ended(&row::visit(arena, *address)).map(|stay| (*address, stay)))
         .collect();
     let twins = stays
         .iter()
         .enumerate()
         .any(|(nth, (_, stay))| stays[nth + 1..].iter().any(|(_, other)| near(stay, other, 2)));
     if stays.len() >= times || twins {
-        for (place, stay) in &stays {
-            sink.say(Out::Row(Route::Companion, cell(stay, 0, 0), *place));
+        for (address, stay) in &stays {
+            sink.emit(Out::Row(Route::Companion, cell(stay, 0, 0), *address));
             for (begin, end) in HALF {
-                sink.say(Out::Row(Route::CompanionProbe, cell(stay, begin, end), *place));
+                sink.emit(Out::Row(Route::CompanionProbe, cell(stay, begin, end), *address));
             }
         }
     } else {
-        for (place, stay) in &stays {
-            sink.say(Out::Row(Route::CompanionFew, cell(stay, 0, 0), *place));
+        for (address, stay) in &stays {
+            sink.emit(Out::Row(Route::CompanionFew, cell(stay, 0, 0), *address));
         }
     }
     if twins {
-        for (place, stay) in &stays {
+        for (address, stay) in &stays {
             for begin in -1..=1 {
                 for end in -1..=1 {
-                    sink.say(Out::Row(Route::CompanionTwin, cell(stay, begin, end), *place));
+                    sink.emit(Out::Row(Route::CompanionTwin, cell(stay, begin, end), *address));
                 }
             }
         }
@@ -143,12 +143,12 @@ pub fn place(arena: &Arena, bank: &Knowledge, stays: &[(Ref, Diff)], sink: &mut 
 /// Meets a stay with those in one of the cells it looks into; each pair is met once.
 pub fn meet(arena: &Arena, probe: Ref, others: &[(Ref, Diff)], sink: &mut Sink) {
     let stay = read(arena, probe);
-    for (place, _) in others {
-        let other = read(arena, *place);
+    for (address, _) in others {
+        let other = read(arena, *address);
         let apart = (other.begin - stay.begin, other.end - stay.end);
-        let once = HALF.contains(&apart) && (apart != (0, 0) || probe < *place);
+        let once = HALF.contains(&apart) && (apart != (0, 0) || probe < *address);
         if once && stay.institution == other.institution {
-            co_stay(&stay, probe, &other, *place, sink);
+            co_stay(&stay, probe, &other, *address, sink);
         }
     }
 }
@@ -156,10 +156,10 @@ pub fn meet(arena: &Arena, probe: Ref, others: &[(Ref, Diff)], sink: &mut Sink) 
 /// Meets a stay of a person with twins with those of persons with few stays in one of its nine cells.
 pub fn meet_few(arena: &Arena, twin: Ref, others: &[(Ref, Diff)], sink: &mut Sink) {
     let stay = read(arena, twin);
-    for (place, _) in others {
-        let other = read(arena, *place);
+    for (address, _) in others {
+        let other = read(arena, *address);
         if near(&stay, &other, 1) {
-            co_stay(&stay, twin, &other, *place, sink);
+            co_stay(&stay, twin, &other, *address, sink);
         }
     }
 }
@@ -167,8 +167,8 @@ pub fn meet_few(arena: &Arena, twin: Ref, others: &[(Ref, Diff)], sink: &mut Sin
 fn co_stay(a: &Ended, row_a: Ref, b: &Ended, row_b: Ref, sink: &mut Sink) {
     if a.person != b.person {
         let key = pair_key(a.person.min(b.person), a.person.max(b.person));
-        sink.say(Out::Row(Route::CoStay, key, row_a));
-        sink.say(Out::Row(Route::CoStay, key, row_b));
+        sink.emit(Out::Row(Route::CoStay, key, row_a));
+        sink.emit(Out::Row(Route::CoStay, key, row_b));
     }
 }
 
@@ -178,30 +178,30 @@ fn node(rule: RuleIx, person: Ref) -> u64 {
 }
 
 /// Judges two persons by their co-stays: an edge if there are enough.
-pub fn join(arena: &Arena, bank: &Knowledge, key: u64, stays: &[(Ref, Diff)], sink: &mut Sink) {
+pub fn join(arena: &Arena, bank: &CompiledBank, key: u64, stays: &[(Ref, Diff)], sink: &mut Sink) {
     if stays.len() < 2 {
         return;
     }
     let persons = pair_of(key);
-    let stays: Vec<(Ref, Ended)> = stays.iter().map(|(place, _)| (*place, read(arena, *place))).collect();
+    let stays: Vec<(Ref, Ended)> = stays.iter().map(|(address, _)| (*address, read(arena, *address))).collect();
     let (first, second): (Vec<_>, Vec<_>) = stays.iter().partition(|(_, stay)| stay.person == persons.0);
     let times: usize = first.iter().map(|(_, a)| second.iter().filter(|(_, b)| co_stay_of(bank, a, b)).count()).sum();
     for rule in bank.detectors.companions.iter().filter(|rule| bank.reaches(2, times, rule.times)) {
         let (a, b) = (node(rule.rule, persons.0), node(rule.rule, persons.1));
-        sink.say(Out::Row(Route::Edge, a, persons.1));
-        sink.say(Out::Row(Route::Edge, b, persons.0));
-        for (place, stay) in &stays {
-            sink.say(Out::Row(Route::EdgeStay, node(rule.rule, stay.person), *place));
+        sink.emit(Out::Row(Route::Edge, a, persons.1));
+        sink.emit(Out::Row(Route::Edge, b, persons.0));
+        for (address, stay) in &stays {
+            sink.emit(Out::Row(Route::EdgeStay, node(rule.rule, stay.person), *address));
         }
     }
 }
 
 /// Judges a group of connected persons by the stays behind its edges.
-pub fn judge(arena: &Arena, bank: &Knowledge, root: u64, stays: &[(Ref, Diff)], sink: &mut Sink) {
+pub fn judge(arena: &Arena, bank: &CompiledBank, root: u64, stays: &[(Ref, Diff)], sink: &mut Sink) {
     let rule = RuleIx::try_from(pair_of(root).0).unwrap_or(RuleIx::MAX);
     let Some(rule) = bank.detectors.companions.iter().find(|known| known.rule == rule) else { return };
     let visits: Vec<(Ref, Visit)> =
-        stays.iter().map(|(place, _)| (*place, row::visit(arena, *place))).collect();
+        stays.iter().map(|(address, _)| (*address, row::visit(arena, *address))).collect();
     let mut persons: Vec<Ref> = visits.iter().map(|(_, visit)| visit.psn_no).collect();
     persons.sort_unstable();
     persons.dedup();
@@ -213,18 +213,18 @@ pub fn judge(arena: &Arena, bank: &Knowledge, root: u64, stays: &[(Ref, Diff)], 
         return;
     }
     let smallest = persons.iter().copied().min_by(|a, b| arena.compare(*a, *b)).unwrap_or(0);
-    let evidence: Vec<Ref> = visits.iter().map(|(place, _)| *place).collect();
+    let evidence: Vec<Ref> = visits.iter().map(|(address, _)| *address).collect();
     let mut ids: Vec<Ref> = visits.iter().map(|(_, visit)| visit.id).collect();
     ids.sort_unstable();
     let count = |n: usize| Value::Int(i64::try_from(n).unwrap_or(i64::MAX));
-    sink.say(Out::Finding(Box::new(Finding {
+    sink.emit(Out::Finding(Box::new(Finding {
         rule: rule.rule,
         verdict: bank.verdict(rule.rule, false),
-        key: vec![Part::Text(smallest)],
+        key: vec![KeyPart::Text(smallest)],
         institution: common_institution(arena, &evidence),
         occurred: visits.iter().map(|(_, visit)| visit.event_time()).max().unwrap_or(i64::MIN),
         evidence,
-        claim: Claim::Fund(ids),
+        amount_basis: AmountBasis::Fund(ids),
         values: vec![count(persons.len()), count(visits.len())],
     })));
 }

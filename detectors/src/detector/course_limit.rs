@@ -10,9 +10,9 @@ use rulebank::DetectorSpec;
 use super::About;
 use super::pair_conflict::sorted;
 use crate::coverage::Count;
-use crate::finding::{Claim, Finding, Out, Part, Value, institution_of_lines, money_of_lines};
+use crate::finding::{AmountBasis, Finding, Out, KeyPart, Value, institution_of_lines, money_of_lines};
 use crate::judge::Sink;
-use crate::knowledge::{Compiler, Items, Knowledge};
+use crate::compiled_bank::{Compiler, Items, CompiledBank};
 
 /// What a rule may tell it.
 pub const SPEC: DetectorSpec = DetectorSpec {
@@ -48,7 +48,7 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
 /// Judges the net lines of a visit, item by item.
 pub fn judge(
     arena: &Arena,
-    bank: &Knowledge,
+    bank: &CompiledBank,
     lines: &BTreeMap<Ref, Vec<(Ref, FeeLine)>>,
     visit: Option<Ref>,
     sink: &mut Sink,
@@ -77,14 +77,14 @@ pub fn judge(
                 counting.iter().filter(|(_, line)| day_of(line.time) >= beyond).copied().collect();
             let (amount, money) = money_of_lines(&paid_beyond);
             let evidence: Vec<Ref> = counting.iter().map(|(row, _)| *row).collect();
-            sink.say(Out::Finding(Box::new(Finding {
+            sink.emit(Out::Finding(Box::new(Finding {
                 rule: limit.rule,
                 verdict: bank.verdict(limit.rule, limit.own),
-                key: vec![Part::Text(counting[0].1.visit), Part::Text(*item)],
+                key: vec![KeyPart::Text(counting[0].1.visit), KeyPart::Text(*item)],
                 institution: institution_of_lines(arena, visit, &evidence),
                 evidence,
                 occurred: counting.iter().map(|(_, line)| line.time).max().unwrap_or(i64::MIN),
-                claim: Claim::Laid(amount, money),
+                amount_basis: AmountBasis::Laid(amount, money),
                 values: vec![Value::Text(*item), Value::Int(count), Value::Int(limit.what.max_days)],
             })));
         }

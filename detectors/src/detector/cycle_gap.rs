@@ -10,9 +10,9 @@ use rulebank::DetectorSpec;
 use super::About;
 use crate::coverage::Count;
 use crate::detector::pair_conflict::sorted;
-use crate::finding::{Claim, Finding, Out, Part, Value, common_institution, money_of_lines};
+use crate::finding::{AmountBasis, Finding, Out, KeyPart, Value, common_institution, money_of_lines};
 use crate::judge::Sink;
-use crate::knowledge::{Compiler, Items, Knowledge, Listed};
+use crate::compiled_bank::{Compiler, Items, CompiledBank, Listed};
 use crate::views::Diff;
 
 /// What a rule may tell it.
@@ -49,14 +49,14 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
 }
 
 /// Judges the net lines of one item to one person.
-pub fn judge(arena: &Arena, bank: &Knowledge, lines: &[(Ref, Diff)], sink: &mut Sink) {
+pub fn judge(arena: &Arena, bank: &CompiledBank, lines: &[(Ref, Diff)], sink: &mut Sink) {
     if lines.len() < 2 {
         return;
     }
     let mut days: BTreeMap<Day, Vec<(Ref, FeeLine)>> = BTreeMap::new();
-    for (place, _) in lines {
-        let line = row::fee_line(arena, *place);
-        days.entry(day_of(line.time)).or_default().push((*place, line));
+    for (address, _) in lines {
+        let line = row::fee_line(arena, *address);
+        days.entry(day_of(line.time)).or_default().push((*address, line));
     }
     let days: Vec<_> = days.into_iter().collect();
     for two in days.windows(2) {
@@ -73,14 +73,14 @@ pub fn judge(arena: &Arena, bank: &Knowledge, lines: &[(Ref, Diff)], sink: &mut 
             }
             let evidence: Vec<Ref> = before.iter().chain(after).map(|(row, _)| *row).collect();
             let (amount, money) = money_of_lines(&sorted(arena, after));
-            sink.say(Out::Finding(Box::new(Finding {
+            sink.emit(Out::Finding(Box::new(Finding {
                 rule: gap.rule,
                 verdict: bank.verdict(gap.rule, gap.own),
-                key: vec![Part::Text(person), Part::Text(item), Part::Day(*earlier), Part::Day(*later)],
+                key: vec![KeyPart::Text(person), KeyPart::Text(item), KeyPart::Day(*earlier), KeyPart::Day(*later)],
                 institution: common_institution(arena, &evidence),
                 evidence,
                 occurred: after.iter().map(|(_, line)| line.time).max().unwrap_or(i64::MIN),
-                claim: Claim::Laid(amount, money),
+                amount_basis: AmountBasis::Laid(amount, money),
                 values: vec![
                     Value::Text(item),
                     Value::Day(*earlier),

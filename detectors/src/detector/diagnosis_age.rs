@@ -6,10 +6,10 @@ use records::time::completed_years;
 use rulebank::DetectorSpec;
 
 use super::About;
-use crate::coverage::{Count, Missing, Spot};
-use crate::finding::{Claim, Finding, Out, Part, Value};
+use crate::coverage::{Count, Missing, InstitutionMonth};
+use crate::finding::{AmountBasis, Finding, Out, KeyPart, Value};
 use crate::judge::Sink;
-use crate::knowledge::{Compiler, Knowledge, Prefixed, Prefixes};
+use crate::compiled_bank::{Compiler, CompiledBank, Prefixed, Prefixes};
 
 /// What a rule may tell it.
 pub const SPEC: DetectorSpec = DetectorSpec {
@@ -42,7 +42,7 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
 }
 
 /// Judges the diagnoses of a visit, each code once, with its person.
-pub fn judge(arena: &Arena, bank: &Knowledge, visit_row: Ref, person_row: Option<Ref>, sink: &mut Sink) {
+pub fn judge(arena: &Arena, bank: &CompiledBank, visit_row: Ref, person_row: Option<Ref>, sink: &mut Sink) {
     let rows = &bank.detectors.diagnosis_age;
     if rows.is_empty() {
         return;
@@ -59,12 +59,12 @@ pub fn judge(arena: &Arena, bank: &Knowledge, visit_row: Ref, person_row: Option
             let rule = of_rule[0].rule;
             sink.count(Count::Subject(rule));
             let Some(person_row) = person_row else {
-                sink.not_judged(rule, Missing::Person, Spot::at(visit.institution, visit.begin));
+                sink.not_judged(rule, Missing::Person, InstitutionMonth::at(visit.institution, visit.begin));
                 continue;
             };
             let brdy = row::person(arena, person_row).brdy;
             if day < brdy {
-                sink.not_judged(rule, Missing::Brdy, Spot::at(visit.institution, visit.begin));
+                sink.not_judged(rule, Missing::Brdy, InstitutionMonth::at(visit.institution, visit.begin));
                 continue;
             }
             let age = i64::from(completed_years(brdy, day));
@@ -76,14 +76,14 @@ pub fn judge(arena: &Arena, bank: &Knowledge, visit_row: Ref, person_row: Option
             if violated.is_empty() {
                 continue;
             }
-            sink.say(Out::Finding(Box::new(Finding {
+            sink.emit(Out::Finding(Box::new(Finding {
                 rule,
                 verdict: bank.verdict(rule, violated.iter().all(|row| row.own)),
-                key: vec![Part::Text(visit.id), Part::Text(code)],
+                key: vec![KeyPart::Text(visit.id), KeyPart::Text(code)],
                 institution: visit.institution,
                 evidence: vec![visit_row, person_row],
                 occurred: visit.event_time(),
-                claim: Claim::Nothing,
+                amount_basis: AmountBasis::Nothing,
                 values: vec![Value::Text(code), Value::Int(age)],
             })));
         }

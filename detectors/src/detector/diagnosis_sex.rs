@@ -6,10 +6,10 @@ use records::row::{self, day_of};
 use rulebank::DetectorSpec;
 
 use super::About;
-use crate::coverage::{Count, Missing, Spot};
-use crate::finding::{Claim, Finding, Out, Part, Value, sex_word};
+use crate::coverage::{Count, Missing, InstitutionMonth};
+use crate::finding::{AmountBasis, Finding, Out, KeyPart, Value, sex_word};
 use crate::judge::Sink;
-use crate::knowledge::{Compiler, Knowledge, Prefixed, Prefixes};
+use crate::compiled_bank::{Compiler, CompiledBank, Prefixed, Prefixes};
 
 /// What a rule may tell it.
 pub const SPEC: DetectorSpec = DetectorSpec {
@@ -40,7 +40,7 @@ pub fn rows(compiler: &mut Compiler<'_>, spec: &DetectorSpec) -> Rules {
 }
 
 /// Judges the diagnoses of a visit with its person.
-pub fn judge(arena: &Arena, bank: &Knowledge, visit_row: Ref, person: Option<Ref>, sink: &mut Sink) {
+pub fn judge(arena: &Arena, bank: &CompiledBank, visit_row: Ref, person: Option<Ref>, sink: &mut Sink) {
     let codes = row::diagnoses(arena, visit_row).iter().map(|diagnosis| diagnosis.code).collect();
     judge_codes(arena, bank, &bank.detectors.diagnosis_sex, visit_row, codes, person, sink);
 }
@@ -48,7 +48,7 @@ pub fn judge(arena: &Arena, bank: &Knowledge, visit_row: Ref, person: Option<Ref
 /// Judges codes of a visit, each once.
 pub fn judge_codes(
     arena: &Arena,
-    bank: &Knowledge,
+    bank: &CompiledBank,
     rows: &Rules,
     visit_row: Ref,
     mut codes: Vec<Ref>,
@@ -69,20 +69,20 @@ pub fn judge_codes(
             sink.count(Count::Subject(rule));
             let (Some(gend @ 1..), Some(person_row)) = (gend, person_row) else {
                 let missing = if person_row.is_none() { Missing::Person } else { Missing::Gend };
-                sink.not_judged(rule, missing, Spot::at(visit.institution, visit.begin));
+                sink.not_judged(rule, missing, InstitutionMonth::at(visit.institution, visit.begin));
                 continue;
             };
             let violated: Vec<&&Prefixed<SexRow>> =
                 of_rule.iter().filter(|row| bank.differ(0, row.what, gend)).collect();
             let Some(first) = violated.first() else { continue };
-            sink.say(Out::Finding(Box::new(Finding {
+            sink.emit(Out::Finding(Box::new(Finding {
                 rule,
                 verdict: bank.verdict(rule, violated.iter().all(|row| row.own)),
-                key: vec![Part::Text(visit.id), Part::Text(code)],
+                key: vec![KeyPart::Text(visit.id), KeyPart::Text(code)],
                 institution: visit.institution,
                 evidence: vec![visit_row, person_row],
                 occurred: visit.event_time(),
-                claim: Claim::Nothing,
+                amount_basis: AmountBasis::Nothing,
                 values: vec![Value::Text(code), sex_word(first.what)],
             })));
         }

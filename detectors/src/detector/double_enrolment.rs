@@ -6,9 +6,9 @@ use rulebank::DetectorSpec;
 
 use super::About;
 use crate::coverage::Count;
-use crate::finding::{Claim, Finding, Out, Part, RuleIx, Value};
+use crate::finding::{AmountBasis, Finding, Out, KeyPart, RuleIx, Value};
 use crate::judge::Sink;
-use crate::knowledge::{Compiler, Knowledge};
+use crate::compiled_bank::{Compiler, CompiledBank};
 use crate::views::Diff;
 
 /// What a rule may tell it.
@@ -38,13 +38,13 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
 }
 
 /// Judges the enrolments of one person.
-pub fn judge(arena: &Arena, bank: &Knowledge, enrolments: &[(Ref, Diff)], sink: &mut Sink) {
+pub fn judge(arena: &Arena, bank: &CompiledBank, enrolments: &[(Ref, Diff)], sink: &mut Sink) {
     let Rules { rules, basic } = &bank.detectors.double_enrolment;
     if enrolments.len() < 2 || rules.is_empty() {
         return;
     }
     let mut normal: Vec<(Ref, Enrolment)> =
-        enrolments.iter().map(|(place, _)| (*place, row::enrolment(arena, *place))).collect();
+        enrolments.iter().map(|(address, _)| (*address, row::enrolment(arena, *address))).collect();
     normal.retain(|(_, enrolment)| enrolment.normal && basic.contains(&enrolment.insutype));
     normal.sort_by(|(_, a), (_, b)| arena.compare(a.id, b.id));
     for (nth, (row_a, a)) in normal.iter().enumerate() {
@@ -57,14 +57,14 @@ pub fn judge(arena: &Arena, bank: &Knowledge, enrolments: &[(Ref, Diff)], sink: 
                 if !share || !bank.differ(1, (a.insutype, a.admdvs), (b.insutype, b.admdvs)) {
                     continue;
                 }
-                sink.say(Out::Finding(Box::new(Finding {
+                sink.emit(Out::Finding(Box::new(Finding {
                     rule: *rule,
                     verdict: bank.verdict(*rule, false),
-                    key: vec![Part::Text(a.id), Part::Text(b.id)],
+                    key: vec![KeyPart::Text(a.id), KeyPart::Text(b.id)],
                     institution: 0,
                     evidence: vec![*row_a, *row_b],
                     occurred: i64::from(begin) * 86_400,
-                    claim: Claim::Nothing,
+                    amount_basis: AmountBasis::Nothing,
                     values: vec![Value::Day(begin), Value::Text(a.insutype), Value::Text(b.insutype)],
                 })));
             }

@@ -6,9 +6,9 @@ use rulebank::{DetectorSpec, ParamKind, ParamSpec};
 
 use super::About;
 use crate::coverage::Population;
-use crate::finding::{Claim, Finding, Out, Part, RuleIx, Value};
+use crate::finding::{AmountBasis, Finding, Out, KeyPart, RuleIx, Value};
 use crate::judge::Sink;
-use crate::knowledge::{Compiler, Knowledge, integer};
+use crate::compiled_bank::{Compiler, CompiledBank, integer};
 
 /// What a rule may tell it.
 pub const SPEC: DetectorSpec = DetectorSpec {
@@ -39,7 +39,7 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
 const DRUG: u8 = 0;
 
 /// Judges a prescription that is not cancelled.
-pub fn judge(bank: &Knowledge, rx_row: Ref, rx: &Prescription, sink: &mut Sink) {
+pub fn judge(bank: &CompiledBank, rx_row: Ref, rx: &Prescription, sink: &mut Sink) {
     let rules = &bank.detectors.drug_kinds;
     let fewest = rules.iter().map(|(_, kinds)| *kinds).min().unwrap_or(i64::MAX);
     if i64::try_from(rx.lines.len()).unwrap_or(i64::MAX) < fewest {
@@ -52,14 +52,14 @@ pub fn judge(bank: &Knowledge, rx_row: Ref, rx: &Prescription, sink: &mut Sink) 
     let kinds = i64::try_from(drugs.len()).unwrap_or(i64::MAX);
     for (rule, most) in rules {
         if bank.over(0, kinds, *most) {
-            sink.say(Out::Finding(Box::new(Finding {
+            sink.emit(Out::Finding(Box::new(Finding {
                 rule: *rule,
                 verdict: bank.verdict(*rule, false),
-                key: vec![Part::Text(rx.id)],
+                key: vec![KeyPart::Text(rx.id)],
                 institution: rx.institution,
                 evidence: vec![rx_row],
                 occurred: rx.time,
-                claim: Claim::Nothing,
+                amount_basis: AmountBasis::Nothing,
                 values: vec![Value::Int(kinds)],
             })));
         }

@@ -6,10 +6,10 @@ use records::row::{self, day_of};
 use rulebank::DetectorSpec;
 
 use super::About;
-use crate::coverage::{Missing, Population, Spot};
-use crate::finding::{Claim, Finding, Money, Out, Part, Route, RuleIx, Value};
+use crate::coverage::{Missing, Population, InstitutionMonth};
+use crate::finding::{AmountBasis, Finding, Money, Out, KeyPart, Route, RuleIx, Value};
 use crate::judge::Sink;
-use crate::knowledge::{Compiler, Knowledge};
+use crate::compiled_bank::{Compiler, CompiledBank};
 use crate::views::Diff;
 
 /// What a rule may tell it.
@@ -41,7 +41,7 @@ pub const SHARDS: u64 = 64;
 /// Judges a live settlement with the enrolments of its person, but for whether anybody is enrolled at all.
 pub fn judge(
     arena: &Arena,
-    bank: &Knowledge,
+    bank: &CompiledBank,
     settlement_row: Ref,
     enrolments: &[(Ref, Diff)],
     sink: &mut Sink,
@@ -58,7 +58,7 @@ pub fn judge(
     for rule in &bank.detectors.enrolment {
         if !covered {
             let key = (u64::from(settlement_row) % SHARDS) | (u64::from(*rule) << 32);
-            sink.say(Out::Row(Route::Uncovered, key, settlement_row));
+            sink.emit(Out::Row(Route::Uncovered, key, settlement_row));
         }
     }
 }
@@ -66,7 +66,7 @@ pub fn judge(
 /// Finishes an uncovered settlement: a finding where any enrolment of anyone stands.
 pub fn conclude(
     arena: &Arena,
-    bank: &Knowledge,
+    bank: &CompiledBank,
     rule: RuleIx,
     settlement_row: Ref,
     anyone: bool,
@@ -74,18 +74,18 @@ pub fn conclude(
 ) {
     let settlement = row::settlement(arena, settlement_row);
     if !anyone {
-        sink.not_judged(rule, Missing::Enrolment, Spot::at(settlement.institution, settlement.time));
+        sink.not_judged(rule, Missing::Enrolment, InstitutionMonth::at(settlement.institution, settlement.time));
         return;
     }
     let own = settlement.fund.max(0);
-    sink.say(Out::Finding(Box::new(Finding {
+    sink.emit(Out::Finding(Box::new(Finding {
         rule,
         verdict: bank.verdict(rule, false),
-        key: vec![Part::Text(settlement.id)],
+        key: vec![KeyPart::Text(settlement.id)],
         institution: settlement.institution,
         evidence: vec![settlement_row],
         occurred: settlement.time,
-        claim: Claim::Laid(own, vec![Money { row: settlement_row, own }]),
+        amount_basis: AmountBasis::Laid(own, vec![Money { row: settlement_row, own }]),
         values: vec![Value::Day(day_of(settlement.time)), Value::Text(settlement.insutype)],
     })));
 }

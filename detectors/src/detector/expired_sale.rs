@@ -5,10 +5,10 @@ use records::row::{Dispensing, day_of};
 use rulebank::DetectorSpec;
 
 use super::About;
-use crate::coverage::{Missing, Population, Spot};
+use crate::coverage::{Missing, Population, InstitutionMonth};
 use crate::finding::{Finding, Out, RuleIx, Value};
 use crate::judge::Sink;
-use crate::knowledge::{Compiler, Knowledge};
+use crate::compiled_bank::{Compiler, CompiledBank};
 
 /// What a rule may tell it.
 pub const SPEC: DetectorSpec = DetectorSpec {
@@ -36,15 +36,15 @@ pub fn speaks(sale: &Dispensing) -> bool {
 }
 
 /// Judges a sale.
-pub fn judge(bank: &Knowledge, sale_row: Ref, sale: &Dispensing, sink: &mut Sink) {
+pub fn judge(bank: &CompiledBank, sale_row: Ref, sale: &Dispensing, sink: &mut Sink) {
     for rule in &bank.detectors.expired_sale {
         let Some(expires) = sale.expires else {
-            sink.not_judged(*rule, Missing::ExpyEnd, Spot::at(sale.institution, sale.time));
+            sink.not_judged(*rule, Missing::ExpyEnd, InstitutionMonth::at(sale.institution, sale.time));
             continue;
         };
         if bank.over(0, day_of(sale.time), expires) {
             let values = vec![Value::Text(sale.item), Value::Day(expires)];
-            sink.say(Out::Finding(Box::new(Finding::of_sale(bank, *rule, (sale_row, sale), values))));
+            sink.emit(Out::Finding(Box::new(Finding::of_sale(bank, *rule, (sale_row, sale), values))));
         }
     }
 }

@@ -5,9 +5,9 @@ use rulebank::{DetectorSpec, ParamKind, ParamSpec};
 
 use super::About;
 use crate::coverage::Population;
-use crate::finding::{Claim, Finding, Out, Part, RuleIx, Value};
+use crate::finding::{AmountBasis, Finding, Out, KeyPart, RuleIx, Value};
 use crate::judge::Sink;
-use crate::knowledge::{Compiler, Knowledge, integer};
+use crate::compiled_bank::{Compiler, CompiledBank, integer};
 use crate::visited::{Visited, stays_of};
 
 /// What a rule may tell it.
@@ -58,7 +58,7 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
 }
 
 /// Judges the stays of one person, each with those that began in the window before it.
-pub fn judge(arena: &Arena, bank: &Knowledge, visits: &[Visited], sink: &mut Sink) {
+pub fn judge(arena: &Arena, bank: &CompiledBank, visits: &[Visited], sink: &mut Sink) {
     let rules = &bank.detectors.frequent_stays;
     let least = rules.iter().map(|rule| rule.stays).min().unwrap_or(i64::MAX);
     let stays = stays_of(arena, visits);
@@ -77,14 +77,14 @@ pub fn judge(arena: &Arena, bank: &Knowledge, visits: &[Visited], sink: &mut Sin
             if !bank.reaches(1, count, rule.stays) {
                 continue;
             }
-            sink.say(Out::Finding(Box::new(Finding {
+            sink.emit(Out::Finding(Box::new(Finding {
                 rule: rule.rule,
                 verdict: bank.verdict(rule.rule, false),
-                key: vec![Part::Text(stay.visit.id)],
+                key: vec![KeyPart::Text(stay.visit.id)],
                 institution: stay.visit.institution,
                 evidence: those.iter().map(|other| other.row).collect(),
                 occurred: those.iter().map(|other| other.visit.event_time()).max().unwrap_or(i64::MIN),
-                claim: Claim::Fund(vec![stay.visit.id]),
+                amount_basis: AmountBasis::Fund(vec![stay.visit.id]),
                 values: vec![Value::Int(count), Value::Int(rule.days)],
             })));
         }

@@ -9,10 +9,10 @@ use rulebank::DetectorSpec;
 
 use super::About;
 use super::pair_conflict::sorted;
-use crate::coverage::{Count, Missing, Spot};
-use crate::finding::{Claim, Finding, Out, Part, Value, money_of_lines};
+use crate::coverage::{Count, Missing, InstitutionMonth};
+use crate::finding::{AmountBasis, Finding, Out, KeyPart, Value, money_of_lines};
 use crate::judge::Sink;
-use crate::knowledge::{Class, Compiler, Items, Knowledge, Listed, exact_quantity, fen_of};
+use crate::compiled_bank::{Class, Compiler, Items, CompiledBank, Listed, exact_quantity, fen_of};
 
 /// What a rule may tell it.
 pub const SPEC: DetectorSpec = DetectorSpec {
@@ -40,7 +40,7 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
 /// The whole hours of a day in which the item can have been used.
 ///
 /// Of a stay, on days of which some part of it is: its hours that day, a begun one counted; else 24.
-fn hours(bank: &Knowledge, visit: &Visit, day: Day) -> i64 {
+fn hours(bank: &CompiledBank, visit: &Visit, day: Day) -> i64 {
     const DAY: i64 = 86_400;
     if bank.class(visit.med_type, day_of(visit.begin)) != Class::Inpatient {
         return 24;
@@ -53,7 +53,7 @@ fn hours(bank: &Knowledge, visit: &Visit, day: Day) -> i64 {
 /// Judges the net lines of a visit, item by item and day by day.
 pub fn judge(
     arena: &Arena,
-    bank: &Knowledge,
+    bank: &CompiledBank,
     lines: &BTreeMap<Ref, Vec<(Ref, FeeLine)>>,
     visit: Option<Ref>,
     sink: &mut Sink,
@@ -61,8 +61,8 @@ pub fn judge(
     for (item, lines) in lines {
         let Some(rows) = bank.detectors.hour_item.get(item) else { continue };
         let mut days: BTreeMap<Day, Vec<(Ref, FeeLine)>> = BTreeMap::new();
-        for (place, line) in lines {
-            days.entry(day_of(line.time)).or_default().push((*place, *line));
+        for (address, line) in lines {
+            days.entry(day_of(line.time)).or_default().push((*address, *line));
         }
         for (day, lines) in days {
             let holding: Vec<&HourItem> = rows.iter().filter(|row| row.validity.holds(day)).collect();
@@ -70,7 +70,7 @@ pub fn judge(
                 let rule = of_rule[0].rule;
                 sink.count(Count::Subject(rule));
                 let Some(visit) = visit.map(|visit| row::visit(arena, visit)) else {
-                    sink.not_judged(rule, Missing::Visit, Spot::on(lines[0].1.institution, day));
+                    sink.not_judged(rule, Missing::Visit, InstitutionMonth::on(lines[0].1.institution, day));
                     continue;
                 };
                 let limit = hours(bank, &visit, day) * 10_000;
@@ -82,14 +82,14 @@ pub fn judge(
                 let price = lines.iter().map(|(_, line)| line.price).max().unwrap_or(0);
                 let excess = exact_quantity(quantity) - exact_quantity(limit);
                 let own = of_rule.iter().all(|row| row.own);
-                sink.say(Out::Finding(Box::new(Finding {
+                sink.emit(Out::Finding(Box::new(Finding {
                     rule,
                     verdict: bank.verdict(rule, own),
-                    key: vec![Part::Text(lines[0].1.visit), Part::Text(*item), Part::Day(day)],
+                    key: vec![KeyPart::Text(lines[0].1.visit), KeyPart::Text(*item), KeyPart::Day(day)],
                     institution: visit.institution,
                     evidence: lines.iter().map(|(row, _)| *row).collect(),
                     occurred: lines.iter().map(|(_, line)| line.time).max().unwrap_or(i64::MIN),
-                    claim: Claim::Laid(fen_of(excess, price), money_of_lines(&lines).1),
+                    amount_basis: AmountBasis::Laid(fen_of(excess, price), money_of_lines(&lines).1),
                     values: vec![
                         Value::Text(*item),
                         Value::Day(day),

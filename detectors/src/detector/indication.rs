@@ -6,10 +6,10 @@ use records::row;
 use rulebank::DetectorSpec;
 
 use super::About;
-use crate::coverage::{Missing, Population, Spot};
+use crate::coverage::{Missing, Population, InstitutionMonth};
 use crate::finding::{Finding, Out, Value};
 use crate::judge::Sink;
-use crate::knowledge::{Compiler, Items, Knowledge, Listed};
+use crate::compiled_bank::{Compiler, Items, CompiledBank, Listed};
 
 /// What a rule may tell it.
 pub const SPEC: DetectorSpec = DetectorSpec {
@@ -48,7 +48,7 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
 }
 
 /// Items of which two banks say differently.
-pub fn otherwise(old: &Knowledge, new: &Knowledge) -> Vec<Ref> {
+pub fn otherwise(old: &CompiledBank, new: &CompiledBank) -> Vec<Ref> {
     let (old, new) = (&old.detectors.indication, &new.detectors.indication);
     old.keys().chain(new.keys()).filter(|item| old.get(item) != new.get(item)).copied().collect()
 }
@@ -56,7 +56,7 @@ pub fn otherwise(old: &Knowledge, new: &Knowledge) -> Vec<Ref> {
 /// Judges a net line with its visit.
 pub fn judge(
     arena: &Arena,
-    bank: &Knowledge,
+    bank: &CompiledBank,
     (line_row, line): (Ref, &row::FeeLine),
     visit: Option<(Ref, &row::Visit)>,
     sink: &mut Sink,
@@ -73,11 +73,11 @@ pub fn judge(
     for of_rule in valid.chunk_by(|a, b| a.rule == b.rule) {
         let rule = of_rule[0].rule;
         let (Some((visit_row, visit)), Some(codes)) = (visit, &codes) else {
-            sink.not_judged(rule, Missing::Visit, Spot::at(line.institution, line.time));
+            sink.not_judged(rule, Missing::Visit, InstitutionMonth::at(line.institution, line.time));
             continue;
         };
         if codes.is_empty() {
-            sink.not_judged(rule, Missing::Diags, Spot::at(line.institution, line.time));
+            sink.not_judged(rule, Missing::Diags, InstitutionMonth::at(line.institution, line.time));
             continue;
         }
         // The prefixes of all valid rows are united.
@@ -91,6 +91,6 @@ pub fn judge(
         let mut finding = Finding::of_line(bank, rule, own, (line_row, line), values);
         finding.evidence.push(visit_row);
         finding.occurred = finding.occurred.max(visit.event_time());
-        sink.say(Out::Finding(Box::new(finding)));
+        sink.emit(Out::Finding(Box::new(finding)));
     }
 }

@@ -7,9 +7,9 @@ use rulebank::DetectorSpec;
 
 use super::About;
 use crate::coverage::Count;
-use crate::finding::{Claim, Finding, Money, Out, Part, RuleIx, Value, common_institution};
+use crate::finding::{AmountBasis, Finding, Money, Out, KeyPart, RuleIx, Value, common_institution};
 use crate::judge::Sink;
-use crate::knowledge::{Compiler, Knowledge};
+use crate::compiled_bank::{Compiler, CompiledBank};
 use crate::views::{Diff, pair_of};
 
 /// What a rule may tell it.
@@ -33,11 +33,11 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
 }
 
 /// Judges an invoice number: the live settlements that carry it, and the invoice itself where it is known.
-pub fn judge(arena: &Arena, bank: &Knowledge, key: u64, rows: &[(Ref, Diff)], sink: &mut Sink) {
+pub fn judge(arena: &Arena, bank: &CompiledBank, key: u64, rows: &[(Ref, Diff)], sink: &mut Sink) {
     let mut settlements: Vec<(Ref, Settlement)> = rows
         .iter()
-        .filter(|(place, _)| row::kind(arena, *place) == Kind::Settlement)
-        .map(|(place, _)| (*place, row::settlement(arena, *place)))
+        .filter(|(address, _)| row::kind(arena, *address) == Kind::Settlement)
+        .map(|(address, _)| (*address, row::settlement(arena, *address)))
         .collect();
     if settlements.is_empty() {
         return;
@@ -49,11 +49,11 @@ pub fn judge(arena: &Arena, bank: &Knowledge, key: u64, rows: &[(Ref, Diff)], si
         return;
     }
     settlements.sort_by(|(_, a), (_, b)| arena.compare(a.id, b.id));
-    let evidence: Vec<Ref> = settlements.iter().map(|(place, _)| *place).collect();
+    let evidence: Vec<Ref> = settlements.iter().map(|(address, _)| *address).collect();
     let own_institution = rows
         .iter()
-        .find(|(place, _)| row::kind(arena, *place) == Kind::Invoice)
-        .map_or(0, |(place, _)| row::invoice(arena, *place).institution);
+        .find(|(address, _)| row::kind(arena, *address) == Kind::Invoice)
+        .map_or(0, |(address, _)| row::invoice(arena, *address).institution);
     let institution =
         if own_institution == 0 { common_institution(arena, &evidence) } else { own_institution };
     // The largest is left out; on a tie the first by key.
@@ -65,19 +65,19 @@ pub fn judge(arena: &Arena, bank: &Knowledge, key: u64, rows: &[(Ref, Diff)], si
     }
     let rest = settlements.iter().enumerate().filter(|(nth, _)| *nth != largest).map(|(_, rest)| rest);
     let money: Vec<Money> =
-        rest.map(|(place, settlement)| Money { row: *place, own: settlement.fund.max(0) }).collect();
+        rest.map(|(address, settlement)| Money { row: *address, own: settlement.fund.max(0) }).collect();
     let amount = money.iter().fold(0i64, |sum, money| sum.saturating_add(money.own));
     let (bill_code, bill_no) = pair_of(key);
     let occurred = settlements.iter().map(|(_, settlement)| settlement.time).max().unwrap_or(i64::MIN);
     for rule in &bank.detectors.invoice_twice {
-        sink.say(Out::Finding(Box::new(Finding {
+        sink.emit(Out::Finding(Box::new(Finding {
             rule: *rule,
             verdict: bank.verdict(*rule, false),
-            key: vec![Part::Text(bill_code), Part::Text(bill_no)],
+            key: vec![KeyPart::Text(bill_code), KeyPart::Text(bill_no)],
             institution,
             evidence: evidence.clone(),
             occurred,
-            claim: Claim::Laid(amount, money.clone()),
+            amount_basis: AmountBasis::Laid(amount, money.clone()),
             values: vec![
                 Value::Int(i64::try_from(settlements.len()).unwrap_or(i64::MAX)),
                 Value::Text(bill_code),

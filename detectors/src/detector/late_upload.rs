@@ -5,10 +5,10 @@ use records::row::FeeLine;
 use rulebank::{DetectorSpec, ParamKind, ParamSpec};
 
 use super::About;
-use crate::coverage::{Missing, Population, Spot};
-use crate::finding::{Claim, Finding, Out, Part, RuleIx, Value};
+use crate::coverage::{Missing, Population, InstitutionMonth};
+use crate::finding::{AmountBasis, Finding, Out, KeyPart, RuleIx, Value};
 use crate::judge::Sink;
-use crate::knowledge::{Compiler, Knowledge, integer};
+use crate::compiled_bank::{Compiler, CompiledBank, integer};
 
 /// What a rule may tell it.
 pub const SPEC: DetectorSpec = DetectorSpec {
@@ -36,7 +36,7 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
 }
 
 /// Whether two banks may answer differently of a line.
-pub fn differ(old: &Knowledge, new: &Knowledge, line: &FeeLine) -> bool {
+pub fn differ(old: &CompiledBank, new: &CompiledBank, line: &FeeLine) -> bool {
     let (old, new) = (&old.detectors.late_upload, &new.detectors.late_upload);
     let said = |rules: &Rules| -> Vec<RuleIx> {
         let late = |allowed: i64| line.delay.is_none_or(|delay| delay > allowed);
@@ -48,21 +48,21 @@ pub fn differ(old: &Knowledge, new: &Knowledge, line: &FeeLine) -> bool {
 }
 
 /// Judges a net line.
-pub fn judge(bank: &Knowledge, line_row: Ref, line: &FeeLine, sink: &mut Sink) {
+pub fn judge(bank: &CompiledBank, line_row: Ref, line: &FeeLine, sink: &mut Sink) {
     for (rule, allowed) in &bank.detectors.late_upload {
         let Some(delay) = line.delay else {
-            sink.not_judged(*rule, Missing::RecvTime, Spot::at(line.institution, line.time));
+            sink.not_judged(*rule, Missing::RecvTime, InstitutionMonth::at(line.institution, line.time));
             continue;
         };
         if bank.over(0, delay, *allowed) {
-            sink.say(Out::Finding(Box::new(Finding {
+            sink.emit(Out::Finding(Box::new(Finding {
                 rule: *rule,
                 verdict: bank.verdict(*rule, false),
-                key: vec![Part::Text(line.visit), Part::Text(line.sn)],
+                key: vec![KeyPart::Text(line.visit), KeyPart::Text(line.sn)],
                 institution: line.institution,
                 evidence: vec![line_row],
                 occurred: line.time,
-                claim: Claim::Nothing,
+                amount_basis: AmountBasis::Nothing,
                 values: vec![Value::Moment(line.time), Value::Int(delay / 3600)],
             })));
         }

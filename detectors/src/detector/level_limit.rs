@@ -6,10 +6,10 @@ use records::row::{FeeLine, Institution, day_of, level_rank};
 use rulebank::DetectorSpec;
 
 use super::About;
-use crate::coverage::{Missing, Population, Spot};
+use crate::coverage::{Missing, Population, InstitutionMonth};
 use crate::finding::{Finding, Out, Value};
 use crate::judge::Sink;
-use crate::knowledge::{Compiler, Items, Knowledge, Listed};
+use crate::compiled_bank::{Compiler, Items, CompiledBank, Listed};
 
 /// What a rule may tell it.
 pub const SPEC: DetectorSpec = DetectorSpec {
@@ -50,7 +50,7 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
 
 /// Judges a net line of an item in the table with its institution.
 pub fn judge(
-    bank: &Knowledge,
+    bank: &CompiledBank,
     (line_row, line): (Ref, &FeeLine),
     institution: Option<(Ref, &Institution)>,
     sink: &mut Sink,
@@ -61,11 +61,11 @@ pub fn judge(
     for of_rule in valid.chunk_by(|a, b| a.rule == b.rule) {
         let limit = of_rule[0];
         let Some((institution_row, institution)) = institution else {
-            sink.not_judged(limit.rule, Missing::Institution, Spot::at(line.institution, line.time));
+            sink.not_judged(limit.rule, Missing::Institution, InstitutionMonth::at(line.institution, line.time));
             continue;
         };
         if institution.level == 0 {
-            sink.not_judged(limit.rule, Missing::HospLv, Spot::at(line.institution, line.time));
+            sink.not_judged(limit.rule, Missing::HospLv, InstitutionMonth::at(line.institution, line.time));
             continue;
         }
         if bank.over(0, institution.level, limit.what.lowest) {
@@ -73,7 +73,7 @@ pub fn judge(
             let values = vec![Value::Text(line.item), level(institution.level), level(limit.what.lowest)];
             let mut finding = Finding::of_line(bank, limit.rule, limit.own, (line_row, line), values);
             finding.evidence.push(institution_row);
-            sink.say(Out::Finding(Box::new(finding)));
+            sink.emit(Out::Finding(Box::new(finding)));
         }
     }
 }

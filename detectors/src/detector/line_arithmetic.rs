@@ -7,9 +7,9 @@ use rulebank::{DetectorSpec, ParamKind, ParamSpec};
 
 use super::About;
 use crate::coverage::Population;
-use crate::finding::{Claim, Finding, Out, Part, RuleIx, Value};
+use crate::finding::{AmountBasis, Finding, Out, KeyPart, RuleIx, Value};
 use crate::judge::Sink;
-use crate::knowledge::{Compiler, Knowledge, decimal, exact};
+use crate::compiled_bank::{Compiler, CompiledBank, decimal, exact};
 
 /// What a rule may tell it.
 pub const SPEC: DetectorSpec = DetectorSpec {
@@ -61,7 +61,7 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
 
 /// Judges a line as sent that is a reversal or whose amount is not exact; `offsets`: an original stands that it
 /// reverses.
-pub fn judge(arena: &Arena, bank: &Knowledge, line_row: Ref, offsets: bool, sink: &mut Sink) {
+pub fn judge(arena: &Arena, bank: &CompiledBank, line_row: Ref, offsets: bool, sink: &mut Sink) {
     let line = row::fee_line(arena, line_row);
     let reverses_nothing = line.reverses != 0 && !offsets;
     // Quantities have 4 places, prices 6, amounts 2: the difference has 10.
@@ -73,14 +73,14 @@ pub fn judge(arena: &Arena, bank: &Knowledge, line_row: Ref, offsets: bool, sink
         if !reverses_nothing && !bank.over(0, apart * QUANTITY, allowed) {
             continue;
         }
-        sink.say(Out::Finding(Box::new(Finding {
+        sink.emit(Out::Finding(Box::new(Finding {
             rule: rule.rule,
             verdict: bank.verdict(rule.rule, false),
-            key: vec![Part::Text(line.visit), Part::Text(line.sn)],
+            key: vec![KeyPart::Text(line.visit), KeyPart::Text(line.sn)],
             institution: line.institution,
             evidence: vec![line_row],
             occurred: line.time,
-            claim: Claim::Nothing,
+            amount_basis: AmountBasis::Nothing,
             values: vec![Value::Text(line.item), Value::Word(if reverses_nothing { 7 } else { 8 })],
         })));
     }

@@ -6,10 +6,10 @@ use records::row::{self, FeeLine, Prescription};
 use rulebank::DetectorSpec;
 
 use super::About;
-use crate::coverage::{Missing, Population, Spot};
-use crate::finding::{Claim, Finding, Out, Part, Route, RuleIx, Value};
+use crate::coverage::{Missing, Population, InstitutionMonth};
+use crate::finding::{AmountBasis, Finding, Out, KeyPart, Route, RuleIx, Value};
 use crate::judge::Sink;
-use crate::knowledge::{Class, Compiler, Knowledge};
+use crate::compiled_bank::{Class, Compiler, CompiledBank};
 
 /// What a rule may tell it.
 pub const SPEC: DetectorSpec = DetectorSpec {
@@ -51,7 +51,7 @@ pub fn covers(prescription: Option<&Prescription>, line: &FeeLine) -> bool {
 /// `sent`: whether any fee line of the visit, as sent, has an rx_id.
 pub fn judge(
     arena: &Arena,
-    bank: &Knowledge,
+    bank: &CompiledBank,
     line_row: Ref,
     visit_row: Option<Ref>,
     sent: bool,
@@ -65,30 +65,30 @@ pub fn judge(
     }
     for rule in &bank.detectors.no_prescription {
         if class == Class::Inpatient && !sent {
-            sink.not_judged(*rule, Missing::RxId, Spot::at(line.institution, line.time));
+            sink.not_judged(*rule, Missing::RxId, InstitutionMonth::at(line.institution, line.time));
         } else {
             let key = u64::from(line.institution) | u64::from(*rule) << 32;
-            sink.say(Out::Row(Route::DrugSuspicious, key, line_row));
+            sink.emit(Out::Row(Route::DrugSuspicious, key, line_row));
         }
     }
 }
 
 /// Finishes a suspicious line: a finding where the institution has any prescription.
-pub fn conclude(arena: &Arena, bank: &Knowledge, rule: RuleIx, line_row: Ref, sends: bool, sink: &mut Sink) {
+pub fn conclude(arena: &Arena, bank: &CompiledBank, rule: RuleIx, line_row: Ref, sends: bool, sink: &mut Sink) {
     let line = row::fee_line(arena, line_row);
     if !sends {
-        sink.not_judged(rule, Missing::Prescription, Spot::at(line.institution, line.time));
+        sink.not_judged(rule, Missing::Prescription, InstitutionMonth::at(line.institution, line.time));
         return;
     }
     let reason = if line.rx == 0 { 4 } else { 5 };
-    sink.say(Out::Finding(Box::new(Finding {
+    sink.emit(Out::Finding(Box::new(Finding {
         rule,
         verdict: bank.verdict(rule, false),
-        key: vec![Part::Text(line.visit), Part::Text(line.sn)],
+        key: vec![KeyPart::Text(line.visit), KeyPart::Text(line.sn)],
         institution: line.institution,
         evidence: vec![line_row],
         occurred: line.time,
-        claim: Claim::FundAmount(line_row),
+        amount_basis: AmountBasis::FundAmount(line_row),
         values: vec![Value::Text(line.item), Value::Word(reason), Value::Text(line.rx)],
     })));
 }

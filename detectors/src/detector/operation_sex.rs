@@ -7,7 +7,7 @@ use rulebank::DetectorSpec;
 use super::About;
 use super::diagnosis_sex::{self, SexRow};
 use crate::judge::Sink;
-use crate::knowledge::{Compiler, Knowledge, Prefixes};
+use crate::compiled_bank::{Compiler, CompiledBank, Prefixes};
 
 /// What a rule may tell it.
 pub const SPEC: DetectorSpec = DetectorSpec {
@@ -30,7 +30,7 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
 }
 
 /// Judges the operations of a visit with its person.
-pub fn judge(arena: &Arena, bank: &Knowledge, visit_row: Ref, person: Option<Ref>, sink: &mut Sink) {
+pub fn judge(arena: &Arena, bank: &CompiledBank, visit_row: Ref, person: Option<Ref>, sink: &mut Sink) {
     let codes = row::operations(arena, visit_row);
     diagnosis_sex::judge_codes(arena, bank, &bank.detectors.operation_sex, visit_row, codes, person, sink);
 }

@@ -16,11 +16,11 @@ use rulebank::{DetectorSpec, ParamKind, ParamSpec, Rule};
 use rust_decimal::prelude::ToPrimitive;
 
 use super::About;
-use crate::coverage::{Count, Missing, Spot};
-use crate::finding::{Claim, Finding, Out, Part, RuleIx, Value};
+use crate::coverage::{Count, Missing, InstitutionMonth};
+use crate::finding::{AmountBasis, Finding, Out, KeyPart, RuleIx, Value};
 use crate::judge::Sink;
-use crate::knowledge::{Compiler, Knowledge, choice, decimal, integer};
-use crate::profile::{Member, Whose, end_of};
+use crate::compiled_bank::{Compiler, CompiledBank, choice, decimal, integer};
+use crate::profile::{Member, ProfileOwner, end_of};
 use crate::views::Diff;
 
 /// What a rule file may tell it.
@@ -80,7 +80,7 @@ pub const ABOUT: About = About::of("institution").far(&[Kind::Institution, Kind:
 
 /// How a rule looks.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Way {
+pub enum OutlierMethod {
     /// At a month beside the peers' same month.
     Peers(Parameters),
     /// At a month beside the subject's earlier ones, and the peers' growth; with the fewest peers.
@@ -93,9 +93,9 @@ pub struct OutlierRule {
     /// The rule.
     pub rule: RuleIx,
     /// Whose months.
-    pub whose: Whose,
+    pub owner: ProfileOwner,
     /// How.
-    pub way: Way,
+    pub way: OutlierMethod,
 }
 
 /// Its rules.
@@ -111,13 +111,13 @@ pub fn of_rule(number: RuleIx, rule: &Rule) -> OutlierRule {
     let whole = |name: &str| u32::try_from(integer(rule, name)).unwrap_or(u32::MAX);
     let threshold = decimal(rule, "threshold") * rust_decimal::Decimal::ONE_THOUSAND;
     let threshold = threshold.trunc().to_i64().unwrap_or(i64::MAX);
-    let whose = match choice(rule, "of") {
-        "practitioners" => Whose::Practitioner,
-        _ => Whose::Institution,
+    let owner = match choice(rule, "of") {
+        "practitioners" => ProfileOwner::Practitioner,
+        _ => ProfileOwner::Institution,
     };
     let min_peers = whole("min_peers");
     let way = match Method::find(choice(rule, "method")) {
-        Some(method) => Way::Peers(Parameters {
+        Some(method) => OutlierMethod::Peers(Parameters {
             method,
             threshold,
             min_peers,
@@ -125,35 +125,35 @@ pub fn of_rule(number: RuleIx, rule: &Rule) -> OutlierRule {
             ..Parameters::default()
         }),
         None => {
-            let features = features(whose);
+            let features = features(owner);
             let feature = features.find(choice(rule, "feature")).unwrap_or(&features.features()[0]);
             let rise = RiseParameters { threshold, months: whole("months"), ..RiseParameters::of(feature) };
-            Way::Rise(rise, min_peers)
+            OutlierMethod::Rise(rise, min_peers)
         }
     };
-    OutlierRule { rule: number, whose, way }
+    OutlierRule { rule: number, owner, way }
 }
 
 /// The columns by which subjects are compared.
-pub fn features(whose: Whose) -> FeatureSet {
-    match whose {
-        Whose::Institution => FeatureSet::Institution,
-        Whose::Practitioner => FeatureSet::Practitioner,
+pub fn features(owner: ProfileOwner) -> FeatureSet {
+    match owner {
+        ProfileOwner::Institution => FeatureSet::Institution,
+        ProfileOwner::Practitioner => FeatureSet::Practitioner,
     }
 }
 
 /// Judges the members of a peer group in one month, or those of whom it cannot be said who their peers are.
-pub fn judge(bank: &Knowledge, members: &[(Member, Diff)], sink: &mut Sink) {
+pub fn judge(bank: &CompiledBank, members: &[(Member, Diff)], sink: &mut Sink) {
     let Some((first, _)) = members.first() else { return };
-    for rule in bank.detectors.outlier.iter().filter(|rule| rule.whose == first.whose) {
+    for rule in bank.detectors.outlier.iter().filter(|rule| rule.owner == first.owner) {
         if let Some(lacks) = first.lacks {
             for (member, _) in members {
                 sink.count(Count::Subject(rule.rule));
-                sink.not_judged(rule.rule, lacks, spot(member));
+                sink.not_judged(rule.rule, lacks, month(member));
             }
             continue;
         }
-        let Way::Peers(parameters) = &rule.way else { continue };
+        let OutlierMethod::Peers(parameters) = &rule.way else { continue };
         let members: Vec<&Member> = members.iter().map(|(member, _)| member).collect();
         let opinions = opinions(&members, parameters);
         for (member, opinion) in members.iter().zip(opinions) {
@@ -182,15 +182,15 @@ pub fn opinions(members: &[&Member], parameters: &Parameters) -> Vec<Option<Opin
     };
     let Some(first) = members.first() else { return Vec::new() };
     let profiles: Vec<Profile> = members.iter().map(profile).collect();
-    models::judge(features(first.whose), &profiles, parameters)
+    models::judge(features(first.owner), &profiles, parameters)
 }
 
 /// Judges the rises of the members of a peer group, all their months together.
-pub fn judge_rises(bank: &Knowledge, members: &[(Member, Diff)], sink: &mut Sink) {
+pub fn judge_rises(bank: &CompiledBank, members: &[(Member, Diff)], sink: &mut Sink) {
     let Some((first, _)) = members.first() else { return };
     let members: Vec<&Member> = members.iter().map(|(member, _)| member).collect();
-    for rule in bank.detectors.outlier.iter().filter(|rule| rule.whose == first.whose) {
-        let Way::Rise(parameters, min_peers) = &rule.way else { continue };
+    for rule in bank.detectors.outlier.iter().filter(|rule| rule.owner == first.owner) {
+        let OutlierMethod::Rise(parameters, min_peers) = &rule.way else { continue };
         for (member, opinion) in members.iter().zip(rises(&members, parameters, *min_peers)) {
             conclude(bank, rule.rule, parameters.threshold, member, opinion, sink);
         }
@@ -223,12 +223,12 @@ pub fn rises(members: &[&Member], parameters: &RiseParameters, min_peers: u32) -
     members.iter().map(opinion).collect()
 }
 
-fn spot(member: &Member) -> Spot {
-    Spot { institution: member.institution, month: member.month }
+fn month(member: &Member) -> InstitutionMonth {
+    InstitutionMonth { institution: member.institution, month: member.month }
 }
 
 fn conclude(
-    bank: &Knowledge,
+    bank: &CompiledBank,
     rule: RuleIx,
     threshold: i64,
     member: &Member,
@@ -237,21 +237,21 @@ fn conclude(
 ) {
     sink.count(Count::Subject(rule));
     let Some(opinion) = opinion else {
-        sink.not_judged(rule, Missing::Peers, spot(member));
+        sink.not_judged(rule, Missing::Peers, month(member));
         return;
     };
     if !bank.reaches(0, opinion.score.thousandths(), threshold) || opinion.drivers.is_empty() {
         return;
     }
     let first = first_of(member.month);
-    sink.say(Out::Finding(Box::new(Finding {
+    sink.emit(Out::Finding(Box::new(Finding {
         rule,
         verdict: bank.verdict(rule, false),
-        key: vec![Part::Text(member.code), Part::Day(first)],
+        key: vec![KeyPart::Text(member.code), KeyPart::Day(first)],
         institution: member.institution,
         evidence: vec![member.row],
         occurred: end_of(member.month) - 1,
-        claim: Claim::Nothing,
+        amount_basis: AmountBasis::Nothing,
         values: values_of(member, &opinion),
     })));
 }
@@ -263,15 +263,15 @@ pub fn values_of(member: &Member, opinion: &Opinion) -> Vec<Value> {
         Value::Thousandths(opinion.score.thousandths()),
         Value::Int(i64::from(opinion.peers)),
     ];
-    values.extend(opinion.drivers.iter().map(|driver| value_of(member.whose, driver)));
+    values.extend(opinion.drivers.iter().map(|driver| value_of(member.owner, driver)));
     values
 }
 
-fn value_of(whose: Whose, driver: &Driver) -> Value {
-    let columns = features(whose).features();
+fn value_of(owner: ProfileOwner, driver: &Driver) -> Value {
+    let columns = features(owner).features();
     let column = columns.iter().position(|column| column.key == driver.feature.key).unwrap_or(0);
     Value::Driver {
-        whose,
+        owner,
         column: u8::try_from(column).unwrap_or(0),
         history: driver.against == models::Against::History,
         value: driver.value,

@@ -9,7 +9,7 @@ use super::About;
 use crate::coverage::Population;
 use crate::finding::{Finding, Out, RuleIx, Value};
 use crate::judge::Sink;
-use crate::knowledge::{Compiler, Knowledge, integer};
+use crate::compiled_bank::{Compiler, CompiledBank, integer};
 
 /// What a rule may tell it.
 pub const SPEC: DetectorSpec = DetectorSpec {
@@ -69,7 +69,7 @@ pub fn is_outside(line: &FeeLine, stay: &Visit) -> bool {
 
 /// Judges a net line of a stay that [`is_outside`].
 pub fn judge(
-    bank: &Knowledge,
+    bank: &CompiledBank,
     (line_row, line): (Ref, &FeeLine),
     (stay_row, stay): (Ref, &Visit),
     sink: &mut Sink,
@@ -84,7 +84,7 @@ pub fn judge(
             let mut finding = Finding::of_line(bank, rule.rule, false, (line_row, line), values);
             finding.evidence.push(stay_row);
             finding.occurred = finding.occurred.max(stay.event_time());
-            sink.say(Out::Finding(Box::new(finding)));
+            sink.emit(Out::Finding(Box::new(finding)));
         }
     }
 }

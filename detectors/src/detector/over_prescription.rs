@@ -11,9 +11,9 @@ use super::About;
 use super::pair_conflict::sorted;
 use super::resale::money_of_sales;
 use crate::coverage::Count;
-use crate::finding::{Claim, Finding, Money, Out, Part, RuleIx, Value, money_of_lines};
+use crate::finding::{AmountBasis, Finding, Money, Out, KeyPart, RuleIx, Value, money_of_lines};
 use crate::judge::Sink;
-use crate::knowledge::{Compiler, Knowledge, choice, exact_quantity, fen_of};
+use crate::compiled_bank::{Compiler, CompiledBank, choice, exact_quantity, fen_of};
 use crate::views::Diff;
 
 /// What a rule may tell it.
@@ -88,7 +88,7 @@ fn sold(arena: &Arena, sales: &[(Ref, Dispensing)], item: Ref) -> Given {
 /// Judges a prescription, not cancelled, with the net lines and the sales that name it.
 pub fn judge(
     arena: &Arena,
-    bank: &Knowledge,
+    bank: &CompiledBank,
     (rx_row, rx): (Ref, &Prescription),
     lines: &[(Ref, FeeLine)],
     sales: &[(Ref, Dispensing)],
@@ -116,14 +116,14 @@ pub fn judge(
             let mut evidence = given.rows;
             evidence.push(rx_row);
             for rule in rules {
-                sink.say(Out::Finding(Box::new(Finding {
+                sink.emit(Out::Finding(Box::new(Finding {
                     rule: *rule,
                     verdict: bank.verdict(*rule, false),
-                    key: vec![Part::Text(rx.id), Part::Text(item)],
+                    key: vec![KeyPart::Text(rx.id), KeyPart::Text(item)],
                     institution: rx.institution,
                     evidence: evidence.clone(),
                     occurred: given.latest.map_or(rx.time, |latest| latest.max(rx.time)),
-                    claim: Claim::Laid(amount, given.money.clone()),
+                    amount_basis: AmountBasis::Laid(amount, given.money.clone()),
                     values: vec![
                         Value::Text(item),
                         Value::Quantity(given.quantity),
@@ -156,11 +156,11 @@ pub struct Named {
 /// Reads a prescription and what names it.
 pub fn read(arena: &Arena, rows: &[(Ref, Diff)]) -> Named {
     let mut named = Named::default();
-    for (place, _) in rows {
-        match row::kind(arena, *place) {
-            Kind::Prescription => named.rx = Some((*place, row::prescription(arena, *place))),
-            Kind::FeeLine => named.lines.push((*place, row::fee_line(arena, *place))),
-            _ => named.sales.push((*place, row::dispensing(arena, *place))),
+    for (address, _) in rows {
+        match row::kind(arena, *address) {
+            Kind::Prescription => named.rx = Some((*address, row::prescription(arena, *address))),
+            Kind::FeeLine => named.lines.push((*address, row::fee_line(arena, *address))),
+            _ => named.sales.push((*address, row::dispensing(arena, *address))),
         }
     }
     named

@@ -9,9 +9,9 @@ use rulebank::DetectorSpec;
 
 use super::About;
 use crate::coverage::Count;
-use crate::finding::{Claim, Finding, Out, Part, RuleIx, Value, institution_of_lines, money_of_lines};
+use crate::finding::{AmountBasis, Finding, Out, KeyPart, RuleIx, Value, institution_of_lines, money_of_lines};
 use crate::judge::Sink;
-use crate::knowledge::{ByRef, Compiler, Knowledge, Validity, sort_rows};
+use crate::compiled_bank::{ByRef, Compiler, CompiledBank, Validity, sort_rows};
 
 /// What a rule may tell it.
 pub const SPEC: DetectorSpec = DetectorSpec {
@@ -66,15 +66,15 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
 /// Judges the net lines of a visit by item.
 pub fn judge(
     arena: &Arena,
-    bank: &Knowledge,
+    bank: &CompiledBank,
     lines: &BTreeMap<Ref, Vec<(Ref, FeeLine)>>,
     visit: Option<Ref>,
     sink: &mut Sink,
 ) {
     let mut of_day: BTreeMap<(Day, Ref), Vec<(Ref, FeeLine)>> = BTreeMap::new();
     let conflicting = lines.iter().filter(|(item, _)| bank.detectors.pair_conflict.items.contains_key(item));
-    for (place, line) in conflicting.flat_map(|(_, lines)| lines) {
-        of_day.entry((day_of(line.time), line.item)).or_default().push((*place, *line));
+    for (address, line) in conflicting.flat_map(|(_, lines)| lines) {
+        of_day.entry((day_of(line.time), line.item)).or_default().push((*address, *line));
     }
     for ((day, paid), paid_lines) in &of_day {
         let Some(conflicts) = bank.detectors.pair_conflict.by_paid.get(paid) else { continue };
@@ -88,19 +88,19 @@ pub fn judge(
             let institution = institution_of_lines(arena, visit, &evidence);
             let occurred =
                 paid_lines.iter().chain(denied_lines).map(|(_, line)| line.time).max().unwrap_or(i64::MIN);
-            sink.say(Out::Finding(Box::new(Finding {
+            sink.emit(Out::Finding(Box::new(Finding {
                 rule: conflict.rule,
                 verdict: bank.verdict(conflict.rule, conflict.own),
                 key: vec![
-                    Part::Text(paid_lines[0].1.visit),
-                    Part::Day(*day),
-                    Part::Text(*paid),
-                    Part::Text(conflict.denied),
+                    KeyPart::Text(paid_lines[0].1.visit),
+                    KeyPart::Day(*day),
+                    KeyPart::Text(*paid),
+                    KeyPart::Text(conflict.denied),
                 ],
                 institution,
                 evidence,
                 occurred,
-                claim: Claim::Laid(amount, money),
+                amount_basis: AmountBasis::Laid(amount, money),
                 values: vec![Value::Day(*day), Value::Text(*paid), Value::Text(conflict.denied)],
             })));
         }

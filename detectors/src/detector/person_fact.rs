@@ -7,9 +7,9 @@ use rulebank::{DetectorSpec, ParamKind, ParamSpec};
 
 use super::About;
 use crate::coverage::Count;
-use crate::finding::{Claim, Finding, Out, Part, RuleIx, Value};
+use crate::finding::{AmountBasis, Finding, Out, KeyPart, RuleIx, Value};
 use crate::judge::Sink;
-use crate::knowledge::{Compiler, Knowledge, choice, integer};
+use crate::compiled_bank::{Compiler, CompiledBank, choice, integer};
 use crate::views::Diff;
 
 /// What a rule may tell it.
@@ -68,7 +68,7 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
 
 const DEATH: u8 = 0;
 
-fn excludes(bank: &Knowledge, rule: &FactRule, begin: Day, end: Option<Day>, visit_day: Day) -> bool {
+fn excludes(bank: &CompiledBank, rule: &FactRule, begin: Day, end: Option<Day>, visit_day: Day) -> bool {
     if rule.fact == DEATH {
         bank.over(0, i64::from(visit_day), i64::from(begin) + rule.grace_days)
     } else {
@@ -77,7 +77,7 @@ fn excludes(bank: &Knowledge, rule: &FactRule, begin: Day, end: Option<Day>, vis
 }
 
 /// Judges a visit with the facts of its person.
-pub fn judge(arena: &Arena, bank: &Knowledge, visit_row: Ref, facts: &[(Ref, Diff)], sink: &mut Sink) {
+pub fn judge(arena: &Arena, bank: &CompiledBank, visit_row: Ref, facts: &[(Ref, Diff)], sink: &mut Sink) {
     if facts.is_empty() {
         return;
     }
@@ -88,14 +88,14 @@ pub fn judge(arena: &Arena, bank: &Knowledge, visit_row: Ref, facts: &[(Ref, Dif
         for rule in bank.detectors.person_fact.iter().filter(|rule| rule.fact == fact.fact) {
             sink.count(Count::Subject(rule.rule));
             if excludes(bank, rule, fact.begin, fact.end, visit_day) {
-                sink.say(Out::Finding(Box::new(Finding {
+                sink.emit(Out::Finding(Box::new(Finding {
                     rule: rule.rule,
                     verdict: bank.verdict(rule.rule, false),
-                    key: vec![Part::Text(visit.id), Part::Text(fact.id)],
+                    key: vec![KeyPart::Text(visit.id), KeyPart::Text(fact.id)],
                     institution: visit.institution,
                     evidence: vec![visit_row, *fact_row],
                     occurred: visit.event_time(),
-                    claim: Claim::Fund(vec![visit.id]),
+                    amount_basis: AmountBasis::Fund(vec![visit.id]),
                     values: vec![Value::Day(fact.begin), Value::Day(visit_day)],
                 })));
             }

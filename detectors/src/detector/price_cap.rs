@@ -6,10 +6,10 @@ use records::row::{FeeLine, Institution, day_of, level_rank};
 use rulebank::DetectorSpec;
 
 use super::About;
-use crate::coverage::{Missing, Population, Spot};
-use crate::finding::{Claim, Finding, Money, Out, Value};
+use crate::coverage::{Missing, Population, InstitutionMonth};
+use crate::finding::{AmountBasis, Finding, Money, Out, Value};
 use crate::judge::Sink;
-use crate::knowledge::{Compiler, Items, Knowledge, Listed, exact, fen_of};
+use crate::compiled_bank::{Compiler, Items, CompiledBank, Listed, exact, fen_of};
 
 /// What a rule may tell it.
 pub const SPEC: DetectorSpec = DetectorSpec {
@@ -51,7 +51,7 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
 
 /// Judges a net line of an item in the table with its institution.
 pub fn judge(
-    bank: &Knowledge,
+    bank: &CompiledBank,
     (line_row, line): (Ref, &FeeLine),
     institution: Option<(Ref, &Institution)>,
     sink: &mut Sink,
@@ -64,7 +64,7 @@ pub fn judge(
         let level = institution.map_or(0, |(_, institution)| institution.level);
         if level == 0 && of_rule.iter().any(|cap| cap.what.level.is_some()) {
             let missing = if institution.is_none() { Missing::Institution } else { Missing::HospLv };
-            sink.not_judged(rule, missing, Spot::at(line.institution, line.time));
+            sink.not_judged(rule, missing, InstitutionMonth::at(line.institution, line.time));
             continue;
         }
         // A row of this level stands before one for all.
@@ -76,7 +76,7 @@ pub fn judge(
             continue;
         }
         let Some((institution_row, _)) = institution else {
-            sink.not_judged(rule, Missing::Institution, Spot::at(line.institution, line.time));
+            sink.not_judged(rule, Missing::Institution, InstitutionMonth::at(line.institution, line.time));
             continue;
         };
         let shown = i64::try_from(cap.what.cap / 10_000).unwrap_or(i64::MAX);
@@ -85,7 +85,7 @@ pub fn judge(
         finding.evidence.push(institution_row);
         // A quantity of 10^-4 taken for a price of 10^-6: both factors keep their places.
         let amount = fen_of(over, line.cnt.saturating_mul(100));
-        finding.claim = Claim::Laid(amount, vec![Money { row: line_row, own: line.amount.max(0) }]);
-        sink.say(Out::Finding(Box::new(finding)));
+        finding.amount_basis = AmountBasis::Laid(amount, vec![Money { row: line_row, own: line.amount.max(0) }]);
+        sink.emit(Out::Finding(Box::new(finding)));
     }
 }

@@ -10,9 +10,9 @@ use rulebank::DetectorSpec;
 use super::About;
 use crate::coverage::Count;
 use crate::detector::pair_conflict::sorted;
-use crate::finding::{Claim, Finding, Out, Part, Value, institution_of_lines, money_of_lines, shown};
+use crate::finding::{AmountBasis, Finding, Out, KeyPart, Value, institution_of_lines, money_of_lines, shown};
 use crate::judge::Sink;
-use crate::knowledge::{Compiler, Items, Knowledge, Listed, exact, exact_quantity, fen_of};
+use crate::compiled_bank::{Compiler, Items, CompiledBank, Listed, exact, exact_quantity, fen_of};
 
 /// What a rule may tell it.
 pub const SPEC: DetectorSpec = DetectorSpec {
@@ -52,7 +52,7 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
 /// Judges the net lines of a visit, item by item.
 pub fn judge(
     arena: &Arena,
-    bank: &Knowledge,
+    bank: &CompiledBank,
     lines: &BTreeMap<Ref, Vec<(Ref, FeeLine)>>,
     visit: Option<Ref>,
     sink: &mut Sink,
@@ -80,7 +80,7 @@ pub fn judge(
 
 fn judge_subject(
     arena: &Arena,
-    bank: &Knowledge,
+    bank: &CompiledBank,
     limit: &Limit,
     day: Option<Day>,
     lines: &[(Ref, FeeLine)],
@@ -96,16 +96,16 @@ fn judge_subject(
     let evidence: Vec<Ref> = lines.iter().map(|(row, _)| *row).collect();
     let institution = institution_of_lines(arena, visit, &evidence);
     let line = &lines[0].1;
-    let mut key = vec![Part::Text(line.visit), Part::Text(line.item)];
-    key.extend(day.map(Part::Day));
-    sink.say(Out::Finding(Box::new(Finding {
+    let mut key = vec![KeyPart::Text(line.visit), KeyPart::Text(line.item)];
+    key.extend(day.map(KeyPart::Day));
+    sink.emit(Out::Finding(Box::new(Finding {
         rule: limit.rule,
         verdict: bank.verdict(limit.rule, limit.own),
         key,
         institution,
         evidence,
         occurred: lines.iter().map(|(_, line)| line.time).max().unwrap_or(i64::MIN),
-        claim: Claim::Laid(fen_of(excess, price), money_of_lines(lines).1),
+        amount_basis: AmountBasis::Laid(fen_of(excess, price), money_of_lines(lines).1),
         values: vec![
             Value::Text(line.item),
             Value::Quantity(quantity),

@@ -5,10 +5,10 @@ use records::row::{self, day_of};
 use rulebank::{DetectorSpec, ParamKind, ParamSpec};
 
 use super::About;
-use crate::coverage::{Count, Missing, Spot};
-use crate::finding::{Claim, Finding, Out, Part, RuleIx, Value};
+use crate::coverage::{Count, Missing, InstitutionMonth};
+use crate::finding::{AmountBasis, Finding, Out, KeyPart, RuleIx, Value};
 use crate::judge::Sink;
-use crate::knowledge::{Compiler, Knowledge, integer};
+use crate::compiled_bank::{Compiler, CompiledBank, integer};
 use crate::visited::{Visited, stays_of};
 
 /// What a rule may tell it.
@@ -52,7 +52,7 @@ fn category(code: &str) -> String {
 }
 
 /// Judges the stays of one person: those of an institution that follow each other.
-pub fn judge(arena: &Arena, bank: &Knowledge, visits: &[Visited], sink: &mut Sink) {
+pub fn judge(arena: &Arena, bank: &CompiledBank, visits: &[Visited], sink: &mut Sink) {
     let rules = &bank.detectors.readmission;
     if rules.is_empty() {
         return;
@@ -79,7 +79,7 @@ pub fn judge(arena: &Arena, bank: &Knowledge, visits: &[Visited], sink: &mut Sin
                 (Some(before), Some(after)) => (arena.text(before), arena.text(after)),
                 _ => {
                     let missing = if apart.is_none() { Missing::Endtime } else { Missing::Diags };
-                    sink.not_judged(*rule, missing, Spot::at(later.visit.institution, later.visit.begin));
+                    sink.not_judged(*rule, missing, InstitutionMonth::at(later.visit.institution, later.visit.begin));
                     continue;
                 }
             };
@@ -87,17 +87,17 @@ pub fn judge(arena: &Arena, bank: &Knowledge, visits: &[Visited], sink: &mut Sin
                 continue;
             }
             let Some(apart) = apart else {
-                sink.not_judged(*rule, Missing::Endtime, Spot::at(later.visit.institution, later.visit.begin));
+                sink.not_judged(*rule, Missing::Endtime, InstitutionMonth::at(later.visit.institution, later.visit.begin));
                 continue;
             };
-            sink.say(Out::Finding(Box::new(Finding {
+            sink.emit(Out::Finding(Box::new(Finding {
                 rule: *rule,
                 verdict: bank.verdict(*rule, false),
-                key: vec![Part::Text(earlier.visit.id), Part::Text(later.visit.id)],
+                key: vec![KeyPart::Text(earlier.visit.id), KeyPart::Text(later.visit.id)],
                 institution: earlier.visit.institution,
                 evidence: vec![earlier.row, later.row],
                 occurred: earlier.visit.event_time().max(later.visit.event_time()),
-                claim: Claim::Fund(vec![later.visit.id]),
+                amount_basis: AmountBasis::Fund(vec![later.visit.id]),
                 values: vec![Value::Int(apart), Value::Text(codes.1.unwrap_or(0))],
             })));
         }

@@ -7,9 +7,9 @@ use rulebank::{DetectorSpec, ParamKind, ParamSpec};
 
 use super::About;
 use crate::coverage::Count;
-use crate::finding::{Claim, Finding, Money, Out, Part, RuleIx, Value, common_institution, shown};
+use crate::finding::{AmountBasis, Finding, Money, Out, KeyPart, RuleIx, Value, common_institution, shown};
 use crate::judge::Sink;
-use crate::knowledge::{Compiler, Items, Knowledge, Listed, exact, exact_quantity, fen_of, integer};
+use crate::compiled_bank::{Compiler, Items, CompiledBank, Listed, exact, exact_quantity, fen_of, integer};
 use crate::views::Diff;
 
 /// What a rule may tell it.
@@ -83,7 +83,7 @@ struct Window<'a> {
 
 /// The window (t - days, t] that ends with the `nth` sale, if it fires; `sums` are those of the sales before each.
 fn window<'a>(
-    bank: &Knowledge,
+    bank: &CompiledBank,
     sales: &[(Ref, Dispensing)],
     sums: &[i64],
     nth: usize,
@@ -111,13 +111,13 @@ fn window<'a>(
 }
 
 /// Judges the insured sales of one item to one person.
-pub fn judge(arena: &Arena, bank: &Knowledge, sales: &[(Ref, Diff)], sink: &mut Sink) {
+pub fn judge(arena: &Arena, bank: &CompiledBank, sales: &[(Ref, Diff)], sink: &mut Sink) {
     if sales.is_empty() {
         return;
     }
     let mut sales: Vec<(Ref, Dispensing)> =
-        sales.iter().map(|(place, _)| (*place, row::dispensing(arena, *place))).collect();
-    sales.sort_by_key(|(place, sale)| (sale.time, *place));
+        sales.iter().map(|(address, _)| (*address, row::dispensing(arena, *address))).collect();
+    sales.sort_by_key(|(address, sale)| (sale.time, *address));
     let (person, item) = (sales[0].1.psn_no, sales[0].1.item);
     let Some(limits) = bank.detectors.resale.get(&item) else { return };
     let mut sums = vec![0i64];
@@ -139,14 +139,14 @@ pub fn judge(arena: &Arena, bank: &Knowledge, sales: &[(Ref, Diff)], sink: &mut 
         }
         found.sort_by(|(_, a), (_, b)| arena.compare(a.id, b.id));
         let evidence: Vec<Ref> = found.iter().map(|(row, _)| *row).collect();
-        sink.say(Out::Finding(Box::new(Finding {
+        sink.emit(Out::Finding(Box::new(Finding {
             rule: of_rule[0].rule,
             verdict: bank.verdict(of_rule[0].rule, windows.iter().all(|window| window.limit.own)),
-            key: vec![Part::Text(person), Part::Text(item)],
+            key: vec![KeyPart::Text(person), KeyPart::Text(item)],
             institution: common_institution(arena, &evidence),
             evidence,
             occurred: found.iter().map(|(_, sale)| sale.time).max().unwrap_or(i64::MIN),
-            claim: Claim::Laid(
+            amount_basis: AmountBasis::Laid(
                 sale_fen(found.iter().map(|(_, sale)| sale)),
                 found.iter().map(|(row, sale)| Money { row: *row, own: sale_money(sale) }).collect(),
             ),

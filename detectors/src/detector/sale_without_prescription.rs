@@ -9,7 +9,7 @@ use super::About;
 use crate::coverage::Population;
 use crate::finding::{Finding, Out, RuleIx, Value};
 use crate::judge::Sink;
-use crate::knowledge::{Compiler, Knowledge};
+use crate::compiled_bank::{Compiler, CompiledBank};
 
 /// What a rule may tell it.
 pub const SPEC: DetectorSpec = DetectorSpec {
@@ -32,13 +32,13 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
 }
 
 /// Judges a sale; `covered`: its prescription stands and is not cancelled.
-pub fn judge(bank: &Knowledge, sale_row: Ref, sale: &Dispensing, covered: bool, sink: &mut Sink) {
+pub fn judge(bank: &CompiledBank, sale_row: Ref, sale: &Dispensing, covered: bool, sink: &mut Sink) {
     if !sale.needs_rx || covered {
         return;
     }
     for rule in &bank.detectors.sale_without_prescription {
         let reason = if sale.rx == 0 { 4 } else { 5 };
         let values = vec![Value::Text(sale.item), Value::Word(reason)];
-        sink.say(Out::Finding(Box::new(Finding::of_sale(bank, *rule, (sale_row, sale), values))));
+        sink.emit(Out::Finding(Box::new(Finding::of_sale(bank, *rule, (sale_row, sale), values))));
     }
 }

@@ -6,10 +6,10 @@ use records::row;
 use rulebank::DetectorSpec;
 
 use super::About;
-use crate::coverage::{Missing, Population, Spot};
+use crate::coverage::{Missing, Population, InstitutionMonth};
 use crate::finding::{Finding, Out, Value, sex_word};
 use crate::judge::Sink;
-use crate::knowledge::{Compiler, Items, Knowledge, Listed};
+use crate::compiled_bank::{Compiler, Items, CompiledBank, Listed};
 
 /// What a rule may tell it.
 pub const SPEC: DetectorSpec = DetectorSpec {
@@ -50,7 +50,7 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
 /// Judges a net line of an item in the table with its person.
 pub fn judge(
     arena: &Arena,
-    bank: &Knowledge,
+    bank: &CompiledBank,
     (line_row, line): (Ref, &row::FeeLine),
     person_row: Option<Ref>,
     sink: &mut Sink,
@@ -61,12 +61,12 @@ pub fn judge(
     for of_rule in valid.chunk_by(|a, b| a.rule == b.rule) {
         let rule = of_rule[0].rule;
         let Some(person_row) = person_row else {
-            sink.not_judged(rule, Missing::Person, Spot::at(line.institution, line.time));
+            sink.not_judged(rule, Missing::Person, InstitutionMonth::at(line.institution, line.time));
             continue;
         };
         let gend = row::person(arena, person_row).gend;
         if gend == 0 {
-            sink.not_judged(rule, Missing::Gend, Spot::at(line.institution, line.time));
+            sink.not_judged(rule, Missing::Gend, InstitutionMonth::at(line.institution, line.time));
             continue;
         }
         let mut violated = of_rule.iter().filter(|limit| bank.differ(0, limit.what.gend, gend)).peekable();
@@ -75,6 +75,6 @@ pub fn judge(
         let own = violated.all(|limit| limit.own);
         let mut finding = Finding::of_line(bank, rule, own, (line_row, line), values);
         finding.evidence.push(person_row);
-        sink.say(Out::Finding(Box::new(finding)));
+        sink.emit(Out::Finding(Box::new(finding)));
     }
 }

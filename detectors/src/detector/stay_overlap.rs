@@ -6,9 +6,9 @@ use rulebank::{DetectorSpec, ParamKind, ParamSpec};
 
 use super::About;
 use crate::coverage::Count;
-use crate::finding::{Claim, Finding, Out, Part, RuleIx, Value};
+use crate::finding::{AmountBasis, Finding, Out, KeyPart, RuleIx, Value};
 use crate::judge::Sink;
-use crate::knowledge::{Compiler, Knowledge, integer};
+use crate::compiled_bank::{Compiler, CompiledBank, integer};
 use crate::visited::{Visited, stays_of};
 
 /// What a rule may tell it.
@@ -40,7 +40,7 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
 /// Judges the stays of one person.
 ///
 /// A stay without an end reaches to *now*: what depends on it is stated as due at a moment.
-pub fn judge(arena: &Arena, bank: &Knowledge, visits: &[Visited], sink: &mut Sink) {
+pub fn judge(arena: &Arena, bank: &CompiledBank, visits: &[Visited], sink: &mut Sink) {
     if bank.detectors.stay_overlap.is_empty() {
         return;
     }
@@ -59,7 +59,7 @@ pub fn judge(arena: &Arena, bank: &Knowledge, visits: &[Visited], sink: &mut Sin
     }
 }
 
-fn judge_pair(arena: &Arena, bank: &Knowledge, a: (Ref, &Visit), b: (Ref, &Visit), sink: &mut Sink) {
+fn judge_pair(arena: &Arena, bank: &CompiledBank, a: (Ref, &Visit), b: (Ref, &Visit), sink: &mut Sink) {
     let (first, second) =
         if arena.compare(a.1.id, b.1.id) == std::cmp::Ordering::Greater { (b, a) } else { (a, b) };
     let begin = a.1.begin.max(b.1.begin);
@@ -77,14 +77,14 @@ fn judge_pair(arena: &Arena, bank: &Knowledge, a: (Ref, &Visit), b: (Ref, &Visit
         let finding = Out::Finding(Box::new(Finding {
             rule: *rule,
             verdict: bank.verdict(*rule, false),
-            key: vec![Part::Text(first.1.id), Part::Text(second.1.id)],
+            key: vec![KeyPart::Text(first.1.id), KeyPart::Text(second.1.id)],
             institution: first.1.institution,
             evidence: vec![first.0, second.0],
             occurred: first.1.event_time().max(second.1.event_time()),
-            claim: Claim::SmallerFund(first.1.id, second.1.id),
+            amount_basis: AmountBasis::SmallerFund(first.1.id, second.1.id),
             values: vec![hours, Value::Text(first.1.institution), Value::Text(second.1.institution)],
         }));
         let due: Moment = begin + tolerance + 1;
-        sink.say(if open { Out::Due(due, Box::new(finding)) } else { finding });
+        sink.emit(if open { Out::Due(due, Box::new(finding)) } else { finding });
     }
 }

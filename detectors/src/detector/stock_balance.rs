@@ -11,11 +11,11 @@ use rulebank::{DetectorSpec, ParamKind, ParamSpec};
 use serde::{Deserialize, Serialize};
 
 use super::About;
-use crate::coverage::{Count, Missing, Spot};
+use crate::coverage::{Count, Missing, InstitutionMonth};
 use crate::detector::supply_gap::DaysOfBlock;
-use crate::finding::{Claim, Finding, Money, Out, Part, RuleIx, Value, compare_records};
+use crate::finding::{AmountBasis, Finding, Money, Out, KeyPart, RuleIx, Value, compare_records};
 use crate::judge::Sink;
-use crate::knowledge::{Compiler, Knowledge, decimal, exact, fen_of};
+use crate::compiled_bank::{Compiler, CompiledBank, decimal, exact, fen_of};
 use crate::views::{Diff, pair_of};
 
 /// What a rule may tell it.
@@ -116,7 +116,7 @@ fn balance(rule: &BalanceRule, used: i128, supply: i128) -> i128 {
 const ONE: i128 = 10_000_000_000;
 
 /// Sums a block of days, for each pair that has movements in it.
-pub fn sum_block(bank: &Knowledge, stock: &[(Stock, Diff)], sink: &mut Sink) {
+pub fn sum_block(bank: &CompiledBank, stock: &[(Stock, Diff)], sink: &mut Sink) {
     let mut pairs: Vec<u64> = stock.iter().map(|(what, _)| pair_of_stock(what)).collect();
     pairs.sort_unstable();
     pairs.dedup();
@@ -149,12 +149,12 @@ pub fn sum_block(bank: &Knowledge, stock: &[(Stock, Diff)], sink: &mut Sink) {
         if bank.keeps.days_of_use
             && let Some(days) = days_of(stock, pair)
         {
-            sink.say(Out::Days(pair, days));
+            sink.emit(Out::Days(pair, days));
         }
         movements.sort_unstable();
         for rule in &bank.detectors.stock_balance {
             if let Some(block) = sum_days(rule, &movements, lowest_price) {
-                sink.say(Out::Block(pair, Box::new(block)));
+                sink.emit(Out::Block(pair, Box::new(block)));
             }
         }
     }
@@ -203,15 +203,15 @@ fn sum_days(rule: &BalanceRule, movements: &[(Day, i64, i64)], lowest_price: Opt
 pub fn opening(arena: &Arena, counts: &[(Ref, Diff)]) -> Option<Ref> {
     counts
         .iter()
-        .map(|(place, _)| (*place, row::stock_count(arena, *place)))
+        .map(|(address, _)| (*address, row::stock_count(arena, *address)))
         .min_by(|(_, a), (_, b)| a.day.cmp(&b.day).then_with(|| arena.compare(a.id, b.id)))
-        .map(|(place, _)| place)
+        .map(|(address, _)| address)
 }
 
 /// Judges a pair of institution and item by its blocks, but for its institution and the uses its money is laid on.
 pub fn judge(
     arena: &Arena,
-    bank: &Knowledge,
+    bank: &CompiledBank,
     pair: u64,
     opening: Option<Ref>,
     bought: bool,
@@ -221,7 +221,7 @@ pub fn judge(
     if !bought && opening.is_none() {
         return;
     }
-    let count = opening.map(|place| row::stock_count(arena, place));
+    let count = opening.map(|address| row::stock_count(arena, address));
     let first_block = count.map_or(i32::MIN, |count| count.day.div_euclid(BLOCK_DAYS));
     let (institution, item) = pair_of(pair);
     for rule in &bank.detectors.stock_balance {
@@ -250,14 +250,14 @@ pub fn judge(
         let excess = excess * QUANTITY / ONE;
         let shown = |quantity: i128| Value::Quantity(i64::try_from(quantity).unwrap_or(i64::MAX));
         let verdict = bank.verdict(rule.rule, false);
-        sink.say(Out::Finding(Box::new(Finding {
+        sink.emit(Out::Finding(Box::new(Finding {
             rule: rule.rule,
             verdict: if opening.is_some() { verdict } else { INDICATOR },
-            key: vec![Part::Text(institution), Part::Text(item)],
+            key: vec![KeyPart::Text(institution), KeyPart::Text(item)],
             institution,
             evidence: opening.into_iter().collect(),
             occurred: i64::from(day) * 86_400,
-            claim: Claim::Laid(fen_of(excess, lowest_price.unwrap_or(0)), Vec::new()),
+            amount_basis: AmountBasis::Laid(fen_of(excess, lowest_price.unwrap_or(0)), Vec::new()),
             values: vec![
                 Value::Text(item),
                 Value::Day(day),
@@ -277,11 +277,11 @@ const QUANTITY: i128 = 1_000_000;
 /// Adds the institution's record, or says that it is missing.
 pub fn with_institution(finding: &Finding, institution: Option<Ref>, sink: &mut Sink) {
     match institution {
-        None => sink.not_judged(finding.rule, Missing::Institution, Spot::at(finding.institution, finding.occurred)),
+        None => sink.not_judged(finding.rule, Missing::Institution, InstitutionMonth::at(finding.institution, finding.occurred)),
         Some(institution) => {
             let mut finding = finding.clone();
             finding.evidence.push(institution);
-            sink.say(Out::Finding(Box::new(finding)));
+            sink.emit(Out::Finding(Box::new(finding)));
         }
     }
 }
@@ -293,28 +293,28 @@ pub fn with_uses(arena: &Arena, finding: &Finding, uses: &[(Ref, Diff)], sink: &
     let opened = finding
         .evidence
         .iter()
-        .find(|place| row::kind(arena, **place) == Kind::StockCount)
-        .map_or(Day::MIN, |place| row::stock_count(arena, *place).day);
+        .find(|address| row::kind(arena, **address) == Kind::StockCount)
+        .map_or(Day::MIN, |address| row::stock_count(arena, *address).day);
     let mut money: Vec<Money> = uses
         .iter()
-        .filter_map(|(place, _)| {
-            let (time, own) = match row::kind(arena, *place) {
+        .filter_map(|(address, _)| {
+            let (time, own) = match row::kind(arena, *address) {
                 Kind::FeeLine => {
-                    let line = row::fee_line(arena, *place);
+                    let line = row::fee_line(arena, *address);
                     (line.time, line.amount.max(0))
                 }
                 _ => {
-                    let sale = row::dispensing(arena, *place);
+                    let sale = row::dispensing(arena, *address);
                     (sale.time, super::resale::sale_money(&sale))
                 }
             };
             let day = row::day_of(time);
-            (opened < day && day <= last).then_some(Money { row: *place, own })
+            (opened < day && day <= last).then_some(Money { row: *address, own })
         })
         .collect();
     money.sort_by(|a, b| compare_records(arena, a.row, b.row));
-    if let Claim::Laid(_, on) = &mut finding.claim {
+    if let AmountBasis::Laid(_, on) = &mut finding.amount_basis {
         *on = money;
     }
-    sink.say(Out::Finding(Box::new(finding)));
+    sink.emit(Out::Finding(Box::new(finding)));
 }

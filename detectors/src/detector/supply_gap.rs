@@ -7,10 +7,10 @@ use rulebank::{DetectorSpec, ParamKind, ParamSpec};
 use serde::{Deserialize, Serialize};
 
 use super::About;
-use crate::coverage::{Count, Missing, Spot};
-use crate::finding::{Claim, Finding, Out, Part, RuleIx, Value, compare_records};
+use crate::coverage::{Count, Missing, InstitutionMonth};
+use crate::finding::{AmountBasis, Finding, Out, KeyPart, RuleIx, Value, compare_records};
 use crate::judge::Sink;
-use crate::knowledge::{Compiler, Knowledge, integer};
+use crate::compiled_bank::{Compiler, CompiledBank, integer};
 use crate::views::{Diff, pair_of};
 
 /// What a rule may tell it.
@@ -51,13 +51,13 @@ pub struct DaysOfBlock {
 }
 
 /// Whether some stock count of a pair found something on the shelf.
-pub fn is_counted(arena: &Arena, bank: &Knowledge, counts: &[(Ref, Diff)]) -> bool {
+pub fn is_counted(arena: &Arena, bank: &CompiledBank, counts: &[(Ref, Diff)]) -> bool {
     counts.iter().any(|(count, _)| bank.over(1, row::stock_count(arena, *count).cnt, 0))
 }
 
 /// Judges a pair of institution and item that was not counted, but for its institution and the uses its money is
 /// laid on.
-pub fn judge(bank: &Knowledge, pair: u64, blocks: &[(DaysOfBlock, Diff)], sink: &mut Sink) {
+pub fn judge(bank: &CompiledBank, pair: u64, blocks: &[(DaysOfBlock, Diff)], sink: &mut Sink) {
     let rules = &bank.detectors.supply_gap;
     if rules.is_empty() || blocks.is_empty() {
         return;
@@ -82,14 +82,14 @@ pub fn judge(bank: &Knowledge, pair: u64, blocks: &[(DaysOfBlock, Diff)], sink: 
             }
         }
         let Some(first) = without.first().copied() else { continue };
-        sink.say(Out::Finding(Box::new(Finding {
+        sink.emit(Out::Finding(Box::new(Finding {
             rule: *rule,
             verdict: bank.verdict(*rule, false),
-            key: vec![Part::Text(institution), Part::Text(item)],
+            key: vec![KeyPart::Text(institution), KeyPart::Text(item)],
             institution,
             evidence: Vec::new(),
             occurred: i64::from(first) * 86_400,
-            claim: Claim::UsesOn(without),
+            amount_basis: AmountBasis::UsesOn(without),
             values: vec![Value::Text(item), Value::Day(first)],
         })));
     }
@@ -98,12 +98,12 @@ pub fn judge(bank: &Knowledge, pair: u64, blocks: &[(DaysOfBlock, Diff)], sink: 
 /// Adds the institution's record; says so where there is none, or no purchase of the institution at all.
 pub fn with_institution(finding: &Finding, institution: Option<Ref>, buys: bool, sink: &mut Sink) {
     match institution {
-        None => sink.not_judged(finding.rule, Missing::Institution, Spot::at(finding.institution, finding.occurred)),
-        Some(_) if !buys => sink.not_judged(finding.rule, Missing::Purchase, Spot::at(finding.institution, finding.occurred)),
+        None => sink.not_judged(finding.rule, Missing::Institution, InstitutionMonth::at(finding.institution, finding.occurred)),
+        Some(_) if !buys => sink.not_judged(finding.rule, Missing::Purchase, InstitutionMonth::at(finding.institution, finding.occurred)),
         Some(institution) => {
             let mut finding = finding.clone();
             finding.evidence.push(institution);
-            sink.say(Out::Finding(Box::new(finding)));
+            sink.emit(Out::Finding(Box::new(finding)));
         }
     }
 }
@@ -111,12 +111,12 @@ pub fn with_institution(finding: &Finding, institution: Option<Ref>, buys: bool,
 /// Adds the uses of the days without supply.
 pub fn with_uses(arena: &Arena, finding: &Finding, uses: &[(Ref, Diff)], sink: &mut Sink) {
     let mut finding = finding.clone();
-    let Claim::UsesOn(days) = &finding.claim else { return };
-    let mut those: Vec<Ref> = uses.iter().map(|(place, _)| *place).collect();
-    let time = |place: &Ref| row::event_time(arena, *place).unwrap_or(i64::MIN);
-    those.retain(|place| days.binary_search(&day_of(time(place))).is_ok());
+    let AmountBasis::UsesOn(days) = &finding.amount_basis else { return };
+    let mut those: Vec<Ref> = uses.iter().map(|(address, _)| *address).collect();
+    let time = |address: &Ref| row::event_time(arena, *address).unwrap_or(i64::MIN);
+    those.retain(|address| days.binary_search(&day_of(time(address))).is_ok());
     those.sort_by(|a, b| compare_records(arena, *a, *b));
     finding.occurred = those.iter().map(time).max().unwrap_or(finding.occurred);
-    finding.claim = Claim::Uses(those);
-    sink.say(Out::Finding(Box::new(finding)));
+    finding.amount_basis = AmountBasis::Uses(those);
+    sink.emit(Out::Finding(Box::new(finding)));
 }

@@ -6,9 +6,9 @@ use rulebank::DetectorSpec;
 
 use super::About;
 use crate::coverage::Population;
-use crate::finding::{Claim, Finding, Out, RuleIx, Value};
+use crate::finding::{AmountBasis, Finding, Out, RuleIx, Value};
 use crate::judge::Sink;
-use crate::knowledge::{Compiler, Knowledge};
+use crate::compiled_bank::{Compiler, CompiledBank};
 
 /// What a rule may tell it.
 pub const SPEC: DetectorSpec = DetectorSpec {
@@ -45,7 +45,7 @@ pub fn speaks(sale: &Dispensing) -> bool {
 }
 
 /// Judges an insured sale of unsplit packs.
-pub fn judge(bank: &Knowledge, sale_row: Ref, sale: &Dispensing, sink: &mut Sink) {
+pub fn judge(bank: &CompiledBank, sale_row: Ref, sale: &Dispensing, sink: &mut Sink) {
     let rules = &bank.detectors.trace_code_missing;
     if rules.is_empty() {
         return;
@@ -55,8 +55,8 @@ pub fn judge(bank: &Knowledge, sale_row: Ref, sale: &Dispensing, sink: &mut Sink
         if bank.below(0, codes, packs) {
             let values = vec![Value::Text(sale.item), Value::Int(codes), Value::Int(packs)];
             let mut finding = Finding::of_sale(bank, *rule, (sale_row, sale), values);
-            finding.claim = Claim::Nothing;
-            sink.say(Out::Finding(Box::new(finding)));
+            finding.amount_basis = AmountBasis::Nothing;
+            sink.emit(Out::Finding(Box::new(finding)));
         }
     }
 }

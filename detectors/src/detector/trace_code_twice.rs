@@ -7,9 +7,9 @@ use rulebank::DetectorSpec;
 
 use super::About;
 use crate::coverage::Count;
-use crate::finding::{Claim, Finding, Money, Out, Part, RuleIx, Value, common_institution};
+use crate::finding::{AmountBasis, Finding, Money, Out, KeyPart, RuleIx, Value, common_institution};
 use crate::judge::Sink;
-use crate::knowledge::{Compiler, Knowledge, fen_of};
+use crate::compiled_bank::{Compiler, CompiledBank, fen_of};
 use crate::views::{Diff, pair_of};
 
 /// What a rule may tell it.
@@ -36,10 +36,10 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
 const ONE: i128 = 10_000_000_000;
 
 /// Judges a trace code by the insured sales that carry it: those of unsplit packs count.
-pub fn judge(arena: &Arena, bank: &Knowledge, key: u64, sales: &[(Ref, Diff)], sink: &mut Sink) {
+pub fn judge(arena: &Arena, bank: &CompiledBank, key: u64, sales: &[(Ref, Diff)], sink: &mut Sink) {
     let sales: Vec<(Ref, Dispensing)> = sales
         .iter()
-        .map(|(place, _)| (*place, row::dispensing(arena, *place)))
+        .map(|(address, _)| (*address, row::dispensing(arena, *address)))
         .filter(|(_, sale)| !sale.split)
         .collect();
     if sales.is_empty() {
@@ -64,14 +64,14 @@ pub fn judge(arena: &Arena, bank: &Knowledge, key: u64, sales: &[(Ref, Diff)], s
         .map(|(row, sale)| Money { row: *row, own: fen_of(ONE, sale.price.unwrap_or(0)) })
         .collect();
     for rule in &bank.detectors.trace_code_twice {
-        sink.say(Out::Finding(Box::new(Finding {
+        sink.emit(Out::Finding(Box::new(Finding {
             rule: *rule,
             verdict: bank.verdict(*rule, false),
-            key: vec![Part::Text(code)],
+            key: vec![KeyPart::Text(code)],
             institution: common_institution(arena, &evidence),
             evidence: evidence.clone(),
             occurred,
-            claim: Claim::Laid(fen_of(prices.saturating_mul(ONE), 1), money.clone()),
+            amount_basis: AmountBasis::Laid(fen_of(prices.saturating_mul(ONE), 1), money.clone()),
             values: vec![Value::Int(i64::try_from(sales.len()).unwrap_or(i64::MAX)), Value::Text(code)],
         })));
     }

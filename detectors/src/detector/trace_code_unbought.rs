@@ -8,9 +8,9 @@ use rulebank::DetectorSpec;
 use super::About;
 use super::resale::{money_of_sales, sale_fen};
 use crate::coverage::Count;
-use crate::finding::{Claim, Finding, Out, Part, Route, RuleIx, Value};
+use crate::finding::{AmountBasis, Finding, Out, KeyPart, Route, RuleIx, Value};
 use crate::judge::Sink;
-use crate::knowledge::{Compiler, Knowledge};
+use crate::compiled_bank::{Compiler, CompiledBank};
 use crate::views::Diff;
 
 /// What a rule may tell it.
@@ -38,7 +38,7 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
 /// each goes on with the code, to be asked whether its item was bought there at all.
 pub fn unbought(
     arena: &Arena,
-    bank: &Knowledge,
+    bank: &CompiledBank,
     code: Ref,
     sales: &[(Ref, Diff)],
     purchases: &[(Ref, Diff)],
@@ -48,8 +48,8 @@ pub fn unbought(
         return;
     }
     let mut institutions: Vec<Ref> = Vec::new();
-    for (place, _) in sales {
-        let sale = row::dispensing(arena, *place);
+    for (address, _) in sales {
+        let sale = row::dispensing(arena, *address);
         if !institutions.contains(&sale.institution) {
             institutions.push(sale.institution);
             for rule in &bank.detectors.trace_code_unbought {
@@ -58,12 +58,12 @@ pub fn unbought(
         }
         let left: i64 = purchases
             .iter()
-            .map(|(place, _)| row::purchase(arena, *place))
+            .map(|(address, _)| row::purchase(arena, *address))
             .filter(|bought| bought.institution == sale.institution && bought.item == sale.item)
             .map(|bought| if bought.is_return { -1 } else { 1 })
             .sum();
         if !bank.over(0, left, 0) {
-            sink.say(Out::Row(Route::Unbought, u64::from(code), *place));
+            sink.emit(Out::Row(Route::Unbought, u64::from(code), *address));
         }
     }
 }
@@ -71,7 +71,7 @@ pub fn unbought(
 /// Judges an institution and a code: the sales whose item the institution buys, but no pack with the code.
 pub fn judge(
     arena: &Arena,
-    bank: &Knowledge,
+    bank: &CompiledBank,
     (institution, code): (Ref, Ref),
     sales: &[(Ref, Diff)],
     sink: &mut Sink,
@@ -80,17 +80,17 @@ pub fn judge(
         return;
     }
     let mut sales: Vec<_> =
-        sales.iter().map(|(place, _)| (*place, row::dispensing(arena, *place))).collect();
+        sales.iter().map(|(address, _)| (*address, row::dispensing(arena, *address))).collect();
     sales.sort_by(|(_, a), (_, b)| arena.compare(a.id, b.id));
     for rule in &bank.detectors.trace_code_unbought {
-        sink.say(Out::Finding(Box::new(Finding {
+        sink.emit(Out::Finding(Box::new(Finding {
             rule: *rule,
             verdict: bank.verdict(*rule, false),
-            key: vec![Part::Text(institution), Part::Text(code)],
+            key: vec![KeyPart::Text(institution), KeyPart::Text(code)],
             institution,
             evidence: sales.iter().map(|(row, _)| *row).collect(),
             occurred: sales.iter().map(|(_, sale)| sale.time).max().unwrap_or(i64::MIN),
-            claim: Claim::Laid(sale_fen(sales.iter().map(|(_, sale)| sale)), money_of_sales(&sales)),
+            amount_basis: AmountBasis::Laid(sale_fen(sales.iter().map(|(_, sale)| sale)), money_of_sales(&sales)),
             values: vec![Value::Text(sales[0].1.item), Value::Text(code)],
         })));
     }

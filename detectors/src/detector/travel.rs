@@ -7,10 +7,10 @@ use rulebank::{DetectorSpec, ParamKind, ParamSpec};
 use rust_decimal::prelude::ToPrimitive;
 
 use super::About;
-use crate::coverage::{Count, Missing, Spot};
-use crate::finding::{Claim, Finding, Out, Part, Route, RuleIx, Value};
+use crate::coverage::{Count, Missing, InstitutionMonth};
+use crate::finding::{AmountBasis, Finding, Out, KeyPart, Route, RuleIx, Value};
 use crate::judge::Sink;
-use crate::knowledge::{Compiler, Knowledge, decimal};
+use crate::compiled_bank::{Compiler, CompiledBank, decimal};
 use crate::views::{Diff, pair_key, pair_of};
 
 /// What a rule may tell it.
@@ -62,39 +62,39 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
 }
 
 /// Finds the journeys of one person: consecutive passes at different institutions.
-pub fn journeys(arena: &Arena, bank: &Knowledge, passes: &[(Ref, Diff)], sink: &mut Sink) {
+pub fn journeys(arena: &Arena, bank: &CompiledBank, passes: &[(Ref, Diff)], sink: &mut Sink) {
     if passes.len() < 2 {
         return;
     }
     let mut passes: Vec<(Ref, Presence)> =
-        passes.iter().map(|(place, _)| (*place, row::presence(arena, *place))).collect();
+        passes.iter().map(|(address, _)| (*address, row::presence(arena, *address))).collect();
     passes.sort_by(|(_, a), (_, b)| a.time.cmp(&b.time).then_with(|| arena.compare(a.id, b.id)));
     for two in passes.windows(2) {
         let ((row_a, a), (row_b, b)) = (two[0], two[1]);
         if bank.differ(0, a.institution, b.institution) {
-            sink.say(Out::Row(Route::Journey, pair_key(row_a, row_b), 0));
+            sink.emit(Out::Row(Route::Journey, pair_key(row_a, row_b), 0));
         }
     }
 }
 
 /// Judges a journey with the rows of its two institutions.
-pub fn judge(arena: &Arena, bank: &Knowledge, journey: u64, places: [Option<Ref>; 2], sink: &mut Sink) {
+pub fn judge(arena: &Arena, bank: &CompiledBank, journey: u64, places: [Option<Ref>; 2], sink: &mut Sink) {
     let (row_a, row_b) = pair_of(journey);
     let (a, b) = (row::presence(arena, row_a), row::presence(arena, row_b));
     let missing = missing_of(arena, places);
     for rule in &bank.detectors.travel {
         sink.count(Count::Subject(rule.rule));
         if let Some(missing) = missing {
-            sink.not_judged(rule.rule, missing, Spot::at(b.institution, b.time));
+            sink.not_judged(rule.rule, missing, InstitutionMonth::at(b.institution, b.time));
         } else if let Some(km) = too_far(arena, rule, places, b.time - a.time) {
-            sink.say(Out::Finding(Box::new(Finding {
+            sink.emit(Out::Finding(Box::new(Finding {
                 rule: rule.rule,
                 verdict: bank.verdict(rule.rule, false),
-                key: vec![Part::Text(a.id), Part::Text(b.id)],
+                key: vec![KeyPart::Text(a.id), KeyPart::Text(b.id)],
                 institution: a.institution,
                 evidence: vec![row_a, row_b],
                 occurred: b.time,
-                claim: Claim::Nothing,
+                amount_basis: AmountBasis::Nothing,
                 values: vec![
                     Value::Int(km),
                     Value::Int((b.time - a.time) / 60),
@@ -109,10 +109,10 @@ pub fn judge(arena: &Arena, bank: &Knowledge, journey: u64, places: [Option<Ref>
 fn missing_of(arena: &Arena, places: [Option<Ref>; 2]) -> Option<Missing> {
     places
         .into_iter()
-        .filter_map(|place| match place.map(|place| row::institution(arena, place)) {
+        .filter_map(|address| match address.map(|address| row::institution(arena, address)) {
             None => Some(Missing::Institution),
-            Some(place) if place.lon.is_none() => Some(Missing::Lon),
-            Some(place) if place.lat.is_none() => Some(Missing::Lat),
+            Some(address) if address.lon.is_none() => Some(Missing::Lon),
+            Some(address) if address.lat.is_none() => Some(Missing::Lat),
             Some(_) => None,
         })
         .min()
@@ -130,9 +130,9 @@ fn missing_of(arena: &Arena, places: [Option<Ref>; 2]) -> Option<Missing> {
 #[expect(clippy::cast_possible_truncation, reason = "the way around the earth has 40,000 km")]
 fn too_far(arena: &Arena, rule: &TravelRule, places: [Option<Ref>; 2], seconds: i64) -> Option<i64> {
     const EARTH_RADIUS_KM: f64 = 6371.0088;
-    let [a, b] = places.map(|place| {
-        let place = row::institution(arena, place?);
-        Some((place.lon?, place.lat?))
+    let [a, b] = places.map(|address| {
+        let address = row::institution(arena, address?);
+        Some((address.lon?, address.lat?))
     });
     let ((lon_a, lat_a), (lon_b, lat_b)) = (a?, b?);
     let (phi_a, phi_b) = (lat_a.to_radians(), lat_b.to_radians());

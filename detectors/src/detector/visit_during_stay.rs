@@ -5,9 +5,9 @@ use rulebank::DetectorSpec;
 
 use super::About;
 use crate::coverage::Count;
-use crate::finding::{Claim, Finding, Out, Part, RuleIx, Value};
+use crate::finding::{AmountBasis, Finding, Out, KeyPart, RuleIx, Value};
 use crate::judge::Sink;
-use crate::knowledge::{Class, Compiler, Knowledge};
+use crate::compiled_bank::{Class, Compiler, CompiledBank};
 use crate::visited::Visited;
 
 /// What a rule may tell it.
@@ -35,7 +35,7 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
 }
 
 /// Judges the visits of one person.
-pub fn judge(bank: &Knowledge, visits: &[Visited], sink: &mut Sink) {
+pub fn judge(bank: &CompiledBank, visits: &[Visited], sink: &mut Sink) {
     let rules = &bank.detectors.visit_during_stay;
     if rules.is_empty() {
         return;
@@ -52,14 +52,14 @@ pub fn judge(bank: &Knowledge, visits: &[Visited], sink: &mut Sink) {
                 if end.is_some_and(|end| !bank.below(2, day, end)) {
                     continue;
                 }
-                sink.say(Out::Finding(Box::new(Finding {
+                sink.emit(Out::Finding(Box::new(Finding {
                     rule: *rule,
                     verdict: bank.verdict(*rule, false),
-                    key: vec![Part::Text(stay.visit.id), Part::Text(other.visit.id)],
+                    key: vec![KeyPart::Text(stay.visit.id), KeyPart::Text(other.visit.id)],
                     institution: stay.visit.institution,
                     evidence: vec![stay.row, other.row],
                     occurred: stay.visit.event_time().max(other.visit.event_time()),
-                    claim: Claim::Fund(vec![other.visit.id]),
+                    amount_basis: AmountBasis::Fund(vec![other.visit.id]),
                     values: vec![
                         Value::Day(day),
                         Value::Day(begin),

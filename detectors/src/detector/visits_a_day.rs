@@ -8,9 +8,9 @@ use rulebank::{DetectorSpec, ParamKind, ParamSpec};
 
 use super::About;
 use crate::coverage::Count;
-use crate::finding::{Claim, Finding, Out, Part, RuleIx, Value, common_institution};
+use crate::finding::{AmountBasis, Finding, Out, KeyPart, RuleIx, Value, common_institution};
 use crate::judge::Sink;
-use crate::knowledge::{Class, Compiler, Knowledge, integer};
+use crate::compiled_bank::{Class, Compiler, CompiledBank, integer};
 use crate::visited::Visited;
 
 /// What a rule may tell it.
@@ -39,7 +39,7 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
 }
 
 /// Judges the visits of one person, day by day.
-pub fn judge(arena: &Arena, bank: &Knowledge, visits: &[Visited], sink: &mut Sink) {
+pub fn judge(arena: &Arena, bank: &CompiledBank, visits: &[Visited], sink: &mut Sink) {
     let rules = &bank.detectors.visits_a_day;
     let least = rules.iter().map(|(_, visits)| *visits).min().unwrap_or(i64::MAX);
     let outpatient = || visits.iter().filter(|visit| visit.class == Class::Outpatient);
@@ -63,14 +63,14 @@ pub fn judge(arena: &Arena, bank: &Knowledge, visits: &[Visited], sink: &mut Sin
                 continue;
             }
             let evidence: Vec<_> = of_day.iter().map(|visit| visit.row).collect();
-            sink.say(Out::Finding(Box::new(Finding {
+            sink.emit(Out::Finding(Box::new(Finding {
                 rule: *rule,
                 verdict: bank.verdict(*rule, false),
-                key: vec![Part::Text(of_day[0].visit.psn_no), Part::Day(day)],
+                key: vec![KeyPart::Text(of_day[0].visit.psn_no), KeyPart::Day(day)],
                 institution: common_institution(arena, &evidence),
                 occurred: of_day.iter().map(|visit| visit.visit.event_time()).max().unwrap_or(i64::MIN),
                 evidence,
-                claim: Claim::AllButLargestFund(of_day.iter().map(|visit| visit.visit.id).collect()),
+                amount_basis: AmountBasis::AllButLargestFund(of_day.iter().map(|visit| visit.visit.id).collect()),
                 values: vec![
                     Value::Day(day),
                     Value::Int(count),

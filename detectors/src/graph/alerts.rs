@@ -7,26 +7,26 @@ use differential_dataflow::VecCollection;
 use records::arena::Arena;
 use timely::dataflow::operators::vec::Map as _;
 
-use super::facts::Indexes;
-use super::hall::{Hall, never, rows_of};
+use super::collector::{Collector, never, rows_of};
+use super::facts::FactArrangements;
 use crate::exempt;
-use crate::finding::{Alert, Finding, Laid, Out, Priced, Route};
-use crate::judge::{Court, each, whole};
+use crate::finding::{Finding, Laid, Out, PricedFinding, ReconciledFinding, Route};
+use crate::judge::{OperatorContext, each, whole};
 use crate::money;
-use crate::views::{Diff, Index, RowIndex, Tick};
+use crate::views::{Arrangement, Diff, RowArrangement, Tick};
 
 /// Findings become alerts: priced, laid, reconciled visit by visit.
 pub(super) fn reconcile<'s>(
-    court: &Court<'s>,
+    context: &OperatorContext<'s>,
     arena: &Arc<Arena>,
-    hall: &mut Hall<'s>,
-    facts: &Indexes<'s>,
-) -> VecCollection<'s, Tick, Alert, Diff> {
-    let mut findings = std::mem::take(&mut hall.findings).into_iter();
+    collector: &mut Collector<'s>,
+    facts: &FactArrangements<'s>,
+) -> VecCollection<'s, Tick, ReconciledFinding, Diff> {
+    let mut findings = std::mem::take(&mut collector.findings).into_iter();
     let findings = findings.next().expect("there is at least one judge").concatenate(findings);
 
     // What a finding's amount speaks of.
-    let funds: Index<'s, u64> = findings
+    let funds: Arrangement<'s, u64> = findings
         .clone()
         .flat_map(|finding| {
             let id = finding.id();
@@ -34,19 +34,19 @@ pub(super) fn reconcile<'s>(
         })
         .arrange_by_key_named("money: findings by visit");
     let funds = each(
-        court,
+        context,
         "money: fund",
         &funds,
         &[&facts.settlements],
         never,
         |_, _, finding, settlements, sink| {
             for (row, _) in &settlements[0] {
-                sink.say(Out::Row(Route::Price, *finding, *row));
+                sink.emit(Out::Row(Route::Price, *finding, *row));
             }
         },
     );
     let reader = Arc::clone(arena);
-    let deaths: Index<'s, u64> = findings
+    let deaths: Arrangement<'s, u64> = findings
         .clone()
         .flat_map(move |finding| {
             let id = finding.id();
@@ -55,25 +55,25 @@ pub(super) fn reconcile<'s>(
         })
         .arrange_by_key_named("money: findings by settlement");
     let deaths = each(
-        court,
+        context,
         "money: dead",
         &deaths,
         &[&facts.dead_settlements],
         never,
         |_, _, finding, dead, sink| {
             for (row, _) in &dead[0] {
-                sink.say(Out::Row(Route::Price, *finding, *row));
+                sink.emit(Out::Row(Route::Price, *finding, *row));
             }
         },
     );
-    let prices: RowIndex<'s> = rows_of(&funds.said, Route::Price)
+    let prices: RowArrangement<'s> = rows_of(&funds.said, Route::Price)
         .concat(rows_of(&deaths.said, Route::Price))
         .arrange_by_key_named("money: settlements by finding");
-    let findings: Index<'s, Finding> =
+    let findings: Arrangement<'s, Finding> =
         findings.map(|finding| (finding.id(), finding)).arrange_by_key_named("money: findings");
     let reader = Arc::clone(arena);
     let priced = whole(
-        court,
+        context,
         "money: price",
         &[&prices],
         &[&findings],
@@ -83,7 +83,7 @@ pub(super) fn reconcile<'s>(
             if !findings.is_empty() {
                 let settlements = state.rows(0);
                 for (finding, _) in &findings {
-                    sink.say(Out::Priced(Box::new(money::price(&reader, bank, finding, &settlements))));
+                    sink.emit(Out::Priced(Box::new(money::price(&reader, bank, finding, &settlements))));
                 }
             }
         },
@@ -95,14 +95,14 @@ pub(super) fn reconcile<'s>(
 
     // Laid on records, visit by visit; severity and place of a rule never change while the graph runs.
     let reader = Arc::clone(arena);
-    let bank = Arc::clone(&court.first_bank);
-    let laid: Index<'s, Laid> = priced
+    let bank = Arc::clone(&context.first_bank);
+    let laid: Arrangement<'s, Laid> = priced
         .clone()
         .flat_map(move |(_, priced)| money::laid(&reader, &bank, &priced))
         .arrange_by_key_named("money: laid by visit");
     let reader = Arc::clone(arena);
     let taken = whole(
-        court,
+        context,
         "money: reconcile",
         &[&facts.settlements, &facts.lines],
         &[&laid],
@@ -119,19 +119,19 @@ pub(super) fn reconcile<'s>(
         Out::Taken(finding, row, fen) => Some(((finding, row), tick, diff * fen)),
         _ => None,
     });
-    let taken: RowIndex<'s> = taken.as_collection().arrange_by_key_named("money: taken");
-    let priced: Index<'s, Priced> = priced.arrange_by_key_named("money: priced findings");
-    let alerts = whole(court, "money: alert", &[&taken], &[&priced], never, |_, _, state, sink| {
+    let taken: RowArrangement<'s> = taken.as_collection().arrange_by_key_named("money: taken");
+    let priced: Arrangement<'s, PricedFinding> = priced.arrange_by_key_named("money: priced findings");
+    let alerts = whole(context, "money: alert", &[&taken], &[&priced], never, |_, _, state, sink| {
         let priced = state.more(0);
         if !priced.is_empty() {
             let taken = state.rows(0);
             for (priced, _) in &priced {
-                sink.say(Out::Alert(Box::new(money::alert(priced, &taken))));
+                sink.emit(Out::Reconciled(Box::new(money::alert(priced, &taken))));
             }
         }
     });
     alerts.said.flat_map(|out| match out {
-        Out::Alert(alert) => Some(*alert),
+        Out::Reconciled(alert) => Some(*alert),
         _ => None,
     })
 }

@@ -4,29 +4,29 @@ use std::sync::Arc;
 
 use records::arena::Arena;
 
-use super::facts::Indexes;
-use super::hall::{Hall, NONE, findings_of, first_text, never, one};
+use super::collector::{Collector, NONE, findings_of, first_text, never, one};
+use super::facts::FactArrangements;
 use super::lines::reclassed;
+use crate::compiled_bank::CompiledBank;
 use crate::detector::bed_count::{self, Crowd};
 use crate::detector::bed_only;
-use crate::due::when_due;
 use crate::finding::{Finding, Out};
-use crate::judge::{Court, each, whole, whole_concerned};
-use crate::knowledge::Knowledge;
-use crate::views::{Index, RowIndex, RowsOf};
+use crate::judge::{OperatorContext, each, whole, whole_concerned};
+use crate::temporal_filter::temporal_filter;
+use crate::views::{Arrangement, RowArrangement, RowCollection};
 
 /// Institutions by the days on which their stays begin and end.
 pub(super) fn occupancy<'s>(
-    court: &Court<'s>,
+    context: &OperatorContext<'s>,
     arena: &Arc<Arena>,
-    hall: &mut Hall<'s>,
-    facts: &Indexes<'s>,
-    steps: &RowIndex<'s>,
+    collector: &mut Collector<'s>,
+    facts: &FactArrangements<'s>,
+    steps: &RowArrangement<'s>,
 ) {
     let reader = Arc::clone(arena);
-    let differ = |a: &Knowledge, b: &Knowledge| a.detectors.bed_count != b.detectors.bed_count;
-    let crowds = hall.hear(whole(
-        court,
+    let differ = |a: &CompiledBank, b: &CompiledBank| a.detectors.bed_count != b.detectors.bed_count;
+    let crowds = collector.collect_counts(whole(
+        context,
         "bed_count",
         &[steps, &facts.institutions],
         NONE,
@@ -39,15 +39,15 @@ pub(super) fn occupancy<'s>(
         },
     ));
     // Few days of few institutions are crowded: all of them meet today under one key.
-    let crowds: Index<'s, Crowd> = crowds
+    let crowds: Arrangement<'s, Crowd> = crowds
         .flat_map(|out| match out {
             Out::Crowd(crowd) => Some((0, *crowd)),
             _ => None,
         })
         .arrange_by_key_named("bed_count: crowds");
     let reader = Arc::clone(arena);
-    hall.find(each(
-        court,
+    collector.collect_findings(each(
+        context,
         "bed_count: as of today",
         &crowds,
         &[&facts.today],
@@ -60,27 +60,27 @@ pub(super) fn occupancy<'s>(
 }
 
 /// Whether the rules of days without care differ.
-fn rules_differ(a: &Knowledge, b: &Knowledge) -> bool {
+fn rules_differ(a: &CompiledBank, b: &CompiledBank) -> bool {
     a.detectors.bed_only != b.detectors.bed_only
 }
 
 /// Days of a stay on which nothing but the bed was charged.
 pub(super) fn bed_only<'s>(
-    court: &Court<'s>,
+    context: &OperatorContext<'s>,
     arena: &Arc<Arena>,
-    hall: &mut Hall<'s>,
-    facts: &Indexes<'s>,
-    charges: RowsOf<'s>,
+    collector: &mut Collector<'s>,
+    facts: &FactArrangements<'s>,
+    charges: RowCollection<'s>,
 ) {
     let charges = charges.arrange_by_key_named("bed_only: charges by visit");
     let reader = Arc::clone(arena);
-    let differ = |a: &Knowledge, b: &Knowledge| !a.same_classes(b) || rules_differ(a, b);
+    let differ = |a: &CompiledBank, b: &CompiledBank| !a.same_classes(b) || rules_differ(a, b);
     let reread = Arc::clone(arena);
-    let concerned = move |old: &Arc<Knowledge>, new: &Arc<Knowledge>| {
+    let concerned = move |old: &Arc<CompiledBank>, new: &Arc<CompiledBank>| {
         (!rules_differ(old, new)).then(|| (1, Box::new(reclassed(&reread, old, new)) as _))
     };
-    let runs = hall.hear(whole_concerned(
-        court,
+    let runs = collector.collect_counts(whole_concerned(
+        context,
         "bed_only",
         &[&charges, &facts.visits],
         NONE,
@@ -93,12 +93,12 @@ pub(super) fn bed_only<'s>(
             }
         },
     ));
-    let runs = findings_of(&when_due(runs, facts.now.clone()));
-    let runs: Index<'s, Finding> =
+    let runs = findings_of(&temporal_filter(runs, facts.now.clone()));
+    let runs: Arrangement<'s, Finding> =
         runs.map(|finding| (first_text(&finding), finding)).arrange_by_key_named("bed_only: runs by visit");
     let reader = Arc::clone(arena);
-    hall.find(each(
-        court,
+    collector.collect_findings(each(
+        context,
         "bed_only: lines",
         &runs,
         &[&facts.lines],

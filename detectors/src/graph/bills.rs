@@ -4,24 +4,30 @@ use std::sync::Arc;
 
 use records::arena::Arena;
 
-use super::facts::Indexes;
-use super::hall::{Hall, NONE, case_of, concluding, has, never, one, route, rows_of};
+use super::collector::{Collector, NONE, case_of, concluding, has, never, one, route, rows_of};
+use super::facts::FactArrangements;
 use super::lines::reclassed;
+use crate::compiled_bank::CompiledBank;
 use crate::detector::{
     agreement, drug_kinds, invoice_twice, no_prescription, over_prescription, sale_without_prescription,
 };
 use crate::finding::{Out, Route};
-use crate::judge::{Concern, Court, each, each_concerned, whole};
-use crate::knowledge::Knowledge;
-use crate::views::{RowIndex, RowsOf};
+use crate::judge::{Concern, OperatorContext, each, each_concerned, whole};
+use crate::views::{RowArrangement, RowCollection};
 
 /// Invoices.
-pub(super) fn invoices<'s>(court: &Court<'s>, arena: &Arc<Arena>, hall: &mut Hall<'s>, facts: &Indexes<'s>) {
+pub(super) fn invoices<'s>(
+    context: &OperatorContext<'s>,
+    arena: &Arc<Arena>,
+    collector: &mut Collector<'s>,
+    facts: &FactArrangements<'s>,
+) {
     {
         let reader = Arc::clone(arena);
-        let differ = |a: &Knowledge, b: &Knowledge| a.detectors.invoice_twice != b.detectors.invoice_twice;
-        hall.find(whole(
-            court,
+        let differ =
+            |a: &CompiledBank, b: &CompiledBank| a.detectors.invoice_twice != b.detectors.invoice_twice;
+        collector.collect_findings(whole(
+            context,
             "invoice_twice",
             &[&facts.bills],
             NONE,
@@ -35,15 +41,15 @@ pub(super) fn invoices<'s>(court: &Court<'s>, arena: &Arc<Arena>, hall: &mut Hal
 
 /// Settlements and the agreements of their institutions.
 pub(super) fn agreements<'s>(
-    court: &Court<'s>,
+    context: &OperatorContext<'s>,
     arena: &Arc<Arena>,
-    hall: &mut Hall<'s>,
-    facts: &Indexes<'s>,
+    collector: &mut Collector<'s>,
+    facts: &FactArrangements<'s>,
 ) {
     let reader = Arc::clone(arena);
-    let differ = |a: &Knowledge, b: &Knowledge| a.detectors.agreement != b.detectors.agreement;
-    hall.find(each(
-        court,
+    let differ = |a: &CompiledBank, b: &CompiledBank| a.detectors.agreement != b.detectors.agreement;
+    collector.collect_findings(each(
+        context,
         "agreement",
         &facts.settlements_of_institution,
         &[&facts.institutions],
@@ -56,22 +62,22 @@ pub(super) fn agreements<'s>(
 
 /// Prescriptions: what they do not cover, and what goes beyond them.
 pub(super) fn prescriptions<'s>(
-    court: &Court<'s>,
+    context: &OperatorContext<'s>,
     arena: &Arc<Arena>,
-    hall: &mut Hall<'s>,
-    facts: &Indexes<'s>,
-    without_rx: &RowsOf<'s>,
+    collector: &mut Collector<'s>,
+    facts: &FactArrangements<'s>,
+    without_rx: &RowCollection<'s>,
 ) {
     {
         let reader = Arc::clone(arena);
-        let differ = |a: &Knowledge, b: &Knowledge| {
+        let differ = |a: &CompiledBank, b: &CompiledBank| {
             let (a, b) = (&a.detectors, &b.detectors);
             a.over_prescription != b.over_prescription
                 || a.drug_kinds != b.drug_kinds
                 || a.sale_without_prescription != b.sale_without_prescription
         };
-        let prescribed = hall.find(whole(
-            court,
+        let prescribed = collector.collect_findings(whole(
+            context,
             "over_prescription, drug_kinds, sale_without_prescription",
             &[&facts.by_prescription],
             NONE,
@@ -82,7 +88,7 @@ pub(super) fn prescriptions<'s>(
                 let rx = rx.filter(|(_, rx)| !rx.cancelled);
                 for (row, line) in &lines {
                     if line.is_drug() && !no_prescription::covers(rx.as_ref().map(|(_, rx)| rx), line) {
-                        sink.say(Out::Row(Route::DrugBadPrescription, u64::from(line.visit), *row));
+                        sink.emit(Out::Row(Route::DrugBadPrescription, u64::from(line.visit), *row));
                     }
                 }
                 for (row, sale) in &sales {
@@ -94,21 +100,21 @@ pub(super) fn prescriptions<'s>(
                 }
             },
         ));
-        let suspicious: RowIndex<'s> = without_rx
+        let suspicious: RowArrangement<'s> = without_rx
             .clone()
             .concat(rows_of(&prescribed, Route::DrugBadPrescription))
             .arrange_by_key_named("no_prescription: by visit");
         let reader = Arc::clone(arena);
-        let differ = |a: &Knowledge, b: &Knowledge| {
+        let differ = |a: &CompiledBank, b: &CompiledBank| {
             !a.same_classes(b) || a.detectors.no_prescription != b.detectors.no_prescription
         };
         let reread = Arc::clone(arena);
-        let concerned = move |old: &Arc<Knowledge>, new: &Arc<Knowledge>| {
+        let concerned = move |old: &Arc<CompiledBank>, new: &Arc<CompiledBank>| {
             let rules = old.detectors.no_prescription != new.detectors.no_prescription;
             Concern::of(move |_| rules).and_under(reclassed(&reread, old, new))
         };
-        let suspicious = hall.hear(each_concerned(
-            court,
+        let suspicious = collector.collect_counts(each_concerned(
+            context,
             "no_prescription",
             &suspicious,
             &[&facts.visits, &facts.visits_with_rx],
@@ -120,11 +126,12 @@ pub(super) fn prescriptions<'s>(
             },
         ));
         let suspicious = concluding(&suspicious, "no_prescription: by institution", Route::DrugSuspicious);
-        let sends = hall.hear(has(court, "no_prescription: prescribing", &facts.prescribing));
+        let sends =
+            collector.collect_counts(has(context, "no_prescription: prescribing", &facts.prescribing));
         let sends = route(&sends, "no_prescription: institutions that prescribe", Route::Has);
         let reader = Arc::clone(arena);
-        hall.find(each(
-            court,
+        collector.collect_findings(each(
+            context,
             "no_prescription: conclude",
             &suspicious,
             &[&sends],

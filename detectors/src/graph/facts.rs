@@ -1,4 +1,4 @@
-//! Facts come in by key; each arrangement is built once and shared by all who read it.
+//! Collection come in by key; each arrangement is built once and shared by all who read it.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -11,14 +11,14 @@ use timely::dataflow::operators::vec::Input as _;
 use timely::dataflow::{InputHandleVec, Scope, StreamVec};
 
 use super::Counts;
+use crate::compiled_bank::{CompiledBank, Keeps};
 use crate::coverage::{Count, Population};
 use crate::detector::bed_count::day_row;
 use crate::detector::stock_balance::{Stock, block_key};
-use crate::door::Door;
 use crate::judge::BankStream;
-use crate::knowledge::{Keeps, Knowledge};
-use crate::profile::{Price, Whose, subject_key};
-use crate::views::{Diff, Facts, RowIndex, RowsOf, Tick, pair_key, visit_key};
+use crate::pre_aggregate::PreAggregate;
+use crate::profile::{Price, ProfileOwner, subject_key};
+use crate::views::{Collection, Diff, RowArrangement, RowCollection, Tick, pair_key, visit_key};
 
 type RowInput = InputSession<Tick, (u64, Ref), Diff>;
 
@@ -77,7 +77,7 @@ pub struct Inputs {
     /// Quantities and charges by institution, item and month, as counts.
     pub prices: InputSession<Tick, (u64, Price), Diff>,
     /// Where there are rules that ask for months.
-    door: Option<Door>,
+    pre_aggregate: Option<PreAggregate>,
     /// Opens at ticks whose profiles take in what gathered.
     pub gate: InputHandleVec<Tick, ()>,
     /// The day of *now*, as a row, under key 0; one worker feeds it.
@@ -88,7 +88,7 @@ pub struct Inputs {
     /// *Now*, told to every worker.
     pub now: InputHandleVec<Tick, i64>,
     /// Versions of the bank, told to every worker.
-    pub bank: InputHandleVec<Tick, Arc<Knowledge>>,
+    pub bank: InputHandleVec<Tick, Arc<CompiledBank>>,
 }
 
 macro_rules! for_all_inputs {
@@ -137,8 +137,8 @@ impl Inputs {
     /// One fact lost (`diff` -1) or gained (+1): it goes under every key by which somebody looks for it.
     pub fn feed(&mut self, fact: Ref, diff: Diff) {
         let arena = Arc::clone(&self.arena);
-        if let Some(door) = &mut self.door {
-            door.take(&arena, fact, diff);
+        if let Some(pre_aggregate) = &mut self.pre_aggregate {
+            pre_aggregate.take(&arena, fact, diff);
         }
         let put = |input: &mut RowInput, key: u64, row: Ref| input.update((key, row), diff);
         let mut tally = |population: Population| self.tallied[population as usize] += diff;
@@ -260,7 +260,11 @@ impl Inputs {
             }
             Kind::Practitioner => {
                 let practitioner = row::practitioner(&arena, fact);
-                put(&mut self.practitioners, subject_key(Whose::Practitioner, practitioner.code), fact);
+                put(
+                    &mut self.practitioners,
+                    subject_key(ProfileOwner::Practitioner, practitioner.code),
+                    fact,
+                );
                 put(&mut self.practitioners_of_institution, u64::from(practitioner.institution), fact);
             }
             Kind::Label => {}
@@ -288,9 +292,10 @@ impl Inputs {
                 count => self.counts.borrow_mut().push((Count::Each(population), tick, count)),
             }
         }
-        let Inputs { door, sums, prices, .. } = self;
-        if let Some(door) = door {
-            door.hand_out(|row, amount| sums.update(row, amount), |row, amount| prices.update(row, amount));
+        let Inputs { pre_aggregate, sums, prices, .. } = self;
+        if let Some(pre_aggregate) = pre_aggregate {
+            pre_aggregate
+                .hand_out(|row, amount| sums.update(row, amount), |row, amount| prices.update(row, amount));
         }
         for_all_inputs!(&mut *self, input => {
             input.advance_to(tick);
@@ -306,37 +311,37 @@ impl Inputs {
 }
 
 /// The arrangements of the facts; keys as in [`Inputs`].
-pub(super) struct Indexes<'s> {
-    pub(super) institutions: RowIndex<'s>,
-    pub(super) persons: RowIndex<'s>,
-    pub(super) person_facts: RowIndex<'s>,
-    pub(super) enrolments: RowIndex<'s>,
-    pub(super) any_enrolment: RowIndex<'s>,
-    pub(super) visits: RowIndex<'s>,
-    pub(super) settlements: RowIndex<'s>,
-    pub(super) settlements_of_person: RowIndex<'s>,
-    pub(super) settlements_of_institution: RowIndex<'s>,
-    pub(super) dead_settlements: RowIndex<'s>,
-    pub(super) bills: RowIndex<'s>,
-    pub(super) lines: RowIndex<'s>,
-    pub(super) visits_with_rx: RowIndex<'s>,
-    pub(super) by_prescription: RowIndex<'s>,
-    pub(super) doubtful: RowIndex<'s>,
-    pub(super) netted: RowIndex<'s>,
-    pub(super) prescribing: RowIndex<'s>,
-    pub(super) sales_of_code: RowIndex<'s>,
-    pub(super) purchases_of_code: RowIndex<'s>,
-    pub(super) passes: RowIndex<'s>,
-    pub(super) checking: RowIndex<'s>,
-    pub(super) bought: RowIndex<'s>,
-    pub(super) buying: RowIndex<'s>,
-    pub(super) today: RowIndex<'s>,
-    pub(super) stock_counts: RowIndex<'s>,
-    pub(super) supply: Facts<'s, (u64, Stock)>,
-    pub(super) practitioners: RowIndex<'s>,
-    pub(super) practitioners_of_institution: RowIndex<'s>,
-    pub(super) sums: RowsOf<'s>,
-    pub(super) prices: Facts<'s, (u64, Price)>,
+pub(super) struct FactArrangements<'s> {
+    pub(super) institutions: RowArrangement<'s>,
+    pub(super) persons: RowArrangement<'s>,
+    pub(super) person_facts: RowArrangement<'s>,
+    pub(super) enrolments: RowArrangement<'s>,
+    pub(super) any_enrolment: RowArrangement<'s>,
+    pub(super) visits: RowArrangement<'s>,
+    pub(super) settlements: RowArrangement<'s>,
+    pub(super) settlements_of_person: RowArrangement<'s>,
+    pub(super) settlements_of_institution: RowArrangement<'s>,
+    pub(super) dead_settlements: RowArrangement<'s>,
+    pub(super) bills: RowArrangement<'s>,
+    pub(super) lines: RowArrangement<'s>,
+    pub(super) visits_with_rx: RowArrangement<'s>,
+    pub(super) by_prescription: RowArrangement<'s>,
+    pub(super) doubtful: RowArrangement<'s>,
+    pub(super) netted: RowArrangement<'s>,
+    pub(super) prescribing: RowArrangement<'s>,
+    pub(super) sales_of_code: RowArrangement<'s>,
+    pub(super) purchases_of_code: RowArrangement<'s>,
+    pub(super) passes: RowArrangement<'s>,
+    pub(super) checking: RowArrangement<'s>,
+    pub(super) bought: RowArrangement<'s>,
+    pub(super) buying: RowArrangement<'s>,
+    pub(super) today: RowArrangement<'s>,
+    pub(super) stock_counts: RowArrangement<'s>,
+    pub(super) supply: Collection<'s, (u64, Stock)>,
+    pub(super) practitioners: RowArrangement<'s>,
+    pub(super) practitioners_of_institution: RowArrangement<'s>,
+    pub(super) sums: RowCollection<'s>,
+    pub(super) prices: Collection<'s, (u64, Price)>,
     pub(super) gate: StreamVec<'s, Tick, ()>,
     pub(super) now: StreamVec<'s, Tick, i64>,
     pub(super) bank: BankStream<'s>,
@@ -350,8 +355,8 @@ pub(super) fn open<'s>(
     arena: &Arc<Arena>,
     keeps: Keeps,
     counts: &Counts,
-) -> (Inputs, Indexes<'s>) {
-    let (bank_input, bank) = scope.new_input::<Arc<Knowledge>>();
+) -> (Inputs, FactArrangements<'s>) {
+    let (bank_input, bank) = scope.new_input::<Arc<CompiledBank>>();
     let (now_input, now) = scope.new_input::<i64>();
     macro_rules! input {
         ($name:literal) => {{
@@ -429,12 +434,12 @@ pub(super) fn open<'s>(
         practitioners_of_institution: practitioners_of_institution_in,
         sums: sums_in,
         prices: prices_in,
-        door: keeps.months.then(Door::default),
+        pre_aggregate: keeps.months.then(PreAggregate::default),
         gate: gate_input,
         now: now_input,
         bank: bank_input,
     };
-    let indexes = Indexes {
+    let indexes = FactArrangements {
         institutions,
         persons,
         person_facts,

@@ -8,31 +8,31 @@ use records::arena::{Arena, Ref};
 use records::row::{self, Day, day_of};
 use timely::dataflow::operators::vec::Map as _;
 
-use super::facts::Indexes;
-use super::hall::{Hall, NONE, findings_of, first_text, has, never, one, route, rows_of};
+use super::collector::{Collector, NONE, findings_of, first_text, has, never, one, route, rows_of};
+use super::facts::FactArrangements;
+use crate::compiled_bank::CompiledBank;
 use crate::detector::stock_balance::{Block, Stock, block_key};
 use crate::detector::supply_gap::DaysOfBlock;
 use crate::detector::{stock_balance, supply_gap, trace_code_twice, trace_code_unbought};
-use crate::finding::{Claim, Finding, Out, Part, Route};
-use crate::judge::{Court, each, whole};
-use crate::knowledge::Knowledge;
-use crate::views::{Facts, Index, RowIndex, RowsOf, pair_key, pair_of};
+use crate::finding::{AmountBasis, Finding, KeyPart, Out, Route};
+use crate::judge::{OperatorContext, each, whole};
+use crate::views::{Arrangement, Collection, RowArrangement, RowCollection, pair_key, pair_of};
 
 /// Trace codes.
 pub(super) fn trace_codes<'s>(
-    court: &Court<'s>,
+    context: &OperatorContext<'s>,
     arena: &Arc<Arena>,
-    hall: &mut Hall<'s>,
-    facts: &Indexes<'s>,
+    collector: &mut Collector<'s>,
+    facts: &FactArrangements<'s>,
 ) {
     {
         let reader = Arc::clone(arena);
-        let differ = |a: &Knowledge, b: &Knowledge| {
+        let differ = |a: &CompiledBank, b: &CompiledBank| {
             let (a, b) = (&a.detectors, &b.detectors);
             a.trace_code_twice != b.trace_code_twice || a.trace_code_unbought != b.trace_code_unbought
         };
-        let codes = hall.find(whole(
-            court,
+        let codes = collector.collect_findings(whole(
+            context,
             "trace_code_twice, trace_code_unbought",
             &[&facts.sales_of_code, &facts.purchases_of_code],
             NONE,
@@ -48,14 +48,14 @@ pub(super) fn trace_codes<'s>(
         ));
         // A sale of a code that was not bought asks by institution and item whether that is bought at all.
         let reader = Arc::clone(arena);
-        let unbought: Index<'s, u64> = rows_of(&codes, Route::Unbought)
+        let unbought: Arrangement<'s, u64> = rows_of(&codes, Route::Unbought)
             .map(move |(code, row)| {
                 let sale = row::dispensing(&reader, row);
                 (pair_key(sale.institution, sale.item), pair_key(pair_of(code).1, row))
             })
             .arrange_by_key_named("trace_code_unbought: sales by item");
-        let otherwise = hall.hear(each(
-            court,
+        let otherwise = collector.collect_counts(each(
+            context,
             "trace_code_unbought: item",
             &unbought,
             &[&facts.bought],
@@ -63,16 +63,17 @@ pub(super) fn trace_codes<'s>(
             |_, pair, sale, bought, sink| {
                 if one(&bought[0]).is_some() {
                     let ((institution, _), (code, row)) = (pair_of(pair), pair_of(*sale));
-                    sink.say(Out::Row(Route::BoughtOtherwise, pair_key(institution, code), row));
+                    sink.emit(Out::Row(Route::BoughtOtherwise, pair_key(institution, code), row));
                 }
             },
         ));
         let otherwise = route(&otherwise, "trace_code_unbought: sales by code", Route::BoughtOtherwise);
         let reader = Arc::clone(arena);
-        let differ =
-            |a: &Knowledge, b: &Knowledge| a.detectors.trace_code_unbought != b.detectors.trace_code_unbought;
-        hall.find(whole(
-            court,
+        let differ = |a: &CompiledBank, b: &CompiledBank| {
+            a.detectors.trace_code_unbought != b.detectors.trace_code_unbought
+        };
+        collector.collect_findings(whole(
+            context,
             "trace_code_unbought",
             &[&otherwise],
             NONE,
@@ -86,24 +87,31 @@ pub(super) fn trace_codes<'s>(
 
 /// Stock: uses summed by day in the difference, days by blocks, judged, then laid on the uses themselves.
 pub(super) fn stock<'s>(
-    court: &Court<'s>,
+    context: &OperatorContext<'s>,
     arena: &Arc<Arena>,
-    hall: &mut Hall<'s>,
-    facts: &Indexes<'s>,
-    uses: &RowsOf<'s>,
+    collector: &mut Collector<'s>,
+    facts: &FactArrangements<'s>,
+    uses: &RowCollection<'s>,
 ) {
     {
         let reader = Arc::clone(arena);
-        let differ = |a: &Knowledge, b: &Knowledge| a.detectors.stock_balance != b.detectors.stock_balance;
-        let openings =
-            hall.hear(whole(court, "stock_balance: opening", &[&facts.stock_counts], NONE, never, {
+        let differ =
+            |a: &CompiledBank, b: &CompiledBank| a.detectors.stock_balance != b.detectors.stock_balance;
+        let openings = collector.collect_counts(whole(
+            context,
+            "stock_balance: opening",
+            &[&facts.stock_counts],
+            NONE,
+            never,
+            {
                 let reader = Arc::clone(arena);
                 move |_, pair, state, sink| {
                     if let Some(count) = stock_balance::opening(&reader, &state.rows(0)) {
-                        sink.say(Out::Row(Route::Opening, pair, count));
+                        sink.emit(Out::Row(Route::Opening, pair, count));
                     }
                 }
-            }));
+            },
+        ));
         let opened = rows_of(&openings, Route::Opening).map({
             let reader = Arc::clone(arena);
             move |(pair, count)| {
@@ -116,27 +124,27 @@ pub(super) fn stock<'s>(
             let (day, price, quantity) = use_of(&reader, row);
             Some(((block_key(pair, day), Stock::Used(pair, day, price)), tick, diff * quantity))
         });
-        let stock: Index<'s, Stock> = used
+        let stock: Arrangement<'s, Stock> = used
             .as_collection()
             .concat(facts.supply.clone())
             .concat(opened)
             .arrange_by_key_named("stock_balance: by block of days");
-        let blocks = hall.hear(whole(
-            court,
+        let blocks = collector.collect_counts(whole(
+            context,
             "stock_balance: blocks",
             &[&stock],
             NONE,
             differ,
             |bank, _, state, sink| stock_balance::sum_block(bank, &state.rows(0), sink),
         ));
-        let days: Index<'s, DaysOfBlock> = blocks
+        let days: Arrangement<'s, DaysOfBlock> = blocks
             .clone()
             .flat_map(|out| match out {
                 Out::Days(pair, days) => Some((pair, days)),
                 _ => None,
             })
             .arrange_by_key_named("supply_gap: days by item");
-        let blocks: Index<'s, Block> = blocks
+        let blocks: Arrangement<'s, Block> = blocks
             .flat_map(|out| match out {
                 Out::Block(pair, block) => Some((pair, *block)),
                 _ => None,
@@ -144,7 +152,7 @@ pub(super) fn stock<'s>(
             .arrange_by_key_named("stock_balance: blocks by item");
         let reader = Arc::clone(arena);
         let excess = whole(
-            court,
+            context,
             "stock_balance",
             &[&openings, &facts.bought],
             &[&blocks],
@@ -155,11 +163,11 @@ pub(super) fn stock<'s>(
                 stock_balance::judge(&reader, bank, pair, opening, bought, &state.more(0), sink);
             },
         );
-        let excess: Index<'s, Finding> = findings_of(&hall.hear(excess))
+        let excess: Arrangement<'s, Finding> = findings_of(&collector.collect_counts(excess))
             .map(|finding| (u64::from(finding.institution), finding))
             .arrange_by_key_named("stock_balance: excesses by institution");
         let known = each(
-            court,
+            context,
             "stock_balance: institution",
             &excess,
             &[&facts.institutions],
@@ -168,16 +176,16 @@ pub(super) fn stock<'s>(
                 stock_balance::with_institution(f, one(&i[0]), sink);
             },
         );
-        let known = hall.hear(known);
-        let gaps = supply_gaps(court, arena, hall, facts, &days);
-        let uses: RowIndex<'s> = uses.clone().arrange_by_key_named("stock_balance: uses by item");
-        let excess: Index<'s, Finding> = findings_of(&known)
+        let known = collector.collect_counts(known);
+        let gaps = supply_gaps(context, arena, collector, facts, &days);
+        let uses: RowArrangement<'s> = uses.clone().arrange_by_key_named("stock_balance: uses by item");
+        let excess: Arrangement<'s, Finding> = findings_of(&known)
             .concat(gaps)
             .map(|finding| (stock_key(&finding), finding))
             .arrange_by_key_named("stock_balance: excesses by item");
         let reader = Arc::clone(arena);
-        hall.find(whole(
-            court,
+        collector.collect_findings(whole(
+            context,
             "stock_balance: uses",
             &[&uses],
             &[&excess],
@@ -187,8 +195,8 @@ pub(super) fn stock<'s>(
                 if !excess.is_empty() {
                     let uses = state.rows(0);
                     for (finding, _) in &excess {
-                        match finding.claim {
-                            Claim::UsesOn(_) => supply_gap::with_uses(&reader, finding, &uses, sink),
+                        match finding.amount_basis {
+                            AmountBasis::UsesOn(_) => supply_gap::with_uses(&reader, finding, &uses, sink),
                             _ => stock_balance::with_uses(&reader, finding, &uses, sink),
                         }
                     }
@@ -200,16 +208,16 @@ pub(super) fn stock<'s>(
 
 /// Items used without supply, at institutions that are known and buy at all.
 fn supply_gaps<'s>(
-    court: &Court<'s>,
+    context: &OperatorContext<'s>,
     arena: &Arc<Arena>,
-    hall: &mut Hall<'s>,
-    facts: &Indexes<'s>,
-    days: &Index<'s, DaysOfBlock>,
-) -> Facts<'s, Finding> {
+    collector: &mut Collector<'s>,
+    facts: &FactArrangements<'s>,
+    days: &Arrangement<'s, DaysOfBlock>,
+) -> Collection<'s, Finding> {
     let reader = Arc::clone(arena);
-    let differ = |a: &Knowledge, b: &Knowledge| a.detectors.supply_gap != b.detectors.supply_gap;
-    let gaps = hall.hear(whole(
-        court,
+    let differ = |a: &CompiledBank, b: &CompiledBank| a.detectors.supply_gap != b.detectors.supply_gap;
+    let gaps = collector.collect_counts(whole(
+        context,
         "supply_gap",
         &[&facts.stock_counts],
         &[days],
@@ -221,13 +229,13 @@ fn supply_gaps<'s>(
             }
         },
     ));
-    let gaps: Index<'s, Finding> = findings_of(&gaps)
+    let gaps: Arrangement<'s, Finding> = findings_of(&gaps)
         .map(|finding| (first_text(&finding), finding))
         .arrange_by_key_named("supply_gap: gaps by institution");
-    let buys = hall.hear(has(court, "supply_gap: buying", &facts.buying));
+    let buys = collector.collect_counts(has(context, "supply_gap: buying", &facts.buying));
     let buys = route(&buys, "supply_gap: institutions that buy", Route::Has);
-    let known = hall.hear(each(
-        court,
+    let known = collector.collect_counts(each(
+        context,
         "supply_gap: institution",
         &gaps,
         &[&facts.institutions, &buys],
@@ -241,7 +249,7 @@ fn supply_gaps<'s>(
 
 fn stock_key(finding: &Finding) -> u64 {
     match finding.key.as_slice() {
-        [Part::Text(institution), Part::Text(item)] => pair_key(*institution, *item),
+        [KeyPart::Text(institution), KeyPart::Text(item)] => pair_key(*institution, *item),
         _ => 0,
     }
 }

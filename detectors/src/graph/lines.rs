@@ -7,8 +7,9 @@ use records::Kind;
 use records::arena::{Arena, Ref};
 use records::row::{self, Dispensing, FeeLine, day_of};
 
-use super::facts::Indexes;
-use super::hall::{Hall, NONE, one, split};
+use super::collector::{Collector, NONE, one, split};
+use super::facts::FactArrangements;
+use crate::compiled_bank::{Class, CompiledBank, Validity};
 use crate::coverage::Population;
 use crate::detector::{
     age_limit, bed_count, bed_only, course_limit, cycle_gap, expired_sale, hour_item, indication,
@@ -16,34 +17,33 @@ use crate::detector::{
     resale, sale_without_prescription, sex_limit, trace_code_missing,
 };
 use crate::finding::{Out, Route};
-use crate::judge::{Concern, Court, Sink, each, each_concerned, whole, whole_concerned};
-use crate::knowledge::{Class, Knowledge, Validity};
+use crate::judge::{Concern, OperatorContext, Sink, each, each_concerned, whole, whole_concerned};
 use crate::profile;
-use crate::views::{Diff, RowIndex, RowsOf, pair_key};
+use crate::views::{Diff, RowArrangement, RowCollection, pair_key};
 
 /// Visits by who looks at them.
 pub(super) struct Visits<'s> {
     /// All visits by person.
-    pub(super) of_person: RowIndex<'s>,
+    pub(super) of_person: RowArrangement<'s>,
     /// Stays by person.
-    pub(super) stays: RowIndex<'s>,
+    pub(super) stays: RowArrangement<'s>,
     /// Visits with a code in a table, by person.
-    pub(super) coded: RowIndex<'s>,
+    pub(super) coded: RowArrangement<'s>,
     /// Days on which stays begin and end, by institution.
-    pub(super) bed_steps: RowIndex<'s>,
+    pub(super) bed_steps: RowArrangement<'s>,
     /// Sums of profiles.
-    pub(super) sums: RowsOf<'s>,
+    pub(super) sums: RowCollection<'s>,
 }
 
 /// Sorts visits by class.
 pub(super) fn visits<'s>(
-    court: &Court<'s>,
+    context: &OperatorContext<'s>,
     arena: &Arc<Arena>,
-    hall: &mut Hall<'s>,
-    facts: &Indexes<'s>,
+    collector: &mut Collector<'s>,
+    facts: &FactArrangements<'s>,
 ) -> Visits<'s> {
     let arena = Arc::clone(arena);
-    let differ = |a: &Knowledge, b: &Knowledge| {
+    let differ = |a: &CompiledBank, b: &CompiledBank| {
         let (a_tables, b_tables) = (&a.detectors, &b.detectors);
         !a.same_classes(b)
             || a_tables.operation_sex != b_tables.operation_sex
@@ -51,7 +51,7 @@ pub(super) fn visits<'s>(
             || a_tables.diagnosis_age != b_tables.diagnosis_age
     };
     let reader = Arc::clone(&arena);
-    let concerned = move |old: &Arc<Knowledge>, new: &Arc<Knowledge>| {
+    let concerned = move |old: &Arc<CompiledBank>, new: &Arc<CompiledBank>| {
         let (a, b) = (&old.detectors, &new.detectors);
         let coded = a.operation_sex != b.operation_sex
             || a.diagnosis_sex != b.diagnosis_sex
@@ -62,8 +62,8 @@ pub(super) fn visits<'s>(
             reclassed(visit) || (coded && is_coded(&reader, &old, *visit) != is_coded(&reader, &new, *visit))
         })
     };
-    let sorted = hall.hear(each_concerned(
-        court,
+    let sorted = collector.collect_counts(each_concerned(
+        context,
         "lines: class of visit",
         &facts.visits,
         &[],
@@ -72,17 +72,17 @@ pub(super) fn visits<'s>(
         move |bank, _, row, _, sink| {
             let visit = row::visit(&arena, *row);
             let person = u64::from(visit.psn_no);
-            sink.say(Out::Row(Route::VisitOfPerson, person, *row));
+            sink.emit(Out::Row(Route::VisitOfPerson, person, *row));
             if bank.class(visit.med_type, day_of(visit.begin)) == Class::Inpatient {
                 sink.tally(Population::Stay);
-                sink.say(Out::Row(Route::StayOfPerson, person, *row));
+                sink.emit(Out::Row(Route::StayOfPerson, person, *row));
                 bed_count::step(&visit, sink);
                 if bank.keeps.months {
                     profile::stay(&visit, sink);
                 }
             }
             if is_coded(&arena, bank, *row) {
-                sink.say(Out::Row(Route::Coded, person, *row));
+                sink.emit(Out::Row(Route::Coded, person, *row));
             }
         },
     ));
@@ -98,7 +98,7 @@ pub(super) fn visits<'s>(
 }
 
 /// Whether a row of a table knows a code of the visit.
-fn is_coded(arena: &Arena, bank: &Knowledge, visit_row: Ref) -> bool {
+fn is_coded(arena: &Arena, bank: &CompiledBank, visit_row: Ref) -> bool {
     let tables = &bank.detectors;
     let diagnoses = !tables.diagnosis_sex.is_empty() || !tables.diagnosis_age.is_empty();
     (diagnoses
@@ -115,34 +115,34 @@ fn is_coded(arena: &Arena, bank: &Knowledge, visit_row: Ref) -> bool {
 /// Lines and sales by who looks at them.
 pub(super) struct Sorted<'s> {
     /// Uses of goods by institution and item.
-    pub(super) uses: RowsOf<'s>,
+    pub(super) uses: RowCollection<'s>,
     /// Drug lines without rx_id of visits that are not pharmacy, by visit.
-    pub(super) without_rx: RowsOf<'s>,
-    of_person: RowsOf<'s>,
-    of_institution: RowsOf<'s>,
-    of_visit: RowsOf<'s>,
-    cycled: RowsOf<'s>,
-    resold: RowsOf<'s>,
-    off_stay: RowsOf<'s>,
+    pub(super) without_rx: RowCollection<'s>,
+    of_person: RowCollection<'s>,
+    of_institution: RowCollection<'s>,
+    of_visit: RowCollection<'s>,
+    cycled: RowCollection<'s>,
+    resold: RowCollection<'s>,
+    off_stay: RowCollection<'s>,
     /// Days of stays on which something was charged, by visit.
-    pub(super) bed_days: RowsOf<'s>,
+    pub(super) bed_days: RowCollection<'s>,
     /// Sums of profiles.
-    pub(super) sums: RowsOf<'s>,
+    pub(super) sums: RowCollection<'s>,
 }
 
 /// Every line and sale once, with its visit, sent to everybody who has to look at it.
 pub(super) fn sort<'s>(
-    court: &Court<'s>,
+    context: &OperatorContext<'s>,
     arena: &Arc<Arena>,
-    hall: &mut Hall<'s>,
-    facts: &Indexes<'s>,
+    collector: &mut Collector<'s>,
+    facts: &FactArrangements<'s>,
 ) -> Sorted<'s> {
     let arena = Arc::clone(arena);
-    let differ = |a: &Knowledge, b: &Knowledge| !a.sorts_alike(b);
+    let differ = |a: &CompiledBank, b: &CompiledBank| !a.sorts_alike(b);
     let reader = Arc::clone(&arena);
-    let concerned = move |old: &Arc<Knowledge>, new: &Arc<Knowledge>| concern(&reader, old, new);
-    let sorted = hall.hear(each_concerned(
-        court,
+    let concerned = move |old: &Arc<CompiledBank>, new: &Arc<CompiledBank>| concern(&reader, old, new);
+    let sorted = collector.collect_counts(each_concerned(
+        context,
         "lines: sort",
         &facts.lines,
         &[&facts.visits],
@@ -169,13 +169,13 @@ pub(super) fn sort<'s>(
         Route::OffStay,
     ];
     let (rows, findings, sums) = split(sorted, routes);
-    hall.findings.push(findings);
+    collector.findings.push(findings);
     let [uses, without_rx, of_person, of_institution, of_visit, cycled, resold, bed_days, off_stay] = rows;
     Sorted { uses, without_rx, of_person, of_institution, of_visit, cycled, resold, bed_days, off_stay, sums }
 }
 
 /// The lines and sales that another bank may send other ways, or of which what is judged on the way may differ.
-fn concern(arena: &Arc<Arena>, old: &Arc<Knowledge>, new: &Arc<Knowledge>) -> Concern<Ref> {
+fn concern(arena: &Arc<Arena>, old: &Arc<CompiledBank>, new: &Arc<CompiledBank>) -> Concern<Ref> {
     let mut items = old.watched_otherwise(new);
     items.extend(indication::otherwise(old, new));
     let (a, b) = (&old.detectors, &new.detectors);
@@ -185,14 +185,14 @@ fn concern(arena: &Arc<Arena>, old: &Arc<Knowledge>, new: &Arc<Knowledge>) -> Co
     let unprescribed = a.sale_without_prescription != b.sale_without_prescription;
     let sales = expired || codes || unprescribed;
     let (reader, before, after) = (Arc::clone(arena), Arc::clone(old), Arc::clone(new));
-    let concern = Concern::of(move |place: &Ref| {
-        if !items.is_empty() && items.contains(&row::item(&reader, *place)) {
+    let concern = Concern::of(move |address: &Ref| {
+        if !items.is_empty() && items.contains(&row::item(&reader, *address)) {
             return true;
         }
-        match row::kind(&reader, *place) {
-            Kind::FeeLine if late => late_upload::differ(&before, &after, &row::fee_line(&reader, *place)),
+        match row::kind(&reader, *address) {
+            Kind::FeeLine if late => late_upload::differ(&before, &after, &row::fee_line(&reader, *address)),
             Kind::Dispensing if sales => {
-                let sale = row::dispensing(&reader, *place);
+                let sale = row::dispensing(&reader, *address);
                 (expired && expired_sale::speaks(&sale))
                     || (codes && trace_code_missing::speaks(&sale))
                     || (unprescribed && sale.rx == 0 && sale.needs_rx)
@@ -206,8 +206,8 @@ fn concern(arena: &Arc<Arena>, old: &Arc<Knowledge>, new: &Arc<Knowledge>) -> Co
 /// Tells the visits that have another class in another bank.
 pub(super) fn reclassed(
     arena: &Arc<Arena>,
-    old: &Arc<Knowledge>,
-    new: &Arc<Knowledge>,
+    old: &Arc<CompiledBank>,
+    new: &Arc<CompiledBank>,
 ) -> impl Fn(&Ref) -> bool + use<> {
     let (reader, before, after) = (Arc::clone(arena), Arc::clone(old), Arc::clone(new));
     let same = old.same_classes(new);
@@ -221,21 +221,21 @@ pub(super) fn reclassed(
 }
 
 /// Sends a net line to everybody who has to look at it; what line and visit decide is decided here.
-fn sort_line(arena: &Arena, bank: &Knowledge, key: u64, fact: Ref, visit: Option<Ref>, sink: &mut Sink) {
+fn sort_line(arena: &Arena, bank: &CompiledBank, key: u64, fact: Ref, visit: Option<Ref>, sink: &mut Sink) {
     let line = row::fee_line(arena, fact);
-    let visit = visit.map(|place| (place, row::visit(arena, place)));
+    let visit = visit.map(|address| (address, row::visit(arena, address)));
     late_upload::judge(bank, fact, &line, sink);
     if let Some((_, visit)) = &visit {
         let class = bank.class(visit.med_type, day_of(visit.begin));
         if line.is_drug() && class != Class::Pharmacy {
             sink.tally(Population::DrugLine);
             if line.rx == 0 {
-                sink.say(Out::Row(Route::DrugWithoutPrescription, key, fact));
+                sink.emit(Out::Row(Route::DrugWithoutPrescription, key, fact));
             }
         }
         const SERVICE: u8 = 2;
         if class != Class::Pharmacy && line.list_type != SERVICE {
-            sink.say(Out::Row(Route::Use, pair_key(line.institution, line.item), fact));
+            sink.emit(Out::Row(Route::Use, pair_key(line.institution, line.item), fact));
         }
         if class == Class::Inpatient {
             sink.tally(Population::NetLineOfStay);
@@ -243,12 +243,12 @@ fn sort_line(arena: &Arena, bank: &Knowledge, key: u64, fact: Ref, visit: Option
                 profile::line_of_stay(&line, sink);
             }
             if outside_stay::is_outside(&line, visit) {
-                sink.say(Out::Row(Route::OffStay, key, fact));
+                sink.emit(Out::Row(Route::OffStay, key, fact));
             }
             if let Some(charge) = bed_only::charge_of(&line)
                 && bank.keeps.bed_days
             {
-                sink.say(Out::Row(Route::BedDay, key, charge));
+                sink.emit(Out::Row(Route::BedDay, key, charge));
             }
         }
     }
@@ -256,25 +256,25 @@ fn sort_line(arena: &Arena, bank: &Knowledge, key: u64, fact: Ref, visit: Option
     let day = day_of(line.time);
     let holds = |rows: &[Validity]| rows.iter().any(|validity| validity.holds(day));
     if holds(&watch.person) {
-        sink.say(Out::Row(Route::OfPerson, u64::from(line.psn_no), fact));
+        sink.emit(Out::Row(Route::OfPerson, u64::from(line.psn_no), fact));
     }
     if holds(&watch.institution) {
-        sink.say(Out::Row(Route::OfInstitution, u64::from(line.institution), fact));
+        sink.emit(Out::Row(Route::OfInstitution, u64::from(line.institution), fact));
     }
     if holds(&watch.visit) {
-        sink.say(Out::Row(Route::OfVisit, key, fact));
+        sink.emit(Out::Row(Route::OfVisit, key, fact));
     }
     if watch.cycle {
-        sink.say(Out::Row(Route::Cycle, pair_key(line.psn_no, line.item), fact));
+        sink.emit(Out::Row(Route::Cycle, pair_key(line.psn_no, line.item), fact));
     }
     if watch.indication {
-        let visit = visit.as_ref().map(|(place, visit)| (*place, visit));
+        let visit = visit.as_ref().map(|(address, visit)| (*address, visit));
         indication::judge(arena, bank, (fact, &line), visit, sink);
     }
 }
 
 /// Sends a net sale to everybody who has to look at it; what the sale itself decides is decided here.
-fn sort_sale(arena: &Arena, bank: &Knowledge, fact: Ref, visit: Option<Ref>, sink: &mut Sink) {
+fn sort_sale(arena: &Arena, bank: &CompiledBank, fact: Ref, visit: Option<Ref>, sink: &mut Sink) {
     let sale: Dispensing = row::dispensing(arena, fact);
     expired_sale::judge(bank, fact, &sale, sink);
     if sale.rx == 0 {
@@ -291,25 +291,25 @@ fn sort_sale(arena: &Arena, bank: &Knowledge, fact: Ref, visit: Option<Ref>, sin
         bank.class(visit.med_type, day_of(visit.begin)) == Class::Pharmacy
     };
     if sale.visit == 0 || visit.is_some_and(is_pharmacy) {
-        sink.say(Out::Row(Route::Use, pair_key(sale.institution, sale.item), fact));
+        sink.emit(Out::Row(Route::Use, pair_key(sale.institution, sale.item), fact));
     }
     if sale.psn_no != 0 && bank.watched(sale.item).is_some_and(|watch| watch.resale) {
-        sink.say(Out::Row(Route::Resale, pair_key(sale.psn_no, sale.item), fact));
+        sink.emit(Out::Row(Route::Resale, pair_key(sale.psn_no, sale.item), fact));
     }
 }
 
 /// Lines by item.
 fn by_item(arena: &Arena, lines: &[(Ref, Diff)]) -> BTreeMap<Ref, Vec<(Ref, FeeLine)>> {
     let mut items: BTreeMap<Ref, Vec<(Ref, FeeLine)>> = BTreeMap::new();
-    for (place, _) in lines {
-        let line = row::fee_line(arena, *place);
-        items.entry(line.item).or_default().push((*place, line));
+    for (address, _) in lines {
+        let line = row::fee_line(arena, *address);
+        items.entry(line.item).or_default().push((*address, line));
     }
     items
 }
 
 /// Whether a table of what a visit may have differs.
-fn limits_differ(a: &Knowledge, b: &Knowledge) -> bool {
+fn limits_differ(a: &CompiledBank, b: &CompiledBank) -> bool {
     let (a, b) = (&a.detectors, &b.detectors);
     a.pair_conflict != b.pair_conflict
         || a.quantity_limit != b.quantity_limit
@@ -319,20 +319,20 @@ fn limits_differ(a: &Knowledge, b: &Knowledge) -> bool {
 
 /// Rules of items in tables, by what they have to see besides the line.
 pub(super) fn tables<'s>(
-    court: &Court<'s>,
+    context: &OperatorContext<'s>,
     arena: &Arc<Arena>,
-    hall: &mut Hall<'s>,
-    facts: &Indexes<'s>,
+    collector: &mut Collector<'s>,
+    facts: &FactArrangements<'s>,
     sorted: Sorted<'s>,
 ) {
     let reader = Arc::clone(arena);
     let of_person = sorted.of_person.arrange_by_key_named("tables: lines by person");
-    let differ = |a: &Knowledge, b: &Knowledge| {
+    let differ = |a: &CompiledBank, b: &CompiledBank| {
         let (a, b) = (&a.detectors, &b.detectors);
         a.age_limit != b.age_limit || a.sex_limit != b.sex_limit
     };
-    hall.find(each(
-        court,
+    collector.collect_findings(each(
+        context,
         "age_limit, sex_limit",
         &of_person,
         &[&facts.persons],
@@ -346,33 +346,34 @@ pub(super) fn tables<'s>(
     ));
     let reader = Arc::clone(arena);
     let of_institution = sorted.of_institution.arrange_by_key_named("tables: lines by institution");
-    let differ = |a: &Knowledge, b: &Knowledge| {
+    let differ = |a: &CompiledBank, b: &CompiledBank| {
         let (a, b) = (&a.detectors, &b.detectors);
         a.level_limit != b.level_limit || a.price_cap != b.price_cap
     };
-    hall.find(each(
-        court,
+    collector.collect_findings(each(
+        context,
         "level_limit, price_cap",
         &of_institution,
         &[&facts.institutions],
         differ,
         move |bank, _, row, institutions, sink| {
             let line = row::fee_line(&reader, *row);
-            let institution = one(&institutions[0]).map(|place| (place, row::institution(&reader, place)));
-            let institution = institution.as_ref().map(|(place, institution)| (*place, institution));
+            let institution =
+                one(&institutions[0]).map(|address| (address, row::institution(&reader, address)));
+            let institution = institution.as_ref().map(|(address, institution)| (*address, institution));
             level_limit::judge(bank, (*row, &line), institution, sink);
             price_cap::judge(bank, (*row, &line), institution, sink);
         },
     ));
     let reader = Arc::clone(arena);
     let of_visit = sorted.of_visit.arrange_by_key_named("tables: lines by visit");
-    let differ = |a: &Knowledge, b: &Knowledge| !a.same_classes(b) || limits_differ(a, b);
+    let differ = |a: &CompiledBank, b: &CompiledBank| !a.same_classes(b) || limits_differ(a, b);
     let reread = Arc::clone(arena);
-    let concerned = move |old: &Arc<Knowledge>, new: &Arc<Knowledge>| {
+    let concerned = move |old: &Arc<CompiledBank>, new: &Arc<CompiledBank>| {
         (!limits_differ(old, new)).then(|| (1, Box::new(reclassed(&reread, old, new)) as _))
     };
-    hall.find(whole_concerned(
-        court,
+    collector.collect_findings(whole_concerned(
+        context,
         "pair_conflict, quantity_limit, course_limit, hour_item",
         &[&of_visit, &facts.visits],
         NONE,
@@ -393,9 +394,9 @@ pub(super) fn tables<'s>(
     ));
     let reader = Arc::clone(arena);
     let off_stay = sorted.off_stay.arrange_by_key_named("outside_stay: lines by visit");
-    let differ = |a: &Knowledge, b: &Knowledge| a.detectors.outside_stay != b.detectors.outside_stay;
-    hall.find(each(
-        court,
+    let differ = |a: &CompiledBank, b: &CompiledBank| a.detectors.outside_stay != b.detectors.outside_stay;
+    collector.collect_findings(each(
+        context,
         "outside_stay",
         &off_stay,
         &[&facts.visits],
@@ -409,29 +410,44 @@ pub(super) fn tables<'s>(
     ));
     let reader = Arc::clone(arena);
     let cycled = sorted.cycled.arrange_by_key_named("cycle_gap: lines");
-    let differ = |a: &Knowledge, b: &Knowledge| a.detectors.cycle_gap != b.detectors.cycle_gap;
-    hall.find(whole(court, "cycle_gap", &[&cycled], NONE, differ, move |bank, _, state, sink| {
-        cycle_gap::judge(&reader, bank, &state.rows(0), sink);
-    }));
+    let differ = |a: &CompiledBank, b: &CompiledBank| a.detectors.cycle_gap != b.detectors.cycle_gap;
+    collector.collect_findings(whole(
+        context,
+        "cycle_gap",
+        &[&cycled],
+        NONE,
+        differ,
+        move |bank, _, state, sink| {
+            cycle_gap::judge(&reader, bank, &state.rows(0), sink);
+        },
+    ));
     let reader = Arc::clone(arena);
     let resold = sorted.resold.arrange_by_key_named("resale: sales");
-    let differ = |a: &Knowledge, b: &Knowledge| a.detectors.resale != b.detectors.resale;
-    hall.find(whole(court, "resale", &[&resold], NONE, differ, move |bank, _, state, sink| {
-        resale::judge(&reader, bank, &state.rows(0), sink);
-    }));
+    let differ = |a: &CompiledBank, b: &CompiledBank| a.detectors.resale != b.detectors.resale;
+    collector.collect_findings(whole(
+        context,
+        "resale",
+        &[&resold],
+        NONE,
+        differ,
+        move |bank, _, state, sink| {
+            resale::judge(&reader, bank, &state.rows(0), sink);
+        },
+    ));
 }
 
 /// Lines that do not add up, and reversals of nothing.
 pub(super) fn arithmetic<'s>(
-    court: &Court<'s>,
+    context: &OperatorContext<'s>,
     arena: &Arc<Arena>,
-    hall: &mut Hall<'s>,
-    facts: &Indexes<'s>,
+    collector: &mut Collector<'s>,
+    facts: &FactArrangements<'s>,
 ) {
     let reader = Arc::clone(arena);
-    let differ = |a: &Knowledge, b: &Knowledge| a.detectors.line_arithmetic != b.detectors.line_arithmetic;
-    hall.find(each(
-        court,
+    let differ =
+        |a: &CompiledBank, b: &CompiledBank| a.detectors.line_arithmetic != b.detectors.line_arithmetic;
+    collector.collect_findings(each(
+        context,
         "line_arithmetic",
         &facts.doubtful,
         &[&facts.netted],

@@ -6,33 +6,33 @@ use differential_dataflow::operators::Iterate;
 use records::arena::{Arena, Ref};
 use records::row;
 
-use super::facts::Indexes;
-use super::hall::{Hall, NONE, case_of, concluding, findings_of, has, never, one, route, rows_of};
+use super::collector::{Collector, NONE, case_of, concluding, findings_of, has, never, one, route, rows_of};
+use super::facts::FactArrangements;
 use super::lines::reclassed;
+use crate::compiled_bank::{Class, CompiledBank};
 use crate::detector::{
     absence, companions, diagnosis_age, diagnosis_sex, double_enrolment, enrolment, frequent_stays,
     operation_sex, person_fact, readmission, stay_overlap, travel, visit_during_stay, visits_a_day,
 };
-use crate::due::when_due;
 use crate::finding::{Out, Route};
-use crate::judge::{Court, each, whole, whole_concerned};
-use crate::knowledge::{Class, Knowledge};
-use crate::views::{Diff, Index, RowIndex, pair_key, pair_of};
+use crate::judge::{OperatorContext, each, whole, whole_concerned};
+use crate::temporal_filter::temporal_filter;
+use crate::views::{Arrangement, Diff, RowArrangement, pair_key, pair_of};
 use crate::visited;
 
 /// Visits that another register's fact excludes.
 pub(super) fn outside_facts<'s>(
-    court: &Court<'s>,
+    context: &OperatorContext<'s>,
     arena: &Arc<Arena>,
-    hall: &mut Hall<'s>,
-    facts: &Indexes<'s>,
-    visits_of_person: &RowIndex<'s>,
+    collector: &mut Collector<'s>,
+    facts: &FactArrangements<'s>,
+    visits_of_person: &RowArrangement<'s>,
 ) {
     {
         let arena = Arc::clone(arena);
-        let differ = |a: &Knowledge, b: &Knowledge| a.detectors.person_fact != b.detectors.person_fact;
-        hall.find(each(
-            court,
+        let differ = |a: &CompiledBank, b: &CompiledBank| a.detectors.person_fact != b.detectors.person_fact;
+        collector.collect_findings(each(
+            context,
             "person_fact",
             visits_of_person,
             &[&facts.person_facts],
@@ -43,7 +43,7 @@ pub(super) fn outside_facts<'s>(
 }
 
 /// Whether the rules that look at a person's visits differ.
-fn rules_differ(a: &Knowledge, b: &Knowledge) -> bool {
+fn rules_differ(a: &CompiledBank, b: &CompiledBank) -> bool {
     let (a, b) = (&a.detectors, &b.detectors);
     a.stay_overlap != b.stay_overlap
         || a.visit_during_stay != b.visit_during_stay
@@ -54,20 +54,20 @@ fn rules_differ(a: &Knowledge, b: &Knowledge) -> bool {
 
 /// All visits of one person beside each other: at two places at once, too often, too soon again.
 pub(super) fn visits<'s>(
-    court: &Court<'s>,
+    context: &OperatorContext<'s>,
     arena: &Arc<Arena>,
-    hall: &mut Hall<'s>,
-    facts: &Indexes<'s>,
-    visits_of_person: &RowIndex<'s>,
+    collector: &mut Collector<'s>,
+    facts: &FactArrangements<'s>,
+    visits_of_person: &RowArrangement<'s>,
 ) {
     let arena = Arc::clone(arena);
-    let differ = |a: &Knowledge, b: &Knowledge| !a.same_classes(b) || rules_differ(a, b);
+    let differ = |a: &CompiledBank, b: &CompiledBank| !a.same_classes(b) || rules_differ(a, b);
     let reread = Arc::clone(&arena);
-    let concerned = move |old: &Arc<Knowledge>, new: &Arc<Knowledge>| {
+    let concerned = move |old: &Arc<CompiledBank>, new: &Arc<CompiledBank>| {
         (!rules_differ(old, new)).then(|| (0, Box::new(reclassed(&reread, old, new)) as _))
     };
     let found = whole_concerned(
-        court,
+        context,
         "stay_overlap, visit_during_stay, readmission, visits_a_day, frequent_stays",
         &[visits_of_person],
         NONE,
@@ -87,27 +87,27 @@ pub(super) fn visits<'s>(
             }
         },
     );
-    let found = when_due(hall.hear(found), facts.now.clone());
-    hall.findings.push(findings_of(&found));
+    let found = temporal_filter(collector.collect_counts(found), facts.now.clone());
+    collector.findings.push(findings_of(&found));
 }
 
 /// Codes of operations and diagnoses that the person cannot have.
 pub(super) fn codes<'s>(
-    court: &Court<'s>,
+    context: &OperatorContext<'s>,
     arena: &Arc<Arena>,
-    hall: &mut Hall<'s>,
-    facts: &Indexes<'s>,
-    coded: &RowIndex<'s>,
+    collector: &mut Collector<'s>,
+    facts: &FactArrangements<'s>,
+    coded: &RowArrangement<'s>,
 ) {
     let arena = Arc::clone(arena);
-    let differ = |a: &Knowledge, b: &Knowledge| {
+    let differ = |a: &CompiledBank, b: &CompiledBank| {
         let (a, b) = (&a.detectors, &b.detectors);
         a.operation_sex != b.operation_sex
             || a.diagnosis_sex != b.diagnosis_sex
             || a.diagnosis_age != b.diagnosis_age
     };
-    hall.find(each(
-        court,
+    collector.collect_findings(each(
+        context,
         "operation_sex, diagnosis_sex, diagnosis_age",
         coded,
         &[&facts.persons],
@@ -123,16 +123,16 @@ pub(super) fn codes<'s>(
 
 /// Presence: journeys and absences.
 pub(super) fn presence<'s>(
-    court: &Court<'s>,
+    context: &OperatorContext<'s>,
     arena: &Arc<Arena>,
-    hall: &mut Hall<'s>,
-    facts: &Indexes<'s>,
-    stays: &RowIndex<'s>,
+    collector: &mut Collector<'s>,
+    facts: &FactArrangements<'s>,
+    stays: &RowArrangement<'s>,
 ) {
     {
         let reader = Arc::clone(arena);
-        let journeys = hall.hear(whole(
-            court,
+        let journeys = collector.collect_counts(whole(
+            context,
             "travel: journeys",
             &[&facts.passes],
             NONE,
@@ -148,46 +148,53 @@ pub(super) fn presence<'s>(
                 [a, b].map(|end| (u64::from(row::presence(&arena, end).institution), journey))
             }
         });
-        let ends: Index<'s, u64> = ends.arrange_by_key_named("travel: journeys by institution");
-        let places = hall.hear(each(
-            court,
+        let ends: Arrangement<'s, u64> = ends.arrange_by_key_named("travel: journeys by institution");
+        let places = collector.collect_counts(each(
+            context,
             "travel: places",
             &ends,
             &[&facts.institutions],
             never,
             |_, _, journey, institutions, sink| {
                 if let Some(institution) = one(&institutions[0]) {
-                    sink.say(Out::Row(Route::JourneyPlace, *journey, institution));
+                    sink.emit(Out::Row(Route::JourneyPlace, *journey, institution));
                 }
             },
         ));
         let journeys = route(&journeys, "travel: by journey", Route::Journey);
         let places = route(&places, "travel: places of journeys", Route::JourneyPlace);
         let reader = Arc::clone(arena);
-        let differ = |a: &Knowledge, b: &Knowledge| a.detectors.travel != b.detectors.travel;
-        hall.find(each(court, "travel", &journeys, &[&places], differ, move |bank, key, _, places, sink| {
-            let (a, b) = pair_of(key);
-            let place = |end: Ref| {
-                let code = row::presence(&reader, end).institution;
-                places[0].iter().map(|(row, _)| *row).find(|row| row::key(&reader, *row).0 == code)
-            };
-            travel::judge(&reader, bank, key, [place(a), place(b)], sink);
-        }));
+        let differ = |a: &CompiledBank, b: &CompiledBank| a.detectors.travel != b.detectors.travel;
+        collector.collect_findings(each(
+            context,
+            "travel",
+            &journeys,
+            &[&places],
+            differ,
+            move |bank, key, _, places, sink| {
+                let (a, b) = pair_of(key);
+                let place = |end: Ref| {
+                    let code = row::presence(&reader, end).institution;
+                    places[0].iter().map(|(row, _)| *row).find(|row| row::key(&reader, *row).0 == code)
+                };
+                travel::judge(&reader, bank, key, [place(a), place(b)], sink);
+            },
+        ));
     }
     {
         let reader = Arc::clone(arena);
-        let differ = |a: &Knowledge, b: &Knowledge| a.detectors.absence != b.detectors.absence;
+        let differ = |a: &CompiledBank, b: &CompiledBank| a.detectors.absence != b.detectors.absence;
         let absent =
-            each(court, "absence", stays, &[&facts.passes], differ, move |bank, _, row, passes, sink| {
+            each(context, "absence", stays, &[&facts.passes], differ, move |bank, _, row, passes, sink| {
                 absence::judge(&reader, bank, *row, &passes[0], sink);
             });
-        let absent = when_due(hall.hear(absent), facts.now.clone());
+        let absent = temporal_filter(collector.collect_counts(absent), facts.now.clone());
         let absent = concluding(&absent, "absence: by institution", Route::Absent);
-        let checks = hall.hear(has(court, "absence: checking", &facts.checking));
+        let checks = collector.collect_counts(has(context, "absence: checking", &facts.checking));
         let checks = route(&checks, "absence: institutions that check", Route::Has);
         let reader = Arc::clone(arena);
-        hall.find(each(
-            court,
+        collector.collect_findings(each(
+            context,
             "absence: conclude",
             &absent,
             &[&checks],
@@ -202,17 +209,17 @@ pub(super) fn presence<'s>(
 
 /// Companions: cells, co-stays, edges, groups.
 pub(super) fn companions<'s>(
-    court: &Court<'s>,
+    context: &OperatorContext<'s>,
     arena: &Arc<Arena>,
-    hall: &mut Hall<'s>,
-    stays: &RowIndex<'s>,
+    collector: &mut Collector<'s>,
+    stays: &RowArrangement<'s>,
 ) {
     {
         let reader = Arc::clone(arena);
-        let differ = |a: &Knowledge, b: &Knowledge| a.detectors.companions != b.detectors.companions;
-        let placed = hall.hear(whole(
-            court,
-            "companions: place",
+        let differ = |a: &CompiledBank, b: &CompiledBank| a.detectors.companions != b.detectors.companions;
+        let placed = collector.collect_counts(whole(
+            context,
+            "companions: address",
             &[stays],
             NONE,
             differ,
@@ -223,8 +230,8 @@ pub(super) fn companions<'s>(
         let few = route(&placed, "companions: few by cell", Route::CompanionFew);
         let twins = route(&placed, "companions: twins looking", Route::CompanionTwin);
         let reader = Arc::clone(arena);
-        let met = hall.hear(each(
-            court,
+        let met = collector.collect_counts(each(
+            context,
             "companions: meet",
             &probes,
             &[&base],
@@ -234,16 +241,22 @@ pub(super) fn companions<'s>(
             },
         ));
         let reader = Arc::clone(arena);
-        let met_few =
-            hall.hear(each(court, "companions: few", &twins, &[&few], never, move |_, _, row, o, sink| {
+        let met_few = collector.collect_counts(each(
+            context,
+            "companions: few",
+            &twins,
+            &[&few],
+            never,
+            move |_, _, row, o, sink| {
                 companions::meet_few(&reader, *row, &o[0], sink);
-            }));
-        let co_stays: RowIndex<'s> = rows_of(&met, Route::CoStay)
+            },
+        ));
+        let co_stays: RowArrangement<'s> = rows_of(&met, Route::CoStay)
             .concat(rows_of(&met_few, Route::CoStay))
             .arrange_by_key_named("companions: co-stays");
         let reader = Arc::clone(arena);
-        let joined = hall.hear(whole(
-            court,
+        let joined = collector.collect_counts(whole(
+            context,
             "companions: join",
             &[&co_stays],
             NONE,
@@ -262,24 +275,36 @@ pub(super) fn companions<'s>(
                     .concat(own)
                     .reduce(|_node, roots, least| least.push((*roots[0].0, 1)))
             });
-        let groups: RowIndex<'s> = rows_of(&joined, Route::EdgeStay)
+        let groups: RowArrangement<'s> = rows_of(&joined, Route::EdgeStay)
             .join_map(roots, |_node, stay, root| (*root, *stay))
             .arrange_by_key_named("companions: stays by group");
         let reader = Arc::clone(arena);
-        hall.find(whole(court, "companions", &[&groups], NONE, differ, move |bank, key, state, sink| {
-            companions::judge(&reader, bank, key, &state.rows(0), sink);
-        }));
+        collector.collect_findings(whole(
+            context,
+            "companions",
+            &[&groups],
+            NONE,
+            differ,
+            move |bank, key, state, sink| {
+                companions::judge(&reader, bank, key, &state.rows(0), sink);
+            },
+        ));
     }
 }
 
 /// Enrolment, and whether anybody is enrolled at all; and persons enrolled twice.
-pub(super) fn enrolment<'s>(court: &Court<'s>, arena: &Arc<Arena>, hall: &mut Hall<'s>, facts: &Indexes<'s>) {
+pub(super) fn enrolment<'s>(
+    context: &OperatorContext<'s>,
+    arena: &Arc<Arena>,
+    collector: &mut Collector<'s>,
+    facts: &FactArrangements<'s>,
+) {
     {
         let reader = Arc::clone(arena);
         let differ =
-            |a: &Knowledge, b: &Knowledge| a.detectors.double_enrolment != b.detectors.double_enrolment;
-        hall.find(whole(
-            court,
+            |a: &CompiledBank, b: &CompiledBank| a.detectors.double_enrolment != b.detectors.double_enrolment;
+        collector.collect_findings(whole(
+            context,
             "double_enrolment",
             &[&facts.enrolments],
             NONE,
@@ -287,9 +312,9 @@ pub(super) fn enrolment<'s>(court: &Court<'s>, arena: &Arc<Arena>, hall: &mut Ha
             move |bank, _, state, sink| double_enrolment::judge(&reader, bank, &state.rows(0), sink),
         ));
         let reader = Arc::clone(arena);
-        let differ = |a: &Knowledge, b: &Knowledge| a.detectors.enrolment != b.detectors.enrolment;
-        let uncovered = hall.hear(each(
-            court,
+        let differ = |a: &CompiledBank, b: &CompiledBank| a.detectors.enrolment != b.detectors.enrolment;
+        let uncovered = collector.collect_counts(each(
+            context,
             "enrolment",
             &facts.settlements_of_person,
             &[&facts.enrolments],
@@ -297,8 +322,8 @@ pub(super) fn enrolment<'s>(court: &Court<'s>, arena: &Arc<Arena>, hall: &mut Ha
             move |bank, _, row, enrolments, sink| enrolment::judge(&reader, bank, *row, &enrolments[0], sink),
         ));
         let uncovered = concluding(&uncovered, "enrolment: uncovered", Route::Uncovered);
-        let anyone = hall.hear(whole(
-            court,
+        let anyone = collector.collect_counts(whole(
+            context,
             "enrolment: anyone",
             &[&facts.any_enrolment],
             NONE,
@@ -306,15 +331,15 @@ pub(super) fn enrolment<'s>(court: &Court<'s>, arena: &Arc<Arena>, hall: &mut Ha
             |_, _, s, sink| {
                 if s.rows(0).iter().any(|(_, count)| *count > 0) {
                     for shard in 0..enrolment::SHARDS {
-                        sink.say(Out::Row(Route::Has, shard, 0));
+                        sink.emit(Out::Row(Route::Has, shard, 0));
                     }
                 }
             },
         ));
         let anyone = route(&anyone, "enrolment: anyone enrolled", Route::Has);
         let reader = Arc::clone(arena);
-        hall.find(each(
-            court,
+        collector.collect_findings(each(
+            context,
             "enrolment: conclude",
             &uncovered,
             &[&anyone],

@@ -5,32 +5,32 @@ use std::sync::Arc;
 use records::arena::Arena;
 use records::row;
 
-use super::facts::Indexes;
-use super::hall::{Hall, NONE, never, one, route, split};
+use super::collector::{Collector, NONE, never, one, route, split};
+use super::facts::FactArrangements;
+use crate::compiled_bank::CompiledBank;
 use crate::coverage::Missing;
-use crate::detector::outlier::{self, Way};
-use crate::due::when_due;
+use crate::detector::outlier::{self, OutlierMethod};
 use crate::finding::{Out, Route};
-use crate::gather;
-use crate::judge::{Court, Sink, each, whole};
-use crate::knowledge::Knowledge;
+use crate::hold;
+use crate::judge::{OperatorContext, Sink, each, whole};
 use crate::profile::{
-    Group, Member, Whose, baskets, end_of, months, settlement_of_doctor, subject_key, subject_of,
+    Group, Member, ProfileOwner, baskets, end_of, months, settlement_of_doctor, subject_key, subject_of,
 };
-use crate::views::{Facts, Index, RowIndex, RowsOf, pair_key};
+use crate::temporal_filter::temporal_filter;
+use crate::views::{Arrangement, Collection, RowArrangement, RowCollection, pair_key};
 
 /// Judges months of institutions and practitioners beside their peers'.
 pub(super) fn outliers<'s>(
-    court: &Court<'s>,
+    context: &OperatorContext<'s>,
     arena: &Arc<Arena>,
-    hall: &mut Hall<'s>,
-    facts: &Indexes<'s>,
-    of_stays: RowsOf<'s>,
+    collector: &mut Collector<'s>,
+    facts: &FactArrangements<'s>,
+    of_stays: RowCollection<'s>,
 ) {
     // Settlements of a visit are its doctor's.
     let reader = Arc::clone(arena);
-    let of_doctors = hall.hear(each(
-        court,
+    let of_doctors = collector.collect_counts(each(
+        context,
         "outlier: settlements of doctors",
         &facts.settlements,
         &[&facts.visits],
@@ -44,14 +44,14 @@ pub(super) fn outliers<'s>(
     ));
     let ([], _, of_doctors) = split(of_doctors, []);
     let sums = facts.sums.clone().concat(of_stays).concat(of_doctors);
-    let sums: RowIndex<'s> = gather::until("outlier: gather sums", sums, facts.gate.clone())
+    let sums: RowArrangement<'s> = hold::hold_until("outlier: gather sums", sums, facts.gate.clone())
         .arrange_by_key_named("outlier: sums by subject");
-    let prices = gather::until("outlier: gather prices", facts.prices.clone(), facts.gate.clone())
+    let prices = hold::hold_until("outlier: gather prices", facts.prices.clone(), facts.gate.clone())
         .arrange_by_key_named("outlier: prices by institution");
 
     let reader = Arc::clone(arena);
-    let workplaces = hall.hear(each(
-        court,
+    let workplaces = collector.collect_counts(each(
+        context,
         "outlier: workplaces",
         &facts.practitioners_of_institution,
         &[&facts.institutions],
@@ -59,23 +59,27 @@ pub(super) fn outliers<'s>(
         move |_, _, row, institutions, sink| {
             if let Some(institution) = one(&institutions[0]) {
                 let code = row::key(&reader, *row).0;
-                sink.say(Out::Row(Route::Workplace, subject_key(Whose::Practitioner, code), institution));
+                sink.emit(Out::Row(
+                    Route::Workplace,
+                    subject_key(ProfileOwner::Practitioner, code),
+                    institution,
+                ));
             }
         },
     ));
     let workplaces = route(&workplaces, "outlier: workplaces by practitioner", Route::Workplace);
 
     let reader = Arc::clone(arena);
-    let differ = |a: &Knowledge, b: &Knowledge| asked(a) != asked(b);
-    let members = hall.hear(whole(
-        court,
+    let differ = |a: &CompiledBank, b: &CompiledBank| asked(a) != asked(b);
+    let members = collector.collect_counts(whole(
+        context,
         "outlier: months",
         &[&sums, &facts.institutions, &facts.practitioners, &workplaces],
         &[&prices],
         differ,
         move |bank, key, state, sink| {
-            let (whose, code) = subject_of(key);
-            let asked = asked(bank)[whose as usize];
+            let (owner, code) = subject_of(key);
+            let asked = asked(bank)[owner as usize];
             if asked == (false, false) {
                 return;
             }
@@ -83,24 +87,24 @@ pub(super) fn outliers<'s>(
             if months.is_empty() {
                 return;
             }
-            let (own, place) = match whose {
-                Whose::Institution => {
+            let (own, address) = match owner {
+                ProfileOwner::Institution => {
                     let own = one(&state.rows(1));
                     (own, own)
                 }
-                Whose::Practitioner => (one(&state.rows(2)), one(&state.rows(3))),
+                ProfileOwner::Practitioner => (one(&state.rows(2)), one(&state.rows(3))),
             };
-            let group = Group::of(&reader, place, own, whose);
+            let group = Group::of(&reader, address, own, owner);
             let mut baskets = baskets(&state.more(0));
             for (month, profile) in months {
                 let basket = baskets.remove(&month).unwrap_or_default();
-                let institution = match (whose, own) {
-                    (Whose::Institution, _) => code,
-                    (Whose::Practitioner, Some(own)) => row::practitioner(&reader, own).institution,
-                    (Whose::Practitioner, None) => 0,
+                let institution = match (owner, own) {
+                    (ProfileOwner::Institution, _) => code,
+                    (ProfileOwner::Practitioner, Some(own)) => row::practitioner(&reader, own).institution,
+                    (ProfileOwner::Practitioner, None) => 0,
                 };
                 let member = Member {
-                    whose,
+                    owner,
                     code,
                     institution,
                     row: own.unwrap_or(0),
@@ -109,11 +113,11 @@ pub(super) fn outliers<'s>(
                     basket: basket.into_iter().map(|(item, (cnt, fen))| (item, cnt, fen)).collect(),
                     lacks: group.err(),
                 };
-                say(group, member, asked, sink);
+                emit(group, member, asked, sink);
             }
         },
     ));
-    let members = when_due(members, facts.now.clone());
+    let members = temporal_filter(members, facts.now.clone());
     let of_month = by_group(&members, "outlier: members by group and month", |out| match out {
         Out::Member(key, member) => Some((key, *member)),
         _ => None,
@@ -122,45 +126,59 @@ pub(super) fn outliers<'s>(
         Out::Series(key, member) => Some((key, *member)),
         _ => None,
     });
-    let differ = |a: &Knowledge, b: &Knowledge| a.detectors.outlier != b.detectors.outlier;
-    hall.find(whole(court, "outlier", NONE, &[&of_month], differ, |bank, _, state, sink| {
-        outlier::judge(bank, &state.more(0), sink);
-    }));
-    hall.find(whole(court, "outlier: rises", NONE, &[&of_series], differ, |bank, _, state, sink| {
-        outlier::judge_rises(bank, &state.more(0), sink);
-    }));
+    let differ = |a: &CompiledBank, b: &CompiledBank| a.detectors.outlier != b.detectors.outlier;
+    collector.collect_findings(whole(
+        context,
+        "outlier",
+        NONE,
+        &[&of_month],
+        differ,
+        |bank, _, state, sink| {
+            outlier::judge(bank, &state.more(0), sink);
+        },
+    ));
+    collector.collect_findings(whole(
+        context,
+        "outlier: rises",
+        NONE,
+        &[&of_series],
+        differ,
+        |bank, _, state, sink| {
+            outlier::judge_rises(bank, &state.more(0), sink);
+        },
+    ));
 }
 
-/// Whether any rule looks at a subject's months beside the peers', and at its rises; by [`Whose`].
-fn asked(bank: &Knowledge) -> [(bool, bool); 2] {
-    [Whose::Institution, Whose::Practitioner].map(|whose| {
-        let of = || bank.detectors.outlier.iter().filter(|rule| rule.whose == whose);
-        let is_rise = |rule: &outlier::OutlierRule| matches!(rule.way, Way::Rise(..));
+/// Whether any rule looks at a subject's months beside the peers', and at its rises; by [`ProfileOwner`].
+fn asked(bank: &CompiledBank) -> [(bool, bool); 2] {
+    [ProfileOwner::Institution, ProfileOwner::Practitioner].map(|owner| {
+        let of = || bank.detectors.outlier.iter().filter(|rule| rule.owner == owner);
+        let is_rise = |rule: &outlier::OutlierRule| matches!(rule.way, OutlierMethod::Rise(..));
         (of().any(|rule| !is_rise(rule)), of().any(is_rise))
     })
 }
 
 /// States a subject's month where its peers meet, from the end of the month on.
-fn say(group: Result<Group, Missing>, member: Member, (month, rise): (bool, bool), sink: &mut Sink) {
+fn emit(group: Result<Group, Missing>, member: Member, (month, rise): (bool, bool), sink: &mut Sink) {
     let due = |out: Out| Out::Due(end_of(member.month), Box::new(out));
     if rise && let Ok(group) = &group {
         let of_series = Member { basket: Vec::new(), ..member.clone() };
-        sink.say(due(Out::Series(group.key(None), Box::new(of_series))));
+        sink.emit(due(Out::Series(group.key(None), Box::new(of_series))));
     }
     let key = match &group {
         Ok(group) => group.key(Some(member.month)),
         // Of these nobody can say who their peers are; they meet to be counted.
-        Err(lacks) => pair_key(*lacks as u32, member.month.cast_unsigned()) << 1 | member.whose as u64,
+        Err(lacks) => pair_key(*lacks as u32, member.month.cast_unsigned()) << 1 | member.owner as u64,
     };
     if month || group.is_err() {
-        sink.say(due(Out::Member(key, Box::new(member.clone()))));
+        sink.emit(due(Out::Member(key, Box::new(member.clone()))));
     }
 }
 
 fn by_group<'s>(
-    members: &Facts<'s, Out>,
+    members: &Collection<'s, Out>,
     name: &str,
     take: impl Fn(Out) -> Option<(u64, Member)> + 'static,
-) -> Index<'s, Member> {
+) -> Arrangement<'s, Member> {
     members.clone().flat_map(take).arrange_by_key_named(name)
 }

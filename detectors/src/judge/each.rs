@@ -9,28 +9,28 @@ use timely::dataflow::channels::pact::Pipeline;
 use timely::dataflow::operators::generic::OutputBuilder;
 use timely::dataflow::operators::generic::builder_rc::OperatorBuilder;
 
-use super::agenda::{Agenda, Ports};
-use super::shelf::{BatchSpan, Shelf, State, keys_of, updates};
-use super::{Court, Judged, Sink};
-use crate::knowledge::Knowledge;
-use crate::views::{Diff, Index};
+use super::arrangement_reader::{ArrangementReader, BatchSpan, State, keys_of, updates};
+use super::pending_ticks::{PendingTicks, Ports};
+use super::{Judged, OperatorContext, Sink};
+use crate::compiled_bank::CompiledBank;
+use crate::views::{Arrangement, Diff};
 
 /// Judges each row of `main` with the rows of its key in `contexts`.
 ///
 /// `reads_bank(old, new)` tells whether the function reads something that differs between two banks.
 pub fn each<'s, V, F>(
-    court: &Court<'s>,
+    context: &OperatorContext<'s>,
     name: &'static str,
-    main: &Index<'s, V>,
-    contexts: &[&Index<'s, Ref>],
-    reads_bank: fn(&Knowledge, &Knowledge) -> bool,
+    main: &Arrangement<'s, V>,
+    contexts: &[&Arrangement<'s, Ref>],
+    reads_bank: fn(&CompiledBank, &CompiledBank) -> bool,
     judge: F,
 ) -> Judged<'s>
 where
     V: ExchangeData,
-    F: FnMut(&Knowledge, u64, &V, &[Vec<(Ref, Diff)>], &mut Sink) + 'static,
+    F: FnMut(&CompiledBank, u64, &V, &[Vec<(Ref, Diff)>], &mut Sink) + 'static,
 {
-    mount(court, name, main, contexts, reads_bank, Box::new(|_, _| Concern::everything()), Box::new(judge))
+    mount(context, name, main, contexts, reads_bank, Box::new(|_, _| Concern::everything()), Box::new(judge))
 }
 
 /// What another bank makes a judge say differently: rows of the main arrangement, and keys by what stands there in
@@ -73,71 +73,72 @@ impl<V> Default for Work<V> {
 
 /// As [`each`]; when the bank changes, only that is judged again which `concerned(old, new)` says.
 pub fn each_concerned<'s, V, C, F>(
-    court: &Court<'s>,
+    context: &OperatorContext<'s>,
     name: &'static str,
-    main: &Index<'s, V>,
-    contexts: &[&Index<'s, Ref>],
-    reads_bank: fn(&Knowledge, &Knowledge) -> bool,
+    main: &Arrangement<'s, V>,
+    contexts: &[&Arrangement<'s, Ref>],
+    reads_bank: fn(&CompiledBank, &CompiledBank) -> bool,
     concerned: C,
     judge: F,
 ) -> Judged<'s>
 where
     V: ExchangeData,
-    C: Fn(&Arc<Knowledge>, &Arc<Knowledge>) -> Concern<V> + 'static,
-    F: FnMut(&Knowledge, u64, &V, &[Vec<(Ref, Diff)>], &mut Sink) + 'static,
+    C: Fn(&Arc<CompiledBank>, &Arc<CompiledBank>) -> Concern<V> + 'static,
+    F: FnMut(&CompiledBank, u64, &V, &[Vec<(Ref, Diff)>], &mut Sink) + 'static,
 {
-    mount(court, name, main, contexts, reads_bank, Box::new(concerned), Box::new(judge))
+    mount(context, name, main, contexts, reads_bank, Box::new(concerned), Box::new(judge))
 }
 
-type Concerned<V> = Box<dyn Fn(&Arc<Knowledge>, &Arc<Knowledge>) -> Concern<V>>;
-type Judge<V> = Box<dyn FnMut(&Knowledge, u64, &V, &[Vec<(Ref, Diff)>], &mut Sink)>;
+type Concerned<V> = Box<dyn Fn(&Arc<CompiledBank>, &Arc<CompiledBank>) -> Concern<V>>;
+type Judge<V> = Box<dyn FnMut(&CompiledBank, u64, &V, &[Vec<(Ref, Diff)>], &mut Sink)>;
 
 /// The operator: compiled once for each type of row, not for each judge.
 fn mount<'s, V: ExchangeData>(
-    court: &Court<'s>,
+    context: &OperatorContext<'s>,
     name: &'static str,
-    main: &Index<'s, V>,
-    contexts: &[&Index<'s, Ref>],
-    reads_bank: fn(&Knowledge, &Knowledge) -> bool,
+    main: &Arrangement<'s, V>,
+    contexts: &[&Arrangement<'s, Ref>],
+    reads_bank: fn(&CompiledBank, &CompiledBank) -> bool,
     concerned: Concerned<V>,
     mut judge: Judge<V>,
 ) -> Judged<'s> {
-    let mut builder = OperatorBuilder::new(name.to_owned(), court.scope);
+    let mut builder = OperatorBuilder::new(name.to_owned(), context.scope);
     let mut rows_in = builder.new_input(main.stream.clone(), Pipeline);
     let mut contexts_in: Vec<_> =
         contexts.iter().map(|context| builder.new_input(context.stream.clone(), Pipeline)).collect();
-    let mut bank_in = builder.new_input(court.bank.clone(), Pipeline);
+    let mut bank_in = builder.new_input(context.bank.clone(), Pipeline);
     let (said_out, said) = builder.new_output();
     let (counted_out, counted) = builder.new_output();
     let mut ports = Ports { said: OutputBuilder::from(said_out), counted: OutputBuilder::from(counted_out) };
-    let mut shelf = Shelf::new(main.trace.clone());
-    let mut shelves: Vec<Shelf<Ref>> = contexts.iter().map(|c| Shelf::new(c.trace.clone())).collect();
-    let mut bank = Arc::clone(&court.first_bank);
+    let mut reader = ArrangementReader::new(main.trace.clone());
+    let mut readers: Vec<ArrangementReader<Ref>> =
+        contexts.iter().map(|c| ArrangementReader::new(c.trace.clone())).collect();
+    let mut bank = Arc::clone(&context.first_bank);
 
     builder.build(move |_capabilities| {
-        let mut agenda: Agenda<Work<V>> = Agenda::new();
+        let mut pending: PendingTicks<Work<V>> = PendingTicks::new();
         let mut sink = Sink::default();
         let mut state: State<Ref> = State::new();
-        let mut before: Vec<Vec<(Ref, Diff)>> = shelves.iter().map(|_| Vec::new()).collect();
+        let mut before: Vec<Vec<(Ref, Diff)>> = readers.iter().map(|_| Vec::new()).collect();
         let mut after = before.clone();
         let mut old: State<V> = State::new();
         move |frontiers| {
             rows_in.for_each(|capability, spans: &mut Vec<BatchSpan<V>>| {
                 for batch in spans.drain(..).filter_map(|span| span.inner) {
                     updates::<V>(&batch, |key, value, tick, diff| {
-                        agenda.at(tick, &capability).work.rows.push((key, value.clone(), diff));
+                        pending.at(tick, &capability).work.rows.push((key, value.clone(), diff));
                     });
                 }
             });
             for input in &mut contexts_in {
                 input.for_each(|capability, spans: &mut Vec<BatchSpan<Ref>>| {
                     for span in spans.drain(..) {
-                        keys_of(&span, |key, tick| agenda.at(tick, &capability).work.keys.push(key));
+                        keys_of(&span, |key, tick| pending.at(tick, &capability).work.keys.push(key));
                     }
                 });
             }
-            bank_in.for_each(|capability, banks| agenda.note_bank(&capability, banks));
-            while let Some((tick, mut task)) = agenda.next(frontiers) {
+            bank_in.for_each(|capability, banks| pending.note_bank(&capability, banks));
+            while let Some((tick, mut task)) = pending.next(frontiers) {
                 let old_bank = Arc::clone(&bank);
                 let rejudge = task.bank.as_ref().is_some_and(|new| reads_bank(&old_bank, new));
                 if let Some(new) = task.bank.take() {
@@ -146,18 +147,18 @@ fn mount<'s, V: ExchangeData>(
                 let work = std::mem::take(&mut task.work);
                 let mut keys = work.keys;
                 let concern = rejudge.then(|| concerned(&old_bank, &bank));
-                let every = concern.as_ref().map_or_else(Vec::new, |concern| shelf.keys_with(&concern.row));
+                let every = concern.as_ref().map_or_else(Vec::new, |concern| reader.keys_with(&concern.row));
                 if let Some(context) = concern.as_ref().and_then(|concern| concern.context.as_ref())
-                    && let Some(first) = shelves.first_mut()
+                    && let Some(first) = readers.first_mut()
                 {
                     keys.append(&mut first.keys_with(context));
                 }
                 keys.sort_unstable();
                 keys.dedup();
                 if !keys.is_empty() || !every.is_empty() {
-                    shelf.open();
+                    reader.open();
                 }
-                shelves.iter_mut().for_each(Shelf::open);
+                readers.iter_mut().for_each(ArrangementReader::open);
                 let mut rows = work.rows.into_iter().peekable();
                 let mut keys = keys.into_iter().peekable();
                 let mut every = every.into_iter().peekable();
@@ -168,7 +169,7 @@ fn mount<'s, V: ExchangeData>(
                     let of_bank = every.next_if_eq(&key).is_some();
                     old.before.clear();
                     if of_context || of_bank {
-                        shelf.read(key, tick, &mut old);
+                        reader.read(key, tick, &mut old);
                         if let Some(concern) = concern.as_ref().filter(|_| !of_context) {
                             old.before.retain(|(row, _)| (concern.row)(row));
                         }
@@ -176,9 +177,9 @@ fn mount<'s, V: ExchangeData>(
                     if old.before.is_empty() && rows.peek().is_none_or(|row| row.0 != key) {
                         continue;
                     }
-                    for (shelf, (before, after)) in shelves.iter_mut().zip(before.iter_mut().zip(&mut after))
+                    for (reader, (before, after)) in readers.iter_mut().zip(before.iter_mut().zip(&mut after))
                     {
-                        shelf.read(key, tick, &mut state);
+                        reader.read(key, tick, &mut state);
                         std::mem::swap(&mut state.before, before);
                         std::mem::swap(&mut state.after, after);
                     }
@@ -199,9 +200,9 @@ fn mount<'s, V: ExchangeData>(
                 }
                 ports.send(&mut sink, tick, &task);
             }
-            if let Some(frontier) = agenda.moved(frontiers) {
-                shelf.close(frontier);
-                shelves.iter_mut().for_each(|shelf| shelf.close(frontier));
+            if let Some(frontier) = pending.moved(frontiers) {
+                reader.close(frontier);
+                readers.iter_mut().for_each(|reader| reader.close(frontier));
             }
         }
     });

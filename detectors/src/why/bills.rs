@@ -7,8 +7,8 @@ use records::row::{self, Enrolment, Settlement, day_of};
 use super::steps::{Why, day, day_at};
 
 fn live(why: &mut Why<'_, '_>, id: Ref) -> Option<Settlement> {
-    let place = why.record(Kind::Settlement, (id, 0))?;
-    let settlement = row::settlement(why.scene.arena, place);
+    let address = why.record(Kind::Settlement, (id, 0))?;
+    let settlement = row::settlement(why.scene.arena, address);
     why.check(
         [
             "该结算有效（未退费、无负数、未被冲销）",
@@ -32,7 +32,7 @@ pub(super) fn enrolment(why: &mut Why<'_, '_>, settlement: Ref) -> Option<()> {
     let all = scene.rows(Kind::Enrolment);
     let of_person: Vec<Enrolment> = all
         .iter()
-        .map(|place| row::enrolment(scene.arena, *place))
+        .map(|address| row::enrolment(scene.arena, *address))
         .filter(|enrolment| enrolment.psn_no == settlement.psn_no)
         .collect();
     let covers = |enrolment: &&Enrolment| {
@@ -69,8 +69,8 @@ pub(super) fn enrolment(why: &mut Why<'_, '_>, settlement: Ref) -> Option<()> {
 pub(super) fn agreement(why: &mut Why<'_, '_>, settlement: Ref) -> Option<()> {
     let settlement = live(why, settlement)?;
     let on = day_of(settlement.time);
-    let place = why.needed(Kind::Institution, settlement.institution, "missing:institution")?;
-    let institution = row::institution(why.scene.arena, place);
+    let address = why.needed(Kind::Institution, settlement.institution, "missing:institution")?;
+    let institution = row::institution(why.scene.arena, address);
     let known = ["该机构有协议记录", "agreements of the institution are known"];
     if institution.agreements.is_empty() {
         return why.missing(known, Vec::new(), "missing:agreements");
@@ -92,8 +92,8 @@ pub(super) fn double_enrolment(why: &mut Why<'_, '_>, a: Ref, b: Ref) -> Option<
     let scene = why.scene;
     let mut both = Vec::new();
     for id in [a, b] {
-        let place = why.record(Kind::Enrolment, (id, 0))?;
-        both.push(row::enrolment(scene.arena, place));
+        let address = why.record(Kind::Enrolment, (id, 0))?;
+        both.push(row::enrolment(scene.arena, address));
     }
     let (a, b) = (both[0], both[1]);
     why.check(["是两条不同的登记", "they are two enrolments"], Vec::new(), a.id != b.id)?;

@@ -18,10 +18,10 @@ fn coded<'a>(
 ) -> Option<(Visit, Vec<&'a Row>)> {
     let scene = why.scene;
     let visit = why.visit(visit)?;
-    let place = scene.find(Kind::Visit, (visit.id, 0))?;
+    let address = scene.find(Kind::Visit, (visit.id, 0))?;
     let codes: Vec<Ref> = match operation {
-        true => row::operations(scene.arena, place),
-        false => row::diagnoses(scene.arena, place).iter().map(|diagnosis| diagnosis.code).collect(),
+        true => row::operations(scene.arena, address),
+        false => row::diagnoses(scene.arena, address).iter().map(|diagnosis| diagnosis.code).collect(),
     };
     let text = scene.text(code);
     let listed: Vec<String> = codes.iter().map(|code| scene.text(*code)).collect();
@@ -54,8 +54,8 @@ fn coded<'a>(
 
 /// The person of a visit or line, needed by a rule.
 pub(super) fn person(why: &mut Why<'_, '_>, psn_no: Ref) -> Option<Person> {
-    let place = why.needed(Kind::Person, psn_no, "missing:person")?;
-    Some(row::person(why.scene.arena, place))
+    let address = why.needed(Kind::Person, psn_no, "missing:person")?;
+    Some(row::person(why.scene.arena, address))
 }
 
 /// The person's sex, 1 or 2, if it is known.

@@ -8,7 +8,7 @@ use records::row::{self, Dispensing, day_of};
 use rust_decimal::Decimal;
 
 use super::steps::{Why, day, day_at, moment, quantity};
-use crate::knowledge::integer;
+use crate::compiled_bank::integer;
 
 /// An insured sale.
 fn insured(why: &mut Why<'_, '_>, sale: &Dispensing) -> Option<()> {
@@ -112,7 +112,7 @@ pub(super) fn trace_code_unbought(why: &mut Why<'_, '_>, institution: Ref, code:
         vec![("code", scene.text(code)), ("sales", ids.join("; "))],
         !here.is_empty(),
     )?;
-    let all = scene.rows(Kind::Purchase).iter().map(|place| row::purchase(scene.arena, *place));
+    let all = scene.rows(Kind::Purchase).iter().map(|address| row::purchase(scene.arena, *address));
     let bought: Vec<row::Purchase> = all.filter(|bought| bought.institution == institution).collect();
     let of = |item: Ref| bought.iter().filter(move |purchase| purchase.item == item);
     let items: BTreeSet<Ref> = here.iter().map(|sale| sale.item).collect();

@@ -10,7 +10,7 @@ use rust_decimal::Decimal;
 
 use super::codes::{known_sex, other_sex, person};
 use super::steps::{Values, Why, day, hours, moment, price, quantity, row_text};
-use crate::knowledge::{decimal, integer};
+use crate::compiled_bank::{decimal, integer};
 
 /// A line and the table rows of the rule for its item and day.
 fn listed<'a>(why: &mut Why<'_, 'a>, visit: Ref, sn: Ref, table: &str) -> Option<(FeeLine, Vec<&'a Row>)> {
@@ -53,10 +53,10 @@ pub(super) fn age_limit(why: &mut Why<'_, '_>, visit: Ref, sn: Ref) -> Option<()
 /// A line of an item that is paid for some diagnoses only.
 pub(super) fn indication(why: &mut Why<'_, '_>, visit: Ref, sn: Ref) -> Option<()> {
     let (line, rows) = listed(why, visit, sn, "indication")?;
-    let place = why.needed(Kind::Visit, line.visit, "missing:visit")?;
+    let address = why.needed(Kind::Visit, line.visit, "missing:visit")?;
     let scene = why.scene;
     let codes: Vec<String> =
-        row::diagnoses(scene.arena, place).iter().map(|diagnosis| scene.text(diagnosis.code)).collect();
+        row::diagnoses(scene.arena, address).iter().map(|diagnosis| scene.text(diagnosis.code)).collect();
     let known = ["该就诊有诊断", "the visit has diagnoses"];
     if codes.is_empty() {
         return why.missing(known, Vec::new(), "missing:diags");
@@ -76,8 +76,8 @@ pub(super) fn indication(why: &mut Why<'_, '_>, visit: Ref, sn: Ref) -> Option<(
 
 /// The institution of a line, needed by a rule.
 fn institution(why: &mut Why<'_, '_>, line: &FeeLine) -> Option<Institution> {
-    let place = why.needed(Kind::Institution, line.institution, "missing:institution")?;
-    Some(row::institution(why.scene.arena, place))
+    let address = why.needed(Kind::Institution, line.institution, "missing:institution")?;
+    Some(row::institution(why.scene.arena, address))
 }
 
 fn level(level: u8) -> String {
@@ -162,10 +162,10 @@ pub(super) fn price_cap(why: &mut Why<'_, '_>, visit: Ref, sn: Ref) -> Option<()
 /// A line as sent that reverses nothing, or whose amount is not quantity times price.
 pub(super) fn line_arithmetic(why: &mut Why<'_, '_>, visit: Ref, sn: Ref) -> Option<()> {
     let scene = why.scene;
-    let place = why.record(Kind::FeeLine, (visit, sn))?;
-    let line = row::fee_line(scene.arena, row::as_sent(scene.arena, place));
+    let address = why.record(Kind::FeeLine, (visit, sn))?;
+    let line = row::fee_line(scene.arena, row::as_sent(scene.arena, address));
     let original = (line.reverses != 0).then(|| scene.find(Kind::FeeLine, (visit, line.reverses))).flatten();
-    let is_original = original.is_some_and(|place| row::fee_line(scene.arena, place).reverses == 0);
+    let is_original = original.is_some_and(|address| row::fee_line(scene.arena, address).reverses == 0);
     let reverses_nothing = line.reverses != 0 && !is_original;
     // Quantities have 4 places, prices 6, amounts 2: all in units of 10^-10.
     let exact = i128::from(line.cnt) * i128::from(line.price);

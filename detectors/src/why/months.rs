@@ -12,8 +12,8 @@ use records::time::{first_of, format_month, month_of};
 use super::Scene;
 use super::steps::Why;
 use crate::alert::value_texts;
-use crate::detector::outlier::{OutlierRule, Way, of_rule, opinions, rises, values_of};
-use crate::profile::{Group, Member, Whose, end_of, subject_key, subject_of, sums_of};
+use crate::detector::outlier::{OutlierMethod, OutlierRule, of_rule, opinions, rises, values_of};
+use crate::profile::{Group, Member, ProfileOwner, end_of, subject_key, subject_of, sums_of};
 
 /// (institution or practitioner, month) that lies far from its peers' or from its own past.
 pub(super) fn outlier(why: &mut Why<'_, '_>, code: Ref, first: Ref) -> Option<()> {
@@ -31,7 +31,7 @@ pub(super) fn outlier(why: &mut Why<'_, '_>, code: Ref, first: Ref) -> Option<()
         vec![("now", records::time::format_time(scene.now))],
         end_of(month) <= scene.now,
     )?;
-    let members = members(scene, rule.whose);
+    let members = members(scene, rule.owner);
     let own = members.iter().find(|(member, _)| member.code == code && member.month == month);
     let sums = own.map(|(member, _)| member.profile()).unwrap_or_default();
     let shown = [Sum::Visits, Sum::Settlements, Sum::Lines, Sum::Stays];
@@ -61,8 +61,8 @@ pub(super) fn outlier(why: &mut Why<'_, '_>, code: Ref, first: Ref) -> Option<()
     let Some(opinion) = opinion else { return why.missing(enough, vec![count], "missing:peers") };
     why.check(enough, vec![count], true)?;
     let threshold = match rule.way {
-        Way::Peers(parameters) => parameters.threshold,
-        Way::Rise(parameters, _) => parameters.threshold,
+        OutlierMethod::Peers(parameters) => parameters.threshold,
+        OutlierMethod::Rise(parameters, _) => parameters.threshold,
     };
     let values = value_texts(scene.arena, why.rule, &values_of(own, &opinion));
     let drivers = values.into_iter().find(|(name, _)| *name == "drivers");
@@ -86,23 +86,23 @@ fn opinion(
     of_month: &[&Member],
 ) -> Option<models::Opinion> {
     let (asked, said) = match &rule.way {
-        Way::Peers(parameters) => (of_month, opinions(of_month, parameters)),
-        Way::Rise(parameters, min_peers) => (peers, rises(peers, parameters, *min_peers)),
+        OutlierMethod::Peers(parameters) => (of_month, opinions(of_month, parameters)),
+        OutlierMethod::Rise(parameters, min_peers) => (peers, rises(peers, parameters, *min_peers)),
     };
-    let place = asked.iter().position(|member| member.code == own.code && member.month == own.month)?;
-    said.into_iter().nth(place)?
+    let address = asked.iter().position(|member| member.code == own.code && member.month == own.month)?;
+    said.into_iter().nth(address)?
 }
 
 /// All months of all subjects, counted again, with who their peers are.
-fn members(scene: &Scene<'_>, whose: Whose) -> Vec<(Member, Result<Group, crate::coverage::Missing>)> {
+fn members(scene: &Scene<'_>, owner: ProfileOwner) -> Vec<(Member, Result<Group, crate::coverage::Missing>)> {
     let arena = scene.arena;
     let mut profiles: BTreeMap<(u64, i32), Profile> = BTreeMap::new();
     let mut add = |key: u64, month: i32, sum: Sum, amount: i64| {
         profiles.entry((key, month)).or_default().add(sum, amount);
     };
     for kind in [Kind::Visit, Kind::Settlement, Kind::FeeLine, Kind::Prescription, Kind::Dispensing] {
-        for place in scene.rows(kind) {
-            sums_of(arena, *place, |key, month, sums| {
+        for address in scene.rows(kind) {
+            sums_of(arena, *address, |key, month, sums| {
                 sums.iter().for_each(|(sum, amount)| add(key, month, *sum, *amount));
             });
         }
@@ -110,7 +110,7 @@ fn members(scene: &Scene<'_>, whose: Whose) -> Vec<(Member, Result<Group, crate:
     let visits: BTreeMap<Ref, row::Visit> = scene.visits().map(|(_, visit)| (visit.id, visit)).collect();
     for stay in visits.values().filter(|visit| scene.is_stay(visit)) {
         let Some(end) = stay.end.map(day_of) else { continue };
-        let key = subject_key(Whose::Institution, stay.institution);
+        let key = subject_key(ProfileOwner::Institution, stay.institution);
         add(key, month_of(end), Sum::Stays, 1);
         add(key, month_of(end), Sum::StayDays, i64::from((end - day_of(stay.begin)).max(1)));
     }
@@ -118,9 +118,15 @@ fn members(scene: &Scene<'_>, whose: Whose) -> Vec<(Member, Result<Group, crate:
     for line in scene.net_lines() {
         let month = month_of(day_of(line.time));
         if visits.get(&line.visit).is_some_and(|visit| scene.is_stay(visit)) {
-            add(subject_key(Whose::Institution, line.institution), month, Sum::StayCharges, line.amount);
+            add(
+                subject_key(ProfileOwner::Institution, line.institution),
+                month,
+                Sum::StayCharges,
+                line.amount,
+            );
         }
-        let basket = baskets.entry((subject_key(Whose::Institution, line.institution), month)).or_default();
+        let basket =
+            baskets.entry((subject_key(ProfileOwner::Institution, line.institution), month)).or_default();
         let of_item = basket.entry(line.item).or_default();
         of_item.0 += line.cnt;
         of_item.1 += line.amount;
@@ -128,7 +134,8 @@ fn members(scene: &Scene<'_>, whose: Whose) -> Vec<(Member, Result<Group, crate:
     for settlement in scene.live() {
         let doctor = visits.get(&settlement.visit).map_or(0, |visit| visit.doctor);
         if doctor != 0 {
-            let (key, month) = (subject_key(Whose::Practitioner, doctor), month_of(day_of(settlement.time)));
+            let (key, month) =
+                (subject_key(ProfileOwner::Practitioner, doctor), month_of(day_of(settlement.time)));
             add(key, month, Sum::Settlements, 1);
             add(key, month, Sum::Fund, settlement.fund);
             add(key, month, Sum::Account, settlement.account);
@@ -136,24 +143,24 @@ fn members(scene: &Scene<'_>, whose: Whose) -> Vec<(Member, Result<Group, crate:
     }
     let subject = |((key, month), profile): ((u64, i32), Profile)| {
         let (of, code) = subject_of(key);
-        if of != whose || profile.is_empty() {
+        if of != owner || profile.is_empty() {
             return None;
         }
-        let (own, place, institution) = match whose {
-            Whose::Institution => {
+        let (own, address, institution) = match owner {
+            ProfileOwner::Institution => {
                 let own = scene.find(Kind::Institution, (code, 0));
                 (own, own, code)
             }
-            Whose::Practitioner => {
+            ProfileOwner::Practitioner => {
                 let own = scene.find(Kind::Practitioner, (code, 0));
                 let institution = own.map_or(0, |own| row::practitioner(arena, own).institution);
                 (own, scene.find(Kind::Institution, (institution, 0)), institution)
             }
         };
-        let group = Group::of(arena, place, own, whose);
+        let group = Group::of(arena, address, own, owner);
         let basket = baskets.get(&(key, month)).into_iter().flatten();
         let member = Member {
-            whose,
+            owner,
             code,
             institution,
             row: own.unwrap_or(0),

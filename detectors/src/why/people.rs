@@ -8,7 +8,7 @@ use records::row::{self, Day, Presence, Visit, day_of};
 use rust_decimal::prelude::ToPrimitive;
 
 use super::steps::{Why, day, hours, moment};
-use crate::knowledge::{Class, choice, decimal, integer};
+use crate::compiled_bank::{Class, choice, decimal, integer};
 
 /// (visit, fact): after a death and the days of grace, or strictly between the begin and end of another fact.
 pub(super) fn person_fact(why: &mut Why<'_, '_>, visit: Ref, fact: Ref) -> Option<()> {
@@ -67,7 +67,7 @@ pub(super) fn travel(why: &mut Why<'_, '_>, earlier: Ref, later: Ref) -> Option<
         vec![("psn_no", scene.text(a.psn_no)), ("psn_no", scene.text(b.psn_no))],
         a.psn_no == b.psn_no,
     )?;
-    let passes = scene.rows(Kind::Presence).iter().map(|place| row::presence(scene.arena, *place));
+    let passes = scene.rows(Kind::Presence).iter().map(|address| row::presence(scene.arena, *address));
     let mut passes: Vec<Presence> = passes.filter(|check| check.pass && check.psn_no == a.psn_no).collect();
     passes.sort_by(|a, b| a.time.cmp(&b.time).then_with(|| scene.compare(a.id, b.id)));
     let follows = passes.windows(2).any(|two| two[0].id == a.id && two[1].id == b.id);
@@ -95,8 +95,8 @@ pub(super) fn travel(why: &mut Why<'_, '_>, earlier: Ref, later: Ref) -> Option<
     }
     let needed: [(&str, bool); 3] = [
         ("missing:institution", places.iter().all(Option::is_some)),
-        ("missing:lon", places.iter().flatten().all(|place| place.lon.is_some())),
-        ("missing:lat", places.iter().flatten().all(|place| place.lat.is_some())),
+        ("missing:lon", places.iter().flatten().all(|address| address.lon.is_some())),
+        ("missing:lat", places.iter().flatten().all(|address| address.lat.is_some())),
     ];
     let condition = ["两机构的经纬度已知", "longitude and latitude of both institutions are known"];
     let values =
@@ -142,8 +142,8 @@ fn too_far(why: &mut Why<'_, '_>, places: Vec<row::Institution>, seconds: i64) -
 }
 
 fn pass(why: &mut Why<'_, '_>, id: Ref) -> Option<Presence> {
-    let place = why.record(Kind::Presence, (id, 0))?;
-    let check = row::presence(why.scene.arena, place);
+    let address = why.record(Kind::Presence, (id, 0))?;
+    let check = row::presence(why.scene.arena, address);
     why.check(["核验结果为通过", "the check was passed"], Vec::new(), check.pass)?;
     Some(check)
 }

@@ -104,8 +104,8 @@ pub(super) fn hour_item(why: &mut Why<'_, '_>, visit: Ref, item: Ref, on: Ref) -
     lines.retain(|(line, _)| day_of(line.time) == on);
     let values = vec![("day", day(on))];
     why.check(["当日有该项目的明细", "there are such lines on the day"], values, !lines.is_empty())?;
-    let place = why.needed(records::Kind::Visit, visit, "missing:visit")?;
-    let visit = records::row::visit(why.scene.arena, place);
+    let address = why.needed(records::Kind::Visit, visit, "missing:visit")?;
+    let visit = records::row::visit(why.scene.arena, address);
     let (midnight, next) = (i64::from(on) * DAY, (i64::from(on) + 1) * DAY);
     let (from, to) = (visit.begin.max(midnight), visit.end.unwrap_or(next).min(next));
     // A stay limits the hours only on days of which some part of it is.

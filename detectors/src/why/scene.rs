@@ -9,7 +9,7 @@ use records::arena::{Arena, Ref};
 use records::row::{self, Day, Dispensing, FeeLine, Moment, Settlement, Visit, day_of};
 use rulebank::{Bank, Row, Rule};
 
-use crate::knowledge::{Class, Knowledge};
+use crate::compiled_bank::{Class, CompiledBank};
 
 /// What stands, and what judges it.
 pub struct Scene<'a> {
@@ -18,7 +18,7 @@ pub struct Scene<'a> {
     /// Rules and tables.
     pub bank: &'a Bank,
     /// The same by the identities of the arena.
-    pub knowledge: &'a Knowledge,
+    pub knowledge: &'a CompiledBank,
     /// *Now*.
     pub now: Moment,
     rows: Vec<Vec<Ref>>,
@@ -29,13 +29,13 @@ impl<'a> Scene<'a> {
     pub fn new(
         arena: &'a Arena,
         bank: &'a Bank,
-        knowledge: &'a Knowledge,
+        knowledge: &'a CompiledBank,
         now: Option<Moment>,
         facts: impl IntoIterator<Item = Ref>,
     ) -> Scene<'a> {
         let mut rows: Vec<Vec<Ref>> = vec![Vec::new(); Kind::ALL.len()];
-        for place in facts {
-            rows[row::kind(arena, place) as usize].push(place);
+        for address in facts {
+            rows[row::kind(arena, address) as usize].push(address);
         }
         Scene { arena, bank, knowledge, now: now.unwrap_or(Moment::MIN), rows }
     }
@@ -47,12 +47,12 @@ impl<'a> Scene<'a> {
 
     /// The record with this key, if it stands.
     pub fn find(&self, kind: Kind, key: (Ref, Ref)) -> Option<Ref> {
-        self.rows(kind).iter().copied().find(|place| row::key(self.arena, *place) == key)
+        self.rows(kind).iter().copied().find(|address| row::key(self.arena, *address) == key)
     }
 
     /// A text.
-    pub fn text(&self, place: Ref) -> String {
-        self.arena.text(place)
+    pub fn text(&self, address: Ref) -> String {
+        self.arena.text(address)
     }
 
     /// Compares two texts by their bytes.
@@ -72,7 +72,7 @@ impl<'a> Scene<'a> {
 
     /// All visits.
     pub fn visits(&self) -> impl Iterator<Item = (Ref, Visit)> {
-        self.rows(Kind::Visit).iter().map(|place| (*place, row::visit(self.arena, *place)))
+        self.rows(Kind::Visit).iter().map(|address| (*address, row::visit(self.arena, *address)))
     }
 
     /// Visits of a person by (begntime, mdtrt_id).
@@ -92,15 +92,15 @@ impl<'a> Scene<'a> {
 
     /// All fee lines that rules see.
     pub fn net_lines(&self) -> impl Iterator<Item = FeeLine> {
-        let lines = self.rows(Kind::FeeLine).iter().map(|place| row::fee_line(self.arena, *place));
+        let lines = self.rows(Kind::FeeLine).iter().map(|address| row::fee_line(self.arena, *address));
         lines.filter(FeeLine::is_net)
     }
 
     /// Net lines of a visit, by key.
     pub fn lines_of(&self, visit: Ref) -> Vec<FeeLine> {
         let of_visit =
-            self.rows(Kind::FeeLine).iter().filter(|place| row::key(self.arena, **place).0 == visit);
-        let mut lines: Vec<FeeLine> = of_visit.map(|place| row::fee_line(self.arena, *place)).collect();
+            self.rows(Kind::FeeLine).iter().filter(|address| row::key(self.arena, **address).0 == visit);
+        let mut lines: Vec<FeeLine> = of_visit.map(|address| row::fee_line(self.arena, *address)).collect();
         lines.retain(FeeLine::is_net);
         lines.sort_by(|a, b| self.compare(a.sn, b.sn));
         lines
@@ -108,13 +108,13 @@ impl<'a> Scene<'a> {
 
     /// All live settlements.
     pub fn live(&self) -> impl Iterator<Item = Settlement> {
-        let all = self.rows(Kind::Settlement).iter().map(|place| row::settlement(self.arena, *place));
+        let all = self.rows(Kind::Settlement).iter().map(|address| row::settlement(self.arena, *address));
         all.filter(|settlement| settlement.live)
     }
 
     /// All net sales.
     pub fn sales(&self) -> impl Iterator<Item = Dispensing> {
-        let all = self.rows(Kind::Dispensing).iter().map(|place| row::dispensing(self.arena, *place));
+        let all = self.rows(Kind::Dispensing).iter().map(|address| row::dispensing(self.arena, *address));
         all.filter(|sale| !sale.is_return && sale.cnt > 0)
     }
 
@@ -123,8 +123,8 @@ impl<'a> Scene<'a> {
         if rx == 0 {
             return None;
         }
-        let place = self.find(Kind::Prescription, (rx, 0))?;
-        Some(row::prescription(self.arena, place)).filter(|rx| !rx.cancelled)
+        let address = self.find(Kind::Prescription, (rx, 0))?;
+        Some(row::prescription(self.arena, address)).filter(|rx| !rx.cancelled)
     }
 
     /// Rows of a table that fire as this rule.

@@ -7,12 +7,12 @@ use records::arena::Ref;
 use records::row::{self, Prescription};
 
 use super::steps::{Values, Why, quantity};
-use crate::knowledge::{Class, choice, integer};
+use crate::compiled_bank::{Class, choice, integer};
 
 /// A prescription that stands and is not cancelled.
 fn prescription(why: &mut Why<'_, '_>, id: Ref) -> Option<Prescription> {
-    let place = why.record(Kind::Prescription, (id, 0))?;
-    let rx = row::prescription(why.scene.arena, place);
+    let address = why.record(Kind::Prescription, (id, 0))?;
+    let rx = row::prescription(why.scene.arena, address);
     why.check(["处方未作废", "the prescription is not cancelled"], Vec::new(), !rx.cancelled)?;
     Some(rx)
 }
@@ -31,7 +31,7 @@ pub(super) fn no_prescription(why: &mut Why<'_, '_>, visit: Ref, sn: Ref) -> Opt
     let values = vec![("med_type", scene.text(visit.med_type))];
     why.check(["就诊不是药店购药", "the visit is not at a pharmacy"], values, class != Class::Pharmacy)?;
     let standing = scene.find(Kind::Prescription, (line.rx, 0)).filter(|_| line.rx != 0);
-    let rx = standing.map(|place| row::prescription(scene.arena, place));
+    let rx = standing.map(|address| row::prescription(scene.arena, address));
     let lists = rx.as_ref().is_some_and(|rx| rx.lines.iter().any(|listed| listed.item == line.item));
     let cancelled = rx.as_ref().is_some_and(|rx| rx.cancelled);
     let mut values: Values = vec![("rx_id", scene.text(line.rx)), ("item", scene.text(line.item))];
@@ -50,8 +50,8 @@ pub(super) fn no_prescription(why: &mut Why<'_, '_>, visit: Ref, sn: Ref) -> Opt
         !lists || cancelled,
     )?;
     let of_visit =
-        scene.rows(Kind::FeeLine).iter().filter(|place| row::key(scene.arena, **place).0 == visit.id);
-    let with_rx = of_visit.filter(|place| row::fee_line_place(scene.arena, **place).rx != 0).count();
+        scene.rows(Kind::FeeLine).iter().filter(|address| row::key(scene.arena, **address).0 == visit.id);
+    let with_rx = of_visit.filter(|address| row::fee_line_place(scene.arena, **address).rx != 0).count();
     let sends_rx = ["住院：该次住院有任何明细带处方号", "a stay: some line of it has a prescription number"];
     if class == Class::Inpatient {
         let values = vec![("lines", with_rx.to_string())];
@@ -61,8 +61,9 @@ pub(super) fn no_prescription(why: &mut Why<'_, '_>, visit: Ref, sn: Ref) -> Opt
         why.check(sends_rx, values, true)?;
     }
     let here = scene.rows(Kind::Prescription).iter();
-    let here =
-        here.filter(|place| row::prescription(scene.arena, **place).institution == line.institution).count();
+    let here = here
+        .filter(|address| row::prescription(scene.arena, **address).institution == line.institution)
+        .count();
     let sends = ["该机构有任何处方记录", "the institution sends prescriptions"];
     let values = vec![("fixmedins_code", scene.text(line.institution)), ("prescription", here.to_string())];
     if here == 0 {

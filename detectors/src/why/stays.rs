@@ -8,7 +8,7 @@ use records::row::{self, Day, Visit, day_of};
 use rust_decimal::Decimal;
 
 use super::steps::{Values, Why, day, day_at, hours, moment};
-use crate::knowledge::{decimal, integer};
+use crate::compiled_bank::{decimal, integer};
 
 fn or_dash(text: Option<String>) -> String {
     text.unwrap_or_else(|| "-".to_owned())
@@ -88,7 +88,7 @@ pub(super) fn absence(why: &mut Why<'_, '_>, stay: Ref) -> Option<()> {
         vec![("length", hours(length)), ("hours", least.to_string())],
         length > least * 3600,
     )?;
-    let checks = scene.rows(Kind::Presence).iter().map(|place| row::presence(scene.arena, *place));
+    let checks = scene.rows(Kind::Presence).iter().map(|address| row::presence(scene.arena, *address));
     let at_institution: Vec<_> = checks.filter(|check| check.institution == stay.institution).collect();
     let (from, to) = (stay.begin - WINDOW, stay.begin + WINDOW);
     let passed = at_institution
@@ -156,8 +156,8 @@ pub(super) fn bed_only(why: &mut Why<'_, '_>, stay: Ref) -> Option<()> {
 pub(super) fn bed_count(why: &mut Why<'_, '_>, institution: Ref, on: Ref) -> Option<()> {
     let scene = why.scene;
     let on = why.day(on)?;
-    let place = why.record(Kind::Institution, (institution, 0))?;
-    let beds = row::institution(scene.arena, place).beds;
+    let address = why.record(Kind::Institution, (institution, 0))?;
+    let beds = row::institution(scene.arena, address).beds;
     let values = vec![("beds", or_dash(beds.map(|beds| beds.to_string())))];
     why.check(["该机构有床位", "the institution has beds"], values, beds.is_some_and(|beds| beds >= 1))?;
     let here = scene.visits().filter(|(_, visit)| visit.institution == institution && scene.is_stay(visit));
@@ -229,8 +229,8 @@ pub(super) fn frequent_stays(why: &mut Why<'_, '_>, stay: Ref) -> Option<()> {
 
 /// The main diagnosis of a visit: of those marked, the lowest by (diag_srt_no, absent last; position).
 fn main_diagnosis(why: &Why<'_, '_>, visit: Ref) -> Option<String> {
-    let place = why.scene.find(Kind::Visit, (visit, 0))?;
-    let diagnoses = row::diagnoses(why.scene.arena, place);
+    let address = why.scene.find(Kind::Visit, (visit, 0))?;
+    let diagnoses = row::diagnoses(why.scene.arena, address);
     let main = diagnoses.iter().filter(|diagnosis| diagnosis.main);
     let main = main.min_by_key(|diagnosis| (diagnosis.rank.is_none(), diagnosis.rank))?;
     Some(why.scene.text(main.code))

@@ -81,7 +81,7 @@ impl<'s, 'a> Why<'s, 'a> {
             [key.0, key.1].into_iter().filter(|part| *part != 0).map(|part| scene.text(part)).collect();
         let name = parts.join("/");
         let found = scene.find(kind, key);
-        let values = found.map(|place| tell::fields(scene.arena, place)).unwrap_or_default();
+        let values = found.map(|address| tell::fields(scene.arena, address)).unwrap_or_default();
         let outcome = if found.is_some() { Outcome::Holds } else { Outcome::Fails };
         self.note(
             [&format!("{} {name} 在册有效", zh(kind)), &format!("{} {name} stands", en(kind))],
@@ -101,7 +101,7 @@ impl<'s, 'a> Why<'s, 'a> {
         let scene = self.scene;
         let name = scene.text(key);
         let found = scene.find(kind, (key, 0));
-        let values = found.map(|place| tell::fields(scene.arena, place)).unwrap_or_default();
+        let values = found.map(|address| tell::fields(scene.arena, address)).unwrap_or_default();
         let outcome = if found.is_some() { Outcome::Holds } else { Outcome::Missing(reason) };
         let [zh, en] = [zh(kind), en(kind)];
         self.note(
@@ -114,8 +114,8 @@ impl<'s, 'a> Why<'s, 'a> {
 
     /// A visit that stands.
     pub fn visit(&mut self, id: Ref) -> Option<Visit> {
-        let place = self.record(Kind::Visit, (id, 0))?;
-        Some(row::visit(self.scene.arena, place))
+        let address = self.record(Kind::Visit, (id, 0))?;
+        Some(row::visit(self.scene.arena, address))
     }
 
     /// A visit that stands and is a stay.
@@ -129,8 +129,8 @@ impl<'s, 'a> Why<'s, 'a> {
 
     /// A fee line that rules see.
     pub fn net_line(&mut self, visit: Ref, sn: Ref) -> Option<FeeLine> {
-        let place = self.record(Kind::FeeLine, (visit, sn))?;
-        let line = row::fee_line(self.scene.arena, place);
+        let address = self.record(Kind::FeeLine, (visit, sn))?;
+        let line = row::fee_line(self.scene.arena, address);
         self.check(["该明细不是冲销", "the line is no reversal"], Vec::new(), line.reverses == 0)?;
         let values = vec![("cnt", quantity(line.cnt))];
         self.check(
@@ -143,8 +143,8 @@ impl<'s, 'a> Why<'s, 'a> {
 
     /// A sale of which something is left.
     pub fn sale(&mut self, id: Ref) -> Option<Dispensing> {
-        let place = self.record(Kind::Dispensing, (id, 0))?;
-        let sale = row::dispensing(self.scene.arena, place);
+        let address = self.record(Kind::Dispensing, (id, 0))?;
+        let sale = row::dispensing(self.scene.arena, address);
         self.check(["该记录是销售而不是退货", "it is a sale and no return"], Vec::new(), !sale.is_return)?;
         let values = vec![("cnt", quantity(sale.cnt))];
         self.check(["退货后数量大于零", "something is left of it after its returns"], values, sale.cnt > 0)?;

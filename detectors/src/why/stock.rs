@@ -9,7 +9,7 @@ use rust_decimal::Decimal;
 
 use super::Scene;
 use super::steps::{Why, day, quantity};
-use crate::knowledge::{Class, decimal, integer};
+use crate::compiled_bank::{Class, decimal, integer};
 
 /// A use of an item: its day and quantity in ten-thousandths.
 fn uses(scene: &Scene<'_>, institution: Ref, item: Ref) -> Vec<(Day, i64)> {
@@ -44,12 +44,12 @@ fn uses(scene: &Scene<'_>, institution: Ref, item: Ref) -> Vec<(Day, i64)> {
 
 /// Purchases of an institution: day, signed quantity, whether a return.
 fn purchases(scene: &Scene<'_>, institution: Ref) -> Vec<row::Purchase> {
-    let all = scene.rows(Kind::Purchase).iter().map(|place| row::purchase(scene.arena, *place));
+    let all = scene.rows(Kind::Purchase).iter().map(|address| row::purchase(scene.arena, *address));
     all.filter(|purchase| purchase.institution == institution).collect()
 }
 
 fn counts(scene: &Scene<'_>, institution: Ref, item: Ref) -> Vec<StockCount> {
-    let all = scene.rows(Kind::StockCount).iter().map(|place| row::stock_count(scene.arena, *place));
+    let all = scene.rows(Kind::StockCount).iter().map(|address| row::stock_count(scene.arena, *address));
     all.filter(|count| count.institution == institution && count.item == item).collect()
 }
 
@@ -84,8 +84,8 @@ pub(super) fn stock_balance(why: &mut Why<'_, '_>, institution: Ref, item: Ref) 
         let sign = if purchase.is_return { -1 } else { 1 };
         supplies.push((day_of(purchase.time), sign * purchase.cnt));
     }
-    for place in scene.rows(Kind::StockChange) {
-        let change = row::stock_change(scene.arena, *place);
+    for address in scene.rows(Kind::StockChange) {
+        let change = row::stock_change(scene.arena, *address);
         if change.institution == institution && change.item == item {
             supplies.push((day_of(change.time), change.cnt));
         }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use detectors::knowledge::Knowledge;
+use detectors::compiled_bank::CompiledBank;
 use detectors::run::{Answer, history};
 use detectors::why::{self, Scene, Step, Verdict};
 use records::Kind;
@@ -42,7 +42,7 @@ fn stand(world: &World) -> Standing {
     for fact in ledger.take_facts() {
         *counts.entry(fact.row).or_default() += i32::from(fact.diff);
     }
-    let facts = counts.into_iter().filter(|(_, count)| *count > 0).map(|(place, _)| place).collect();
+    let facts = counts.into_iter().filter(|(_, count)| *count > 0).map(|(address, _)| address).collect();
     let now = world.as_of.or(ledger.now());
     Standing { ledger, facts, now }
 }
@@ -51,9 +51,9 @@ fn stand(world: &World) -> Standing {
 fn parts(arena: &Arena, standing: &[Ref], now: Option<i64>) -> BTreeMap<&'static str, BTreeSet<String>> {
     let mut parts: BTreeMap<&'static str, BTreeSet<String>> = BTreeMap::new();
     let mut days: BTreeSet<i32> = now.map(day_of).into_iter().collect();
-    for place in standing {
-        let key = tell::key(arena, *place);
-        let own = match row::kind(arena, *place) {
+    for address in standing {
+        let key = tell::key(arena, *address);
+        let own = match row::kind(arena, *address) {
             Kind::Visit | Kind::FeeLine => "mdtrt_id",
             Kind::PersonFact => "fact_id",
             Kind::Presence => "idv_id",
@@ -67,7 +67,7 @@ fn parts(arena: &Arena, standing: &[Ref], now: Option<i64>) -> BTreeMap<&'static
             _ => "-",
         };
         parts.entry(own).or_default().insert(key[0].clone());
-        for (name, value) in tell::fields(arena, *place) {
+        for (name, value) in tell::fields(arena, *address) {
             match name {
                 "dr_codg" | "bilg_dr_codg" => {
                     parts.entry("subject").or_default().insert(value);
@@ -86,9 +86,9 @@ fn parts(arena: &Arena, standing: &[Ref], now: Option<i64>) -> BTreeMap<&'static
                 _ => {}
             }
         }
-        days.extend(row::event_time(arena, *place).map(day_of));
-        if row::kind(arena, *place) == Kind::Visit {
-            let visit = row::visit(arena, *place);
+        days.extend(row::event_time(arena, *address).map(day_of));
+        if row::kind(arena, *address) == Kind::Visit {
+            let visit = row::visit(arena, *address);
             let end = visit.end.or(now).map_or(0, day_of);
             days.extend(day_of(visit.begin)..=end.min(day_of(visit.begin) + 40));
         }
@@ -112,8 +112,8 @@ fn keys(
     most: usize,
 ) -> Option<Vec<Vec<String>>> {
     if shape == ["mdtrt_id", "feedetl_sn"] {
-        let lines = standing.iter().filter(|place| row::kind(arena, **place) == Kind::FeeLine);
-        return Some(lines.map(|place| tell::key(arena, *place)).collect());
+        let lines = standing.iter().filter(|address| row::kind(arena, **address) == Kind::FeeLine);
+        return Some(lines.map(|address| tell::key(arena, *address)).collect());
     }
     let parts = parts(arena, standing, now);
     let values = |name: &&str| parts.get(name).map_or(0, BTreeSet::len);
@@ -155,7 +155,7 @@ pub(crate) fn compare(bank: &Bank, world: &World, most: usize) -> Compared {
         history(bank, world.as_of, &world.steps).expect("the world is small").pop().expect("a step");
     let mut standing = stand(world);
     let knowledge =
-        Knowledge::compile(bank, &mut |text| standing.ledger.intern(text).expect("the world is small"));
+        CompiledBank::compile(bank, &mut |text| standing.ledger.intern(text).expect("the world is small"));
     let arena = Arc::clone(standing.ledger.arena());
     let scene = Scene::new(&arena, bank, &knowledge, standing.now, standing.facts.iter().copied());
     let mut compared = Compared::default();

@@ -1,4 +1,4 @@
-//! How the amount of each detector comes about, in a sentence (contract section 5, last column).
+//! How the amount of each detector comes about, in a sentence (contract section 5, column *amount*).
 
 use rulebank::Rule;
 

@@ -12,8 +12,8 @@
 use std::collections::BTreeMap;
 
 use detectors::alert::{record_name, value_texts};
-use detectors::desk::Desk;
-use detectors::finding::Alert;
+use detectors::alert_view::AlertView;
+use detectors::finding::ReconciledFinding;
 use detectors::money::{own_money, visit_of};
 use records::arena::{Arena, Ref};
 use records::decimal::format_fen;
@@ -152,7 +152,7 @@ pub fn check(folder: &Folder) -> Result<(), Error> {
 ///
 /// # Errors
 /// The disk is full or gone.
-pub fn keep(folder: &Folder, desk: &Desk, bank: &Bank, run: &Run) -> Result<FolderDraft, Error> {
+pub fn keep(folder: &Folder, desk: &AlertView, bank: &Bank, run: &Run) -> Result<FolderDraft, Error> {
     let kept = folder.folder_draft(FOLDER)?;
     for (path, text) in &bank.files {
         kept.folder().file(&format!("{BANK}/{path}"), text)?;
@@ -185,7 +185,7 @@ pub fn keep(folder: &Folder, desk: &Desk, bank: &Bank, run: &Run) -> Result<Fold
     Ok(kept)
 }
 
-fn laid(arena: &Arena, alert: &Alert) -> Vec<Laid> {
+fn laid(arena: &Arena, alert: &ReconciledFinding) -> Vec<Laid> {
     let mut taken: BTreeMap<Ref, i64> = BTreeMap::new();
     for (place, fen) in &alert.taken {
         *taken.entry(*place).or_default() += fen;

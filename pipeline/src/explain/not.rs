@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use detectors::alert::alert_id;
-use detectors::roster::Roster;
+use detectors::rule_set::RuleSet;
 use detectors::why::{self, Outcome, Scene, Step, Verdict};
 use records::Kind;
 use records::arena::Ref;
@@ -303,7 +303,7 @@ impl Reading {
 
     fn answer(mut self, kept: &Kept, bank: &Bank, rule: &Rule, key: Vec<String>) -> Result<Answer, Error> {
         self.settle();
-        let knowledge = compile(bank, &Roster::of(&[bank]), self.front.ledger())?;
+        let knowledge = compile(bank, &RuleSet::of(&[bank]), self.front.ledger())?;
         let as_of = kept.run.now.as_deref().filter(|_| kept.run.as_of).and_then(parse_time);
         let now = as_of.or(self.front.ledger().now());
         let lines = self.front.lines();

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use detectors::alert::{AlertLine, Cause};
-use detectors::desk::{Change, Share, Stood};
+use detectors::alert_view::{Change, Share, Snapshot};
 use serde::Serialize;
 
 use crate::error::Error;
@@ -42,7 +42,7 @@ const WORDING: [&str; 5] = ["rule_version", "family", "phase", "message", "basis
 impl<'a> Line<'a> {
     /// Of an alert on both sides; one of them stands.
     pub fn of(change: &'a Change, cause: &'a [Cause]) -> Option<Line<'a>> {
-        let line = |stood: &'a Option<Stood>| stood.as_ref().map(|stood| &stood.line);
+        let line = |stood: &'a Option<Snapshot>| stood.as_ref().map(|stood| &stood.line);
         let (before, after) = (line(&change.before), line(&change.after));
         let one = after.or(before)?;
         Some(Line {
@@ -191,7 +191,7 @@ impl Changes {
         let Some(line) = Line::of(change, cause) else { return Ok(()) };
         self.lines.iter_mut().try_for_each(|file| file.line(&line))?;
         let money =
-            |stood: &Option<Stood>| stood.as_ref().map_or((0, 0), |stood| (stood.amount, stood.counted));
+            |stood: &Option<Snapshot>| stood.as_ref().map_or((0, 0), |stood| (stood.amount, stood.counted));
         let (before, after) = (money(&change.before), money(&change.after));
         self.all.note(&line, before.1, after.1);
         self.by_rule.entry(line.rule.to_owned()).or_default().note(&line, before.1, after.1);

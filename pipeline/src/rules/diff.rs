@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use detectors::desk::{Desk, Event};
+use detectors::alert_view::{AlertView, Event};
 use rulebank::{Bank, Lang, Text2};
 
 use super::changes::Changes;
@@ -146,7 +146,7 @@ pub fn compare(
     })
 }
 
-fn standing(desk: &Desk) -> BTreeMap<String, (u64, i128)> {
+fn standing(desk: &AlertView) -> BTreeMap<String, (u64, i128)> {
     let mut by_rule: BTreeMap<String, (u64, i128)> = BTreeMap::new();
     for alert in desk.standing() {
         let rule = &desk.knowledge().rules[usize::from(alert.priced.finding.rule)];

@@ -68,7 +68,7 @@ pub(crate) struct Expected {
 pub(crate) struct Coverage {
     pub(crate) found: u64,
     pub(crate) not_judged: BTreeMap<String, u64>,
-    /// Only for rules whose first column names single records.
+    /// Only for rules whose key is a single record.
     pub(crate) judged: Option<u64>,
     /// As `judged`.
     pub(crate) clean: Option<u64>,

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
-use detectors::desk::Event;
+use detectors::alert_view::Event;
 use detectors::detector::SPECS;
 use pipeline::engine::{Engine, Options, Recorder};
 use pipeline::rules::changes::Line;

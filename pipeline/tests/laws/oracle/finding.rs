@@ -101,14 +101,14 @@ pub(crate) struct Judgement {
     pub(crate) findings: Vec<Finding>,
     /// The reason by subject key.
     pub(crate) not_judged: BTreeMap<Key, String>,
-    /// For rules whose first column names single records: how many of these there are.
+    /// For rules whose key is a single record: how many of these there are.
     pub(crate) subjects: Option<u64>,
     /// Subjects just beside the line, see each rule.
     pub(crate) near: u64,
 }
 
 impl Judgement {
-    /// For a rule whose first column names single records, of which there are so many.
+    /// For a rule whose key is a single record, of which there are so many.
     pub(crate) fn of(subjects: usize) -> Judgement {
         Judgement { subjects: u64::try_from(subjects).ok(), ..Judgement::default() }
     }

@@ -13,13 +13,13 @@ use crate::views::Diff;
 
 /// The sums of the tick in hand.
 #[derive(Debug, Default)]
-pub struct Door {
+pub struct PreAggregate {
     profiles: HashMap<(u64, i32), Profile, FixedState>,
     /// Quantity and charges by institution, item and month.
     prices: HashMap<(Ref, Ref, i32), [Diff; 2], FixedState>,
 }
 
-impl Door {
+impl PreAggregate {
     /// Adds a fact gained (+1), takes off one lost (-1).
     pub fn take(&mut self, arena: &Arena, fact: Ref, diff: Diff) {
         let profiles = &mut self.profiles;

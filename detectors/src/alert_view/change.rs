@@ -10,24 +10,24 @@ use std::collections::BTreeMap;
 use records::arena::{Arena, Ref};
 use records::row::{self, day_of};
 
-use super::Passage;
+use super::Transition;
 use crate::alert::{AlertLine, Cause, render};
-use crate::finding::{Alert, RuleIx, institution_of};
-use crate::knowledge::Knowledge;
+use crate::compiled_bank::CompiledBank;
+use crate::finding::{ReconciledFinding, RuleIx, institution_of};
 use crate::money::visit_of;
 
 /// An alert on both sides of a change of the bank; one of the two stands at least.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Change {
     /// Under the old bank.
-    pub before: Option<Stood>,
+    pub before: Option<Snapshot>,
     /// Under the new one.
-    pub after: Option<Stood>,
+    pub after: Option<Snapshot>,
 }
 
 /// An alert as it stood under a bank. Money in fen.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Stood {
+pub struct Snapshot {
     /// The alert.
     pub line: AlertLine,
     /// Suspected amount.
@@ -47,8 +47,8 @@ pub struct Share {
     pub counted: i64,
 }
 
-impl Stood {
-    pub(super) fn of(arena: &Arena, bank: &Knowledge, alert: &Alert) -> Stood {
+impl Snapshot {
+    pub(super) fn of(arena: &Arena, bank: &CompiledBank, alert: &ReconciledFinding) -> Snapshot {
         let mut by_code: BTreeMap<Ref, Share> = BTreeMap::new();
         let finding = &alert.priced.finding;
         for row in &finding.evidence {
@@ -64,7 +64,7 @@ impl Stood {
         by_code.remove(&0);
         let shares = by_code.into_iter().map(|(code, share)| (arena.text(code), share)).collect();
         let (amount, counted) = (alert.priced.amount, alert.counted);
-        Stood { line: render(arena, bank, alert), amount, counted, shares }
+        Snapshot { line: render(arena, bank, alert), amount, counted, shares }
     }
 }
 
@@ -76,35 +76,36 @@ fn named(kind: &'static str, key: &str) -> Cause {
 /// Two banks, one after the other.
 pub(super) struct Banks<'a> {
     pub(super) arena: &'a Arena,
-    pub(super) before: &'a Knowledge,
-    pub(super) after: &'a Knowledge,
+    pub(super) before: &'a CompiledBank,
+    pub(super) after: &'a CompiledBank,
 }
 
 impl Banks<'_> {
     /// An alert on both sides.
-    pub(super) fn change(&self, passage: &Passage) -> Change {
-        let stood =
-            |bank, alert: &Option<Alert>| alert.as_ref().map(|alert| Stood::of(self.arena, bank, alert));
-        Change { before: stood(self.before, &passage.before), after: stood(self.after, &passage.after) }
+    pub(super) fn change(&self, transition: &Transition) -> Change {
+        let stood = |bank, alert: &Option<ReconciledFinding>| {
+            alert.as_ref().map(|alert| Snapshot::of(self.arena, bank, alert))
+        };
+        Change { before: stood(self.before, &transition.before), after: stood(self.after, &transition.after) }
     }
 
     /// Whether an alert reads the same on both sides.
-    pub(super) fn same_line(&self, before: &Alert, after: &Alert) -> bool {
+    pub(super) fn same_line(&self, before: &ReconciledFinding, after: &ReconciledFinding) -> bool {
         render(self.arena, self.before, before) == render(self.arena, self.after, after)
     }
 
     /// Of each alert what in the bank is the cause, as far as the bank is.
-    pub(super) fn causes(&self, told: &[(&'static str, Passage)]) -> Vec<Vec<Cause>> {
-        let mut causes: Vec<Vec<Cause>> = told.iter().map(|(_, passage)| self.own(passage)).collect();
+    pub(super) fn causes(&self, told: &[(&'static str, Transition)]) -> Vec<Vec<Cause>> {
+        let mut causes: Vec<Vec<Cause>> = told.iter().map(|(_, transition)| self.own(transition)).collect();
         let mut by_visit: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
-        for (nth, (_, passage)) in told.iter().enumerate().filter(|(nth, _)| !causes[*nth].is_empty()) {
-            for visit in self.visits(passage) {
+        for (nth, (_, transition)) in told.iter().enumerate().filter(|(nth, _)| !causes[*nth].is_empty()) {
+            for visit in self.visits(transition) {
                 by_visit.entry(visit).or_default().push(nth);
             }
         }
-        for (nth, (_, passage)) in told.iter().enumerate() {
+        for (nth, (_, transition)) in told.iter().enumerate() {
             if causes[nth].is_empty() {
-                let visits = self.visits(passage);
+                let visits = self.visits(transition);
                 let others = visits.iter().filter_map(|visit| by_visit.get(visit)).flatten();
                 causes[nth] = others.flat_map(|other| causes[*other].clone()).collect();
                 if causes[nth].is_empty() {
@@ -131,8 +132,8 @@ impl Banks<'_> {
     }
 
     /// Visits whose money an alert takes, on either side.
-    fn visits(&self, passage: &Passage) -> Vec<u64> {
-        let counting = passage.sides().filter(|alert| alert.priced.exempted_by == 0);
+    fn visits(&self, transition: &Transition) -> Vec<u64> {
+        let counting = transition.sides().filter(|alert| alert.priced.exempted_by == 0);
         let laid = counting.flat_map(|alert| &alert.priced.laid);
         let mut visits: Vec<u64> = laid.map(|(row, _)| visit_of(self.arena, *row)).collect();
         visits.sort_unstable();
@@ -141,13 +142,13 @@ impl Banks<'_> {
     }
 
     /// What in the bank changed the finding itself, or its mark; nothing if only its money is counted otherwise.
-    fn own(&self, passage: &Passage) -> Vec<Cause> {
-        let Some(rule) = passage.sides().next().map(|alert| alert.priced.finding.rule) else {
+    fn own(&self, transition: &Transition) -> Vec<Cause> {
+        let Some(rule) = transition.sides().next().map(|alert| alert.priced.finding.rule) else {
             return Vec::new();
         };
         let id = &self.after.rules[usize::from(rule)].id;
         let mut causes = Vec::new();
-        if let (Some(before), Some(after)) = (&passage.before, &passage.after)
+        if let (Some(before), Some(after)) = (&transition.before, &transition.after)
             && before.priced.finding == after.priced.finding
             && before.priced.amount == after.priced.amount
         {
@@ -167,17 +168,17 @@ impl Banks<'_> {
         if let Some(table) = self.before.table_otherwise(self.after, rule) {
             causes.push(named("table", table));
         }
-        if !self.before.same_classes(self.after) && (causes.is_empty() || self.is_reclassed(passage)) {
+        if !self.before.same_classes(self.after) && (causes.is_empty() || self.is_reclassed(transition)) {
             causes.push(named("table", "med_type"));
         }
         causes
     }
 
     /// Whether a visit of the evidence has another class.
-    fn is_reclassed(&self, passage: &Passage) -> bool {
-        let evidence = passage.sides().flat_map(|alert| &alert.priced.finding.evidence);
-        let visits = evidence.filter(|place| row::kind(self.arena, **place) == records::Kind::Visit);
-        visits.map(|place| row::visit(self.arena, *place)).any(|visit| {
+    fn is_reclassed(&self, transition: &Transition) -> bool {
+        let evidence = transition.sides().flat_map(|alert| &alert.priced.finding.evidence);
+        let visits = evidence.filter(|address| row::kind(self.arena, **address) == records::Kind::Visit);
+        visits.map(|address| row::visit(self.arena, *address)).any(|visit| {
             let day = day_of(visit.begin);
             self.before.class(visit.med_type, day) != self.after.class(visit.med_type, day)
         })

@@ -7,13 +7,13 @@ use timely::dataflow::channels::pact::Pipeline;
 use timely::dataflow::operators::generic::OutputBuilder;
 use timely::dataflow::operators::generic::builder_rc::OperatorBuilder;
 
+use crate::compiled_bank::CompiledBank;
 use crate::coverage::Count;
-use crate::finding::{Finding, Out, Part, Route, RuleIx};
-use crate::judge::{Court, Judged, whole};
-use crate::knowledge::Knowledge;
-use crate::views::{Diff, Facts, Index, RowIndex, RowsOf, Tick, pair_key, pair_of};
+use crate::finding::{Finding, KeyPart, Out, Route, RuleIx};
+use crate::judge::{Judged, OperatorContext, whole};
+use crate::views::{Arrangement, Collection, Diff, RowArrangement, RowCollection, Tick, pair_key, pair_of};
 
-pub(super) fn never(_: &Knowledge, _: &Knowledge) -> bool {
+pub(super) fn never(_: &CompiledBank, _: &CompiledBank) -> bool {
     false
 }
 
@@ -24,32 +24,32 @@ pub(super) fn one(rows: &[(Ref, Diff)]) -> Option<Ref> {
 
 /// Findings and counts of many judges, joined.
 #[derive(Default)]
-pub(super) struct Hall<'s> {
-    pub(super) findings: Vec<Facts<'s, Finding>>,
-    pub(super) counted: Vec<Facts<'s, Count>>,
+pub(super) struct Collector<'s> {
+    pub(super) findings: Vec<Collection<'s, Finding>>,
+    pub(super) counted: Vec<Collection<'s, Count>>,
 }
 
-impl<'s> Hall<'s> {
+impl<'s> Collector<'s> {
     /// Keeps what a judge counted; hands back what it said.
-    pub(super) fn hear(&mut self, judged: Judged<'s>) -> Facts<'s, Out> {
+    pub(super) fn collect_counts(&mut self, judged: Judged<'s>) -> Collection<'s, Out> {
         self.counted.push(judged.counted);
         judged.said
     }
 
     /// Keeps what a judge counted and found.
-    pub(super) fn find(&mut self, judged: Judged<'s>) -> Facts<'s, Out> {
-        let said = self.hear(judged);
+    pub(super) fn collect_findings(&mut self, judged: Judged<'s>) -> Collection<'s, Out> {
+        let said = self.collect_counts(judged);
         self.findings.push(findings_of(&said));
         said
     }
 }
 
 /// The rows that were said to belong to a route, by their key.
-pub(super) fn route<'s>(said: &Facts<'s, Out>, name: &str, route: Route) -> RowIndex<'s> {
+pub(super) fn route<'s>(said: &Collection<'s, Out>, name: &str, route: Route) -> RowArrangement<'s> {
     rows_of(said, route).arrange_by_key_named(name)
 }
 
-pub(super) fn rows_of<'s>(said: &Facts<'s, Out>, route: Route) -> RowsOf<'s> {
+pub(super) fn rows_of<'s>(said: &Collection<'s, Out>, route: Route) -> RowCollection<'s> {
     said.clone().flat_map(move |out| match out {
         Out::Row(to, key, row) if to == route => Some((key, row)),
         _ => None,
@@ -57,19 +57,23 @@ pub(super) fn rows_of<'s>(said: &Facts<'s, Out>, route: Route) -> RowsOf<'s> {
 }
 
 /// Keys that have at least one row, as rows 0 of route [`Route::Has`].
-pub(super) fn has<'s>(court: &Court<'s>, name: &'static str, index: &RowIndex<'s>) -> Judged<'s> {
-    whole(court, name, &[index], NONE, never, |_, key, state, sink| {
+pub(super) fn has<'s>(
+    context: &OperatorContext<'s>,
+    name: &'static str,
+    index: &RowArrangement<'s>,
+) -> Judged<'s> {
+    whole(context, name, &[index], NONE, never, |_, key, state, sink| {
         if state.rows(0).iter().any(|(_, count)| *count > 0) {
-            sink.say(Out::Row(Route::Has, key, 0));
+            sink.emit(Out::Row(Route::Has, key, 0));
         }
     })
 }
 
 /// No arrangements of a second type.
-pub(super) const NONE: &[&Index<'static, Ref>] = &[];
+pub(super) const NONE: &[&Arrangement<'static, Ref>] = &[];
 
 /// Rows of a route by the low half of their key, with the rule in the value: `key = rule, scope`.
-pub(super) fn concluding<'s>(said: &Facts<'s, Out>, name: &str, route: Route) -> Index<'s, u64> {
+pub(super) fn concluding<'s>(said: &Collection<'s, Out>, name: &str, route: Route) -> Arrangement<'s, u64> {
     rows_of(said, route)
         .map(|(key, row)| {
             let (rule, scope) = pair_of(key);
@@ -90,9 +94,9 @@ type Update<D> = (D, Tick, Diff);
 /// Rows of several routes by their key, the findings, and the sums of profiles with their amounts as counts: each taken
 /// out in one pass.
 pub(super) fn split<'s, const N: usize>(
-    said: Facts<'s, Out>,
+    said: Collection<'s, Out>,
     routes: [Route; N],
-) -> ([RowsOf<'s>; N], Facts<'s, Finding>, RowsOf<'s>) {
+) -> ([RowCollection<'s>; N], Collection<'s, Finding>, RowCollection<'s>) {
     let mut builder = OperatorBuilder::new("split".to_owned(), said.inner.scope());
     let mut said_in = builder.new_input(said.inner, Pipeline);
     let (mut ports, mut rows) = (Vec::with_capacity(N), Vec::with_capacity(N));
@@ -145,19 +149,20 @@ pub(super) fn split<'s, const N: usize>(
             });
         }
     });
-    let rows: [RowsOf<'s>; N] = rows.try_into().unwrap_or_else(|_| panic!("one stream for each route"));
+    let rows: [RowCollection<'s>; N] =
+        rows.try_into().unwrap_or_else(|_| panic!("one stream for each route"));
     (rows, findings.as_collection(), sums.as_collection())
 }
 
 /// The first part of a finding's key, as a key.
 pub(super) fn first_text(finding: &Finding) -> u64 {
     match finding.key.first() {
-        Some(Part::Text(text)) => u64::from(*text),
+        Some(KeyPart::Text(text)) => u64::from(*text),
         _ => 0,
     }
 }
 
-pub(super) fn findings_of<'s>(said: &Facts<'s, Out>) -> VecCollection<'s, Tick, Finding, Diff> {
+pub(super) fn findings_of<'s>(said: &Collection<'s, Out>) -> VecCollection<'s, Tick, Finding, Diff> {
     said.clone().flat_map(|out| match out {
         Out::Finding(finding) => Some(*finding),
         _ => None,

@@ -17,12 +17,15 @@ use timely::dataflow::operators::generic::OutputBuilder;
 use timely::dataflow::operators::generic::builder_rc::OperatorBuilder;
 
 use crate::finding::Out;
-use crate::views::{Diff, Facts, Tick};
+use crate::views::{Collection, Diff, Tick};
 
 /// Lets through what is not due, and what is due as soon as *now* reaches its moment.
 ///
 /// `now` brings the new *now* of a tick to every worker; [`Moment::MIN`] while there is none.
-pub fn when_due<'s>(facts: Facts<'s, Out>, now: StreamVec<'s, Tick, Moment>) -> Facts<'s, Out> {
+pub fn temporal_filter<'s>(
+    facts: Collection<'s, Out>,
+    now: StreamVec<'s, Tick, Moment>,
+) -> Collection<'s, Out> {
     #[derive(Default)]
     struct Work {
         updates: Vec<(Out, Diff)>,

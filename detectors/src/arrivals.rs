@@ -12,7 +12,7 @@ use records::ledger::FactChange;
 use records::row::{self, LATE_WITHIN, day_of};
 use records::time::month_of;
 
-use crate::coverage::{Count, Missing, Spot};
+use crate::coverage::{Count, InstitutionMonth, Missing};
 use crate::finding::{RuleIx, institution_of};
 use crate::views::Diff;
 
@@ -58,13 +58,13 @@ pub type Unjudged = BTreeMap<(RuleIx, Missing), i64>;
 
 /// The tally.
 #[derive(Debug, Default)]
-pub struct Reach {
-    arrived: HashMap<Spot, Arrived, FixedState>,
+pub struct Arrivals {
+    arrived: HashMap<InstitutionMonth, Arrived, FixedState>,
     institutions: HashMap<Ref, Ref, FixedState>,
     labels: HashMap<Ref, Ref, FixedState>,
 }
 
-impl Reach {
+impl Arrivals {
     /// Takes the facts of a tick.
     pub fn take(&mut self, arena: &Arena, facts: &[FactChange]) {
         for fact in facts.iter().filter(|fact| fact.diff != 0) {
@@ -72,21 +72,21 @@ impl Reach {
         }
     }
 
-    fn fact(&mut self, arena: &Arena, place: Ref, diff: i64) {
-        let kind = row::kind(arena, place);
+    fn fact(&mut self, arena: &Arena, address: Ref, diff: i64) {
+        let kind = row::kind(arena, address);
         match kind {
-            Kind::Institution => stand(&mut self.institutions, row::key(arena, place).0, place, diff),
-            Kind::Label => stand(&mut self.labels, row::key(arena, place).0, place, diff),
+            Kind::Institution => stand(&mut self.institutions, row::key(arena, address).0, address, diff),
+            Kind::Label => stand(&mut self.labels, row::key(arena, address).0, address, diff),
             _ => {}
         }
         let Some(nth) = KINDS.iter().position(|known| *known == kind) else { return };
-        let institution = institution_of(arena, place);
-        let Some(time) = row::event_time(arena, place).filter(|_| institution != 0) else { return };
-        let spot = Spot { institution, month: month_of(day_of(time)) };
-        let arrived = self.arrived.entry(spot).or_default();
-        arrived.records[nth][row::late(arena, place).map_or(UNKNOWN, usize::from)] += diff;
+        let institution = institution_of(arena, address);
+        let Some(time) = row::event_time(arena, address).filter(|_| institution != 0) else { return };
+        let month = InstitutionMonth { institution, month: month_of(day_of(time)) };
+        let arrived = self.arrived.entry(month).or_default();
+        arrived.records[nth][row::late(arena, address).map_or(UNKNOWN, usize::from)] += diff;
         if kind == Kind::Settlement {
-            let settlement = row::settlement(arena, place);
+            let settlement = row::settlement(arena, address);
             if settlement.live {
                 arrived.settlements += diff;
                 arrived.fund += i128::from(settlement.fund) * i128::from(diff);
@@ -95,8 +95,9 @@ impl Reach {
     }
 
     /// What stands by institution and month, by the bytes of the code and by month; nothing that is all zero.
-    pub fn arrived(&self, arena: &Arena) -> Vec<(Spot, Arrived)> {
-        let mut arrived: Vec<(Spot, Arrived)> = self.arrived.iter().map(|(spot, of)| (*spot, *of)).collect();
+    pub fn arrived(&self, arena: &Arena) -> Vec<(InstitutionMonth, Arrived)> {
+        let mut arrived: Vec<(InstitutionMonth, Arrived)> =
+            self.arrived.iter().map(|(month, of)| (*month, *of)).collect();
         arrived.retain(|(_, of)| (0..KINDS.len()).any(|kind| of.of_kind(kind) != 0));
         arrived.sort_by(|(a, _), (b, _)| {
             arena.compare(a.institution, b.institution).then(a.month.cmp(&b.month))
@@ -118,27 +119,28 @@ impl Reach {
 
     /// Rows of the decisions that stand, by case_id.
     pub fn labels(&self, arena: &Arena) -> Vec<Ref> {
-        let mut labels: Vec<(Ref, Ref)> = self.labels.iter().map(|(case, place)| (*case, *place)).collect();
+        let mut labels: Vec<(Ref, Ref)> =
+            self.labels.iter().map(|(case, address)| (*case, *address)).collect();
         labels.sort_by(|(a, _), (b, _)| arena.compare(*a, *b));
-        labels.into_iter().map(|(_, place)| place).collect()
+        labels.into_iter().map(|(_, address)| address).collect()
     }
 }
 
 /// The row that stands under a key, after a fact was lost or gained.
-fn stand(rows: &mut HashMap<Ref, Ref, FixedState>, key: Ref, place: Ref, diff: i64) {
+fn stand(rows: &mut HashMap<Ref, Ref, FixedState>, key: Ref, address: Ref, diff: i64) {
     if diff > 0 {
-        rows.insert(key, place);
-    } else if rows.get(&key) == Some(&place) {
+        rows.insert(key, address);
+    } else if rows.get(&key) == Some(&address) {
         rows.remove(&key);
     }
 }
 
 /// What could not be judged, by institution and month, out of the counts of the coverage.
-pub fn unjudged(counts: &BTreeMap<Count, Diff>) -> BTreeMap<Spot, Unjudged> {
-    let mut unjudged: BTreeMap<Spot, Unjudged> = BTreeMap::new();
+pub fn unjudged(counts: &BTreeMap<Count, Diff>) -> BTreeMap<InstitutionMonth, Unjudged> {
+    let mut unjudged: BTreeMap<InstitutionMonth, Unjudged> = BTreeMap::new();
     for (count, n) in counts.iter().filter(|(_, n)| **n != 0) {
-        if let Count::NotJudged(rule, missing, spot) = count {
-            *unjudged.entry(*spot).or_default().entry((*rule, *missing)).or_default() += n;
+        if let Count::NotJudged(rule, missing, month) = count {
+            *unjudged.entry(*month).or_default().entry((*rule, *missing)).or_default() += n;
         }
     }
     unjudged

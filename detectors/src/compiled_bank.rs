@@ -13,7 +13,7 @@ use rust_decimal::Decimal;
 use crate::detector;
 use crate::exempt::{self, Exempt};
 use crate::finding::{Finding, RuleIx};
-use crate::roster::{Roster, first_of_id};
+use crate::rule_set::{RuleSet, first_of_id};
 
 /// A lookup by identity; never iterated where order could show.
 pub type ByRef<V> = HashMap<Ref, V, FixedState>;
@@ -59,12 +59,12 @@ pub enum Class {
 
 /// What every detector reads, compiled from a [`Bank`].
 #[derive(Debug, PartialEq)]
-pub struct Knowledge {
-    /// The rules of the roster, by id.
+pub struct CompiledBank {
+    /// The rules of the rule_set, by id.
     pub rules: Vec<Arc<Rule>>,
-    /// Of each of them, whether it is active in this bank: a dormant one judges nothing.
-    awake: Vec<bool>,
-    /// What is kept for rules of the roster, dormant ones too: when one wakes, it need not be gathered first.
+    /// Of each of them, whether it is active in this bank: a disabled one judges nothing.
+    enabled: Vec<bool>,
+    /// What is kept for rules of the rule_set, disabled ones too: when one wakes, it need not be gathered first.
     pub keeps: Keeps,
     med_type: ByRef<Vec<(Validity, Class)>>,
     /// Rules and rows of each detector.
@@ -75,7 +75,7 @@ pub struct Knowledge {
     /// The exemptions that name an active rule, by id.
     pub exempts: Vec<Exempt>,
     /// The comparison that reads the other way at equality: only where cases are tried ([`crate::trial`]).
-    bent: Option<u8>,
+    mutated: Option<u8>,
 }
 
 /// What judges look at and nobody keeps where no rule asks for it.
@@ -110,7 +110,7 @@ pub struct Watch {
 pub struct Compiler<'a> {
     bank: &'a Bank,
     rules: &'a [Arc<Rule>],
-    awake: &'a [bool],
+    enabled: &'a [bool],
     /// Gives the identity of a text.
     pub intern: &'a mut dyn FnMut(&str) -> Ref,
 }
@@ -118,8 +118,8 @@ pub struct Compiler<'a> {
 impl Compiler<'_> {
     /// Active rules of a detector.
     pub fn rules_of(&self, detector: &str) -> Vec<(RuleIx, Arc<Rule>)> {
-        let awake = (0..).zip(self.rules).zip(self.awake).filter(|(_, awake)| **awake);
-        let rules = awake.map(|(rule, _)| rule).filter(|(_, rule)| rule.detector == detector);
+        let enabled = (0..).zip(self.rules).zip(self.enabled).filter(|(_, enabled)| **enabled);
+        let rules = enabled.map(|(rule, _)| rule).filter(|(_, rule)| rule.detector == detector);
         rules.map(|(ix, r)| (ix, r.clone())).collect()
     }
 
@@ -314,34 +314,38 @@ fn row_mark(bank: &Bank, rule: &Rule) -> u64 {
     of_rule.map(mark).fold(0, u64::wrapping_add)
 }
 
-impl Knowledge {
+impl CompiledBank {
     /// Compiles the active rules of a bank.
-    pub fn compile(bank: &Bank, intern: &mut dyn FnMut(&str) -> Ref) -> Knowledge {
-        Knowledge::compile_bent(bank, None, intern)
+    pub fn compile(bank: &Bank, intern: &mut dyn FnMut(&str) -> Ref) -> CompiledBank {
+        CompiledBank::compile_mutated(bank, None, intern)
     }
 
     /// Compiles a bank in which one comparison, by its number in [`rulebank::DetectorSpec::comparisons`], reads
-    /// the other way at equality. It is bent for every rule: such a bank has one.
-    pub fn compile_bent(bank: &Bank, bent: Option<u8>, intern: &mut dyn FnMut(&str) -> Ref) -> Knowledge {
-        let seats = Roster::of(&[bank]).seats(bank).expect("a bank's own rules are in its roster");
-        Knowledge::compile_seated(bank, seats, bent, intern)
+    /// the other way at equality. It is mutated for every rule: such a bank has one.
+    pub fn compile_mutated(
+        bank: &Bank,
+        mutated: Option<u8>,
+        intern: &mut dyn FnMut(&str) -> Ref,
+    ) -> CompiledBank {
+        let slots = RuleSet::of(&[bank]).slots(bank).expect("a bank's own rules are in its rule_set");
+        CompiledBank::compile_slots(bank, slots, mutated, intern)
     }
 
-    /// Compiles a bank for a dataflow that runs on `roster`; `None` if an active rule of it is not there.
+    /// Compiles a bank for a dataflow that runs on `rule_set`; `None` if an active rule of it is not there.
     pub fn compile_in(
         bank: &Bank,
-        roster: &Roster,
+        rule_set: &RuleSet,
         intern: &mut dyn FnMut(&str) -> Ref,
-    ) -> Option<Knowledge> {
-        Some(Knowledge::compile_seated(bank, roster.seats(bank)?, None, intern))
+    ) -> Option<CompiledBank> {
+        Some(CompiledBank::compile_slots(bank, rule_set.slots(bank)?, None, intern))
     }
 
-    fn compile_seated(
+    fn compile_slots(
         bank: &Bank,
-        (rules, awake): (Vec<Arc<Rule>>, Vec<bool>),
-        bent: Option<u8>,
+        (rules, enabled): (Vec<Arc<Rule>>, Vec<bool>),
+        mutated: Option<u8>,
         intern: &mut dyn FnMut(&str) -> Ref,
-    ) -> Knowledge {
+    ) -> CompiledBank {
         let mut med_type: ByRef<Vec<(Validity, Class)>> = ByRef::default();
         for row in bank.tables.rows("med_type") {
             let class = match row.text("class") {
@@ -353,9 +357,9 @@ impl Knowledge {
             med_type.entry(intern(row.text("code"))).or_default().push((Validity::of(row), class));
         }
         let detectors =
-            detector::Compiled::compile(&mut Compiler { bank, rules: &rules, awake: &awake, intern });
+            detector::Compiled::compile(&mut Compiler { bank, rules: &rules, enabled: &enabled, intern });
         let watched = detectors.watch();
-        let exempts = exempt::compile(bank, &rules, &awake, intern);
+        let exempts = exempt::compile(bank, &rules, &enabled, intern);
         let any = |detector: &str| rules.iter().any(|rule| rule.detector == detector);
         let keeps = Keeps {
             bed_days: any(detector::bed_only::SPEC.name),
@@ -363,17 +367,17 @@ impl Knowledge {
             months: any(detector::outlier::SPEC.name),
         };
         let row_marks = rules.iter().map(|rule| row_mark(bank, rule)).collect();
-        Knowledge { rules, awake, keeps, med_type, detectors, watched, row_marks, exempts, bent }
+        CompiledBank { rules, enabled, keeps, med_type, detectors, watched, row_marks, exempts, mutated }
     }
 
     /// Whether the rule of this number is active in this bank.
-    pub fn is_awake(&self, rule: RuleIx) -> bool {
-        self.awake[usize::from(rule)]
+    pub fn is_enabled(&self, rule: RuleIx) -> bool {
+        self.enabled[usize::from(rule)]
     }
 
     /// The active rules, by id.
     pub fn active(&self) -> impl Iterator<Item = &Arc<Rule>> {
-        self.rules.iter().zip(&self.awake).filter(|(_, awake)| **awake).map(|(rule, _)| rule)
+        self.rules.iter().zip(&self.enabled).filter(|(_, enabled)| **enabled).map(|(rule, _)| rule)
     }
 
     /// The `nth` comparison of a detector: `a > b`.
@@ -381,7 +385,7 @@ impl Knowledge {
     pub fn over<T: Ord>(&self, nth: u8, a: T, b: T) -> bool {
         match a.cmp(&b) {
             Ordering::Greater => true,
-            Ordering::Equal => self.bent == Some(nth),
+            Ordering::Equal => self.mutated == Some(nth),
             Ordering::Less => false,
         }
     }
@@ -395,7 +399,7 @@ impl Knowledge {
     pub fn reaches<T: Ord>(&self, nth: u8, a: T, b: T) -> bool {
         match a.cmp(&b) {
             Ordering::Greater => true,
-            Ordering::Equal => self.bent != Some(nth),
+            Ordering::Equal => self.mutated != Some(nth),
             Ordering::Less => false,
         }
     }
@@ -404,15 +408,15 @@ impl Knowledge {
     pub fn within<T: Ord>(&self, nth: u8, a: T, b: T) -> bool {
         self.reaches(nth, b, a)
     }
-    /// The `nth` comparison: `a = b`; bent, it is dropped.
+    /// The `nth` comparison: `a = b`; mutated, it is dropped.
     #[inline]
     pub fn equal<T: PartialEq>(&self, nth: u8, a: T, b: T) -> bool {
-        a == b || self.bent == Some(nth)
+        a == b || self.mutated == Some(nth)
     }
-    /// The `nth` comparison: `a` is not `b`; bent, it is dropped.
+    /// The `nth` comparison: `a` is not `b`; mutated, it is dropped.
     #[inline]
     pub fn differ<T: PartialEq>(&self, nth: u8, a: T, b: T) -> bool {
-        a != b || self.bent == Some(nth)
+        a != b || self.mutated == Some(nth)
     }
 
     /// Class of a visit of this med_type that begins on `day`.
@@ -429,7 +433,7 @@ impl Knowledge {
     }
 
     /// Whether lines and sales go the same ways, and what is judged on the way is judged alike.
-    pub fn sorts_alike(&self, other: &Knowledge) -> bool {
+    pub fn sorts_alike(&self, other: &CompiledBank) -> bool {
         let (ours, theirs) = (&self.detectors, &other.detectors);
         self.watched == other.watched
             && self.same_classes(other)
@@ -441,39 +445,39 @@ impl Knowledge {
     }
 
     /// Items whose lines and sales other judges look at, or on other days.
-    pub fn watched_otherwise(&self, other: &Knowledge) -> HashSet<Ref, FixedState> {
+    pub fn watched_otherwise(&self, other: &CompiledBank) -> HashSet<Ref, FixedState> {
         let items = self.watched.keys().chain(other.watched.keys());
         items.filter(|item| self.watched(**item) != other.watched(**item)).copied().collect()
     }
 
     /// Whether visits are classed alike.
-    pub fn same_classes(&self, other: &Knowledge) -> bool {
+    pub fn same_classes(&self, other: &CompiledBank) -> bool {
         self.med_type == other.med_type
     }
 
-    /// The number under which the desk keeps a finding: that of its first entry in the roster.
+    /// The number under which the view keeps a finding: that of its first entry in the rule_set.
     pub fn id_of(&self, finding: &Finding) -> u64 {
         finding.id_as(first_of_id(&self.rules, finding.rule))
     }
 
     /// Whether the alerts of a rule that is active in both banks are written otherwise: another version, sentence.
-    pub fn reads_otherwise(&self, other: &Knowledge, rule: RuleIx) -> bool {
+    pub fn reads_otherwise(&self, other: &CompiledBank, rule: RuleIx) -> bool {
         let (a, b) = (&self.rules[usize::from(rule)], &other.rules[usize::from(rule)]);
         let text = |rule: &Rule| (rule.version.clone(), rule.family, rule.phases.first().copied());
-        self.is_awake(rule)
-            && other.is_awake(rule)
+        self.is_enabled(rule)
+            && other.is_enabled(rule)
             && (text(a) != text(b) || a.basis != b.basis || a.message != b.message)
     }
 
     /// Whether a rule came, went, weighs otherwise or has other parameters.
-    pub fn judges_otherwise(&self, other: &Knowledge, rule: RuleIx) -> bool {
-        let awake = self.is_awake(rule);
+    pub fn judges_otherwise(&self, other: &CompiledBank, rule: RuleIx) -> bool {
+        let enabled = self.is_enabled(rule);
         let (a, b) = (&self.rules[usize::from(rule)], &other.rules[usize::from(rule)]);
-        awake != other.is_awake(rule) || (awake && a.params != b.params)
+        enabled != other.is_enabled(rule) || (enabled && a.params != b.params)
     }
 
     /// The table of a rule, if the rows for the rule are others.
-    pub fn table_otherwise(&self, other: &Knowledge, rule: RuleIx) -> Option<&'static str> {
+    pub fn table_otherwise(&self, other: &CompiledBank, rule: RuleIx) -> Option<&'static str> {
         let nth = usize::from(rule);
         table_of(&self.rules[nth]).filter(|_| self.row_marks[nth] != other.row_marks[nth])
     }

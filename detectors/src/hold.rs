@@ -14,14 +14,14 @@ use timely::dataflow::operators::Capability;
 use timely::dataflow::operators::generic::OutputBuilder;
 use timely::dataflow::operators::generic::builder_rc::OperatorBuilder;
 
-use crate::views::{Diff, Facts, Tick};
+use crate::views::{Collection, Diff, Tick};
 
 /// Holds changes until a tick opens the gate; that tick's own are let through with them.
-pub fn until<'s, D: ExchangeData>(
+pub fn hold_until<'s, D: ExchangeData>(
     name: &'static str,
-    facts: Facts<'s, D>,
+    facts: Collection<'s, D>,
     gate: StreamVec<'s, Tick, ()>,
-) -> Facts<'s, D> {
+) -> Collection<'s, D> {
     /// How many changes are held before those that cancel are looked for.
     const FEW: usize = 1 << 16;
     let mut builder = OperatorBuilder::new(name.to_owned(), facts.inner.scope());

@@ -9,9 +9,9 @@ use timely::dataflow::operators::{Capability, InputCapability};
 use timely::progress::frontier::MutableAntichain;
 
 use super::Sink;
+use crate::compiled_bank::CompiledBank;
 use crate::coverage::{Count, Population};
 use crate::finding::Out;
-use crate::knowledge::Knowledge;
 use crate::views::{Diff, Tick};
 
 /// What is to be done at one tick, with the right to answer it.
@@ -19,20 +19,20 @@ pub(super) struct Task<W> {
     /// What came in.
     pub(super) work: W,
     /// Another version of the bank.
-    pub(super) bank: Option<Arc<Knowledge>>,
+    pub(super) bank: Option<Arc<CompiledBank>>,
     /// One for statements, one for counts.
     capabilities: [Capability<Tick>; 2],
 }
 
 /// Tasks by tick.
-pub(super) struct Agenda<W> {
+pub(super) struct PendingTicks<W> {
     tasks: BTreeMap<Tick, Task<W>>,
     frontier: Tick,
 }
 
-impl<W: Default> Agenda<W> {
-    pub(super) fn new() -> Agenda<W> {
-        Agenda { tasks: BTreeMap::new(), frontier: 0 }
+impl<W: Default> PendingTicks<W> {
+    pub(super) fn new() -> PendingTicks<W> {
+        PendingTicks { tasks: BTreeMap::new(), frontier: 0 }
     }
 
     /// The task of a tick; `capability` came with what is to be noted there.
@@ -45,7 +45,11 @@ impl<W: Default> Agenda<W> {
     }
 
     /// Notes new versions of the bank; the last one of a message counts.
-    pub(super) fn note_bank(&mut self, capability: &InputCapability<Tick>, banks: &mut Vec<Arc<Knowledge>>) {
+    pub(super) fn note_bank(
+        &mut self,
+        capability: &InputCapability<Tick>,
+        banks: &mut Vec<Arc<CompiledBank>>,
+    ) {
         if let Some(tick) = capability.least().copied() {
             self.at(tick, capability).bank = banks.pop();
         }

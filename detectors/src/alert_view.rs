@@ -1,6 +1,6 @@
-//! The desk: alerts that stand, and the feed of what happened to them, each event with its cause.
+//! The view: alerts that stand, and the feed of what happened to them, each event with its cause.
 //!
-//! The dataflow says which alerts are withdrawn and stated at a tick. The desk keeps those that stand, turns
+//! The dataflow says which alerts are withdrawn and stated at a tick. The view keeps those that stand, turns
 //! each change into at most one event, and names the changes of records that led to it: first those to the
 //! records of the alert's evidence and amount, before or after; if there are none, those that made the
 //! difference (contract section 3, *cause*).
@@ -18,16 +18,16 @@ use records::row::{self, Moment};
 use serde::Serialize;
 
 use crate::alert::{AlertLine, Cause, alert_id, cause, key_texts, render};
-use crate::coverage::{Count, Missing, Spot};
+use crate::arrivals::{Arrivals, Unjudged, unjudged};
+use crate::compiled_bank::CompiledBank;
+use crate::coverage::{Count, InstitutionMonth, Missing};
 use crate::detector::about;
-use crate::finding::{Alert, Part, RuleIx, Value, institution_of};
-use crate::knowledge::Knowledge;
+use crate::finding::{KeyPart, ReconciledFinding, RuleIx, Value, institution_of};
 use crate::money::visit_of;
-use crate::reach::{Reach, Unjudged, unjudged};
 use crate::views::{Diff, Tick, pair_key};
 use crate::worker::{TickIn, TickOut};
 use change::Banks;
-pub use change::{Change, Share, Stood};
+pub use change::{Change, Share, Snapshot};
 
 type Map<K, V> = HashMap<K, V, FixedState>;
 type Set<K> = HashSet<K, FixedState>;
@@ -62,23 +62,23 @@ pub struct Coverage {
 }
 
 /// Alerts that stand, and the counts of the coverage.
-pub struct Desk {
+pub struct AlertView {
     arena: Arc<Arena>,
-    bank: Arc<Knowledge>,
-    standing: Map<u64, Alert>,
+    bank: Arc<CompiledBank>,
+    standing: Map<u64, ReconciledFinding>,
     counts: BTreeMap<Count, Diff>,
-    reach: Reach,
+    reach: Arrivals,
     now: Option<Moment>,
 }
 
-/// An alert's passage through one tick.
-struct Passage {
-    before: Option<Alert>,
-    after: Option<Alert>,
+/// An alert's transition through one tick.
+struct Transition {
+    before: Option<ReconciledFinding>,
+    after: Option<ReconciledFinding>,
 }
 
-impl Passage {
-    fn sides(&self) -> impl Iterator<Item = &Alert> {
+impl Transition {
+    fn sides(&self) -> impl Iterator<Item = &ReconciledFinding> {
         self.before.iter().chain(&self.after)
     }
 }
@@ -96,20 +96,20 @@ struct Content<'a> {
     values: &'a [Value],
 }
 
-impl Desk {
-    /// A desk without alerts.
-    pub fn new(arena: Arc<Arena>, bank: Arc<Knowledge>) -> Desk {
-        Desk {
+impl AlertView {
+    /// A view without alerts.
+    pub fn new(arena: Arc<Arena>, bank: Arc<CompiledBank>) -> AlertView {
+        AlertView {
             arena,
             bank,
             standing: Map::default(),
             counts: BTreeMap::new(),
-            reach: Reach::default(),
+            reach: Arrivals::default(),
             now: None,
         }
     }
 
-    fn content<'a>(&self, alert: &'a Alert) -> Content<'a> {
+    fn content<'a>(&self, alert: &'a ReconciledFinding) -> Content<'a> {
         let finding = &alert.priced.finding;
         let mut evidence: Vec<_> = finding
             .evidence
@@ -132,7 +132,7 @@ impl Desk {
 
     /// Closes a tick with the answers of all workers; gives its events, ordered by `alert_id`.
     pub fn close(&mut self, tick: &TickIn, answers: Vec<TickOut>) -> Vec<Event> {
-        let mut changes: Vec<(Alert, Diff)> = Vec::new();
+        let mut changes: Vec<(ReconciledFinding, Diff)> = Vec::new();
         for answer in answers {
             changes.extend(answer.alerts);
             for (count, diff) in answer.counts {
@@ -147,11 +147,11 @@ impl Desk {
         if let Some(bank) = &tick.bank {
             self.bank = Arc::clone(bank);
         }
-        let mut passages: BTreeMap<u64, Passage> = BTreeMap::new();
+        let mut passages: BTreeMap<u64, Transition> = BTreeMap::new();
         for (alert, diff) in changes {
             let id = self.bank.id_of(&alert.priced.finding);
-            let passage = passages.entry(id).or_insert(Passage { before: None, after: None });
-            if diff > 0 { passage.after = Some(alert) } else { passage.before = Some(alert) }
+            let transition = passages.entry(id).or_insert(Transition { before: None, after: None });
+            if diff > 0 { transition.after = Some(alert) } else { transition.before = Some(alert) }
         }
         let banks = tick.bank.as_ref();
         let banks = banks.map(|after| Banks { arena: &self.arena, before: &bank_before, after });
@@ -160,34 +160,34 @@ impl Desk {
             let of_these =
                 self.standing.iter().filter(|(_, alert)| reworded.contains(&alert.priced.finding.rule));
             for (id, alert) in of_these.collect::<BTreeMap<_, _>>() {
-                let passage = Passage { before: Some(alert.clone()), after: Some(alert.clone()) };
-                passages.entry(*id).or_insert(passage);
+                let transition = Transition { before: Some(alert.clone()), after: Some(alert.clone()) };
+                passages.entry(*id).or_insert(transition);
             }
         }
-        let same = |before: &Alert, after: &Alert| match &banks {
+        let same = |before: &ReconciledFinding, after: &ReconciledFinding| match &banks {
             Some(banks) => banks.same_line(before, after),
             None => self.content(before) == self.content(after),
         };
-        let mut told: Vec<(&'static str, Passage)> = Vec::new();
-        let mut now_standing: Vec<(u64, Option<Alert>)> = Vec::with_capacity(passages.len());
-        for (id, passage) in passages {
-            now_standing.push((id, passage.after.clone()));
-            let event = match (&passage.before, &passage.after) {
+        let mut told: Vec<(&'static str, Transition)> = Vec::new();
+        let mut now_standing: Vec<(u64, Option<ReconciledFinding>)> = Vec::with_capacity(passages.len());
+        for (id, transition) in passages {
+            now_standing.push((id, transition.after.clone()));
+            let event = match (&transition.before, &transition.after) {
                 (None, _) => "raised",
                 (Some(_), None) => "withdrawn",
                 (Some(before), Some(after)) if same(before, after) => continue,
                 (Some(_), Some(_)) => "changed",
             };
-            told.push((event, passage));
+            told.push((event, transition));
         }
         let causes = self.causes(tick, &told, now_before, &bank_before);
         let mut events: Vec<Event> = told
             .iter()
             .zip(causes)
-            .filter_map(|((event, passage), cause)| {
-                let bank = if passage.after.is_some() { &self.bank } else { &bank_before };
-                let alert = passage.after.as_ref().or(passage.before.as_ref())?;
-                let change = banks.as_ref().map(|banks| Box::new(banks.change(passage)));
+            .filter_map(|((event, transition), cause)| {
+                let bank = if transition.after.is_some() { &self.bank } else { &bank_before };
+                let alert = transition.after.as_ref().or(transition.before.as_ref())?;
+                let change = banks.as_ref().map(|banks| Box::new(banks.change(transition)));
                 Some(Event { event, tick: tick.tick, cause, alert: render(&self.arena, bank, alert), change })
             })
             .collect();
@@ -213,18 +213,18 @@ impl Desk {
     }
 
     /// The alerts that stand, as they left the dataflow, in no order.
-    pub fn standing(&self) -> impl Iterator<Item = &Alert> {
+    pub fn standing(&self) -> impl Iterator<Item = &ReconciledFinding> {
         self.standing.values()
     }
 
     /// The alerts that stand with their `alert_id`, sorted by it.
-    pub fn by_id(&self) -> Vec<(String, &Alert)> {
-        let id = |alert: &Alert| {
+    pub fn by_id(&self) -> Vec<(String, &ReconciledFinding)> {
+        let id = |alert: &ReconciledFinding| {
             let finding = &alert.priced.finding;
             let rule = &self.bank.rules[usize::from(finding.rule)];
             alert_id(&rule.id, &key_texts(&self.arena, &finding.key))
         };
-        let mut alerts: Vec<(String, &Alert)> =
+        let mut alerts: Vec<(String, &ReconciledFinding)> =
             self.standing.values().map(|alert| (id(alert), alert)).collect();
         alerts.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
         alerts
@@ -236,7 +236,7 @@ impl Desk {
     }
 
     /// The bank that judged last.
-    pub fn knowledge(&self) -> &Knowledge {
+    pub fn knowledge(&self) -> &CompiledBank {
         &self.bank
     }
 
@@ -288,12 +288,12 @@ impl Desk {
     }
 
     /// What arrived from whom.
-    pub fn reach(&self) -> &Reach {
+    pub fn reach(&self) -> &Arrivals {
         &self.reach
     }
 
     /// What could not be judged, by institution and month.
-    pub fn unjudged(&self) -> BTreeMap<Spot, Unjudged> {
+    pub fn unjudged(&self) -> BTreeMap<InstitutionMonth, Unjudged> {
         unjudged(&self.counts)
     }
 
@@ -302,20 +302,20 @@ impl Desk {
     fn causes(
         &self,
         tick: &TickIn,
-        told: &[(&'static str, Passage)],
+        told: &[(&'static str, Transition)],
         now_before: Option<Moment>,
-        bank_before: &Knowledge,
+        bank_before: &CompiledBank,
     ) -> Vec<Vec<Cause>> {
-        let facts = Tidings::new(&self.arena, &tick.facts);
-        let mut causes: Vec<Set<Ref>> = told.iter().map(|(_, passage)| facts.direct(passage)).collect();
+        let facts = TickIndex::new(&self.arena, &tick.facts);
+        let mut causes: Vec<Set<Ref>> = told.iter().map(|(_, transition)| facts.direct(transition)).collect();
         let mut by_time: Vec<bool> =
-            told.iter().map(|(_, passage)| self.came_due(passage, now_before, bank_before)).collect();
+            told.iter().map(|(_, transition)| self.came_due(transition, now_before, bank_before)).collect();
         let wanting = |causes: &[Set<Ref>], by_time: &[bool]| -> Vec<usize> {
             (0..told.len()).filter(|nth| causes[*nth].is_empty() && !by_time[*nth]).collect()
         };
         // How full a hospital was follows from its visits and from time: both are named.
         let counted: Vec<bool> =
-            told.iter().map(|(_, passage)| self.counts_beds(passage, bank_before)).collect();
+            told.iter().map(|(_, transition)| self.counts_beds(transition, bank_before)).collect();
         let besides: Vec<bool> =
             by_time.iter().zip(&counted).map(|(time, counted)| *time && !counted).collect();
         let lost = wanting(&causes, &besides);
@@ -359,16 +359,16 @@ impl Desk {
     }
 
     /// Whether *now* came, or went back, over the moment from which an alert with an open stay holds.
-    fn came_due(&self, passage: &Passage, now_before: Option<Moment>, bank: &Knowledge) -> bool {
+    fn came_due(&self, transition: &Transition, now_before: Option<Moment>, bank: &CompiledBank) -> bool {
         let (before, after) = (now_before.unwrap_or(Moment::MIN), self.now.unwrap_or(Moment::MIN));
-        passage.sides().any(|alert| {
+        transition.sides().any(|alert| {
             let finding = &alert.priced.finding;
             // A month is judged when it is over, and again when *now* moved on: what gathered until then has no
             // change of its own that led to it.
             if bank.detectors.outlier.iter().any(|rule| rule.rule == finding.rule) {
                 return true;
             }
-            if self.counts_beds(passage, bank) {
+            if self.counts_beds(transition, bank) {
                 // Stays without an end fill a bed on a day once that day is over.
                 let over = finding.occurred + 86_400;
                 return (before < over) != (after < over);
@@ -377,7 +377,7 @@ impl Desk {
             let Some((_, wait)) = waits.into_iter().find(|(rule, _)| *rule == finding.rule) else {
                 return false;
             };
-            let stays = finding.evidence.iter().map(|place| row::visit(&self.arena, *place));
+            let stays = finding.evidence.iter().map(|address| row::visit(&self.arena, *address));
             let (begin, open) = stays.fold((Moment::MIN, false), |(begin, open), stay| {
                 (begin.max(stay.begin), open || stay.end.is_none())
             });
@@ -387,20 +387,20 @@ impl Desk {
     }
 
     /// Whether the alert is about the number of stays of a day.
-    fn counts_beds(&self, passage: &Passage, bank: &Knowledge) -> bool {
-        let rule = passage.sides().next().map(|alert| alert.priced.finding.rule);
+    fn counts_beds(&self, transition: &Transition, bank: &CompiledBank) -> bool {
+        let rule = transition.sides().next().map(|alert| alert.priced.finding.rule);
         bank.detectors.bed_count.iter().any(|(known, _)| Some(*known) == rule)
     }
 
     /// Alerts that changed because another one took the money of the same visit share its cause, be it time.
-    fn share(&self, told: &[(&'static str, Passage)], causes: &mut [Set<Ref>], by_time: &mut [bool]) {
+    fn share(&self, told: &[(&'static str, Transition)], causes: &mut [Set<Ref>], by_time: &mut [bool]) {
         if (0..told.len()).all(|nth| !causes[nth].is_empty() || by_time[nth]) {
             return;
         }
         let visits: Vec<Set<u64>> = told
             .iter()
-            .map(|(_, passage)| {
-                passage
+            .map(|(_, transition)| {
+                transition
                     .sides()
                     .filter(|alert| alert.priced.exempted_by == 0)
                     .flat_map(|alert| &alert.priced.laid)
@@ -429,30 +429,30 @@ impl Desk {
     }
 
     /// Where to look for the changes that made a difference to an alert.
-    fn scope(&self, passage: &Passage, bank: &Knowledge) -> Scope {
+    fn scope(&self, transition: &Transition, bank: &CompiledBank) -> Scope {
         let arena = &self.arena;
         let mut scope = Scope::default();
-        for alert in passage.sides() {
+        for alert in transition.sides() {
             let finding = &alert.priced.finding;
             let about = about(&bank.rules[usize::from(finding.rule)].detector);
             scope.near = about.near;
             scope.far = about.far;
             let texts = finding.key.iter().filter_map(|part| match part {
-                Part::Text(text) => Some(*text),
-                Part::Day(_) => None,
+                KeyPart::Text(text) => Some(*text),
+                KeyPart::Day(_) => None,
             });
             scope.ids.extend(texts);
             if about.stock
-                && let [Part::Text(institution), Part::Text(item)] = finding.key.as_slice()
+                && let [KeyPart::Text(institution), KeyPart::Text(item)] = finding.key.as_slice()
             {
                 scope.pairs.insert(pair_key(*institution, *item));
                 scope.ids.clear();
             }
-            for place in finding.evidence.iter().chain(&alert.priced.behind) {
-                for id in ids_of(arena, *place) {
+            for address in finding.evidence.iter().chain(&alert.priced.behind) {
+                for id in ids_of(arena, *address) {
                     scope.ids.insert(id);
                 }
-                scope.institutions.insert(institution_of(arena, *place));
+                scope.institutions.insert(institution_of(arena, *address));
             }
             for (row, _) in &alert.priced.laid {
                 scope.visits.insert(visit_of(arena, *row));
@@ -486,41 +486,41 @@ struct Scope {
 }
 
 /// Identities by which a record is about something: person, visit, prescription, trace codes.
-fn ids_of(arena: &Arena, place: Ref) -> Vec<Ref> {
-    match row::kind(arena, place) {
-        Kind::Person => vec![row::key(arena, place).0],
-        Kind::PersonFact => vec![row::person_fact(arena, place).psn_no],
-        Kind::Enrolment => vec![row::enrolment(arena, place).psn_no],
+fn ids_of(arena: &Arena, address: Ref) -> Vec<Ref> {
+    match row::kind(arena, address) {
+        Kind::Person => vec![row::key(arena, address).0],
+        Kind::PersonFact => vec![row::person_fact(arena, address).psn_no],
+        Kind::Enrolment => vec![row::enrolment(arena, address).psn_no],
         Kind::Visit => {
-            let visit = row::visit(arena, place);
+            let visit = row::visit(arena, address);
             vec![visit.id, visit.psn_no]
         }
         Kind::Settlement => {
-            let settlement = row::settlement(arena, place);
+            let settlement = row::settlement(arena, address);
             vec![settlement.visit, settlement.psn_no, settlement.bill_no]
         }
         Kind::FeeLine => {
-            let line = row::fee_line(arena, place);
+            let line = row::fee_line(arena, address);
             vec![line.visit, line.psn_no, line.rx]
         }
         Kind::Prescription => {
-            let prescription = row::prescription(arena, place);
+            let prescription = row::prescription(arena, address);
             vec![prescription.id, prescription.psn_no]
         }
         Kind::Dispensing => {
-            let sale = row::dispensing(arena, place);
+            let sale = row::dispensing(arena, address);
             let mut ids = vec![sale.visit, sale.psn_no, sale.rx];
             ids.extend(sale.codes);
             ids
         }
-        Kind::Presence => vec![row::presence(arena, place).psn_no],
-        Kind::Invoice => vec![row::key(arena, place).1],
+        Kind::Presence => vec![row::presence(arena, address).psn_no],
+        Kind::Invoice => vec![row::key(arena, address).1],
         _ => Vec::new(),
     }
 }
 
 /// The facts of one tick, to be looked up.
-struct Tidings<'a> {
+struct TickIndex<'a> {
     arena: &'a Arena,
     facts: &'a [FactChange],
     /// Positions of facts, by row.
@@ -530,12 +530,12 @@ struct Tidings<'a> {
     withdrawn: Map<(Kind, (Ref, Ref)), Vec<usize>>,
 }
 
-impl<'a> Tidings<'a> {
-    fn new(arena: &'a Arena, facts: &'a [FactChange]) -> Tidings<'a> {
+impl<'a> TickIndex<'a> {
+    fn new(arena: &'a Arena, facts: &'a [FactChange]) -> TickIndex<'a> {
         let mut by_row: Vec<(Ref, u32)> = (0..).zip(facts).map(|(nth, fact)| (fact.row, nth)).collect();
         // Mostly in order already: new rows are written one after the other.
         by_row.sort();
-        let name = |place: Ref| (row::kind(arena, place), row::key(arena, place));
+        let name = |address: Ref| (row::kind(arena, address), row::key(arena, address));
         let mut withdrawn: Map<(Kind, (Ref, Ref)), Vec<usize>> = facts
             .iter()
             .filter(|fact| fact.diff <= 0 && row::head(arena, fact.cause).del)
@@ -548,29 +548,29 @@ impl<'a> Tidings<'a> {
                 }
             }
         }
-        Tidings { arena, facts, by_row, withdrawn }
+        TickIndex { arena, facts, by_row, withdrawn }
     }
 
-    fn of_row(&self, place: Ref) -> impl Iterator<Item = usize> + '_ {
-        let start = self.by_row.partition_point(|(row, _)| *row < place);
-        self.by_row[start..].iter().take_while(move |(row, _)| *row == place).map(|(_, nth)| *nth as usize)
+    fn of_row(&self, address: Ref) -> impl Iterator<Item = usize> + '_ {
+        let start = self.by_row.partition_point(|(row, _)| *row < address);
+        self.by_row[start..].iter().take_while(move |(row, _)| *row == address).map(|(_, nth)| *nth as usize)
     }
 
     /// Changes to the records of an alert's evidence and amount, before or after.
-    fn direct(&self, passage: &Passage) -> Set<Ref> {
+    fn direct(&self, transition: &Transition) -> Set<Ref> {
         let mut found = Set::default();
-        let mut open: Vec<Ref> = passage
+        let mut open: Vec<Ref> = transition
             .sides()
             .flat_map(|alert| alert.priced.finding.evidence.iter().chain(&alert.priced.behind).copied())
             .collect();
         let mut seen: Set<Ref> = Set::default();
-        while let Some(place) = open.pop() {
-            if !seen.insert(place) {
+        while let Some(address) = open.pop() {
+            if !seen.insert(address) {
                 continue;
             }
-            let name = (row::kind(self.arena, place), row::key(self.arena, place));
+            let name = (row::kind(self.arena, address), row::key(self.arena, address));
             let again = self.withdrawn.get(&name).into_iter().flatten().copied();
-            for nth in self.of_row(place).chain(again) {
+            for nth in self.of_row(address).chain(again) {
                 let change = self.facts[nth].cause;
                 found.insert(change);
                 // The record may have changed more than once in this tick: follow what this change replaced
@@ -578,8 +578,8 @@ impl<'a> Tidings<'a> {
                 let first =
                     self.facts[..nth].iter().rposition(|fact| fact.cause != change).map_or(0, |n| n + 1);
                 let same_record = |fact: &&FactChange| {
-                    row::key(self.arena, fact.row) == row::key(self.arena, place)
-                        && row::kind(self.arena, fact.row) == row::kind(self.arena, place)
+                    row::key(self.arena, fact.row) == row::key(self.arena, address)
+                        && row::kind(self.arena, fact.row) == row::kind(self.arena, address)
                 };
                 let of_change = self.facts[first..].iter().take_while(|fact| fact.cause == change);
                 open.extend(of_change.filter(same_record).map(|fact| fact.row));
@@ -645,26 +645,26 @@ impl<'a> Tidings<'a> {
 }
 
 /// The institution and item whose stock a record moves.
-fn stock_pair(arena: &Arena, place: Ref) -> Option<u64> {
-    Some(match row::kind(arena, place) {
+fn stock_pair(arena: &Arena, address: Ref) -> Option<u64> {
+    Some(match row::kind(arena, address) {
         Kind::FeeLine => {
-            let line = row::fee_line(arena, place);
+            let line = row::fee_line(arena, address);
             pair_key(line.institution, line.item)
         }
         Kind::Dispensing => {
-            let sale = row::dispensing(arena, place);
+            let sale = row::dispensing(arena, address);
             pair_key(sale.institution, sale.item)
         }
         Kind::Purchase => {
-            let purchase = row::purchase(arena, place);
+            let purchase = row::purchase(arena, address);
             pair_key(purchase.institution, purchase.item)
         }
         Kind::StockChange => {
-            let change = row::stock_change(arena, place);
+            let change = row::stock_change(arena, address);
             pair_key(change.institution, change.item)
         }
         Kind::StockCount => {
-            let count = row::stock_count(arena, place);
+            let count = row::stock_count(arena, address);
             pair_key(count.institution, count.item)
         }
         _ => return None,

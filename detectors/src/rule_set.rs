@@ -2,9 +2,9 @@
 //!
 //! A rule's number is its place here, and it stays the same while the dataflow runs: findings carry it, and money
 //! is taken in its order. So a dataflow that shall go from one bank to another starts on the rules of both. A rule
-//! that is active in one of them only is *dormant* in the other: it has its number, no detector compiles it, and
+//! that is active in one of them only is *disabled* in the other: it has its number, no detector compiles it, and
 //! it judges nothing. Where detector, verdict or severity of a rule differ, it has an entry for each, side by side,
-//! and at most one of them is awake. So a change of rules is an ordinary change of what detectors read.
+//! and at most one of them is enabled. So a change of rules is an ordinary change of what detectors read.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::finding::RuleIx;
 
 /// A list of rules, by id.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Roster {
+pub struct RuleSet {
     rules: Vec<Arc<Rule>>,
 }
 
@@ -24,9 +24,9 @@ fn shape(rule: &Rule) -> (&str, &str, Verdict, Severity) {
     (&rule.id, &rule.detector, rule.verdict, rule.severity)
 }
 
-impl Roster {
+impl RuleSet {
     /// The active rules of these banks.
-    pub fn of(banks: &[&Bank]) -> Roster {
+    pub fn of(banks: &[&Bank]) -> RuleSet {
         let mut rules: Vec<Arc<Rule>> = Vec::new();
         for rule in banks.iter().flat_map(|bank| active(bank)) {
             if !rules.iter().any(|known| shape(known) == shape(rule)) {
@@ -35,7 +35,7 @@ impl Roster {
         }
         // Stable: of two entries of one id, that of the earlier bank stands first.
         rules.sort_by(|a, b| a.id.cmp(&b.id));
-        Roster { rules }
+        RuleSet { rules }
     }
 
     /// Whether any rule asks a model, so that profiles have to be complete at the end.
@@ -43,16 +43,16 @@ impl Roster {
         self.rules.iter().any(|rule| rule.detector == outlier::SPEC.name)
     }
 
-    /// The rules of a bank in their places, and which of them are awake; in the place of a dormant one stands the
+    /// The rules of a bank in their places, and which of them are enabled; in the place of a disabled one stands the
     /// rule as another bank has it. `None` if the bank has an active rule that is not here.
-    pub fn seats(&self, bank: &Bank) -> Option<(Vec<Arc<Rule>>, Vec<bool>)> {
-        let (mut rules, mut awake) = (self.rules.clone(), vec![false; self.rules.len()]);
+    pub fn slots(&self, bank: &Bank) -> Option<(Vec<Arc<Rule>>, Vec<bool>)> {
+        let (mut rules, mut enabled) = (self.rules.clone(), vec![false; self.rules.len()]);
         for rule in active(bank) {
-            let seat = self.rules.iter().position(|known| shape(known) == shape(rule))?;
-            rules[seat] = Arc::new(rule.clone());
-            awake[seat] = true;
+            let slot = self.rules.iter().position(|known| shape(known) == shape(rule))?;
+            rules[slot] = Arc::new(rule.clone());
+            enabled[slot] = true;
         }
-        Some((rules, awake))
+        Some((rules, enabled))
     }
 }
 
@@ -78,17 +78,17 @@ mod tests {
         let weighs = bank.rules.iter().position(|rule| rule.severity == Severity::High).unwrap();
         other.rules[weighs].severity = Severity::Low;
         other.rules[weighs + 1].status = Status::Retired;
-        let roster = Roster::of(&[&bank, &other]);
-        assert_eq!(roster.rules.len(), bank.rules.len() + 1);
-        let (old, old_awake) = roster.seats(&bank).unwrap();
-        let (new, new_awake) = roster.seats(&other).unwrap();
-        let seat = old.iter().position(|rule| rule.id == bank.rules[weighs].id).unwrap();
-        assert_eq!((old_awake[seat], old_awake[seat + 1], old_awake[seat + 2]), (true, false, true));
-        assert_eq!((new_awake[seat], new_awake[seat + 1], new_awake[seat + 2]), (false, true, false));
-        assert_eq!(new[seat + 1].severity, Severity::Low);
-        let number = RuleIx::try_from(seat).unwrap();
+        let rule_set = RuleSet::of(&[&bank, &other]);
+        assert_eq!(rule_set.rules.len(), bank.rules.len() + 1);
+        let (old, old_awake) = rule_set.slots(&bank).unwrap();
+        let (new, new_awake) = rule_set.slots(&other).unwrap();
+        let slot = old.iter().position(|rule| rule.id == bank.rules[weighs].id).unwrap();
+        assert_eq!((old_awake[slot], old_awake[slot + 1], old_awake[slot + 2]), (true, false, true));
+        assert_eq!((new_awake[slot], new_awake[slot + 1], new_awake[slot + 2]), (false, true, false));
+        assert_eq!(new[slot + 1].severity, Severity::Low);
+        let number = RuleIx::try_from(slot).unwrap();
         assert_eq!(first_of_id(&new, number + 1), number);
         assert_eq!(first_of_id(&new, number + 2), number + 2);
-        assert!(Roster::of(&[&other]).seats(&bank).is_none(), "it lacks a rule");
+        assert!(RuleSet::of(&[&other]).slots(&bank).is_none(), "it lacks a rule");
     }
 }

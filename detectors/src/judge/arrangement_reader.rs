@@ -15,14 +15,14 @@ type Storage<V> = Vec<Batch<V>>;
 type Cursors<V> = CursorList<BatchCursor<TraceAgent<Spine<V>>>>;
 
 /// Random access to one arrangement, keys in ascending order.
-pub(super) struct Shelf<V: ExchangeData> {
+pub(super) struct ArrangementReader<V: ExchangeData> {
     trace: TraceAgent<Spine<V>>,
     open: Option<(Cursors<V>, Storage<V>)>,
 }
 
-impl<V: ExchangeData> Shelf<V> {
+impl<V: ExchangeData> ArrangementReader<V> {
     pub(super) fn new(trace: TraceAgent<Spine<V>>) -> Self {
-        Shelf { trace, open: None }
+        ArrangementReader { trace, open: None }
     }
 
     /// Starts a pass over ascending keys.
