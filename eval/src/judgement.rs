@@ -1,7 +1,7 @@
 //! The judgement on a run: how many of its alerts are right, what was missed, what the candidate list is worth.
 //!
-//! A [`Judgement`] takes the alerts one by one and ends as a [`Report`]: data with stable names, for machines and for the
-//! page. `docs/evaluation.md` has each measure with its formula. Files are read and pages written elsewhere.
+//! A [`Judgement`] takes the alerts one by one and ends as a [`Report`]: data with stable names, for machines and for
+//! the page. `docs/evaluation.md` has each measure with its formula. Files are read and pages written elsewhere.
 
 mod alerts;
 pub mod control;
@@ -19,8 +19,8 @@ use control::ControlDraw;
 use report::{Intervals, LabelBasis, Report, RunFacts, TruthBasis, Yuan};
 
 impl Judgement {
-    /// The report. `list` is the order of the candidate list, `without_models` the one it would have without what
-    /// models say, `draw` a list that was published with its control group.
+    /// The report. `list` is the order of the candidate list, `without_models` the one it would have without
+    /// the alerts of models, `draw` a list that was published with its control group.
     pub fn report(
         mut self,
         list: &[Ranked],

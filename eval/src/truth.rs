@@ -25,7 +25,7 @@ pub enum Truth {
 }
 
 impl Truth {
-    /// What is true of an alert, with what its label says of others remembered.
+    /// What is true of an alert; with decisions, its label is noted as used.
     ///
     /// # Errors
     /// A value of the alert cannot be read.

@@ -1,14 +1,14 @@
 //! Decisions that came back, applied to alerts: what was confirmed, and what was inspected already.
 //!
 //! A label applies to an alert *directly* if its subject is the alert, or a settlement or visit that is the alert's
-//! subject or evidence. Such a label counts for how often the rule is right, and the whole alert is inspected. A label on
-//! an institution, practitioner or person applies to the alerts that it owns and that occurred in the label's period:
-//! its share of them is inspected, for an inspector has been there. It counts for a rule only if its `scheme` is the
-//! rule's id, and then it applies to that rule alone. A period without an end ends on the day of the decision; a label of
-//! this sort with no period at all is not used, unless a rule is named. `undecided` is not used.
+//! subject or evidence. Such a label counts for how often the rule is right, and the whole alert is inspected. A label
+//! on an institution, practitioner or person applies to the alerts that it owns and that occurred in the label's
+//! period: its share of them is inspected, for an inspector has been there. It counts for a rule only if its `scheme`
+//! is the rule's id, and then it applies to that rule alone. A period without an end ends on the day of the decision; a
+//! label of this sort with no period at all is not used, unless a rule is named. `undecided` is not used.
 //!
-//! Where several labels apply to an alert, one counts for the rule: that on the alert before that on a record before one
-//! on an owner, the latest decision first, of equal ones that with the greater `case_id`.
+//! Where several labels apply to an alert, one counts for the rule: that on the alert before that on a record before
+//! one on an owner, the latest decision first, of equal ones that with the greater `case_id`.
 
 use std::collections::BTreeMap;
 

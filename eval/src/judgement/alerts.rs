@@ -25,12 +25,12 @@ pub struct Settings {
     pub seed: u64,
 }
 
-/// What the bank says of a rule.
+/// What the bank states of a rule.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RuleFacts {
     /// Its family.
     pub family: String,
-    /// Whether a learned model speaks through it, as an indicator.
+    /// Whether it reports what a learned model finds, as an indicator.
     pub model: bool,
 }
 
@@ -58,6 +58,30 @@ pub(super) struct JudgedAlert {
 }
 
 /// Alerts against the truth.
+///
+/// # Example
+/// ```
+/// use std::collections::BTreeMap;
+///
+/// use eval::judgement::{Judgement, Settings};
+/// use eval::truth::{PlantedTruth, Truth, TruthLine};
+///
+/// let mut planted = PlantedTruth::default();
+/// planted.add(TruthLine {
+///     case_id: "case-000001".to_owned(),
+///     scheme: "two_stays_at_once".to_owned(),
+///     rule: "A05".to_owned(),
+///     key: vec!["M1".to_owned(), "M2".to_owned()],
+///     institutions: vec!["H1".to_owned()],
+///     amount: "1200.00".to_owned(),
+/// })?;
+/// let settings = Settings { now: None, delay: 30, negative: false, seed: 1 };
+/// let judgement = Judgement::new(Truth::Planted(planted), BTreeMap::new(), [], settings)?;
+/// // No alert was raised, so the finding was missed.
+/// let report = judgement.report(&[], &[], None);
+/// assert_eq!((report.all.missed, report.all.recall.value), (1, Some(0.0)));
+/// # Ok::<(), selection::value::InvalidValue>(())
+/// ```
 pub struct Judgement {
     pub(super) truth: Truth,
     pub(super) settings: Settings,
@@ -70,7 +94,7 @@ pub struct Judgement {
     pub(super) settlements: i64,
     pub(super) months: BTreeSet<String>,
     pub(super) judged: Vec<JudgedAlert>,
-    /// Planted things whose alerts were let off: neither found nor missed.
+    /// True findings whose alerts an exemption lets off: neither found nor missed.
     pub(super) exempted_findings: BTreeSet<usize>,
     pub(super) exempted: usize,
 }
@@ -79,7 +103,7 @@ pub struct Judgement {
 pub(super) const NOWHERE: usize = 0;
 
 impl Judgement {
-    /// Begins with the truth, what the bank says of rules, and the institutions of the run.
+    /// Begins with the truth, what the bank states of rules, and the institutions of the run.
     ///
     /// # Errors
     /// An amount of an institution cannot be read.
@@ -150,6 +174,7 @@ impl Judgement {
             self.exempted_findings.extend(self.truth.names(alert));
             return Ok(());
         }
+        // Its money by institution, and the institution that owns most of it.
         let standing = self.truth.judge(alert, owners)?;
         let mut counted = Vec::with_capacity(owners.institutions.len());
         let mut most: Option<(i64, usize)> = None;
@@ -166,6 +191,7 @@ impl Judgement {
             (None, Some(code)) => self.place(code),
             (None, None) => NOWHERE,
         };
+        // So late that no decision can have come back.
         let day = alert.occurred.get(..10).and_then(parse_date);
         let day = day.ok_or_else(|| InvalidValue(format!("`{}` is no time", alert.occurred)))?;
         let fresh = self
@@ -178,7 +204,7 @@ impl Judgement {
         Ok(())
     }
 
-    /// Once all alerts are told: what nobody decided counts as wrong, if that was asked for.
+    /// Once all alerts are added: what nobody decided counts as wrong, if that was asked for.
     pub(super) fn close_undecided(&mut self) {
         for judged in self.judged.iter_mut().filter(|judged| self.settings.negative && !judged.fresh) {
             if judged.standing == AlertTruth::Unknown(UnknownReason::Unlabelled) {

@@ -1,6 +1,6 @@
-//! What a control draw says of the places that the list left out.
+//! What follows from a control draw for the institutions that the list left out.
 //!
-//! With decisions the estimate stands on what they say of the drawn institutions. Against a complete truth what would
+//! With decisions the estimate stands on those about the drawn institutions. Against a complete truth what would
 //! have been found there is known, and so is what there is at all the others: the estimate is then a test of itself.
 
 use std::collections::BTreeSet;
@@ -20,7 +20,7 @@ pub struct ControlDraw {
     pub drawn: Vec<String>,
     /// How many were not ranked.
     pub open: usize,
-    /// What decisions say of those drawn.
+    /// What decisions found at those drawn.
     pub answers: ControlFindings,
     /// Seed of the interval.
     pub seed: String,

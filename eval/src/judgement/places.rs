@@ -2,7 +2,7 @@
 //!
 //! What is to be found at an institution is what right alerts *count* there, each yuan once, and what was missed
 //! there: a missed finding's amount, in equal parts at its institutions. With decisions instead of a complete truth
-//! only institutions that a decision speaks of are looked at; of the others nobody knows.
+//! only institutions that a decision is about are measured; of the others nothing is known.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -229,7 +229,7 @@ pub(super) fn to_find(judgement: &Judgement) -> Vec<i64> {
     money
 }
 
-/// Institutions that a decision speaks of: as such, or by an alert of theirs.
+/// Institutions that a decision is about: as such, or by an alert of theirs.
 fn looked_at(judgement: &Judgement) -> BTreeSet<usize> {
     let mut seen: BTreeSet<usize> = BTreeSet::new();
     for judged in &judgement.judged {

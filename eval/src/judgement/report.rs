@@ -33,7 +33,7 @@ pub struct Report {
     pub run: RunFacts,
     /// All alerts.
     pub all: Measure,
-    /// All but those of models; only where models spoke.
+    /// All but those of models; only where rules of models are in the bank.
     pub without_models: Option<Measure>,
     /// By family.
     pub families: Vec<Measure>,
@@ -47,9 +47,9 @@ pub struct Report {
     pub list: ListWorth,
     /// What the list expected against what was there.
     pub calibration: Calibration,
-    /// What models add; only where models spoke.
+    /// What models add; only where rules of models are in the bank.
     pub models: Option<ModelWorth>,
-    /// What a control draw says of places that the list left out; only where one was decided.
+    /// What a control draw estimates for places that the list left out; only where one was decided.
     pub control: Option<Control>,
 }
 
@@ -75,13 +75,13 @@ pub struct LabelBasis {
     pub young: usize,
     /// Left open.
     pub undecided: usize,
-    /// On somebody, with neither a period nor a rule: they say nothing of an alert.
+    /// On somebody, with neither a period nor a rule: they decide nothing about an alert.
     pub vague: usize,
     /// Days after which a decision counts.
     pub delay_days: u32,
     /// `unknown`, or `negative` where what nobody decided was asked to count as wrong.
     pub unlabelled: &'static str,
-    /// Alerts decided, by how narrowly their label speaks: `alert`, `record`, `owner`.
+    /// Alerts decided, by the breadth of their label: `alert`, `record`, `owner`.
     pub alerts_by: BTreeMap<&'static str, usize>,
 }
 
@@ -157,7 +157,7 @@ pub struct Measure {
 /// Alerts of which nobody knows, by why.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct UnknownCount {
-    /// No label speaks of them.
+    /// No label is about them.
     pub unlabelled: usize,
     /// Their label is younger than the delay.
     pub young: usize,
@@ -185,7 +185,7 @@ pub struct ChanceFit {
 /// The candidate list against other orders of the institutions.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ListWorth {
-    /// Institutions that were ordered: all of them, with labels those that a decision speaks of.
+    /// Institutions that were ordered: all of them, with labels those that a decision is about.
     pub institutions: usize,
     /// Those with something to find.
     pub with_money: usize,
@@ -204,7 +204,7 @@ pub struct OrdersAtK {
     pub k: usize,
     /// The candidate list.
     pub list: OrderYield,
-    /// The list as it would be without models; only where models spoke.
+    /// The list as it would be without models; only where rules of models are in the bank.
     pub list_without_models: Option<OrderYield>,
     /// By what the fund paid them.
     pub turnover: OrderYield,
@@ -234,7 +234,7 @@ pub struct Curve {
     pub k: Vec<usize>,
     /// The candidate list.
     pub list: Vec<Option<f64>>,
-    /// Without models; empty where none spoke.
+    /// Without models; empty without models.
     pub list_without_models: Vec<Option<f64>>,
     /// By turnover.
     pub turnover: Vec<Option<f64>>,
@@ -269,7 +269,7 @@ pub struct CalibrationBin {
 /// What models add to rules.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct ModelWorth {
-    /// Rules through which models speak.
+    /// Rules of models.
     pub rules: Vec<String>,
     /// Their alerts.
     pub alerts: usize,
@@ -296,7 +296,7 @@ pub struct ModelEffect {
     pub money_pushed_out: Yuan,
 }
 
-/// What a control draw says of what the list leaves out.
+/// What a control draw estimates for what the list leaves out.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Control {
     /// Institutions that the list did not rank.
@@ -311,7 +311,7 @@ pub struct Control {
     pub money: Yuan,
     /// Lower end of its interval.
     pub money_low: Yuan,
-    /// Upper end; none where nothing was found, which says nothing of amounts.
+    /// Upper end; none where nothing was found, which is no information about amounts.
     pub money_high: Option<Yuan>,
     /// Too few were visited for the interval to be relied upon.
     pub few: bool,

@@ -1,4 +1,7 @@
-//! Sums of alerts by rule, family and scheme, and the measures they come to.
+//! Totals of alerts by rule, family and scheme, and the measures that follow from them.
+//!
+//! Alerts and findings are counted in every group they belong to; money is kept by institution, because the intervals
+//! of weighted measures are drawn by institution. A false alarm belongs to no scheme.
 
 use std::collections::{BTreeMap, BTreeSet};
 

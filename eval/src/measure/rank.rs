@@ -1,4 +1,7 @@
-//! What the first k of an order hold: places with something to find, and the money that is there.
+//! What the first k of an order hold: institutions with something to find, and the money that is there.
+//!
+//! An order is measured as it stands, with intervals from resampled institutions; a random order by its expected value,
+//! exactly, with the range of many random orders beside it.
 
 use super::bootstrap::{RESAMPLES, percentiles, resample};
 use super::{Estimate, float, number};

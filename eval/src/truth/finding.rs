@@ -5,26 +5,26 @@
 /// What is true of one alert.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AlertTruth {
-    /// It is right; the number says by which line or label.
+    /// It is right, by the line or label of this number.
     Right(usize),
     /// It is wrong: nothing was planted there, or the label of this number denies it.
     Wrong(Option<usize>),
-    /// Nobody knows.
+    /// Not known.
     Unknown(UnknownReason),
 }
 
-/// Why nobody knows.
+/// Why it is not known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum UnknownReason {
-    /// No label speaks of it.
+    /// No label is about it.
     Unlabelled,
-    /// A label speaks of it and is too young to count.
+    /// A label is about it and too young to count.
     Young,
-    /// A label speaks of it and leaves it open.
+    /// A label is about it and leaves it open.
     Undecided,
 }
 
-/// A true thing: a line of the truth, or a label that confirms.
+/// A true finding: a line of the truth, or a label that confirms.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TrueFinding {
     /// The affair.

@@ -1,14 +1,14 @@
 //! Decisions joined to alerts, by record.
 //!
-//! A label speaks of an alert if its subject is
+//! A label is about an alert if its subject is
 //! * the alert itself;
 //! * a settlement or visit that is the alert's subject or among its evidence, a fee line being of its visit;
 //! * an institution, practitioner or person that owns a part of the alert's money, and the alert occurred within the
 //!   label's period. A period without an end ends on the day of the decision. A label of this sort with neither a
-//!   period nor a rule is too vague to speak of anything.
+//!   period nor a rule is too vague to be about anything.
 //!
-//! A label whose `scheme` is a rule's id, or a scheme of the simulator that one rule should see, speaks of that rule's
-//! alerts only. Where several speak of one alert, the narrowest does (the first in the list above), of these the
+//! A label whose `scheme` is a rule's id, or a scheme of the simulator that one rule should see, is about that rule's
+//! alerts only. Where several are about one alert, the narrowest decides (the first in the list above), of these the
 //! latest, of these the one with the greater `case_id`.
 
 use std::collections::BTreeMap;
@@ -25,7 +25,7 @@ pub type RuleOfScheme = fn(&str) -> Option<&'static str>;
 /// Seconds of a day.
 const DAY: i64 = 86_400;
 
-/// How narrowly a label speaks of an alert.
+/// How narrowly a label is about an alert.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Breadth {
     /// Of what somebody owns in a period.
@@ -56,7 +56,7 @@ struct ParsedLabel {
     at: i64,
     /// Decided long enough ago.
     ripe: bool,
-    /// The only rule it speaks of.
+    /// The only rule it is about.
     rule: Option<String>,
     /// First and last day.
     period: (i32, i32),
@@ -64,7 +64,7 @@ struct ParsedLabel {
     finding: Option<usize>,
 }
 
-/// All labels, by what they speak of, and what the alerts of each came to.
+/// All labels, by what they are about, and what the alerts of each came to.
 #[derive(Clone, Debug, Default)]
 pub struct Labels {
     labels: Vec<ParsedLabel>,
@@ -141,6 +141,7 @@ impl Labels {
             }
         };
         let (begin, end) = (day(&label.period_begin)?, day(&label.period_end)?);
+        // Counts for the report, also of labels that decide nothing.
         let rule = label.scheme.as_deref().and_then(|scheme| rule_of(scheme, rule_of_scheme));
         let ripe = ripe_until.is_none_or(|until| at <= until);
         self.counts.labels += 1;
@@ -150,6 +151,7 @@ impl Labels {
             self.counts.vague += 1;
             return Ok(());
         }
+        // A label that confirms is a finding that alerts can be held against.
         let amount = label.amount.as_deref().map(fen).transpose()?;
         let confirms = matches!(decision, Decision::Confirmed | Decision::Partly) && ripe;
         let finding = confirms.then_some(self.findings.len());
@@ -163,6 +165,7 @@ impl Labels {
                 amount: amount.unwrap_or(0),
             });
         }
+        // Found by its subject when alerts are judged.
         let of_type = self.subjects.entry(label.subject_type).or_default();
         of_type.entry(label.subject_id).or_default().push(self.labels.len());
         let period = (begin.unwrap_or(i32::MIN), end.unwrap_or_else(|| day_of(at)));
@@ -224,6 +227,7 @@ impl Labels {
                 }
             }
         };
+        // From the narrowest subject to the broadest; the rank decides, not the order.
         offer("alert", &alert.alert_id);
         let evidence = alert.evidence.iter().map(|record| (record.kind.as_str(), record.key.as_str()));
         for (kind, key) in evidence.chain([(alert.subject.r#type.as_str(), alert.subject.id.as_str())]) {
@@ -285,7 +289,7 @@ impl Labels {
         found
     }
 
-    /// Institutions that a ripe decision speaks of as such.
+    /// Institutions that a ripe decision is about as such.
     pub fn inspected(&self) -> impl Iterator<Item = &str> {
         let of_type = self.subjects.get("institution").into_iter().flatten();
         of_type

@@ -1,4 +1,4 @@
-//! Which label speaks of which alert, and what it lets stand.
+//! Which label decides which alert, and what it lets stand.
 
 use super::*;
 use crate::truth::Truth;
@@ -50,17 +50,17 @@ fn label(case_id: &str, subject: (&str, &str), decision: &str, decided_at: &str)
     }
 }
 
-/// What the labels say of an alert on fee line V1/2 of 10 March, decisions after April being too young.
+/// What the labels decide about an alert on fee line V1/2 of 10 March, decisions after April being too young.
 fn check(labels: &[Label], wanted: &str) {
     let ripe = parse_time("2025-04-30 23:59:59");
     let mut labels = Labels::from_labels(labels.iter().cloned(), ripe, synth::rule_of).unwrap();
     let (alert, owners) = alert("R01-1", &[("fee_line", "V1/2"), ("settlement", "S1")]);
-    let said = match labels.judge(&alert, &owners).unwrap() {
+    let standing = match labels.judge(&alert, &owners).unwrap() {
         AlertTruth::Right(label) => format!("right by {}", labels.labels[label].case_id),
         AlertTruth::Wrong(label) => format!("wrong by {}", labels.labels[label.unwrap()].case_id),
         AlertTruth::Unknown(why) => format!("{why:?}"),
     };
-    assert_eq!(said, wanted);
+    assert_eq!(standing, wanted);
 }
 
 #[test]
