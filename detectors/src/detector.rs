@@ -18,9 +18,9 @@ pub struct About {
     pub subject: &'static str,
     /// How many parts of the key name it.
     pub parts: usize,
-    /// Kinds whose change about the same person, visit or prescription makes a difference.
+    /// Kinds owner change about the same person, visit or prescription makes a difference.
     pub near: &'static [Kind],
-    /// Kinds whose change at the same institution makes a difference.
+    /// Kinds owner change at the same institution makes a difference.
     pub far: &'static [Kind],
     /// Whether what moves the stock of the key's institution and item makes a difference.
     pub stock: bool,

@@ -19,7 +19,7 @@ use crate::finding::{
 use crate::judge::Sink;
 use crate::views::{Diff, visit_key};
 
-/// Visits whose live settlements a finding needs.
+/// Visits owner live settlements a finding needs.
 pub fn visits_needed(finding: &Finding) -> Vec<Ref> {
     match &finding.amount_basis {
         AmountBasis::Fund(visits) | AmountBasis::AllButLargestFund(visits) => visits.clone(),
@@ -28,7 +28,7 @@ pub fn visits_needed(finding: &Finding) -> Vec<Ref> {
     }
 }
 
-/// The settlements whose liveness a finding needs.
+/// The settlements owner liveness a finding needs.
 pub fn settlements_needed(arena: &Arena, finding: &Finding) -> Vec<Ref> {
     let lines = match &finding.amount_basis {
         AmountBasis::FundAmount(line) => std::slice::from_ref(line),

@@ -59,7 +59,7 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
         .collect()
 }
 
-/// Judges a line as sent that is a reversal or whose amount is not exact; `offsets`: an original stands that it
+/// Judges a line as sent that is a reversal or owner amount is not exact; `offsets`: an original stands that it
 /// reverses.
 pub fn judge(arena: &Arena, bank: &CompiledBank, line_row: Ref, offsets: bool, sink: &mut Sink) {
     let line = row::fee_line(arena, line_row);

@@ -34,7 +34,7 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
     compiler.rule_numbers(SPEC.name)
 }
 
-/// Finds the insured sales of a code whose institution has bought no pack with it that it did not give back;
+/// Finds the insured sales of a code owner institution has bought no pack with it that it did not give back;
 /// each goes on with the code, to be asked whether its item was bought there at all.
 pub fn unbought(
     arena: &Arena,
@@ -68,7 +68,7 @@ pub fn unbought(
     }
 }
 
-/// Judges an institution and a code: the sales whose item the institution buys, but no pack with the code.
+/// Judges an institution and a code: the sales owner item the institution buys, but no pack with the code.
 pub fn judge(
     arena: &Arena,
     bank: &CompiledBank,

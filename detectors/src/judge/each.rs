@@ -61,7 +61,7 @@ impl<V> Concern<V> {
 struct Work<V> {
     /// Rows of the main arrangement that came and went, by key.
     rows: Vec<(u64, V, Diff)>,
-    /// Keys whose context changed.
+    /// Keys owner context changed.
     keys: Vec<u64>,
 }
 

@@ -159,7 +159,7 @@ pub(super) fn price_cap(why: &mut Why<'_, '_>, visit: Ref, sn: Ref) -> Option<()
     Some(())
 }
 
-/// A line as sent that reverses nothing, or whose amount is not quantity times price.
+/// A line as sent that reverses nothing, or owner amount is not quantity times price.
 pub(super) fn line_arithmetic(why: &mut Why<'_, '_>, visit: Ref, sn: Ref) -> Option<()> {
     let scene = why.scene;
     let address = why.record(Kind::FeeLine, (visit, sn))?;

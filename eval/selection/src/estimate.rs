@@ -33,7 +33,7 @@ use sha2::{Digest, Sha256};
 
 use crate::outcome::Label;
 use crate::period::Period;
-use crate::value::{InvalidValue, fen};
+use crate::value::InvalidValue;
 use records::splitmix::SplitMix64;
 
 /// Resamples of each sort.
@@ -282,9 +282,7 @@ pub fn control_findings(
             continue;
         }
         match (label.decision.as_str(), &label.amount) {
-            ("confirmed" | "partly", Some(amount)) => {
-                found.push(Some(fen(amount).map_err(|fault| wrong(fault.to_string()))?));
-            }
+            ("confirmed" | "partly", Some(amount)) => found.push(Some(amount.fen())),
             ("confirmed" | "partly", None) => found.push(None),
             ("denied", _) => found.push(Some(0)),
             _ => {}

@@ -16,8 +16,8 @@ use std::collections::BTreeMap;
 use records::time::{day_of, parse_date, parse_time};
 
 use super::finding::{AlertTruth, TrueFinding, UnknownReason};
-use selection::outcome::{Alert, Label, Owners, Share};
-use selection::value::{InvalidValue, fen};
+use selection::outcome::{Alert, Fen, Label, Owners, Share};
+use selection::value::InvalidValue;
 
 /// The rule that should see a scheme of this name; none if there is no such scheme, or several rules should.
 pub type RuleOfScheme = fn(&str) -> Option<&'static str>;
@@ -152,7 +152,7 @@ impl Labels {
             return Ok(());
         }
         // A label that confirms is a finding that alerts can be held against.
-        let amount = label.amount.as_deref().map(fen).transpose()?;
+        let amount = label.amount.map(Fen::fen);
         let confirms = matches!(decision, Decision::Confirmed | Decision::Partly) && ripe;
         let finding = confirms.then_some(self.findings.len());
         if confirms {
@@ -203,7 +203,7 @@ impl Labels {
             return Ok(AlertTruth::Unknown(UnknownReason::Young));
         }
         *self.by_breadth.entry(read.breadth).or_default() += 1;
-        *self.joined.entry(label).or_default() += fen(&alert.amount)?;
+        *self.joined.entry(label).or_default() += alert.amount.fen();
         Ok(match read.decision {
             Decision::Denied => AlertTruth::Wrong(Some(label)),
             _ => AlertTruth::Right(label),
@@ -229,8 +229,8 @@ impl Labels {
         };
         // From the narrowest subject to the broadest; the rank decides, not the order.
         offer("alert", &alert.alert_id);
-        let evidence = alert.evidence.iter().map(|record| (record.kind.as_str(), record.key.as_str()));
-        for (kind, key) in evidence.chain([(alert.subject.r#type.as_str(), alert.subject.id.as_str())]) {
+        let evidence = alert.evidence.iter().map(|record| (record.kind.as_ref(), record.key.as_str()));
+        for (kind, key) in evidence.chain([(alert.subject.r#type.as_ref(), alert.subject.id.as_str())]) {
             match kind {
                 "settlement" | "visit" => offer(kind, key),
                 // A visit's id may itself hold a slash.

@@ -4,8 +4,8 @@
 
 use std::collections::BTreeMap;
 
-use selection::outcome::Alert;
-use selection::value::{InvalidValue, fen};
+use selection::outcome::{Alert, Fen};
+use selection::value::InvalidValue;
 use serde::Deserialize;
 
 use super::finding::TrueFinding;
@@ -24,7 +24,7 @@ pub struct TruthLine {
     /// Where it happened.
     pub institutions: Vec<String>,
     /// What the alert should come to, yuan.
-    pub amount: String,
+    pub amount: Fen,
 }
 
 /// The lines of a complete truth.
@@ -39,9 +39,9 @@ impl PlantedTruth {
     /// Takes a line.
     ///
     /// # Errors
-    /// Its amount cannot be read, or it names a finding that an earlier line named.
+    /// It names a finding that an earlier line named.
     pub fn add(&mut self, line: TruthLine) -> Result<(), InvalidValue> {
-        let amount = fen(&line.amount)?;
+        let amount = line.amount.fen();
         let of_rule = self.by_finding.entry(line.rule.clone()).or_default();
         if of_rule.insert(line.key.clone(), self.findings.len()).is_some() {
             return Err(InvalidValue(format!("{} {} stands in it twice", line.rule, line.key.join(" "))));
