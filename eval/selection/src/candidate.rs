@@ -11,7 +11,6 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
-use records::time::parse_date;
 use rulebank::Verdict;
 
 use crate::chance::{self, Chance, Chances};
@@ -20,7 +19,7 @@ use crate::effort::{Effort, InspectorDays};
 use crate::outcome::{Alert, Institution, Owners};
 use crate::period::{Month, Period};
 use crate::subject::SubjectKind;
-use crate::value::InvalidValue;
+use crate::value::{InvalidValue, day_of_moment};
 
 /// Somebody to inspect, with all that a row of the list shows.
 #[derive(Clone, Debug, PartialEq)]
@@ -165,8 +164,7 @@ impl RankingBuilder {
         if alert.exempted_by.is_some() {
             return Ok(true);
         }
-        let day = alert.occurred.get(..10).and_then(parse_date);
-        let day = day.ok_or_else(|| InvalidValue(format!("`{}` is no time", alert.occurred)))?;
+        let day = day_of_moment(&alert.occurred)?;
         // A decision about the alert changes the chance of its rule, also outside of the period.
         let verdict = chance::verdict(&alert.verdict);
         let decided = self.decisions.of_alert(alert, owners, day)?;

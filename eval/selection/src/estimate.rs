@@ -28,12 +28,12 @@
 
 use std::collections::BTreeMap;
 
-use records::time::{day_of, parse_date, parse_time};
+use records::time::day_of;
 use sha2::{Digest, Sha256};
 
 use crate::outcome::Label;
 use crate::period::Period;
-use crate::value::InvalidValue;
+use crate::value::{InvalidValue, moment, optional_day};
 use records::splitmix::SplitMix64;
 
 /// Resamples of each sort.
@@ -266,13 +266,9 @@ pub fn control_findings(
     }
     for label in standing.into_values() {
         let Some(found) = found.get_mut(label.subject_id.as_str()) else { continue };
-        let wrong = |what: String| InvalidValue(format!("label {}: {what}", label.case_id));
-        let at = parse_time(&label.decided_at)
-            .ok_or_else(|| wrong(format!("`{}` is no time", label.decided_at)))?;
-        let day = |text: &Option<String>| match text {
-            None => Ok(None),
-            Some(text) => parse_date(text).map(Some).ok_or_else(|| wrong(format!("`{text}` is no day"))),
-        };
+        let wrong = |value: InvalidValue| InvalidValue(format!("label {}: {value}", label.case_id));
+        let day = |text: &Option<String>| optional_day(text.as_deref()).map_err(wrong);
+        let at = moment(&label.decided_at).map_err(wrong)?;
         // Labels from before the draw, or about another period, are no answer to it.
         let about =
             Period { first: day(&label.period_begin)?, last: day(&label.period_end)?.or(Some(day_of(at))) };

@@ -6,9 +6,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use records::time::{day_of, parse_date};
+use records::time::day_of;
 use selection::outcome::{Alert, Institution, Owners};
-use selection::value::InvalidValue;
+use selection::value::{InvalidValue, day_of_moment};
 
 use crate::truth::{AlertTruth, Truth, UnknownReason};
 
@@ -194,8 +194,7 @@ impl Judgement {
             (None, None) => NOWHERE,
         };
         // So late that no decision can have come back.
-        let day = alert.occurred.get(..10).and_then(parse_date);
-        let day = day.ok_or_else(|| InvalidValue(format!("`{}` is no time", alert.occurred)))?;
+        let day = day_of_moment(&alert.occurred)?;
         let fresh = self
             .settings
             .now

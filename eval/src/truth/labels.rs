@@ -13,17 +13,15 @@
 
 use std::collections::BTreeMap;
 
-use records::time::{day_of, parse_date, parse_time};
+use records::time::{DAY_SECONDS, day_of};
 
 use super::finding::{AlertTruth, TrueFinding, UnknownReason};
+use selection::decision::is_rule_id;
 use selection::outcome::{Alert, Fen, Label, Owners, Share};
-use selection::value::InvalidValue;
+use selection::value::{InvalidValue, day_of_moment, moment, optional_day};
 
 /// The rule that should see a scheme of this name; none if there is no such scheme, or several rules should.
 pub type RuleOfScheme = fn(&str) -> Option<&'static str>;
-
-/// Seconds of a day.
-const DAY: i64 = 86_400;
 
 /// How narrowly a label is about an alert.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -127,20 +125,14 @@ impl Labels {
             "denied" => Decision::Denied,
             _ => Decision::Undecided,
         };
-        let at = parse_time(&label.decided_at)
-            .ok_or_else(|| InvalidValue(format!("`{}` is no time", label.decided_at)))?;
+        let at = moment(&label.decided_at)?;
         let breadth = match label.subject_type.as_str() {
             "alert" => Breadth::Alert,
             "settlement" | "visit" => Breadth::Record,
             _ => Breadth::Owner,
         };
-        let day = |text: &Option<String>| match text {
-            None => Ok(None),
-            Some(text) => {
-                parse_date(text).map(Some).ok_or_else(|| InvalidValue(format!("`{text}` is no day")))
-            }
-        };
-        let (begin, end) = (day(&label.period_begin)?, day(&label.period_end)?);
+        let begin = optional_day(label.period_begin.as_deref())?;
+        let end = optional_day(label.period_end.as_deref())?;
         // Counts for the report, also of labels that decide nothing.
         let rule = label.scheme.as_deref().and_then(|scheme| rule_of(scheme, rule_of_scheme));
         let ripe = ripe_until.is_none_or(|until| at <= until);
@@ -190,8 +182,7 @@ impl Labels {
 
     /// What is decided of an alert.
     pub(super) fn judge(&mut self, alert: &Alert, owners: &Owners) -> Result<AlertTruth, InvalidValue> {
-        let day = alert.occurred.get(..10).and_then(parse_date);
-        let day = day.ok_or_else(|| InvalidValue(format!("`{}` is no time", alert.occurred)))?;
+        let day = day_of_moment(&alert.occurred)?;
         let Some(label) = self.narrowest(alert, owners, day) else {
             return Ok(AlertTruth::Unknown(UnknownReason::Unlabelled));
         };
@@ -305,15 +296,12 @@ impl Labels {
 
 /// The last second at which a label is old enough, `delay` days before `now`.
 pub fn ripe_until(now: Option<i64>, delay: u32) -> Option<i64> {
-    now.map(|now| now - i64::from(delay) * DAY)
+    now.map(|now| now - i64::from(delay) * DAY_SECONDS)
 }
 
 /// The rule that a scheme names: its own id, or a scheme of the simulator that one rule should see.
 fn rule_of(scheme: &str, rule_of_scheme: RuleOfScheme) -> Option<String> {
-    match scheme.as_bytes() {
-        [b'A'..=b'Z', b'0'..=b'9', b'0'..=b'9'] => Some(scheme.to_owned()),
-        _ => rule_of_scheme(scheme).map(str::to_owned),
-    }
+    if is_rule_id(scheme) { Some(scheme.to_owned()) } else { rule_of_scheme(scheme).map(str::to_owned) }
 }
 
 #[cfg(test)]

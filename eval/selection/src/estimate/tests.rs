@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::draw::Frame;
+use records::time::parse_time;
 use std::collections::BTreeSet;
 
 /// A skewed population, as a ranking leaves it: two in five have nothing, a few have most of it, and what was
