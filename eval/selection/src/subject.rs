@@ -17,7 +17,7 @@ pub enum SubjectKind {
 }
 
 impl SubjectKind {
-    /// The national name of the code that says which.
+    /// The national name of the code that identifies one.
     pub fn field(self) -> &'static str {
         match self {
             SubjectKind::Institutions => "fixmedins_code",
