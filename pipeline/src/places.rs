@@ -8,7 +8,7 @@ use detectors::arrivals::{Arrived, KINDS, Unjudged};
 use detectors::coverage::InstitutionMonth;
 use records::arena::{Arena, Ref};
 use records::row;
-use records::tell::{self, INSTITUTION_TYPES};
+use records::render;
 use records::time::format_month;
 use wire::{Fen, FenSum, Institution, InstitutionCoverage, Label, Lateness, Turnover, files};
 
@@ -80,8 +80,8 @@ fn institution(arena: &Arena, code: &str, place: &Place) -> Institution {
     let row = row::institution(arena, row);
     Institution {
         fixmedins_name: (row.name != 0).then(|| arena.text(row.name)),
-        fixmedins_type: Some(INSTITUTION_TYPES[usize::from(row.sort.min(2))].to_owned()),
-        hosp_lv: (row.level != 0).then(|| format!("{:02}", row.level)),
+        fixmedins_type: Some(row.institution_type.code().to_owned()),
+        hosp_lv: row.level.map(|level| level.code().to_owned()),
         admdvs: Some(arena.text(row.admdvs)),
         beds: row.beds,
         ..blank
@@ -92,7 +92,7 @@ fn of_month(desk: &AlertView, code: &str, place: &Place, sent: &[bool], month: i
     let nothing = (Arrived::default(), Unjudged::new());
     let (arrived, unjudged) = place.months.get(&month).unwrap_or(&nothing);
     let kinds = || (0..KINDS.len()).map(|nth| (nth, KINDS[nth].name()));
-    let sort = place.row.map_or(0, |row| row::institution(desk.arena(), row).sort.min(2));
+    let sort = place.row.map_or(0, |row| row::institution(desk.arena(), row).institution_type as usize);
     let mut not_judged: BTreeMap<String, BTreeMap<String, i64>> = BTreeMap::new();
     for ((rule, missing), n) in unjudged {
         let rule = &desk.knowledge().rules[usize::from(*rule)].id;
@@ -103,7 +103,7 @@ fn of_month(desk: &AlertView, code: &str, place: &Place, sent: &[bool], month: i
         month: format_month(month),
         records: kinds().map(|(nth, name)| (name.to_owned(), arrived.of_kind(nth))).collect(),
         never: kinds()
-            .filter(|(nth, name)| !sent[*nth] && EXPECTED[usize::from(sort)].contains(name))
+            .filter(|(nth, name)| !sent[*nth] && EXPECTED[sort].contains(name))
             .map(|(_, name)| name.to_owned())
             .collect(),
         silent: kinds()
@@ -124,10 +124,10 @@ fn lateness(arrived: &Arrived, kind: usize) -> Lateness {
 }
 
 fn label(arena: &Arena, place: Ref) -> Label {
-    let mut fields: BTreeMap<&str, String> = tell::fields(arena, place).into_iter().collect();
+    let mut fields: BTreeMap<&str, String> = render::fields(arena, place).into_iter().collect();
     let mut take = |name: &str| fields.remove(name);
     Label {
-        case_id: tell::key(arena, place).concat(),
+        case_id: render::key(arena, place).concat(),
         subject_type: take("subject_type").unwrap_or_default(),
         subject_id: take("subject_id").unwrap_or_default(),
         period_begin: take("period_begin"),

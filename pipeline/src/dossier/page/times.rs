@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use maud::{Markup, html};
-use records::time::{day_of, parse_date, parse_time};
+use records::time::{day_of, parse_date, parse_time, start_of};
 use wire::{KeptRecord, RecordName};
 
 use super::super::read::Found;
@@ -101,7 +101,7 @@ pub(super) fn time_of(record: &KeptRecord) -> Option<i64> {
         ["begntime", "sel_time", "fee_ocur_time", "idv_time", "setl_time", "prsc_time", "stoin_time"];
     let time = fields.iter().find_map(|name| record.fields.get(name)).and_then(parse_time);
     let day = || ["invdate", "begin"].iter().find_map(|name| record.fields.get(name)).and_then(parse_date);
-    time.or_else(|| day().map(|day| i64::from(day) * 86_400))
+    time.or_else(|| day().map(start_of))
 }
 
 /// Whether a visit is a stay by the bank's table of classes.
