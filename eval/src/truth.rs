@@ -8,8 +8,8 @@ mod finding;
 pub mod labels;
 mod planted;
 
-use selection::outcome::{Alert, Owners};
 use selection::value::InvalidValue;
+use wire::{Alert, Owners};
 
 pub use finding::{AlertTruth, TrueFinding, UnknownReason};
 use labels::Labels;

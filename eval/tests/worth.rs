@@ -20,11 +20,11 @@ use selection::decision::Decisions;
 use selection::draw::Frame;
 use selection::effort::Effort;
 use selection::estimate::estimate;
-use selection::outcome::{Alert, Bilingual, Fen, FenSum, Institution, Owners, Share, Subject, Turnover};
 use selection::period::Period;
 use selection::subject::SubjectKind;
 use serde_json::Value;
 use synth::{Recipe, Schemes, write};
+use wire::{Alert, Bilingual, Fen, FenSum, Institution, Owners, Share, Subject, Turnover};
 
 /// A simulated region: its institutions, its truth, the list made of it and what that is worth.
 struct World {

@@ -16,10 +16,10 @@ use rulebank::Verdict;
 use crate::chance::{self, Chance, Chances};
 use crate::decision::Decisions;
 use crate::effort::{Effort, InspectorDays};
-use crate::outcome::{Alert, Institution, Owners};
 use crate::period::{Month, Period};
 use crate::subject::SubjectKind;
 use crate::value::{InvalidValue, day_of_moment};
+use wire::{Alert, Institution, Owners};
 
 /// Somebody to inspect, with all that a row of the list shows.
 #[derive(Clone, Debug, PartialEq)]

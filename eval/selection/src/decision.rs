@@ -15,10 +15,10 @@ use std::collections::BTreeMap;
 use records::time::day_of;
 
 use crate::chance::WHOLE;
-use crate::outcome::{Alert, Fen, Label, Owners, Share};
 use crate::period::Period;
 use crate::subject::SubjectKind;
 use crate::value::{InvalidValue, moment, optional_day};
+use wire::{Alert, Fen, Label, Owners, Share};
 
 /// Labels, sorted by what they apply to.
 #[derive(Clone, Debug, Default)]

@@ -31,10 +31,10 @@ use std::collections::BTreeMap;
 use records::time::day_of;
 use sha2::{Digest, Sha256};
 
-use crate::outcome::Label;
 use crate::period::Period;
 use crate::value::{InvalidValue, moment, optional_day};
 use records::splitmix::SplitMix64;
+use wire::Label;
 
 /// Resamples of each sort.
 pub const RESAMPLES: usize = 2000;

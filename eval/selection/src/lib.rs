@@ -11,7 +11,7 @@
 //! use selection::chance::Chances;
 //! use selection::decision::Decisions;
 //! use selection::effort::Effort;
-//! use selection::outcome::Institution;
+//! use wire::Institution;
 //! use selection::period::Period;
 //! use selection::subject::SubjectKind;
 //!
@@ -24,7 +24,7 @@
 //! # Ok::<(), selection::value::InvalidValue>(())
 //! ```
 //!
-//! Everything is made of what one or several runs left ([`outcome`]). The crate reads no files; it is given lines and
+//! Everything is made of what one or several runs left ([`wire`]). The crate reads no files; it is given lines and
 //! texts, and returns data. How good a list was is judged elsewhere (`eval`).
 
 pub mod candidate;
@@ -34,7 +34,6 @@ pub mod decision;
 pub mod draw;
 pub mod effort;
 pub mod estimate;
-pub mod outcome;
 pub mod period;
 pub mod subject;
 pub mod table;

@@ -2,7 +2,7 @@
 //!
 //! Every alert has owners of each kind ([`Owners`]); a list ranks one kind.
 
-use crate::outcome::{Owners, Share};
+use wire::{Owners, Share};
 
 /// Whom a list ranks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]

@@ -7,8 +7,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use records::time::day_of;
-use selection::outcome::{Alert, Institution, Owners};
 use selection::value::{InvalidValue, day_of_moment};
+use wire::{Alert, Institution, Owners};
 
 use crate::truth::{AlertTruth, Truth, UnknownReason};
 
@@ -73,7 +73,7 @@ pub(super) struct JudgedAlert {
 ///     rule: "A05".to_owned(),
 ///     key: vec!["M1".to_owned(), "M2".to_owned()],
 ///     institutions: vec!["H1".to_owned()],
-///     amount: selection::outcome::Fen(120_000),
+///     amount: wire::Fen(120_000),
 /// })?;
 /// let settings = Settings { now: None, delay: 30, negative: false, seed: 1 };
 /// let judgement = Judgement::new(Truth::Planted(planted), BTreeMap::new(), [], settings)?;

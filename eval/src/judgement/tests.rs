@@ -4,10 +4,8 @@ use super::*;
 use crate::truth::labels::{Labels, ripe_until};
 use crate::truth::{PlantedTruth, TruthLine};
 use records::time::parse_time;
-use selection::outcome::{
-    Alert, Bilingual, Fen, FenSum, Institution, Label, Owners, Share, Subject, Turnover,
-};
 use std::collections::BTreeMap;
+use wire::{Alert, Bilingual, Fen, FenSum, Institution, Label, Owners, Share, Subject, Turnover};
 
 /// Rule, key, institution, yuan.
 type Row = (&'static str, &'static str, &'static str, i64);

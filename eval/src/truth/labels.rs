@@ -17,8 +17,8 @@ use records::time::{DAY_SECONDS, day_of};
 
 use super::finding::{AlertTruth, TrueFinding, UnknownReason};
 use selection::decision::is_rule_id;
-use selection::outcome::{Alert, Fen, Label, Owners, Share};
 use selection::value::{InvalidValue, day_of_moment, moment, optional_day};
+use wire::{Alert, Fen, Label, Owners, Share};
 
 /// The rule that should see a scheme of this name; none if there is no such scheme, or several rules should.
 pub type RuleOfScheme = fn(&str) -> Option<&'static str>;

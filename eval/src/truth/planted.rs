@@ -4,9 +4,9 @@
 
 use std::collections::BTreeMap;
 
-use selection::outcome::{Alert, Fen};
 use selection::value::InvalidValue;
 use serde::Deserialize;
+use wire::{Alert, Fen};
 
 use super::finding::TrueFinding;
 

@@ -1,7 +1,7 @@
 //! Small runs written by hand, and what a list makes of them.
 
 use super::*;
-use crate::outcome::{Bilingual, Fen, Label, RecordName, Share, Subject, Turnover};
+use wire::{Bilingual, Fen, Label, RecordName, Share, Subject, Turnover};
 
 fn alert(id: &str, rule: &str, verdict: &str, occurred: &str, counted: &str) -> Alert {
     Alert {

@@ -3,7 +3,7 @@
 use super::*;
 use crate::truth::Truth;
 use records::time::parse_time;
-use selection::outcome::{Bilingual, Fen, RecordName, Subject};
+use wire::{Bilingual, Fen, RecordName, Subject};
 
 fn alert(id: &str, evidence: &[(&str, &str)]) -> (Alert, Owners) {
     let record =
