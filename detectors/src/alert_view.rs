@@ -16,50 +16,30 @@ use records::arena::{Arena, Ref};
 use records::ledger::FactChange;
 use records::row::{self, Moment};
 use records::time::DAY_SECONDS;
-use serde::Serialize;
+use wire::{Alert, Cause, Event, Keyword, RuleCoverage, alert_id};
 
-use crate::alert::{AlertLine, Cause, alert_id, cause, key_texts, render};
+use crate::alert::{cause, key_texts, render};
 use crate::arrivals::{Arrivals, Unjudged, unjudged};
 use crate::compiled_bank::CompiledBank;
-use crate::coverage::{Count, InstitutionMonth, Missing};
-use crate::detector::about;
+use crate::coverage::{Count, InstitutionMonth};
+use crate::detector::{Wait, about};
 use crate::finding::{KeyPart, ReconciledFinding, RuleIx, Value, institution_of};
 use crate::money::visit_of;
-use crate::views::{Diff, Tick, pair_key};
+use crate::views::{Diff, pair_key};
 use crate::worker::{TickIn, TickOut};
 use change::Banks;
-pub use change::{Change, Share, Snapshot};
+pub use change::{Change, Snapshot};
 
 type Map<K, V> = HashMap<K, V, FixedState>;
 type Set<K> = HashSet<K, FixedState>;
 
-/// One line of `events.ndjson`.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Event {
-    /// `raised`, `changed` or `withdrawn`.
-    pub event: &'static str,
-    /// The tick at whose end it was known.
-    pub tick: Tick,
-    /// The changes that led to it.
-    pub cause: Vec<Cause>,
-    /// The alert; of a withdrawn one as it last stood.
-    pub alert: AlertLine,
-    /// How it stood under the old and the new bank; only where the bank changed at this tick.
-    #[serde(skip)]
+/// What happened to an alert at a tick.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AlertEvent {
+    /// The line of `events.ndjson`.
+    pub line: Event,
+    /// How the alert stood under the old and the new bank; only where the bank changed at this tick.
     pub change: Option<Box<Change>>,
-}
-
-/// Coverage of one rule.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Coverage {
-    /// Subjects judged.
-    pub judged: i64,
-    /// Those without an alert.
-    pub clean: i64,
-    /// The rule's alerts.
-    pub found: i64,
-    /// Subjects not judged, by reason.
-    pub not_judged: BTreeMap<&'static str, i64>,
 }
 
 /// Alerts that stand, and the counts of the coverage.
@@ -132,7 +112,7 @@ impl AlertView {
     }
 
     /// Closes a tick with the answers of all workers; gives its events, ordered by `alert_id`.
-    pub fn close(&mut self, tick: &TickIn, answers: Vec<TickOut>) -> Vec<Event> {
+    pub fn close(&mut self, tick: &TickIn, answers: Vec<TickOut>) -> Vec<AlertEvent> {
         let mut changes: Vec<(ReconciledFinding, Diff)> = Vec::new();
         for answer in answers {
             changes.extend(answer.alerts);
@@ -182,14 +162,16 @@ impl AlertView {
             told.push((event, transition));
         }
         let causes = self.causes(tick, &told, now_before, &bank_before);
-        let mut events: Vec<Event> = told
+        let mut events: Vec<AlertEvent> = told
             .iter()
             .zip(causes)
             .filter_map(|((event, transition), cause)| {
                 let bank = if transition.after.is_some() { &self.bank } else { &bank_before };
                 let alert = transition.after.as_ref().or(transition.before.as_ref())?;
                 let change = banks.as_ref().map(|banks| Box::new(banks.change(transition)));
-                Some(Event { event, tick: tick.tick, cause, alert: render(&self.arena, bank, alert), change })
+                let event = Keyword::Borrowed(*event);
+                let line = Event { event, tick: tick.tick, cause, alert: render(&self.arena, bank, alert) };
+                Some(AlertEvent { line, change })
             })
             .collect();
         for (id, alert) in now_standing {
@@ -198,18 +180,15 @@ impl AlertView {
                 None => self.standing.remove(&id),
             };
         }
-        events.sort_by(|a, b| a.alert.alert_id.cmp(&b.alert.alert_id));
+        events.sort_by(|a, b| a.line.alert.alert_id.cmp(&b.line.alert.alert_id));
         events
     }
 
-    /// The alerts that stand, sorted by `alert_id`, each with its amount and counted amount in fen.
-    pub fn alerts(&self) -> Vec<(AlertLine, i64, i64)> {
-        let mut alerts: Vec<(AlertLine, i64, i64)> = self
-            .standing
-            .values()
-            .map(|alert| (render(&self.arena, &self.bank, alert), alert.priced.amount, alert.counted))
-            .collect();
-        alerts.sort_by(|(a, ..), (b, ..)| a.alert_id.cmp(&b.alert_id));
+    /// The alerts that stand, sorted by `alert_id`.
+    pub fn alerts(&self) -> Vec<Alert> {
+        let render = |alert: &ReconciledFinding| render(&self.arena, &self.bank, alert);
+        let mut alerts: Vec<Alert> = self.standing.values().map(render).collect();
+        alerts.sort_by(|a, b| a.alert_id.cmp(&b.alert_id));
         alerts
     }
 
@@ -252,9 +231,9 @@ impl AlertView {
     }
 
     /// What was judged, by rule.
-    pub fn coverage(&self) -> BTreeMap<String, Coverage> {
-        let mut coverage: BTreeMap<String, Coverage> =
-            self.bank.active().map(|rule| (rule.id.clone(), Coverage::default())).collect();
+    pub fn coverage(&self) -> BTreeMap<String, RuleCoverage> {
+        let mut coverage: BTreeMap<String, RuleCoverage> =
+            self.bank.active().map(|rule| (rule.id.clone(), RuleCoverage::default())).collect();
         let id = |rule: RuleIx| self.bank.rules[usize::from(rule)].id.as_str();
         let mut found: BTreeMap<RuleIx, i64> = BTreeMap::new();
         for alert in self.standing.values().map(|alert| alert.priced.finding.rule) {
@@ -275,7 +254,7 @@ impl AlertView {
                 Count::Subject(rule) => coverage.entry(id(*rule).to_owned()).or_default().judged += n,
                 Count::NotJudged(rule, missing, _) => {
                     let coverage = coverage.entry(id(*rule).to_owned()).or_default();
-                    *coverage.not_judged.entry(Missing::reason(*missing)).or_default() += n;
+                    *coverage.not_judged.entry(Keyword::Borrowed(missing.reason())).or_default() += n;
                     coverage.judged -= n;
                 }
             }
@@ -350,7 +329,7 @@ impl AlertView {
                 if named.is_empty() || (by_time && counted) {
                     debug_assert!(by_time || self.now != now_before, "an alert changed and nothing did");
                     let key = self.now.map_or_else(String::new, records::time::format_time);
-                    named.push(Cause { kind: "now", key, rev: None });
+                    named.push(Cause { kind: Keyword::Borrowed("now"), key, rev: None });
                 }
                 named.sort();
                 named.dedup();
@@ -364,19 +343,15 @@ impl AlertView {
         let (before, after) = (now_before.unwrap_or(Moment::MIN), self.now.unwrap_or(Moment::MIN));
         transition.sides().any(|alert| {
             let finding = &alert.priced.finding;
-            // A month is judged when it is over, and again when *now* moved on: what gathered until then has no
-            // change of its own that led to it.
-            if bank.detectors.outlier.iter().any(|rule| rule.rule == finding.rule) {
-                return true;
-            }
-            if self.counts_beds(transition, bank) {
-                // Stays without an end fill a bed on a day once that day is over.
-                let over = finding.occurred + DAY_SECONDS;
-                return (before < over) != (after < over);
-            }
-            let waits = bank.detectors.absence.iter().chain(&bank.detectors.stay_overlap);
-            let Some((_, wait)) = waits.into_iter().find(|(rule, _)| *rule == finding.rule) else {
-                return false;
+            let wait = match bank.wait_of(finding.rule) {
+                None => return false,
+                // What gathered until then has no change of its own that led to it.
+                Some(Wait::Gathered) => return true,
+                Some(Wait::DayOver) => {
+                    let over = finding.occurred + DAY_SECONDS;
+                    return (before < over) != (after < over);
+                }
+                Some(Wait::OpenStay(wait)) => wait,
             };
             let stays = finding.evidence.iter().map(|address| row::visit(&self.arena, *address));
             let (begin, open) = stays.fold((Moment::MIN, false), |(begin, open), stay| {
@@ -390,7 +365,7 @@ impl AlertView {
     /// Whether the alert is about the number of stays of a day.
     fn counts_beds(&self, transition: &Transition, bank: &CompiledBank) -> bool {
         let rule = transition.sides().next().map(|alert| alert.priced.finding.rule);
-        bank.detectors.bed_count.iter().any(|(known, _)| Some(*known) == rule)
+        rule.and_then(|rule| bank.wait_of(rule)) == Some(Wait::DayOver)
     }
 
     /// Alerts that changed because another one took the money of the same visit share its cause, be it time.
@@ -478,7 +453,7 @@ struct Scope {
     ids: Set<Ref>,
     institutions: Set<Ref>,
     pairs: Set<u64>,
-    /// Visits whose money the alert speaks of.
+    /// Visits owner money the alert speaks of.
     visits: Set<u64>,
     /// Kinds that matter when they share an id.
     near: &'static [Kind],
@@ -645,7 +620,7 @@ impl<'a> TickIndex<'a> {
     }
 }
 
-/// The institution and item whose stock a record moves.
+/// The institution and item owner stock a record moves.
 fn stock_pair(arena: &Arena, address: Ref) -> Option<u64> {
     Some(match row::kind(arena, address) {
         Kind::FeeLine => {

@@ -12,9 +12,9 @@ use records::decode::Decoder;
 use records::ledger::{Fate, Ledger};
 use records::row::Moment;
 use rulebank::Bank;
+use wire::{Alert, RuleCoverage};
 
-use crate::alert::AlertLine;
-use crate::alert_view::{AlertView, Coverage, Event};
+use crate::alert_view::{AlertEvent, AlertView};
 use crate::compiled_bank::CompiledBank;
 use crate::views::Tick;
 use crate::worker::{self, TickIn};
@@ -22,12 +22,12 @@ use crate::worker::{self, TickIn};
 /// What is known at the end of a tick.
 #[derive(Clone, Debug)]
 pub struct Answer {
-    /// The alerts that stand, by `alert_id`, each with its amount and counted amount in fen.
-    pub alerts: Vec<(AlertLine, i64, i64)>,
+    /// The alerts that stand, by `alert_id`.
+    pub alerts: Vec<Alert>,
     /// What was judged, by rule.
-    pub coverage: BTreeMap<String, Coverage>,
+    pub coverage: BTreeMap<String, RuleCoverage>,
     /// What happened to alerts in this tick.
-    pub events: Vec<Event>,
+    pub events: Vec<AlertEvent>,
     /// Lines of this tick that were rejected: their place in the step, from 0, and why.
     pub rejected: Vec<(usize, String)>,
 }

@@ -69,8 +69,8 @@ fn compare(rule: &Rule, step: &Step, answer: &Answer) -> Vec<String> {
         let line = step.changes.get(*address).map_or("", String::as_str);
         wrong.push(format!("a fact was rejected, {why}: {line}"));
     }
-    let found: BTreeMap<&[String], &str> =
-        answer.alerts.iter().map(|(alert, ..)| (alert.key.as_slice(), alert.amount.as_str())).collect();
+    let found: BTreeMap<&[String], String> =
+        answer.alerts.iter().map(|alert| (alert.key.as_slice(), alert.amount.to_string())).collect();
     for (nth, key) in step.finds.iter().enumerate() {
         let wanted = step.amounts.as_ref().and_then(|amounts| amounts.get(nth));
         match (found.get(key.as_slice()), wanted) {
@@ -92,7 +92,7 @@ fn compare(rule: &Rule, step: &Step, answer: &Answer) -> Vec<String> {
             .into_iter()
             .flatten()
             .filter(|(_, count)| **count != 0)
-            .map(|(reason, count)| ((*reason).to_owned(), count.unsigned_abs()))
+            .map(|(reason, count)| (reason.to_string(), count.unsigned_abs()))
             .collect();
         if judged_not != *wanted {
             wrong.push(format!("not judged should be {wanted:?} and is {judged_not:?}"));

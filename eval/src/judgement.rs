@@ -17,7 +17,7 @@ use crate::truth::{Standing, Truth, Unknown};
 use control::Draw;
 use report::{Basis, Intervals, Report, RunFacts, Yuan};
 use selection::outcome::{Alert, Institution, Owners};
-use selection::value::{InvalidValue, fen};
+use selection::value::InvalidValue;
 
 /// What a judgement is made with.
 #[derive(Clone, Copy, Debug)]
@@ -114,7 +114,9 @@ impl Judgement {
             let place = judgement.place(&institution.fixmedins_code);
             for (month, turnover) in institution.months {
                 judgement.settlements += turnover.settlements;
-                judgement.turnover[place] += fen(&turnover.fund_pay_sumamt)?;
+                let fund = turnover.fund_pay_sumamt;
+                judgement.turnover[place] += i64::try_from(fund.0)
+                    .map_err(|_| InvalidValue(format!("a turnover of {fund} yuan is beyond 64-bit fen")))?;
                 judgement.months.insert(month);
             }
         }
@@ -136,7 +138,7 @@ impl Judgement {
         if let Some(&rule) = self.numbers.get(&alert.rule) {
             return rule;
         }
-        self.rules.push((alert.rule.clone(), RuleFacts { family: alert.family.clone(), model: false }));
+        self.rules.push((alert.rule.clone(), RuleFacts { family: alert.family.to_string(), model: false }));
         self.numbers.insert(alert.rule.clone(), self.rules.len() - 1);
         self.rules.len() - 1
     }
@@ -162,8 +164,8 @@ impl Judgement {
         let mut most: Option<(i64, usize)> = None;
         for share in &owners.institutions {
             let place = self.place(&share.id);
-            counted.push((place, fen(&share.counted_amount)?));
-            let amount = fen(&share.amount)?;
+            counted.push((place, share.counted_amount.fen()));
+            let amount = share.amount.fen();
             if most.is_none_or(|(other, _)| amount > other) {
                 most = Some((amount, place));
             }
@@ -180,7 +182,7 @@ impl Judgement {
             .now
             .is_some_and(|now| i64::from(day) + i64::from(self.settings.delay) > i64::from(day_of(now)));
         let rule = self.rule(alert);
-        let amount = fen(&alert.amount)?;
+        let amount = alert.amount.fen();
         self.judged.push(Judged { rule, place, amount, standing, fresh, chance, counted });
         Ok(())
     }

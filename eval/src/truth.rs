@@ -8,8 +8,8 @@ pub mod labels;
 
 use std::collections::BTreeMap;
 
-use selection::outcome::{Alert, Owners};
-use selection::value::{InvalidValue, fen};
+use selection::outcome::{Alert, Fen, Owners};
+use selection::value::InvalidValue;
 use serde::Deserialize;
 
 use labels::Labels;
@@ -28,7 +28,7 @@ pub struct Planted {
     /// Where it happened.
     pub institutions: Vec<String>,
     /// What the alert should come to, yuan.
-    pub amount: String,
+    pub amount: Fen,
 }
 
 /// What alerts are held against.
@@ -89,9 +89,9 @@ impl Plantings {
     /// Takes a line.
     ///
     /// # Errors
-    /// Its amount cannot be read, or it names a finding that an earlier line named.
+    /// It names a finding that an earlier line named.
     pub fn add(&mut self, line: Planted) -> Result<(), InvalidValue> {
-        let amount = fen(&line.amount)?;
+        let amount = line.amount.fen();
         let of_rule = self.by_finding.entry(line.rule.clone()).or_default();
         if of_rule.insert(line.key.clone(), self.things.len()).is_some() {
             return Err(InvalidValue(format!("{} {} stands in it twice", line.rule, line.key.join(" "))));

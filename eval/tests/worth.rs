@@ -14,17 +14,15 @@ use std::sync::OnceLock;
 use eval::judgement::report::Report;
 use eval::judgement::{Judgement, Ranked, Settings};
 use eval::truth::{Planted, Plantings, Truth};
-use records::decimal::format_fen;
 use selection::candidate::RankingBuilder;
 use selection::chance::Chances;
 use selection::decision::Decisions;
 use selection::draw::Frame;
 use selection::effort::Effort;
 use selection::estimate::estimate;
-use selection::outcome::{Alert, Both, Institution, Owners, Share, Subject, Turnover};
+use selection::outcome::{Alert, Bilingual, Fen, FenSum, Institution, Owners, Share, Subject, Turnover};
 use selection::period::Period;
 use selection::subject::SubjectKind;
-use selection::value::fen;
 use serde_json::Value;
 use synth::{Recipe, Schemes, write};
 
@@ -80,7 +78,7 @@ impl World {
             let planted: Planted = serde_json::from_str(line).unwrap();
             let (alert, owners) = raised(&planted);
             for share in &owners.institutions {
-                *stakes.entry(share.id.clone()).or_default() += fen(&share.counted_amount).unwrap();
+                *stakes.entry(share.id.clone()).or_default() += share.counted_amount.fen();
             }
             ranking.add_alert(&alert, &owners).unwrap();
             alerts.push((alert, owners));
@@ -126,11 +124,11 @@ fn institutions(changes: &str) -> Vec<Institution> {
                 Value::String(text) => text.clone(),
                 number => number.to_string(),
             };
-            *sum = (sum.0 + 1, sum.1 + fen(&fund).unwrap());
+            *sum = (sum.0 + 1, sum.1 + fund.parse::<Fen>().unwrap().fen());
         }
     }
     for (code, (settlements, fund)) in paid {
-        let turnover = Turnover { settlements, fund_pay_sumamt: format_fen(fund) };
+        let turnover = Turnover { settlements, fund_pay_sumamt: FenSum(i128::from(fund)) };
         institutions.get_mut(&code).unwrap().months.insert("2025-01".to_owned(), turnover);
     }
     institutions.into_values().collect()
@@ -139,28 +137,28 @@ fn institutions(changes: &str) -> Vec<Institution> {
 /// The alert that a planted finding raises, its money in equal parts at its institutions.
 fn raised(planted: &Planted) -> (Alert, Owners) {
     let alert_id = format!("{}-{}", planted.rule, planted.key.join("-"));
-    let amount = fen(&planted.amount).unwrap();
+    let amount = planted.amount.fen();
     let places = i64::try_from(planted.institutions.len()).unwrap();
     let share = |(n, code): (i64, &String)| {
-        let part = format_fen(amount / places + i64::from(n < amount % places));
-        Share { id: code.clone(), amount: part.clone(), counted_amount: part }
+        let part = Fen(amount / places + i64::from(n < amount % places));
+        Share { id: code.clone(), amount: part, counted_amount: part }
     };
     let alert = Alert {
         alert_id: alert_id.clone(),
         rule: planted.rule.clone(),
         rule_version: String::new(),
-        phase: String::new(),
+        phase: "".into(),
         key: planted.key.clone(),
-        family: "pricing".to_owned(),
-        verdict: "definite".to_owned(),
-        severity: "high".to_owned(),
-        subject: Subject { r#type: "visit".to_owned(), id: planted.key[0].clone() },
+        family: "pricing".into(),
+        verdict: "definite".to_owned().into(),
+        severity: "high".into(),
+        subject: Subject { r#type: "visit".into(), id: planted.key[0].clone() },
         institution: planted.institutions.first().cloned(),
         occurred: "2025-01-15 12:00:00".to_owned(),
-        amount: planted.amount.clone(),
-        counted_amount: planted.amount.clone(),
+        amount: planted.amount,
+        counted_amount: planted.amount,
         evidence: Vec::new(),
-        message: Both { zh: String::new(), en: String::new() },
+        message: Bilingual { zh: String::new(), en: String::new() },
         basis: Vec::new(),
         exempted_by: None,
     };

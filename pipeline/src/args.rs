@@ -32,6 +32,8 @@ pub enum What {
     Synth(SynthArgs),
     /// Say how good a run's alerts are, against planted truth or decisions.
     Eval(EvalArgs),
+    /// Print the JSON Schema of an output, or the names of all outputs.
+    Schema(SchemaArgs),
     /// Measure: decoding, loading, ticks, corrections, a rule change.
     Bench(BenchArgs),
 }
@@ -383,4 +385,11 @@ pub struct BenchArgs {
     /// No progress on stderr.
     #[arg(long, short)]
     pub quiet: bool,
+}
+
+/// `fundwatch schema`.
+#[derive(Debug, Args)]
+pub struct SchemaArgs {
+    /// The output: `alert`, `event` and so on; without it all names are listed.
+    pub name: Option<String>,
 }

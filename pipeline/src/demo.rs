@@ -9,9 +9,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use ::synth::{Recipe, Report, Schemes};
-use detectors::alert::AlertLine;
 use rulebank::{Rule, Text2};
 use serde::Deserialize;
+use wire::Alert;
 
 use crate::args::{DemoArgs, RunArgs};
 use crate::error::Error;
@@ -97,7 +97,7 @@ fn page(region: &Report, outcome: &Outcome, planted: &[Planted], kept: Option<&P
 /// How many of the planted cases were found, and what else was.
 fn compare(outcome: &Outcome, planted: &[Planted], text: &mut String) {
     let alerts: BTreeSet<(&str, &[String])> =
-        outcome.alerts.iter().map(|(alert, ..)| (alert.rule.as_str(), alert.key.as_slice())).collect();
+        outcome.alerts.iter().map(|alert| (alert.rule.as_str(), alert.key.as_slice())).collect();
     let cases: BTreeSet<(&str, &[String])> =
         planted.iter().map(|case| (case.rule.as_str(), case.key.as_slice())).collect();
     let (found, missed): (Vec<&Planted>, Vec<&Planted>) =
@@ -115,20 +115,20 @@ fn compare(outcome: &Outcome, planted: &[Planted], text: &mut String) {
 }
 
 /// The dearest alert of each family, the dearest first.
-fn examples(outcome: &Outcome) -> Vec<(&AlertLine, &Rule)> {
+fn examples(outcome: &Outcome) -> Vec<(&Alert, &Rule)> {
     let mut alerts: Vec<_> = outcome.alerts.iter().collect();
-    alerts.sort_by_key(|(_, amount, counted)| Reverse((*counted, *amount)));
+    alerts.sort_by_key(|alert| Reverse((alert.counted_amount, alert.amount)));
     let mut families = BTreeSet::new();
     alerts
         .into_iter()
-        .filter(|(alert, ..)| families.insert(alert.family))
-        .filter_map(|(alert, ..)| Some((alert, outcome.bank.rule(&alert.rule)?)))
+        .filter(|alert| families.insert(&alert.family))
+        .filter_map(|alert| Some((alert, outcome.bank.rule(&alert.rule)?)))
         .take(EXAMPLES)
         .collect()
 }
 
 /// One alert in full: what, how much, on which records, why it is wrong, and what to do.
-fn tell(alert: &AlertLine, rule: &Rule, text: &mut String) {
+fn tell(alert: &Alert, rule: &Rule, text: &mut String) {
     let place = alert.institution.as_deref().unwrap_or("several institutions");
     let _ = writeln!(
         text,
@@ -139,8 +139,8 @@ fn tell(alert: &AlertLine, rule: &Rule, text: &mut String) {
         alert.verdict,
         alert.severity,
         alert.occurred,
-        money(&alert.amount),
-        money(&alert.counted_amount),
+        yuan(alert.amount.fen()),
+        yuan(alert.counted_amount.fen()),
     );
     line("found", [&alert.message.zh, &alert.message.en], text);
     let Text2 { zh, en } = &rule.why;
@@ -154,11 +154,6 @@ fn tell(alert: &AlertLine, rule: &Rule, text: &mut String) {
     line("evidence", [&evidence], text);
     let Text2 { zh, en } = &rule.next_step;
     line("next", [zh, en], text);
-}
-
-/// Yuan of an alert with thousands apart.
-fn money(amount: &str) -> String {
-    amount.replace('.', "").parse().map_or_else(|_| amount.to_owned(), yuan)
 }
 
 fn line<'a>(heading: &str, paragraphs: impl IntoIterator<Item = &'a String>, text: &mut String) {
@@ -191,12 +186,6 @@ fn where_to_look(kept: Option<&Path>, outcome: &Outcome) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_money_of_an_alert_is_grouped() {
-        assert_eq!(money("1234567.80"), "1,234,567.80");
-        assert_eq!(money("0.00"), "0.00");
-    }
 
     #[test]
     fn a_paragraph_keeps_its_lines_below_one_heading() {

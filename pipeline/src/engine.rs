@@ -8,7 +8,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
-use detectors::alert_view::{AlertView, Event};
+use detectors::alert_view::{AlertEvent, AlertView};
 use detectors::compiled_bank::CompiledBank;
 use detectors::detector::SPECS;
 use detectors::rule_set::RuleSet;
@@ -27,7 +27,7 @@ use crate::profile::Profile;
 const QUEUE: usize = 2;
 
 /// Where the events of a tick go; called on the desk's thread, tick by tick.
-pub type Recorder = Box<dyn FnMut(&[Event]) -> Result<(), Error> + Send>;
+pub type Recorder = Box<dyn FnMut(&[AlertEvent]) -> Result<(), Error> + Send>;
 
 /// How to run.
 #[derive(Clone, Debug)]

@@ -21,16 +21,15 @@ use selection::candidate::RankingBuilder;
 use selection::chance::{Chances, verdict};
 use selection::decision::Decisions;
 use selection::effort::Effort;
-use selection::outcome::{Alert, Institution, Owners};
 use selection::period::Period;
 use selection::subject::SubjectKind;
+use wire::{Alert, Institution, LineReader, Owners, files};
 
 use crate::args::EvalArgs;
 use crate::error::Error;
 use crate::explain::kept::Kept;
 use crate::explain::language;
 use crate::outputs::Folder;
-use read::Lines;
 
 /// The detector through which models speak.
 const MODELS: &str = "outlier";
@@ -72,26 +71,28 @@ fn judge(args: &EvalArgs, kept: &Kept, bank: &Bank) -> Result<Report, Error> {
     let (truth, labels) = read::truth(args, settings)?;
     let draw = args.list.as_ref().map(|list| control::draw(list, &labels)).transpose()?;
     let mut institutions = Vec::new();
-    Lines::open(&args.from.join("institutions.ndjson"))?.each(|row: Institution| {
-        institutions.push(row);
-        Ok(())
-    })?;
+    let mut lines = LineReader::open(&args.from.join(files::INSTITUTIONS))?;
+    while let Some(institution) = lines.read::<Institution>()? {
+        institutions.push(institution);
+    }
     let mut lists = Lists::new(bank, &institutions).map_err(|wrong| read::wrong(&args.from, &wrong))?;
     let facts = rules(bank);
     let mut judgement = Judgement::new(truth, facts.clone(), institutions, settings)
-        .map_err(|wrong| read::wrong(&args.from.join("institutions.ndjson"), &wrong.to_string()))?;
-    let mut owners = Lines::open(&args.from.join("owners.ndjson"))?;
-    Lines::open(&args.from.join("alerts.ndjson"))?.each(|alert: Alert| {
-        let of_alert: Owners = owners.next()?.ok_or_else(|| {
-            owners.wrong("it ends before alerts.ndjson does; each alert has a line in both".to_owned())
+        .map_err(|wrong| read::wrong(&args.from.join(files::INSTITUTIONS), &wrong.to_string()))?;
+    // The two files have a line each for every alert.
+    let mut owners = LineReader::open(&args.from.join(files::OWNERS))?;
+    let mut alerts = LineReader::open(&args.from.join(files::ALERTS))?;
+    while let Some(alert) = alerts.read::<Alert>()? {
+        let of_alert: Owners = owners.read()?.ok_or_else(|| {
+            owners.wrong("it ends before alerts.ndjson does; each alert has a line in both")
         })?;
         let chance = lists.chances.probability(&alert.rule, verdict(&alert.verdict));
         let model = facts.get(&alert.rule).is_some_and(|facts| facts.model);
         let taken = lists.take(&alert, &of_alert, model);
         let taken =
             taken.and_then(|()| judgement.take(&alert, &of_alert, chance).map_err(|wrong| wrong.to_string()));
-        taken.map_err(|wrong| owners.wrong(format!("{wrong} (or in this line of alerts.ndjson)")))
-    })?;
+        taken.map_err(|wrong| owners.wrong(format!("{wrong} (or in this line of alerts.ndjson)")))?;
+    }
     let effort = match &args.effort {
         None => Effort::built_in(),
         Some(path) => {
@@ -156,6 +157,6 @@ impl Lists {
 }
 
 /// The files of a report.
-pub(crate) fn files(out: &std::path::Path) -> [PathBuf; 2] {
+pub(crate) fn report_files(out: &std::path::Path) -> [PathBuf; 2] {
     [out.join(HTML), out.join(JSON)]
 }

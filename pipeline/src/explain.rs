@@ -13,74 +13,33 @@ pub mod money;
 pub mod not;
 pub mod page;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use rulebank::{Lang, Rule, Text2};
 use serde::Serialize;
+use wire::explanation::{Explanation, RuleText};
+use wire::{Bilingual, RecordName};
 
 use crate::args::ExplainArgs;
 use crate::error::Error;
-use keep::{Both, Record};
-use kept::{Alert, Event, Kept, Name};
-use money::Money;
+use kept::Kept;
 
-/// An alert with all that explains it; what `--json` writes.
-#[derive(Clone, Debug, Serialize)]
-pub struct Explanation {
-    /// The alert as it stands in `alerts.ndjson`.
-    pub alert: Alert,
-    /// What the rule that judged says.
-    pub rule: RuleSummary,
-    /// The values of the message.
-    pub values: BTreeMap<String, Both>,
-    /// What the rule's detector was set to.
-    pub params: BTreeMap<String, String>,
-    /// Evidence, and records that the money lies on, as they counted.
-    pub records: Vec<Record>,
-    /// The amount, record by record.
-    pub money: Option<Money>,
-    /// What happened to the alert.
-    pub history: Vec<Event>,
+/// A rule's text as outputs have it.
+pub fn bilingual(text: &Text2) -> Bilingual {
+    Bilingual::new(&text.zh, &text.en)
 }
 
 /// What a rule says of itself.
-#[derive(Clone, Debug, Serialize)]
-pub struct RuleSummary {
-    /// Its id.
-    pub id: String,
-    /// The version that judged.
-    pub version: String,
-    /// Its name.
-    pub title: Both,
-    /// Why the thing is not allowed.
-    pub why: Both,
-    /// Laws and policies.
-    pub basis: Vec<String>,
-    /// How the amount comes about; none if the rule carries no money.
-    pub amount: Option<Both>,
-    /// What may lawfully explain a finding.
-    pub excuses: Vec<Both>,
-    /// What to do first.
-    pub next_step: Both,
-}
-
-/// A text of a rule, as outputs have it.
-fn both(text: &Text2) -> Both {
-    Both { zh: text.zh.clone(), en: text.en.clone() }
-}
-
-impl From<&Rule> for RuleSummary {
-    fn from(rule: &Rule) -> RuleSummary {
-        RuleSummary {
-            id: rule.id.clone(),
-            version: rule.version.clone(),
-            title: both(&rule.title),
-            why: both(&rule.why),
-            basis: rule.basis.clone(),
-            amount: amounts::sentence(rule).map(|(zh, en)| Both { zh: zh.to_owned(), en: en.to_owned() }),
-            excuses: rule.excuses.iter().map(both).collect(),
-            next_step: both(&rule.next_step),
-        }
+pub fn rule_text(rule: &Rule) -> RuleText {
+    RuleText {
+        id: rule.id.clone(),
+        version: rule.version.clone(),
+        title: bilingual(&rule.title),
+        why: bilingual(&rule.why),
+        basis: rule.basis.clone(),
+        amount: amounts::sentence(rule).map(|(zh, en)| Bilingual::new(zh, en)),
+        excuses: rule.excuses.iter().map(bilingual).collect(),
+        next_step: bilingual(&rule.next_step),
     }
 }
 
@@ -124,18 +83,18 @@ pub fn gather(kept: &Kept, id: &str) -> Result<(Explanation, Rule), Error> {
         Error::Arguments(format!("the kept bank has no rule {}; somebody changed it", alert.rule))
     })?;
     let finding = kept.finding(&alert.alert_id)?;
-    let mut names: BTreeSet<Name> = alert.evidence.iter().cloned().collect();
+    let mut names: BTreeSet<RecordName> = alert.evidence.iter().cloned().collect();
     let money = match &finding {
         Some(finding) => {
             names.extend(
-                finding.laid.iter().map(|laid| Name { kind: laid.kind.clone(), key: laid.key.clone() }),
+                finding.laid.iter().map(|laid| RecordName { kind: laid.kind.clone(), key: laid.key.clone() }),
             );
             Some(money::money(kept, &alert, finding)?)
         }
         None => None,
     };
     let told = Explanation {
-        rule: RuleSummary::from(&rule),
+        rule: rule_text(&rule),
         values: finding.map(|finding| finding.values).unwrap_or_default(),
         params: rule.params.iter().map(|(name, value)| (name.clone(), value.to_string())).collect(),
         records: kept.records(&names)?,

@@ -11,33 +11,13 @@ use records::Kind;
 use records::decode::{Change, Code, Decoder, Fault};
 use records::ledger::{Fate, Ledger};
 use records::row::Moment;
-use serde::Serialize;
-use serde_json::json;
+use serde_json::value::RawValue;
+use wire::rejected::raw_line;
+use wire::{Keyword, LineCounts, Origin, Rejected};
 
 use crate::error::Error;
 use crate::source::{Row, is_white, overlong_text};
 use detectors::worker::TickIn;
-
-/// Lines of one kind by their fate.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-#[expect(missing_docs, reason = "each field is the contract's count of its name")]
-pub struct Counts {
-    pub accepted: u64,
-    pub stale: u64,
-    pub duplicate: u64,
-    pub rejected: u64,
-    pub unknown_fields: u64,
-}
-
-impl Counts {
-    fn add(&mut self, other: &Counts) {
-        self.accepted += other.accepted;
-        self.stale += other.stale;
-        self.duplicate += other.duplicate;
-        self.rejected += other.rejected;
-        self.unknown_fields += other.unknown_fields;
-    }
-}
 
 /// What became of a change that could be read.
 struct Taken {
@@ -74,8 +54,8 @@ enum Raw<'a> {
 pub struct Front {
     decoder: Decoder,
     ledger: Ledger,
-    counts: [Counts; Kind::ALL.len()],
-    unknown_kind: Counts,
+    counts: [LineCounts; Kind::ALL.len()],
+    unknown_kind: LineCounts,
     rejected_by_code: BTreeMap<&'static str, u64>,
     as_of: Option<Moment>,
     lines: u64,
@@ -90,7 +70,7 @@ impl Front {
             decoder: Decoder::new(),
             ledger: Ledger::default(),
             counts: Default::default(),
-            unknown_kind: Counts::default(),
+            unknown_kind: LineCounts::default(),
             rejected_by_code: BTreeMap::new(),
             as_of,
             lines: 0,
@@ -185,7 +165,7 @@ impl Front {
         self.lines_in_tick += 1;
     }
 
-    /// Counts what became of a line, and writes it down if it is rejected.
+    /// LineCounts what became of a line, and writes it down if it is rejected.
     fn settle(
         &mut self,
         of_table: Option<Kind>,
@@ -228,22 +208,22 @@ impl Front {
         code: Code,
         text: &str,
         place: &Place<'_>,
-        rejected: &mut impl Write,
+        to: &mut impl Write,
     ) -> io::Result<()> {
         let counts = kind.map_or(&mut self.unknown_kind, |kind| &mut self.counts[kind as usize]);
         counts.rejected += 1;
         *self.rejected_by_code.entry(code.as_str()).or_default() += 1;
-        let raw = match place.raw {
-            Raw::Line(line) => match std::str::from_utf8(line) {
-                Ok(text) => json!(text).to_string(),
-                Err(_) => json!({ "base64": base64(line) }).to_string(),
+        let rejected = Rejected {
+            code: Keyword::Borrowed(code.as_str()),
+            origin: Origin { file: place.file.to_owned(), line: place.number },
+            raw: match place.raw {
+                Raw::Line(line) => raw_line(line),
+                Raw::Row(raw) => RawValue::from_string(raw()).map_err(io::Error::from)?,
             },
-            Raw::Row(raw) => raw(),
+            text: text.to_owned(),
         };
-        // Raw is JSON text already: numbers of a typed column have more digits than a value of serde_json keeps.
-        let (code, text) = (json!(code.as_str()), json!(text));
-        let origin = json!({ "file": place.file, "line": place.number });
-        writeln!(rejected, "{{\"code\":{code},\"origin\":{origin},\"raw\":{raw},\"text\":{text}}}")
+        serde_json::to_writer(&mut *to, &rejected)?;
+        to.write_all(b"\n")
     }
 
     /// Non-blank lines since the last tick was closed.
@@ -276,13 +256,16 @@ impl Front {
     }
 
     /// Lines by kind (those of unknown kind under `?`), only kinds that occurred.
-    pub fn counts(&self) -> Vec<(&'static str, Counts)> {
+    pub fn counts(&self) -> Vec<(&'static str, LineCounts)> {
         let kinds = Kind::ALL.iter().map(|kind| (kind.name(), self.counts[*kind as usize]));
-        kinds.chain([("?", self.unknown_kind)]).filter(|(_, counts)| *counts != Counts::default()).collect()
+        kinds
+            .chain([("?", self.unknown_kind)])
+            .filter(|(_, counts)| *counts != LineCounts::default())
+            .collect()
     }
 
     /// All lines.
-    pub fn total(&self) -> Counts {
+    pub fn total(&self) -> LineCounts {
         let mut total = self.unknown_kind;
         self.counts.iter().for_each(|counts| total.add(counts));
         total
@@ -291,40 +274,5 @@ impl Front {
     /// Rejected lines by code.
     pub fn rejected_by_code(&self) -> &BTreeMap<&'static str, u64> {
         &self.rejected_by_code
-    }
-}
-
-/// Base64 with padding (RFC 4648 section 4), for raw lines that are not UTF-8.
-pub(crate) fn base64(bytes: &[u8]) -> String {
-    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for three in bytes.chunks(3) {
-        let padded = [three[0], *three.get(1).unwrap_or(&0), *three.get(2).unwrap_or(&0)];
-        let group = u32::from_be_bytes([0, padded[0], padded[1], padded[2]]);
-        for nth in 0..4 {
-            let six = (group >> (18 - 6 * nth)) & 63;
-            text.push(if nth <= three.len() { char::from(ALPHABET[six as usize]) } else { '=' });
-        }
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn bytes_become_base64() {
-        // The examples of RFC 4648 section 10.
-        for (bytes, text) in [
-            ("", ""),
-            ("f", "Zg=="),
-            ("fo", "Zm8="),
-            ("foo", "Zm9v"),
-            ("foob", "Zm9vYg=="),
-            ("foobar", "Zm9vYmFy"),
-        ] {
-            assert_eq!(base64(bytes.as_bytes()), text);
-        }
     }
 }

@@ -28,5 +28,6 @@ pub mod progress;
 pub mod report;
 pub mod rules;
 pub mod run;
+pub mod schema;
 pub mod source;
 pub mod synth;

@@ -19,16 +19,16 @@ pub mod xlsx;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 
-use records::decimal::format_fen;
 use rulebank::Lang;
 use selection::candidate::Ranking;
 use selection::draw::{Frame, fits, sha256};
 use selection::effort::{Effort, InspectorDays};
 use selection::period::Period;
 use selection::subject::SubjectKind;
+use wire::list::{Draw, DrawReason, ListFacts, ListRow, Plan};
+use wire::{Fen, LineReader};
 
 use crate::args::{ListArgs, ListWhat};
 use crate::error::Error;
@@ -36,8 +36,6 @@ use crate::explain::language;
 use crate::mask::Mask;
 use crate::outputs::Folder;
 use crate::rules::Said;
-use published::{Draw, Plan, Published, RuleChance, Teams};
-use rows::{Drawn, Row};
 use runs::Runs;
 
 /// How many the ranking takes where nothing is said.
@@ -48,9 +46,9 @@ pub struct List {
     /// Whom it ranks.
     pub of: SubjectKind,
     /// The ranked ones by rank, then the control group by rank.
-    pub rows: Vec<Row>,
+    pub rows: Vec<ListRow>,
     /// What is published of it.
-    pub published: Published,
+    pub published: ListFacts,
     /// The frame; none for practitioners and persons.
     pub frame: Option<Frame>,
     /// The days that it is about.
@@ -118,15 +116,16 @@ fn gather(args: &ListArgs, runs: &Runs<'_>) -> Result<List, Error> {
     let chosen = Chosen::of(&ranking, of, args);
     let mut rows = rows_of(&ranking, of, &chosen, runs)?;
     let plan = days.map(|days| plan(&mut rows, days, &chosen)).transpose()?;
-    let ranked = if of == SubjectKind::Persons { Vec::new() } else { published::codes(&rows, Drawn::Ranked) };
+    let ranked =
+        if of == SubjectKind::Persons { Vec::new() } else { published::codes(&rows, DrawReason::Ranked) };
     let mut list = List {
         of,
-        published: Published {
+        published: ListFacts {
             of: args.of.clone(),
             period: ranking.period.to_string(),
             runs: gathered.runs,
-            labels: gathered.labels.into(),
-            chances: ranking.chances.iter().map(RuleChance::from).collect(),
+            labels: published::label_counts(gathered.labels),
+            chances: ranking.chances.iter().map(published::rule_chance).collect(),
             effort_sha256,
             plan,
             top: args.top.unwrap_or(TOP),
@@ -211,7 +210,7 @@ impl Chosen {
         let codes: BTreeSet<String> =
             ranked.iter().map(|place| ranking.candidates[*place].id.clone()).collect();
         let count = usize::try_from(args.control.unwrap_or(0)).unwrap_or(usize::MAX);
-        let draw = Draw::of(&frame, &codes, args.seed.as_deref(), count, left_out);
+        let draw = published::control_draw(&frame, &codes, args.seed.as_deref(), count, left_out);
         let places: BTreeMap<&str, usize> = ranking
             .candidates
             .iter()
@@ -223,7 +222,12 @@ impl Chosen {
     }
 }
 
-fn rows_of(ranking: &Ranking, of: SubjectKind, chosen: &Chosen, runs: &Runs<'_>) -> Result<Vec<Row>, Error> {
+fn rows_of(
+    ranking: &Ranking,
+    of: SubjectKind,
+    chosen: &Chosen,
+    runs: &Runs<'_>,
+) -> Result<Vec<ListRow>, Error> {
     let mut coverage = BTreeMap::new();
     if of == SubjectKind::Institutions {
         let listed = chosen.ranked.iter().chain(&chosen.control);
@@ -233,12 +237,12 @@ fn rows_of(ranking: &Ranking, of: SubjectKind, chosen: &Chosen, runs: &Runs<'_>)
     let mut by_rank = chosen.control.clone();
     by_rank.sort_unstable();
     let mut rows = Vec::new();
-    for (places, drawn) in [(&chosen.ranked, Drawn::Ranked), (&by_rank, Drawn::Control)] {
+    for (places, drawn) in [(&chosen.ranked, DrawReason::Ranked), (&by_rank, DrawReason::Control)] {
         for place in places {
             let candidate = &ranking.candidates[*place];
-            let mut row = Row::of(of, place + 1, candidate, coverage.remove(&candidate.id));
+            let mut row = rows::row(of, place + 1, candidate, coverage.remove(&candidate.id));
             row.drawn = drawn;
-            if let (Drawn::Control, Some(draw)) = (drawn, &chosen.draw) {
+            if let (DrawReason::Control, Some(draw)) = (drawn, &chosen.draw) {
                 row.inclusion_probability = draw.inclusion_probability;
             }
             rows.push(row);
@@ -249,9 +253,9 @@ fn rows_of(ranking: &Ranking, of: SubjectKind, chosen: &Chosen, runs: &Runs<'_>)
 
 /// Spends the days: on the control group first, for a ranking that is not checked is worth nothing; then on the ranked
 /// in their order, each that the days left still reach.
-fn plan(rows: &mut [Row], days: InspectorDays, chosen: &Chosen) -> Result<Plan, Error> {
+fn plan(rows: &mut [ListRow], days: InspectorDays, chosen: &Chosen) -> Result<Plan, Error> {
     let effort =
-        |row: &Row| InspectorDays::parse(&row.effort_days.to_string()).unwrap_or_default().thousandths();
+        |row: &ListRow| InspectorDays::parse(&row.effort_days.to_string()).unwrap_or_default().thousandths();
     let mut left = days.thousandths();
     let (ranked, control) = rows.split_at_mut(chosen.ranked.len());
     for row in control.iter_mut() {
@@ -280,7 +284,7 @@ fn send_teams(list: &mut List, path: &Path, seed: &str, size: u64) -> Result<(),
     let file = verify::text_of(path)?;
     let inspectors = verify::inspectors(path, &file)?;
     let size = usize::try_from(size).unwrap_or(usize::MAX);
-    let teams = Teams::of(&list.rows, seed, &file, &inspectors, size);
+    let teams = published::teams(&list.rows, seed, &file, &inspectors, size);
     for row in &mut list.rows {
         let team = teams.teams.iter().find(|team| Some(&team.fixmedins_code) == row.fixmedins_code.as_ref());
         row.team = team.map(|team| team.team.clone());
@@ -323,22 +327,20 @@ pub fn frame_path(list: &Path) -> PathBuf {
 ///
 /// # Errors
 /// It cannot be read, or a line is no row.
-pub fn read_rows(path: &Path) -> Result<Vec<Row>, Error> {
-    let text = verify::text_of(path)?;
-    let row = |(number, line): (usize, &str)| {
-        serde_json::from_str(line).map_err(|error| Error::Read {
-            path: path.to_owned(),
-            source: io::Error::new(io::ErrorKind::InvalidData, format!("line {number}: {error}")),
-        })
-    };
-    (1..).zip(text.lines()).map(row).collect()
+pub fn read_rows(path: &Path) -> Result<Vec<ListRow>, Error> {
+    let mut lines = LineReader::open(path).map_err(Error::of_given_file)?;
+    let mut rows = Vec::new();
+    while let Some(row) = lines.read()? {
+        rows.push(row);
+    }
+    Ok(rows)
 }
 
 /// The facts of a list.
 ///
 /// # Errors
 /// They cannot be read.
-pub fn read_published(path: &Path) -> Result<Published, Error> {
+pub fn read_published(path: &Path) -> Result<ListFacts, Error> {
     let failed = |source| Error::Read { path: path.to_owned(), source };
     serde_json::from_slice(&fs::read(path).map_err(failed)?).map_err(|error| failed(error.into()))
 }
@@ -347,7 +349,7 @@ pub fn read_published(path: &Path) -> Result<Published, Error> {
 ///
 /// # Errors
 /// They cannot be read.
-pub fn read(path: &Path) -> Result<(Vec<Row>, Published), Error> {
+pub fn read(path: &Path) -> Result<(Vec<ListRow>, ListFacts), Error> {
     let is_rows = path.extension().is_some_and(|extension| extension == "ndjson" || extension == "jsonl");
     let rows = if is_rows { read_rows(path)? } else { Vec::new() };
     Ok((rows, read_published(&draw_path(path))?))
@@ -381,14 +383,9 @@ pub fn write_files(files: Vec<(PathBuf, Vec<u8>)>) -> Result<(), Error> {
     Ok(())
 }
 
-/// Fen of an amount that a row wrote.
-fn fen(text: &str) -> i64 {
-    selection::value::fen(text).unwrap_or_default()
-}
-
-/// What is expected of these rows together, yuan.
-fn expected_sum<'r>(rows: impl Iterator<Item = &'r Row>) -> String {
-    format_fen(rows.map(|row| fen(&row.expected_amount)).fold(0, i64::saturating_add))
+/// What is expected of these rows together.
+fn expected_sum<'r>(rows: impl Iterator<Item = &'r ListRow>) -> Fen {
+    rows.map(|row| row.expected_amount).sum()
 }
 
 /// A number of days as people read it.

@@ -11,7 +11,7 @@ use clap::Parser;
 use mimalloc::MiMalloc;
 use pipeline::args::{Command, What};
 use pipeline::error::Error;
-use pipeline::{bench, demo, dossier, evaluate, explain, list, report, rules, run, synth};
+use pipeline::{bench, demo, dossier, evaluate, explain, list, report, rules, run, schema, synth};
 
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
@@ -61,6 +61,7 @@ fn execute(what: What) -> Result<ExitCode, Error> {
                 return Ok(ExitCode::from(FOUND));
             }
         }
+        What::Schema(args) => print(&schema::schema(&args)?)?,
         What::Synth(args) => print(&synth::synth(&args)?)?,
     }
     Ok(ExitCode::SUCCESS)

@@ -31,7 +31,7 @@ impl Draft {
     ///
     /// # Errors
     /// The disk is full or gone.
-    pub fn line(&mut self, value: &impl Serialize) -> Result<(), Error> {
+    pub fn line(&mut self, value: &impl wire::Line) -> Result<(), Error> {
         serde_json::to_writer(&mut self.writer, value)
             .map_err(io::Error::from)
             .and_then(|()| self.writer.write_all(b"\n"))

@@ -9,23 +9,19 @@ use detectors::alert_view::AlertView;
 use detectors::finding::{ReconciledFinding, institution_of};
 use records::Kind;
 use records::arena::{Arena, Ref};
-use records::decimal::format_fen;
 use records::ledger::Ledger;
 use records::row;
-use selection::outcome::{Owners, Share};
+use wire::{Fen, Owners, Share, files};
 
 use crate::error::Error;
 use crate::outputs::{Draft, Folder};
-
-/// The file's name.
-pub const OWNERS: &str = "owners.ndjson";
 
 /// Writes the owners of all standing alerts, in the order of `alerts.ndjson`.
 ///
 /// # Errors
 /// The disk is full or gone.
 pub fn write(folder: &Folder, desk: &AlertView, ledger: &Ledger) -> Result<Draft, Error> {
-    let mut draft = folder.draft(OWNERS)?;
+    let mut draft = folder.draft(files::OWNERS)?;
     for (alert_id, alert) in desk.by_id() {
         draft.line(&owners(desk.arena(), ledger, alert_id, alert))?;
     }
@@ -49,8 +45,8 @@ fn owners(arena: &Arena, ledger: &Ledger, alert_id: String, alert: &ReconciledFi
         of_owner.remove(&0);
         let share = |(id, (amount, counted))| Share {
             id: arena.text(id),
-            amount: format_fen(amount),
-            counted_amount: format_fen(counted),
+            amount: Fen(amount),
+            counted_amount: Fen(counted),
         };
         let mut shares: Vec<Share> = of_owner.into_iter().map(share).collect();
         shares.sort_by(|a, b| a.id.cmp(&b.id));

@@ -10,18 +10,10 @@ use records::arena::{Arena, Ref};
 use records::row;
 use records::render;
 use records::time::format_month;
-use selection::outcome::{Institution, Label, Lateness, Reach, Turnover};
+use wire::{Fen, FenSum, Institution, InstitutionCoverage, Label, Lateness, Turnover, files};
 
 use crate::error::Error;
 use crate::outputs::{Draft, Folder};
-use crate::run::yuan;
-
-/// Every institution.
-pub const INSTITUTIONS: &str = "institutions.ndjson";
-/// What arrived, by institution and month.
-pub const REACH: &str = "coverage_by_institution.ndjson";
-/// Decisions that stand.
-pub const LABELS: &str = "labels.ndjson";
 
 /// What a medical institution, a pharmacy and a care agency are expected to send.
 const EXPECTED: [&[&str]; 3] = [
@@ -60,8 +52,8 @@ pub fn write(folder: &Folder, desk: &AlertView) -> Result<[Draft; 3], Error> {
             months.insert(month);
         }
     }
-    let mut institutions = folder.draft(INSTITUTIONS)?;
-    let mut reach = folder.draft(REACH)?;
+    let mut institutions = folder.draft(files::INSTITUTIONS)?;
+    let mut reach = folder.draft(files::COVERAGE_BY_INSTITUTION)?;
     for (code, place) in &places {
         institutions.line(&institution(arena, code, place))?;
         let sent = |kind: usize| place.months.values().any(|(arrived, _)| arrived.of_kind(kind) > 0);
@@ -70,7 +62,7 @@ pub fn write(folder: &Folder, desk: &AlertView) -> Result<[Draft; 3], Error> {
             reach.line(&of_month(desk, code, place, &sent, *month))?;
         }
     }
-    let mut labels = folder.draft(LABELS)?;
+    let mut labels = folder.draft(files::LABELS)?;
     for place in desk.reach().labels(arena) {
         labels.line(&label(arena, place))?;
     }
@@ -79,7 +71,7 @@ pub fn write(folder: &Folder, desk: &AlertView) -> Result<[Draft; 3], Error> {
 
 fn institution(arena: &Arena, code: &str, place: &Place) -> Institution {
     let turnover = |(month, (arrived, _)): (&i32, &(Arrived, Unjudged))| {
-        let turnover = Turnover { settlements: arrived.settlements, fund_pay_sumamt: yuan(arrived.fund) };
+        let turnover = Turnover { settlements: arrived.settlements, fund_pay_sumamt: FenSum(arrived.fund) };
         (arrived.settlements != 0).then(|| (format_month(*month), turnover))
     };
     let months = place.months.iter().filter_map(turnover).collect();
@@ -96,7 +88,7 @@ fn institution(arena: &Arena, code: &str, place: &Place) -> Institution {
     }
 }
 
-fn of_month(desk: &AlertView, code: &str, place: &Place, sent: &[bool], month: i32) -> Reach {
+fn of_month(desk: &AlertView, code: &str, place: &Place, sent: &[bool], month: i32) -> InstitutionCoverage {
     let nothing = (Arrived::default(), Unjudged::new());
     let (arrived, unjudged) = place.months.get(&month).unwrap_or(&nothing);
     let kinds = || (0..KINDS.len()).map(|nth| (nth, KINDS[nth].name()));
@@ -106,7 +98,7 @@ fn of_month(desk: &AlertView, code: &str, place: &Place, sent: &[bool], month: i
         let rule = &desk.knowledge().rules[usize::from(*rule)].id;
         not_judged.entry(rule.clone()).or_default().insert(missing.reason().to_owned(), *n);
     }
-    Reach {
+    InstitutionCoverage {
         fixmedins_code: code.to_owned(),
         month: format_month(month),
         records: kinds().map(|(nth, name)| (name.to_owned(), arrived.of_kind(nth))).collect(),
@@ -142,7 +134,7 @@ fn label(arena: &Arena, place: Ref) -> Label {
         period_end: take("period_end"),
         scheme: take("scheme"),
         decision: take("decision").unwrap_or_default(),
-        amount: take("amount"),
+        amount: row::label(arena, place).amount.map(Fen),
         decided_at: take("decided_at").unwrap_or_default(),
         source: take("source"),
     }

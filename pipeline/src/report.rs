@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use records::decimal::format_fen;
+use wire::summary::ExemptedSum;
 
 use crate::run::{Outcome, per_second};
 
@@ -55,9 +56,11 @@ pub fn outputs(out: &Path) -> String {
 
 fn alerts(outcome: &Outcome, text: &mut String) {
     let mut by_rule: BTreeMap<&str, (u64, i64, i64)> = BTreeMap::new();
-    for (alert, amount, counted) in outcome.alerts.iter().filter(|(alert, ..)| alert.exempted_by.is_none()) {
-        let entry = by_rule.entry(&alert.rule).or_default();
-        *entry = (entry.0 + 1, entry.1.saturating_add(*amount), entry.2.saturating_add(*counted));
+    for alert in outcome.alerts.iter().filter(|alert| alert.exempted_by.is_none()) {
+        let (count, amount, counted) = by_rule.entry(&alert.rule).or_default();
+        *count += 1;
+        *amount = amount.saturating_add(alert.amount.fen());
+        *counted = counted.saturating_add(alert.counted_amount.fen());
     }
     let mut rows = vec![["rule", "alerts", "amount", "counted", ""].map(str::to_owned)];
     let mut sum = (0u64, 0i64, 0i64);
@@ -87,9 +90,9 @@ fn alerts(outcome: &Outcome, text: &mut String) {
 }
 
 fn exempted(outcome: &Outcome, text: &mut String) {
-    let by_rule = outcome.exempted.by_rule.iter().map(|(rule, (alerts, fen))| {
+    let by_rule = outcome.exempted.by_rule.iter().map(|(rule, ExemptedSum { alerts, amount })| {
         let plural = if *alerts == 1 { "" } else { "s" };
-        let fen = i64::try_from(*fen).unwrap_or(i64::MAX);
+        let fen = i64::try_from(amount.0).unwrap_or(i64::MAX);
         format!("{rule}: {} alert{plural}, {} (counts no money)", grouped(*alerts), yuan(fen))
     });
     list(text, "exempted", &by_rule.collect::<Vec<_>>());

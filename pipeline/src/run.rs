@@ -1,24 +1,23 @@
 //! `fundwatch run`: files of records in; alerts, events, rejects, coverage and a summary out.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use records::decimal::format_fen;
 use records::time::{parse_date, parse_time, start_of};
 use rulebank::Bank;
-use serde::Serialize;
-use serde_json::{Map, Value, json};
+use wire::summary::MoneySums;
+use wire::{Alert, FenSum, LineCounts, RuleCoverage, Summary, files};
 
-use detectors::alert::AlertLine;
-use detectors::alert_view::{AlertView, Coverage};
+use detectors::alert_view::AlertView;
 
 use crate::args::RunArgs;
 use crate::engine::{Engine, Options, Recorder, load_bank};
 use crate::error::Error;
 use crate::exempted::{Exempted, tally};
 use crate::explain::keep;
-use crate::front::{Counts, Front};
+use crate::front::Front;
 use crate::outputs::{Draft, Folder};
 use crate::owners;
 use crate::places;
@@ -28,17 +27,17 @@ use crate::source::{self, Input, Lines, Row};
 /// What a run came to, for people.
 pub struct Outcome {
     /// Lines by kind.
-    pub counts: Vec<(&'static str, Counts)>,
+    pub counts: Vec<(&'static str, LineCounts)>,
     /// All lines.
-    pub total: Counts,
+    pub total: LineCounts,
     /// Rejected lines by code.
     pub rejected: Vec<(&'static str, u64)>,
-    /// Alerts that stand, by `alert_id`, with amount and counted amount in fen.
-    pub alerts: Vec<(AlertLine, i64, i64)>,
+    /// Alerts that stand, by `alert_id`.
+    pub alerts: Vec<Alert>,
     /// What exemptions let off.
     pub exempted: Exempted,
     /// Coverage by rule.
-    pub coverage: std::collections::BTreeMap<String, Coverage>,
+    pub coverage: BTreeMap<String, RuleCoverage>,
     /// The bank that judged.
     pub bank: Bank,
     /// Seconds from the first line to complete outputs.
@@ -50,7 +49,7 @@ pub struct Outcome {
 /// Runs as the command line says.
 ///
 /// # Errors
-/// Wrong arguments, an invalid bank, a file or disk that fails.
+/// InvalidValue arguments, an invalid bank, a file or disk that fails.
 pub fn run(args: &RunArgs) -> Result<Outcome, Error> {
     let as_of = args.as_of.as_deref().map(parse_as_of).transpose()?;
     let bank = load_bank(args.rules.as_deref())?;
@@ -99,8 +98,8 @@ pub struct Finished {
     pub front: Front,
     /// The desk, with its coverage.
     pub desk: AlertView,
-    /// Alerts that stand, with amount and counted amount in fen.
-    pub alerts: Vec<(AlertLine, i64, i64)>,
+    /// Alerts that stand, by `alert_id`.
+    pub alerts: Vec<Alert>,
     /// What exemptions let off.
     pub exempted: Exempted,
 }
@@ -139,8 +138,8 @@ impl Session {
     /// A file cannot be made, a thread not be started.
     pub fn start(bank: &Bank, options: &Options, folder: &Folder, tick_lines: u64) -> Result<Session, Error> {
         keep::check(folder)?;
-        let rejected = folder.draft("rejected.ndjson")?;
-        let events = EventsFile(Arc::new(Mutex::new(Some(folder.draft("events.ndjson")?))));
+        let rejected = folder.draft(files::REJECTED)?;
+        let events = EventsFile(Arc::new(Mutex::new(Some(folder.draft(files::EVENTS)?))));
         let told = Arc::new(AtomicUsize::new(0));
         let recorder: Recorder = {
             let (events, told) = (Arc::clone(&events.0), Arc::clone(&told));
@@ -148,7 +147,7 @@ impl Session {
                 told.fetch_add(of_tick.len(), Ordering::Relaxed);
                 let mut events = events.lock().unwrap_or_else(PoisonError::into_inner);
                 let Some(draft) = events.as_mut() else { return Ok(()) };
-                of_tick.iter().try_for_each(|event| draft.line(event))
+                of_tick.iter().try_for_each(|event| draft.line(&event.line))
             })
         };
         let engine = Engine::start(bank, options, recorder)?;
@@ -240,56 +239,38 @@ impl Session {
         let kept = keep::keep(folder, &desk, &self.bank, &run)?;
         let owners = owners::write(folder, &desk, front.ledger())?;
         let places = places::write(folder, &desk)?;
-        let mut alerts_file = folder.draft("alerts.ndjson")?;
+        let mut alerts_file = folder.draft(files::ALERTS)?;
         let (mut amount, mut counted) = (0i128, 0i128);
-        let mut out: Map<String, Value> = Map::new();
+        let mut out: BTreeMap<String, u64> = BTreeMap::new();
         let alerts = desk.alerts();
-        for (alert, of_alert, counted_of_alert) in &alerts {
+        for alert in &alerts {
             if alert.exempted_by.is_none() {
-                amount += i128::from(*of_alert);
+                amount += i128::from(alert.amount.fen());
             }
-            counted += i128::from(*counted_of_alert);
-            let of_rule = out.entry(alert.rule.clone()).or_insert(json!(0));
-            *of_rule = json!(of_rule.as_u64().unwrap_or(0) + 1);
+            counted += i128::from(alert.counted_amount.fen());
+            *out.entry(alert.rule.clone()).or_default() += 1;
             alerts_file.line(alert)?;
         }
         let exempted = tally(&self.bank, &alerts, now);
-        let coverage = folder.document("coverage.json", &desk.coverage())?;
+        let coverage = folder.document(files::COVERAGE, &desk.coverage())?;
         let elapsed_s = started.elapsed().as_secs_f64();
         let summary = Summary {
-            r#in: front.counts().into_iter().map(|(kind, counts)| (kind.to_owned(), json!(counts))).collect(),
+            r#in: front.counts().into_iter().map(|(kind, counts)| (kind.to_owned(), counts)).collect(),
             total: front.total(),
             out,
-            money: json!({ "amount": yuan(amount), "counted_amount": yuan(counted) }),
-            exempted: exempted.rules_json(),
-            expired_exemptions: exempted.expired_json(),
+            money: MoneySums { amount: FenSum(amount), counted_amount: FenSum(counted) },
+            exempted: exempted.by_rule.clone(),
+            expired_exemptions: exempted.expired.clone(),
             elapsed_s: (elapsed_s * 1000.0).round() / 1000.0,
             records_per_s: per_second(front.lines(), elapsed_s),
         };
-        let summary = folder.document("summary.json", &summary)?;
+        let summary = folder.document(files::SUMMARY, &summary)?;
         let events = self.events.take();
         let drafts = [alerts_file, owners, self.rejected, coverage, summary];
         let drafts = events.into_iter().chain(drafts).chain(places).collect();
         folder.publish_with(drafts, Some(kept))?;
         Ok(Finished { front, desk, alerts, exempted })
     }
-}
-
-#[derive(Serialize)]
-struct Summary {
-    r#in: Map<String, Value>,
-    total: Counts,
-    out: Map<String, Value>,
-    money: Value,
-    exempted: Value,
-    expired_exemptions: Value,
-    elapsed_s: f64,
-    records_per_s: u64,
-}
-
-/// Yuan of fen that may be more than 64 bits hold.
-pub fn yuan(fen: i128) -> String {
-    i64::try_from(fen).map_or_else(|_| format!("{}.{:02}", fen / 100, (fen % 100).abs()), format_fen)
 }
 
 /// A rate, rounded down.

@@ -6,10 +6,12 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use pipeline::explain::kept::{Alert, Kept};
+use pipeline::explain::kept::Kept;
 use pipeline::explain::{gather, not, page};
 use rulebank::Lang;
 use serde_json::Value;
+use wire::explanation::RecordAmount;
+use wire::{Alert, Fen};
 
 #[path = "support/program.rs"]
 mod program;
@@ -63,10 +65,6 @@ impl Run {
     }
 }
 
-fn fen(yuan: &str) -> i64 {
-    yuan.replace('.', "").parse().unwrap()
-}
-
 /// Every alert tells its records and its money to the fen, in both languages.
 fn check_alerts(run: &Run) {
     let kept = Kept::open(&run.out()).unwrap();
@@ -75,21 +73,20 @@ fn check_alerts(run: &Run) {
         let id = &alert.alert_id;
         assert_eq!(told.alert, alert);
         let records: BTreeSet<(&str, &str)> =
-            told.records.iter().map(|record| (record.kind.as_str(), record.key.as_str())).collect();
+            told.records.iter().map(|record| (record.kind.as_ref(), record.key.as_str())).collect();
         for evidence in &alert.evidence {
-            assert!(records.contains(&(evidence.kind.as_str(), evidence.key.as_str())), "{id}: {evidence:?}");
+            assert!(records.contains(&(evidence.kind.as_ref(), evidence.key.as_str())), "{id}: {evidence:?}");
         }
         assert!(told.records.iter().all(|record| !record.fields.is_empty()), "{id}");
         let money = told.money.as_ref().unwrap();
-        let sum = |of: fn(&pipeline::explain::money::Share) -> &String| -> i64 {
-            money.laid.iter().map(|share| fen(of(share))).sum()
-        };
-        assert_eq!(sum(|share| &share.taken), fen(&alert.counted_amount), "{id}: {money:?}");
-        assert_eq!(sum(|share| &share.laid) + fen(&money.not_laid), fen(&alert.amount), "{id}: {money:?}");
+        let sum = |of: fn(&RecordAmount) -> Fen| -> Fen { money.laid.iter().map(of).sum() };
+        assert_eq!(sum(|share| share.taken), alert.counted_amount, "{id}: {money:?}");
+        let laid = sum(|share| share.laid).fen();
+        assert_eq!(laid + money.not_laid.fen(), alert.amount.fen(), "{id}: {money:?}");
         for share in &money.laid {
-            assert!(fen(&share.taken_before) + fen(&share.taken) <= fen(&share.own), "{id}: {share:?}");
+            assert!(share.taken_before.fen() + share.taken.fen() <= share.own.fen(), "{id}: {share:?}");
         }
-        let events: Vec<&str> = told.history.iter().map(|event| event.event.as_str()).collect();
+        let events: Vec<&str> = told.history.iter().map(|event| event.event.as_ref()).collect();
         assert!(events.first() == Some(&"raised") && events.last() != Some(&"withdrawn"), "{id}: {events:?}");
         for lang in [Lang::Zh, Lang::En] {
             let text = page::page(&told, &rule, lang);

@@ -12,15 +12,16 @@ use std::path::{Path, PathBuf};
 // --- who imports whom ---
 
 /// The rooms, from the ground up, and what each may import.
-const ARROWS: [(&str, &[&str]); 8] = [
+const ARROWS: [(&str, &[&str]); 9] = [
     ("records", &[]),
     ("rulebank", &["records"]),
     ("models", &["records"]),
-    ("detectors", &["records", "rulebank", "models"]),
+    ("wire", &["records"]),
+    ("detectors", &["records", "rulebank", "models", "wire"]),
     ("synth", &["records"]),
-    ("selection", &["records", "rulebank"]),
-    ("eval", &["records", "selection"]),
-    ("pipeline", &["records", "rulebank", "models", "detectors", "synth", "selection", "eval"]),
+    ("selection", &["records", "rulebank", "wire"]),
+    ("eval", &["records", "selection", "wire"]),
+    ("pipeline", &["records", "rulebank", "models", "wire", "detectors", "synth", "selection", "eval"]),
 ];
 
 /// What the tests of a crate may import besides.

@@ -9,9 +9,10 @@ use std::collections::BTreeMap;
 
 use records::arena::{Arena, Ref};
 use records::row::{self, day_of};
+use wire::{Alert, Cause, Fen, Keyword, Share};
 
 use super::Transition;
-use crate::alert::{AlertLine, Cause, render};
+use crate::alert::render;
 use crate::compiled_bank::CompiledBank;
 use crate::finding::{ReconciledFinding, RuleIx, institution_of};
 use crate::money::visit_of;
@@ -25,52 +26,44 @@ pub struct Change {
     pub after: Option<Snapshot>,
 }
 
-/// An alert as it stood under a bank. Money in fen.
+/// An alert as it stood under a bank.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Snapshot {
     /// The alert.
-    pub line: AlertLine,
-    /// Suspected amount.
-    pub amount: i64,
-    /// What of it was counted.
-    pub counted: i64,
-    /// Whose money that is, by fixmedins_code: of the records it is laid on; with 0 that of the evidence.
-    pub shares: BTreeMap<String, Share>,
-}
-
-/// An institution's share of an alert's money, fen.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Share {
-    /// What the amount laid on its records.
-    pub amount: i64,
-    /// What was taken of them.
-    pub counted: i64,
+    pub line: Alert,
+    /// Whose money it is, by fixmedins_code: of the records it is laid on; with 0 that of the evidence. Sorted by code.
+    pub shares: Vec<Share>,
 }
 
 impl Snapshot {
     pub(super) fn of(arena: &Arena, bank: &CompiledBank, alert: &ReconciledFinding) -> Snapshot {
-        let mut by_code: BTreeMap<Ref, Share> = BTreeMap::new();
+        let mut by_code: BTreeMap<Ref, (i64, i64)> = BTreeMap::new();
         let finding = &alert.priced.finding;
         for row in &finding.evidence {
             by_code.entry(institution_of(arena, *row)).or_default();
         }
         by_code.entry(finding.institution).or_default();
         for (row, fen) in &alert.priced.laid {
-            by_code.entry(institution_of(arena, *row)).or_default().amount += fen;
+            by_code.entry(institution_of(arena, *row)).or_default().0 += fen;
         }
         for (row, fen) in &alert.taken {
-            by_code.entry(institution_of(arena, *row)).or_default().counted += fen;
+            by_code.entry(institution_of(arena, *row)).or_default().1 += fen;
         }
         by_code.remove(&0);
-        let shares = by_code.into_iter().map(|(code, share)| (arena.text(code), share)).collect();
-        let (amount, counted) = (alert.priced.amount, alert.counted);
-        Snapshot { line: render(arena, bank, alert), amount, counted, shares }
+        let share = |(code, (amount, counted))| Share {
+            id: arena.text(code),
+            amount: Fen(amount),
+            counted_amount: Fen(counted),
+        };
+        let mut shares: Vec<Share> = by_code.into_iter().map(share).collect();
+        shares.sort_by(|a, b| a.id.cmp(&b.id));
+        Snapshot { line: render(arena, bank, alert), shares }
     }
 }
 
 /// A cause that is no change of a record.
 fn named(kind: &'static str, key: &str) -> Cause {
-    Cause { kind, key: key.to_owned(), rev: None }
+    Cause { kind: Keyword::Borrowed(kind), key: key.to_owned(), rev: None }
 }
 
 /// Two banks, one after the other.
@@ -125,13 +118,13 @@ impl Banks<'_> {
             }
             causes.extend(self.before.table_otherwise(self.after, number).map(|table| named("table", table)));
         }
-        if !self.before.same_classes(self.after) {
+        if self.before.classes() != self.after.classes() {
             causes.push(named("table", "med_type"));
         }
         causes
     }
 
-    /// Visits whose money an alert takes, on either side.
+    /// Visits owner money an alert takes, on either side.
     fn visits(&self, transition: &Transition) -> Vec<u64> {
         let counting = transition.sides().filter(|alert| alert.priced.exempted_by == 0);
         let laid = counting.flat_map(|alert| &alert.priced.laid);
@@ -168,7 +161,9 @@ impl Banks<'_> {
         if let Some(table) = self.before.table_otherwise(self.after, rule) {
             causes.push(named("table", table));
         }
-        if !self.before.same_classes(self.after) && (causes.is_empty() || self.is_reclassed(transition)) {
+        if self.before.classes() != self.after.classes()
+            && (causes.is_empty() || self.is_reclassed(transition))
+        {
             causes.push(named("table", "med_type"));
         }
         causes
@@ -180,11 +175,12 @@ impl Banks<'_> {
         let visits = evidence.filter(|address| row::kind(self.arena, **address) == records::Kind::Visit);
         visits.map(|address| row::visit(self.arena, *address)).any(|visit| {
             let day = day_of(visit.begin);
-            self.before.class(visit.med_type, day) != self.after.class(visit.med_type, day)
+            self.before.classes().class(visit.med_type, day)
+                != self.after.classes().class(visit.med_type, day)
         })
     }
 
-    /// The rules whose alerts read otherwise though nothing was judged again: another version, another sentence.
+    /// The rules owner alerts read otherwise though nothing was judged again: another version, another sentence.
     pub(super) fn reworded(&self) -> Vec<RuleIx> {
         (0..)
             .zip(&self.after.rules)

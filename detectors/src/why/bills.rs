@@ -123,7 +123,7 @@ pub(super) fn double_enrolment(why: &mut Why<'_, '_>, a: Ref, b: Ref) -> Option<
     let mut values = told;
     values.extend([("insu_admdvs", scene.text(a.admdvs)), ("insu_admdvs", scene.text(b.admdvs))]);
     why.check(
-        ["险种或参保地不同", "insurance or place differ"],
+        ["险种或参保地不同", "insurance or address differ"],
         values,
         (a.insutype, a.admdvs) != (b.insutype, b.admdvs),
     )

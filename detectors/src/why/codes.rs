@@ -9,7 +9,7 @@ use rulebank::Row;
 
 use super::steps::{Values, Why, day, row_text};
 
-/// The visit, if it has the code, and the table rows whose prefix begins it.
+/// The visit, if it has the code, and the table rows owner prefix begins it.
 fn coded<'a>(
     why: &mut Why<'_, 'a>,
     visit: Ref,
@@ -44,7 +44,7 @@ fn coded<'a>(
         [
             &format!("知识表 {table} 有就诊开始日有效、前缀与之相符的行"),
             &format!(
-                "table {table} has a row whose prefix begins the code and that holds on the visit's first day"
+                "table {table} has a row owner prefix begins the code and that holds on the visit's first day"
             ),
         ],
         values,

@@ -9,7 +9,7 @@ use records::time::DAY_SECONDS;
 use rust_decimal::Decimal;
 
 use super::steps::{Why, day, day_at, moment, quantity};
-use crate::compiled_bank::integer;
+use crate::compile::integer;
 
 /// An insured sale.
 fn insured(why: &mut Why<'_, '_>, sale: &Dispensing) -> Option<()> {
@@ -100,7 +100,7 @@ pub(super) fn trace_code_missing(why: &mut Why<'_, '_>, sale: Ref) -> Option<()>
     )
 }
 
-/// (institution, code) of insured sales whose item is bought there, but never with the code.
+/// (institution, code) of insured sales owner item is bought there, but never with the code.
 pub(super) fn trace_code_unbought(why: &mut Why<'_, '_>, institution: Ref, code: Ref) -> Option<()> {
     let scene = why.scene;
     let here: Vec<Dispensing> = scene

@@ -11,7 +11,7 @@ use rust_decimal::Decimal;
 
 use super::codes::{known_sex, other_sex, person};
 use super::steps::{Values, Why, day, hours, moment, price, quantity, row_text};
-use crate::compiled_bank::{decimal, integer};
+use crate::compile::{decimal, integer};
 
 /// A line and the table rows of the rule for its item and day.
 fn listed<'a>(why: &mut Why<'_, 'a>, visit: Ref, sn: Ref, table: &str) -> Option<(FeeLine, Vec<&'a Row>)> {
@@ -160,7 +160,7 @@ pub(super) fn price_cap(why: &mut Why<'_, '_>, visit: Ref, sn: Ref) -> Option<()
     Some(())
 }
 
-/// A line as sent that reverses nothing, or whose amount is not quantity times price.
+/// A line as sent that reverses nothing, or owner amount is not quantity times price.
 pub(super) fn line_arithmetic(why: &mut Why<'_, '_>, visit: Ref, sn: Ref) -> Option<()> {
     let scene = why.scene;
     let address = why.record(Kind::FeeLine, (visit, sn))?;

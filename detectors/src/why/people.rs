@@ -8,7 +8,8 @@ use records::row::{self, Day, Presence, Visit, day_of};
 use rust_decimal::prelude::ToPrimitive;
 
 use super::steps::{Why, day, hours, moment};
-use crate::compiled_bank::{Class, choice, decimal, integer};
+use crate::compile::{choice, decimal, integer};
+use crate::policy::Class;
 
 /// (visit, fact): after a death and the days of grace, or strictly between the begin and end of another fact.
 pub(super) fn person_fact(why: &mut Why<'_, '_>, visit: Ref, fact: Ref) -> Option<()> {
@@ -217,7 +218,7 @@ pub(super) fn companions(why: &mut Why<'_, '_>, person: Ref) -> Option<()> {
     why.check(
         [
             "至少与一人多次同时住在同一机构（开始、结束日各差不超过1天）",
-            "often enough somebody lay at the same place at the same time (begin and end at most a day apart)",
+            "often enough somebody lay at the same address at the same time (begin and end at most a day apart)",
         ],
         vec![
             ("person", most.map(|(other, _)| scene.text(*other)).unwrap_or_default()),

@@ -10,7 +10,7 @@ use records::time::DAY_SECONDS;
 use rust_decimal::Decimal;
 
 use super::steps::{Values, Why, day, day_at, hours, moment};
-use crate::compiled_bank::{decimal, integer};
+use crate::compile::{decimal, integer};
 
 fn or_dash(text: Option<String>) -> String {
     text.unwrap_or_else(|| "-".to_owned())

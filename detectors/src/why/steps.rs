@@ -41,7 +41,7 @@ pub enum Outcome {
 pub struct Why<'s, 'a> {
     /// Where records are looked up.
     pub scene: &'s Scene<'a>,
-    /// Whose conditions are asked.
+    /// ProfileOwner conditions are asked.
     pub rule: &'s Rule,
     steps: Vec<Step>,
 }

@@ -160,8 +160,8 @@ pub(crate) fn compare(bank: &Bank, world: &World, most: usize) -> Compared {
     let scene = Scene::new(&arena, bank, &knowledge, standing.now, standing.facts.iter().copied());
     let mut compared = Compared::default();
     for rule in bank.rules.iter().filter(|rule| rule.status == Status::Active) {
-        let of_rule = answer.alerts.iter().filter(|(alert, ..)| alert.rule == rule.id);
-        let found: BTreeSet<Vec<String>> = of_rule.map(|(alert, ..)| alert.key.clone()).collect();
+        let of_rule = answer.alerts.iter().filter(|alert| alert.rule == rule.id);
+        let found: BTreeSet<Vec<String>> = of_rule.map(|alert| alert.key.clone()).collect();
         let shapes = why::key_shapes(&rule.detector).iter();
         let made: Option<Vec<Vec<Vec<String>>>> =
             shapes.map(|shape| keys(&arena, &standing.facts, standing.now, shape, most)).collect();
@@ -227,7 +227,7 @@ fn of_coverage(
         .into_iter()
         .flat_map(|coverage| &coverage.not_judged)
         .filter(|(_, count)| **count != 0)
-        .map(|(reason, count)| (*reason, *count))
+        .map(|(reason, count)| (reason.as_ref(), *count))
         .collect();
     (counted != not_judged).then(|| {
         format!("{} not judged by the engine {counted:?}, by the conditions {not_judged:?}", rule.id)

@@ -20,7 +20,7 @@ use crate::effort::{Effort, InspectorDays};
 use crate::outcome::{Alert, Institution, Owners};
 use crate::period::{Month, Period};
 use crate::subject::SubjectKind;
-use crate::value::{InvalidValue, fen};
+use crate::value::InvalidValue;
 
 /// Somebody to inspect, with all that a row of the list shows.
 #[derive(Clone, Debug, PartialEq)]
@@ -178,12 +178,12 @@ impl RankingBuilder {
         let next = u16::try_from(self.rules.len())
             .map_err(|_| InvalidValue("there are too many rules".to_owned()))?;
         let rule = *self.rules.entry(alert.rule.clone()).or_insert(next);
-        self.families.entry(rule).or_insert_with(|| alert.family.clone());
+        self.families.entry(rule).or_insert_with(|| alert.family.to_string());
         let month = Month::of(day);
         self.months.insert(month);
         for share in self.kind.shares(owners) {
-            let counted = fen(&share.counted_amount)?;
-            let inspected = decided.inspected(self.kind, share, owners)?;
+            let counted = share.counted_amount.fen();
+            let inspected = decided.inspected(self.kind, share, owners);
             let totals = self.totals_of.entry(share.id.clone()).or_default();
             totals.entry((rule, verdict, month)).or_default().add(FindingTotals {
                 alerts: 1,

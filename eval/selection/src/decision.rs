@@ -15,10 +15,10 @@ use std::collections::BTreeMap;
 use records::time::{day_of, parse_date, parse_time};
 
 use crate::chance::WHOLE;
-use crate::outcome::{Alert, Label, Owners, Share};
+use crate::outcome::{Alert, Fen, Label, Owners, Share};
 use crate::period::Period;
 use crate::subject::SubjectKind;
-use crate::value::{InvalidValue, fen};
+use crate::value::InvalidValue;
 
 /// Labels, sorted by what they apply to.
 #[derive(Clone, Debug, Default)]
@@ -99,7 +99,7 @@ impl Decisions {
         self.count.labels += 1;
         let outcome = match label.decision.as_str() {
             "confirmed" => Outcome::Confirmed,
-            "partly" => Outcome::Partly(label.amount.as_deref().map(fen).transpose()?),
+            "partly" => Outcome::Partly(label.amount.map(Fen::fen)),
             "denied" => Outcome::Denied,
             _ => {
                 self.count.undecided += 1;
@@ -171,7 +171,7 @@ impl Decisions {
             None => None,
             Some(Outcome::Confirmed) => Some(WHOLE),
             Some(Outcome::Denied) => Some(0),
-            Some(Outcome::Partly(recovered)) => Some(part(recovered, fen(&alert.amount)?)),
+            Some(Outcome::Partly(recovered)) => Some(part(recovered, alert.amount.fen())),
         };
         Ok(AlertDecisions { confirmed_part, all: direct.is_some(), inspected })
     }
@@ -212,19 +212,16 @@ impl AlertDecisions {
     ///
     /// All of it, if the alert or the owner was; else the part of the alert's money that belongs to other sorts of
     /// owners who were, as persons' shares are of an institution's: the greatest of these parts, rounded down.
-    ///
-    /// # Errors
-    /// An amount that cannot be read.
-    pub fn inspected(&self, kind: SubjectKind, share: &Share, owners: &Owners) -> Result<i64, InvalidValue> {
-        let own = fen(&share.counted_amount)?;
+    pub fn inspected(&self, kind: SubjectKind, share: &Share, owners: &Owners) -> i64 {
+        let own = share.counted_amount.fen();
         if self.all || self.inspected.get(&kind).is_some_and(|ids| ids.contains(&share.id)) {
-            return Ok(own);
+            return own;
         }
         let mut greatest = 0;
         for (other, ids) in self.inspected.iter().filter(|(other, _)| **other != kind) {
             let (mut covered, mut all) = (0i128, 0i128);
             for share in other.shares(owners) {
-                let counted = i128::from(fen(&share.counted_amount)?);
+                let counted = i128::from(share.counted_amount.fen());
                 all += counted;
                 covered += if ids.contains(&share.id) { counted } else { 0 };
             }
@@ -233,7 +230,7 @@ impl AlertDecisions {
                 greatest = greatest.max(i64::try_from(part).unwrap_or(own));
             }
         }
-        Ok(greatest.min(own))
+        greatest.min(own)
     }
 }
 

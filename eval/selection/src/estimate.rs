@@ -33,7 +33,7 @@ use sha2::{Digest, Sha256};
 
 use crate::outcome::Label;
 use crate::period::Period;
-use crate::value::{InvalidValue, fen};
+use crate::value::InvalidValue;
 use records::splitmix::SplitMix64;
 
 /// Resamples of each sort.
@@ -267,9 +267,7 @@ pub fn control_findings(
             continue;
         }
         match (label.decision.as_str(), &label.amount) {
-            ("confirmed" | "partly", Some(amount)) => {
-                told.push(Some(fen(amount).map_err(|fault| wrong(fault.to_string()))?));
-            }
+            ("confirmed" | "partly", Some(amount)) => told.push(Some(amount.fen())),
             ("confirmed" | "partly", None) => told.push(None),
             ("denied", _) => told.push(Some(0)),
             _ => {}

@@ -4,7 +4,7 @@ use super::*;
 use crate::truth::labels::{Labels, ripe_until};
 use crate::truth::{Planted, Plantings};
 use records::time::parse_time;
-use selection::outcome::{Both, Label, Share, Subject, Turnover};
+use selection::outcome::{Bilingual, Fen, FenSum, Label, Share, Subject, Turnover};
 
 /// Rule, key, institution, yuan.
 type Row = (&'static str, &'static str, &'static str, i64);
@@ -14,7 +14,7 @@ fn institutions() -> Vec<Institution> {
         fixmedins_code: format!("H{n}"),
         months: BTreeMap::from([(
             "2025-01".to_owned(),
-            Turnover { settlements: 1_000 * n, fund_pay_sumamt: format!("{n}000.00") },
+            Turnover { settlements: 1_000 * n, fund_pay_sumamt: FenSum(i128::from(n) * 100_000) },
         )]),
         ..Institution::default()
     };
@@ -22,27 +22,27 @@ fn institutions() -> Vec<Institution> {
 }
 
 fn alert(&(rule, key, institution, yuan): &Row) -> (Alert, Owners) {
-    let amount = format!("{yuan}.00");
+    let amount = Fen(yuan * 100);
     let alert = Alert {
         alert_id: format!("{rule}-{key}"),
         rule: rule.to_owned(),
         rule_version: String::new(),
-        phase: String::new(),
+        phase: "".into(),
         key: vec![key.to_owned()],
-        family: "pricing".to_owned(),
-        verdict: "definite".to_owned(),
-        severity: "high".to_owned(),
-        subject: Subject { r#type: "visit".to_owned(), id: key.to_owned() },
+        family: "pricing".into(),
+        verdict: "definite".into(),
+        severity: "high".into(),
+        subject: Subject { r#type: "visit".into(), id: key.to_owned() },
         institution: Some(institution.to_owned()),
         occurred: "2025-01-10 09:00:00".to_owned(),
-        amount: amount.clone(),
-        counted_amount: amount.clone(),
+        amount,
+        counted_amount: amount,
         evidence: Vec::new(),
-        message: Both { zh: String::new(), en: String::new() },
+        message: Bilingual { zh: String::new(), en: String::new() },
         basis: Vec::new(),
         exempted_by: None,
     };
-    let share = Share { id: institution.to_owned(), amount: amount.clone(), counted_amount: amount };
+    let share = Share { id: institution.to_owned(), amount, counted_amount: amount };
     let owners = Owners {
         alert_id: alert.alert_id.clone(),
         institutions: vec![share],
@@ -61,7 +61,7 @@ fn judged(truth: Truth, alerts: &[Row], negative: bool) -> Report {
 }
 
 fn judged_with(truth: Truth, alerts: &[Row], negative: bool, draw: Option<Draw>) -> Report {
-    let facts = |family: &str, model| RuleFacts { family: family.to_owned(), model };
+    let facts = |family: &str, model| RuleFacts { family: family.into(), model };
     let rules = BTreeMap::from([
         ("R01".to_owned(), facts("pricing", false)),
         ("R02".to_owned(), facts("inventory", false)),
@@ -89,7 +89,7 @@ fn planted(lines: &[Row]) -> Truth {
                 rule: (*rule).to_owned(),
                 key: vec![(*key).to_owned()],
                 institutions: vec![(*institution).to_owned()],
-                amount: format!("{yuan}.00"),
+                amount: Fen(yuan * 100),
             })
             .unwrap();
     }
@@ -165,7 +165,7 @@ fn labels() -> Truth {
         label("3", "R01-c", "confirmed", "2025-03-20 00:00:00"),
         Label {
             scheme: Some("R02".to_owned()),
-            amount: Some("30.00".to_owned()),
+            amount: Some(Fen(3_000)),
             ..label("4", "R02-gone", "confirmed", "2025-02-01 00:00:00")
         },
     ];

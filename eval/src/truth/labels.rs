@@ -16,8 +16,8 @@ use std::collections::BTreeMap;
 use records::time::{DAY_SECONDS, day_of, parse_date, parse_time};
 
 use super::{Standing, Thing, Unknown};
-use selection::outcome::{Alert, Label, Owners, Share};
-use selection::value::{InvalidValue, fen};
+use selection::outcome::{Alert, Fen, Label, Owners, Share};
+use selection::value::InvalidValue;
 
 /// The rule that should see a scheme of this name; none if there is no such scheme, or several rules should.
 pub type RuleOfScheme = fn(&str) -> Option<&'static str>;
@@ -149,7 +149,7 @@ impl Labels {
             self.counts.vague += 1;
             return Ok(());
         }
-        let amount = label.amount.as_deref().map(fen).transpose()?;
+        let amount = label.amount.map(Fen::fen);
         let confirms = matches!(decision, Decision::Confirmed | Decision::Partly) && ripe;
         let thing = confirms.then_some(self.things.len());
         if confirms {
@@ -199,7 +199,7 @@ impl Labels {
             return Ok(Standing::Unknown(Unknown::Young));
         }
         *self.by_breadth.entry(read.breadth).or_default() += 1;
-        *self.joined.entry(label).or_default() += fen(&alert.amount)?;
+        *self.joined.entry(label).or_default() += alert.amount.fen();
         Ok(match read.decision {
             Decision::Denied => Standing::Wrong(Some(label)),
             _ => Standing::Right(label),
@@ -224,8 +224,8 @@ impl Labels {
             }
         };
         offer("alert", &alert.alert_id);
-        let evidence = alert.evidence.iter().map(|record| (record.kind.as_str(), record.key.as_str()));
-        for (kind, key) in evidence.chain([(alert.subject.r#type.as_str(), alert.subject.id.as_str())]) {
+        let evidence = alert.evidence.iter().map(|record| (record.kind.as_ref(), record.key.as_str()));
+        for (kind, key) in evidence.chain([(alert.subject.r#type.as_ref(), alert.subject.id.as_str())]) {
             match kind {
                 "settlement" | "visit" => offer(kind, key),
                 // A visit's id may itself hold a slash.

@@ -151,8 +151,8 @@ fn anchor(rule: &str) -> String {
 
 /// Kinds of records behind a finding.
 fn kinds(found: &Found) -> BTreeSet<&str> {
-    let evidence = found.alert.evidence.iter().map(|name| name.kind.as_str());
-    evidence.chain(found.laid().map(|laid| laid.kind.as_str())).collect()
+    let evidence = found.alert.evidence.iter().map(|name| name.kind.as_ref());
+    evidence.chain(found.laid().map(|laid| laid.kind.as_ref())).collect()
 }
 
 /// Papers to seize, each with the rules whose findings ask for them.

@@ -4,7 +4,6 @@
 //! with their findings and records, of the others only the sums. Lines that do not hold the code are not parsed.
 
 mod found;
-mod lines;
 mod nearest;
 mod subjects;
 
@@ -13,16 +12,16 @@ pub use found::{Found, OfRule};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use memchr::memmem;
 use rulebank::Bank;
-use selection::outcome::{Institution, Label, Owners, Reach};
 use serde::Deserialize;
 use std::borrow::Cow;
+use wire::{
+    Alert, Institution, InstitutionCoverage, KeptRecord, Label, LineFilter, LineReader, Owners, RecordName,
+    RunMeta, files,
+};
 
 use crate::error::Error;
-use crate::explain::keep::{self, Record, Run};
-use crate::explain::kept::{Alert, Kept, Name};
-use lines::{lines, parse};
+use crate::explain::kept::Kept;
 use subjects::Subjects;
 
 /// Everything that the page tells.
@@ -30,15 +29,15 @@ pub struct Dossier {
     /// The institution.
     pub institution: Institution,
     /// The run.
-    pub run: Run,
+    pub run: RunMeta,
     /// The bank that judged.
     pub bank: Bank,
     /// Its findings by rule, those of the most counted money first.
     pub rules: Vec<OfRule>,
     /// The records behind the findings that are told in full.
-    pub records: BTreeMap<Name, Record>,
+    pub records: BTreeMap<RecordName, KeptRecord>,
     /// What arrived, month by month.
-    pub reach: Vec<Reach>,
+    pub reach: Vec<InstitutionCoverage>,
     /// Decisions about it, its findings, and the visits, settlements, persons and practitioners in them.
     pub labels: Vec<Label>,
     /// Findings and counted money in fen by the month in which they occurred.
@@ -90,15 +89,16 @@ impl Dossier {
         shown: usize,
         about: &mut Subjects,
     ) -> Result<(), Error> {
-        let path = folder.join("alerts.ndjson");
+        let mut lines = LineReader::open(&folder.join(files::ALERTS))?;
         let mut by_rule: BTreeMap<String, OfRule> = BTreeMap::new();
-        lines(&path, |number, line| {
-            let Some(owners) = owned.remove(&number) else { return Ok(()) };
-            let alert: Alert = parse(&path, number, line)?;
+        while lines.advance()? {
+            let Some(owners) = owned.remove(&lines.number()) else { continue };
+            let alert: Alert = lines.parse()?;
             if alert.alert_id != owners.alert_id {
                 return Err(Error::Arguments(format!(
-                    "{}: line {number} is {}, that of owners.ndjson {}: the files are of different runs",
-                    path.display(),
+                    "{}: line {} is {}, that of owners.ndjson {}: the files are of different runs",
+                    lines.path().display(),
+                    lines.number(),
                     alert.alert_id,
                     owners.alert_id
                 )));
@@ -112,12 +112,11 @@ impl Dossier {
             }
             let of = by_rule.entry(found.alert.rule.clone()).or_insert_with(|| OfRule::of(&found.alert));
             of.take(found, shown);
-            Ok(())
-        })?;
+        }
         if let Some(owners) = owned.into_values().next() {
             return Err(Error::Arguments(format!(
                 "{}: {} is missing, which owners.ndjson has: the files are of different runs",
-                path.display(),
+                lines.path().display(),
                 owners.alert_id
             )));
         }
@@ -141,14 +140,14 @@ impl Dossier {
         for found in self.rules.iter_mut().flat_map(|of| &mut of.shown) {
             wanted.insert(found.alert.alert_id.clone(), found);
         }
-        let path = folder.join(keep::FOLDER).join(keep::FINDINGS);
-        lines(&path, |number, line| {
-            let id: Id<'_> = parse(&path, number, line)?;
+        let mut lines = LineReader::open(&folder.join(files::EXPLAIN).join(files::FINDINGS))?;
+        while lines.advance()? {
+            let id: Id<'_> = lines.parse()?;
             if let Some(found) = wanted.remove(id.alert_id.as_ref()) {
-                found.finding = Some(parse(&path, number, line)?);
+                found.finding = Some(lines.parse()?);
             }
-            Ok(())
-        })
+        }
+        Ok(())
     }
 
     fn records(&mut self, folder: &Path) -> Result<(), Error> {
@@ -159,19 +158,21 @@ impl Dossier {
             #[serde(borrow)]
             key: Cow<'l, str>,
         }
-        let mut wanted: BTreeSet<Name> = BTreeSet::new();
+        let mut wanted: BTreeSet<RecordName> = BTreeSet::new();
         for found in self.shown() {
             wanted.extend(found.alert.evidence.iter().cloned());
-            wanted.extend(found.laid().map(|laid| Name { kind: laid.kind.clone(), key: laid.key.clone() }));
+            wanted.extend(
+                found.laid().map(|laid| RecordName { kind: laid.kind.clone(), key: laid.key.clone() }),
+            );
         }
-        let path = folder.join(keep::FOLDER).join(keep::RECORDS);
-        lines(&path, |number, line| {
-            let head: Head<'_> = parse(&path, number, line)?;
-            let name = Name { kind: head.kind.into_owned(), key: head.key.into_owned() };
+        let mut lines = LineReader::open(&folder.join(files::EXPLAIN).join(files::RECORDS))?;
+        while lines.advance()? {
+            let head: Head<'_> = lines.parse()?;
+            let name = RecordName { kind: head.kind.into_owned().into(), key: head.key.into_owned() };
             if !wanted.contains(&name) {
-                return Ok(());
+                continue;
             }
-            let record: Record = parse(&path, number, line)?;
+            let record: KeptRecord = lines.parse()?;
             self.persons.extend(record.fields.get("psn_no").map(str::to_owned));
             if record.kind == "person" {
                 self.persons.insert(record.key.clone());
@@ -180,37 +181,31 @@ impl Dossier {
             if !record.as_sent.is_empty() || !self.records.contains_key(&name) {
                 self.records.insert(name, record);
             }
-            Ok(())
-        })
+        }
+        Ok(())
     }
 
     fn reach(&mut self, folder: &Path, code: &str) -> Result<(), Error> {
-        let path = folder.join("coverage_by_institution.ndjson");
-        let quoted = quoted(code);
-        let wanted = memmem::Finder::new(quoted.as_bytes());
-        lines(&path, |number, line| {
-            if wanted.find(line).is_some() {
-                let reach: Reach = parse(&path, number, line)?;
-                if reach.fixmedins_code == code {
-                    self.reach.push(reach);
-                }
+        let mut lines = LineReader::open(&folder.join(files::COVERAGE_BY_INSTITUTION))?;
+        let filter = LineFilter::value(code);
+        while let Some(month) = lines.find::<InstitutionCoverage>(&filter)? {
+            if month.fixmedins_code == code {
+                self.reach.push(month);
             }
-            Ok(())
-        })
+        }
+        Ok(())
     }
 
     fn labels(&mut self, folder: &Path, about: &Subjects) -> Result<(), Error> {
-        let path = folder.join("labels.ndjson");
-        lines(&path, |number, line| {
-            let label: Label = parse(&path, number, line)?;
+        let mut lines = LineReader::open(&folder.join(files::LABELS))?;
+        while let Some(label) = lines.read::<Label>()? {
             if about.has(&label.subject_type, &label.subject_id) {
                 if label.subject_type == "person" {
                     self.persons.insert(label.subject_id.clone());
                 }
                 self.labels.push(label);
             }
-            Ok(())
-        })?;
+        }
         self.labels.sort_by(|a, b| (&b.decided_at, &a.case_id).cmp(&(&a.decided_at, &b.case_id)));
         Ok(())
     }
@@ -218,40 +213,28 @@ impl Dossier {
 
 /// The institution of this code.
 fn institution(folder: &Path, code: &str) -> Result<Institution, Error> {
-    let path = folder.join("institutions.ndjson");
+    let mut lines = LineReader::open(&folder.join(files::INSTITUTIONS))?;
     let mut found = None;
     let mut nearest = nearest::Nearest::to(code);
-    lines(&path, |number, line| {
-        let institution: Institution = parse(&path, number, line)?;
+    while let Some(institution) = lines.read::<Institution>()? {
         if institution.fixmedins_code == code {
             found = Some(institution);
         } else {
             nearest.offer(&institution);
         }
-        Ok(())
-    })?;
+    }
     found.ok_or_else(|| Error::Arguments(nearest.sentence(folder)))
 }
 
 /// The owners of the alerts that are this institution's, by line.
 fn owned(folder: &Path, code: &str) -> Result<BTreeMap<u64, Owners>, Error> {
-    let path = folder.join("owners.ndjson");
-    let quoted = quoted(code);
-    let wanted = memmem::Finder::new(quoted.as_bytes());
+    let mut lines = LineReader::open(&folder.join(files::OWNERS))?;
+    let filter = LineFilter::value(code);
     let mut owned = BTreeMap::new();
-    lines(&path, |number, line| {
-        if wanted.find(line).is_some() {
-            let owners: Owners = parse(&path, number, line)?;
-            if owners.institutions.iter().any(|share| share.id == code) {
-                owned.insert(number, owners);
-            }
+    while let Some(owners) = lines.find::<Owners>(&filter)? {
+        if owners.institutions.iter().any(|share| share.id == code) {
+            owned.insert(lines.number(), owners);
         }
-        Ok(())
-    })?;
+    }
     Ok(owned)
-}
-
-/// A text as JSON writes it, with its quotes.
-fn quoted(text: &str) -> String {
-    serde_json::to_string(text).expect("a text can be written")
 }

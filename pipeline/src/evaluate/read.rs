@@ -2,76 +2,20 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
-use std::fs::File;
-use std::io::{self, BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::Path;
 
 use eval::judgement::Settings;
 use eval::truth::labels::{Labels, ripe_until};
 use eval::truth::{Planted, Plantings, Truth};
-use selection::outcome::Label;
-use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
+use wire::{BadAmount, Label, LineReader, files};
 
 use crate::args::EvalArgs;
 use crate::error::Error;
 
 /// What `--truth` says for the decisions that the run itself read.
 const OWN_LABELS: &str = "labels";
-
-/// The lines of a file of NDJSON.
-pub(super) struct Lines {
-    path: PathBuf,
-    reader: BufReader<File>,
-    line: u64,
-    text: Vec<u8>,
-}
-
-impl Lines {
-    pub(super) fn open(path: &Path) -> Result<Lines, Error> {
-        let file = File::open(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
-        Ok(Lines {
-            path: path.to_owned(),
-            reader: BufReader::with_capacity(1 << 18, file),
-            line: 0,
-            text: Vec::new(),
-        })
-    }
-
-    /// The next line that is not empty, read as `Row`.
-    pub(super) fn next<Row: DeserializeOwned>(&mut self) -> Result<Option<Row>, Error> {
-        loop {
-            self.text.clear();
-            let read = self.reader.read_until(b'\n', &mut self.text);
-            let read = read.map_err(|source| Error::Read { path: self.path.clone(), source })?;
-            self.line += 1;
-            if read == 0 {
-                return Ok(None);
-            }
-            if !self.text.trim_ascii().is_empty() {
-                return serde_json::from_slice(&self.text)
-                    .map(Some)
-                    .map_err(|error| self.wrong(plain(&error)));
-            }
-        }
-    }
-
-    /// Hands every line to `take`.
-    pub(super) fn each<Row: DeserializeOwned>(
-        mut self,
-        mut take: impl FnMut(Row) -> Result<(), Error>,
-    ) -> Result<(), Error> {
-        while let Some(row) = self.next()? {
-            take(row)?;
-        }
-        Ok(())
-    }
-
-    /// What is wrong with the line that was read last.
-    pub(super) fn wrong(&self, what: String) -> Error {
-        wrong(&self.path, &format!("line {}: {what}", self.line))
-    }
-}
 
 /// What is wrong with a file.
 pub(super) fn wrong(path: &Path, what: &str) -> Error {
@@ -83,27 +27,15 @@ pub(super) fn text(path: &Path) -> Result<String, Error> {
     std::fs::read_to_string(path).map_err(|source| Error::Read { path: path.to_owned(), source })
 }
 
-/// The message without the line, which is always the first of a line of NDJSON.
-fn plain(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    match text.rsplit_once(" at line ") {
-        Some((what, place)) => {
-            let column = place.rsplit_once("column ").map_or("", |(_, column)| column);
-            format!("{what} (column {column})")
-        }
-        None => text,
-    }
-}
-
 /// What the alerts are held against, and the labels that it is made of.
 pub(super) fn truth(args: &EvalArgs, settings: Settings) -> Result<(Truth, Vec<Label>), Error> {
     let own = args.truth.as_os_str() == OWN_LABELS;
-    let path = if own { args.from.join("labels.ndjson") } else { args.truth.clone() };
-    let mut lines = Lines::open(&path)?;
+    let path = if own { args.from.join(files::LABELS) } else { args.truth.clone() };
+    let mut lines = LineReader::open(&path).map_err(Error::of_given_file)?;
     let mut plantings = Plantings::default();
     let mut labels = Changes::default();
     let mut planted = false;
-    while let Some(row) = lines.next::<Map<String, Value>>()? {
+    while let Some(row) = lines.read_skipping_blank::<Map<String, Value>>()? {
         let taken = if !own && row.contains_key("rule") && row.contains_key("key") {
             planted = true;
             serde_json::from_value::<Planted>(Value::Object(row))
@@ -157,7 +89,9 @@ impl Changes {
                 period_end: text("period_end"),
                 scheme: text("scheme"),
                 decision: one_of(needed("decision")?, &DECISIONS)?,
-                amount: text("amount"),
+                amount: text("amount")
+                    .map(|text| text.parse().map_err(|bad: BadAmount| bad.to_string()))
+                    .transpose()?,
                 decided_at: needed("decided_at")?,
                 source: text("source"),
             })

@@ -4,74 +4,28 @@
 //! for. Nothing is held but what was found.
 
 use std::collections::BTreeSet;
-use std::fs::File;
-use std::io::{self, BufRead, BufReader};
+use std::io;
 use std::path::{Path, PathBuf};
 
-use memchr::memmem;
 use rulebank::Bank;
-pub use selection::outcome::{Alert, Record as Name, Subject};
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use wire::event::EventHead;
+use wire::{
+    Alert, AlertRank, HistoryEntry, KeptFinding, KeptRecord, LineFilter, LineReader, RecordName, RunMeta,
+    files,
+};
 
-use super::keep::{self, Finding, Record, Run};
 use crate::engine::load_bank;
 use crate::error::Error;
 
 /// Ids that an ambiguous prefix names at the most.
 const CANDIDATES: usize = 10;
 
-/// What decides which alert takes its money first.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-pub struct Rank {
-    /// The alert.
-    pub alert_id: String,
-    /// Its rule.
-    pub rule: String,
-    /// Its key.
-    pub key: Vec<String>,
-    /// `definite`, `suspect` or `indicator`.
-    pub verdict: String,
-    /// `high`, `medium` or `low`.
-    pub severity: String,
-}
-
-impl Rank {
-    /// Alerts take in this order (contract section 3).
-    pub fn order(&self) -> (usize, usize, &str, &[String]) {
-        let place = |words: [&str; 3], word: &str| words.iter().position(|known| *known == word);
-        (
-            place(["high", "medium", "low"], &self.severity).unwrap_or(3),
-            place(["definite", "suspect", "indicator"], &self.verdict).unwrap_or(3),
-            &self.rule,
-            &self.key,
-        )
-    }
-}
-
-/// One event of an alert.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "each field is the contract's field of its name")]
-pub struct Event {
-    pub event: String,
-    pub tick: u64,
-    pub cause: Vec<Cause>,
-}
-
-/// The name of a change.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "each field is the contract's field of its name")]
-pub struct Cause {
-    pub kind: String,
-    pub key: String,
-    pub rev: Option<u64>,
-}
-
 /// The folder of a run that ended.
 pub struct Kept {
     folder: PathBuf,
     /// What is known of the run.
-    pub run: Run,
+    pub run: RunMeta,
 }
 
 impl Kept {
@@ -80,7 +34,7 @@ impl Kept {
     /// # Errors
     /// It is not there, or no run wrote it.
     pub fn open(folder: &Path) -> Result<Kept, Error> {
-        let path = folder.join(keep::FOLDER).join(keep::RUN);
+        let path = folder.join(files::EXPLAIN).join(files::RUN);
         let text = std::fs::read_to_string(&path).map_err(|source| match source.kind() {
             io::ErrorKind::NotFound => Error::Arguments(format!(
                 "{}: no run has ended here ({} is missing); `fundwatch run PATH... --out {}` makes one",
@@ -100,7 +54,7 @@ impl Kept {
     /// # Errors
     /// Somebody changed it.
     pub fn bank(&self) -> Result<Bank, Error> {
-        load_bank(Some(&self.folder.join(keep::FOLDER).join(keep::BANK)))
+        load_bank(Some(&self.folder.join(files::EXPLAIN).join(files::BANK)))
     }
 
     /// The one alert whose id begins like this.
@@ -110,7 +64,7 @@ impl Kept {
     pub fn alert(&self, prefix: &str) -> Result<Alert, Error> {
         let mut found: Vec<Alert> = Vec::new();
         let mut several = 0u64;
-        self.lines("alerts.ndjson", Some(prefix), |alert: Alert| {
+        self.lines(files::ALERTS, Some(prefix), |alert: Alert| {
             if alert.alert_id.starts_with(prefix) {
                 several += 1;
                 let exact = alert.alert_id == prefix;
@@ -147,7 +101,7 @@ impl Kept {
     /// The file cannot be read.
     pub fn stands(&self, alert_id: &str) -> Result<bool, Error> {
         let mut stands = false;
-        self.lines("alerts.ndjson", Some(alert_id), |rank: Rank| stands |= rank.alert_id == alert_id)?;
+        self.lines(files::ALERTS, Some(alert_id), |rank: AlertRank| stands |= rank.alert_id == alert_id)?;
         Ok(stands)
     }
 
@@ -155,9 +109,9 @@ impl Kept {
     ///
     /// # Errors
     /// The file cannot be read.
-    pub fn finding(&self, alert_id: &str) -> Result<Option<Finding>, Error> {
+    pub fn finding(&self, alert_id: &str) -> Result<Option<KeptFinding>, Error> {
         let mut found = None;
-        self.lines(&kept(keep::FINDINGS), Some(alert_id), |finding: Finding| {
+        self.lines(&kept(files::FINDINGS), Some(alert_id), |finding: KeptFinding| {
             if finding.alert_id == alert_id {
                 found = Some(finding);
             }
@@ -173,7 +127,7 @@ impl Kept {
         &self,
         visits: &BTreeSet<&str>,
         records: &BTreeSet<(&str, &str)>,
-    ) -> Result<Vec<Finding>, Error> {
+    ) -> Result<Vec<KeptFinding>, Error> {
         // One text to look for saves parsing; of many, every line is parsed.
         let only = match (visits.len(), records.len()) {
             (0, 0) => return Ok(Vec::new()),
@@ -182,10 +136,10 @@ impl Kept {
             _ => None,
         };
         let mut found = Vec::new();
-        self.lines(&kept(keep::FINDINGS), only, |finding: Finding| {
+        self.lines(&kept(files::FINDINGS), only, |finding: KeptFinding| {
             let beside = finding.laid.iter().any(|laid| match &laid.visit {
                 Some(visit) => visits.contains(visit.as_str()),
-                None => records.contains(&(laid.kind.as_str(), laid.key.as_str())),
+                None => records.contains(&(laid.kind.as_ref(), laid.key.as_str())),
             });
             if beside {
                 found.push(finding);
@@ -198,10 +152,10 @@ impl Kept {
     ///
     /// # Errors
     /// The file cannot be read.
-    pub fn ranks(&self, alert_ids: &BTreeSet<&str>) -> Result<Vec<Rank>, Error> {
+    pub fn ranks(&self, alert_ids: &BTreeSet<&str>) -> Result<Vec<AlertRank>, Error> {
         let mut found = Vec::new();
         if !alert_ids.is_empty() {
-            self.lines("alerts.ndjson", None, |rank: Rank| {
+            self.lines(files::ALERTS, None, |rank: AlertRank| {
                 if alert_ids.contains(rank.alert_id.as_str()) {
                     found.push(rank);
                 }
@@ -214,14 +168,14 @@ impl Kept {
     ///
     /// # Errors
     /// The file cannot be read.
-    pub fn records(&self, names: &BTreeSet<Name>) -> Result<Vec<Record>, Error> {
+    pub fn records(&self, names: &BTreeSet<RecordName>) -> Result<Vec<KeptRecord>, Error> {
         let only = match names.len() {
             1 => names.first().map(|name| name.key.as_str()),
             _ => None,
         };
-        let mut found: Vec<Record> = Vec::new();
-        self.lines(&kept(keep::RECORDS), only, |record: Record| {
-            let name = Name { kind: record.kind.clone(), key: record.key.clone() };
+        let mut found: Vec<KeptRecord> = Vec::new();
+        self.lines(&kept(files::RECORDS), only, |record: KeptRecord| {
+            let name = RecordName { kind: record.kind.clone(), key: record.key.clone() };
             if names.contains(&name) {
                 found.push(record);
             }
@@ -238,21 +192,11 @@ impl Kept {
     ///
     /// # Errors
     /// The file cannot be read.
-    pub fn history(&self, alert_id: &str) -> Result<Vec<Event>, Error> {
-        #[derive(Deserialize)]
-        struct Line {
-            #[serde(flatten)]
-            event: Event,
-            alert: Id,
-        }
-        #[derive(Deserialize)]
-        struct Id {
-            alert_id: String,
-        }
+    pub fn history(&self, alert_id: &str) -> Result<Vec<HistoryEntry>, Error> {
         let mut found = Vec::new();
-        self.lines("events.ndjson", Some(alert_id), |line: Line| {
+        self.lines(files::EVENTS, Some(alert_id), |line: EventHead| {
             if line.alert.alert_id == alert_id {
-                found.push(line.event);
+                found.push(line.entry());
             }
         })?;
         Ok(found)
@@ -265,26 +209,16 @@ impl Kept {
         only: Option<&str>,
         mut take: impl FnMut(T),
     ) -> Result<(), Error> {
-        let path = self.folder.join(name);
-        let failed = |source: io::Error| Error::Read { path: path.clone(), source };
-        let mut reader = BufReader::with_capacity(1 << 18, File::open(&path).map_err(failed)?);
-        // What JSON writes with an escape is not found by its own bytes: such texts are looked for by parsing.
-        let plain = |text: &&str| !text.bytes().any(|byte| byte < 0x20 || matches!(byte, b'"' | b'\\'));
-        let wanted = only.filter(plain).map(|text| memmem::Finder::new(text.as_bytes()));
-        let mut line = Vec::new();
-        loop {
-            line.clear();
-            if reader.read_until(b'\n', &mut line).map_err(failed)? == 0 {
-                return Ok(());
-            }
-            if wanted.as_ref().is_none_or(|wanted| wanted.find(&line).is_some()) {
-                take(serde_json::from_slice(&line).map_err(|error| failed(io::Error::from(error)))?);
-            }
+        let filter = only.map_or_else(LineFilter::all, LineFilter::containing);
+        let mut lines = LineReader::open(&self.folder.join(name))?;
+        while let Some(line) = lines.find(&filter)? {
+            take(line);
         }
+        Ok(())
     }
 }
 
 /// The path of a kept file below the run's folder.
 fn kept(name: &str) -> String {
-    format!("{}/{name}", keep::FOLDER)
+    format!("{}/{name}", files::EXPLAIN)
 }

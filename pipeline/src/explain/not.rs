@@ -9,7 +9,6 @@ mod page;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use detectors::alert::alert_id;
 use detectors::rule_set::RuleSet;
 use detectors::why::{self, Outcome, Scene, Step, Verdict};
 use records::Kind;
@@ -17,115 +16,23 @@ use records::arena::Ref;
 use records::row;
 use records::time::{parse_date, parse_time};
 use rulebank::{Bank, Lang, Rule, Status};
-use serde::{Deserialize, Serialize};
+use wire::explanation::{AbsentRecord, ConditionResult, NamedValue, RejectedLine, WhyNot, WithdrawnRecord};
+use wire::{Keyword, alert_id};
 
-use super::json;
-use super::keep::Both;
 use super::kept::Kept;
+use super::{bilingual, json};
 use crate::engine::compile;
 use crate::error::Error;
 use crate::front::Front;
 use crate::progress::Progress;
 use crate::source::{self, Input, Lines, Row};
 
-/// Rejected lines about a subject that are told.
+/// RejectedLine lines about a subject that are told.
 const REJECTED: usize = 20;
 /// Facts after which what came and went again is forgotten.
 const FACTS: usize = 1 << 22;
 /// Lines after which the ledger's facts are taken.
 const TICK: u64 = 100_000;
-
-/// Why a subject raised no alert, or that it did; what `--json` writes.
-#[derive(Clone, Debug, Serialize)]
-pub struct Answer {
-    /// The rule.
-    pub rule: String,
-    /// Its version.
-    pub rule_version: String,
-    /// Its name.
-    pub title: Both,
-    /// The subject's key, an unordered pair in order.
-    pub key: Vec<String>,
-    /// The id that an alert of this subject has.
-    pub alert_id: String,
-    /// `stands`, `fails` or `not_judged`.
-    pub verdict: &'static str,
-    /// What is missing, in the words of the coverage.
-    pub reason: Option<&'static str>,
-    /// Whether the run has this alert.
-    pub in_run: bool,
-    /// Whether the rule is in force; others reach no alerts.
-    pub active: bool,
-    /// The conditions asked.
-    pub conditions: Vec<Condition>,
-    /// Records of the subject that were withdrawn.
-    pub withdrawn: Vec<Withdrawn>,
-    /// Rejected lines that name the subject.
-    pub rejected: Vec<Rejected>,
-    /// Lines read.
-    pub lines: u64,
-}
-
-/// One condition.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Condition {
-    /// The condition as a statement.
-    pub condition: Both,
-    /// `holds`, `fails` or `missing`.
-    pub outcome: &'static str,
-    /// What is missing.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub reason: Option<&'static str>,
-    /// What it was asked of.
-    pub values: Vec<NamedValue>,
-    /// The record that does not stand.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub absent: Option<Absent>,
-}
-
-/// A value by the name of a field, parameter or message value.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct NamedValue {
-    /// The name.
-    pub name: &'static str,
-    /// What it is.
-    pub value: String,
-}
-
-/// A record that does not stand, and what is known of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Absent {
-    /// Kind.
-    pub kind: &'static str,
-    /// Key, its parts joined by `/`.
-    pub key: String,
-    /// `withdrawn`, `rejected` or `never_sent`.
-    pub because: &'static str,
-}
-
-/// A withdrawn record.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct Withdrawn {
-    /// Kind.
-    pub kind: &'static str,
-    /// Key, its parts joined by `/`.
-    pub key: String,
-    /// Revision of the change that withdrew it.
-    pub rev: Option<u64>,
-}
-
-/// A rejected line.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Rejected {
-    /// Where it stands.
-    pub origin: serde_json::Value,
-    /// The contract's code.
-    pub code: String,
-    /// What is wrong with it.
-    pub text: String,
-    /// The line.
-    pub raw: serde_json::Value,
-}
 
 /// Answers `--not RULE KEY...`; gives the text for stdout.
 ///
@@ -187,7 +94,7 @@ struct Reading {
     /// The same as texts, those that name records and not goods, places or days.
     names: Vec<String>,
     withdrawn: BTreeMap<(Kind, Ref, Ref), Option<u64>>,
-    rejected: Vec<Rejected>,
+    rejected: Vec<RejectedLine>,
     /// Where a rejected line is written.
     entry: Vec<u8>,
 }
@@ -301,7 +208,7 @@ impl Reading {
         self.facts.retain(|(_, count)| *count != 0);
     }
 
-    fn answer(mut self, kept: &Kept, bank: &Bank, rule: &Rule, key: Vec<String>) -> Result<Answer, Error> {
+    fn answer(mut self, kept: &Kept, bank: &Bank, rule: &Rule, key: Vec<String>) -> Result<WhyNot, Error> {
         self.settle();
         let knowledge = compile(bank, &RuleSet::of(&[bank]), self.front.ledger())?;
         let as_of = kept.run.now.as_deref().filter(|_| kept.run.as_of).and_then(parse_time);
@@ -311,13 +218,13 @@ impl Reading {
         let facts = self.facts.iter().map(|(place, _)| *place);
         let scene = Scene::new(&arena, bank, &knowledge, now, facts);
         let (steps, verdict) = why::why(&scene, rule, &self.key);
-        let withdrawn: BTreeSet<Withdrawn> = self
+        let withdrawn: BTreeSet<WithdrawnRecord> = self
             .withdrawn
             .iter()
             .map(|((kind, first, second), rev)| {
                 let parts = [first, second].into_iter().filter(|part| **part != 0);
                 let key: Vec<String> = parts.map(|part| arena.text(*part)).collect();
-                Withdrawn { kind: kind.name(), key: key.join("/"), rev: *rev }
+                WithdrawnRecord { kind: Keyword::Borrowed(kind.name()), key: key.join("/"), rev: *rev }
             })
             .collect();
         let alert_id = alert_id(&rule.id, &key);
@@ -328,14 +235,14 @@ impl Reading {
             Verdict::Fails => ("fails", None),
             Verdict::NotJudged(reason) => ("not_judged", Some(reason)),
         };
-        Ok(Answer {
+        Ok(WhyNot {
             rule: rule.id.clone(),
             rule_version: rule.version.clone(),
-            title: super::both(&rule.title),
+            title: bilingual(&rule.title),
             key,
             alert_id,
-            verdict,
-            reason,
+            verdict: Keyword::Borrowed(verdict),
+            reason: reason.map(Keyword::Borrowed),
             in_run,
             active: rule.status == Status::Active,
             conditions,
@@ -346,13 +253,17 @@ impl Reading {
     }
 }
 
-fn condition(step: Step, withdrawn: &BTreeSet<Withdrawn>, rejected: &[Rejected]) -> Condition {
+fn condition(
+    step: Step,
+    withdrawn: &BTreeSet<WithdrawnRecord>,
+    rejected: &[RejectedLine],
+) -> ConditionResult {
     let absent = step.absent.map(|(kind, parts)| {
         let key = parts.join("/");
         // The kind stands in the line, or in the name of a table's file.
-        let of_kind = |entry: &&Rejected| {
+        let of_kind = |entry: &&RejectedLine| {
             let raw = entry.raw.to_string();
-            (raw.contains(kind.name()) || entry.origin.to_string().contains(kind.name()))
+            (raw.contains(kind.name()) || entry.origin.file.contains(kind.name()))
                 && parts.iter().all(|part| raw.contains(part.as_str()))
         };
         let because = match () {
@@ -360,18 +271,22 @@ fn condition(step: Step, withdrawn: &BTreeSet<Withdrawn>, rejected: &[Rejected])
             () if rejected.iter().any(|entry| of_kind(&entry)) => "rejected",
             () => "never_sent",
         };
-        Absent { kind: kind.name(), key, because }
+        AbsentRecord { kind: Keyword::Borrowed(kind.name()), key, because: Keyword::Borrowed(because) }
     });
     let (outcome, reason) = match step.outcome {
         Outcome::Holds => ("holds", None),
         Outcome::Fails => ("fails", None),
         Outcome::Missing(reason) => ("missing", Some(reason)),
     };
-    Condition {
-        condition: super::both(&step.condition),
-        outcome,
-        reason,
-        values: step.values.into_iter().map(|(name, value)| NamedValue { name, value }).collect(),
+    ConditionResult {
+        condition: bilingual(&step.condition),
+        outcome: Keyword::Borrowed(outcome),
+        reason: reason.map(Keyword::Borrowed),
+        values: step
+            .values
+            .into_iter()
+            .map(|(name, value)| NamedValue { name: Keyword::Borrowed(name), value })
+            .collect(),
         absent,
     }
 }

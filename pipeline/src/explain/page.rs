@@ -7,10 +7,11 @@ mod records;
 
 use rulebank::{Lang, Rule};
 
-use super::kept::Event;
+use super::labels;
 use super::layout::Page;
-use super::{Explanation, labels};
 use crate::report::yuan;
+use wire::explanation::Explanation;
+use wire::{Fen, HistoryEntry};
 
 /// Rows of a table that are shown; the rest is counted.
 const ROWS: usize = 30;
@@ -38,9 +39,9 @@ pub fn pick<'t>(lang: Lang, zh: &'t str, en: &'t str) -> &'t str {
     }
 }
 
-/// Yuan as written in outputs, with thousands apart.
-pub fn grouped(amount: &str) -> String {
-    amount.replace('.', "").parse().map_or_else(|_| amount.to_owned(), yuan)
+/// Yuan with thousands apart.
+pub fn grouped(amount: Fen) -> String {
+    yuan(amount.fen())
 }
 
 fn head(page: &mut Page, told: &Explanation, rule: &Rule, lang: Lang) {
@@ -51,8 +52,8 @@ fn head(page: &mut Page, told: &Explanation, rule: &Rule, lang: Lang) {
     let weight = [&alert.verdict, &alert.severity, &alert.family].map(|word| labels::word(word, lang));
     let exempted = alert.exempted_by.as_deref().unwrap_or_default();
     let key = alert.key.join("  ");
-    let amount = grouped(&alert.amount);
-    let counted = grouped(&alert.counted_amount);
+    let amount = grouped(alert.amount);
+    let counted = grouped(alert.counted_amount);
     let weight = weight.join(" · ");
     let mut pairs = vec![
         (pick(lang, "告警编号", "alert"), alert.alert_id.as_str()),
@@ -119,7 +120,7 @@ fn law(page: &mut Page, told: &Explanation, rule: &Rule, lang: Lang) {
     page.paragraph(lang.of(&rule.next_step));
 }
 
-fn history(page: &mut Page, events: &[Event], lang: Lang) {
+fn history(page: &mut Page, events: &[HistoryEntry], lang: Lang) {
     if events.is_empty() {
         return;
     }
@@ -153,7 +154,7 @@ mod tests {
 
     #[test]
     fn amounts_have_their_thousands_apart() {
-        assert_eq!(grouped("1234567.80"), "1,234,567.80");
-        assert_eq!(grouped("0.05"), "0.05");
+        assert_eq!(grouped(Fen(123_456_780)), "1,234,567.80");
+        assert_eq!(grouped(Fen(5)), "0.05");
     }
 }

@@ -3,15 +3,13 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use records::decimal::format_fen;
 use records::time::parse_time;
 use rulebank::Lang;
 use selection::estimate::{ControlEstimate, control_findings, estimate};
 use selection::period::Period;
-use serde::{Deserialize, Serialize};
+use wire::Fen;
+use wire::list::{Draw, ListFacts, ListRow, MissedEstimate};
 
-use super::published::{Draw, Published};
-use super::rows::Row;
 use super::runs::read_labels;
 use super::{html, read, write_files};
 use crate::args::ListEstimateArgs;
@@ -20,37 +18,6 @@ use crate::explain::language;
 use crate::explain::page::pick;
 use crate::mask::Mask;
 use crate::report::yuan;
-
-/// What the ranking misses. Amounts are yuan, as text with two places.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Estimated {
-    /// Institutions that were not ranked.
-    pub population: u64,
-    /// Those of them that were drawn.
-    pub drawn: u64,
-    /// Those of these of which the finding is known.
-    pub answered: u64,
-    /// Drawn ones of which something was confirmed and no amount is stated.
-    pub without_amount: Vec<String>,
-    /// Drawn ones that nobody has decided about.
-    pub open: Vec<String>,
-    /// Found at the answered ones.
-    pub found: String,
-    /// The Horvitz-Thompson total of all that were not ranked; none as long as nobody has answered.
-    pub total: Option<String>,
-    /// The interval's lower end.
-    pub low: Option<String>,
-    /// Its upper end; none where nothing was found or one place alone answered.
-    pub high: Option<String>,
-    /// At most this share of the places has anything, one-sided by the same level.
-    pub share_high: Option<f64>,
-    /// What the interval shall hold in so many of a hundred draws.
-    pub level: f64,
-    /// Resamples of each sort.
-    pub resamples: u64,
-    /// Fewer answers than the interval needs.
-    pub few: bool,
-}
 
 /// Estimates as the command line says; gives the text for stdout.
 ///
@@ -82,11 +49,11 @@ pub fn command(args: &ListEstimateArgs) -> Result<String, Error> {
     Ok(text)
 }
 
-fn page(rows: &[Row], published: &Published, lang: Lang) -> String {
+fn page(rows: &[ListRow], published: &ListFacts, lang: Lang) -> String {
     html::page(rows, published, &mut Mask::new(lang), lang)
 }
 
-fn of(draw: &Draw, published: &Published, labels: &Path) -> Result<Estimated, Error> {
+fn of(draw: &Draw, published: &ListFacts, labels: &Path) -> Result<MissedEstimate, Error> {
     let control: Vec<String> = draw.drawn.iter().map(|lot| lot.fixmedins_code.clone()).collect();
     let drawn_at = published.runs.iter().filter_map(|run| run.now.as_deref().and_then(parse_time)).max();
     let period = Period::parse(&published.period).map_err(Error::Arguments)?;
@@ -96,14 +63,14 @@ fn of(draw: &Draw, published: &Published, labels: &Path) -> Result<Estimated, Er
     let found: Vec<i64> = answers.found_fen.values().copied().collect();
     let population = usize::try_from(draw.open).unwrap_or(usize::MAX);
     let estimate = estimate(&found, population, draw.seed.as_deref().unwrap_or_default());
-    let yuan = |field: fn(&ControlEstimate) -> Option<i64>| estimate.as_ref().and_then(field).map(format_fen);
-    Ok(Estimated {
+    let yuan = |field: fn(&ControlEstimate) -> Option<i64>| estimate.as_ref().and_then(field).map(Fen);
+    Ok(MissedEstimate {
         population: draw.open,
         drawn: control.len() as u64,
         answered: found.len() as u64,
         without_amount: answers.without_amount,
         open: answers.open,
-        found: format_fen(found.iter().sum()),
+        found: Fen(found.iter().sum()),
         total: yuan(|estimate| Some(estimate.total_fen)),
         low: yuan(|estimate| Some(estimate.low_fen)),
         high: yuan(|estimate| estimate.high_fen),
@@ -115,24 +82,24 @@ fn of(draw: &Draw, published: &Published, labels: &Path) -> Result<Estimated, Er
 }
 
 /// The estimate in sentences.
-pub fn told(estimated: &Estimated, lang: Lang) -> String {
-    let money = |text: &str| yuan(selection::value::fen(text).unwrap_or_default());
+pub fn told(estimated: &MissedEstimate, lang: Lang) -> String {
+    let money = |amount: Fen| yuan(amount.fen());
     let mut text = String::new();
-    let Estimated { population, drawn, answered, .. } = estimated;
+    let MissedEstimate { population, drawn, answered, .. } = estimated;
     let _ = match lang {
         Lang::Zh => writeln!(
             text,
             "未入榜{population}家中抽取{drawn}家，已有结论{answered}家，查实{}元。",
-            money(&estimated.found)
+            money(estimated.found)
         ),
         Lang::En => writeln!(
             text,
             "Of {population} institutions that were not ranked {drawn} were drawn and {answered} are decided: {} yuan found there.",
-            money(&estimated.found)
+            money(estimated.found)
         ),
     };
-    if let (Some(total), Some(low)) = (&estimated.total, &estimated.low) {
-        let high = estimated.high.as_deref().map(money);
+    if let (Some(total), Some(low)) = (estimated.total, estimated.low) {
+        let high = estimated.high.map(money);
         let high = high.unwrap_or_else(|| pick(lang, "无上界", "no upper bound").to_owned());
         let level = (estimated.level * 100.0).round();
         let _ = match lang {

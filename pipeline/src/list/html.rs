@@ -7,10 +7,10 @@ mod lots;
 
 use maud::{Markup, html};
 use rulebank::Lang;
+use wire::Fen;
+use wire::list::{DrawReason, ListFacts, ListRow};
 
-use super::published::Published;
-use super::rows::{Drawn, Row};
-use super::{days_text, expected_sum, fen, words};
+use super::{days_text, expected_sum, words};
 use crate::explain::page::pick;
 use crate::html::plot::{self, Bar, Words};
 use crate::html::table::{Table, cell};
@@ -26,7 +26,7 @@ const PLOTTED: usize = 25;
 const RULES: usize = 4;
 
 /// The page.
-pub fn page(rows: &[Row], published: &Published, mask: &mut Mask, lang: Lang) -> String {
+pub fn page(rows: &[ListRow], published: &ListFacts, mask: &mut Mask, lang: Lang) -> String {
     let of = words::of(&published.of, lang);
     let title = match lang {
         Lang::Zh => format!("检查名单：{of}"),
@@ -57,9 +57,9 @@ pub fn page(rows: &[Row], published: &Published, mask: &mut Mask, lang: Lang) ->
         .page(&body)
 }
 
-fn summary(rows: &[Row], published: &Published, lang: Lang) -> Vec<Figure> {
-    let ranked = || rows.iter().filter(|row| row.drawn == Drawn::Ranked);
-    let money = |text: &str| yuan(fen(text));
+fn summary(rows: &[ListRow], published: &ListFacts, lang: Lang) -> Vec<Figure> {
+    let ranked = || rows.iter().filter(|row| row.drawn == DrawReason::Ranked);
+    let money = |amount: Fen| yuan(amount.fen());
     let figure = |name: &str, value: String, hint: String| Figure { name: name.to_owned(), value, hint };
     let mut figures = vec![
         figure(
@@ -72,7 +72,7 @@ fn summary(rows: &[Row], published: &Published, lang: Lang) -> Vec<Figure> {
         ),
         figure(
             pick(lang, "预计查实（元）", "expected, yuan"),
-            money(&expected_sum(ranked())),
+            money(expected_sum(ranked())),
             pick(lang, "入榜合计", "all that are ranked").to_owned(),
         ),
     ];
@@ -92,7 +92,7 @@ fn summary(rows: &[Row], published: &Published, lang: Lang) -> Vec<Figure> {
         figures.push(figure(pick(lang, "可用人日", "inspector days"), plan.days.to_string(), hint));
         figures.push(figure(
             pick(lang, "排入者预计（元）", "expected of the planned, yuan"),
-            money(&expected_sum(planned)),
+            money(expected_sum(planned)),
             String::new(),
         ));
     }
@@ -115,7 +115,7 @@ fn reading(lang: Lang) -> &'static str {
     )
 }
 
-fn origin(published: &Published, lang: Lang) -> String {
+fn origin(published: &ListFacts, lang: Lang) -> String {
     let alerts: u64 = published.runs.iter().map(|run| run.alerts).sum();
     let now = published.runs.iter().filter_map(|run| run.now.as_deref()).max().unwrap_or("-");
     match lang {
@@ -131,7 +131,7 @@ fn origin(published: &Published, lang: Lang) -> String {
 }
 
 /// Who it is, in a line.
-fn name(row: &Row, mask: &mut Mask) -> String {
+fn name(row: &ListRow, mask: &mut Mask) -> String {
     let id = words::id(row, mask);
     match &row.fixmedins_name {
         Some(name) => format!("{} {name}", row.rank),
@@ -139,25 +139,25 @@ fn name(row: &Row, mask: &mut Mask) -> String {
     }
 }
 
-fn drawing(rows: &[Row], mask: &mut Mask, lang: Lang) -> Markup {
+fn drawing(rows: &[ListRow], mask: &mut Mask, lang: Lang) -> Markup {
     let bars: Vec<Bar> = rows
         .iter()
-        .filter(|row| row.drawn == Drawn::Ranked)
+        .filter(|row| row.drawn == DrawReason::Ranked)
         .take(PLOTTED)
         .map(|row| Bar {
             label: name(row, mask),
-            value: number(fen(&row.expected_amount)),
-            second: Some(number(fen(&row.counted_amount) - fen(&row.settled_amount))),
+            value: number(row.expected_amount.fen()),
+            second: Some(number(row.counted_amount.fen() - row.settled_amount.fen())),
             text: match lang {
                 Lang::Zh => format!(
                     "{}（每人日{}）",
-                    yuan(fen(&row.expected_amount)),
-                    yuan(fen(&row.expected_per_day))
+                    yuan(row.expected_amount.fen()),
+                    yuan(row.expected_per_day.fen())
                 ),
                 Lang::En => format!(
                     "{} ({} a day)",
-                    yuan(fen(&row.expected_amount)),
-                    yuan(fen(&row.expected_per_day))
+                    yuan(row.expected_amount.fen()),
+                    yuan(row.expected_per_day.fen())
                 ),
             },
         })
@@ -184,7 +184,7 @@ fn number(fen: i64) -> f64 {
     fen as f64
 }
 
-fn table(rows: &[Row], mask: &mut Mask, lang: Lang) -> Table {
+fn table(rows: &[ListRow], mask: &mut Mask, lang: Lang) -> Table {
     let mut table = Table::new(pick(lang, "入榜与随机对照", "Ranked, and the control group"))
         .number("#")
         .text(pick(lang, "对象", "who"))
@@ -199,11 +199,11 @@ fn table(rows: &[Row], mask: &mut Mask, lang: Lang) -> Table {
         table.row([
             html! { (row.rank) },
             who(row, mask, lang),
-            html! { b { (yuan(fen(&row.expected_amount))) } },
-            html! { (yuan(fen(&row.expected_per_day))) br; span.soft { "× " (days_text(row.effort_days, lang)) } },
+            html! { b { (yuan(row.expected_amount.fen())) } },
+            html! { (yuan(row.expected_per_day.fen())) br; span.soft { "× " (days_text(row.effort_days, lang)) } },
             counted(row, lang),
             cell(&words::percent(row.definite_share)),
-            html! { (yuan(fen(&row.peers_median))) br; span.soft { "n = " (row.peers) } },
+            html! { (yuan(row.peers_median.fen())) br; span.soft { "n = " (row.peers) } },
             rules(row),
             spark(row, lang),
         ]);
@@ -211,7 +211,7 @@ fn table(rows: &[Row], mask: &mut Mask, lang: Lang) -> Table {
     table
 }
 
-fn who(row: &Row, mask: &mut Mask, lang: Lang) -> Markup {
+fn who(row: &ListRow, mask: &mut Mask, lang: Lang) -> Markup {
     let id = words::id(row, mask);
     let about = [words::kind(row, lang), row.admdvs.clone().unwrap_or_default()];
     let about: Vec<String> = about.into_iter().filter(|text| !text.is_empty()).collect();
@@ -220,39 +220,39 @@ fn who(row: &Row, mask: &mut Mask, lang: Lang) -> Markup {
         span.soft.nowrap { (id) }
         @if !about.is_empty() { br; span.soft { (about.join(" · ")) } }
         @if let Some(team) = &row.team { br; span.soft { (pick(lang, "检查组 ", "team ")) (team.join(", ")) } }
-        @if row.drawn == Drawn::Control || row.planned == Some(true) {
+        @if row.drawn == DrawReason::Control || row.planned == Some(true) {
             br;
-            @if row.drawn == Drawn::Control { (badge(words::drawn(row.drawn, lang), Tone::Warn)) " " }
+            @if row.drawn == DrawReason::Control { (badge(words::drawn(row.drawn, lang), Tone::Warn)) " " }
             @if row.planned == Some(true) { (badge(pick(lang, "已排入", "planned"), Tone::Quiet)) }
         }
     }
 }
 
-fn counted(row: &Row, lang: Lang) -> Markup {
+fn counted(row: &ListRow, lang: Lang) -> Markup {
     html! {
-        (yuan(fen(&row.counted_amount)))
-        @if fen(&row.settled_amount) > 0 {
-            br; span.soft { (pick(lang, "已查处 ", "inspected ")) (yuan(fen(&row.settled_amount))) }
+        (yuan(row.counted_amount.fen()))
+        @if row.settled_amount.fen() > 0 {
+            br; span.soft { (pick(lang, "已查处 ", "inspected ")) (yuan(row.settled_amount.fen())) }
         }
         br; span.soft { (grouped(row.alerts)) (pick(lang, "条", " alerts")) }
     }
 }
 
-fn rules(row: &Row) -> Markup {
+fn rules(row: &ListRow) -> Markup {
     html! {
         @for top in row.top_rules.iter().take(RULES) {
-            span.nowrap { (top.rule) " " span.soft { (yuan(fen(&top.expected_amount))) } } br;
+            span.nowrap { (top.rule) " " span.soft { (yuan(top.expected_amount.fen())) } } br;
         }
         @if row.top_rules.len() > RULES { span.soft { "…" } }
     }
 }
 
 /// Expected money by month, as small bars.
-fn spark(row: &Row, lang: Lang) -> Markup {
-    let amounts: Vec<f64> = row.trend.values().map(|amount| number(fen(amount))).collect();
+fn spark(row: &ListRow, lang: Lang) -> Markup {
+    let amounts: Vec<f64> = row.trend.values().map(|amount| number(amount.fen())).collect();
     let greatest = amounts.iter().copied().fold(0.0, f64::max);
     let step = 7.0_f64.min(84.0 / f64::from(u32::try_from(amounts.len().max(1)).unwrap_or(u32::MAX)));
-    let months = row.trend.iter().map(|(month, amount)| format!("{month} {}", yuan(fen(amount))));
+    let months = row.trend.iter().map(|(month, amount)| format!("{month} {}", yuan(amount.fen())));
     let text = months.collect::<Vec<_>>().join(pick(lang, "；", "; "));
     html! {
         svg viewBox="0 0 84 24" width="84" height="24" role="img" {
@@ -267,7 +267,7 @@ fn spark(row: &Row, lang: Lang) -> Markup {
     }
 }
 
-fn gaps(rows: &[Row], mask: &mut Mask, lang: Lang) -> Markup {
+fn gaps(rows: &[ListRow], mask: &mut Mask, lang: Lang) -> Markup {
     let mut table = Table::new(pick(lang, "数据缺口", "What is missing"))
         .number("#")
         .text(pick(lang, "对象", "who"))

@@ -1,12 +1,10 @@
 //! A list for machines: one row per line, nothing else; its facts stand in a document beside it.
 
 use serde::Serialize;
-
-use super::published::Published;
-use super::rows::Row;
+use wire::list::{ListFacts, ListRow};
 
 /// The rows, one per line.
-pub fn bytes(rows: &[Row]) -> Vec<u8> {
+pub fn bytes(rows: &[ListRow]) -> Vec<u8> {
     let mut bytes = Vec::new();
     for row in rows {
         write(&mut bytes, row);
@@ -16,7 +14,7 @@ pub fn bytes(rows: &[Row]) -> Vec<u8> {
 }
 
 /// The facts as a document.
-pub fn document(published: &Published) -> Vec<u8> {
+pub fn document(published: &ListFacts) -> Vec<u8> {
     let mut bytes = serde_json::to_vec_pretty(published).expect("texts and numbers are written to memory");
     bytes.push(b'\n');
     bytes

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use rulebank::Lang;
+use wire::list::DrawReason;
 
-use super::rows::Drawn;
-use super::{List, days_text, expected_sum, fen, words};
+use super::{List, days_text, expected_sum, words};
 use crate::explain::layout::{Align, Page};
 use crate::explain::page::pick;
 use crate::mask::Mask;
@@ -33,7 +33,7 @@ pub fn text(list: &List, files: &[PathBuf], mask: &mut Mask, lang: Lang) -> Stri
     for row in list.rows.iter().take(SHOWN) {
         let rules: Vec<&str> = row.top_rules.iter().take(3).map(|top| top.rule.as_str()).collect();
         let mut marks = Vec::new();
-        if row.drawn == Drawn::Control {
+        if row.drawn == DrawReason::Control {
             marks.push(words::drawn(row.drawn, lang));
         }
         if row.planned == Some(true) {
@@ -43,8 +43,8 @@ pub fn text(list: &List, files: &[PathBuf], mask: &mut Mask, lang: Lang) -> Stri
             row.rank.to_string(),
             words::id(row, mask),
             row.fixmedins_name.clone().unwrap_or_default(),
-            yuan(fen(&row.expected_amount)),
-            yuan(fen(&row.expected_per_day)),
+            yuan(row.expected_amount.fen()),
+            yuan(row.expected_per_day.fen()),
             row.effort_days.to_string(),
             row.alerts.to_string(),
             rules.join(" "),
@@ -72,8 +72,8 @@ pub fn text(list: &List, files: &[PathBuf], mask: &mut Mask, lang: Lang) -> Stri
 /// What the list is, in a sentence or two.
 fn headline(list: &List, lang: Lang) -> String {
     let of = words::of(&list.published.of, lang);
-    let ranked = || list.rows.iter().filter(|row| row.drawn == Drawn::Ranked);
-    let (count, expected) = (ranked().count(), yuan(fen(&expected_sum(ranked()))));
+    let ranked = || list.rows.iter().filter(|row| row.drawn == DrawReason::Ranked);
+    let (count, expected) = (ranked().count(), yuan(expected_sum(ranked()).fen()));
     let period = &list.published.period;
     let mut text = match lang {
         Lang::Zh => format!("{period}：入榜{of}{count}，预计查实{expected}元。"),

@@ -9,9 +9,9 @@ use std::path::Path;
 
 use selection::draw::team::{self, Inspector};
 use selection::draw::{Frame, inclusion_probability};
+use wire::list::{Draw, DrawReason, ListFacts, ListRow, Team, Teams};
 
-use super::published::{Draw, Published, Teams, codes};
-use super::rows::{Drawn, Row};
+use super::published::codes;
 use super::{draw_path, read_published, read_rows};
 use crate::args::ListVerifyArgs;
 use crate::error::Error;
@@ -92,11 +92,11 @@ impl ListOf {
         ListOf { ranked: ranked.into_iter().collect(), control: control.into_iter().collect(), twice }
     }
 
-    fn rows(rows: &[Row]) -> ListOf {
-        ListOf::of(codes(rows, Drawn::Ranked), codes(rows, Drawn::Control))
+    fn rows(rows: &[ListRow]) -> ListOf {
+        ListOf::of(codes(rows, DrawReason::Ranked), codes(rows, DrawReason::Control))
     }
 
-    fn published(published: &Published) -> ListOf {
+    fn published(published: &ListFacts) -> ListOf {
         let drawn = published.draw.iter().flat_map(|draw| &draw.drawn);
         ListOf::of(published.ranked.clone(), drawn.map(|lot| lot.fixmedins_code.clone()).collect())
     }
@@ -123,11 +123,11 @@ fn check_draw(list: &ListOf, frame: &Frame, seed: &str, wrong: &mut Vec<String>)
     );
 }
 
-fn check_probabilities(rows: &[Row], frame: &Frame, wrong: &mut Vec<String>) {
+fn check_probabilities(rows: &[ListRow], frame: &Frame, wrong: &mut Vec<String>) {
     let list = ListOf::rows(rows);
     let of_control = inclusion_probability(list.control.len(), open(frame, &list.ranked));
     for row in rows {
-        let should = if row.drawn == Drawn::Ranked { 1.0 } else { of_control };
+        let should = if row.drawn == DrawReason::Ranked { 1.0 } else { of_control };
         if (row.inclusion_probability - should).abs() > 1e-12 {
             let (code, told) = (row.id(), row.inclusion_probability);
             wrong.push(format!("{code}: inclusion_probability is {told}, it should be {should}"));
@@ -145,7 +145,8 @@ fn check_facts(draw: &Draw, list: &ListOf, frame: &Frame, seed: &str, wrong: &mu
     hold("the size of the frame", draw.frame_size.to_string(), frame.len().to_string());
     hold("the seed", draw.seed.clone().unwrap_or_default(), seed.to_owned());
     let asked = usize::try_from(draw.control).unwrap_or(usize::MAX);
-    let should = Draw::of(frame, &list.ranked, Some(seed), asked, draw.left_out.clone());
+    let should =
+        super::published::control_draw(frame, &list.ranked, Some(seed), asked, draw.left_out.clone());
     hold("the number of those not ranked", draw.open.to_string(), should.open.to_string());
     hold(
         "the chance to be drawn",
@@ -165,7 +166,7 @@ fn check_facts(draw: &Draw, list: &ListOf, frame: &Frame, seed: &str, wrong: &mu
 
 fn check_teams(
     told: &Teams,
-    rows: Option<&[Row]>,
+    rows: Option<&[ListRow]>,
     file: &str,
     inspectors: &[Inspector],
     seed: &str,
@@ -173,21 +174,21 @@ fn check_teams(
 ) {
     let size = usize::try_from(told.size).unwrap_or(usize::MAX);
     // Without rows the places are those that the teams were published for.
-    let published: Vec<Row>;
+    let published: Vec<ListRow>;
     let rows = match rows {
         Some(rows) => rows,
         None => {
-            let row = |team: &super::published::TeamOf| Row {
+            let row = |team: &Team| ListRow {
                 fixmedins_code: Some(team.fixmedins_code.clone()),
                 admdvs: team.admdvs.clone(),
                 effort_days: team.effort_days,
-                ..Row::default()
+                ..ListRow::default()
             };
             published = told.teams.iter().map(row).collect();
             &published
         }
     };
-    let should = Teams::of(rows, seed, file, inspectors, size);
+    let should = super::published::teams(rows, seed, file, inspectors, size);
     if should.inspectors_sha256 != told.inspectors_sha256 {
         wrong.push(format!(
             "the inspectors' file was published with SHA-256 {}, it has {}",

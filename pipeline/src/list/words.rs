@@ -1,15 +1,15 @@
 //! What the columns and parts of a list are called.
 
 use rulebank::Lang;
+use wire::list::{DrawReason, ListRow};
 
-use super::rows::{Drawn, Row};
 use crate::dossier::words::{institution_type, level};
 use crate::explain::labels;
 use crate::explain::page::pick;
 use crate::mask::Mask;
 
 /// Type and level of a place in a few words; empty for others.
-pub fn kind(row: &Row, lang: Lang) -> String {
+pub fn kind(row: &ListRow, lang: Lang) -> String {
     match (&row.fixmedins_type, &row.hosp_lv) {
         (None, None) => String::new(),
         (kind, None) => institution_type(kind.as_deref(), lang),
@@ -21,15 +21,15 @@ pub fn kind(row: &Row, lang: Lang) -> String {
 }
 
 /// Why a row is on the list.
-pub fn drawn(drawn: Drawn, lang: Lang) -> &'static str {
+pub fn drawn(drawn: DrawReason, lang: Lang) -> &'static str {
     match drawn {
-        Drawn::Ranked => pick(lang, "排名", "ranked"),
-        Drawn::Control => pick(lang, "随机对照", "control"),
+        DrawReason::Ranked => pick(lang, "排名", "ranked"),
+        DrawReason::Control => pick(lang, "随机对照", "control"),
     }
 }
 
 /// Who it is, a person by a number.
-pub fn id(row: &Row, mask: &mut Mask) -> String {
+pub fn id(row: &ListRow, mask: &mut Mask) -> String {
     match &row.psn_no {
         Some(person) => mask.person(person),
         None => row.id().to_owned(),
@@ -56,7 +56,7 @@ pub fn percent(share: f64) -> String {
 }
 
 /// What could not be judged there, in a sentence; empty where nothing is missing.
-pub fn gaps(row: &Row, lang: Lang) -> String {
+pub fn gaps(row: &ListRow, lang: Lang) -> String {
     let Some(coverage) = &row.coverage else { return String::new() };
     let kinds = |names: &mut dyn Iterator<Item = &String>| {
         names.map(|name| labels::kind(name, lang)).collect::<Vec<_>>().join(pick(lang, "、", ", "))

@@ -11,12 +11,10 @@ use std::path::PathBuf;
 use rulebank::Lang;
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, FormatAlign, Workbook, Worksheet, XlsxError};
 use selection::outcome::{Alert, Owners, Share};
-use selection::value::InvalidValue;
+use wire::list::{ListFacts, ListRow};
 
-use super::published::Published;
-use super::rows::Row;
 use super::runs::Runs;
-use super::{List, estimated, fen, words};
+use super::{List, estimated, words};
 use crate::error::Error;
 use crate::explain::labels;
 use crate::explain::page::pick;
@@ -215,15 +213,15 @@ fn rows_sheet(
             Cell::Number(row.inclusion_probability),
             planned.map_or(Cell::Nothing, |planned| Cell::Text(planned.to_owned())),
             row.team.as_ref().map_or(Cell::Nothing, |team| Cell::Text(team.join(", "))),
-            Cell::Money(fen(&row.expected_amount)),
-            Cell::Money(fen(&row.expected_per_day)),
+            Cell::Money(row.expected_amount.fen()),
+            Cell::Money(row.expected_per_day.fen()),
             Cell::Number(row.effort_days),
-            Cell::Money(fen(&row.counted_amount)),
-            Cell::Money(fen(&row.settled_amount)),
+            Cell::Money(row.counted_amount.fen()),
+            Cell::Money(row.settled_amount.fen()),
             Cell::Share(row.definite_share),
             Cell::Count(row.alerts),
             Cell::Count(row.peers),
-            Cell::Money(fen(&row.peers_median)),
+            Cell::Money(row.peers_median.fen()),
             joined(&mut rules.into_iter()),
             joined(&mut families.into_iter()),
             joined(&mut months.into_iter()),
@@ -256,11 +254,12 @@ fn findings(list: &List, runs: &Runs<'_>, mask: &mut Mask) -> Result<BTreeMap<St
             return Ok(());
         }
         persons.extend(owners.persons.iter().map(|share| share.id.clone()));
-        if matches!(alert.subject.r#type.as_str(), "person" | "group") {
+        if matches!(alert.subject.r#type.as_ref(), "person" | "group") {
             persons.insert(alert.subject.id.clone());
         }
         let mine = list.of.shares(&owners).iter().filter(|share| ids.contains(&share.id));
-        mine.into_iter().try_for_each(|share| keep(&mut found, share, &alert))
+        mine.into_iter().for_each(|share| keep(&mut found, share, &alert));
+        Ok(())
     })?;
     mask.know_all(persons.iter().map(String::as_str));
     for of_row in found.values_mut() {
@@ -269,15 +268,14 @@ fn findings(list: &List, runs: &Runs<'_>, mask: &mut Mask) -> Result<BTreeMap<St
     Ok(found)
 }
 
-fn keep(found: &mut BTreeMap<String, Findings>, share: &Share, alert: &Alert) -> Result<(), InvalidValue> {
-    let counted_fen = selection::value::fen(&share.counted_amount)?;
-    let amount_fen = selection::value::fen(&share.amount)?;
+fn keep(found: &mut BTreeMap<String, Findings>, share: &Share, alert: &Alert) {
+    let counted_fen = share.counted_amount.fen();
+    let amount_fen = share.amount.fen();
     let of_row = found.entry(share.id.clone()).or_insert_with(|| Findings { shown: Vec::new(), more: 0 });
     of_row.shown.push(Finding { counted_fen, amount_fen, alert: alert.clone() });
     if of_row.shown.len() >= 2 * FINDINGS {
         of_row.cut();
     }
-    Ok(())
 }
 
 impl Findings {
@@ -347,7 +345,7 @@ fn findings_sheet(
 fn draw_sheet(
     sheet: &mut Worksheet,
     formats: &Formats,
-    published: &Published,
+    published: &ListFacts,
     left_out: u64,
     mask: &Mask,
     lang: Lang,
@@ -387,7 +385,7 @@ fn draw_sheet(
 fn coverage_sheet(
     sheet: &mut Worksheet,
     formats: &Formats,
-    rows: &[Row],
+    rows: &[ListRow],
     lang: Lang,
 ) -> Result<(), XlsxError> {
     let columns = [

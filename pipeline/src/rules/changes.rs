@@ -4,95 +4,12 @@
 
 use std::collections::BTreeMap;
 
-use detectors::alert::{AlertLine, Cause};
-use detectors::alert_view::{Change, Share, Snapshot};
+use detectors::alert_view::{Change, Snapshot};
 use serde::Serialize;
+use wire::{Alert, AlertDifference, Cause, Fen, Keyword};
 
 use crate::error::Error;
 use crate::outputs::Draft;
-
-/// One line of the difference.
-#[derive(Clone, Debug, Serialize)]
-#[expect(missing_docs, reason = "each field is the alert's field of its name under the old and the new bank")]
-pub struct Line<'a> {
-    /// `added`, `withdrawn` or `changed`.
-    pub change: &'static str,
-    pub alert_id: &'a str,
-    pub rule: &'a str,
-    pub institution: Option<&'a str>,
-    pub amount_before: Option<&'a str>,
-    pub amount_after: Option<&'a str>,
-    pub counted_before: Option<&'a str>,
-    pub counted_after: Option<&'a str>,
-    pub verdict_before: Option<&'a str>,
-    pub verdict_after: Option<&'a str>,
-    /// Of a changed alert, the fields that are different.
-    pub differs: Vec<&'static str>,
-    /// What in the bank is the cause: `rule`, `table`, `exemption`.
-    pub cause: &'a [Cause],
-    /// The alert under the new bank.
-    pub alert: Option<&'a AlertLine>,
-    /// The alert under the old bank.
-    pub before: Option<&'a AlertLine>,
-}
-
-/// Fields that say the same in other words.
-const WORDING: [&str; 5] = ["rule_version", "family", "phase", "message", "basis"];
-
-impl<'a> Line<'a> {
-    /// Of an alert on both sides; one of them stands.
-    pub fn of(change: &'a Change, cause: &'a [Cause]) -> Option<Line<'a>> {
-        let line = |stood: &'a Option<Snapshot>| stood.as_ref().map(|stood| &stood.line);
-        let (before, after) = (line(&change.before), line(&change.after));
-        let one = after.or(before)?;
-        Some(Line {
-            change: match (before, after) {
-                (None, _) => "added",
-                (_, None) => "withdrawn",
-                _ => "changed",
-            },
-            alert_id: &one.alert_id,
-            rule: &one.rule,
-            institution: one.institution.as_deref(),
-            amount_before: before.map(|alert| alert.amount.as_str()),
-            amount_after: after.map(|alert| alert.amount.as_str()),
-            counted_before: before.map(|alert| alert.counted_amount.as_str()),
-            counted_after: after.map(|alert| alert.counted_amount.as_str()),
-            verdict_before: before.map(|alert| alert.verdict),
-            verdict_after: after.map(|alert| alert.verdict),
-            differs: before.zip(after).map_or_else(Vec::new, |(before, after)| differing(before, after)),
-            cause,
-            alert: after,
-            before,
-        })
-    }
-
-    /// Whether only its wording changed.
-    pub fn is_reworded(&self) -> bool {
-        self.change == "changed" && self.differs.iter().all(|field| WORDING.contains(field))
-    }
-}
-
-/// The fields in which two lines of one alert are different.
-fn differing(a: &AlertLine, b: &AlertLine) -> Vec<&'static str> {
-    let fields = [
-        ("rule_version", a.rule_version != b.rule_version),
-        ("family", a.family != b.family),
-        ("phase", a.phase != b.phase),
-        ("verdict", a.verdict != b.verdict),
-        ("severity", a.severity != b.severity),
-        ("subject", a.subject != b.subject),
-        ("institution", a.institution != b.institution),
-        ("occurred", a.occurred != b.occurred),
-        ("amount", a.amount != b.amount),
-        ("counted_amount", a.counted_amount != b.counted_amount),
-        ("evidence", a.evidence != b.evidence),
-        ("message", a.message != b.message),
-        ("basis", a.basis != b.basis),
-        ("exempted_by", a.exempted_by != b.exempted_by),
-    ];
-    fields.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name).collect()
-}
 
 /// How many alerts changed, and what they counted. Money in fen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -112,8 +29,8 @@ pub struct Sum {
 }
 
 impl Sum {
-    fn note(&mut self, line: &Line<'_>, before: i64, after: i64) {
-        match line.change {
+    fn note(&mut self, line: &AlertDifference, before: i64, after: i64) {
+        match line.change.as_ref() {
             "added" => self.added += 1,
             "withdrawn" => self.withdrawn += 1,
             _ => self.changed += 1,
@@ -137,17 +54,17 @@ pub struct Sample {
     /// The alert.
     pub alert_id: String,
     /// `added`, `withdrawn` or `changed`.
-    pub change: &'static str,
+    pub change: Keyword,
     /// Its rule.
     pub rule: String,
     /// fixmedins_code, if it has one.
     pub institution: Option<String>,
     /// Fields that are different.
-    pub differs: Vec<&'static str>,
+    pub differs: Vec<Keyword>,
     /// Counted amount before and after, yuan.
-    pub counted: [Option<String>; 2],
+    pub counted: [Option<Fen>; 2],
     /// Amount before and after, yuan.
-    pub amount: [Option<String>; 2],
+    pub amount: [Option<Fen>; 2],
     /// What in the bank is the cause.
     pub cause: Vec<Cause>,
     /// The sentence: under the new bank, or as it was.
@@ -160,7 +77,7 @@ pub struct Sample {
 const GREATEST: usize = 10;
 
 /// Of a sort: what happened, why, and in which respect.
-type Sort = (&'static str, Vec<Cause>, &'static str);
+type Sort = (Keyword, Vec<Cause>, Keyword);
 
 /// What was heard.
 #[derive(Default)]
@@ -187,30 +104,32 @@ impl Changes {
     ///
     /// # Errors
     /// A file cannot be written.
-    pub fn hear(&mut self, change: &Change, cause: &[Cause]) -> Result<(), Error> {
-        let Some(line) = Line::of(change, cause) else { return Ok(()) };
+    pub fn hear<'a>(&mut self, change: &'a Change, cause: &[Cause]) -> Result<(), Error> {
+        let side = |side: &'a Option<Snapshot>| side.as_ref().map(|snapshot| &snapshot.line);
+        let (before, after) = (side(&change.before), side(&change.after));
+        let Some(line) = AlertDifference::between(before, after, cause) else { return Ok(()) };
         self.lines.iter_mut().try_for_each(|file| file.line(&line))?;
         let money =
-            |stood: &Option<Snapshot>| stood.as_ref().map_or((0, 0), |stood| (stood.amount, stood.counted));
-        let (before, after) = (money(&change.before), money(&change.after));
+            |alert: Option<&Alert>| alert.map_or((0, 0), |a| (a.amount.fen(), a.counted_amount.fen()));
+        let (before, after) = (money(before), money(after));
         self.all.note(&line, before.1, after.1);
-        self.by_rule.entry(line.rule.to_owned()).or_default().note(&line, before.1, after.1);
-        let mut shares: BTreeMap<&str, [Share; 2]> = BTreeMap::new();
-        for (side, stood) in [&change.before, &change.after].into_iter().enumerate() {
-            for (code, share) in stood.iter().flat_map(|stood| &stood.shares) {
-                shares.entry(code).or_default()[side] = *share;
+        self.by_rule.entry(line.rule.clone()).or_default().note(&line, before.1, after.1);
+        let mut shares: BTreeMap<&str, [i64; 2]> = BTreeMap::new();
+        for (side, snapshot) in [&change.before, &change.after].into_iter().enumerate() {
+            for share in snapshot.iter().flat_map(|snapshot| &snapshot.shares) {
+                shares.entry(&share.id).or_default()[side] = share.counted_amount.fen();
             }
         }
         for (code, [old, new]) in shares {
-            self.by_institution.entry(code.to_owned()).or_default().note(&line, old.counted, new.counted);
+            self.by_institution.entry(code.to_owned()).or_default().note(&line, old, new);
         }
         let weight = ((after.1 - before.1).saturating_abs(), (after.0 - before.0).saturating_abs());
         self.keep(&line, weight);
         Ok(())
     }
 
-    fn keep(&mut self, line: &Line<'_>, weight: (i64, i64)) {
-        let sort: Sort = (line.change, line.cause.to_vec(), respect(line));
+    fn keep(&mut self, line: &AlertDifference, weight: (i64, i64)) {
+        let sort: Sort = (line.change.clone(), line.cause.clone(), respect(line));
         let known = self.sorts.get_mut(&sort);
         let is_great = weight != (0, 0)
             && (self.greatest.len() < GREATEST
@@ -250,25 +169,24 @@ impl Changes {
 }
 
 /// In which respect an alert changed, the weightiest.
-fn respect(line: &Line<'_>) -> &'static str {
+fn respect(line: &AlertDifference) -> Keyword {
     let fields = ["exempted_by", "verdict", "severity", "amount", "evidence", "counted_amount"];
-    let weightiest = fields.into_iter().find(|field| line.differs.contains(field));
-    weightiest.unwrap_or_else(|| line.differs.first().copied().unwrap_or_default())
+    let weightiest = fields.into_iter().find(|field| line.differs.iter().any(|differs| differs == field));
+    weightiest.map_or_else(|| line.differs.first().cloned().unwrap_or_default(), Keyword::Borrowed)
 }
 
-fn sample(line: &Line<'_>, (counted, amount): (i64, i64)) -> Sample {
-    let owned = |text: Option<&str>| text.map(str::to_owned);
-    let message = line.alert.or(line.before).map(|alert| &alert.message);
+fn sample(line: &AlertDifference, (counted, amount): (i64, i64)) -> Sample {
+    let message = line.alert.as_ref().or(line.before.as_ref()).map(|alert| &alert.message);
     Sample {
         weight: std::cmp::Reverse((counted, amount)),
-        alert_id: line.alert_id.to_owned(),
-        change: line.change,
-        rule: line.rule.to_owned(),
-        institution: owned(line.institution),
+        alert_id: line.alert_id.clone(),
+        change: line.change.clone(),
+        rule: line.rule.clone(),
+        institution: line.institution.clone(),
         differs: line.differs.clone(),
-        counted: [owned(line.counted_before), owned(line.counted_after)],
-        amount: [owned(line.amount_before), owned(line.amount_after)],
-        cause: line.cause.to_vec(),
+        counted: [line.counted_before, line.counted_after],
+        amount: [line.amount_before, line.amount_after],
+        cause: line.cause.clone(),
         message: message.map_or_else(Default::default, |message| [message.zh.clone(), message.en.clone()]),
         of_its_sort: 0,
     }

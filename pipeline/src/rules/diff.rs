@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use detectors::alert_view::{AlertView, Event};
+use detectors::alert_view::{AlertEvent, AlertView};
 use rulebank::{Bank, Lang, Text2};
 
 use super::changes::Changes;
@@ -57,7 +57,7 @@ pub struct BankDiff {
 /// Compares two banks as the command line says; gives the text for stdout.
 ///
 /// # Errors
-/// Wrong arguments, an invalid bank, a file or disk that fails.
+/// InvalidValue arguments, an invalid bank, a file or disk that fails.
 pub fn diff(args: &DiffArgs) -> Result<String, Error> {
     let lang = language(args.lang.as_deref(), |name| std::env::var(name).ok());
     let as_of = args.as_of.as_deref().map(parse_as_of).transpose()?;
@@ -108,10 +108,10 @@ pub fn compare(
 ) -> Result<BankDiff, Error> {
     let changes = Arc::new(Mutex::new(Changes::into_files(lines)));
     let heard = Arc::clone(&changes);
-    let recorder: Recorder = Box::new(move |events: &[Event]| {
+    let recorder: Recorder = Box::new(move |events: &[AlertEvent]| {
         let mut changes = heard.lock().unwrap_or_else(PoisonError::into_inner);
         events.iter().try_for_each(|event| match &event.change {
-            Some(change) => changes.hear(change, &event.cause),
+            Some(change) => changes.hear(change, &event.line.cause),
             None => Ok(()),
         })
     });

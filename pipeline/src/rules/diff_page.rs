@@ -152,14 +152,14 @@ fn samples(samples: &[Sample], caption: &str, lang: Lang) -> Markup {
     for sample in samples.iter().take(ROWS) {
         let mut below = vec![sample.alert_id.clone()];
         below.extend(sample.institution.clone());
-        below.extend(sample.differs.iter().map(|field| (*field).to_owned()));
+        below.extend(sample.differs.iter().map(|field| field.to_string()));
         let alert = html! {
             (sample.message[usize::from(lang == Lang::En)])
             br; small { (below.join(" · ")) }
         };
         let count = counts.then(|| cell(&grouped(sample.of_its_sort)));
         let cells = [
-            cell(word(sample.change, lang)),
+            cell(word(&sample.change, lang)),
             alert,
             cell(&counted(sample)),
             cell(&causes(&sample.cause, lang)),

@@ -1,8 +1,8 @@
 //! The difference between two banks as a page of text.
 
-use detectors::alert::Cause;
 use records::time::format_time;
 use rulebank::Lang;
+use wire::{Cause, Fen};
 
 use super::changes::{Sample, Sum};
 use super::diff::BankDiff;
@@ -176,7 +176,7 @@ pub(super) fn word(change: &str, lang: Lang) -> &'static str {
 /// Causes in a line.
 pub(super) fn causes(causes: &[Cause], lang: Lang) -> String {
     let named = causes.iter().map(|cause| {
-        let kind = match cause.kind {
+        let kind = match cause.kind.as_ref() {
             "rule" => pick(lang, "规则", "rule"),
             "table" => pick(lang, "知识表", "table"),
             "exemption" => pick(lang, "豁免", "exemption"),
@@ -189,7 +189,7 @@ pub(super) fn causes(causes: &[Cause], lang: Lang) -> String {
 
 /// Counted money on both sides.
 pub(super) fn counted(sample: &Sample) -> String {
-    let side = |side: &Option<String>| side.clone().unwrap_or_else(|| "-".to_owned());
+    let side = |side: &Option<Fen>| side.map_or_else(|| "-".to_owned(), |fen| fen.to_string());
     format!("{} -> {}", side(&sample.counted[0]), side(&sample.counted[1]))
 }
 
@@ -200,7 +200,7 @@ fn sample(sample: &Sample, lang: Lang, page: &mut Page) {
     };
     let fields =
         if sample.differs.is_empty() { String::new() } else { format!(" ({})", sample.differs.join(", ")) };
-    let word = word(sample.change, lang);
+    let word = word(&sample.change, lang);
     page.plain(&format!("  {how_many}{word}{fields}  {}", sample.alert_id));
     let institution = sample.institution.as_deref().unwrap_or("-");
     let counted = counted(sample);

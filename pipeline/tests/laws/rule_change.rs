@@ -5,13 +5,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
-use detectors::alert_view::Event;
+use detectors::alert_view::AlertEvent;
 use detectors::detector::SPECS;
 use pipeline::engine::{Engine, Options, Recorder};
-use pipeline::rules::changes::Line;
 use pipeline::rules::differences::differences;
 use rulebank::{Bank, Exemption, Param, ParamKind, Rule, Severity, Status, Tables, Text2, Verdict};
 use serde_json::Value;
+use wire::AlertDifference;
 
 use crate::TICK;
 use crate::against::same;
@@ -103,9 +103,13 @@ fn run(banks: &[&Bank], case: &Case, workers: usize) -> Result<Answer, String> {
     });
     let lines: Arc<Mutex<Vec<Value>>> = Arc::default();
     let heard = Arc::clone(&lines);
-    let recorder: Recorder = Box::new(move |events: &[Event]| {
+    let recorder: Recorder = Box::new(move |events: &[AlertEvent]| {
         let changes = events.iter().filter_map(|event| Some((event.change.as_deref()?, event)));
-        let lines = changes.filter_map(|(change, event)| Line::of(change, &event.cause));
+        let lines = changes.filter_map(|(change, event)| {
+            let [before, after] =
+                [&change.before, &change.after].map(|side| side.as_ref().map(|side| &side.line));
+            AlertDifference::between(before, after, &event.line.cause)
+        });
         heard.lock().expect("no thread panics").extend(lines.map(|line| serde_json::json!(line)));
         Ok(())
     });
@@ -124,7 +128,7 @@ fn run(banks: &[&Bank], case: &Case, workers: usize) -> Result<Answer, String> {
     }
     let (_, desk) = engine.finish().map_err(failed)?;
     let lines = std::mem::take(&mut *lines.lock().expect("no thread panics"));
-    let alerts = desk.alerts().iter().map(|(alert, ..)| serde_json::json!(alert)).collect();
+    let alerts = desk.alerts().iter().map(|alert| serde_json::json!(alert)).collect();
     Ok(Answer { lines, alerts, coverage: serde_json::json!(desk.coverage()) })
 }
 

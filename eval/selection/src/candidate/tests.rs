@@ -1,25 +1,25 @@
 //! Small runs told by hand, and what a list makes of them.
 
 use super::*;
-use crate::outcome::{Both, Label, Record, Share, Subject, Turnover};
+use crate::outcome::{Bilingual, Fen, Label, RecordName, Share, Subject, Turnover};
 
 fn alert(id: &str, rule: &str, verdict: &str, occurred: &str, counted: &str) -> Alert {
     Alert {
         alert_id: id.to_owned(),
         rule: rule.to_owned(),
         rule_version: String::new(),
-        phase: String::new(),
+        phase: "".into(),
         key: vec![id.to_owned()],
-        family: "inventory".to_owned(),
-        verdict: verdict.to_owned(),
-        severity: "high".to_owned(),
-        subject: Subject { r#type: "visit".to_owned(), id: format!("V{id}") },
+        family: "inventory".into(),
+        verdict: verdict.to_owned().into(),
+        severity: "high".into(),
+        subject: Subject { r#type: "visit".into(), id: format!("V{id}") },
         institution: None,
         occurred: format!("{occurred} 00:00:00"),
-        amount: counted.to_owned(),
-        counted_amount: counted.to_owned(),
-        evidence: vec![Record { kind: "settlement".to_owned(), key: format!("S{id}") }],
-        message: Both { zh: String::new(), en: String::new() },
+        amount: counted.parse().unwrap(),
+        counted_amount: counted.parse().unwrap(),
+        evidence: vec![RecordName { kind: "settlement".into(), key: format!("S{id}") }],
+        message: Bilingual { zh: String::new(), en: String::new() },
         basis: Vec::new(),
         exempted_by: None,
     }
@@ -28,8 +28,8 @@ fn alert(id: &str, rule: &str, verdict: &str, occurred: &str, counted: &str) -> 
 fn shares(list: &[(&str, &str)]) -> Vec<Share> {
     let share = |(id, fen): &(&str, &str)| Share {
         id: (*id).to_owned(),
-        amount: (*fen).to_owned(),
-        counted_amount: (*fen).to_owned(),
+        amount: fen.parse().unwrap(),
+        counted_amount: fen.parse().unwrap(),
     };
     list.iter().map(share).collect()
 }
@@ -123,7 +123,7 @@ fn only_what_occurred_in_the_period_counts() {
 fn a_label_on_the_alert_or_its_records_teaches_and_settles() {
     for subject in [("alert", "a"), ("visit", "Va"), ("settlement", "Sa")] {
         let mut partly = label(subject.0, subject.1, "partly");
-        partly.amount = Some("25.00".to_owned());
+        partly.amount = Some(Fen(2_500));
         let older =
             Label { decided_at: "2025-01-01 00:00:00".to_owned(), ..label(subject.0, subject.1, "denied") };
         let mut ranking = ranking(SubjectKind::Institutions, "..", vec![partly, older]);
@@ -197,11 +197,11 @@ fn a_place_inspected_on_all_days_is_closed() {
 #[test]
 fn values_that_cannot_be_read_are_named() {
     let mut broken = label("alert", "a", "partly");
-    broken.amount = Some("much".to_owned());
+    broken.decided_at = "soon".to_owned();
     let said = Decisions::from_labels([broken]).unwrap_err().to_string();
-    assert_eq!(said, "label alert a partly: `much` is no amount of money");
+    assert_eq!(said, "label alert a partly: `soon` is no time");
     let mut ranking = ranking(SubjectKind::Institutions, "..", Vec::new());
-    let found = alert("a", "R01", "definite", "2025-01-05", "100.00");
-    let wrong = ranking.add_alert(&found, &owners("a", &[("H1", "1.005")], &[])).unwrap_err();
-    assert_eq!(wrong.to_string(), "`1.005` is no amount of money");
+    let found = alert("a", "R01", "definite", "2025-13-05", "100.00");
+    let wrong = ranking.add_alert(&found, &owners("a", &[("H1", "1.00")], &[])).unwrap_err();
+    assert_eq!(wrong.to_string(), "`2025-13-05 00:00:00` is no time");
 }

@@ -72,7 +72,7 @@ fn only_decisions_on_the_place_after_the_draw_are_answers() {
         subject_type: "institution".to_owned(),
         subject_id: code.to_owned(),
         decision: decision.to_owned(),
-        amount: amount.map(str::to_owned),
+        amount: amount.map(|text| text.parse().unwrap()),
         decided_at: format!("{at} 09:00:00"),
         ..Label::default()
     };

@@ -3,8 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use maud::{Markup, html};
-use records::decimal::parse_scaled;
-use selection::outcome::Lateness;
+use wire::Lateness;
 
 use super::super::words;
 use super::Told;
@@ -155,10 +154,7 @@ pub(super) fn decided(told: &Told<'_>, mask: &mut Mask) -> Markup {
         .number(told.say("金额（元）", "yuan"));
     for label in decisions.iter().take(DECISIONS) {
         let about = format!("{} {}", labels::kind(&label.subject_type, told.lang), label.subject_id);
-        let amount = label
-            .amount
-            .as_deref()
-            .map(|amount| parse_scaled(amount, 2).map_or_else(|_| amount.to_owned(), yuan));
+        let amount = label.amount.map(|amount| yuan(amount.fen()));
         table.row([
             cell(&label.decided_at),
             html! { (mask.text(&about)) " " span.soft.small { (mask.text(&label.case_id)) } },

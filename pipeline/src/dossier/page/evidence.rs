@@ -3,11 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use maud::{Markup, html};
+use wire::{Fen, KeptRecord, RecordName};
 
 use super::super::read::Found;
 use super::Told;
-use crate::explain::keep::Record;
-use crate::explain::kept::Name;
 use crate::explain::labels;
 use crate::explain::page::grouped;
 use crate::html::table::{cell, narrowest};
@@ -20,8 +19,8 @@ const PAPER: usize = 124;
 const KEY: usize = 26;
 
 /// The records that a finding names, in the order of their names.
-fn names(found: &Found) -> BTreeSet<Name> {
-    let laid = found.laid().map(|laid| Name { kind: laid.kind.clone(), key: laid.key.clone() });
+fn names(found: &Found) -> BTreeSet<RecordName> {
+    let laid = found.laid().map(|laid| RecordName { kind: laid.kind.clone(), key: laid.key.clone() });
     found.alert.evidence.iter().cloned().chain(laid).collect()
 }
 
@@ -45,11 +44,11 @@ pub(super) fn only_person<'d>(told: &Told<'d>, found: &Found) -> Option<&'d str>
 
 /// The records.
 pub(super) fn evidence(told: &Told<'_>, found: &Found, person: Option<&str>, mask: &mut Mask) -> Markup {
-    let mut kinds: BTreeMap<String, Vec<Name>> = BTreeMap::new();
+    let mut kinds: BTreeMap<String, Vec<RecordName>> = BTreeMap::new();
     for name in names(found) {
         // The institution itself stands at the head of the page.
         if name.kind != "institution" || name.key != told.code() {
-            kinds.entry(name.kind.clone()).or_default().push(name);
+            kinds.entry(name.kind.to_string()).or_default().push(name);
         }
     }
     html! {
@@ -61,12 +60,12 @@ fn of_kind(
     told: &Told<'_>,
     found: &Found,
     kind: &str,
-    names: &[Name],
+    names: &[RecordName],
     person: Option<&str>,
     mask: &mut Mask,
 ) -> Markup {
     let called = labels::kind(kind, told.lang);
-    let records: Vec<(&Name, Option<&Record>)> =
+    let records: Vec<(&RecordName, Option<&KeptRecord>)> =
         names.iter().map(|name| (name, told.dossier.records.get(name))).collect();
     let tells = |field: &(String, String)| shows(told, found, person, field);
     let same: Vec<(String, String)> = match records.as_slice() {
@@ -82,10 +81,10 @@ fn of_kind(
         }
         _ => Vec::new(),
     };
-    let laid: BTreeMap<&str, (&str, &str)> = found
+    let laid: BTreeMap<&str, (Fen, Fen)> = found
         .laid()
         .filter(|laid| laid.kind == kind)
-        .map(|laid| (laid.key.as_str(), (laid.laid.as_str(), laid.taken.as_str())))
+        .map(|laid| (laid.key.as_str(), (laid.laid, laid.taken)))
         .collect();
     let of = OfKind { kind: called, records, same, laid };
     let columns = columns(&of, tells);
@@ -100,11 +99,11 @@ fn of_kind(
 /// The records of one kind that a finding names.
 struct OfKind<'d> {
     kind: &'d str,
-    records: Vec<(&'d Name, Option<&'d Record>)>,
+    records: Vec<(&'d RecordName, Option<&'d KeptRecord>)>,
     /// Fields that are the same in all of them.
     same: Vec<(String, String)>,
     /// What was laid on each and taken of it, by key.
-    laid: BTreeMap<&'d str, (&'d str, &'d str)>,
+    laid: BTreeMap<&'d str, (Fen, Fen)>,
 }
 
 type Field = (String, String);
@@ -127,7 +126,7 @@ fn flow(told: &Told<'_>, of: &OfKind<'_>, tells: impl Fn(&Field) -> bool, mask: 
                     None => { (not_kept(told)) }
                 }
                 @if let Some((laid, taken)) = of.laid.get(name.key.as_str()) {
-                    span.f { i { (told.say("计入", "counted")) } (taken_of(laid, taken)) }
+                    span.f { i { (told.say("计入", "counted")) } (taken_of(*laid, *taken)) }
                 }
             }
         }
@@ -189,7 +188,7 @@ fn rows(told: &Told<'_>, of: &OfKind<'_>, columns: &[&str], mask: &mut Mask) -> 
                             }
                         }
                         @if !of.laid.is_empty() {
-                            td.n { @if let Some((laid, taken)) = of.laid.get(name.key.as_str()) { (taken_of(laid, taken)) } }
+                            td.n { @if let Some((laid, taken)) = of.laid.get(name.key.as_str()) { (taken_of(*laid, *taken)) } }
                         }
                     } } }
                 }
@@ -223,7 +222,7 @@ fn class(field: &str) -> Option<&'static str> {
     }
 }
 
-fn taken_of(laid: &str, taken: &str) -> Markup {
+fn taken_of(laid: Fen, taken: Fen) -> Markup {
     html! { b { (grouped(taken)) } @if laid != taken { " " span.soft { "/ " (grouped(laid)) } } }
 }
 
@@ -237,7 +236,7 @@ fn as_sent(told: &Told<'_>, sent: &str) -> Markup {
 
 /// Whether a field tells something that the page has not told yet.
 fn shows(told: &Told<'_>, found: &Found, person: Option<&str>, (name, value): &(String, String)) -> bool {
-    let family = found.alert.family.as_str();
+    let family = found.alert.family.as_ref();
     match name.as_str() {
         _ if value.is_empty() => false,
         "fixmedins_code" => value != told.code(),

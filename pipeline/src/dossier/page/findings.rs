@@ -138,9 +138,9 @@ fn day(time: &str) -> String {
 }
 
 /// Decisions about this very finding, or about the visit or settlement that it speaks of.
-fn decided<'d>(told: &Told<'d>, found: &Found) -> impl Iterator<Item = &'d selection::outcome::Label> {
+fn decided<'d>(told: &Told<'d>, found: &Found) -> impl Iterator<Item = &'d wire::Label> {
     let alert = &found.alert;
-    let subject = (alert.subject.r#type.clone(), alert.subject.id.clone());
+    let subject = (alert.subject.r#type.to_string(), alert.subject.id.clone());
     let id = alert.alert_id.clone();
     told.dossier.labels.iter().filter(move |label| match label.subject_type.as_str() {
         "alert" => label.subject_id == id,

@@ -10,7 +10,6 @@ use crate::html::plot::{Bar, Part, Words, bars, share};
 use crate::html::table::{Table, cell};
 use crate::html::{self, Figure};
 use crate::report::{grouped, yuan};
-use records::decimal::parse_scaled;
 
 /// Rules that have a bar.
 const BARS: usize = 14;
@@ -34,7 +33,7 @@ pub(super) fn percent(part: i64, whole: i64) -> String {
 fn turnover(told: &Told<'_>) -> (i64, i64) {
     let months = told.dossier.institution.months.values();
     months.fold((0i64, 0i64), |(fen, settlements), month| {
-        let paid = parse_scaled(&month.fund_pay_sumamt, 2).unwrap_or(0);
+        let paid = i64::try_from(month.fund_pay_sumamt.0).unwrap_or(i64::MAX);
         (fen.saturating_add(paid), settlements.saturating_add(month.settlements))
     })
 }

@@ -5,11 +5,11 @@
 
 use maud::{Markup, html};
 use records::time::{parse_date, start_of};
+use wire::RecordName;
 
 use super::super::read::Found;
 use super::Told;
 use super::times::{drawn, time_of};
-use crate::explain::kept::Name;
 use crate::html::notice;
 use crate::html::plot::{Bar, Lane, Look, Mark, Words, bars};
 use crate::html::table::{Table, cell};
@@ -130,10 +130,10 @@ fn lane(told: &Told<'_>, found: &Found) -> Lane {
     let label = format!("{} {}", found.alert.rule, item(told, found));
     let mut lane = Lane { label, spans: Vec::new(), marks: Vec::new() };
     let counts = found.alert.evidence.iter().filter(|name| name.kind == "stock_count").cloned();
-    let laid = found.laid().map(|laid| Name { kind: laid.kind.clone(), key: laid.key.clone() });
+    let laid = found.laid().map(|laid| RecordName { kind: laid.kind.clone(), key: laid.key.clone() });
     for record in counts.chain(laid).filter_map(|name| told.dossier.records.get(&name)) {
         let Some(time) = time_of(record) else { continue };
-        let (look, field) = match record.kind.as_str() {
+        let (look, field) = match record.kind.as_ref() {
             "stock_count" => (Look::Warn, "inv_cnt"),
             _ => (Look::Main, "cnt"),
         };

@@ -5,14 +5,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use maud::{Markup, html};
-use records::decimal::parse_scaled;
 use records::time::{day_of, parse_date, parse_time, start_of};
+use wire::{KeptRecord, RecordName};
 
 use super::super::read::Found;
 use super::money::{length, percent};
 use super::{Told, stock};
-use crate::explain::keep::Record;
-use crate::explain::kept::Name;
 use crate::explain::labels;
 use crate::html::plot::{Lane, Line, Look, Mark, Shape, Span, Words, series, timeline};
 use crate::html::table::{Table, cell};
@@ -53,7 +51,8 @@ fn months(told: &Told<'_>) -> Markup {
     let (mut money, mut found) = (Vec::new(), Vec::new());
     for month in &all {
         let turnover = paid.get(*month);
-        let fen = turnover.and_then(|turnover| parse_scaled(&turnover.fund_pay_sumamt, 2).ok()).unwrap_or(0);
+        let fen =
+            turnover.map_or(0, |turnover| i64::try_from(turnover.fund_pay_sumamt.0).unwrap_or(i64::MAX));
         let settlements = turnover.map_or(0, |turnover| u64::try_from(turnover.settlements).unwrap_or(0));
         let (findings, counted) = told.dossier.months.get(*month).copied().unwrap_or_default();
         money.push(Some(length(fen) / 100.0));
@@ -90,14 +89,14 @@ fn months(told: &Told<'_>) -> Markup {
 }
 
 /// The records of a finding that are kept, evidence and money.
-fn kept<'d>(told: &Told<'d>, found: &Found) -> Vec<&'d Record> {
-    let laid = found.laid().map(|laid| Name { kind: laid.kind.clone(), key: laid.key.clone() });
-    let names: BTreeSet<Name> = found.alert.evidence.iter().cloned().chain(laid).collect();
+fn kept<'d>(told: &Told<'d>, found: &Found) -> Vec<&'d KeptRecord> {
+    let laid = found.laid().map(|laid| RecordName { kind: laid.kind.clone(), key: laid.key.clone() });
+    let names: BTreeSet<RecordName> = found.alert.evidence.iter().cloned().chain(laid).collect();
     names.iter().filter_map(|name| told.dossier.records.get(name)).collect()
 }
 
 /// When a record was, if it has a time: the begin of what has a begin.
-pub(super) fn time_of(record: &Record) -> Option<i64> {
+pub(super) fn time_of(record: &KeptRecord) -> Option<i64> {
     let fields =
         ["begntime", "sel_time", "fee_ocur_time", "idv_time", "setl_time", "prsc_time", "stoin_time"];
     let time = fields.iter().find_map(|name| record.fields.get(name)).and_then(parse_time);
@@ -106,14 +105,14 @@ pub(super) fn time_of(record: &Record) -> Option<i64> {
 }
 
 /// Whether a visit is a stay by the bank's table of classes.
-fn is_stay(told: &Told<'_>, record: &Record) -> bool {
+fn is_stay(told: &Told<'_>, record: &KeptRecord) -> bool {
     let (Some(code), Some(begin)) = (record.fields.get("med_type"), time_of(record)) else { return false };
     let rows = told.dossier.bank.tables.rows("med_type");
     let row = rows.iter().find(|row| row.text("code") == code && row.holds_on(day_of(begin)));
     row.is_some_and(|row| row.text("class") == "inpatient")
 }
 
-fn here(told: &Told<'_>, record: &Record) -> Look {
+fn here(told: &Told<'_>, record: &KeptRecord) -> Look {
     if record.fields.get("fixmedins_code") == Some(told.code()) { Look::Main } else { Look::Other }
 }
 
@@ -121,7 +120,7 @@ fn here(told: &Told<'_>, record: &Record) -> Look {
 #[derive(Default)]
 struct Person<'d> {
     counted: i64,
-    records: BTreeMap<(&'d str, &'d str), &'d Record>,
+    records: BTreeMap<(&'d str, &'d str), &'d KeptRecord>,
 }
 
 fn stays(told: &Told<'_>, mask: &mut Mask) -> Markup {
@@ -137,7 +136,7 @@ fn stays(told: &Told<'_>, mask: &mut Mask) -> Markup {
             let person = persons.entry(token).or_default();
             person.counted = person.counted.saturating_add(found.counted);
             for record in records.iter().filter(|record| record.fields.get("psn_no") == Some(token)) {
-                if matches!(record.kind.as_str(), "visit" | "person_fact" | "presence") {
+                if matches!(record.kind.as_ref(), "visit" | "person_fact" | "presence") {
                     person.records.insert((&record.kind, &record.key), record);
                 }
             }
@@ -175,7 +174,7 @@ fn lane(told: &Told<'_>, token: &str, person: &Person<'_>, now: Option<i64>, mas
         let Some(begin) = time_of(record) else { continue };
         let tell = |name| record.fields.get(name).unwrap_or_default();
         let kind = labels::kind(&record.kind, told.lang);
-        let text = match record.kind.as_str() {
+        let text = match record.kind.as_ref() {
             "visit" => {
                 format!(
                     "{} {} – {} {}",
@@ -193,7 +192,7 @@ fn lane(told: &Told<'_>, token: &str, person: &Person<'_>, now: Option<i64>, mas
             let end = record.fields.get("endtime").and_then(parse_time).or(now).unwrap_or(begin);
             lane.spans.push(Span { begin, end, look: here(told, record), text });
         } else {
-            let look = match record.kind.as_str() {
+            let look = match record.kind.as_ref() {
                 "visit" => here(told, record),
                 "person_fact" => Look::Warn,
                 _ => Look::Beside,
@@ -208,7 +207,7 @@ fn sales(told: &Told<'_>, mask: &mut Mask) -> Markup {
     let mut lanes: BTreeMap<(bool, std::cmp::Reverse<i64>, String), Lane> = BTreeMap::new();
     let mut items: BTreeMap<String, (i64, Lane)> = BTreeMap::new();
     for found in told.dossier.shown() {
-        let sales: Vec<&Record> =
+        let sales: Vec<&KeptRecord> =
             kept(told, found).into_iter().filter(|record| record.kind == "dispensing").collect();
         let alone = sales.len() == 1;
         for record in sales {

@@ -1,10 +1,5 @@
 //! Findings with this institution's share of them, and the sums of a rule.
-
-use selection::outcome::{Owners, Share};
-
-use super::lines::fen;
-use crate::explain::keep::{self, Finding};
-use crate::explain::kept::Alert;
+use wire::{Alert, Fen, KeptFinding, LaidAmount, Owners, Share};
 
 /// The findings of a rule.
 pub struct OfRule {
@@ -37,14 +32,14 @@ pub struct Found {
     /// The other institutions that it concerns.
     pub others: Vec<String>,
     /// Its values and where its money lies.
-    pub finding: Option<Finding>,
+    pub finding: Option<KeptFinding>,
 }
 
 impl OfRule {
     pub(super) fn of(alert: &Alert) -> OfRule {
         OfRule {
             id: alert.rule.clone(),
-            family: alert.family.clone(),
+            family: alert.family.to_string(),
             found: 0,
             exempted: 0,
             amount: 0,
@@ -88,10 +83,10 @@ impl OfRule {
 impl Found {
     pub(super) fn of(alert: Alert, owners: &Owners, code: &str) -> Found {
         let own = owners.institutions.iter().find(|share| share.id == code);
-        let share = |of: fn(&Share) -> &String| own.map_or(0, |share| fen(of(share)));
+        let share = |of: fn(&Share) -> Fen| own.map_or(0, |share| of(share).fen());
         Found {
-            amount: share(|share| &share.amount),
-            counted: share(|share| &share.counted_amount),
+            amount: share(|share| share.amount),
+            counted: share(|share| share.counted_amount),
             others: owners.institutions.iter().filter(|o| o.id != code).map(|o| o.id.clone()).collect(),
             finding: None,
             alert,
@@ -99,7 +94,7 @@ impl Found {
     }
 
     /// Where its money lies.
-    pub fn laid(&self) -> impl Iterator<Item = &keep::Laid> {
+    pub fn laid(&self) -> impl Iterator<Item = &LaidAmount> {
         self.finding.iter().flat_map(|finding| &finding.laid)
     }
 }

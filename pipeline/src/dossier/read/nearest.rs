@@ -1,8 +1,7 @@
 //! For a code that is none: those that look like it.
 
 use std::path::Path;
-
-use selection::outcome::Institution;
+use wire::Institution;
 
 /// Codes that are named.
 const NAMED: usize = 5;

@@ -1,10 +1,7 @@
 //! Whose decisions concern an institution.
 
 use std::collections::BTreeSet;
-
-use selection::outcome::Owners;
-
-use crate::explain::kept::Alert;
+use wire::{Alert, Owners};
 
 /// Whom and what a decision may be about, to concern this institution.
 pub(super) struct Subjects {
@@ -33,8 +30,8 @@ impl Subjects {
     pub(super) fn alert(&mut self, alert: &Alert) {
         self.others.insert(("alert".to_owned(), alert.alert_id.clone()));
         for name in &alert.evidence {
-            if matches!(name.kind.as_str(), "visit" | "settlement") {
-                self.others.insert((name.kind.clone(), name.key.clone()));
+            if matches!(name.kind.as_ref(), "visit" | "settlement") {
+                self.others.insert((name.kind.to_string(), name.key.clone()));
             }
         }
     }

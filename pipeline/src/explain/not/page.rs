@@ -5,10 +5,10 @@ use rulebank::Lang;
 use super::super::labels;
 use super::super::layout::Page;
 use super::super::page::pick;
-use super::{Absent, Answer, Rejected};
+use wire::explanation::{AbsentRecord, RejectedLine, WhyNot};
 
 /// The answer as a page.
-pub(super) fn page(answer: &Answer, lang: Lang) -> String {
+pub(super) fn page(answer: &WhyNot, lang: Lang) -> String {
     let mut page = Page::default();
     page.plain(&format!("{}  {}", answer.rule, pick(lang, &answer.title.zh, &answer.title.en)));
     let key = answer.key.join("  ");
@@ -20,19 +20,19 @@ pub(super) fn page(answer: &Answer, lang: Lang) -> String {
     ]);
     page.heading(pick(lang, "逐条核对", "The conditions, one by one"));
     for (number, condition) in (1..).zip(&answer.conditions) {
-        let outcome = match condition.outcome {
+        let outcome = match condition.outcome.as_ref() {
             "holds" => pick(lang, "成立", "holds"),
             "fails" => pick(lang, "不成立", "FAILS"),
             _ => pick(lang, "缺失", "MISSING"),
         };
         let text = pick(lang, &condition.condition.zh, &condition.condition.en);
-        let reason = condition.reason.map(|reason| format!(" ({reason})")).unwrap_or_default();
+        let reason = condition.reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default();
         page.plain(&format!("  {number}. {outcome}{reason}: {text}"));
         let values: Vec<(String, &str)> = condition
             .values
             .iter()
             .filter(|value| !value.value.is_empty())
-            .map(|value| (format!("     {}", labels::field(value.name, lang)), value.value.as_str()))
+            .map(|value| (format!("     {}", labels::field(&value.name, lang)), value.value.as_str()))
             .collect();
         page.pairs(&values.iter().map(|(name, value)| (name.as_str(), *value)).collect::<Vec<_>>());
         if let Some(absent) = &condition.absent {
@@ -46,7 +46,7 @@ pub(super) fn page(answer: &Answer, lang: Lang) -> String {
             .iter()
             .map(|gone| {
                 let rev = gone.rev.map(|rev| format!(" ({} {rev})", pick(lang, "版次", "revision")));
-                format!("{} {}{}", labels::kind(gone.kind, lang), gone.key, rev.unwrap_or_default())
+                format!("{} {}{}", labels::kind(&gone.kind, lang), gone.key, rev.unwrap_or_default())
             })
             .collect();
         page.points(told.iter().map(String::as_str));
@@ -59,11 +59,11 @@ pub(super) fn page(answer: &Answer, lang: Lang) -> String {
     page.finish()
 }
 
-fn result(answer: &Answer, lang: Lang) -> String {
+fn result(answer: &WhyNot, lang: Lang) -> String {
     let id = &answer.alert_id;
     let draft =
         if answer.active { "" } else { pick(lang, "（规则未启用）", " (the rule is not active)") };
-    let result = match (answer.verdict, answer.in_run, lang) {
+    let result = match (answer.verdict.as_ref(), answer.in_run, lang) {
         ("stands", true, Lang::Zh) => format!("告警成立：{id}"),
         ("stands", true, Lang::En) => format!("the alert stands: {id}"),
         ("stands", false, Lang::Zh) => {
@@ -82,10 +82,10 @@ fn result(answer: &Answer, lang: Lang) -> String {
             )
         }
         ("not_judged", false, Lang::Zh) => {
-            format!("没有告警：未能判断（{}）", answer.reason.unwrap_or_default())
+            format!("没有告警：未能判断（{}）", answer.reason.as_deref().unwrap_or_default())
         }
         ("not_judged", false, Lang::En) => {
-            format!("no alert: it was not judged ({})", answer.reason.unwrap_or_default())
+            format!("no alert: it was not judged ({})", answer.reason.as_deref().unwrap_or_default())
         }
         (_, false, Lang::Zh) => "没有告警：有条件不成立".to_owned(),
         (_, false, Lang::En) => "no alert: a condition fails".to_owned(),
@@ -101,8 +101,8 @@ fn verdict_en(verdict: &str) -> &'static str {
     if verdict == "not_judged" { "it was not judged" } else { "a condition fails" }
 }
 
-fn because(absent: &Absent, lang: Lang) -> &'static str {
-    match absent.because {
+fn because(absent: &AbsentRecord, lang: Lang) -> &'static str {
+    match absent.because.as_ref() {
         "withdrawn" => pick(lang, "该记录已被撤回。", "The record was withdrawn."),
         "rejected" => pick(lang, "该记录的数据被拒收，见下。", "Its line was rejected, see below."),
         _ => pick(
@@ -113,9 +113,7 @@ fn because(absent: &Absent, lang: Lang) -> &'static str {
     }
 }
 
-fn rejected(line: &Rejected, lang: Lang) -> String {
-    let place = |name: &str| line.origin.get(name).map(|value| value.to_string().replace('"', ""));
-    let place = [place("file"), place("line")].into_iter().flatten().collect::<Vec<_>>().join(":");
+fn rejected(line: &RejectedLine, lang: Lang) -> String {
     let colon = pick(lang, "：", ": ");
-    format!("{place} {}{colon}{}", line.code, line.text)
+    format!("{}:{} {}{colon}{}", line.origin.file, line.origin.line, line.code, line.text)
 }

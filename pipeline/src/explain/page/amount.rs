@@ -3,10 +3,10 @@
 use rulebank::{Lang, Rule};
 
 use super::super::layout::{Align, Page};
-use super::super::money::{Cut, Money, Share};
-use super::super::{Explanation, amounts, labels};
+use super::super::{amounts, labels};
 use super::{ROWS, grouped, pick, rest};
-use crate::report::yuan;
+use wire::Fen;
+use wire::explanation::{AmountTrail, CutBy, Explanation, RecordAmount};
 
 const EXEMPTED: [&str; 2] = ["已豁免的告警不计金额。", "An exempted alert counts no money."];
 
@@ -42,19 +42,16 @@ pub(super) fn amount(page: &mut Page, told: &Explanation, rule: &Rule, lang: Lan
     let mut rows = vec![heading.map(str::to_owned).to_vec()];
     for share in money.laid.iter().take(ROWS) {
         let of = format!("{} {}", labels::kind(&share.kind, lang), share.key);
-        let figures = [&share.own, &share.laid, &share.taken_before, &share.taken].map(|yuan| grouped(yuan));
+        let figures = [share.own, share.laid, share.taken_before, share.taken].map(grouped);
         rows.push([of].into_iter().chain(figures).collect());
     }
-    let total = |of: fn(&Share) -> &str| -> String {
-        let fen = money.laid.iter().map(|share| of(share).replace('.', "").parse().unwrap_or(0)).sum();
-        yuan(fen)
-    };
+    let total = |of: fn(&RecordAmount) -> Fen| grouped(money.laid.iter().map(of).sum());
     rows.push(vec![
         pick(lang, "合计", "together").to_owned(),
         String::new(),
-        total(|share| &share.laid),
+        total(|share| share.laid),
         String::new(),
-        total(|share| &share.taken),
+        total(|share| share.taken),
     ]);
     page.rows(&rows, &[Align::Left, Align::Right, Align::Right, Align::Right, Align::Right]);
     rest(page, money.laid.len(), ROWS, lang);
@@ -62,16 +59,16 @@ pub(super) fn amount(page: &mut Page, told: &Explanation, rule: &Rule, lang: Lan
 }
 
 /// What was counted elsewhere, and what cut the amount, in sentences.
-fn elsewhere(page: &mut Page, money: &Money, lang: Lang) {
-    if money.not_laid != "0.00" {
-        let yuan = grouped(&money.not_laid);
+fn elsewhere(page: &mut Page, money: &AmountTrail, lang: Lang) {
+    if money.not_laid != Fen(0) {
+        let yuan = grouped(money.not_laid);
         page.paragraph(&match lang {
             Lang::Zh => format!("其中{yuan}元超出所涉记录自身的金额，不落到任何记录上。"),
             Lang::En => format!("{yuan} yuan of the amount exceed the records' own money and lie on none."),
         });
     }
     for before in money.before.iter().take(ROWS) {
-        let (id, yuan, same) = (&before.alert_id, grouped(&before.taken), grouped(&before.of_same_records));
+        let (id, yuan, same) = (&before.alert_id, grouped(before.taken), grouped(before.of_same_records));
         let place = match (&before.visit, lang) {
             (Some(visit), Lang::Zh) => format!("就诊{visit}中"),
             (Some(visit), Lang::En) => format!("of visit {visit}"),
@@ -86,8 +83,8 @@ fn elsewhere(page: &mut Page, money: &Money, lang: Lang) {
         });
     }
     rest(page, money.before.len(), ROWS, lang);
-    let cut = |by: Cut| money.laid.iter().filter(|share| share.cut_by == by).count();
-    let (records, exempted) = (cut(Cut::Record), cut(Cut::Exemption));
+    let cut = |by: CutBy| money.laid.iter().filter(|share| share.cut_by == by).count();
+    let (records, exempted) = (cut(CutBy::Record), cut(CutBy::Exemption));
     if records > 0 {
         page.paragraph(&match lang {
             Lang::Zh => format!("有{records}条记录的金额已被先前的告警计完，每一元只计一次。"),
@@ -95,13 +92,13 @@ fn elsewhere(page: &mut Page, money: &Money, lang: Lang) {
         });
     }
     let mut told: Vec<&str> = Vec::new();
-    for share in money.laid.iter().filter(|share| share.cut_by == Cut::Visit) {
+    for share in money.laid.iter().filter(|share| share.cut_by == CutBy::Visit) {
         let (Some(visit), Some(bound)) = (&share.visit, &share.visit_bound) else { continue };
         if told.contains(&visit.as_str()) {
             continue;
         }
         told.push(visit);
-        let bound = grouped(bound);
+        let bound = grouped(*bound);
         page.paragraph(&match lang {
             Lang::Zh => format!("就诊{visit}最多计入{bound}元（基金与个人账户支付；未结算的为账单金额），已计完。"),
             Lang::En => format!(
@@ -113,7 +110,7 @@ fn elsewhere(page: &mut Page, money: &Money, lang: Lang) {
     if exempted > 0 {
         page.paragraph(pick(lang, EXEMPTED[0], EXEMPTED[1]));
     }
-    if money.before.is_empty() && money.laid.iter().all(|share| share.cut_by == Cut::Nothing) {
+    if money.before.is_empty() && money.laid.iter().all(|share| share.cut_by == CutBy::Nothing) {
         page.paragraph(pick(
             lang,
             "没有其他告警先行计入，全部在此计入。",

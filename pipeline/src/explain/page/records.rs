@@ -2,10 +2,11 @@
 
 use rulebank::Lang;
 
-use super::super::keep::Record;
+use super::super::labels;
 use super::super::layout::{Align, Page};
-use super::super::{Explanation, labels};
 use super::{ROWS, pick, rest};
+use wire::KeptRecord;
+use wire::explanation::Explanation;
 
 /// Tells the records, kind by kind.
 pub(super) fn records(page: &mut Page, told: &Explanation, lang: Lang) {
@@ -23,7 +24,7 @@ pub(super) fn records(page: &mut Page, told: &Explanation, lang: Lang) {
 }
 
 /// A single record, its fields one below the other.
-fn one(page: &mut Page, kind: &str, record: &Record, lang: Lang) {
+fn one(page: &mut Page, kind: &str, record: &KeptRecord, lang: Lang) {
     page.plain(&format!("  {kind} {}{}", record.key, revision(record, lang)));
     let fields: Vec<Vec<String>> = record
         .fields
@@ -44,7 +45,7 @@ fn one(page: &mut Page, kind: &str, record: &Record, lang: Lang) {
 }
 
 /// Records of one kind as a table; what all of them have in common stands above it.
-fn many(page: &mut Page, kind: &str, records: &[Record], lang: Lang) {
+fn many(page: &mut Page, kind: &str, records: &[KeptRecord], lang: Lang) {
     page.plain(&format!("  {kind}: {}", records.len()));
     let mut names: Vec<&str> = Vec::new();
     for (name, _) in records.iter().flat_map(|record| &record.fields.0) {
@@ -101,6 +102,6 @@ fn many(page: &mut Page, kind: &str, records: &[Record], lang: Lang) {
     rest(page, records.len(), ROWS, lang);
 }
 
-fn revision(record: &Record, lang: Lang) -> String {
+fn revision(record: &KeptRecord, lang: Lang) -> String {
     record.rev.map(|rev| format!("  {} {rev}", pick(lang, "版次", "revision"))).unwrap_or_default()
 }

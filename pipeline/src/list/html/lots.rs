@@ -2,18 +2,18 @@
 
 use maud::{Markup, html};
 use rulebank::Lang;
+use wire::list::{Draw, ListFacts, Teams};
 
 use super::number;
 use crate::explain::page::pick;
 use crate::html::plot::{self, Bar, Dot, Words};
 use crate::html::section;
 use crate::html::table::{Table, cell};
-use crate::list::published::{Draw, Published, Teams};
-use crate::list::{days_text, estimated, fen};
+use crate::list::{days_text, estimated};
 use crate::report::yuan;
 
 /// The facts of a list as lines of what, code and value, for a sheet.
-pub fn facts(published: &Published, lang: Lang) -> Vec<(String, String, String)> {
+pub fn facts(published: &ListFacts, lang: Lang) -> Vec<(String, String, String)> {
     let mut facts = Vec::new();
     let mut add = |zh: &'static str, en: &'static str, code: &str, value: String| {
         facts.push((pick(lang, zh, en).to_owned(), code.to_owned(), value));
@@ -75,7 +75,7 @@ pub fn facts(published: &Published, lang: Lang) -> Vec<(String, String, String)>
 }
 
 /// What the ranking misses.
-pub(super) fn estimate(published: &Published, lang: Lang) -> Markup {
+pub(super) fn estimate(published: &ListFacts, lang: Lang) -> Markup {
     let Some(estimate) = &published.estimate else { return html! {} };
     let told = estimated::told(estimate, lang);
     let drawn = match (&estimate.total, &estimate.low, &estimate.high) {
@@ -87,14 +87,14 @@ pub(super) fn estimate(published: &Published, lang: Lang) -> Markup {
                 high: number(high) / 100.0,
                 text: yuan(value),
             };
-            let found = fen(&estimate.found);
+            let found = estimate.found.fen();
             let rows = [
                 dot(pick(lang, "抽中机构查实", "found at those drawn"), found, found, found),
                 dot(
                     pick(lang, "未入榜机构合计", "all that were not ranked"),
-                    fen(total),
-                    fen(low),
-                    fen(high),
+                    total.fen(),
+                    low.fen(),
+                    high.fen(),
                 ),
             ];
             let words = Words {
@@ -114,7 +114,7 @@ pub(super) fn estimate(published: &Published, lang: Lang) -> Markup {
 }
 
 /// The control draw and how to repeat it.
-pub(super) fn draw(published: &Published, lang: Lang) -> Markup {
+pub(super) fn draw(published: &ListFacts, lang: Lang) -> Markup {
     let Some(draw) = &published.draw else { return html! {} };
     let heading = pick(lang, "随机对照的抽取", "How the control group was drawn");
     if draw.drawn.is_empty() {
@@ -150,7 +150,7 @@ fn proof(draw: &Draw, lang: Lang) -> Markup {
 }
 
 fn lots(draw: &Draw, lang: Lang) -> Table {
-    let mut table = Table::new(pick(lang, "抽中者，签号由小到大", "Drawn, the smallest lot first"))
+    let mut table = Table::new(pick(lang, "抽中者，签号由小到大", "DrawReason, the smallest lot first"))
         .text(pick(lang, "机构代码", "code"))
         .text(pick(lang, "签号（SHA-256）", "lot (SHA-256)"));
     for lot in &draw.drawn {
@@ -169,7 +169,7 @@ fn left_out(draw: &Draw, lang: Lang) -> Markup {
 }
 
 /// Who goes where, and how much each does.
-pub(super) fn teams(published: &Published, lang: Lang) -> Markup {
+pub(super) fn teams(published: &ListFacts, lang: Lang) -> Markup {
     let Some(teams) = &published.teams else { return html! {} };
     let mut table = Table::new(pick(lang, "检查组，按抽取顺序", "Teams, in the order of the draw"))
         .text(pick(lang, "机构代码", "code"))
@@ -215,7 +215,7 @@ fn workload(teams: &Teams, lang: Lang) -> Markup {
 }
 
 /// What each chance is made of.
-pub(super) fn chances(published: &Published, lang: Lang) -> Markup {
+pub(super) fn chances(published: &ListFacts, lang: Lang) -> Markup {
     let mut table =
         Table::new(pick(lang, "各规则疑点被查实的概率", "How likely a finding of each rule is confirmed"))
             .text(pick(lang, "规则", "rule"))

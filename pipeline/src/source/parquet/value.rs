@@ -15,7 +15,7 @@ use parquet::schema::types::ColumnDescPtr;
 use records::decode::TableCell;
 use records::time::{DAY_SECONDS, write_date, write_time};
 
-use crate::front::base64;
+use wire::rejected::base64;
 
 /// China Standard Time is ahead of UTC by so many seconds.
 const CHINA_AHEAD_SECONDS: i64 = 8 * 3_600;
