@@ -48,7 +48,7 @@ fn facts(spec: &DetectorSpec, bank: &Bank) -> String {
     if !spec.comparisons.is_empty() {
         let _ = writeln!(text, "\nIt compares:\n");
         for comparison in spec.comparisons {
-            let _ = writeln!(text, "- {comparison}");
+            let _ = writeln!(text, "- {}", comparison.text());
         }
     }
     let values: Vec<String> = spec.values.iter().map(|value| format!("`{{{value}}}`")).collect();

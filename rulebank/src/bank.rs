@@ -1,4 +1,7 @@
 //! Loading a bank: the one built in, or a folder of the same shape.
+//!
+//! What is loaded is checked as a whole: each rule, each table, and that they agree, rows with rules and exemptions
+//! with rules. A bank that has one mistake is none; all mistakes are reported together, in the order of the files.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -25,7 +28,7 @@ pub struct Bank {
     /// The files it was read from, as they were written: path below the bank's folder, and text. Written out
     /// again they are the same bank.
     pub files: Vec<(String, String)>,
-    /// The detectors that the bank was checked against; the page of a rule tells of their parameters.
+    /// The detectors that the bank was checked against; the page of a rule describes their parameters.
     pub(crate) detectors: Vec<DetectorSpec>,
 }
 
@@ -106,7 +109,7 @@ impl Bank {
         self.rules.iter().find(|rule| rule.id == id)
     }
 
-    /// The detector of a rule, as the bank was told of it.
+    /// The detector of this name, if the bank was checked against it.
     pub(crate) fn detector(&self, name: &str) -> Option<&DetectorSpec> {
         self.detectors.iter().find(|detector| detector.name == name)
     }

@@ -38,9 +38,9 @@ pub struct Step {
     pub changes: Vec<String>,
     /// The keys of the rule's alerts that stand after this step.
     pub finds: Vec<Vec<String>>,
-    /// Their amounts in yuan, in the order of `finds`, if the case says them.
+    /// Their amounts in yuan, in the order of `finds`, if the case states them.
     pub amounts: Option<Vec<String>>,
-    /// The rule's coverage: subjects not judged, by reason, if the case says it.
+    /// The rule's coverage: subjects not judged, by reason, if the case states it.
     pub not_judged: Option<BTreeMap<String, u64>>,
 }
 
@@ -198,7 +198,7 @@ fn inside(source: Source<'_>, text: &At<String>, faults: Vec<Mistake>) -> Vec<Mi
     faults.into_iter().map(place).collect()
 }
 
-/// A case must be what it says it is.
+/// A case must be of the kind that it states.
 fn check_kind(kind: CaseKind, steps: &[Step], span: std::ops::Range<usize>, mistakes: &mut Vec<Mistake>) {
     let found = steps.iter().any(|step| !step.finds.is_empty());
     let what = match kind {

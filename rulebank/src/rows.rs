@@ -1,4 +1,7 @@
 //! From the text of a table to its rows: every cell read by its column's kind, every mistake with its place.
+//!
+//! One table is read by itself here. Which rules its rows may name is decided by who calls ([`CheckRule`]), because a
+//! table of a case is read before all rules are known.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -13,7 +16,7 @@ use crate::readers::RuleCell;
 use crate::schema::{self, ColumnKind, TableSchema};
 use crate::table::{Cell, Row};
 
-/// One record of the CSV text: where each cell stands, and what it says.
+/// One record of the CSV text: where each cell stands, and its text.
 struct Record {
     cells: Vec<(Range<usize>, String)>,
     start: usize,
@@ -52,7 +55,7 @@ pub(crate) fn read(
         }
         let before = mistakes.len();
         let row = read_row(schema, &names, &record, check_rule, &mut mistakes);
-        // A pair of an item with itself says nothing.
+        // A pair of an item with itself has no meaning.
         let ignored = schema.name == "pair_conflict" && row.text("item_paid") == row.text("item_denied");
         if mistakes.len() == before && !ignored {
             rows.push((row, record.start));

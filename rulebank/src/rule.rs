@@ -1,7 +1,7 @@
 //! A rule: a detector with its parameters, and everything a person must know to act on what it finds.
 //!
 //! Written as one TOML file (see the README of this crate). What is read here is checked: a [`Rule`] has both
-//! languages, a known detector, every parameter within its limits, and cases that say what they claim to say.
+//! languages, a known detector, every parameter within its limits, and cases of the kind that they state.
 
 use std::collections::BTreeMap;
 
@@ -33,7 +33,7 @@ pub struct Rule {
     pub verdict: Verdict,
     /// How much its findings weigh.
     pub severity: Severity,
-    /// When it can speak, the earliest first.
+    /// When it can judge, the earliest first.
     pub phases: Vec<Phase>,
     /// Where it stands in its life.
     pub status: Status,

@@ -1,4 +1,7 @@
 //! The shape of every knowledge table: one list that reading, checking and the documentation share.
+//!
+//! A table has a name, its own columns and the columns that all have. Which rules read it is stated by their detectors
+//! ([`crate::DetectorSpec`]), not here.
 
 use crate::hint;
 
