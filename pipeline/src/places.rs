@@ -7,8 +7,8 @@ use detectors::alert_view::AlertView;
 use detectors::arrivals::{Arrived, KINDS, Unjudged};
 use detectors::coverage::InstitutionMonth;
 use records::arena::{Arena, Ref};
-use records::row;
 use records::render;
+use records::row;
 use records::time::format_month;
 use wire::{Fen, FenSum, Institution, InstitutionCoverage, Label, Lateness, Turnover, files};
 
