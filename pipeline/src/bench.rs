@@ -20,11 +20,11 @@ use synth::{Recipe, Schemes};
 use crate::args::BenchArgs;
 use crate::engine::{Options, load_bank};
 use crate::error::Error;
-use crate::outputs::Folder;
 use crate::profile::{Cost, Profile};
 use crate::progress::Progress;
 use crate::run::{Session, per_second};
 use crate::source::{self, Input, Lines, Row};
+use reports::outputs::Folder;
 
 /// Lines of a tick while loading.
 const BULK_TICK: u64 = 100_000;

@@ -15,9 +15,9 @@ use wire::Alert;
 
 use crate::args::{DemoArgs, RunArgs};
 use crate::error::Error;
-use crate::report::{grouped, yuan};
 use crate::run::Outcome;
 use crate::{report, run, synth};
+use reports::number::{grouped, yuan};
 
 /// The region: small enough for a few seconds, large enough for every scheme.
 const VISITS: u64 = 3_000;

@@ -11,7 +11,7 @@ use clap::Parser;
 use mimalloc::MiMalloc;
 use pipeline::args::{Command, What};
 use pipeline::error::Error;
-use pipeline::{bench, demo, dossier, evaluate, explain, list, report, rules, run, schema, synth};
+use pipeline::{bench, command, demo, explain, report, rules, run, schema, synth};
 
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
@@ -44,20 +44,20 @@ fn execute(what: What) -> Result<ExitCode, Error> {
             print(&bench::page(&figures))?;
         }
         What::Explain(args) => print(&explain::explain(&args)?)?,
-        What::Dossier(args) => print(&dossier::dossier(&args)?)?,
+        What::Dossier(args) => print(&command::dossier(args)?)?,
         What::List(args) => {
-            let said = list::list(&args)?;
-            print(&said.text)?;
-            if said.found {
+            let output = command::list(*args)?;
+            print(&output.text)?;
+            if output.found {
                 return Ok(ExitCode::from(FOUND));
             }
         }
-        What::Eval(args) => print(&evaluate::evaluate(&args)?)?,
+        What::Eval(args) => print(&command::evaluate(args)?)?,
         What::Demo(args) => print(&demo::demo(&args)?)?,
         What::Rules(args) => {
-            let said = rules::rules(&args)?;
-            print(&said.text)?;
-            if said.found {
+            let output = rules::rules(&args)?;
+            print(&output.text)?;
+            if output.found {
                 return Ok(ExitCode::from(FOUND));
             }
         }

@@ -21,7 +21,7 @@ use crate::args::MutateArgs;
 use crate::engine::load_bank;
 use crate::error::Error;
 use crate::progress::Progress;
-use crate::rules::Said;
+use reports::CommandOutput;
 
 /// What the test of one rule came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,7 +57,7 @@ pub struct Bent {
 ///
 /// # Errors
 /// An invalid bank or baseline, a rule that does not exist, a file that cannot be read or written.
-pub fn mutate(args: &MutateArgs) -> Result<Said, Error> {
+pub fn mutate(args: &MutateArgs) -> Result<CommandOutput, Error> {
     let folder = args.bank.rules.as_deref();
     let bank = load_bank(folder)?;
     let rules = chosen(&bank, &args.rule)?;
@@ -179,7 +179,7 @@ fn total(tested: &[Tested]) -> Score {
 }
 
 /// What there is to say, and whether a person has to look: cases that fail, a share that fell.
-fn page(tested: &[Tested], baseline: Option<&Baseline>) -> Said {
+fn page(tested: &[Tested], baseline: Option<&Baseline>) -> CommandOutput {
     let (mut text, mut complaints) = (String::new(), String::new());
     for of_rule in tested {
         let Tested { rule, score, .. } = of_rule;
@@ -222,7 +222,7 @@ fn page(tested: &[Tested], baseline: Option<&Baseline>) -> Said {
     let all = total(tested);
     let _ = writeln!(text, "\n{} / {} noticed ({} %)", all.noticed, all.all, all.percent());
     let found = !complaints.is_empty();
-    Said { text: text + &complaints, found }
+    CommandOutput { text: text + &complaints, found }
 }
 
 /// The same for machines.

@@ -14,7 +14,7 @@ use records::row;
 use wire::{Fen, Owners, Share, files};
 
 use crate::error::Error;
-use crate::outputs::{Draft, Folder};
+use reports::outputs::{Draft, Folder};
 
 /// Writes the owners of all standing alerts, in the order of `alerts.ndjson`.
 ///

@@ -13,7 +13,7 @@ use records::time::format_month;
 use wire::{Fen, FenSum, Institution, InstitutionCoverage, Label, Lateness, Turnover, files};
 
 use crate::error::Error;
-use crate::outputs::{Draft, Folder};
+use reports::outputs::{Draft, Folder};
 
 /// What a medical institution, a pharmacy and a care agency are expected to send.
 const EXPECTED: [&[&str]; 3] = [

@@ -4,17 +4,14 @@
 //! `check` speaks of how rules and tables are written, `test` of what the rules do: it runs the cases of their
 //! files through the real engine. Both are made for the people who own the rules.
 
-pub mod changes;
 pub mod diff;
-mod diff_page;
-mod diff_text;
-pub mod differences;
 
 use std::fmt::Write as _;
 use std::path::Path;
 
 use detectors::detector::SPECS;
 use detectors::trial::Trial;
+use reports::CommandOutput;
 use rulebank::{Bank, Lang, check_report};
 
 use crate::args::{RulesArgs, RulesWhat};
@@ -22,41 +19,32 @@ use crate::engine::load_bank;
 use crate::error::Error;
 use crate::mutate;
 
-/// What a command says about a bank.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Said {
-    /// For stdout.
-    pub text: String,
-    /// Whether a check found something.
-    pub found: bool,
-}
-
 /// Looks after a bank as the command line says.
 ///
 /// # Errors
 /// A bank that cannot be tested or shown because it is invalid, a rule that does not exist.
-pub fn rules(args: &RulesArgs) -> Result<Said, Error> {
+pub fn rules(args: &RulesArgs) -> Result<CommandOutput, Error> {
     match &args.what {
         RulesWhat::Check(bank) => check(bank.rules.as_deref()),
         RulesWhat::Test(bank) => Ok(test(&load_bank(bank.rules.as_deref())?)),
         RulesWhat::Mutate(args) => mutate::mutate(args),
-        RulesWhat::Diff(args) => Ok(Said { text: diff::diff(args)?, found: false }),
+        RulesWhat::Diff(args) => Ok(CommandOutput { text: diff::diff(args)?, found: false }),
         RulesWhat::List(bank) => {
             let bank = load_bank(bank.rules.as_deref())?;
             let exemptions = rulebank::exemptions(&bank);
             let between = if exemptions.is_empty() { "" } else { "\n" };
-            Ok(Said { text: rulebank::list(&bank) + between + &exemptions, found: false })
+            Ok(CommandOutput { text: rulebank::list(&bank) + between + &exemptions, found: false })
         }
         RulesWhat::Show { id, lang, bank } => {
             let bank = load_bank(bank.rules.as_deref())?;
             let lang = if lang == "zh" { Lang::Zh } else { Lang::En };
-            Ok(Said { text: show(&bank, id, lang)?, found: false })
+            Ok(CommandOutput { text: show(&bank, id, lang)?, found: false })
         }
     }
 }
 
 /// Every mistake of a bank; a folder that is not there is a wrong argument and no mistake.
-fn check(folder: Option<&Path>) -> Result<Said, Error> {
+fn check(folder: Option<&Path>) -> Result<CommandOutput, Error> {
     match rulebank::load(folder, SPECS) {
         Ok(bank) => {
             let cases: usize = bank.rules.iter().map(|rule| rule.cases.len()).sum();
@@ -71,15 +59,15 @@ fn check(folder: Option<&Path>) -> Result<Said, Error> {
             };
             let rules = bank.rules.len();
             let _ = write!(text, "{rules} rules with {cases} cases{and}: {}", check_report(&[]));
-            Ok(Said { text, found: false })
+            Ok(CommandOutput { text, found: false })
         }
         Err(mistakes) if folder.is_some_and(|folder| !folder.is_dir()) => Err(Error::Bank(mistakes)),
-        Err(mistakes) => Ok(Said { text: check_report(&mistakes), found: true }),
+        Err(mistakes) => Ok(CommandOutput { text: check_report(&mistakes), found: true }),
     }
 }
 
 /// Runs every case of every rule, drafts included; says what does not hold.
-fn test(bank: &Bank) -> Said {
+fn test(bank: &Bank) -> CommandOutput {
     let mut trial = Trial::new(bank);
     let (mut text, mut cases, mut wrong) = (String::new(), 0, 0);
     for rule in &bank.rules {
@@ -104,7 +92,7 @@ fn test(bank: &Bank) -> Said {
         0 => writeln!(text, "\n{} rules, {cases} cases: all hold", bank.rules.len()),
         _ => writeln!(text, "\n{} rules, {cases} cases: {wrong} do not hold", bank.rules.len()),
     };
-    Said { text, found: wrong > 0 }
+    CommandOutput { text, found: wrong > 0 }
 }
 
 fn show(bank: &Bank, id: &str, lang: Lang) -> Result<String, Error> {

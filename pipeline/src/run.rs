@@ -16,13 +16,13 @@ use crate::args::RunArgs;
 use crate::engine::{Engine, Options, Recorder, load_bank};
 use crate::error::Error;
 use crate::exempted::{Exempted, tally};
-use crate::explain::keep;
 use crate::front::Front;
-use crate::outputs::{Draft, Folder};
+use crate::keep;
 use crate::owners;
 use crate::places;
 use crate::progress::Progress;
 use crate::source::{self, Input, Lines, Row};
+use reports::outputs::{Draft, Folder};
 
 /// What a run came to, for people.
 pub struct Outcome {
@@ -147,7 +147,7 @@ impl Session {
                 told.fetch_add(of_tick.len(), Ordering::Relaxed);
                 let mut events = events.lock().unwrap_or_else(PoisonError::into_inner);
                 let Some(draft) = events.as_mut() else { return Ok(()) };
-                of_tick.iter().try_for_each(|event| draft.line(&event.line))
+                of_tick.iter().try_for_each(|event| Ok(draft.line(&event.line)?))
             })
         };
         let engine = Engine::start(bank, options, recorder)?;

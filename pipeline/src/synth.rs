@@ -8,7 +8,7 @@ use synth::{Recipe, Report, Schemes, SynthError};
 use crate::args::SynthArgs;
 use crate::error::Error;
 use crate::progress::Progress;
-use crate::report::grouped;
+use reports::number::grouped;
 
 /// Makes up a region as the command line says; gives what a person reads about it.
 ///

@@ -1,0 +1,189 @@
+//! The page of an institution, part by part.
+//!
+//! [`money`] tells how much and by what rules, [`times`] when, [`findings`] what in particular, [`arrived`] what
+//! could not be judged and what was decided before.
+
+mod arrived;
+mod evidence;
+mod findings;
+mod money;
+mod stock;
+mod times;
+
+use std::collections::BTreeSet;
+
+use maud::{Markup, html};
+use rulebank::{Lang, Rule};
+
+use super::read::{Dossier, Found};
+use super::seize::Papers;
+use super::words;
+use crate::html::{Document, facts, notice, section};
+use crate::language::pick;
+use crate::mask::Mask;
+
+/// What the parts of the page share.
+struct Told<'d> {
+    dossier: &'d Dossier,
+    lang: Lang,
+}
+
+impl<'d> Told<'d> {
+    /// The text of the page's language.
+    fn say<'t>(&self, zh: &'t str, en: &'t str) -> &'t str {
+        pick(self.lang, zh, en)
+    }
+
+    /// The rule of this id, if the kept bank has it.
+    fn rule(&self, id: &str) -> Option<&'d Rule> {
+        self.dossier.bank.rule(id)
+    }
+
+    /// What a rule is called; its id alone if the kept bank does not have it.
+    fn title(&self, id: &str) -> String {
+        self.rule(id).map_or_else(String::new, |rule| self.lang.of(&rule.title).to_owned())
+    }
+
+    /// The code of the institution.
+    fn code(&self) -> &'d str {
+        &self.dossier.institution.fixmedins_code
+    }
+}
+
+/// The whole file.
+pub fn page(dossier: &Dossier, mut mask: Mask, lang: Lang) -> String {
+    let told = Told { dossier, lang };
+    mask.know_all(dossier.persons.iter().map(String::as_str));
+    let institution = &dossier.institution;
+    let name = institution.fixmedins_name.as_deref().unwrap_or(&institution.fixmedins_code);
+    let title = format!("{}{name}", told.say("检查档案：", "Dossier: "));
+    let lead = told.say(
+        "告警是线索，不是结论：“确定”指事实，不指故意，由人作出决定。",
+        "An alert is a lead: “definite” speaks of a fact, never of intent, and people decide.",
+    );
+    let body = html! {
+        (head(&told))
+        @if mask.is_off() { (notice(mask.note())) }
+        (contents(&told))
+        @for (part, (id, zh, en)) in PARTS.into_iter().enumerate() {
+            (section(id, told.say(zh, en), html! {
+                @match part {
+                    0 => (money::money(&told)),
+                    1 => (times::times(&told, &mut mask)),
+                    2 => (findings::findings(&told, &mut mask)),
+                    3 => (seize(&told)),
+                    4 => (arrived::arrived(&told)),
+                    _ => (arrived::decided(&told, &mut mask)),
+                }
+            }))
+        }
+    };
+    let kind = words::institution_type(institution.fixmedins_type.as_deref(), lang);
+    Document::new(&title, lang)
+        .subtitle(&format!("{} · {kind}", institution.fixmedins_code))
+        .note(lead)
+        .note(mask.note())
+        .note(&format!(
+            "{}{}",
+            told.say("查看任一告警的全过程：", "How an alert came, step by step: "),
+            "fundwatch explain ALERT_ID --from DIR"
+        ))
+        .page(&body)
+}
+
+/// Who it is, and what was looked at.
+fn head(told: &Told<'_>) -> Markup {
+    let institution = &told.dossier.institution;
+    let none = told.say("未登记", "not in the register");
+    let or_none = |text: Option<String>| text.unwrap_or_else(|| none.to_owned());
+    let months: BTreeSet<&String> =
+        institution.months.keys().chain(told.dossier.reach.iter().map(|reach| &reach.month)).collect();
+    let period = match (months.first(), months.last()) {
+        (Some(first), Some(last)) => format!("{first} – {last}"),
+        _ => told.say("无记录", "no records").to_owned(),
+    };
+    let run = &told.dossier.run;
+    let now = match &run.now {
+        Some(now) if run.as_of => format!("{now}{}", told.say("（指定）", " (as told)")),
+        Some(now) => now.clone(),
+        None => told.say("无", "none").to_owned(),
+    };
+    html! {
+        (facts(&[
+            (told.say("机构编码", "code"), institution.fixmedins_code.clone()),
+            (told.say("类型", "type"), words::institution_type(institution.fixmedins_type.as_deref(), told.lang)),
+            (told.say("等级", "level"), words::level(institution.hosp_lv.as_deref(), told.lang)),
+            (told.say("行政区划", "division"), or_none(institution.admdvs.clone())),
+            (told.say("编制床位", "beds"), or_none(institution.beds.map(|beds| beds.to_string()))),
+            (told.say("数据期间", "period"), period),
+            (told.say("数据截至", "the records reach to"), now),
+            (told.say("所用规则", "rules that judged"), told.dossier.bank.rules.len().to_string()),
+        ]))
+        (money::figures(told))
+    }
+}
+
+/// The parts of the page: anchor and heading.
+const PARTS: [(&str, &str, &str); 6] = [
+    ("money", "一、金额", "1  The money"),
+    ("times", "二、时间", "2  Over time"),
+    ("findings", "三、逐条发现", "3  The findings"),
+    ("seize", "四、应调取、封存的资料", "4  Records to seize"),
+    ("arrived", "五、未能判断的部分", "5  What could not be judged"),
+    ("decided", "六、已有认定", "6  What was decided before"),
+];
+
+/// Where what stands.
+fn contents(told: &Told<'_>) -> Markup {
+    html! {
+        nav.contents aria-label=(told.say("目录", "contents")) {
+            ul { @for (id, zh, en) in PARTS { li { a href={ "#" (id) } { (told.say(zh, en)) } } } }
+        }
+    }
+}
+
+/// The anchor of a rule's findings: ids of rules are letters and digits, but the file may have been changed.
+fn anchor(rule: &str) -> String {
+    let plain: String =
+        rule.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '-' }).collect();
+    format!("rule-{plain}")
+}
+
+/// Kinds of records behind a finding.
+fn kinds(found: &Found) -> BTreeSet<&str> {
+    let evidence = found.alert.evidence.iter().map(|name| name.kind.as_ref());
+    evidence.chain(found.laid().map(|laid| laid.kind.as_ref())).collect()
+}
+
+/// Papers to seize, each with the rules whose findings ask for them.
+fn seize(told: &Told<'_>) -> Markup {
+    let mut asked: Vec<(Papers, BTreeSet<&str>)> = Vec::new();
+    for papers in Papers::all() {
+        let mut rules = BTreeSet::new();
+        for of in &told.dossier.rules {
+            if of.shown.iter().any(|found| papers.concern(&of.family, &kinds(found))) {
+                rules.insert(of.id.as_str());
+            }
+        }
+        if !rules.is_empty() {
+            asked.push((papers, rules));
+        }
+    }
+    html! {
+        @if asked.is_empty() {
+            p { (told.say("没有发现，无需调取。", "Nothing was found; nothing is asked for.")) }
+        }
+        ul.check {
+            @for (papers, rules) in &asked {
+                li {
+                    span {
+                        (papers.text(told.lang))
+                        @if rules.len() < told.dossier.rules.len() {
+                            " " span.soft.small { (rules.iter().copied().collect::<Vec<_>>().join(" ")) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
