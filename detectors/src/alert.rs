@@ -9,9 +9,9 @@ use records::time::{format_date, format_month, format_time};
 use rulebank::Rule;
 use wire::{Alert, Bilingual, Cause, Fen, Keyword, RecordName, Subject, alert_id};
 
-use crate::compiled_bank::CompiledBank;
 use crate::detector::{SPECS, about, outlier, subject_type};
 use crate::finding::{KeyPart, ReconciledFinding, Value, WORDS};
+use crate::policy::Policy;
 
 /// The name of a record behind a row.
 pub fn record_name(arena: &Arena, address: Ref) -> RecordName {
@@ -42,7 +42,7 @@ pub fn subject_id(rule: &Rule, key: &[String]) -> String {
 }
 
 /// Writes an alert out.
-pub fn render(arena: &Arena, bank: &CompiledBank, alert: &ReconciledFinding) -> Alert {
+pub fn render(arena: &Arena, bank: &Policy, alert: &ReconciledFinding) -> Alert {
     let finding = &alert.priced.finding;
     let rule = &bank.rules[usize::from(finding.rule)];
     let key = key_texts(arena, &finding.key);

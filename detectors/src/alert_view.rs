@@ -21,13 +21,15 @@ use crate::alert::{cause, key_texts, render};
 use crate::arrivals::{Arrivals, Unjudged, unjudged};
 use crate::compiled_bank::CompiledBank;
 use crate::coverage::{Count, InstitutionMonth};
-use crate::detector::about;
+use crate::detector::{Wait, about};
 use crate::finding::{KeyPart, ReconciledFinding, RuleIx, Value, institution_of};
 use crate::money::visit_of;
 use crate::views::{Diff, pair_key};
 use crate::worker::{TickIn, TickOut};
 use change::Banks;
 pub use change::{Change, Snapshot};
+
+const SECONDS_A_DAY: i64 = 86_400;
 
 type Map<K, V> = HashMap<K, V, FixedState>;
 type Set<K> = HashSet<K, FixedState>;
@@ -342,19 +344,15 @@ impl AlertView {
         let (before, after) = (now_before.unwrap_or(Moment::MIN), self.now.unwrap_or(Moment::MIN));
         transition.sides().any(|alert| {
             let finding = &alert.priced.finding;
-            // A month is judged when it is over, and again when *now* moved on: what gathered until then has no
-            // change of its own that led to it.
-            if bank.detectors.outlier.iter().any(|rule| rule.rule == finding.rule) {
-                return true;
-            }
-            if self.counts_beds(transition, bank) {
-                // Stays without an end fill a bed on a day once that day is over.
-                let over = finding.occurred + 86_400;
-                return (before < over) != (after < over);
-            }
-            let waits = bank.detectors.absence.iter().chain(&bank.detectors.stay_overlap);
-            let Some((_, wait)) = waits.into_iter().find(|(rule, _)| *rule == finding.rule) else {
-                return false;
+            let wait = match bank.wait_of(finding.rule) {
+                None => return false,
+                // What gathered until then has no change of its own that led to it.
+                Some(Wait::Gathered) => return true,
+                Some(Wait::DayOver) => {
+                    let over = finding.occurred + SECONDS_A_DAY;
+                    return (before < over) != (after < over);
+                }
+                Some(Wait::OpenStay(wait)) => wait,
             };
             let stays = finding.evidence.iter().map(|address| row::visit(&self.arena, *address));
             let (begin, open) = stays.fold((Moment::MIN, false), |(begin, open), stay| {
@@ -368,7 +366,7 @@ impl AlertView {
     /// Whether the alert is about the number of stays of a day.
     fn counts_beds(&self, transition: &Transition, bank: &CompiledBank) -> bool {
         let rule = transition.sides().next().map(|alert| alert.priced.finding.rule);
-        bank.detectors.bed_count.iter().any(|(known, _)| Some(*known) == rule)
+        rule.and_then(|rule| bank.wait_of(rule)) == Some(Wait::DayOver)
     }
 
     /// Alerts that changed because another one took the money of the same visit share its cause, be it time.

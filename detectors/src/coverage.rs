@@ -1,11 +1,15 @@
 //! What was judged, what was not, and why: counted where the judging happens.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use records::arena::Ref;
 use records::row::{Day, Moment, day_of};
 use records::time::month_of;
 use serde::{Deserialize, Serialize};
 
-use crate::finding::RuleIx;
+use crate::policy::RuleIx;
+use crate::views::{Diff, Tick};
 
 /// Why a subject was not judged. The order is the contract's section 2: what stands first is named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -150,3 +154,6 @@ impl InstitutionMonth {
         InstitutionMonth { institution, month: month_of(day) }
     }
 }
+
+/// Changes of the coverage, as a worker gathers them.
+pub type Counts = Rc<RefCell<Vec<(Count, Tick, Diff)>>>;

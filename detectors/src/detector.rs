@@ -5,11 +5,57 @@
 //! [`crate::graph`] says which arrangements feed it. A rule gives a detector its parameters; several rules may
 //! share one.
 
+pub mod absence;
+pub mod age_limit;
+pub mod agreement;
+pub mod bed_count;
+pub mod bed_only;
+pub mod companions;
+pub mod course_limit;
+pub mod cycle_gap;
+pub mod diagnosis_age;
+pub mod diagnosis_sex;
+pub mod double_enrolment;
+pub mod drug_kinds;
+pub mod enrolment;
+pub mod expired_sale;
+pub mod frequent_stays;
+pub mod hour_item;
+pub mod indication;
+pub mod invoice_twice;
+pub mod late_upload;
+pub mod level_limit;
+pub mod line_arithmetic;
+pub mod no_prescription;
+pub mod operation_sex;
+pub mod outlier;
+pub mod outside_stay;
+pub mod over_prescription;
+pub mod pair_conflict;
+pub mod person_fact;
+pub mod price_cap;
+pub mod quantity_limit;
+pub mod readmission;
+pub mod resale;
+pub mod sale_without_prescription;
+pub mod sex_limit;
+pub mod stay_overlap;
+pub mod stock_balance;
+pub mod supply_gap;
+pub mod trace_code_missing;
+pub mod trace_code_twice;
+pub mod trace_code_unbought;
+pub mod travel;
+pub mod visit_during_stay;
+pub mod visits_a_day;
+
 use records::Kind;
 use rulebank::{DetectorSpec, Param, Rule};
 
-use crate::compiled_bank::{ByRef, Compiler, Validity, Watch};
+use crate::compile::{ByRef, Compiler, Validity};
 use crate::coverage::Population;
+use crate::policy::RuleIx;
+use crate::watch::Watch;
 
 /// What the alerts of a detector are about, and where to look for what led to them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,11 +104,14 @@ impl About {
     }
 }
 
-/// One line for each detector: its module, its place in [`SPECS`], its part of [`Compiled`].
+/// What one detector compiles of a bank, and where it stands in [`Compiled`].
+pub struct Part<T> {
+    pub(crate) get: fn(&Compiled) -> &T,
+}
+
+/// One line for each detector, in the order in which inspectors read about them.
 macro_rules! detectors {
     ($($name:ident,)+) => {
-        $(pub mod $name;)+
-
         /// Every detector.
         pub const SPECS: &[DetectorSpec] = &[$($name::SPEC,)+];
 
@@ -70,9 +119,8 @@ macro_rules! detectors {
 
         /// The rules and table rows of every detector.
         #[derive(Debug, PartialEq)]
-        #[expect(missing_docs, reason = "each field is the compiled part of the detector of its name")]
         pub struct Compiled {
-            $(pub $name: $name::Rules,)+
+            $($name: $name::Rules,)+
         }
 
         impl Compiled {
@@ -80,6 +128,18 @@ macro_rules! detectors {
             pub fn compile(compiler: &mut Compiler<'_>) -> Compiled {
                 Compiled { $($name: $name::compile(compiler),)+ }
             }
+        }
+
+        /// The part of each detector, by its name.
+        pub mod part {
+            use super::Part;
+
+            $(
+                #[doc = concat!("The rules and rows of `", stringify!($name), "`.")]
+                pub fn $name() -> Part<super::$name::Rules> {
+                    Part { get: |compiled| &compiled.$name }
+                }
+            )+
         }
     };
 }
@@ -151,7 +211,30 @@ pub fn subject_type(rule: &Rule) -> &'static str {
     about(&rule.detector).subject
 }
 
+/// What the findings of a rule wait for besides the records that they rest on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wait {
+    /// That what gathers until *now* moves on is judged at once.
+    Gathered,
+    /// That the day on which it occurred is over: only then do stays without an end fill a bed on it.
+    DayOver,
+    /// That so many seconds passed since the latest begin of its stays, if one of them has no end.
+    OpenStay(i64),
+}
+
 impl Compiled {
+    /// What the findings of a rule wait for, if for anything.
+    pub fn wait_of(&self, rule: RuleIx) -> Option<Wait> {
+        if self.outlier.iter().any(|known| known.rule == rule) {
+            return Some(Wait::Gathered);
+        }
+        if self.bed_count.iter().any(|(known, _)| *known == rule) {
+            return Some(Wait::DayOver);
+        }
+        let mut waits = self.absence.iter().chain(&self.stay_overlap);
+        waits.find(|(known, _)| *known == rule).map(|(_, wait)| Wait::OpenStay(*wait))
+    }
+
     /// Says of each item who looks at it.
     #[expect(clippy::iter_over_hash_type, reason = "a map is made of maps; each entry is set by itself")]
     pub fn watch(&self) -> ByRef<Watch> {

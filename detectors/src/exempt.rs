@@ -10,8 +10,8 @@ use records::row::{Day, day_of};
 use rulebank::{Bank, Rule};
 
 use crate::alert::{key_texts, subject_id};
-use crate::compiled_bank::CompiledBank;
-use crate::finding::{Finding, RuleIx};
+use crate::finding::Finding;
+use crate::policy::{Policy, RuleIx};
 
 /// An exemption by the identities of the records.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,7 +54,7 @@ pub fn compile(
 }
 
 /// The id of the exemption that covers a finding, whose `occurred` is final; 0 if none does.
-pub fn exempted_by(arena: &Arena, bank: &CompiledBank, finding: &Finding) -> Ref {
+pub fn exempted_by(arena: &Arena, bank: &Policy, exempts: &[Exempt], finding: &Finding) -> Ref {
     let day = day_of(finding.occurred);
     let covers = |exempt: &&Exempt| {
         exempt.rules.contains(&finding.rule)
@@ -63,19 +63,14 @@ pub fn exempted_by(arena: &Arena, bank: &CompiledBank, finding: &Finding) -> Ref
             && day <= exempt.until
             && exempt.is_about(arena, bank, finding)
     };
-    bank.exempts.iter().find(covers).map_or(0, |exempt| exempt.id)
+    exempts.iter().find(covers).map_or(0, |exempt| exempt.id)
 }
 
 impl Exempt {
     /// Whether the finding's subject is among those it is for.
-    fn is_about(&self, arena: &Arena, bank: &CompiledBank, finding: &Finding) -> bool {
+    fn is_about(&self, arena: &Arena, bank: &Policy, finding: &Finding) -> bool {
         let rule = &bank.rules[usize::from(finding.rule)];
         let subject = || subject_id(rule, &key_texts(arena, &finding.key));
         self.subjects.is_empty() || self.subjects.contains(&subject())
     }
-}
-
-/// Whether another bank lets other findings off.
-pub fn differ(old: &CompiledBank, new: &CompiledBank) -> bool {
-    old.exempts != new.exempts
 }

@@ -1,19 +1,17 @@
-//! What a detector says of a subject, and the other statements that travel through the dataflow.
+//! What a detector concludes of a subject, before and after its amount is known and reconciled.
+//!
+//! A [`Finding`] speaks of an amount ([`AmountBasis`]); priced it lays the amount on records ([`PricedFinding`]);
+//! reconciled with the findings of the same visit it takes what nobody before it took ([`ReconciledFinding`]).
 
 use records::arena::{Arena, Ref};
 use records::row::{self, Day, Dispensing, FeeLine, Moment};
 use records::{Kind, arena};
 use serde::{Deserialize, Serialize};
 
-use crate::compiled_bank::CompiledBank;
-use crate::detector::bed_count::Crowd;
-use crate::detector::resale::sale_money;
-use crate::detector::stock_balance::Block;
-use crate::detector::supply_gap::DaysOfBlock;
-use crate::profile::{Member, ProfileOwner};
-
-/// Position of a rule in [`crate::compiled_bank::CompiledBank::rules`], which is sorted by id.
-pub type RuleIx = u16;
+use crate::exact::sale_money;
+use crate::policy::Policy;
+pub use crate::policy::RuleIx;
+use crate::profile::ProfileOwner;
 
 /// One part of a subject's key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -145,7 +143,7 @@ pub struct Finding {
 impl Finding {
     /// About a net line and its `fund_amt`.
     pub fn of_line(
-        bank: &CompiledBank,
+        bank: &Policy,
         rule: RuleIx,
         own_reading: bool,
         (row, line): (Ref, &FeeLine),
@@ -165,7 +163,7 @@ impl Finding {
 
     /// About a sale and its price.
     pub fn of_sale(
-        bank: &CompiledBank,
+        bank: &Policy,
         rule: RuleIx,
         (row, sale): (Ref, &Dispensing),
         values: Vec<Value>,
@@ -257,104 +255,6 @@ pub struct ReconciledFinding {
     pub counted: i64,
     /// What was taken of each record, fen.
     pub taken: Vec<(Ref, i64)>,
-}
-
-/// Where a row goes next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Route {
-    /// Visits by person.
-    VisitOfPerson,
-    /// Stays by person.
-    StayOfPerson,
-    /// Uses of goods by institution and item.
-    Use,
-    /// The opening count of a pair of institution and item.
-    Opening,
-    /// Drug lines without rx_id of visits that are not pharmacy, by visit.
-    DrugWithoutPrescription,
-    /// Drug lines whose prescription does not cover them, by visit.
-    DrugBadPrescription,
-    /// Findings of F06 but for the institution's prescriptions, by institution.
-    DrugSuspicious,
-    /// Lines of items whose rows ask for the person, by person.
-    OfPerson,
-    /// Lines of items whose rows ask for the institution, by institution.
-    OfInstitution,
-    /// Lines of items whose rows ask for the other lines of the visit, by visit.
-    OfVisit,
-    /// Visits with a code that some row knows, by person.
-    Coded,
-    /// Days of a stay on which something was charged, by visit.
-    BedDay,
-    /// Lines of stays from days before or after the stay, by visit.
-    OffStay,
-    /// Days on which stays begin and end, by institution.
-    BedStep,
-    /// Insured sales of a code that was not bought, by code.
-    Unbought,
-    /// The same where the item is bought, by institution and code.
-    BoughtOtherwise,
-    /// Lines of items in `cycle_gap`, by person and item.
-    Cycle,
-    /// Insured sales of items in `resale_prone`, by person and item.
-    Resale,
-    /// Consecutive passes at different institutions: row 0, by the pair.
-    Journey,
-    /// Institutions with coordinates, by pair.
-    JourneyPlace,
-    /// Stays without a passed check, by institution.
-    Absent,
-    /// Institutions that have something: a presence, a prescription.
-    Has,
-    /// Settlements that no enrolment covers, by shard.
-    Uncovered,
-    /// Stays of persons who may be on an edge, by cell of institution and days.
-    Companion,
-    /// The same in their own cell and in those beside it.
-    CompanionProbe,
-    /// Stays of all other persons by cell.
-    CompanionFew,
-    /// Stays of persons with two like stays, in all nine cells.
-    CompanionTwin,
-    /// Stays in a co-stay, by the two persons.
-    CoStay,
-    /// The other end of an edge, by rule and person.
-    Edge,
-    /// Stays behind an edge, by rule and person.
-    EdgeStay,
-    /// Live settlements and withdrawn ones, by the finding that needs them.
-    Price,
-    /// The institutions of practitioners, by practitioner.
-    Workplace,
-}
-
-/// A statement.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Out {
-    /// A row belongs under a key of a route.
-    Row(Route, u64, Ref),
-    /// A finding.
-    Finding(Box<Finding>),
-    /// The statement holds as soon as *now* is at least this moment.
-    Due(Moment, Box<Out>),
-    /// A block of days of a pair of institution and item.
-    Block(u64, Box<Block>),
-    /// Days of a block on which a pair of institution and item was used and bought.
-    Days(u64, DaysOfBlock),
-    /// Days on which an institution may be crowded.
-    Crowd(Box<Crowd>),
-    /// A finding with its amount.
-    Priced(Box<PricedFinding>),
-    /// Fen that a finding (by id) takes of what it laid on a record.
-    Taken(u64, Ref, i64),
-    /// An alert.
-    Reconciled(Box<ReconciledFinding>),
-    /// An amount that is added to a cell of a profile.
-    Sum(u64, Ref, i64),
-    /// A subject's month among its peers', by their group and the month.
-    Member(u64, Box<Member>),
-    /// A subject's month among all months of its peers, by their group.
-    Series(u64, Box<Member>),
 }
 
 /// Compares two keys part by part by the bytes of their texts.

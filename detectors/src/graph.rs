@@ -1,19 +1,19 @@
 //! The whole reasoning on one screen: which facts meet where, and who judges them.
 //!
-//! Collection come in by key ([`Inputs::feed`]); each arrangement is built once and shared. Judges are pure
-//! functions of [`crate::detector`] and [`crate::money`]; what they say flows on by [`crate::finding::Route`] or
+//! Facts come in by key ([`Inputs::feed`]); each arrangement is built once and shared. Judges are pure
+//! functions of [`crate::detector`] and [`crate::money`]; what they state flows on by [`crate::statement::Route`] or
 //! as findings. Findings are priced, laid on records, reconciled visit by visit, and leave as alerts. The graph
 //! is fixed: rules, tables and *now* are inputs like the facts.
 
 mod alerts;
 mod beds;
 mod bills;
-mod collector;
-mod facts;
 mod goods;
+mod inputs;
 mod lines;
 mod people;
 mod profiles;
+mod wiring;
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -26,15 +26,12 @@ use timely::dataflow::operators::generic::Operator;
 use timely::dataflow::operators::probe::{Handle as ProbeHandle, Probe};
 
 use crate::compiled_bank::CompiledBank;
-use crate::coverage::Count;
+use crate::coverage::Counts;
 use crate::finding::ReconciledFinding;
 use crate::judge::OperatorContext;
 use crate::views::{Diff, Tick};
-use collector::Collector;
-pub use facts::Inputs;
-
-/// Changes of the coverage, as a worker gathers them.
-type Counts = Rc<RefCell<Vec<(Count, Tick, Diff)>>>;
+pub use inputs::Inputs;
+use wiring::Wiring;
 
 /// What one worker gives: alerts and counts as they change.
 #[derive(Clone, Default)]
@@ -55,40 +52,46 @@ pub fn mount<'s>(
     probe: &ProbeHandle<Tick>,
 ) -> (Inputs, Outputs) {
     let outputs = Outputs::default();
-    let (inputs, facts) = facts::open(scope, arena, first_bank.keeps, &outputs.counts);
-    let context = OperatorContext { scope, bank: facts.bank.clone(), first_bank: Arc::clone(first_bank) };
-    let mut collector = Collector::default();
+    let (inputs, facts) = inputs::open(scope, arena, first_bank.keeps, &outputs.counts);
+    let context = OperatorContext {
+        scope,
+        arena: Arc::clone(arena),
+        bank: facts.bank.clone(),
+        first_bank: Arc::clone(first_bank),
+    };
+    let wiring = Wiring { context, facts, findings: RefCell::default(), counted: RefCell::default() };
 
-    let visits = lines::visits(&context, arena, &mut collector, &facts);
-    let sorted = lines::sort(&context, arena, &mut collector, &facts);
-
-    people::outside_facts(&context, arena, &mut collector, &facts, &visits.of_person);
-    people::visits(&context, arena, &mut collector, &facts, &visits.of_person);
-    people::codes(&context, arena, &mut collector, &facts, &visits.coded);
-    people::presence(&context, arena, &mut collector, &facts, &visits.stays);
-    people::companions(&context, arena, &mut collector, &visits.stays);
-    people::enrolment(&context, arena, &mut collector, &facts);
-    beds::occupancy(&context, arena, &mut collector, &facts, &visits.bed_steps);
-    beds::bed_only(&context, arena, &mut collector, &facts, sorted.bed_days.clone());
-    bills::invoices(&context, arena, &mut collector, &facts);
-    bills::agreements(&context, arena, &mut collector, &facts);
-    bills::prescriptions(&context, arena, &mut collector, &facts, &sorted.without_rx);
-    goods::trace_codes(&context, arena, &mut collector, &facts);
-    goods::stock(&context, arena, &mut collector, &facts, &sorted.uses);
-    lines::arithmetic(&context, arena, &mut collector, &facts);
+    // Every visit, line and sale once; then each family with what concerns it.
+    let visits = lines::visits(&wiring);
+    let sorted = lines::sort(&wiring);
+    people::outside_facts(&wiring, &visits.of_person);
+    people::visits(&wiring, &visits.of_person);
+    people::codes(&wiring, &visits.coded);
+    people::journeys(&wiring);
+    people::absences(&wiring, &visits.stays);
+    people::companions(&wiring, &visits.stays);
+    people::enrolment(&wiring);
+    beds::occupancy(&wiring, &visits.bed_steps);
+    beds::bed_only(&wiring, sorted.bed_days.clone());
+    bills::invoices(&wiring);
+    bills::agreements(&wiring);
+    bills::prescriptions(&wiring, &sorted.without_rx);
+    goods::trace_codes(&wiring);
+    goods::stock(&wiring, &sorted.uses);
+    lines::arithmetic(&wiring);
     if first_bank.keeps.months {
         let sums = visits.sums.concat(sorted.sums.clone());
-        profiles::outliers(&context, arena, &mut collector, &facts, sums);
+        profiles::outliers(&wiring, sums);
     }
-    lines::tables(&context, arena, &mut collector, &facts, sorted);
+    lines::tables(&wiring, sorted);
 
-    let alerts = alerts::reconcile(&context, arena, &mut collector, &facts);
-
+    // What was found becomes alerts; what was counted, the coverage.
+    let alerts = alerts::reconcile(&wiring);
     let kept = Rc::clone(&outputs.alerts);
     alerts.inner.clone().sink(Pipeline, "alerts out", move |(input, _)| {
         input.for_each(|_, updates| kept.borrow_mut().append(updates));
     });
-    let mut counted = collector.counted.into_iter();
+    let mut counted = wiring.counted.into_inner().into_iter();
     let counts = counted.next().expect("there is at least one judge").concatenate(counted);
     let kept = Rc::clone(&outputs.counts);
     counts.inner.clone().sink(Pipeline, "counts out", move |(input, _)| {

@@ -10,13 +10,14 @@ use records::Kind;
 use records::arena::{Arena, Ref};
 use records::row::{self, Settlement};
 
-use crate::compiled_bank::{CompiledBank, fen_of};
-use crate::detector::resale::sale_money;
-use crate::exempt;
+use crate::exact::{fen_of, sale_money};
+use crate::exempt::{Exempt, exempted_by};
 use crate::finding::{
-    AmountBasis, Finding, Laid, Money, Out, PricedFinding, ReconciledFinding, compare_keys, compare_records,
+    AmountBasis, Finding, Laid, Money, PricedFinding, ReconciledFinding, compare_keys, compare_records,
 };
 use crate::judge::Sink;
+use crate::policy::Policy;
+use crate::statement::Out;
 use crate::views::{Diff, visit_key};
 
 /// Visits owner live settlements a finding needs.
@@ -48,7 +49,8 @@ pub fn settlements_needed(arena: &Arena, finding: &Finding) -> Vec<Ref> {
 /// `settlements`: live ones of the visits needed, or dead ones of lines.
 pub fn price(
     arena: &Arena,
-    bank: &CompiledBank,
+    bank: &Policy,
+    exempts: &[Exempt],
     finding: &Finding,
     settlements: &[(Ref, Diff)],
 ) -> PricedFinding {
@@ -109,7 +111,7 @@ pub fn price(
     }
     // The records are in `behind` from here on; the amount_basis has done its work.
     finding.amount_basis = AmountBasis::Nothing;
-    let exempted_by = exempt::exempted_by(arena, bank, &finding);
+    let exempted_by = exempted_by(arena, bank, exempts, &finding);
     PricedFinding {
         finding,
         amount,
@@ -152,7 +154,7 @@ fn fund(arena: &Arena, settlements: &[(Ref, Settlement)]) -> (i64, Vec<Money>) {
 }
 
 /// What a priced finding laid, by the visit of each record (or the sale alone); nothing if it is exempted.
-pub fn laid(arena: &Arena, bank: &CompiledBank, priced: &PricedFinding) -> Vec<(u64, Laid)> {
+pub fn laid(arena: &Arena, bank: &Policy, priced: &PricedFinding) -> Vec<(u64, Laid)> {
     let finding = &priced.finding;
     if priced.exempted_by != 0 {
         return Vec::new();

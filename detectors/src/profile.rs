@@ -14,9 +14,7 @@ use records::time::{first_of, month_of};
 use serde::{Deserialize, Serialize};
 
 use crate::coverage::Missing;
-use crate::detector::resale::sale_money;
-use crate::finding::Out;
-use crate::judge::Sink;
+use crate::exact::sale_money;
 use crate::views::Diff;
 
 /// Whose profile it is.
@@ -173,31 +171,29 @@ impl Group {
     }
 }
 
-/// States the sums of a stay for its institution, in the month of its end; no column of practitioners is of stays.
-pub fn stay(visit: &Visit, sink: &mut Sink) {
-    let Some(end) = visit.end else { return };
-    let (begin, end) = (day_of(visit.begin), day_of(end));
+/// What is added to a cell of a profile: the subject's key, the cell, the amount.
+pub type Addition = (u64, Ref, i64);
+
+/// What a stay adds for its institution, in the month of its end; no column of practitioners is of stays.
+pub fn additions_of_stay(visit: &Visit) -> Option<[Addition; 2]> {
+    let (begin, end) = (day_of(visit.begin), day_of(visit.end?));
     let days = i64::from((end - begin).max(1));
     let key = subject_key(ProfileOwner::Institution, visit.institution);
-    sink.emit(Out::Sum(key, cell(month_of(end), Sum::Stays), 1));
-    sink.emit(Out::Sum(key, cell(month_of(end), Sum::StayDays), days));
+    Some([(key, cell(month_of(end), Sum::Stays), 1), (key, cell(month_of(end), Sum::StayDays), days)])
 }
 
-/// States what a net line of a stay adds to the charges of stays.
-pub fn line_of_stay(line: &FeeLine, sink: &mut Sink) {
+/// What a net line of a stay adds to the charges of stays.
+pub fn addition_of_line_of_stay(line: &FeeLine) -> Addition {
     let cell = cell(month_of(day_of(line.time)), Sum::StayCharges);
-    sink.emit(Out::Sum(subject_key(ProfileOwner::Institution, line.institution), cell, line.amount));
+    (subject_key(ProfileOwner::Institution, line.institution), cell, line.amount)
 }
 
-/// States the sums of a live settlement for the doctor of its visit.
-pub fn settlement_of_doctor(settlement: &Settlement, doctor: Ref, sink: &mut Sink) {
-    if doctor != 0 {
-        let month = month_of(day_of(settlement.time));
-        let key = subject_key(ProfileOwner::Practitioner, doctor);
-        for (sum, amount) in sums_of_settlement(settlement) {
-            sink.emit(Out::Sum(key, cell(month, sum), amount));
-        }
-    }
+/// What a live settlement adds for the doctor of its visit, if it has one.
+pub fn additions_of_doctor(settlement: &Settlement, doctor: Ref) -> impl Iterator<Item = Addition> {
+    let month = month_of(day_of(settlement.time));
+    let key = subject_key(ProfileOwner::Practitioner, doctor);
+    let sums = (doctor != 0).then(|| sums_of_settlement(settlement));
+    sums.into_iter().flatten().map(move |(sum, amount)| (key, cell(month, sum), amount))
 }
 
 fn owners(institution: Ref, doctor: Ref) -> impl Iterator<Item = u64> {

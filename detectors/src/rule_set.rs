@@ -11,7 +11,7 @@ use std::sync::Arc;
 use rulebank::{Bank, Rule, Severity, Status, Verdict};
 
 use crate::detector::outlier;
-use crate::finding::RuleIx;
+use crate::policy::RuleIx;
 
 /// A list of rules, by id.
 #[derive(Clone, Debug, PartialEq)]

@@ -16,7 +16,7 @@ use timely::dataflow::operators::Capability;
 use timely::dataflow::operators::generic::OutputBuilder;
 use timely::dataflow::operators::generic::builder_rc::OperatorBuilder;
 
-use crate::finding::Out;
+use crate::statement::Out;
 use crate::views::{Collection, Diff, Tick};
 
 /// Lets through what is not due, and what is due as soon as *now* reaches its moment.

@@ -1,9 +1,12 @@
 //! The visits of a person, read and classed once for all who look at them.
 
+use std::sync::Arc;
+
 use records::arena::{Arena, Ref};
 use records::row::{self, Visit, day_of};
 
-use crate::compiled_bank::{Class, CompiledBank};
+use crate::compiled_bank::CompiledBank;
+use crate::policy::{Class, Classes};
 use crate::views::Diff;
 
 /// A visit with its class.
@@ -18,10 +21,10 @@ pub struct Visited {
 }
 
 /// Reads visits, in the order of their rows.
-pub fn read(arena: &Arena, bank: &CompiledBank, visits: &[(Ref, Diff)]) -> Vec<Visited> {
+pub fn read(arena: &Arena, classes: &Classes, visits: &[(Ref, Diff)]) -> Vec<Visited> {
     let read = |(row, _): &(Ref, Diff)| {
         let visit = row::visit(arena, *row);
-        Visited { row: *row, visit, class: bank.class(visit.med_type, day_of(visit.begin)) }
+        Visited { row: *row, visit, class: classes.class(visit.med_type, day_of(visit.begin)) }
     };
     visits.iter().map(read).collect()
 }
@@ -33,4 +36,18 @@ pub fn stays_of<'v>(arena: &Arena, visits: &'v [Visited]) -> Vec<&'v Visited> {
         a.visit.begin.cmp(&b.visit.begin).then_with(|| arena.compare(a.visit.id, b.visit.id))
     });
     stays
+}
+
+/// Holds of the visits that have another class in another bank.
+pub fn reclassed(
+    arena: &Arc<Arena>,
+    old: &Arc<CompiledBank>,
+    new: &Arc<CompiledBank>,
+) -> impl Fn(&Ref) -> bool + use<> {
+    let (arena, old, new) = (Arc::clone(arena), Arc::clone(old), Arc::clone(new));
+    move |visit| {
+        let visit = row::visit(&arena, *visit);
+        let day = day_of(visit.begin);
+        old.classes().class(visit.med_type, day) != new.classes().class(visit.med_type, day)
+    }
 }

@@ -118,7 +118,7 @@ impl Banks<'_> {
             }
             causes.extend(self.before.table_otherwise(self.after, number).map(|table| named("table", table)));
         }
-        if !self.before.same_classes(self.after) {
+        if self.before.classes() != self.after.classes() {
             causes.push(named("table", "med_type"));
         }
         causes
@@ -161,7 +161,9 @@ impl Banks<'_> {
         if let Some(table) = self.before.table_otherwise(self.after, rule) {
             causes.push(named("table", table));
         }
-        if !self.before.same_classes(self.after) && (causes.is_empty() || self.is_reclassed(transition)) {
+        if self.before.classes() != self.after.classes()
+            && (causes.is_empty() || self.is_reclassed(transition))
+        {
             causes.push(named("table", "med_type"));
         }
         causes
@@ -173,7 +175,8 @@ impl Banks<'_> {
         let visits = evidence.filter(|address| row::kind(self.arena, **address) == records::Kind::Visit);
         visits.map(|address| row::visit(self.arena, *address)).any(|visit| {
             let day = day_of(visit.begin);
-            self.before.class(visit.med_type, day) != self.after.class(visit.med_type, day)
+            self.before.classes().class(visit.med_type, day)
+                != self.after.classes().class(visit.med_type, day)
         })
     }
 

@@ -6,10 +6,12 @@ use records::row::{self, Moment};
 use rulebank::{DetectorSpec, ParamKind, ParamSpec};
 
 use super::About;
-use crate::coverage::{Missing, Population, InstitutionMonth};
-use crate::finding::{AmountBasis, Finding, Out, KeyPart, Route, RuleIx, Value};
+use crate::compile::{Compiler, integer};
+use crate::coverage::{InstitutionMonth, Missing, Population};
+use crate::finding::{AmountBasis, Finding, KeyPart, RuleIx, Value};
 use crate::judge::Sink;
-use crate::compiled_bank::{Compiler, CompiledBank, integer};
+use crate::policy::Policy;
+use crate::statement::{Out, Route};
 use crate::views::Diff;
 
 /// What a rule may tell it.
@@ -23,7 +25,12 @@ pub const SPEC: DetectorSpec = DetectorSpec {
         default: "24",
     }],
     values: &["begntime", "institution"],
-    comparisons: &["the stay is longer than `hours`", "the pass is not before the window", "the pass is not after the window", "the pass is at the stay's institution"],
+    comparisons: &[
+        "the stay is longer than `hours`",
+        "the pass is not before the window",
+        "the pass is not after the window",
+        "the pass is at the stay's institution",
+    ],
 };
 
 /// What its alerts are about.
@@ -45,7 +52,14 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
 const WINDOW: Moment = 24 * 3600;
 
 /// Judges a stay with the passed checks of its person, but for whether the institution checks anybody.
-pub fn judge(arena: &Arena, bank: &CompiledBank, stay_row: Ref, passes: &[(Ref, Diff)], sink: &mut Sink) {
+pub fn judge(
+    arena: &Arena,
+    bank: &Policy,
+    rules: &Rules,
+    stay_row: Ref,
+    passes: &[(Ref, Diff)],
+    sink: &mut Sink,
+) {
     let stay = row::visit(arena, stay_row);
     let seen = passes.iter().any(|(pass, _)| {
         let pass = row::presence(arena, *pass);
@@ -53,7 +67,7 @@ pub fn judge(arena: &Arena, bank: &CompiledBank, stay_row: Ref, passes: &[(Ref, 
             && bank.reaches(1, pass.time, stay.begin - WINDOW)
             && bank.within(2, pass.time, stay.begin + WINDOW)
     });
-    for (rule, length) in &bank.detectors.absence {
+    for (rule, length) in rules {
         if seen || stay.end.is_some_and(|end| !bank.over(0, end - stay.begin, *length)) {
             continue;
         }
@@ -67,7 +81,7 @@ pub fn judge(arena: &Arena, bank: &CompiledBank, stay_row: Ref, passes: &[(Ref, 
 }
 
 /// Finishes an absence: a finding where the institution checks people at all.
-pub fn conclude(arena: &Arena, bank: &CompiledBank, rule: RuleIx, stay_row: Ref, checks: bool, sink: &mut Sink) {
+pub fn conclude(arena: &Arena, bank: &Policy, rule: RuleIx, stay_row: Ref, checks: bool, sink: &mut Sink) {
     let stay = row::visit(arena, stay_row);
     if !checks {
         sink.not_judged(rule, Missing::Presence, InstitutionMonth::at(stay.institution, stay.begin));

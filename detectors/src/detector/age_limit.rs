@@ -7,10 +7,13 @@ use records::time::completed_years;
 use rulebank::DetectorSpec;
 
 use super::About;
-use crate::coverage::{Missing, Population, InstitutionMonth};
-use crate::finding::{Finding, Out, Value, shown};
+use crate::compile::{Compiler, Items, Listed};
+use crate::coverage::{InstitutionMonth, Missing, Population};
+use crate::exact::{exact, exact_units};
+use crate::finding::{Finding, Value, shown};
 use crate::judge::Sink;
-use crate::compiled_bank::{Compiler, Items, CompiledBank, Listed, exact, exact_units};
+use crate::policy::Policy;
+use crate::statement::Out;
 
 /// What a rule may tell it.
 pub const SPEC: DetectorSpec = DetectorSpec {
@@ -22,10 +25,8 @@ pub const SPEC: DetectorSpec = DetectorSpec {
 };
 
 /// What its alerts are about.
-pub const ABOUT: About = About::of("fee_line")
-    .named_by(2)
-    .near(&[Kind::Person, Kind::Settlement])
-    .all_of(Population::NetLine);
+pub const ABOUT: About =
+    About::of("fee_line").named_by(2).near(&[Kind::Person, Kind::Settlement]).all_of(Population::NetLine);
 
 /// What a row of the table says.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -46,7 +47,10 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
     // The smallest limit is the strictest; days are below any year.
     compiler.by_item(
         &SPEC,
-        |_, row| Age { in_days: row.text("unit") == "days", max: exact(row.decimal("max").unwrap_or_default()) },
+        |_, row| Age {
+            in_days: row.text("unit") == "days",
+            max: exact(row.decimal("max").unwrap_or_default()),
+        },
         |limit| (limit.rule, !limit.what.in_days, limit.what.max, limit.own),
     )
 }
@@ -54,13 +58,14 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
 /// Judges a net line of a limited item with its person.
 pub fn judge(
     arena: &Arena,
-    bank: &CompiledBank,
+    bank: &Policy,
+    rules: &Rules,
     (line_row, line): (Ref, &FeeLine),
     person_row: Option<Ref>,
     sink: &mut Sink,
 ) {
     let day = day_of(line.time);
-    let Some(limits) = bank.detectors.age_limit.get(&line.item) else { return };
+    let Some(limits) = rules.get(&line.item) else { return };
     let person = person_row.map(|address| (address, row::person(arena, address)));
     let valid: Vec<&Limit> = limits.iter().filter(|limit| limit.validity.holds(day)).collect();
     for of_rule in valid.chunk_by(|a, b| a.rule == b.rule) {
@@ -88,8 +93,7 @@ pub fn judge(
         let Some(limit) = violated.first() else { continue };
         let own = violated.iter().all(|limit| limit.own);
         let (age, unit) = if limit.what.in_days { (age_in_days, 0) } else { (age_in_years, 1) };
-        let values =
-            vec![Value::Text(line.item), Value::Int(age), shown(limit.what.max), Value::Word(unit)];
+        let values = vec![Value::Text(line.item), Value::Int(age), shown(limit.what.max), Value::Word(unit)];
         let mut finding = Finding::of_line(bank, rule, own, (line_row, line), values);
         finding.evidence.push(person_row);
         sink.emit(Out::Finding(Box::new(finding)));

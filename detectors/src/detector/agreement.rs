@@ -6,10 +6,12 @@ use records::row::{self, day_of};
 use rulebank::DetectorSpec;
 
 use super::About;
-use crate::coverage::{Missing, Population, InstitutionMonth};
-use crate::finding::{AmountBasis, Finding, Money, Out, KeyPart, RuleIx, Value};
+use crate::compile::Compiler;
+use crate::coverage::{InstitutionMonth, Missing, Population};
+use crate::finding::{AmountBasis, Finding, KeyPart, Money, RuleIx, Value};
 use crate::judge::Sink;
-use crate::compiled_bank::{Compiler, CompiledBank};
+use crate::policy::Policy;
+use crate::statement::Out;
 
 /// What a rule may tell it.
 pub const SPEC: DetectorSpec = DetectorSpec {
@@ -21,8 +23,7 @@ pub const SPEC: DetectorSpec = DetectorSpec {
 };
 
 /// What its alerts are about.
-pub const ABOUT: About =
-    About::of("settlement").far(&[Kind::Institution]).all_of(Population::LiveSettlement);
+pub const ABOUT: About = About::of("settlement").far(&[Kind::Institution]).all_of(Population::LiveSettlement);
 
 /// Its rules.
 pub type Rules = Vec<RuleIx>;
@@ -33,10 +34,17 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
 }
 
 /// Judges a live settlement with its institution.
-pub fn judge(arena: &Arena, bank: &CompiledBank, settlement_row: Ref, institution: Option<Ref>, sink: &mut Sink) {
+pub fn judge(
+    arena: &Arena,
+    bank: &Policy,
+    rules: &Rules,
+    settlement_row: Ref,
+    institution: Option<Ref>,
+    sink: &mut Sink,
+) {
     let settlement = row::settlement(arena, settlement_row);
     let not_judged = |missing, sink: &mut Sink| {
-        for rule in &bank.detectors.agreement {
+        for rule in rules {
             sink.not_judged(*rule, missing, InstitutionMonth::at(settlement.institution, settlement.time));
         }
     };
@@ -55,7 +63,7 @@ pub fn judge(arena: &Arena, bank: &CompiledBank, settlement_row: Ref, institutio
         return;
     }
     let own = settlement.fund.max(0);
-    for rule in &bank.detectors.agreement {
+    for rule in rules {
         sink.emit(Out::Finding(Box::new(Finding {
             rule: *rule,
             verdict: bank.verdict(*rule, false),

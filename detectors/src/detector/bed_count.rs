@@ -4,13 +4,15 @@ use records::Kind;
 use records::arena::{Arena, Ref};
 use records::row::{self, Day, Visit, day_of};
 use rulebank::{DetectorSpec, ParamKind, ParamSpec};
-use serde::{Deserialize, Serialize};
 
 use super::About;
+use crate::compile::{Compiler, decimal};
 use crate::coverage::Count;
-use crate::finding::{AmountBasis, Finding, Out, KeyPart, Route, RuleIx, Value};
+use crate::exact::exact;
+use crate::finding::{AmountBasis, Finding, KeyPart, RuleIx, Value};
 use crate::judge::Sink;
-use crate::compiled_bank::{Compiler, CompiledBank, decimal, exact};
+use crate::policy::Policy;
+use crate::statement::{Crowd, Out, Route};
 use crate::views::Diff;
 
 /// What a rule may tell it.
@@ -37,21 +39,6 @@ pub type Rules = Vec<(RuleIx, i128)>;
 pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
     let rules = compiler.rules_of(SPEC.name).into_iter();
     rules.map(|(ix, rule)| (ix, exact(decimal(&rule, "factor")))).collect()
-}
-
-/// A run of days with the same stays, too many at least if those without an end are still there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Crowd {
-    rule: RuleIx,
-    institution: Ref,
-    beds: i64,
-    from: Day,
-    /// The day after the last; `None` where it goes on.
-    to: Option<Day>,
-    /// Stays with an end.
-    ended: i64,
-    /// Stays without one, which reach to the day before *now*.
-    open: i64,
 }
 
 const EPOCH: Day = 40_000;
@@ -85,7 +72,7 @@ pub fn step(stay: &Visit, sink: &mut Sink) {
     }
 }
 
-fn too_many(bank: &CompiledBank, stays: i64, beds: i64, factor: i128) -> bool {
+fn too_many(bank: &Policy, stays: i64, beds: i64, factor: i128) -> bool {
     const ONE: i128 = 10_000_000_000;
     bank.over(0, i128::from(stays) * ONE, i128::from(beds) * factor)
 }
@@ -93,13 +80,15 @@ fn too_many(bank: &CompiledBank, stays: i64, beds: i64, factor: i128) -> bool {
 /// Judges an institution by the days on which its stays begin and end.
 pub fn judge(
     arena: &Arena,
-    bank: &CompiledBank,
+    bank: &Policy,
+    rules: &Rules,
     steps: &[(Ref, Diff)],
     institution: Option<Ref>,
     sink: &mut Sink,
 ) {
-    let rules = &bank.detectors.bed_count;
-    let Some(institution_row) = institution.filter(|_| !steps.is_empty() && !rules.is_empty()) else { return };
+    let Some(institution_row) = institution.filter(|_| !steps.is_empty() && !rules.is_empty()) else {
+        return;
+    };
     let Some(beds) = row::institution(arena, institution_row).beds.filter(|beds| *beds >= 1) else { return };
     for (rule, factor) in rules {
         let (mut ended, mut open) = (0i64, 0i64);
@@ -125,8 +114,15 @@ pub fn judge(
 }
 
 /// Says on which days of a crowd there are too many, as of today.
-pub fn conclude(arena: &Arena, bank: &CompiledBank, crowd: &Crowd, today: Option<Day>, sink: &mut Sink) {
-    let Some((_, factor)) = bank.detectors.bed_count.iter().find(|(rule, _)| *rule == crowd.rule) else {
+pub fn conclude(
+    arena: &Arena,
+    bank: &Policy,
+    rules: &Rules,
+    crowd: &Crowd,
+    today: Option<Day>,
+    sink: &mut Sink,
+) {
+    let Some((_, factor)) = rules.iter().find(|(rule, _)| *rule == crowd.rule) else {
         return;
     };
     let today = today.unwrap_or(Day::MIN);

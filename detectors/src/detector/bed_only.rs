@@ -10,10 +10,12 @@ use rulebank::{DetectorSpec, ParamKind, ParamSpec};
 
 use super::About;
 use super::pair_conflict::sorted;
+use crate::compile::{Compiler, integer};
 use crate::coverage::Population;
-use crate::finding::{AmountBasis, Finding, Out, KeyPart, RuleIx, Value, money_of_lines};
+use crate::finding::{AmountBasis, Finding, KeyPart, RuleIx, Value, money_of_lines};
 use crate::judge::Sink;
-use crate::compiled_bank::{Class, Compiler, CompiledBank, integer};
+use crate::policy::{Class, Classes, Policy};
+use crate::statement::Out;
 use crate::views::Diff;
 
 /// What a rule may tell it.
@@ -72,18 +74,23 @@ fn bed_days(charges: &[(Ref, Diff)]) -> Vec<Day> {
 ///
 /// A stay without an end reaches to the day of *now*; what depends on it is stated from the day on which it holds,
 /// and taken back on the next one that adds to it.
-pub fn judge(arena: &Arena, bank: &CompiledBank, charges: &[(Ref, Diff)], stay: Option<Ref>, sink: &mut Sink) {
-    let rules = &bank.detectors.bed_only;
+pub fn judge(
+    arena: &Arena,
+    bank: &Policy,
+    rules: &Rules,
+    classes: &Classes,
+    charges: &[(Ref, Diff)],
+    stay: Option<Ref>,
+    sink: &mut Sink,
+) {
     let Some(stay_row) = stay.filter(|_| !charges.is_empty() && !rules.is_empty()) else { return };
     let stay = row::visit(arena, stay_row);
-    if bank.class(stay.med_type, day_of(stay.begin)) != Class::Inpatient {
+    if classes.class(stay.med_type, day_of(stay.begin)) != Class::Inpatient {
         return;
     }
     let mut days = bed_days(charges);
     let (begin, end) = (day_of(stay.begin), stay.end.map(day_of));
-    days.retain(|day| {
-        bank.within(1, begin, *day) && end.is_none_or(|end| bank.within(2, *day, end))
-    });
+    days.retain(|day| bank.within(1, begin, *day) && end.is_none_or(|end| bank.within(2, *day, end)));
     for (rule, least) in rules {
         let finding = |days: &[Day]| {
             let runs: Vec<(Day, Day)> = days

@@ -12,10 +12,12 @@ use records::row::{self, Day, Visit, day_of};
 use rulebank::{DetectorSpec, ParamKind, ParamSpec};
 
 use super::About;
+use crate::compile::{Compiler, integer};
 use crate::coverage::Count;
-use crate::finding::{AmountBasis, Finding, Out, KeyPart, Route, RuleIx, Value, common_institution};
+use crate::finding::{AmountBasis, Finding, KeyPart, RuleIx, Value, common_institution};
 use crate::judge::Sink;
-use crate::compiled_bank::{Compiler, CompiledBank, integer};
+use crate::policy::Policy;
+use crate::statement::{Out, Route};
 use crate::views::{Diff, pair_key, pair_of};
 
 /// What a rule may tell it.
@@ -37,7 +39,12 @@ pub const SPEC: DetectorSpec = DetectorSpec {
         },
     ],
     values: &["persons", "stays"],
-    comparisons: &["the begins are at most a day apart", "the ends are at most a day apart", "there are at least `times` co-stays", "there are at least `persons` persons"],
+    comparisons: &[
+        "the begins are at most a day apart",
+        "the ends are at most a day apart",
+        "there are at least `times` co-stays",
+        "there are at least `persons` persons",
+    ],
 };
 
 /// What its alerts are about.
@@ -89,7 +96,7 @@ fn near(a: &Ended, b: &Ended, days: Day) -> bool {
     a.institution == b.institution && (a.begin - b.begin).abs() <= days && (a.end - b.end).abs() <= days
 }
 
-fn co_stay_of(bank: &CompiledBank, a: &Ended, b: &Ended) -> bool {
+fn co_stay_of(bank: &Policy, a: &Ended, b: &Ended) -> bool {
     a.institution == b.institution
         && bank.within(0, (a.begin - b.begin).abs(), 1)
         && bank.within(1, (a.end - b.end).abs(), 1)
@@ -107,8 +114,8 @@ fn cell(stay: &Ended, begin_shift: Day, end_shift: Day) -> u64 {
 const HALF: [(Day, Day); 5] = [(0, 0), (0, 1), (1, -1), (1, 0), (1, 1)];
 
 /// Puts the stays of one person into cells.
-pub fn place(arena: &Arena, bank: &CompiledBank, stays: &[(Ref, Diff)], sink: &mut Sink) {
-    let Some(times) = bank.detectors.companions.iter().map(|rule| rule.times).min() else { return };
+pub fn place(arena: &Arena, rules: &Rules, stays: &[(Ref, Diff)], sink: &mut Sink) {
+    let Some(times) = rules.iter().map(|rule| rule.times).min() else { return };
     let stays: Vec<(Ref, Ended)> = stays
         .iter()
         .filter_map(|(address, _)| ended(&row::visit(arena, *address)).map(|stay| (*address, stay)))
@@ -178,15 +185,17 @@ fn node(rule: RuleIx, person: Ref) -> u64 {
 }
 
 /// Judges two persons by their co-stays: an edge if there are enough.
-pub fn join(arena: &Arena, bank: &CompiledBank, key: u64, stays: &[(Ref, Diff)], sink: &mut Sink) {
+pub fn join(arena: &Arena, bank: &Policy, rules: &Rules, key: u64, stays: &[(Ref, Diff)], sink: &mut Sink) {
     if stays.len() < 2 {
         return;
     }
     let persons = pair_of(key);
-    let stays: Vec<(Ref, Ended)> = stays.iter().map(|(address, _)| (*address, read(arena, *address))).collect();
+    let stays: Vec<(Ref, Ended)> =
+        stays.iter().map(|(address, _)| (*address, read(arena, *address))).collect();
     let (first, second): (Vec<_>, Vec<_>) = stays.iter().partition(|(_, stay)| stay.person == persons.0);
-    let times: usize = first.iter().map(|(_, a)| second.iter().filter(|(_, b)| co_stay_of(bank, a, b)).count()).sum();
-    for rule in bank.detectors.companions.iter().filter(|rule| bank.reaches(2, times, rule.times)) {
+    let times: usize =
+        first.iter().map(|(_, a)| second.iter().filter(|(_, b)| co_stay_of(bank, a, b)).count()).sum();
+    for rule in rules.iter().filter(|rule| bank.reaches(2, times, rule.times)) {
         let (a, b) = (node(rule.rule, persons.0), node(rule.rule, persons.1));
         sink.emit(Out::Row(Route::Edge, a, persons.1));
         sink.emit(Out::Row(Route::Edge, b, persons.0));
@@ -197,9 +206,9 @@ pub fn join(arena: &Arena, bank: &CompiledBank, key: u64, stays: &[(Ref, Diff)],
 }
 
 /// Judges a group of connected persons by the stays behind its edges.
-pub fn judge(arena: &Arena, bank: &CompiledBank, root: u64, stays: &[(Ref, Diff)], sink: &mut Sink) {
+pub fn judge(arena: &Arena, bank: &Policy, rules: &Rules, root: u64, stays: &[(Ref, Diff)], sink: &mut Sink) {
     let rule = RuleIx::try_from(pair_of(root).0).unwrap_or(RuleIx::MAX);
-    let Some(rule) = bank.detectors.companions.iter().find(|known| known.rule == rule) else { return };
+    let Some(rule) = rules.iter().find(|known| known.rule == rule) else { return };
     let visits: Vec<(Ref, Visit)> =
         stays.iter().map(|(address, _)| (*address, row::visit(arena, *address))).collect();
     let mut persons: Vec<Ref> = visits.iter().map(|(_, visit)| visit.psn_no).collect();

@@ -9,10 +9,12 @@ use rulebank::DetectorSpec;
 
 use super::About;
 use super::pair_conflict::sorted;
+use crate::compile::{Compiler, Items};
 use crate::coverage::Count;
-use crate::finding::{AmountBasis, Finding, Out, KeyPart, Value, institution_of_lines, money_of_lines};
+use crate::finding::{AmountBasis, Finding, KeyPart, Value, institution_of_lines, money_of_lines};
 use crate::judge::Sink;
-use crate::compiled_bank::{Compiler, Items, CompiledBank};
+use crate::policy::Policy;
+use crate::statement::Out;
 
 /// What a rule may tell it.
 pub const SPEC: DetectorSpec = DetectorSpec {
@@ -48,20 +50,23 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
 /// Judges the net lines of a visit, item by item.
 pub fn judge(
     arena: &Arena,
-    bank: &CompiledBank,
+    bank: &Policy,
+    rules: &Rules,
     lines: &BTreeMap<Ref, Vec<(Ref, FeeLine)>>,
     visit: Option<Ref>,
     sink: &mut Sink,
 ) {
     for (item, lines) in lines {
-        let Some(limits) = bank.detectors.course_limit.get(item) else { continue };
+        let Some(limits) = rules.get(item) else { continue };
         for of_rule in limits.chunk_by(|a, b| a.rule == b.rule) {
             // Each line counts if a row holds on its own day; the limit is the strictest row met.
             let met = |line: &FeeLine| of_rule.iter().find(|limit| limit.validity.holds(day_of(line.time)));
             let counting: Vec<(Ref, FeeLine)> =
                 lines.iter().filter(|(_, line)| met(line).is_some()).copied().collect();
             let strictest = counting.iter().filter_map(|(_, line)| met(line));
-            let Some(limit) = strictest.min_by_key(|limit| (limit.what.max_days, limit.own)) else { continue };
+            let Some(limit) = strictest.min_by_key(|limit| (limit.what.max_days, limit.own)) else {
+                continue;
+            };
             sink.count(Count::Subject(limit.rule));
             let mut days: Vec<Day> = counting.iter().map(|(_, line)| day_of(line.time)).collect();
             days.sort_unstable();

@@ -8,11 +8,13 @@ use records::row::{self, Day, FeeLine, day_of};
 use rulebank::DetectorSpec;
 
 use super::About;
+use crate::compile::{Compiler, Items, Listed};
 use crate::coverage::Count;
 use crate::detector::pair_conflict::sorted;
-use crate::finding::{AmountBasis, Finding, Out, KeyPart, Value, common_institution, money_of_lines};
+use crate::finding::{AmountBasis, Finding, KeyPart, Value, common_institution, money_of_lines};
 use crate::judge::Sink;
-use crate::compiled_bank::{Compiler, Items, CompiledBank, Listed};
+use crate::policy::Policy;
+use crate::statement::Out;
 use crate::views::Diff;
 
 /// What a rule may tell it.
@@ -49,7 +51,7 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
 }
 
 /// Judges the net lines of one item to one person.
-pub fn judge(arena: &Arena, bank: &CompiledBank, lines: &[(Ref, Diff)], sink: &mut Sink) {
+pub fn judge(arena: &Arena, bank: &Policy, rules: &Rules, lines: &[(Ref, Diff)], sink: &mut Sink) {
     if lines.len() < 2 {
         return;
     }
@@ -62,7 +64,7 @@ pub fn judge(arena: &Arena, bank: &CompiledBank, lines: &[(Ref, Diff)], sink: &m
     for two in days.windows(2) {
         let ((earlier, before), (later, after)) = (&two[0], &two[1]);
         let (item, person) = (after[0].1.item, after[0].1.psn_no);
-        let Some(gaps) = bank.detectors.cycle_gap.get(&item) else { continue };
+        let Some(gaps) = rules.get(&item) else { continue };
         let holding: Vec<&Gap> = gaps.iter().filter(|gap| gap.validity.holds(*later)).collect();
         for of_rule in holding.chunk_by(|a, b| a.rule == b.rule) {
             let gap = of_rule[0];
@@ -76,7 +78,12 @@ pub fn judge(arena: &Arena, bank: &CompiledBank, lines: &[(Ref, Diff)], sink: &m
             sink.emit(Out::Finding(Box::new(Finding {
                 rule: gap.rule,
                 verdict: bank.verdict(gap.rule, gap.own),
-                key: vec![KeyPart::Text(person), KeyPart::Text(item), KeyPart::Day(*earlier), KeyPart::Day(*later)],
+                key: vec![
+                    KeyPart::Text(person),
+                    KeyPart::Text(item),
+                    KeyPart::Day(*earlier),
+                    KeyPart::Day(*later),
+                ],
                 institution: common_institution(arena, &evidence),
                 evidence,
                 occurred: after.iter().map(|(_, line)| line.time).max().unwrap_or(i64::MIN),

@@ -6,10 +6,12 @@ use records::time::completed_years;
 use rulebank::DetectorSpec;
 
 use super::About;
-use crate::coverage::{Count, Missing, InstitutionMonth};
-use crate::finding::{AmountBasis, Finding, Out, KeyPart, Value};
+use crate::compile::{Compiler, Prefixed, Prefixes};
+use crate::coverage::{Count, InstitutionMonth, Missing};
+use crate::finding::{AmountBasis, Finding, KeyPart, Value};
 use crate::judge::Sink;
-use crate::compiled_bank::{Compiler, CompiledBank, Prefixed, Prefixes};
+use crate::policy::Policy;
+use crate::statement::Out;
 
 /// What a rule may tell it.
 pub const SPEC: DetectorSpec = DetectorSpec {
@@ -42,8 +44,15 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
 }
 
 /// Judges the diagnoses of a visit, each code once, with its person.
-pub fn judge(arena: &Arena, bank: &CompiledBank, visit_row: Ref, person_row: Option<Ref>, sink: &mut Sink) {
-    let rows = &bank.detectors.diagnosis_age;
+pub fn judge(
+    arena: &Arena,
+    bank: &Policy,
+    rules: &Rules,
+    visit_row: Ref,
+    person_row: Option<Ref>,
+    sink: &mut Sink,
+) {
+    let rows = rules;
     if rows.is_empty() {
         return;
     }

@@ -6,10 +6,12 @@ use records::row::{self, day_of};
 use rulebank::DetectorSpec;
 
 use super::About;
-use crate::coverage::{Count, Missing, InstitutionMonth};
-use crate::finding::{AmountBasis, Finding, Out, KeyPart, Value, sex_word};
+use crate::compile::{Compiler, Prefixed, Prefixes};
+use crate::coverage::{Count, InstitutionMonth, Missing};
+use crate::finding::{AmountBasis, Finding, KeyPart, Value, sex_word};
 use crate::judge::Sink;
-use crate::compiled_bank::{Compiler, CompiledBank, Prefixed, Prefixes};
+use crate::policy::Policy;
+use crate::statement::Out;
 
 /// What a rule may tell it.
 pub const SPEC: DetectorSpec = DetectorSpec {
@@ -40,15 +42,22 @@ pub fn rows(compiler: &mut Compiler<'_>, spec: &DetectorSpec) -> Rules {
 }
 
 /// Judges the diagnoses of a visit with its person.
-pub fn judge(arena: &Arena, bank: &CompiledBank, visit_row: Ref, person: Option<Ref>, sink: &mut Sink) {
+pub fn judge(
+    arena: &Arena,
+    bank: &Policy,
+    rules: &Rules,
+    visit_row: Ref,
+    person: Option<Ref>,
+    sink: &mut Sink,
+) {
     let codes = row::diagnoses(arena, visit_row).iter().map(|diagnosis| diagnosis.code).collect();
-    judge_codes(arena, bank, &bank.detectors.diagnosis_sex, visit_row, codes, person, sink);
+    judge_codes(arena, bank, rules, visit_row, codes, person, sink);
 }
 
 /// Judges codes of a visit, each once.
 pub fn judge_codes(
     arena: &Arena,
-    bank: &CompiledBank,
+    bank: &Policy,
     rows: &Rules,
     visit_row: Ref,
     mut codes: Vec<Ref>,

@@ -5,10 +5,12 @@ use records::row::{self, Enrolment};
 use rulebank::DetectorSpec;
 
 use super::About;
+use crate::compile::Compiler;
 use crate::coverage::Count;
-use crate::finding::{AmountBasis, Finding, Out, KeyPart, RuleIx, Value};
+use crate::finding::{AmountBasis, Finding, KeyPart, RuleIx, Value};
 use crate::judge::Sink;
-use crate::compiled_bank::{Compiler, CompiledBank};
+use crate::policy::Policy;
+use crate::statement::Out;
 use crate::views::Diff;
 
 /// What a rule may tell it.
@@ -38,8 +40,8 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
 }
 
 /// Judges the enrolments of one person.
-pub fn judge(arena: &Arena, bank: &CompiledBank, enrolments: &[(Ref, Diff)], sink: &mut Sink) {
-    let Rules { rules, basic } = &bank.detectors.double_enrolment;
+pub fn judge(arena: &Arena, bank: &Policy, rules: &Rules, enrolments: &[(Ref, Diff)], sink: &mut Sink) {
+    let Rules { rules, basic } = rules;
     if enrolments.len() < 2 || rules.is_empty() {
         return;
     }

@@ -5,10 +5,12 @@ use records::row::Prescription;
 use rulebank::{DetectorSpec, ParamKind, ParamSpec};
 
 use super::About;
+use crate::compile::{Compiler, integer};
 use crate::coverage::Population;
-use crate::finding::{AmountBasis, Finding, Out, KeyPart, RuleIx, Value};
+use crate::finding::{AmountBasis, Finding, KeyPart, RuleIx, Value};
 use crate::judge::Sink;
-use crate::compiled_bank::{Compiler, CompiledBank, integer};
+use crate::policy::Policy;
+use crate::statement::Out;
 
 /// What a rule may tell it.
 pub const SPEC: DetectorSpec = DetectorSpec {
@@ -39,8 +41,7 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
 const DRUG: u8 = 0;
 
 /// Judges a prescription that is not cancelled.
-pub fn judge(bank: &CompiledBank, rx_row: Ref, rx: &Prescription, sink: &mut Sink) {
-    let rules = &bank.detectors.drug_kinds;
+pub fn judge(bank: &Policy, rules: &Rules, rx_row: Ref, rx: &Prescription, sink: &mut Sink) {
     let fewest = rules.iter().map(|(_, kinds)| *kinds).min().unwrap_or(i64::MAX);
     if i64::try_from(rx.lines.len()).unwrap_or(i64::MAX) < fewest {
         return;

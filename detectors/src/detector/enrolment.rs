@@ -6,10 +6,12 @@ use records::row::{self, day_of};
 use rulebank::DetectorSpec;
 
 use super::About;
-use crate::coverage::{Missing, Population, InstitutionMonth};
-use crate::finding::{AmountBasis, Finding, Money, Out, KeyPart, Route, RuleIx, Value};
+use crate::compile::Compiler;
+use crate::coverage::{InstitutionMonth, Missing, Population};
+use crate::finding::{AmountBasis, Finding, KeyPart, Money, RuleIx, Value};
 use crate::judge::Sink;
-use crate::compiled_bank::{Compiler, CompiledBank};
+use crate::policy::Policy;
+use crate::statement::{Out, Route};
 use crate::views::Diff;
 
 /// What a rule may tell it.
@@ -18,7 +20,11 @@ pub const SPEC: DetectorSpec = DetectorSpec {
     table: None,
     params: &[],
     values: &["day", "insutype"],
-    comparisons: &["the enrolment begins on or before the day", "the enrolment ends on or after the day", "the insutypes are equal"],
+    comparisons: &[
+        "the enrolment begins on or before the day",
+        "the enrolment ends on or after the day",
+        "the insutypes are equal",
+    ],
 };
 
 /// What its alerts are about.
@@ -41,7 +47,8 @@ pub const SHARDS: u64 = 64;
 /// Judges a live settlement with the enrolments of its person, but for whether anybody is enrolled at all.
 pub fn judge(
     arena: &Arena,
-    bank: &CompiledBank,
+    bank: &Policy,
+    rules: &Rules,
     settlement_row: Ref,
     enrolments: &[(Ref, Diff)],
     sink: &mut Sink,
@@ -55,7 +62,7 @@ pub fn judge(
             && bank.within(0, enrolment.begin, day)
             && enrolment.end.is_none_or(|end| bank.within(1, day, end))
     });
-    for rule in &bank.detectors.enrolment {
+    for rule in rules {
         if !covered {
             let key = (u64::from(settlement_row) % SHARDS) | (u64::from(*rule) << 32);
             sink.emit(Out::Row(Route::Uncovered, key, settlement_row));
@@ -66,7 +73,7 @@ pub fn judge(
 /// Finishes an uncovered settlement: a finding where any enrolment of anyone stands.
 pub fn conclude(
     arena: &Arena,
-    bank: &CompiledBank,
+    bank: &Policy,
     rule: RuleIx,
     settlement_row: Ref,
     anyone: bool,
@@ -74,7 +81,11 @@ pub fn conclude(
 ) {
     let settlement = row::settlement(arena, settlement_row);
     if !anyone {
-        sink.not_judged(rule, Missing::Enrolment, InstitutionMonth::at(settlement.institution, settlement.time));
+        sink.not_judged(
+            rule,
+            Missing::Enrolment,
+            InstitutionMonth::at(settlement.institution, settlement.time),
+        );
         return;
     }
     let own = settlement.fund.max(0);

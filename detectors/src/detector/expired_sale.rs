@@ -5,10 +5,12 @@ use records::row::{Dispensing, day_of};
 use rulebank::DetectorSpec;
 
 use super::About;
-use crate::coverage::{Missing, Population, InstitutionMonth};
-use crate::finding::{Finding, Out, RuleIx, Value};
+use crate::compile::Compiler;
+use crate::coverage::{InstitutionMonth, Missing, Population};
+use crate::finding::{Finding, RuleIx, Value};
 use crate::judge::Sink;
-use crate::compiled_bank::{Compiler, CompiledBank};
+use crate::policy::Policy;
+use crate::statement::Out;
 
 /// What a rule may tell it.
 pub const SPEC: DetectorSpec = DetectorSpec {
@@ -30,14 +32,14 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
     compiler.rule_numbers(SPEC.name)
 }
 
-/// Whether a rule would say or count something of a sale.
-pub fn speaks(sale: &Dispensing) -> bool {
+/// Whether a rule would find or count something of a sale.
+pub fn is_subject(sale: &Dispensing) -> bool {
     sale.expires.is_none_or(|expires| day_of(sale.time) > expires)
 }
 
 /// Judges a sale.
-pub fn judge(bank: &CompiledBank, sale_row: Ref, sale: &Dispensing, sink: &mut Sink) {
-    for rule in &bank.detectors.expired_sale {
+pub fn judge(bank: &Policy, rules: &Rules, sale_row: Ref, sale: &Dispensing, sink: &mut Sink) {
+    for rule in rules {
         let Some(expires) = sale.expires else {
             sink.not_judged(*rule, Missing::ExpyEnd, InstitutionMonth::at(sale.institution, sale.time));
             continue;

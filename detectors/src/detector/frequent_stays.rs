@@ -4,10 +4,12 @@ use records::arena::Arena;
 use rulebank::{DetectorSpec, ParamKind, ParamSpec};
 
 use super::About;
+use crate::compile::{Compiler, integer};
 use crate::coverage::Population;
-use crate::finding::{AmountBasis, Finding, Out, KeyPart, RuleIx, Value};
+use crate::finding::{AmountBasis, Finding, KeyPart, RuleIx, Value};
 use crate::judge::Sink;
-use crate::compiled_bank::{Compiler, CompiledBank, integer};
+use crate::policy::Policy;
+use crate::statement::Out;
 use crate::visited::{Visited, stays_of};
 
 /// What a rule may tell it.
@@ -58,8 +60,7 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
 }
 
 /// Judges the stays of one person, each with those that began in the window before it.
-pub fn judge(arena: &Arena, bank: &CompiledBank, visits: &[Visited], sink: &mut Sink) {
-    let rules = &bank.detectors.frequent_stays;
+pub fn judge(arena: &Arena, bank: &Policy, rules: &Rules, visits: &[Visited], sink: &mut Sink) {
     let least = rules.iter().map(|rule| rule.stays).min().unwrap_or(i64::MAX);
     let stays = stays_of(arena, visits);
     // Bent by one, `at least` means `more than`.

@@ -9,10 +9,13 @@ use rulebank::DetectorSpec;
 
 use super::About;
 use super::pair_conflict::sorted;
-use crate::coverage::{Count, Missing, InstitutionMonth};
-use crate::finding::{AmountBasis, Finding, Out, KeyPart, Value, money_of_lines};
+use crate::compile::{Compiler, Items, Listed};
+use crate::coverage::{Count, InstitutionMonth, Missing};
+use crate::exact::{exact_quantity, fen_of};
+use crate::finding::{AmountBasis, Finding, KeyPart, Value, money_of_lines};
 use crate::judge::Sink;
-use crate::compiled_bank::{Class, Compiler, Items, CompiledBank, Listed, exact_quantity, fen_of};
+use crate::policy::{Class, Classes, Policy};
+use crate::statement::Out;
 
 /// What a rule may tell it.
 pub const SPEC: DetectorSpec = DetectorSpec {
@@ -40,9 +43,9 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
 /// The whole hours of a day in which the item can have been used.
 ///
 /// Of a stay, on days of which some part of it is: its hours that day, a begun one counted; else 24.
-fn hours(bank: &CompiledBank, visit: &Visit, day: Day) -> i64 {
+fn hours(classes: &Classes, visit: &Visit, day: Day) -> i64 {
     const DAY: i64 = 86_400;
-    if bank.class(visit.med_type, day_of(visit.begin)) != Class::Inpatient {
+    if classes.class(visit.med_type, day_of(visit.begin)) != Class::Inpatient {
         return 24;
     }
     let (midnight, next) = (i64::from(day) * DAY, (i64::from(day) + 1) * DAY);
@@ -53,13 +56,15 @@ fn hours(bank: &CompiledBank, visit: &Visit, day: Day) -> i64 {
 /// Judges the net lines of a visit, item by item and day by day.
 pub fn judge(
     arena: &Arena,
-    bank: &CompiledBank,
+    bank: &Policy,
+    rules: &Rules,
+    classes: &Classes,
     lines: &BTreeMap<Ref, Vec<(Ref, FeeLine)>>,
     visit: Option<Ref>,
     sink: &mut Sink,
 ) {
     for (item, lines) in lines {
-        let Some(rows) = bank.detectors.hour_item.get(item) else { continue };
+        let Some(rows) = rules.get(item) else { continue };
         let mut days: BTreeMap<Day, Vec<(Ref, FeeLine)>> = BTreeMap::new();
         for (address, line) in lines {
             days.entry(day_of(line.time)).or_default().push((*address, *line));
@@ -73,7 +78,7 @@ pub fn judge(
                     sink.not_judged(rule, Missing::Visit, InstitutionMonth::on(lines[0].1.institution, day));
                     continue;
                 };
-                let limit = hours(bank, &visit, day) * 10_000;
+                let limit = hours(classes, &visit, day) * 10_000;
                 let quantity = lines.iter().fold(0i64, |sum, (_, line)| sum.saturating_add(line.cnt));
                 if !bank.over(0, quantity, limit) {
                     continue;

@@ -1,15 +1,20 @@
 //! An item that is paid for certain diagnoses, billed without any of them.
 
+use std::collections::HashSet;
+
+use foldhash::fast::FixedState;
 use records::Kind;
 use records::arena::{Arena, Ref};
 use records::row;
 use rulebank::DetectorSpec;
 
 use super::About;
-use crate::coverage::{Missing, Population, InstitutionMonth};
-use crate::finding::{Finding, Out, Value};
+use crate::compile::{Compiler, Items, Listed};
+use crate::coverage::{InstitutionMonth, Missing, Population};
+use crate::finding::{Finding, Value};
 use crate::judge::Sink;
-use crate::compiled_bank::{Compiler, Items, CompiledBank, Listed};
+use crate::policy::Policy;
+use crate::statement::Out;
 
 /// What a rule may tell it.
 pub const SPEC: DetectorSpec = DetectorSpec {
@@ -21,10 +26,8 @@ pub const SPEC: DetectorSpec = DetectorSpec {
 };
 
 /// What its alerts are about.
-pub const ABOUT: About = About::of("fee_line")
-    .named_by(2)
-    .near(&[Kind::Visit, Kind::Settlement])
-    .all_of(Population::NetLine);
+pub const ABOUT: About =
+    About::of("fee_line").named_by(2).near(&[Kind::Visit, Kind::Settlement]).all_of(Population::NetLine);
 
 /// What a row of the table says.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,26 +45,28 @@ pub type Rules = Items<Prefixes>;
 pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
     compiler.by_item(
         &SPEC,
-        |_, row| Prefixes { prefixes: row.list("prefixes").iter().filter(|prefix| !prefix.is_empty()).cloned().collect() },
+        |_, row| Prefixes {
+            prefixes: row.list("prefixes").iter().filter(|prefix| !prefix.is_empty()).cloned().collect(),
+        },
         |row| row.rule,
     )
 }
 
 /// Items of which two banks say differently.
-pub fn otherwise(old: &CompiledBank, new: &CompiledBank) -> Vec<Ref> {
-    let (old, new) = (&old.detectors.indication, &new.detectors.indication);
+pub fn otherwise(old: &Rules, new: &Rules) -> HashSet<Ref, FixedState> {
     old.keys().chain(new.keys()).filter(|item| old.get(item) != new.get(item)).copied().collect()
 }
 
 /// Judges a net line with its visit.
 pub fn judge(
     arena: &Arena,
-    bank: &CompiledBank,
+    bank: &Policy,
+    rules: &Rules,
     (line_row, line): (Ref, &row::FeeLine),
     visit: Option<(Ref, &row::Visit)>,
     sink: &mut Sink,
 ) {
-    let Some(indications) = bank.detectors.indication.get(&line.item) else { return };
+    let Some(indications) = rules.get(&line.item) else { return };
     let day = row::day_of(line.time);
     let valid: Vec<&Indication> = indications.iter().filter(|row| row.validity.holds(day)).collect();
     if valid.is_empty() {

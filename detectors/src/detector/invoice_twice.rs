@@ -6,10 +6,12 @@ use records::row::{self, Settlement};
 use rulebank::DetectorSpec;
 
 use super::About;
+use crate::compile::Compiler;
 use crate::coverage::Count;
-use crate::finding::{AmountBasis, Finding, Money, Out, KeyPart, RuleIx, Value, common_institution};
+use crate::finding::{AmountBasis, Finding, KeyPart, Money, RuleIx, Value, common_institution};
 use crate::judge::Sink;
-use crate::compiled_bank::{Compiler, CompiledBank};
+use crate::policy::Policy;
+use crate::statement::Out;
 use crate::views::{Diff, pair_of};
 
 /// What a rule may tell it.
@@ -33,7 +35,7 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
 }
 
 /// Judges an invoice number: the live settlements that carry it, and the invoice itself where it is known.
-pub fn judge(arena: &Arena, bank: &CompiledBank, key: u64, rows: &[(Ref, Diff)], sink: &mut Sink) {
+pub fn judge(arena: &Arena, bank: &Policy, rules: &Rules, key: u64, rows: &[(Ref, Diff)], sink: &mut Sink) {
     let mut settlements: Vec<(Ref, Settlement)> = rows
         .iter()
         .filter(|(address, _)| row::kind(arena, *address) == Kind::Settlement)
@@ -42,7 +44,7 @@ pub fn judge(arena: &Arena, bank: &CompiledBank, key: u64, rows: &[(Ref, Diff)],
     if settlements.is_empty() {
         return;
     }
-    for rule in &bank.detectors.invoice_twice {
+    for rule in rules {
         sink.count(Count::Subject(*rule));
     }
     if !bank.reaches(0, settlements.len(), 2) {
@@ -69,7 +71,7 @@ pub fn judge(arena: &Arena, bank: &CompiledBank, key: u64, rows: &[(Ref, Diff)],
     let amount = money.iter().fold(0i64, |sum, money| sum.saturating_add(money.own));
     let (bill_code, bill_no) = pair_of(key);
     let occurred = settlements.iter().map(|(_, settlement)| settlement.time).max().unwrap_or(i64::MIN);
-    for rule in &bank.detectors.invoice_twice {
+    for rule in rules {
         sink.emit(Out::Finding(Box::new(Finding {
             rule: *rule,
             verdict: bank.verdict(*rule, false),

@@ -5,10 +5,12 @@ use records::row::FeeLine;
 use rulebank::{DetectorSpec, ParamKind, ParamSpec};
 
 use super::About;
-use crate::coverage::{Missing, Population, InstitutionMonth};
-use crate::finding::{AmountBasis, Finding, Out, KeyPart, RuleIx, Value};
+use crate::compile::{Compiler, integer};
+use crate::coverage::{InstitutionMonth, Missing, Population};
+use crate::finding::{AmountBasis, Finding, KeyPart, RuleIx, Value};
 use crate::judge::Sink;
-use crate::compiled_bank::{Compiler, CompiledBank, integer};
+use crate::policy::Policy;
+use crate::statement::Out;
 
 /// What a rule may tell it.
 pub const SPEC: DetectorSpec = DetectorSpec {
@@ -36,20 +38,19 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
 }
 
 /// Whether two banks may answer differently of a line.
-pub fn differ(old: &CompiledBank, new: &CompiledBank, line: &FeeLine) -> bool {
-    let (old, new) = (&old.detectors.late_upload, &new.detectors.late_upload);
-    let said = |rules: &Rules| -> Vec<RuleIx> {
+pub fn differ(old: &Rules, new: &Rules, line: &FeeLine) -> bool {
+    let stated = |rules: &Rules| -> Vec<RuleIx> {
         let late = |allowed: i64| line.delay.is_none_or(|delay| delay > allowed);
         rules.iter().filter(|(_, allowed)| late(*allowed)).map(|(rule, _)| *rule).collect()
     };
     // Nearly every line comes before any limit.
     let least = old.iter().chain(new).map(|(_, allowed)| *allowed).min().unwrap_or(i64::MAX);
-    line.delay.is_none_or(|delay| delay > least) && said(old) != said(new)
+    line.delay.is_none_or(|delay| delay > least) && stated(old) != stated(new)
 }
 
 /// Judges a net line.
-pub fn judge(bank: &CompiledBank, line_row: Ref, line: &FeeLine, sink: &mut Sink) {
-    for (rule, allowed) in &bank.detectors.late_upload {
+pub fn judge(bank: &Policy, rules: &Rules, line_row: Ref, line: &FeeLine, sink: &mut Sink) {
+    for (rule, allowed) in rules {
         let Some(delay) = line.delay else {
             sink.not_judged(*rule, Missing::RecvTime, InstitutionMonth::at(line.institution, line.time));
             continue;

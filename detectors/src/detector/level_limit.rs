@@ -6,10 +6,12 @@ use records::row::{FeeLine, Institution, day_of, level_rank};
 use rulebank::DetectorSpec;
 
 use super::About;
-use crate::coverage::{Missing, Population, InstitutionMonth};
-use crate::finding::{Finding, Out, Value};
+use crate::compile::{Compiler, Items, Listed};
+use crate::coverage::{InstitutionMonth, Missing, Population};
+use crate::finding::{Finding, Value};
 use crate::judge::Sink;
-use crate::compiled_bank::{Compiler, Items, CompiledBank, Listed};
+use crate::policy::Policy;
+use crate::statement::Out;
 
 /// What a rule may tell it.
 pub const SPEC: DetectorSpec = DetectorSpec {
@@ -50,18 +52,23 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
 
 /// Judges a net line of an item in the table with its institution.
 pub fn judge(
-    bank: &CompiledBank,
+    bank: &Policy,
+    rules: &Rules,
     (line_row, line): (Ref, &FeeLine),
     institution: Option<(Ref, &Institution)>,
     sink: &mut Sink,
 ) {
-    let Some(limits) = bank.detectors.level_limit.get(&line.item) else { return };
+    let Some(limits) = rules.get(&line.item) else { return };
     let day = day_of(line.time);
     let valid: Vec<&Limit> = limits.iter().filter(|limit| limit.validity.holds(day)).collect();
     for of_rule in valid.chunk_by(|a, b| a.rule == b.rule) {
         let limit = of_rule[0];
         let Some((institution_row, institution)) = institution else {
-            sink.not_judged(limit.rule, Missing::Institution, InstitutionMonth::at(line.institution, line.time));
+            sink.not_judged(
+                limit.rule,
+                Missing::Institution,
+                InstitutionMonth::at(line.institution, line.time),
+            );
             continue;
         };
         if institution.level == 0 {

@@ -6,10 +6,13 @@ use records::row;
 use rulebank::{DetectorSpec, ParamKind, ParamSpec};
 
 use super::About;
+use crate::compile::{Compiler, decimal};
 use crate::coverage::Population;
-use crate::finding::{AmountBasis, Finding, Out, KeyPart, RuleIx, Value};
+use crate::exact::exact;
+use crate::finding::{AmountBasis, Finding, KeyPart, RuleIx, Value};
 use crate::judge::Sink;
-use crate::compiled_bank::{Compiler, CompiledBank, decimal, exact};
+use crate::policy::Policy;
+use crate::statement::Out;
 
 /// What a rule may tell it.
 pub const SPEC: DetectorSpec = DetectorSpec {
@@ -61,13 +64,13 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
 
 /// Judges a line as sent that is a reversal or owner amount is not exact; `offsets`: an original stands that it
 /// reverses.
-pub fn judge(arena: &Arena, bank: &CompiledBank, line_row: Ref, offsets: bool, sink: &mut Sink) {
+pub fn judge(arena: &Arena, bank: &Policy, rules: &Rules, line_row: Ref, offsets: bool, sink: &mut Sink) {
     let line = row::fee_line(arena, line_row);
     let reverses_nothing = line.reverses != 0 && !offsets;
     // Quantities have 4 places, prices 6, amounts 2: the difference has 10.
     let product = i128::from(line.cnt) * i128::from(line.price);
     let apart = (product - i128::from(line.amount) * 100_000_000).abs();
-    for rule in &bank.detectors.line_arithmetic {
+    for rule in rules {
         const QUANTITY: i128 = 10_000;
         let allowed = rule.tolerance * QUANTITY + rule.per_unit * i128::from(line.cnt).abs();
         if !reverses_nothing && !bank.over(0, apart * QUANTITY, allowed) {

@@ -6,10 +6,12 @@ use records::row::{self, FeeLine, Prescription};
 use rulebank::DetectorSpec;
 
 use super::About;
-use crate::coverage::{Missing, Population, InstitutionMonth};
-use crate::finding::{AmountBasis, Finding, Out, KeyPart, Route, RuleIx, Value};
+use crate::compile::Compiler;
+use crate::coverage::{InstitutionMonth, Missing, Population};
+use crate::finding::{AmountBasis, Finding, KeyPart, RuleIx, Value};
 use crate::judge::Sink;
-use crate::compiled_bank::{Class, Compiler, CompiledBank};
+use crate::policy::{Class, Classes, Policy};
+use crate::statement::{Out, Route};
 
 /// What a rule may tell it.
 pub const SPEC: DetectorSpec = DetectorSpec {
@@ -51,19 +53,20 @@ pub fn covers(prescription: Option<&Prescription>, line: &FeeLine) -> bool {
 /// `sent`: whether any fee line of the visit, as sent, has an rx_id.
 pub fn judge(
     arena: &Arena,
-    bank: &CompiledBank,
+    rules: &Rules,
+    classes: &Classes,
     line_row: Ref,
     visit_row: Option<Ref>,
     sent: bool,
     sink: &mut Sink,
 ) {
     let Some(visit) = visit_row.map(|visit| row::visit(arena, visit)) else { return };
-    let class = bank.class(visit.med_type, row::day_of(visit.begin));
+    let class = classes.class(visit.med_type, row::day_of(visit.begin));
     let line = row::fee_line(arena, line_row);
     if !is_subject(&line, class) {
         return;
     }
-    for rule in &bank.detectors.no_prescription {
+    for rule in rules {
         if class == Class::Inpatient && !sent {
             sink.not_judged(*rule, Missing::RxId, InstitutionMonth::at(line.institution, line.time));
         } else {
@@ -74,7 +77,7 @@ pub fn judge(
 }
 
 /// Finishes a suspicious line: a finding where the institution has any prescription.
-pub fn conclude(arena: &Arena, bank: &CompiledBank, rule: RuleIx, line_row: Ref, sends: bool, sink: &mut Sink) {
+pub fn conclude(arena: &Arena, bank: &Policy, rule: RuleIx, line_row: Ref, sends: bool, sink: &mut Sink) {
     let line = row::fee_line(arena, line_row);
     if !sends {
         sink.not_judged(rule, Missing::Prescription, InstitutionMonth::at(line.institution, line.time));

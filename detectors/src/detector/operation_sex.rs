@@ -6,8 +6,9 @@ use rulebank::DetectorSpec;
 
 use super::About;
 use super::diagnosis_sex::{self, SexRow};
+use crate::compile::{Compiler, Prefixes};
 use crate::judge::Sink;
-use crate::compiled_bank::{Compiler, CompiledBank, Prefixes};
+use crate::policy::Policy;
 
 /// What a rule may tell it.
 pub const SPEC: DetectorSpec = DetectorSpec {
@@ -30,7 +31,14 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
 }
 
 /// Judges the operations of a visit with its person.
-pub fn judge(arena: &Arena, bank: &CompiledBank, visit_row: Ref, person: Option<Ref>, sink: &mut Sink) {
+pub fn judge(
+    arena: &Arena,
+    bank: &Policy,
+    rules: &Rules,
+    visit_row: Ref,
+    person: Option<Ref>,
+    sink: &mut Sink,
+) {
     let codes = row::operations(arena, visit_row);
-    diagnosis_sex::judge_codes(arena, bank, &bank.detectors.operation_sex, visit_row, codes, person, sink);
+    diagnosis_sex::judge_codes(arena, bank, rules, visit_row, codes, person, sink);
 }

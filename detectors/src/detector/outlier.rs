@@ -16,11 +16,13 @@ use rulebank::{DetectorSpec, ParamKind, ParamSpec, Rule};
 use rust_decimal::prelude::ToPrimitive;
 
 use super::About;
-use crate::coverage::{Count, Missing, InstitutionMonth};
-use crate::finding::{AmountBasis, Finding, Out, KeyPart, RuleIx, Value};
+use crate::compile::{Compiler, choice, decimal, integer};
+use crate::coverage::{Count, InstitutionMonth, Missing};
+use crate::finding::{AmountBasis, Finding, KeyPart, RuleIx, Value};
 use crate::judge::Sink;
-use crate::compiled_bank::{Compiler, CompiledBank, choice, decimal, integer};
+use crate::policy::Policy;
 use crate::profile::{Member, ProfileOwner, end_of};
+use crate::statement::Out;
 use crate::views::Diff;
 
 /// What a rule file may tell it.
@@ -67,7 +69,13 @@ pub const SPEC: DetectorSpec = DetectorSpec {
         ParamSpec {
             name: "feature",
             doc: "Of a rise: what rises.",
-            kind: ParamKind::Choice(&["fund_per_visit", "fund", "visits", "charges_per_stay", "charges_per_stay_day"]),
+            kind: ParamKind::Choice(&[
+                "fund_per_visit",
+                "fund",
+                "visits",
+                "charges_per_stay",
+                "charges_per_stay_day",
+            ]),
             default: "fund_per_visit",
         },
     ],
@@ -143,9 +151,9 @@ pub fn features(owner: ProfileOwner) -> FeatureSet {
 }
 
 /// Judges the members of a peer group in one month, or those of whom it cannot be said who their peers are.
-pub fn judge(bank: &CompiledBank, members: &[(Member, Diff)], sink: &mut Sink) {
+pub fn judge(bank: &Policy, rules: &Rules, members: &[(Member, Diff)], sink: &mut Sink) {
     let Some((first, _)) = members.first() else { return };
-    for rule in bank.detectors.outlier.iter().filter(|rule| rule.owner == first.owner) {
+    for rule in rules.iter().filter(|rule| rule.owner == first.owner) {
         if let Some(lacks) = first.lacks {
             for (member, _) in members {
                 sink.count(Count::Subject(rule.rule));
@@ -186,10 +194,10 @@ pub fn opinions(members: &[&Member], parameters: &Parameters) -> Vec<Option<Opin
 }
 
 /// Judges the rises of the members of a peer group, all their months together.
-pub fn judge_rises(bank: &CompiledBank, members: &[(Member, Diff)], sink: &mut Sink) {
+pub fn judge_rises(bank: &Policy, rules: &Rules, members: &[(Member, Diff)], sink: &mut Sink) {
     let Some((first, _)) = members.first() else { return };
     let members: Vec<&Member> = members.iter().map(|(member, _)| member).collect();
-    for rule in bank.detectors.outlier.iter().filter(|rule| rule.owner == first.owner) {
+    for rule in rules.iter().filter(|rule| rule.owner == first.owner) {
         let OutlierMethod::Rise(parameters, min_peers) = &rule.way else { continue };
         for (member, opinion) in members.iter().zip(rises(&members, parameters, *min_peers)) {
             conclude(bank, rule.rule, parameters.threshold, member, opinion, sink);
@@ -228,7 +236,7 @@ fn month(member: &Member) -> InstitutionMonth {
 }
 
 fn conclude(
-    bank: &CompiledBank,
+    bank: &Policy,
     rule: RuleIx,
     threshold: i64,
     member: &Member,

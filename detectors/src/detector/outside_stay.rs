@@ -6,10 +6,12 @@ use records::row::{FeeLine, Visit, day_of};
 use rulebank::{DetectorSpec, ParamKind, ParamSpec};
 
 use super::About;
+use crate::compile::{Compiler, integer};
 use crate::coverage::Population;
-use crate::finding::{Finding, Out, RuleIx, Value};
+use crate::finding::{Finding, RuleIx, Value};
 use crate::judge::Sink;
-use crate::compiled_bank::{Compiler, CompiledBank, integer};
+use crate::policy::Policy;
+use crate::statement::Out;
 
 /// What a rule may tell it.
 pub const SPEC: DetectorSpec = DetectorSpec {
@@ -69,14 +71,15 @@ pub fn is_outside(line: &FeeLine, stay: &Visit) -> bool {
 
 /// Judges a net line of a stay that [`is_outside`].
 pub fn judge(
-    bank: &CompiledBank,
+    bank: &Policy,
+    rules: &Rules,
     (line_row, line): (Ref, &FeeLine),
     (stay_row, stay): (Ref, &Visit),
     sink: &mut Sink,
 ) {
     let day = i64::from(day_of(line.time));
     let (begin, end) = (i64::from(day_of(stay.begin)), stay.end.map(|end| i64::from(day_of(end))));
-    for rule in &bank.detectors.outside_stay {
+    for rule in rules {
         let early = bank.below(0, day, begin - rule.before);
         if early || end.is_some_and(|end| bank.over(1, day, end + rule.after)) {
             let values =

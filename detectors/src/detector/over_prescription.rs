@@ -10,10 +10,13 @@ use rulebank::{DetectorSpec, ParamKind, ParamSpec};
 use super::About;
 use super::pair_conflict::sorted;
 use super::resale::money_of_sales;
+use crate::compile::{Compiler, choice};
 use crate::coverage::Count;
-use crate::finding::{AmountBasis, Finding, Money, Out, KeyPart, RuleIx, Value, money_of_lines};
+use crate::exact::{exact_quantity, fen_of};
+use crate::finding::{AmountBasis, Finding, KeyPart, Money, RuleIx, Value, money_of_lines};
 use crate::judge::Sink;
-use crate::compiled_bank::{Compiler, CompiledBank, choice, exact_quantity, fen_of};
+use crate::policy::Policy;
+use crate::statement::Out;
 use crate::views::Diff;
 
 /// What a rule may tell it.
@@ -88,13 +91,13 @@ fn sold(arena: &Arena, sales: &[(Ref, Dispensing)], item: Ref) -> Given {
 /// Judges a prescription, not cancelled, with the net lines and the sales that name it.
 pub fn judge(
     arena: &Arena,
-    bank: &CompiledBank,
+    bank: &Policy,
+    rules: &Rules,
     (rx_row, rx): (Ref, &Prescription),
     lines: &[(Ref, FeeLine)],
     sales: &[(Ref, Dispensing)],
     sink: &mut Sink,
 ) {
-    let rules = &bank.detectors.over_prescription;
     if rules.lines.is_empty() && rules.sales.is_empty() {
         return;
     }

@@ -8,10 +8,12 @@ use records::row::{Day, FeeLine, day_of};
 use rulebank::DetectorSpec;
 
 use super::About;
+use crate::compile::{ByRef, Compiler, Validity, sort_rows};
 use crate::coverage::Count;
-use crate::finding::{AmountBasis, Finding, Out, KeyPart, RuleIx, Value, institution_of_lines, money_of_lines};
+use crate::finding::{AmountBasis, Finding, KeyPart, RuleIx, Value, institution_of_lines, money_of_lines};
 use crate::judge::Sink;
-use crate::compiled_bank::{ByRef, Compiler, CompiledBank, Validity, sort_rows};
+use crate::policy::Policy;
+use crate::statement::Out;
 
 /// What a rule may tell it.
 pub const SPEC: DetectorSpec = DetectorSpec {
@@ -66,18 +68,19 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
 /// Judges the net lines of a visit by item.
 pub fn judge(
     arena: &Arena,
-    bank: &CompiledBank,
+    bank: &Policy,
+    rules: &Rules,
     lines: &BTreeMap<Ref, Vec<(Ref, FeeLine)>>,
     visit: Option<Ref>,
     sink: &mut Sink,
 ) {
     let mut of_day: BTreeMap<(Day, Ref), Vec<(Ref, FeeLine)>> = BTreeMap::new();
-    let conflicting = lines.iter().filter(|(item, _)| bank.detectors.pair_conflict.items.contains_key(item));
+    let conflicting = lines.iter().filter(|(item, _)| rules.items.contains_key(item));
     for (address, line) in conflicting.flat_map(|(_, lines)| lines) {
         of_day.entry((day_of(line.time), line.item)).or_default().push((*address, *line));
     }
     for ((day, paid), paid_lines) in &of_day {
-        let Some(conflicts) = bank.detectors.pair_conflict.by_paid.get(paid) else { continue };
+        let Some(conflicts) = rules.by_paid.get(paid) else { continue };
         let holding: Vec<&Conflict> = conflicts.iter().filter(|c| c.validity.holds(*day)).collect();
         for same in holding.chunk_by(|a, b| (a.rule, a.denied) == (b.rule, b.denied)) {
             let conflict = same[0];

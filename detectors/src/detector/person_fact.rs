@@ -6,10 +6,12 @@ use records::row::{self, Day, day_of};
 use rulebank::{DetectorSpec, ParamKind, ParamSpec};
 
 use super::About;
+use crate::compile::{Compiler, choice, integer};
 use crate::coverage::Count;
-use crate::finding::{AmountBasis, Finding, Out, KeyPart, RuleIx, Value};
+use crate::finding::{AmountBasis, Finding, KeyPart, RuleIx, Value};
 use crate::judge::Sink;
-use crate::compiled_bank::{Compiler, CompiledBank, choice, integer};
+use crate::policy::Policy;
+use crate::statement::Out;
 use crate::views::Diff;
 
 /// What a rule may tell it.
@@ -31,7 +33,11 @@ pub const SPEC: DetectorSpec = DetectorSpec {
         },
     ],
     values: &["begin", "visit_day"],
-    comparisons: &["the visit's day is more than grace_days after the begin", "the fact begins on a day before the visit's", "the visit's day is before the fact's end"],
+    comparisons: &[
+        "the visit's day is more than grace_days after the begin",
+        "the fact begins on a day before the visit's",
+        "the visit's day is before the fact's end",
+    ],
 };
 
 /// What its alerts are about.
@@ -68,7 +74,7 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
 
 const DEATH: u8 = 0;
 
-fn excludes(bank: &CompiledBank, rule: &FactRule, begin: Day, end: Option<Day>, visit_day: Day) -> bool {
+fn excludes(bank: &Policy, rule: &FactRule, begin: Day, end: Option<Day>, visit_day: Day) -> bool {
     if rule.fact == DEATH {
         bank.over(0, i64::from(visit_day), i64::from(begin) + rule.grace_days)
     } else {
@@ -77,7 +83,14 @@ fn excludes(bank: &CompiledBank, rule: &FactRule, begin: Day, end: Option<Day>, 
 }
 
 /// Judges a visit with the facts of its person.
-pub fn judge(arena: &Arena, bank: &CompiledBank, visit_row: Ref, facts: &[(Ref, Diff)], sink: &mut Sink) {
+pub fn judge(
+    arena: &Arena,
+    bank: &Policy,
+    rules: &Rules,
+    visit_row: Ref,
+    facts: &[(Ref, Diff)],
+    sink: &mut Sink,
+) {
     if facts.is_empty() {
         return;
     }
@@ -85,7 +98,7 @@ pub fn judge(arena: &Arena, bank: &CompiledBank, visit_row: Ref, facts: &[(Ref, 
     let visit_day = day_of(visit.begin);
     for (fact_row, _) in facts {
         let fact = row::person_fact(arena, *fact_row);
-        for rule in bank.detectors.person_fact.iter().filter(|rule| rule.fact == fact.fact) {
+        for rule in rules.iter().filter(|rule| rule.fact == fact.fact) {
             sink.count(Count::Subject(rule.rule));
             if excludes(bank, rule, fact.begin, fact.end, visit_day) {
                 sink.emit(Out::Finding(Box::new(Finding {

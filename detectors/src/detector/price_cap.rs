@@ -6,10 +6,13 @@ use records::row::{FeeLine, Institution, day_of, level_rank};
 use rulebank::DetectorSpec;
 
 use super::About;
-use crate::coverage::{Missing, Population, InstitutionMonth};
-use crate::finding::{AmountBasis, Finding, Money, Out, Value};
+use crate::compile::{Compiler, Items, Listed};
+use crate::coverage::{InstitutionMonth, Missing, Population};
+use crate::exact::{exact, fen_of};
+use crate::finding::{AmountBasis, Finding, Money, Value};
 use crate::judge::Sink;
-use crate::compiled_bank::{Compiler, Items, CompiledBank, Listed, exact, fen_of};
+use crate::policy::Policy;
+use crate::statement::Out;
 
 /// What a rule may tell it.
 pub const SPEC: DetectorSpec = DetectorSpec {
@@ -40,23 +43,28 @@ pub type Rules = Items<Price>;
 
 /// Compiles its rows.
 pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
-    compiler.by_item(&SPEC, |_, row| {
+    compiler.by_item(
+        &SPEC,
+        |_, row| {
             let level = row.text("hosp_lv");
             Price {
                 level: (!level.is_empty()).then(|| level_rank(level)),
                 cap: exact(row.decimal("cap").unwrap_or_default()),
             }
-        }, |cap| (cap.rule, cap.what.cap, cap.own))
+        },
+        |cap| (cap.rule, cap.what.cap, cap.own),
+    )
 }
 
 /// Judges a net line of an item in the table with its institution.
 pub fn judge(
-    bank: &CompiledBank,
+    bank: &Policy,
+    rules: &Rules,
     (line_row, line): (Ref, &FeeLine),
     institution: Option<(Ref, &Institution)>,
     sink: &mut Sink,
 ) {
-    let Some(caps) = bank.detectors.price_cap.get(&line.item) else { return };
+    let Some(caps) = rules.get(&line.item) else { return };
     let day = day_of(line.time);
     let valid: Vec<&Cap> = caps.iter().filter(|cap| cap.validity.holds(day)).collect();
     for of_rule in valid.chunk_by(|a, b| a.rule == b.rule) {
@@ -69,7 +77,9 @@ pub fn judge(
         }
         // A row of this level stands before one for all.
         let of_level = of_rule.iter().find(|cap| cap.what.level == Some(level));
-        let Some(cap) = of_level.or_else(|| of_rule.iter().find(|cap| cap.what.level.is_none())) else { continue };
+        let Some(cap) = of_level.or_else(|| of_rule.iter().find(|cap| cap.what.level.is_none())) else {
+            continue;
+        };
         // Prices stand in millionths.
         let over = i128::from(line.price) * 10_000 - cap.what.cap;
         if !bank.over(0, over, 0) {
@@ -85,7 +95,8 @@ pub fn judge(
         finding.evidence.push(institution_row);
         // A quantity of 10^-4 taken for a price of 10^-6: both factors keep their places.
         let amount = fen_of(over, line.cnt.saturating_mul(100));
-        finding.amount_basis = AmountBasis::Laid(amount, vec![Money { row: line_row, own: line.amount.max(0) }]);
+        finding.amount_basis =
+            AmountBasis::Laid(amount, vec![Money { row: line_row, own: line.amount.max(0) }]);
         sink.emit(Out::Finding(Box::new(finding)));
     }
 }

@@ -8,11 +8,14 @@ use records::row::{Day, FeeLine, day_of};
 use rulebank::DetectorSpec;
 
 use super::About;
+use crate::compile::{Compiler, Items, Listed};
 use crate::coverage::Count;
 use crate::detector::pair_conflict::sorted;
-use crate::finding::{AmountBasis, Finding, Out, KeyPart, Value, institution_of_lines, money_of_lines, shown};
+use crate::exact::{exact, exact_quantity, fen_of};
+use crate::finding::{AmountBasis, Finding, KeyPart, Value, institution_of_lines, money_of_lines, shown};
 use crate::judge::Sink;
-use crate::compiled_bank::{Compiler, Items, CompiledBank, Listed, exact, exact_quantity, fen_of};
+use crate::policy::Policy;
+use crate::statement::Out;
 
 /// What a rule may tell it.
 pub const SPEC: DetectorSpec = DetectorSpec {
@@ -44,7 +47,10 @@ pub type Rules = Items<Quantity>;
 pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
     compiler.by_item(
         &SPEC,
-        |_, row| Quantity { per_day: row.text("unit") == "day", max: exact(row.decimal("max").unwrap_or_default()) },
+        |_, row| Quantity {
+            per_day: row.text("unit") == "day",
+            max: exact(row.decimal("max").unwrap_or_default()),
+        },
         |limit| (limit.rule, limit.what.per_day, limit.what.max, limit.own),
     )
 }
@@ -52,13 +58,14 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
 /// Judges the net lines of a visit, item by item.
 pub fn judge(
     arena: &Arena,
-    bank: &CompiledBank,
+    bank: &Policy,
+    rules: &Rules,
     lines: &BTreeMap<Ref, Vec<(Ref, FeeLine)>>,
     visit: Option<Ref>,
     sink: &mut Sink,
 ) {
     for (item, lines) in lines {
-        let Some(limits) = bank.detectors.quantity_limit.get(item) else { continue };
+        let Some(limits) = rules.get(item) else { continue };
         for of_rule in limits.chunk_by(|a, b| (a.rule, a.what.per_day) == (b.rule, b.what.per_day)) {
             // Each line counts if a row holds on its own day; the limit is the strictest row met.
             let met = |line: &FeeLine| of_rule.iter().find(|limit| limit.validity.holds(day_of(line.time)));
@@ -69,7 +76,8 @@ pub fn judge(
             }
             for (day, lines) in subjects {
                 sink.count(Count::Subject(of_rule[0].rule));
-                let strictest = lines.iter().filter_map(|(_, line)| met(line)).min_by_key(|l| (l.what.max, l.own));
+                let strictest =
+                    lines.iter().filter_map(|(_, line)| met(line)).min_by_key(|l| (l.what.max, l.own));
                 if let Some(limit) = strictest {
                     judge_subject(arena, bank, limit, day, &sorted(arena, &lines), visit, sink);
                 }
@@ -80,7 +88,7 @@ pub fn judge(
 
 fn judge_subject(
     arena: &Arena,
-    bank: &CompiledBank,
+    bank: &Policy,
     limit: &Limit,
     day: Option<Day>,
     lines: &[(Ref, FeeLine)],

@@ -5,10 +5,12 @@ use records::row::{self, day_of};
 use rulebank::{DetectorSpec, ParamKind, ParamSpec};
 
 use super::About;
-use crate::coverage::{Count, Missing, InstitutionMonth};
-use crate::finding::{AmountBasis, Finding, Out, KeyPart, RuleIx, Value};
+use crate::compile::{Compiler, integer};
+use crate::coverage::{Count, InstitutionMonth, Missing};
+use crate::finding::{AmountBasis, Finding, KeyPart, RuleIx, Value};
 use crate::judge::Sink;
-use crate::compiled_bank::{Compiler, CompiledBank, integer};
+use crate::policy::Policy;
+use crate::statement::Out;
 use crate::visited::{Visited, stays_of};
 
 /// What a rule may tell it.
@@ -52,8 +54,7 @@ fn category(code: &str) -> String {
 }
 
 /// Judges the stays of one person: those of an institution that follow each other.
-pub fn judge(arena: &Arena, bank: &CompiledBank, visits: &[Visited], sink: &mut Sink) {
-    let rules = &bank.detectors.readmission;
+pub fn judge(arena: &Arena, bank: &Policy, rules: &Rules, visits: &[Visited], sink: &mut Sink) {
     if rules.is_empty() {
         return;
     }
@@ -79,7 +80,11 @@ pub fn judge(arena: &Arena, bank: &CompiledBank, visits: &[Visited], sink: &mut 
                 (Some(before), Some(after)) => (arena.text(before), arena.text(after)),
                 _ => {
                     let missing = if apart.is_none() { Missing::Endtime } else { Missing::Diags };
-                    sink.not_judged(*rule, missing, InstitutionMonth::at(later.visit.institution, later.visit.begin));
+                    sink.not_judged(
+                        *rule,
+                        missing,
+                        InstitutionMonth::at(later.visit.institution, later.visit.begin),
+                    );
                     continue;
                 }
             };
@@ -87,7 +92,11 @@ pub fn judge(arena: &Arena, bank: &CompiledBank, visits: &[Visited], sink: &mut 
                 continue;
             }
             let Some(apart) = apart else {
-                sink.not_judged(*rule, Missing::Endtime, InstitutionMonth::at(later.visit.institution, later.visit.begin));
+                sink.not_judged(
+                    *rule,
+                    Missing::Endtime,
+                    InstitutionMonth::at(later.visit.institution, later.visit.begin),
+                );
                 continue;
             };
             sink.emit(Out::Finding(Box::new(Finding {

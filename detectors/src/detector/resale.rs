@@ -6,10 +6,14 @@ use records::row::{self, Day, Dispensing, Moment, day_of};
 use rulebank::{DetectorSpec, ParamKind, ParamSpec};
 
 use super::About;
+use crate::compile::{Compiler, Items, Listed, integer};
 use crate::coverage::Count;
-use crate::finding::{AmountBasis, Finding, Money, Out, KeyPart, RuleIx, Value, common_institution, shown};
+use crate::exact::sale_money;
+use crate::exact::{exact, exact_quantity, fen_of};
+use crate::finding::{AmountBasis, Finding, KeyPart, Money, RuleIx, Value, common_institution, shown};
 use crate::judge::Sink;
-use crate::compiled_bank::{Compiler, Items, CompiledBank, Listed, exact, exact_quantity, fen_of, integer};
+use crate::policy::Policy;
+use crate::statement::Out;
 use crate::views::Diff;
 
 /// What a rule may tell it.
@@ -31,7 +35,11 @@ pub const SPEC: DetectorSpec = DetectorSpec {
         },
     ],
     values: &["item", "quantity", "limit", "institutions", "days"],
-    comparisons: &["the quantity is above the limit", "there are at least `institutions` institutions", "a sale is after the window opens"],
+    comparisons: &[
+        "the quantity is above the limit",
+        "there are at least `institutions` institutions",
+        "a sale is after the window opens",
+    ],
 };
 
 /// What its alerts are about.
@@ -83,7 +91,7 @@ struct Window<'a> {
 
 /// The window (t - days, t] that ends with the `nth` sale, if it fires; `sums` are those of the sales before each.
 fn window<'a>(
-    bank: &CompiledBank,
+    bank: &Policy,
     sales: &[(Ref, Dispensing)],
     sums: &[i64],
     nth: usize,
@@ -111,7 +119,7 @@ fn window<'a>(
 }
 
 /// Judges the insured sales of one item to one person.
-pub fn judge(arena: &Arena, bank: &CompiledBank, sales: &[(Ref, Diff)], sink: &mut Sink) {
+pub fn judge(arena: &Arena, bank: &Policy, rules: &Rules, sales: &[(Ref, Diff)], sink: &mut Sink) {
     if sales.is_empty() {
         return;
     }
@@ -119,7 +127,7 @@ pub fn judge(arena: &Arena, bank: &CompiledBank, sales: &[(Ref, Diff)], sink: &m
         sales.iter().map(|(address, _)| (*address, row::dispensing(arena, *address))).collect();
     sales.sort_by_key(|(address, sale)| (sale.time, *address));
     let (person, item) = (sales[0].1.psn_no, sales[0].1.item);
-    let Some(limits) = bank.detectors.resale.get(&item) else { return };
+    let Some(limits) = rules.get(&item) else { return };
     let mut sums = vec![0i64];
     for (_, sale) in &sales {
         sums.push(sums[sums.len() - 1].saturating_add(sale.cnt));
@@ -173,9 +181,4 @@ pub fn sale_fen<'a>(sales: impl Iterator<Item = &'a Dispensing>) -> i64 {
 /// The money of sales.
 pub fn money_of_sales(sales: &[(Ref, Dispensing)]) -> Vec<Money> {
     sales.iter().map(|(row, sale)| Money { row: *row, own: sale_money(sale) }).collect()
-}
-
-/// Own money of a sale: finl_trns_pric x cnt, rounded half up.
-pub fn sale_money(sale: &Dispensing) -> i64 {
-    fen_of(exact_quantity(sale.cnt), sale.price.unwrap_or(0))
 }

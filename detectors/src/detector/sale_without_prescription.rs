@@ -6,10 +6,12 @@ use records::row::Dispensing;
 use rulebank::DetectorSpec;
 
 use super::About;
+use crate::compile::Compiler;
 use crate::coverage::Population;
-use crate::finding::{Finding, Out, RuleIx, Value};
+use crate::finding::{Finding, RuleIx, Value};
 use crate::judge::Sink;
-use crate::compiled_bank::{Compiler, CompiledBank};
+use crate::policy::Policy;
+use crate::statement::Out;
 
 /// What a rule may tell it.
 pub const SPEC: DetectorSpec = DetectorSpec {
@@ -32,11 +34,11 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
 }
 
 /// Judges a sale; `covered`: its prescription stands and is not cancelled.
-pub fn judge(bank: &CompiledBank, sale_row: Ref, sale: &Dispensing, covered: bool, sink: &mut Sink) {
+pub fn judge(bank: &Policy, rules: &Rules, sale_row: Ref, sale: &Dispensing, covered: bool, sink: &mut Sink) {
     if !sale.needs_rx || covered {
         return;
     }
-    for rule in &bank.detectors.sale_without_prescription {
+    for rule in rules {
         let reason = if sale.rx == 0 { 4 } else { 5 };
         let values = vec![Value::Text(sale.item), Value::Word(reason)];
         sink.emit(Out::Finding(Box::new(Finding::of_sale(bank, *rule, (sale_row, sale), values))));

@@ -6,10 +6,12 @@ use records::row;
 use rulebank::DetectorSpec;
 
 use super::About;
-use crate::coverage::{Missing, Population, InstitutionMonth};
-use crate::finding::{Finding, Out, Value, sex_word};
+use crate::compile::{Compiler, Items, Listed};
+use crate::coverage::{InstitutionMonth, Missing, Population};
+use crate::finding::{Finding, Value, sex_word};
 use crate::judge::Sink;
-use crate::compiled_bank::{Compiler, Items, CompiledBank, Listed};
+use crate::policy::Policy;
+use crate::statement::Out;
 
 /// What a rule may tell it.
 pub const SPEC: DetectorSpec = DetectorSpec {
@@ -21,10 +23,8 @@ pub const SPEC: DetectorSpec = DetectorSpec {
 };
 
 /// What its alerts are about.
-pub const ABOUT: About = About::of("fee_line")
-    .named_by(2)
-    .near(&[Kind::Person, Kind::Settlement])
-    .all_of(Population::NetLine);
+pub const ABOUT: About =
+    About::of("fee_line").named_by(2).near(&[Kind::Person, Kind::Settlement]).all_of(Population::NetLine);
 
 /// What a row of the table says.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -50,12 +50,13 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
 /// Judges a net line of an item in the table with its person.
 pub fn judge(
     arena: &Arena,
-    bank: &CompiledBank,
+    bank: &Policy,
+    rules: &Rules,
     (line_row, line): (Ref, &row::FeeLine),
     person_row: Option<Ref>,
     sink: &mut Sink,
 ) {
-    let Some(limits) = bank.detectors.sex_limit.get(&line.item) else { return };
+    let Some(limits) = rules.get(&line.item) else { return };
     let day = row::day_of(line.time);
     let valid: Vec<&Limit> = limits.iter().filter(|limit| limit.validity.holds(day)).collect();
     for of_rule in valid.chunk_by(|a, b| a.rule == b.rule) {

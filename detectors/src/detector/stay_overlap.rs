@@ -5,10 +5,12 @@ use records::row::{Moment, Visit};
 use rulebank::{DetectorSpec, ParamKind, ParamSpec};
 
 use super::About;
+use crate::compile::{Compiler, integer};
 use crate::coverage::Count;
-use crate::finding::{AmountBasis, Finding, Out, KeyPart, RuleIx, Value};
+use crate::finding::{AmountBasis, Finding, KeyPart, RuleIx, Value};
 use crate::judge::Sink;
-use crate::compiled_bank::{Compiler, CompiledBank, integer};
+use crate::policy::Policy;
+use crate::statement::Out;
 use crate::visited::{Visited, stays_of};
 
 /// What a rule may tell it.
@@ -40,8 +42,8 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
 /// Judges the stays of one person.
 ///
 /// A stay without an end reaches to *now*: what depends on it is stated as due at a moment.
-pub fn judge(arena: &Arena, bank: &CompiledBank, visits: &[Visited], sink: &mut Sink) {
-    if bank.detectors.stay_overlap.is_empty() {
+pub fn judge(arena: &Arena, bank: &Policy, rules: &Rules, visits: &[Visited], sink: &mut Sink) {
+    if rules.is_empty() {
         return;
     }
     let stays: Vec<(Ref, Visit)> =
@@ -53,19 +55,26 @@ pub fn judge(arena: &Arena, bank: &CompiledBank, visits: &[Visited], sink: &mut 
                 break;
             }
             if bank.differ(0, a.institution, b.institution) {
-                judge_pair(arena, bank, (*place_a, a), (*place_b, b), sink);
+                judge_pair(arena, bank, rules, (*place_a, a), (*place_b, b), sink);
             }
         }
     }
 }
 
-fn judge_pair(arena: &Arena, bank: &CompiledBank, a: (Ref, &Visit), b: (Ref, &Visit), sink: &mut Sink) {
+fn judge_pair(
+    arena: &Arena,
+    bank: &Policy,
+    rules: &Rules,
+    a: (Ref, &Visit),
+    b: (Ref, &Visit),
+    sink: &mut Sink,
+) {
     let (first, second) =
         if arena.compare(a.1.id, b.1.id) == std::cmp::Ordering::Greater { (b, a) } else { (a, b) };
     let begin = a.1.begin.max(b.1.begin);
     let known_end = [a.1.end, b.1.end].into_iter().flatten().min();
     let open = a.1.end.is_none() || b.1.end.is_none();
-    for (rule, tolerance) in &bank.detectors.stay_overlap {
+    for (rule, tolerance) in rules {
         sink.count(Count::Subject(*rule));
         if known_end.is_some_and(|end| !bank.over(1, end - begin, *tolerance)) {
             continue;

@@ -11,11 +11,14 @@ use rulebank::{DetectorSpec, ParamKind, ParamSpec};
 use serde::{Deserialize, Serialize};
 
 use super::About;
-use crate::coverage::{Count, Missing, InstitutionMonth};
-use crate::detector::supply_gap::DaysOfBlock;
-use crate::finding::{AmountBasis, Finding, Money, Out, KeyPart, RuleIx, Value, compare_records};
+use crate::compile::{Compiler, decimal};
+use crate::coverage::{Count, InstitutionMonth, Missing};
+use crate::exact::sale_money;
+use crate::exact::{exact, fen_of};
+use crate::finding::{AmountBasis, Finding, KeyPart, Money, RuleIx, Value, compare_records};
 use crate::judge::Sink;
-use crate::compiled_bank::{Compiler, CompiledBank, decimal, exact, fen_of};
+use crate::policy::Policy;
+use crate::statement::{Block, DaysOfBlock, Out};
 use crate::views::{Diff, pair_of};
 
 /// What a rule may tell it.
@@ -93,21 +96,6 @@ pub fn block_key(pair: u64, day: Day) -> u64 {
     xxhash_rust::xxh3::xxh3_64(&bytes)
 }
 
-/// A block of days in sum, as one rule sees it. Quantities in ten-thousandths.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Block {
-    rule: RuleIx,
-    /// Number of the block; days divided by 32.
-    block: i32,
-    /// The first day of the block on which uses exceed supply the most.
-    peak: Day,
-    /// Used and supplied in the block up to and with that day.
-    at_peak: (i64, i64),
-    /// Used and supplied in the whole block.
-    at_end: (i64, i64),
-    lowest_price: Option<i64>,
-}
-
 /// Uses less supply x (1 + tolerance), in units of 10^-20, so that the product is exact.
 fn balance(rule: &BalanceRule, used: i128, supply: i128) -> i128 {
     used * ONE - supply * (ONE + rule.tolerance)
@@ -116,7 +104,7 @@ fn balance(rule: &BalanceRule, used: i128, supply: i128) -> i128 {
 const ONE: i128 = 10_000_000_000;
 
 /// Sums a block of days, for each pair that has movements in it.
-pub fn sum_block(bank: &CompiledBank, stock: &[(Stock, Diff)], sink: &mut Sink) {
+pub fn sum_block(bank: &Policy, rules: &Rules, stock: &[(Stock, Diff)], sink: &mut Sink) {
     let mut pairs: Vec<u64> = stock.iter().map(|(what, _)| pair_of_stock(what)).collect();
     pairs.sort_unstable();
     pairs.dedup();
@@ -152,7 +140,7 @@ pub fn sum_block(bank: &CompiledBank, stock: &[(Stock, Diff)], sink: &mut Sink) 
             sink.emit(Out::Days(pair, days));
         }
         movements.sort_unstable();
-        for rule in &bank.detectors.stock_balance {
+        for rule in rules {
             if let Some(block) = sum_days(rule, &movements, lowest_price) {
                 sink.emit(Out::Block(pair, Box::new(block)));
             }
@@ -162,7 +150,11 @@ pub fn sum_block(bank: &CompiledBank, stock: &[(Stock, Diff)], sink: &mut Sink) 
 
 fn pair_of_stock(stock: &Stock) -> u64 {
     match stock {
-        Stock::Used(pair, ..) | Stock::Bought(pair, _) | Stock::In(pair, _) | Stock::Out(pair, _) | Stock::Opened(pair, _) => *pair,
+        Stock::Used(pair, ..)
+        | Stock::Bought(pair, _)
+        | Stock::In(pair, _)
+        | Stock::Out(pair, _)
+        | Stock::Opened(pair, _) => *pair,
     }
 }
 
@@ -211,7 +203,8 @@ pub fn opening(arena: &Arena, counts: &[(Ref, Diff)]) -> Option<Ref> {
 /// Judges a pair of institution and item by its blocks, but for its institution and the uses its money is laid on.
 pub fn judge(
     arena: &Arena,
-    bank: &CompiledBank,
+    bank: &Policy,
+    rules: &Rules,
     pair: u64,
     opening: Option<Ref>,
     bought: bool,
@@ -224,7 +217,7 @@ pub fn judge(
     let count = opening.map(|address| row::stock_count(arena, address));
     let first_block = count.map_or(i32::MIN, |count| count.day.div_euclid(BLOCK_DAYS));
     let (institution, item) = pair_of(pair);
-    for rule in &bank.detectors.stock_balance {
+    for rule in rules {
         sink.count(Count::Subject(rule.rule));
         let (mut used, mut supply) = (0i128, count.map_or(0, |count| i128::from(count.cnt)));
         let mut worst: Option<(i128, Day, i128, i128)> = None;
@@ -277,7 +270,11 @@ const QUANTITY: i128 = 1_000_000;
 /// Adds the institution's record, or says that it is missing.
 pub fn with_institution(finding: &Finding, institution: Option<Ref>, sink: &mut Sink) {
     match institution {
-        None => sink.not_judged(finding.rule, Missing::Institution, InstitutionMonth::at(finding.institution, finding.occurred)),
+        None => sink.not_judged(
+            finding.rule,
+            Missing::Institution,
+            InstitutionMonth::at(finding.institution, finding.occurred),
+        ),
         Some(institution) => {
             let mut finding = finding.clone();
             finding.evidence.push(institution);
@@ -305,7 +302,7 @@ pub fn with_uses(arena: &Arena, finding: &Finding, uses: &[(Ref, Diff)], sink: &
                 }
                 _ => {
                     let sale = row::dispensing(arena, *address);
-                    (sale.time, super::resale::sale_money(&sale))
+                    (sale.time, sale_money(&sale))
                 }
             };
             let day = row::day_of(time);

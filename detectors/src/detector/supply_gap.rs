@@ -4,13 +4,14 @@ use records::Kind;
 use records::arena::{Arena, Ref};
 use records::row::{self, Day, day_of};
 use rulebank::{DetectorSpec, ParamKind, ParamSpec};
-use serde::{Deserialize, Serialize};
 
 use super::About;
-use crate::coverage::{Count, Missing, InstitutionMonth};
-use crate::finding::{AmountBasis, Finding, Out, KeyPart, RuleIx, Value, compare_records};
+use crate::compile::{Compiler, integer};
+use crate::coverage::{Count, InstitutionMonth, Missing};
+use crate::finding::{AmountBasis, Finding, KeyPart, RuleIx, Value, compare_records};
 use crate::judge::Sink;
-use crate::compiled_bank::{Compiler, CompiledBank, integer};
+use crate::policy::Policy;
+use crate::statement::{DaysOfBlock, Out};
 use crate::views::{Diff, pair_of};
 
 /// What a rule may tell it.
@@ -39,26 +40,14 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
     compiler.rules_of(SPEC.name).into_iter().map(|(ix, rule)| (ix, integer(&rule, "days"))).collect()
 }
 
-/// Days of a block of 32 on which an item was used, and on which it was bought, as bits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct DaysOfBlock {
-    /// Number of the block.
-    pub block: i32,
-    /// Days with a use.
-    pub used: u32,
-    /// Days with a purchase.
-    pub bought: u32,
-}
-
 /// Whether some stock count of a pair found something on the shelf.
-pub fn is_counted(arena: &Arena, bank: &CompiledBank, counts: &[(Ref, Diff)]) -> bool {
+pub fn is_counted(arena: &Arena, bank: &Policy, counts: &[(Ref, Diff)]) -> bool {
     counts.iter().any(|(count, _)| bank.over(1, row::stock_count(arena, *count).cnt, 0))
 }
 
 /// Judges a pair of institution and item that was not counted, but for its institution and the uses its money is
 /// laid on.
-pub fn judge(bank: &CompiledBank, pair: u64, blocks: &[(DaysOfBlock, Diff)], sink: &mut Sink) {
-    let rules = &bank.detectors.supply_gap;
+pub fn judge(bank: &Policy, rules: &Rules, pair: u64, blocks: &[(DaysOfBlock, Diff)], sink: &mut Sink) {
     if rules.is_empty() || blocks.is_empty() {
         return;
     }
@@ -98,8 +87,16 @@ pub fn judge(bank: &CompiledBank, pair: u64, blocks: &[(DaysOfBlock, Diff)], sin
 /// Adds the institution's record; says so where there is none, or no purchase of the institution at all.
 pub fn with_institution(finding: &Finding, institution: Option<Ref>, buys: bool, sink: &mut Sink) {
     match institution {
-        None => sink.not_judged(finding.rule, Missing::Institution, InstitutionMonth::at(finding.institution, finding.occurred)),
-        Some(_) if !buys => sink.not_judged(finding.rule, Missing::Purchase, InstitutionMonth::at(finding.institution, finding.occurred)),
+        None => sink.not_judged(
+            finding.rule,
+            Missing::Institution,
+            InstitutionMonth::at(finding.institution, finding.occurred),
+        ),
+        Some(_) if !buys => sink.not_judged(
+            finding.rule,
+            Missing::Purchase,
+            InstitutionMonth::at(finding.institution, finding.occurred),
+        ),
         Some(institution) => {
             let mut finding = finding.clone();
             finding.evidence.push(institution);

@@ -5,10 +5,12 @@ use records::row::Dispensing;
 use rulebank::DetectorSpec;
 
 use super::About;
+use crate::compile::Compiler;
 use crate::coverage::Population;
-use crate::finding::{AmountBasis, Finding, Out, RuleIx, Value};
+use crate::finding::{AmountBasis, Finding, RuleIx, Value};
 use crate::judge::Sink;
-use crate::compiled_bank::{Compiler, CompiledBank};
+use crate::policy::Policy;
+use crate::statement::Out;
 
 /// What a rule may tell it.
 pub const SPEC: DetectorSpec = DetectorSpec {
@@ -38,15 +40,14 @@ fn codes_and_packs(sale: &Dispensing) -> (i64, i64) {
     (i64::try_from(codes.len()).unwrap_or(i64::MAX), sale.cnt / 10_000)
 }
 
-/// Whether a rule would say something of a sale.
-pub fn speaks(sale: &Dispensing) -> bool {
+/// Whether a rule would find something of a sale.
+pub fn is_subject(sale: &Dispensing) -> bool {
     let (codes, packs) = codes_and_packs(sale);
     sale.insured && !sale.split && codes < packs
 }
 
 /// Judges an insured sale of unsplit packs.
-pub fn judge(bank: &CompiledBank, sale_row: Ref, sale: &Dispensing, sink: &mut Sink) {
-    let rules = &bank.detectors.trace_code_missing;
+pub fn judge(bank: &Policy, rules: &Rules, sale_row: Ref, sale: &Dispensing, sink: &mut Sink) {
     if rules.is_empty() {
         return;
     }

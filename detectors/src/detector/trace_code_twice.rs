@@ -6,10 +6,13 @@ use records::row::{self, Dispensing};
 use rulebank::DetectorSpec;
 
 use super::About;
+use crate::compile::Compiler;
 use crate::coverage::Count;
-use crate::finding::{AmountBasis, Finding, Money, Out, KeyPart, RuleIx, Value, common_institution};
+use crate::exact::fen_of;
+use crate::finding::{AmountBasis, Finding, KeyPart, Money, RuleIx, Value, common_institution};
 use crate::judge::Sink;
-use crate::compiled_bank::{Compiler, CompiledBank, fen_of};
+use crate::policy::Policy;
+use crate::statement::Out;
 use crate::views::{Diff, pair_of};
 
 /// What a rule may tell it.
@@ -36,7 +39,7 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
 const ONE: i128 = 10_000_000_000;
 
 /// Judges a trace code by the insured sales that carry it: those of unsplit packs count.
-pub fn judge(arena: &Arena, bank: &CompiledBank, key: u64, sales: &[(Ref, Diff)], sink: &mut Sink) {
+pub fn judge(arena: &Arena, bank: &Policy, rules: &Rules, key: u64, sales: &[(Ref, Diff)], sink: &mut Sink) {
     let sales: Vec<(Ref, Dispensing)> = sales
         .iter()
         .map(|(address, _)| (*address, row::dispensing(arena, *address)))
@@ -45,7 +48,7 @@ pub fn judge(arena: &Arena, bank: &CompiledBank, key: u64, sales: &[(Ref, Diff)]
     if sales.is_empty() {
         return;
     }
-    for rule in &bank.detectors.trace_code_twice {
+    for rule in rules {
         sink.count(Count::Subject(*rule));
     }
     if !bank.reaches(0, sales.len(), 2) {
@@ -63,7 +66,7 @@ pub fn judge(arena: &Arena, bank: &CompiledBank, key: u64, sales: &[(Ref, Diff)]
         .iter()
         .map(|(row, sale)| Money { row: *row, own: fen_of(ONE, sale.price.unwrap_or(0)) })
         .collect();
-    for rule in &bank.detectors.trace_code_twice {
+    for rule in rules {
         sink.emit(Out::Finding(Box::new(Finding {
             rule: *rule,
             verdict: bank.verdict(*rule, false),

@@ -7,10 +7,12 @@ use rulebank::DetectorSpec;
 
 use super::About;
 use super::resale::{money_of_sales, sale_fen};
+use crate::compile::Compiler;
 use crate::coverage::Count;
-use crate::finding::{AmountBasis, Finding, Out, KeyPart, Route, RuleIx, Value};
+use crate::finding::{AmountBasis, Finding, KeyPart, RuleIx, Value};
 use crate::judge::Sink;
-use crate::compiled_bank::{Compiler, CompiledBank};
+use crate::policy::Policy;
+use crate::statement::{Out, Route};
 use crate::views::Diff;
 
 /// What a rule may tell it.
@@ -38,13 +40,14 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
 /// each goes on with the code, to be asked whether its item was bought there at all.
 pub fn unbought(
     arena: &Arena,
-    bank: &CompiledBank,
+    bank: &Policy,
+    rules: &Rules,
     code: Ref,
     sales: &[(Ref, Diff)],
     purchases: &[(Ref, Diff)],
     sink: &mut Sink,
 ) {
-    if bank.detectors.trace_code_unbought.is_empty() {
+    if rules.is_empty() {
         return;
     }
     let mut institutions: Vec<Ref> = Vec::new();
@@ -52,7 +55,7 @@ pub fn unbought(
         let sale = row::dispensing(arena, *address);
         if !institutions.contains(&sale.institution) {
             institutions.push(sale.institution);
-            for rule in &bank.detectors.trace_code_unbought {
+            for rule in rules {
                 sink.count(Count::Subject(*rule));
             }
         }
@@ -71,7 +74,8 @@ pub fn unbought(
 /// Judges an institution and a code: the sales owner item the institution buys, but no pack with the code.
 pub fn judge(
     arena: &Arena,
-    bank: &CompiledBank,
+    bank: &Policy,
+    rules: &Rules,
     (institution, code): (Ref, Ref),
     sales: &[(Ref, Diff)],
     sink: &mut Sink,
@@ -82,7 +86,7 @@ pub fn judge(
     let mut sales: Vec<_> =
         sales.iter().map(|(address, _)| (*address, row::dispensing(arena, *address))).collect();
     sales.sort_by(|(_, a), (_, b)| arena.compare(a.id, b.id));
-    for rule in &bank.detectors.trace_code_unbought {
+    for rule in rules {
         sink.emit(Out::Finding(Box::new(Finding {
             rule: *rule,
             verdict: bank.verdict(*rule, false),
@@ -90,7 +94,10 @@ pub fn judge(
             institution,
             evidence: sales.iter().map(|(row, _)| *row).collect(),
             occurred: sales.iter().map(|(_, sale)| sale.time).max().unwrap_or(i64::MIN),
-            amount_basis: AmountBasis::Laid(sale_fen(sales.iter().map(|(_, sale)| sale)), money_of_sales(&sales)),
+            amount_basis: AmountBasis::Laid(
+                sale_fen(sales.iter().map(|(_, sale)| sale)),
+                money_of_sales(&sales),
+            ),
             values: vec![Value::Text(sales[0].1.item), Value::Text(code)],
         })));
     }

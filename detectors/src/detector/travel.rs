@@ -7,10 +7,12 @@ use rulebank::{DetectorSpec, ParamKind, ParamSpec};
 use rust_decimal::prelude::ToPrimitive;
 
 use super::About;
-use crate::coverage::{Count, Missing, InstitutionMonth};
-use crate::finding::{AmountBasis, Finding, Out, KeyPart, Route, RuleIx, Value};
+use crate::compile::{Compiler, decimal};
+use crate::coverage::{Count, InstitutionMonth, Missing};
+use crate::finding::{AmountBasis, Finding, KeyPart, RuleIx, Value};
 use crate::judge::Sink;
-use crate::compiled_bank::{Compiler, CompiledBank, decimal};
+use crate::policy::Policy;
+use crate::statement::{Out, Route};
 use crate::views::{Diff, pair_key, pair_of};
 
 /// What a rule may tell it.
@@ -62,7 +64,7 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
 }
 
 /// Finds the journeys of one person: consecutive passes at different institutions.
-pub fn journeys(arena: &Arena, bank: &CompiledBank, passes: &[(Ref, Diff)], sink: &mut Sink) {
+pub fn journeys(arena: &Arena, bank: &Policy, passes: &[(Ref, Diff)], sink: &mut Sink) {
     if passes.len() < 2 {
         return;
     }
@@ -78,11 +80,18 @@ pub fn journeys(arena: &Arena, bank: &CompiledBank, passes: &[(Ref, Diff)], sink
 }
 
 /// Judges a journey with the rows of its two institutions.
-pub fn judge(arena: &Arena, bank: &CompiledBank, journey: u64, places: [Option<Ref>; 2], sink: &mut Sink) {
+pub fn judge(
+    arena: &Arena,
+    bank: &Policy,
+    rules: &Rules,
+    journey: u64,
+    places: [Option<Ref>; 2],
+    sink: &mut Sink,
+) {
     let (row_a, row_b) = pair_of(journey);
     let (a, b) = (row::presence(arena, row_a), row::presence(arena, row_b));
     let missing = missing_of(arena, places);
-    for rule in &bank.detectors.travel {
+    for rule in rules {
         sink.count(Count::Subject(rule.rule));
         if let Some(missing) = missing {
             sink.not_judged(rule.rule, missing, InstitutionMonth::at(b.institution, b.time));

@@ -4,10 +4,12 @@ use records::row::day_of;
 use rulebank::DetectorSpec;
 
 use super::About;
+use crate::compile::Compiler;
 use crate::coverage::Count;
-use crate::finding::{AmountBasis, Finding, Out, KeyPart, RuleIx, Value};
+use crate::finding::{AmountBasis, Finding, KeyPart, RuleIx, Value};
 use crate::judge::Sink;
-use crate::compiled_bank::{Class, Compiler, CompiledBank};
+use crate::policy::{Class, Policy};
+use crate::statement::Out;
 use crate::visited::Visited;
 
 /// What a rule may tell it.
@@ -35,8 +37,7 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
 }
 
 /// Judges the visits of one person.
-pub fn judge(bank: &CompiledBank, visits: &[Visited], sink: &mut Sink) {
-    let rules = &bank.detectors.visit_during_stay;
+pub fn judge(bank: &Policy, rules: &Rules, visits: &[Visited], sink: &mut Sink) {
     if rules.is_empty() {
         return;
     }
@@ -44,7 +45,8 @@ pub fn judge(bank: &CompiledBank, visits: &[Visited], sink: &mut Sink) {
         let (begin, end) = (day_of(stay.visit.begin), stay.visit.end.map(day_of));
         for other in visits.iter().filter(|visit| visit.class != Class::Inpatient) {
             let day = day_of(other.visit.begin);
-            if !bank.differ(0, stay.visit.institution, other.visit.institution) || !bank.below(1, begin, day) {
+            if !bank.differ(0, stay.visit.institution, other.visit.institution) || !bank.below(1, begin, day)
+            {
                 continue;
             }
             for rule in rules {

@@ -7,10 +7,12 @@ use records::row::{Day, day_of};
 use rulebank::{DetectorSpec, ParamKind, ParamSpec};
 
 use super::About;
+use crate::compile::{Compiler, integer};
 use crate::coverage::Count;
-use crate::finding::{AmountBasis, Finding, Out, KeyPart, RuleIx, Value, common_institution};
+use crate::finding::{AmountBasis, Finding, KeyPart, RuleIx, Value, common_institution};
 use crate::judge::Sink;
-use crate::compiled_bank::{Class, Compiler, CompiledBank, integer};
+use crate::policy::{Class, Policy};
+use crate::statement::Out;
 use crate::visited::Visited;
 
 /// What a rule may tell it.
@@ -39,8 +41,7 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
 }
 
 /// Judges the visits of one person, day by day.
-pub fn judge(arena: &Arena, bank: &CompiledBank, visits: &[Visited], sink: &mut Sink) {
-    let rules = &bank.detectors.visits_a_day;
+pub fn judge(arena: &Arena, bank: &Policy, rules: &Rules, visits: &[Visited], sink: &mut Sink) {
     let least = rules.iter().map(|(_, visits)| *visits).min().unwrap_or(i64::MAX);
     let outpatient = || visits.iter().filter(|visit| visit.class == Class::Outpatient);
     // Nearly everybody has fewer visits in all.
@@ -70,7 +71,9 @@ pub fn judge(arena: &Arena, bank: &CompiledBank, visits: &[Visited], sink: &mut 
                 institution: common_institution(arena, &evidence),
                 occurred: of_day.iter().map(|visit| visit.visit.event_time()).max().unwrap_or(i64::MIN),
                 evidence,
-                amount_basis: AmountBasis::AllButLargestFund(of_day.iter().map(|visit| visit.visit.id).collect()),
+                amount_basis: AmountBasis::AllButLargestFund(
+                    of_day.iter().map(|visit| visit.visit.id).collect(),
+                ),
                 values: vec![
                     Value::Day(day),
                     Value::Int(count),

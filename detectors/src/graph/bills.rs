@@ -1,145 +1,114 @@
 //! Bills and prescriptions: invoices used twice, drugs that no prescription covers, and more than prescribed.
 
-use std::sync::Arc;
-
-use records::arena::Arena;
-
-use super::collector::{Collector, NONE, case_of, concluding, has, never, one, route, rows_of};
-use super::facts::FactArrangements;
-use super::lines::reclassed;
-use crate::compiled_bank::CompiledBank;
+use super::wiring::{NONE, Wiring, case_of, concluding, one, rows_of};
 use crate::detector::{
-    agreement, drug_kinds, invoice_twice, no_prescription, over_prescription, sale_without_prescription,
+    agreement, drug_kinds, invoice_twice, no_prescription, over_prescription, part, sale_without_prescription,
 };
-use crate::finding::{Out, Route};
-use crate::judge::{Concern, OperatorContext, each, each_concerned, whole};
+use crate::fact::Fact;
+use crate::reads::{Concern, Reads};
+use crate::statement::{Out, Route};
 use crate::views::{RowArrangement, RowCollection};
+use crate::visited;
 
 /// Invoices.
-pub(super) fn invoices<'s>(
-    context: &OperatorContext<'s>,
-    arena: &Arc<Arena>,
-    collector: &mut Collector<'s>,
-    facts: &FactArrangements<'s>,
-) {
-    {
-        let reader = Arc::clone(arena);
-        let differ =
-            |a: &CompiledBank, b: &CompiledBank| a.detectors.invoice_twice != b.detectors.invoice_twice;
-        collector.collect_findings(whole(
-            context,
-            "invoice_twice",
-            &[&facts.bills],
-            NONE,
-            differ,
-            move |bank, key, state, sink| {
-                invoice_twice::judge(&reader, bank, key, &state.rows(0), sink);
-            },
-        ));
-    }
+pub(super) fn invoices(wiring: &Wiring<'_>) {
+    let mut reads = Reads::default();
+    let rules = reads.rules(part::invoice_twice());
+    wiring.find_whole(
+        "invoice_twice",
+        &[wiring.fact(Fact::Bill)],
+        NONE,
+        reads,
+        move |arena, bank, key, state, sink| {
+            invoice_twice::judge(arena, bank, bank.rules_of(rules), key, &state.rows(0), sink);
+        },
+    );
 }
 
 /// Settlements and the agreements of their institutions.
-pub(super) fn agreements<'s>(
-    context: &OperatorContext<'s>,
-    arena: &Arc<Arena>,
-    collector: &mut Collector<'s>,
-    facts: &FactArrangements<'s>,
-) {
-    let reader = Arc::clone(arena);
-    let differ = |a: &CompiledBank, b: &CompiledBank| a.detectors.agreement != b.detectors.agreement;
-    collector.collect_findings(each(
-        context,
+pub(super) fn agreements(wiring: &Wiring<'_>) {
+    let mut reads = Reads::default();
+    let rules = reads.rules(part::agreement());
+    wiring.find_each(
         "agreement",
-        &facts.settlements_of_institution,
-        &[&facts.institutions],
-        differ,
-        move |bank, _, row, institutions, sink| {
-            agreement::judge(&reader, bank, *row, one(&institutions[0]), sink);
+        wiring.fact(Fact::SettlementOfInstitution),
+        &[wiring.fact(Fact::Institution)],
+        reads,
+        move |arena, bank, _, row, institutions, sink| {
+            agreement::judge(arena, bank, bank.rules_of(rules), *row, one(&institutions[0]), sink);
         },
-    ));
+    );
 }
 
 /// Prescriptions: what they do not cover, and what goes beyond them.
-pub(super) fn prescriptions<'s>(
-    context: &OperatorContext<'s>,
-    arena: &Arc<Arena>,
-    collector: &mut Collector<'s>,
-    facts: &FactArrangements<'s>,
-    without_rx: &RowCollection<'s>,
-) {
-    {
-        let reader = Arc::clone(arena);
-        let differ = |a: &CompiledBank, b: &CompiledBank| {
-            let (a, b) = (&a.detectors, &b.detectors);
-            a.over_prescription != b.over_prescription
-                || a.drug_kinds != b.drug_kinds
-                || a.sale_without_prescription != b.sale_without_prescription
-        };
-        let prescribed = collector.collect_findings(whole(
-            context,
-            "over_prescription, drug_kinds, sale_without_prescription",
-            &[&facts.by_prescription],
-            NONE,
-            differ,
-            move |bank, _, state, sink| {
-                let over_prescription::Named { rx, lines, sales } =
-                    over_prescription::read(&reader, &state.rows(0));
-                let rx = rx.filter(|(_, rx)| !rx.cancelled);
-                for (row, line) in &lines {
-                    if line.is_drug() && !no_prescription::covers(rx.as_ref().map(|(_, rx)| rx), line) {
-                        sink.emit(Out::Row(Route::DrugBadPrescription, u64::from(line.visit), *row));
-                    }
+pub(super) fn prescriptions<'s>(wiring: &Wiring<'s>, without_rx: &RowCollection<'s>) {
+    // A prescription with the lines and sales that name it.
+    let mut reads = Reads::default();
+    let over_prescription = reads.rules(part::over_prescription());
+    let drug_kinds = reads.rules(part::drug_kinds());
+    let sale_without_prescription = reads.rules(part::sale_without_prescription());
+    let prescribed = wiring.find_whole(
+        "over_prescription, drug_kinds, sale_without_prescription",
+        &[wiring.fact(Fact::OfPrescription)],
+        NONE,
+        reads,
+        move |arena, bank, _, state, sink| {
+            let over_prescription::Named { rx, lines, sales } =
+                over_prescription::read(arena, &state.rows(0));
+            let rx = rx.filter(|(_, rx)| !rx.cancelled);
+            for (row, line) in &lines {
+                if line.is_drug() && !no_prescription::covers(rx.as_ref().map(|(_, rx)| rx), line) {
+                    sink.emit(Out::Row(Route::DrugBadPrescription, u64::from(line.visit), *row));
                 }
-                for (row, sale) in &sales {
-                    sale_without_prescription::judge(bank, *row, sale, rx.is_some(), sink);
-                }
-                if let Some((row, rx)) = &rx {
-                    drug_kinds::judge(bank, *row, rx, sink);
-                    over_prescription::judge(&reader, bank, (*row, rx), &lines, &sales, sink);
-                }
-            },
-        ));
-        let suspicious: RowArrangement<'s> = without_rx
-            .clone()
-            .concat(rows_of(&prescribed, Route::DrugBadPrescription))
-            .arrange_by_key_named("no_prescription: by visit");
-        let reader = Arc::clone(arena);
-        let differ = |a: &CompiledBank, b: &CompiledBank| {
-            !a.same_classes(b) || a.detectors.no_prescription != b.detectors.no_prescription
-        };
-        let reread = Arc::clone(arena);
-        let concerned = move |old: &Arc<CompiledBank>, new: &Arc<CompiledBank>| {
-            let rules = old.detectors.no_prescription != new.detectors.no_prescription;
-            Concern::of(move |_| rules).and_under(reclassed(&reread, old, new))
-        };
-        let suspicious = collector.collect_counts(each_concerned(
-            context,
-            "no_prescription",
-            &suspicious,
-            &[&facts.visits, &facts.visits_with_rx],
-            differ,
-            concerned,
-            move |bank, _, row, contexts, sink| {
-                let sent = one(&contexts[1]).is_some();
-                no_prescription::judge(&reader, bank, *row, one(&contexts[0]), sent, sink);
-            },
-        ));
-        let suspicious = concluding(&suspicious, "no_prescription: by institution", Route::DrugSuspicious);
-        let sends =
-            collector.collect_counts(has(context, "no_prescription: prescribing", &facts.prescribing));
-        let sends = route(&sends, "no_prescription: institutions that prescribe", Route::Has);
-        let reader = Arc::clone(arena);
-        collector.collect_findings(each(
-            context,
-            "no_prescription: conclude",
-            &suspicious,
-            &[&sends],
-            never,
-            move |bank, _, &case, has, sink| {
-                let (rule, row) = case_of(case);
-                no_prescription::conclude(&reader, bank, rule, row, one(&has[0]).is_some(), sink);
-            },
-        ));
-    }
+            }
+            for (row, sale) in &sales {
+                let rules = bank.rules_of(sale_without_prescription);
+                sale_without_prescription::judge(bank, rules, *row, sale, rx.is_some(), sink);
+            }
+            if let Some((row, rx)) = &rx {
+                drug_kinds::judge(bank, bank.rules_of(drug_kinds), *row, rx, sink);
+                let rules = bank.rules_of(over_prescription);
+                over_prescription::judge(arena, bank, rules, (*row, rx), &lines, &sales, sink);
+            }
+        },
+    );
+
+    // Drug lines without a prescription that covers them, with their visit.
+    let suspicious: RowArrangement<'s> = without_rx
+        .clone()
+        .concat(rows_of(&prescribed, Route::DrugBadPrescription))
+        .arrange_by_key_named("no_prescription: by visit");
+    let mut reads = Reads::default();
+    let rules = reads.rules(part::no_prescription());
+    let arena = wiring.arena();
+    let classes = reads.classes(move |old, new| Concern::keys(0, visited::reclassed(&arena, old, new)));
+    let suspicious = wiring.each(
+        "no_prescription",
+        &suspicious,
+        &[wiring.fact(Fact::Visit), wiring.fact(Fact::VisitWithRx)],
+        reads,
+        move |arena, bank, _, row, joined, sink| {
+            let (rules, classes) = (bank.rules_of(rules), bank.classes_of(classes));
+            let sent = one(&joined[1]).is_some();
+            no_prescription::judge(arena, rules, classes, *row, one(&joined[0]), sent, sink);
+        },
+    );
+
+    // Of institutions that send no prescription at all it is not known.
+    let suspicious = concluding(&suspicious, "no_prescription: by institution", Route::DrugSuspicious);
+    let sends = wiring.has(
+        "no_prescription: prescribing",
+        Fact::Prescribing,
+        "no_prescription: institutions that prescribe",
+    );
+    wiring.find_each(
+        "no_prescription: conclude",
+        &suspicious,
+        &[&sends],
+        Reads::default(),
+        |arena, bank, _, &case, has, sink| {
+            let (rule, row) = case_of(case);
+            no_prescription::conclude(arena, bank, rule, row, one(&has[0]).is_some(), sink);
+        },
+    );
 }

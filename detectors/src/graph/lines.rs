@@ -1,4 +1,8 @@
 //! Every visit, line and sale once: where does it have to be looked at? And the rules of items in tables.
+//!
+//! A line is read with its visit one time for all who may want it. What line and visit decide together is judged on
+//! the way; the rest goes under the key of what else has to be seen: the person, the institution, the other lines of
+//! the visit. Most lines match no table, and one look-up says so.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -7,19 +11,24 @@ use records::Kind;
 use records::arena::{Arena, Ref};
 use records::row::{self, Dispensing, FeeLine, day_of};
 
-use super::collector::{Collector, NONE, one, split};
-use super::facts::FactArrangements;
-use crate::compiled_bank::{Class, CompiledBank, Validity};
+use super::wiring::{NONE, Wiring, one, split};
+use crate::compile::Validity;
+use crate::compiled_bank::CompiledBank;
 use crate::coverage::Population;
 use crate::detector::{
-    age_limit, bed_count, bed_only, course_limit, cycle_gap, expired_sale, hour_item, indication,
-    late_upload, level_limit, line_arithmetic, outside_stay, pair_conflict, price_cap, quantity_limit,
-    resale, sale_without_prescription, sex_limit, trace_code_missing,
+    age_limit, bed_count, bed_only, course_limit, cycle_gap, diagnosis_age, diagnosis_sex, expired_sale,
+    hour_item, indication, late_upload, level_limit, line_arithmetic, operation_sex, outside_stay,
+    pair_conflict, part, price_cap, quantity_limit, resale, sale_without_prescription, sex_limit,
+    trace_code_missing,
 };
-use crate::finding::{Out, Route};
-use crate::judge::{Concern, OperatorContext, Sink, each, each_concerned, whole, whole_concerned};
+use crate::fact::Fact;
+use crate::judge::Sink;
+use crate::policy::Class;
 use crate::profile;
+use crate::reads::{ClassesOf, Concern, Reads, RulesOf, WatchesOf};
+use crate::statement::{Out, Route};
 use crate::views::{Diff, RowArrangement, RowCollection, pair_key};
+use crate::visited;
 
 /// Visits by who looks at them.
 pub(super) struct Visits<'s> {
@@ -35,57 +44,94 @@ pub(super) struct Visits<'s> {
     pub(super) sums: RowCollection<'s>,
 }
 
+/// The tables of codes of operations and diagnoses.
+#[derive(Clone, Copy)]
+struct CodeTables {
+    operation_sex: RulesOf<operation_sex::Rules>,
+    diagnosis_sex: RulesOf<diagnosis_sex::Rules>,
+    diagnosis_age: RulesOf<diagnosis_age::Rules>,
+}
+
+impl CodeTables {
+    /// Whether a row of a table knows a code of the visit.
+    fn know(self, arena: &Arena, bank: &CompiledBank, visit_row: Ref) -> bool {
+        let operations = bank.rules_of(self.operation_sex);
+        let (sexes, ages) = (bank.rules_of(self.diagnosis_sex), bank.rules_of(self.diagnosis_age));
+        ((!sexes.is_empty() || !ages.is_empty())
+            && row::diagnoses(arena, visit_row).iter().any(|diagnosis| {
+                let code = arena.text(diagnosis.code);
+                sexes.knows(&code) || ages.knows(&code)
+            }))
+            || (!operations.is_empty()
+                && row::operations(arena, visit_row).iter().any(|code| operations.knows(&arena.text(*code))))
+    }
+}
+
 /// Sorts visits by class.
-pub(super) fn visits<'s>(
-    context: &OperatorContext<'s>,
-    arena: &Arc<Arena>,
-    collector: &mut Collector<'s>,
-    facts: &FactArrangements<'s>,
-) -> Visits<'s> {
-    let arena = Arc::clone(arena);
-    let differ = |a: &CompiledBank, b: &CompiledBank| {
-        let (a_tables, b_tables) = (&a.detectors, &b.detectors);
-        !a.same_classes(b)
-            || a_tables.operation_sex != b_tables.operation_sex
-            || a_tables.diagnosis_sex != b_tables.diagnosis_sex
-            || a_tables.diagnosis_age != b_tables.diagnosis_age
+pub(super) fn visits<'s>(wiring: &Wiring<'s>) -> Visits<'s> {
+    let mut reads = Reads::default();
+    let arena = wiring.arena();
+    let classes = reads.classes(move |old, new| Concern::rows(visited::reclassed(&arena, old, new)));
+    // A visit is concerned by other rows where they know other codes of it.
+    let tables = CodeTables {
+        operation_sex: reads.rules_concerning(part::operation_sex(), {
+            let arena = wiring.arena();
+            move |rules, old, new| {
+                let (arena, old, new) = (Arc::clone(&arena), Arc::clone(old), Arc::clone(new));
+                Concern::rows(move |visit: &Ref| {
+                    let codes = row::operations(&arena, *visit);
+                    let knows = |bank: &CompiledBank| {
+                        codes.iter().any(|code| bank.rules_of(rules).knows(&arena.text(*code)))
+                    };
+                    knows(&old) != knows(&new)
+                })
+            }
+        }),
+        diagnosis_sex: reads.rules_concerning(part::diagnosis_sex(), {
+            let arena = wiring.arena();
+            move |rules, old, new| {
+                let (arena, old, new) = (Arc::clone(&arena), Arc::clone(old), Arc::clone(new));
+                Concern::rows(move |visit: &Ref| {
+                    diagnosed(&arena, *visit, |code| old.rules_of(rules).knows(code))
+                        != diagnosed(&arena, *visit, |code| new.rules_of(rules).knows(code))
+                })
+            }
+        }),
+        diagnosis_age: reads.rules_concerning(part::diagnosis_age(), {
+            let arena = wiring.arena();
+            move |rules, old, new| {
+                let (arena, old, new) = (Arc::clone(&arena), Arc::clone(old), Arc::clone(new));
+                Concern::rows(move |visit: &Ref| {
+                    diagnosed(&arena, *visit, |code| old.rules_of(rules).knows(code))
+                        != diagnosed(&arena, *visit, |code| new.rules_of(rules).knows(code))
+                })
+            }
+        }),
     };
-    let reader = Arc::clone(&arena);
-    let concerned = move |old: &Arc<CompiledBank>, new: &Arc<CompiledBank>| {
-        let (a, b) = (&old.detectors, &new.detectors);
-        let coded = a.operation_sex != b.operation_sex
-            || a.diagnosis_sex != b.diagnosis_sex
-            || a.diagnosis_age != b.diagnosis_age;
-        let reclassed = reclassed(&reader, old, new);
-        let (reader, old, new) = (Arc::clone(&reader), Arc::clone(old), Arc::clone(new));
-        Concern::of(move |visit: &Ref| {
-            reclassed(visit) || (coded && is_coded(&reader, &old, *visit) != is_coded(&reader, &new, *visit))
-        })
-    };
-    let sorted = collector.collect_counts(each_concerned(
-        context,
+    let sorted = wiring.each(
         "lines: class of visit",
-        &facts.visits,
+        wiring.fact(Fact::Visit),
         &[],
-        differ,
-        concerned,
-        move |bank, _, row, _, sink| {
-            let visit = row::visit(&arena, *row);
+        reads,
+        move |arena, bank, _, row, _, sink| {
+            let visit = row::visit(arena, *row);
             let person = u64::from(visit.psn_no);
             sink.emit(Out::Row(Route::VisitOfPerson, person, *row));
-            if bank.class(visit.med_type, day_of(visit.begin)) == Class::Inpatient {
+            if bank.classes_of(classes).class(visit.med_type, day_of(visit.begin)) == Class::Inpatient {
                 sink.tally(Population::Stay);
                 sink.emit(Out::Row(Route::StayOfPerson, person, *row));
                 bed_count::step(&visit, sink);
                 if bank.keeps.months {
-                    profile::stay(&visit, sink);
+                    for (key, cell, amount) in profile::additions_of_stay(&visit).into_iter().flatten() {
+                        sink.emit(Out::Sum(key, cell, amount));
+                    }
                 }
             }
-            if is_coded(&arena, bank, *row) {
+            if tables.know(arena, bank, *row) {
                 sink.emit(Out::Row(Route::Coded, person, *row));
             }
         },
-    ));
+    );
     let routes = [Route::VisitOfPerson, Route::StayOfPerson, Route::Coded, Route::BedStep];
     let ([of_person, stays, coded, bed_steps], _, sums) = split(sorted, routes);
     Visits {
@@ -97,19 +143,9 @@ pub(super) fn visits<'s>(
     }
 }
 
-/// Whether a row of a table knows a code of the visit.
-fn is_coded(arena: &Arena, bank: &CompiledBank, visit_row: Ref) -> bool {
-    let tables = &bank.detectors;
-    let diagnoses = !tables.diagnosis_sex.is_empty() || !tables.diagnosis_age.is_empty();
-    (diagnoses
-        && row::diagnoses(arena, visit_row).iter().any(|diagnosis| {
-            let code = arena.text(diagnosis.code);
-            tables.diagnosis_sex.knows(&code) || tables.diagnosis_age.knows(&code)
-        }))
-        || (!tables.operation_sex.is_empty()
-            && row::operations(arena, visit_row)
-                .iter()
-                .any(|code| tables.operation_sex.knows(&arena.text(*code))))
+/// Whether a diagnosis of the visit is known.
+fn diagnosed(arena: &Arena, visit_row: Ref, knows: impl Fn(&str) -> bool) -> bool {
+    row::diagnoses(arena, visit_row).iter().any(|diagnosis| knows(&arena.text(diagnosis.code)))
 }
 
 /// Lines and sales by who looks at them.
@@ -130,33 +166,97 @@ pub(super) struct Sorted<'s> {
     pub(super) sums: RowCollection<'s>,
 }
 
+/// What of the bank the sorting of lines and sales reads.
+#[derive(Clone, Copy)]
+struct SortReads {
+    classes: ClassesOf,
+    watches: WatchesOf,
+    late_upload: RulesOf<late_upload::Rules>,
+    indication: RulesOf<indication::Rules>,
+    expired_sale: RulesOf<expired_sale::Rules>,
+    trace_code_missing: RulesOf<trace_code_missing::Rules>,
+    sale_without_prescription: RulesOf<sale_without_prescription::Rules>,
+}
+
+impl SortReads {
+    /// Registers them, each with the lines and sales that a difference concerns: whoever changes a limit of late
+    /// uploads is not to read every line again.
+    fn register(arena: &Arc<Arena>, reads: &mut Reads) -> SortReads {
+        let (of_expired, of_missing, of_unprescribed) =
+            (Arc::clone(arena), Arc::clone(arena), Arc::clone(arena));
+        // Sales of which a rule would find or count something.
+        let sales = |arena: &Arc<Arena>, is_subject: fn(&Dispensing) -> bool| {
+            let arena = Arc::clone(arena);
+            Concern::rows(move |row: &Ref| {
+                row::kind(&arena, *row) == Kind::Dispensing && is_subject(&row::dispensing(&arena, *row))
+            })
+        };
+        SortReads {
+            classes: reads.classes({
+                let arena = Arc::clone(arena);
+                move |old, new| Concern::keys(0, visited::reclassed(&arena, old, new))
+            }),
+            watches: reads.watches({
+                let arena = Arc::clone(arena);
+                move |old, new| {
+                    let (arena, items) = (Arc::clone(&arena), old.items_watched_otherwise(new));
+                    Concern::rows(move |row: &Ref| items.contains(&row::item(&arena, *row)))
+                }
+            }),
+            late_upload: reads.rules_concerning(part::late_upload(), {
+                let arena = Arc::clone(arena);
+                move |rules, old, new| {
+                    let (arena, old, new) = (Arc::clone(&arena), Arc::clone(old), Arc::clone(new));
+                    Concern::rows(move |row: &Ref| {
+                        row::kind(&arena, *row) == Kind::FeeLine
+                            && late_upload::differ(
+                                old.rules_of(rules),
+                                new.rules_of(rules),
+                                &row::fee_line(&arena, *row),
+                            )
+                    })
+                }
+            }),
+            indication: reads.rules_concerning(part::indication(), {
+                let arena = Arc::clone(arena);
+                move |rules, old, new| {
+                    let items = indication::otherwise(old.rules_of(rules), new.rules_of(rules));
+                    let arena = Arc::clone(&arena);
+                    Concern::rows(move |row: &Ref| items.contains(&row::item(&arena, *row)))
+                }
+            }),
+            expired_sale: reads.rules_concerning(part::expired_sale(), move |_, _, _| {
+                sales(&of_expired, expired_sale::is_subject)
+            }),
+            trace_code_missing: reads.rules_concerning(part::trace_code_missing(), move |_, _, _| {
+                sales(&of_missing, trace_code_missing::is_subject)
+            }),
+            sale_without_prescription: reads
+                .rules_concerning(part::sale_without_prescription(), move |_, _, _| {
+                    sales(&of_unprescribed, |sale| sale.rx == 0 && sale.needs_rx)
+                }),
+        }
+    }
+}
+
 /// Every line and sale once, with its visit, sent to everybody who has to look at it.
-pub(super) fn sort<'s>(
-    context: &OperatorContext<'s>,
-    arena: &Arc<Arena>,
-    collector: &mut Collector<'s>,
-    facts: &FactArrangements<'s>,
-) -> Sorted<'s> {
-    let arena = Arc::clone(arena);
-    let differ = |a: &CompiledBank, b: &CompiledBank| !a.sorts_alike(b);
-    let reader = Arc::clone(&arena);
-    let concerned = move |old: &Arc<CompiledBank>, new: &Arc<CompiledBank>| concern(&reader, old, new);
-    let sorted = collector.collect_counts(each_concerned(
-        context,
+pub(super) fn sort<'s>(wiring: &Wiring<'s>) -> Sorted<'s> {
+    let mut reads = Reads::default();
+    let of_bank = SortReads::register(&wiring.context.arena, &mut reads);
+    let sorted = wiring.each(
         "lines: sort",
-        &facts.lines,
-        &[&facts.visits],
-        differ,
-        concerned,
-        move |bank, key, row, visits, sink| {
+        wiring.fact(Fact::LineOfVisit),
+        &[wiring.fact(Fact::Visit)],
+        reads,
+        move |arena, bank, key, row, visits, sink| {
             let visit = one(&visits[0]);
-            if row::kind(&arena, *row) == Kind::FeeLine {
-                sort_line(&arena, bank, key, *row, visit, sink);
+            if row::kind(arena, *row) == Kind::FeeLine {
+                sort_line(arena, bank, of_bank, (key, *row), visit, sink);
             } else {
-                sort_sale(&arena, bank, *row, visit, sink);
+                sort_sale(arena, bank, of_bank, *row, visit, sink);
             }
         },
-    ));
+    );
     let routes = [
         Route::Use,
         Route::DrugWithoutPrescription,
@@ -169,64 +269,27 @@ pub(super) fn sort<'s>(
         Route::OffStay,
     ];
     let (rows, findings, sums) = split(sorted, routes);
-    collector.findings.push(findings);
+    wiring.findings.borrow_mut().push(findings);
     let [uses, without_rx, of_person, of_institution, of_visit, cycled, resold, bed_days, off_stay] = rows;
     Sorted { uses, without_rx, of_person, of_institution, of_visit, cycled, resold, bed_days, off_stay, sums }
 }
 
-/// The lines and sales that another bank may send other ways, or of which what is judged on the way may differ.
-fn concern(arena: &Arc<Arena>, old: &Arc<CompiledBank>, new: &Arc<CompiledBank>) -> Concern<Ref> {
-    let mut items = old.watched_otherwise(new);
-    items.extend(indication::otherwise(old, new));
-    let (a, b) = (&old.detectors, &new.detectors);
-    let late = a.late_upload != b.late_upload;
-    let expired = a.expired_sale != b.expired_sale;
-    let codes = a.trace_code_missing != b.trace_code_missing;
-    let unprescribed = a.sale_without_prescription != b.sale_without_prescription;
-    let sales = expired || codes || unprescribed;
-    let (reader, before, after) = (Arc::clone(arena), Arc::clone(old), Arc::clone(new));
-    let concern = Concern::of(move |address: &Ref| {
-        if !items.is_empty() && items.contains(&row::item(&reader, *address)) {
-            return true;
-        }
-        match row::kind(&reader, *address) {
-            Kind::FeeLine if late => late_upload::differ(&before, &after, &row::fee_line(&reader, *address)),
-            Kind::Dispensing if sales => {
-                let sale = row::dispensing(&reader, *address);
-                (expired && expired_sale::speaks(&sale))
-                    || (codes && trace_code_missing::speaks(&sale))
-                    || (unprescribed && sale.rx == 0 && sale.needs_rx)
-            }
-            _ => false,
-        }
-    });
-    if old.same_classes(new) { concern } else { concern.and_under(reclassed(arena, old, new)) }
-}
-
-/// Tells the visits that have another class in another bank.
-pub(super) fn reclassed(
-    arena: &Arc<Arena>,
-    old: &Arc<CompiledBank>,
-    new: &Arc<CompiledBank>,
-) -> impl Fn(&Ref) -> bool + use<> {
-    let (reader, before, after) = (Arc::clone(arena), Arc::clone(old), Arc::clone(new));
-    let same = old.same_classes(new);
-    move |visit| {
-        !same && {
-            let visit = row::visit(&reader, *visit);
-            let day = day_of(visit.begin);
-            before.class(visit.med_type, day) != after.class(visit.med_type, day)
-        }
-    }
-}
-
 /// Sends a net line to everybody who has to look at it; what line and visit decide is decided here.
-fn sort_line(arena: &Arena, bank: &CompiledBank, key: u64, fact: Ref, visit: Option<Ref>, sink: &mut Sink) {
+fn sort_line(
+    arena: &Arena,
+    bank: &CompiledBank,
+    reads: SortReads,
+    (key, fact): (u64, Ref),
+    visit: Option<Ref>,
+    sink: &mut Sink,
+) {
     let line = row::fee_line(arena, fact);
     let visit = visit.map(|address| (address, row::visit(arena, address)));
-    late_upload::judge(bank, fact, &line, sink);
+    late_upload::judge(bank, bank.rules_of(reads.late_upload), fact, &line, sink);
+
+    // By the class of its visit: what was used, what needs a prescription, what was charged in a stay.
     if let Some((_, visit)) = &visit {
-        let class = bank.class(visit.med_type, day_of(visit.begin));
+        let class = bank.classes_of(reads.classes).class(visit.med_type, day_of(visit.begin));
         if line.is_drug() && class != Class::Pharmacy {
             sink.tally(Population::DrugLine);
             if line.rx == 0 {
@@ -240,7 +303,8 @@ fn sort_line(arena: &Arena, bank: &CompiledBank, key: u64, fact: Ref, visit: Opt
         if class == Class::Inpatient {
             sink.tally(Population::NetLineOfStay);
             if bank.keeps.months {
-                profile::line_of_stay(&line, sink);
+                let (key, cell, amount) = profile::addition_of_line_of_stay(&line);
+                sink.emit(Out::Sum(key, cell, amount));
             }
             if outside_stay::is_outside(&line, visit) {
                 sink.emit(Out::Row(Route::OffStay, key, fact));
@@ -252,7 +316,9 @@ fn sort_line(arena: &Arena, bank: &CompiledBank, key: u64, fact: Ref, visit: Opt
             }
         }
     }
-    let Some(watch) = bank.watched(line.item) else { return };
+
+    // By its item: who has a row for it on this day.
+    let Some(watch) = bank.watch(reads.watches, line.item) else { return };
     let day = day_of(line.time);
     let holds = |rows: &[Validity]| rows.iter().any(|validity| validity.holds(day));
     if holds(&watch.person) {
@@ -269,31 +335,39 @@ fn sort_line(arena: &Arena, bank: &CompiledBank, key: u64, fact: Ref, visit: Opt
     }
     if watch.indication {
         let visit = visit.as_ref().map(|(address, visit)| (*address, visit));
-        indication::judge(arena, bank, (fact, &line), visit, sink);
+        indication::judge(arena, bank, bank.rules_of(reads.indication), (fact, &line), visit, sink);
     }
 }
 
 /// Sends a net sale to everybody who has to look at it; what the sale itself decides is decided here.
-fn sort_sale(arena: &Arena, bank: &CompiledBank, fact: Ref, visit: Option<Ref>, sink: &mut Sink) {
+fn sort_sale(
+    arena: &Arena,
+    bank: &CompiledBank,
+    reads: SortReads,
+    fact: Ref,
+    visit: Option<Ref>,
+    sink: &mut Sink,
+) {
     let sale: Dispensing = row::dispensing(arena, fact);
-    expired_sale::judge(bank, fact, &sale, sink);
+    expired_sale::judge(bank, bank.rules_of(reads.expired_sale), fact, &sale, sink);
     if sale.rx == 0 {
-        sale_without_prescription::judge(bank, fact, &sale, false, sink);
+        let rules = bank.rules_of(reads.sale_without_prescription);
+        sale_without_prescription::judge(bank, rules, fact, &sale, false, sink);
     }
     if !sale.insured {
         return;
     }
     if !sale.split {
-        trace_code_missing::judge(bank, fact, &sale, sink);
+        trace_code_missing::judge(bank, bank.rules_of(reads.trace_code_missing), fact, &sale, sink);
     }
     let is_pharmacy = |visit: Ref| {
         let visit = row::visit(arena, visit);
-        bank.class(visit.med_type, day_of(visit.begin)) == Class::Pharmacy
+        bank.classes_of(reads.classes).class(visit.med_type, day_of(visit.begin)) == Class::Pharmacy
     };
     if sale.visit == 0 || visit.is_some_and(is_pharmacy) {
         sink.emit(Out::Row(Route::Use, pair_key(sale.institution, sale.item), fact));
     }
-    if sale.psn_no != 0 && bank.watched(sale.item).is_some_and(|watch| watch.resale) {
+    if sale.psn_no != 0 && bank.watch(reads.watches, sale.item).is_some_and(|watch| watch.resale) {
         sink.emit(Out::Row(Route::Resale, pair_key(sale.psn_no, sale.item), fact));
     }
 }
@@ -308,152 +382,123 @@ fn by_item(arena: &Arena, lines: &[(Ref, Diff)]) -> BTreeMap<Ref, Vec<(Ref, FeeL
     items
 }
 
-/// Whether a table of what a visit may have differs.
-fn limits_differ(a: &CompiledBank, b: &CompiledBank) -> bool {
-    let (a, b) = (&a.detectors, &b.detectors);
-    a.pair_conflict != b.pair_conflict
-        || a.quantity_limit != b.quantity_limit
-        || a.course_limit != b.course_limit
-        || a.hour_item != b.hour_item
-}
-
 /// Rules of items in tables, by what they have to see besides the line.
-pub(super) fn tables<'s>(
-    context: &OperatorContext<'s>,
-    arena: &Arc<Arena>,
-    collector: &mut Collector<'s>,
-    facts: &FactArrangements<'s>,
-    sorted: Sorted<'s>,
-) {
-    let reader = Arc::clone(arena);
+pub(super) fn tables<'s>(wiring: &Wiring<'s>, sorted: Sorted<'s>) {
+    // The person.
     let of_person = sorted.of_person.arrange_by_key_named("tables: lines by person");
-    let differ = |a: &CompiledBank, b: &CompiledBank| {
-        let (a, b) = (&a.detectors, &b.detectors);
-        a.age_limit != b.age_limit || a.sex_limit != b.sex_limit
-    };
-    collector.collect_findings(each(
-        context,
+    let mut reads = Reads::default();
+    let age_limit = reads.rules(part::age_limit());
+    let sex_limit = reads.rules(part::sex_limit());
+    wiring.find_each(
         "age_limit, sex_limit",
         &of_person,
-        &[&facts.persons],
-        differ,
-        move |bank, _, row, persons, sink| {
-            let line = row::fee_line(&reader, *row);
+        &[wiring.fact(Fact::Person)],
+        reads,
+        move |arena, bank, _, row, persons, sink| {
+            let line = row::fee_line(arena, *row);
             let person = one(&persons[0]);
-            age_limit::judge(&reader, bank, (*row, &line), person, sink);
-            sex_limit::judge(&reader, bank, (*row, &line), person, sink);
+            age_limit::judge(arena, bank, bank.rules_of(age_limit), (*row, &line), person, sink);
+            sex_limit::judge(arena, bank, bank.rules_of(sex_limit), (*row, &line), person, sink);
         },
-    ));
-    let reader = Arc::clone(arena);
+    );
+
+    // The institution.
     let of_institution = sorted.of_institution.arrange_by_key_named("tables: lines by institution");
-    let differ = |a: &CompiledBank, b: &CompiledBank| {
-        let (a, b) = (&a.detectors, &b.detectors);
-        a.level_limit != b.level_limit || a.price_cap != b.price_cap
-    };
-    collector.collect_findings(each(
-        context,
+    let mut reads = Reads::default();
+    let level_limit = reads.rules(part::level_limit());
+    let price_cap = reads.rules(part::price_cap());
+    wiring.find_each(
         "level_limit, price_cap",
         &of_institution,
-        &[&facts.institutions],
-        differ,
-        move |bank, _, row, institutions, sink| {
-            let line = row::fee_line(&reader, *row);
+        &[wiring.fact(Fact::Institution)],
+        reads,
+        move |arena, bank, _, row, institutions, sink| {
+            let line = row::fee_line(arena, *row);
             let institution =
-                one(&institutions[0]).map(|address| (address, row::institution(&reader, address)));
+                one(&institutions[0]).map(|address| (address, row::institution(arena, address)));
             let institution = institution.as_ref().map(|(address, institution)| (*address, institution));
-            level_limit::judge(bank, (*row, &line), institution, sink);
-            price_cap::judge(bank, (*row, &line), institution, sink);
+            level_limit::judge(bank, bank.rules_of(level_limit), (*row, &line), institution, sink);
+            price_cap::judge(bank, bank.rules_of(price_cap), (*row, &line), institution, sink);
         },
-    ));
-    let reader = Arc::clone(arena);
-    let of_visit = sorted.of_visit.arrange_by_key_named("tables: lines by visit");
-    let differ = |a: &CompiledBank, b: &CompiledBank| !a.same_classes(b) || limits_differ(a, b);
-    let reread = Arc::clone(arena);
-    let concerned = move |old: &Arc<CompiledBank>, new: &Arc<CompiledBank>| {
-        (!limits_differ(old, new)).then(|| (1, Box::new(reclassed(&reread, old, new)) as _))
-    };
-    collector.collect_findings(whole_concerned(
-        context,
-        "pair_conflict, quantity_limit, course_limit, hour_item",
-        &[&of_visit, &facts.visits],
-        NONE,
-        differ,
-        concerned,
-        move |bank, _, state, sink| {
-            let lines = state.rows(0);
-            if !lines.is_empty() {
-                let (lines, visit) = (by_item(&reader, &lines), one(&state.rows(1)));
-                if lines.len() > 1 {
-                    pair_conflict::judge(&reader, bank, &lines, visit, sink);
-                }
-                quantity_limit::judge(&reader, bank, &lines, visit, sink);
-                course_limit::judge(&reader, bank, &lines, visit, sink);
-                hour_item::judge(&reader, bank, &lines, visit, sink);
-            }
-        },
-    ));
-    let reader = Arc::clone(arena);
+    );
+    of_visits(wiring, sorted.of_visit);
+
+    // The stay whose days the line lies outside of.
     let off_stay = sorted.off_stay.arrange_by_key_named("outside_stay: lines by visit");
-    let differ = |a: &CompiledBank, b: &CompiledBank| a.detectors.outside_stay != b.detectors.outside_stay;
-    collector.collect_findings(each(
-        context,
+    let mut reads = Reads::default();
+    let rules = reads.rules(part::outside_stay());
+    wiring.find_each(
         "outside_stay",
         &off_stay,
-        &[&facts.visits],
-        differ,
-        move |bank, _, row, visits, sink| {
+        &[wiring.fact(Fact::Visit)],
+        reads,
+        move |arena, bank, _, row, visits, sink| {
             if let Some(visit) = one(&visits[0]) {
-                let line = row::fee_line(&reader, *row);
-                outside_stay::judge(bank, (*row, &line), (visit, &row::visit(&reader, visit)), sink);
+                let (line, stay) = (row::fee_line(arena, *row), row::visit(arena, visit));
+                outside_stay::judge(bank, bank.rules_of(rules), (*row, &line), (visit, &stay), sink);
             }
         },
-    ));
-    let reader = Arc::clone(arena);
+    );
+
+    // The same person's lines, and sales, of the same item.
     let cycled = sorted.cycled.arrange_by_key_named("cycle_gap: lines");
-    let differ = |a: &CompiledBank, b: &CompiledBank| a.detectors.cycle_gap != b.detectors.cycle_gap;
-    collector.collect_findings(whole(
-        context,
-        "cycle_gap",
-        &[&cycled],
-        NONE,
-        differ,
-        move |bank, _, state, sink| {
-            cycle_gap::judge(&reader, bank, &state.rows(0), sink);
-        },
-    ));
-    let reader = Arc::clone(arena);
+    let mut reads = Reads::default();
+    let rules = reads.rules(part::cycle_gap());
+    wiring.find_whole("cycle_gap", &[&cycled], NONE, reads, move |arena, bank, _, state, sink| {
+        cycle_gap::judge(arena, bank, bank.rules_of(rules), &state.rows(0), sink);
+    });
     let resold = sorted.resold.arrange_by_key_named("resale: sales");
-    let differ = |a: &CompiledBank, b: &CompiledBank| a.detectors.resale != b.detectors.resale;
-    collector.collect_findings(whole(
-        context,
-        "resale",
-        &[&resold],
+    let mut reads = Reads::default();
+    let rules = reads.rules(part::resale());
+    wiring.find_whole("resale", &[&resold], NONE, reads, move |arena, bank, _, state, sink| {
+        resale::judge(arena, bank, bank.rules_of(rules), &state.rows(0), sink);
+    });
+}
+
+/// Rules of items that look at the other lines of the visit.
+fn of_visits<'s>(wiring: &Wiring<'s>, of_visit: RowCollection<'s>) {
+    let of_visit = of_visit.arrange_by_key_named("tables: lines by visit");
+    let mut reads = Reads::default();
+    let pair_conflict = reads.rules(part::pair_conflict());
+    let quantity_limit = reads.rules(part::quantity_limit());
+    let course_limit = reads.rules(part::course_limit());
+    let hour_item = reads.rules(part::hour_item());
+    let arena = wiring.arena();
+    let classes = reads.classes(move |old, new| Concern::keys(1, visited::reclassed(&arena, old, new)));
+    wiring.find_whole(
+        "pair_conflict, quantity_limit, course_limit, hour_item",
+        &[&of_visit, wiring.fact(Fact::Visit)],
         NONE,
-        differ,
-        move |bank, _, state, sink| {
-            resale::judge(&reader, bank, &state.rows(0), sink);
+        reads,
+        move |arena, bank, _, state, sink| {
+            let lines = state.rows(0);
+            if lines.is_empty() {
+                return;
+            }
+            let (lines, visit) = (by_item(arena, &lines), one(&state.rows(1)));
+            if lines.len() > 1 {
+                pair_conflict::judge(arena, bank, bank.rules_of(pair_conflict), &lines, visit, sink);
+            }
+            quantity_limit::judge(arena, bank, bank.rules_of(quantity_limit), &lines, visit, sink);
+            course_limit::judge(arena, bank, bank.rules_of(course_limit), &lines, visit, sink);
+            let (rules, classes) = (bank.rules_of(hour_item), bank.classes_of(classes));
+            hour_item::judge(arena, bank, rules, classes, &lines, visit, sink);
         },
-    ));
+    );
 }
 
 /// Lines that do not add up, and reversals of nothing.
-pub(super) fn arithmetic<'s>(
-    context: &OperatorContext<'s>,
-    arena: &Arc<Arena>,
-    collector: &mut Collector<'s>,
-    facts: &FactArrangements<'s>,
-) {
-    let reader = Arc::clone(arena);
-    let differ =
-        |a: &CompiledBank, b: &CompiledBank| a.detectors.line_arithmetic != b.detectors.line_arithmetic;
-    collector.collect_findings(each(
-        context,
+pub(super) fn arithmetic(wiring: &Wiring<'_>) {
+    let mut reads = Reads::default();
+    let rules = reads.rules(part::line_arithmetic());
+    wiring.find_each(
         "line_arithmetic",
-        &facts.doubtful,
-        &[&facts.netted],
-        differ,
-        move |bank, _, row, netted, sink| {
-            line_arithmetic::judge(&reader, bank, *row, one(&netted[0]).is_some(), sink);
+        wiring.fact(Fact::DoubtfulLine),
+        &[wiring.fact(Fact::NettedLine)],
+        reads,
+        move |arena, bank, _, row, netted, sink| {
+            let has_reversals = one(&netted[0]).is_some();
+            line_arithmetic::judge(arena, bank, bank.rules_of(rules), *row, has_reversals, sink);
         },
-    ));
+    );
 }

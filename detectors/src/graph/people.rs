@@ -1,353 +1,278 @@
 //! Persons: outside facts, stays, identity checks, companions, enrolment.
-
-use std::sync::Arc;
+//!
+//! Most of these rules look at all visits of a person at once, read one time for all of them. What depends on whether
+//! an institution takes part at all (checks identities, enrols) is stated first and concluded where that is known.
 
 use differential_dataflow::operators::Iterate;
-use records::arena::{Arena, Ref};
+use records::arena::Ref;
 use records::row;
 
-use super::collector::{Collector, NONE, case_of, concluding, findings_of, has, never, one, route, rows_of};
-use super::facts::FactArrangements;
-use super::lines::reclassed;
-use crate::compiled_bank::{Class, CompiledBank};
+use super::wiring::{NONE, Wiring, case_of, concluding, findings_of, one, route, rows_of};
 use crate::detector::{
     absence, companions, diagnosis_age, diagnosis_sex, double_enrolment, enrolment, frequent_stays,
-    operation_sex, person_fact, readmission, stay_overlap, travel, visit_during_stay, visits_a_day,
+    operation_sex, part, person_fact, readmission, stay_overlap, travel, visit_during_stay, visits_a_day,
 };
-use crate::finding::{Out, Route};
-use crate::judge::{OperatorContext, each, whole, whole_concerned};
+use crate::fact::Fact;
+use crate::policy::Class;
+use crate::reads::{Concern, Reads};
+use crate::statement::{Out, Route};
 use crate::temporal_filter::temporal_filter;
 use crate::views::{Arrangement, Diff, RowArrangement, pair_key, pair_of};
 use crate::visited;
 
 /// Visits that another register's fact excludes.
-pub(super) fn outside_facts<'s>(
-    context: &OperatorContext<'s>,
-    arena: &Arc<Arena>,
-    collector: &mut Collector<'s>,
-    facts: &FactArrangements<'s>,
-    visits_of_person: &RowArrangement<'s>,
-) {
-    {
-        let arena = Arc::clone(arena);
-        let differ = |a: &CompiledBank, b: &CompiledBank| a.detectors.person_fact != b.detectors.person_fact;
-        collector.collect_findings(each(
-            context,
-            "person_fact",
-            visits_of_person,
-            &[&facts.person_facts],
-            differ,
-            move |bank, _, row, facts, sink| person_fact::judge(&arena, bank, *row, &facts[0], sink),
-        ));
-    }
-}
-
-/// Whether the rules that look at a person's visits differ.
-fn rules_differ(a: &CompiledBank, b: &CompiledBank) -> bool {
-    let (a, b) = (&a.detectors, &b.detectors);
-    a.stay_overlap != b.stay_overlap
-        || a.visit_during_stay != b.visit_during_stay
-        || a.readmission != b.readmission
-        || a.visits_a_day != b.visits_a_day
-        || a.frequent_stays != b.frequent_stays
+pub(super) fn outside_facts<'s>(wiring: &Wiring<'s>, visits_of_person: &RowArrangement<'s>) {
+    let mut reads = Reads::default();
+    let person_fact = reads.rules(part::person_fact());
+    wiring.find_each(
+        "person_fact",
+        visits_of_person,
+        &[wiring.fact(Fact::PersonFact)],
+        reads,
+        move |arena, bank, _, row, facts, sink| {
+            person_fact::judge(arena, bank, bank.rules_of(person_fact), *row, &facts[0], sink);
+        },
+    );
 }
 
 /// All visits of one person beside each other: at two places at once, too often, too soon again.
-pub(super) fn visits<'s>(
-    context: &OperatorContext<'s>,
-    arena: &Arc<Arena>,
-    collector: &mut Collector<'s>,
-    facts: &FactArrangements<'s>,
-    visits_of_person: &RowArrangement<'s>,
-) {
-    let arena = Arc::clone(arena);
-    let differ = |a: &CompiledBank, b: &CompiledBank| !a.same_classes(b) || rules_differ(a, b);
-    let reread = Arc::clone(&arena);
-    let concerned = move |old: &Arc<CompiledBank>, new: &Arc<CompiledBank>| {
-        (!rules_differ(old, new)).then(|| (0, Box::new(reclassed(&reread, old, new)) as _))
-    };
-    let found = whole_concerned(
-        context,
+pub(super) fn visits<'s>(wiring: &Wiring<'s>, visits_of_person: &RowArrangement<'s>) {
+    let mut reads = Reads::default();
+    let visits_a_day = reads.rules(part::visits_a_day());
+    let stay_overlap = reads.rules(part::stay_overlap());
+    let visit_during_stay = reads.rules(part::visit_during_stay());
+    let readmission = reads.rules(part::readmission());
+    let frequent_stays = reads.rules(part::frequent_stays());
+    let arena = wiring.arena();
+    let classes = reads.classes(move |old, new| Concern::keys(0, visited::reclassed(&arena, old, new)));
+    let found = wiring.whole(
         "stay_overlap, visit_during_stay, readmission, visits_a_day, frequent_stays",
         &[visits_of_person],
         NONE,
-        differ,
-        concerned,
-        move |bank, _, state, sink| {
+        reads,
+        move |arena, bank, _, state, sink| {
             let visits = state.rows(0);
-            if visits.len() > 1 {
-                let visits = visited::read(&arena, bank, &visits);
-                visits_a_day::judge(&arena, bank, &visits, sink);
-                if visits.iter().any(|visit| visit.class == Class::Inpatient) {
-                    stay_overlap::judge(&arena, bank, &visits, sink);
-                    visit_during_stay::judge(bank, &visits, sink);
-                    readmission::judge(&arena, bank, &visits, sink);
-                    frequent_stays::judge(&arena, bank, &visits, sink);
+            if visits.len() < 2 {
+                return;
+            }
+            let visits = visited::read(arena, bank.classes_of(classes), &visits);
+            visits_a_day::judge(arena, bank, bank.rules_of(visits_a_day), &visits, sink);
+            if visits.iter().any(|visit| visit.class == Class::Inpatient) {
+                stay_overlap::judge(arena, bank, bank.rules_of(stay_overlap), &visits, sink);
+                visit_during_stay::judge(bank, bank.rules_of(visit_during_stay), &visits, sink);
+                readmission::judge(arena, bank, bank.rules_of(readmission), &visits, sink);
+                frequent_stays::judge(arena, bank, bank.rules_of(frequent_stays), &visits, sink);
+            }
+        },
+    );
+    // A stay without an end overlaps others as time goes on.
+    let found = temporal_filter(found, wiring.facts.now.clone());
+    wiring.findings.borrow_mut().push(findings_of(&found));
+}
+
+/// Codes of operations and diagnoses that the person cannot have.
+pub(super) fn codes<'s>(wiring: &Wiring<'s>, coded: &RowArrangement<'s>) {
+    let mut reads = Reads::default();
+    let operation_sex = reads.rules(part::operation_sex());
+    let diagnosis_sex = reads.rules(part::diagnosis_sex());
+    let diagnosis_age = reads.rules(part::diagnosis_age());
+    wiring.find_each(
+        "operation_sex, diagnosis_sex, diagnosis_age",
+        coded,
+        &[wiring.fact(Fact::Person)],
+        reads,
+        move |arena, bank, _, row, persons, sink| {
+            let person = one(&persons[0]);
+            operation_sex::judge(arena, bank, bank.rules_of(operation_sex), *row, person, sink);
+            diagnosis_sex::judge(arena, bank, bank.rules_of(diagnosis_sex), *row, person, sink);
+            diagnosis_age::judge(arena, bank, bank.rules_of(diagnosis_age), *row, person, sink);
+        },
+    );
+}
+
+/// Identity checks: journeys that nobody makes in the time between two of them.
+pub(super) fn journeys(wiring: &Wiring<'_>) {
+    // Consecutive checks of a person at two institutions, each asked for at both ends.
+    let journeys = wiring.whole(
+        "travel: journeys",
+        &[wiring.fact(Fact::PassOfPerson)],
+        NONE,
+        Reads::default(),
+        |arena, bank, _, state, sink| travel::journeys(arena, bank, &state.rows(0), sink),
+    );
+    let arena = wiring.arena();
+    let ends: Arrangement<'_, u64> = rows_of(&journeys, Route::Journey)
+        .flat_map(move |(journey, _)| {
+            let (a, b) = pair_of(journey);
+            [a, b].map(|end| (u64::from(row::presence(&arena, end).institution), journey))
+        })
+        .arrange_by_key_named("travel: journeys by institution");
+    let places = wiring.each(
+        "travel: places",
+        &ends,
+        &[wiring.fact(Fact::Institution)],
+        Reads::default(),
+        |_, _, _, journey, institutions, sink| {
+            if let Some(institution) = one(&institutions[0]) {
+                sink.emit(Out::Row(Route::JourneyPlace, *journey, institution));
+            }
+        },
+    );
+
+    // Both ends met again under the journey.
+    let journeys = route(&journeys, "travel: by journey", Route::Journey);
+    let places = route(&places, "travel: places of journeys", Route::JourneyPlace);
+    let mut reads = Reads::default();
+    let travel = reads.rules(part::travel());
+    wiring.find_each("travel", &journeys, &[&places], reads, move |arena, bank, key, _, places, sink| {
+        let (a, b) = pair_of(key);
+        let place = |end: Ref| {
+            let code = row::presence(arena, end).institution;
+            places[0].iter().map(|(row, _)| *row).find(|row| row::key(arena, *row).0 == code)
+        };
+        travel::judge(arena, bank, bank.rules_of(travel), key, [place(a), place(b)], sink);
+    });
+}
+
+/// Identity checks: stays in which there was none, at institutions that check.
+pub(super) fn absences<'s>(wiring: &Wiring<'s>, stays: &RowArrangement<'s>) {
+    let mut reads = Reads::default();
+    let absence = reads.rules(part::absence());
+    let absent = wiring.each(
+        "absence",
+        stays,
+        &[wiring.fact(Fact::PassOfPerson)],
+        reads,
+        move |arena, bank, _, row, passes, sink| {
+            absence::judge(arena, bank, bank.rules_of(absence), *row, &passes[0], sink);
+        },
+    );
+    let absent = temporal_filter(absent, wiring.facts.now.clone());
+    let absent = concluding(&absent, "absence: by institution", Route::Absent);
+    let checks = wiring.has("absence: checking", Fact::Checking, "absence: institutions that check");
+    wiring.find_each(
+        "absence: conclude",
+        &absent,
+        &[&checks],
+        Reads::default(),
+        |arena, bank, _, &case, has, sink| {
+            let (rule, row) = case_of(case);
+            absence::conclude(arena, bank, rule, row, one(&has[0]).is_some(), sink);
+        },
+    );
+}
+
+/// Companions: cells, co-stays, edges, groups.
+pub(super) fn companions<'s>(wiring: &Wiring<'s>, stays: &RowArrangement<'s>) {
+    // Stays in cells of institution and days, so that only those that can meet are compared.
+    let mut reads = Reads::default();
+    let companions = reads.rules(part::companions());
+    let placed =
+        wiring.whole("companions: place", &[stays], NONE, reads, move |arena, bank, _, state, sink| {
+            companions::place(arena, bank.rules_of(companions), &state.rows(0), sink);
+        });
+    let base = route(&placed, "companions: by cell", Route::Companion);
+    let probes = route(&placed, "companions: looking", Route::CompanionProbe);
+    let few = route(&placed, "companions: few by cell", Route::CompanionFew);
+    let twins = route(&placed, "companions: twins looking", Route::CompanionTwin);
+
+    // Co-stays of two persons, and from enough of them an edge.
+    let met = wiring.each(
+        "companions: meet",
+        &probes,
+        &[&base],
+        Reads::default(),
+        |arena, _, _, row, others, sink| companions::meet(arena, *row, &others[0], sink),
+    );
+    let met_few = wiring.each(
+        "companions: few",
+        &twins,
+        &[&few],
+        Reads::default(),
+        |arena, _, _, row, others, sink| companions::meet_few(arena, *row, &others[0], sink),
+    );
+    let co_stays: RowArrangement<'s> = rows_of(&met, Route::CoStay)
+        .concat(rows_of(&met_few, Route::CoStay))
+        .arrange_by_key_named("companions: co-stays");
+    let mut reads = Reads::default();
+    let rules = reads.rules(part::companions());
+    let joined =
+        wiring.whole("companions: join", &[&co_stays], NONE, reads, move |arena, bank, key, state, sink| {
+            companions::join(arena, bank, bank.rules_of(rules), key, &state.rows(0), sink);
+        });
+
+    // Groups: the connected components of the edges, each named by its least node.
+    let edges = rows_of(&joined, Route::Edge).map(|(node, other)| {
+        let (rule, _) = pair_of(node);
+        (node, pair_key(rule, other))
+    });
+    let roots =
+        edges.clone().map(|(node, _)| (node, node)).distinct_core::<Diff>().iterate(|inner, roots| {
+            let own = roots.clone();
+            roots
+                .join_map(edges.enter(inner), |_node, root, other| (*other, *root))
+                .concat(own)
+                .reduce(|_node, roots, least| least.push((*roots[0].0, 1)))
+        });
+    let groups: RowArrangement<'s> = rows_of(&joined, Route::EdgeStay)
+        .join_map(roots, |_node, stay, root| (*root, *stay))
+        .arrange_by_key_named("companions: stays by group");
+    let mut reads = Reads::default();
+    let rules = reads.rules(part::companions());
+    wiring.find_whole("companions", &[&groups], NONE, reads, move |arena, bank, key, state, sink| {
+        companions::judge(arena, bank, bank.rules_of(rules), key, &state.rows(0), sink);
+    });
+}
+
+/// Enrolment, and whether anybody is enrolled at all; and persons enrolled twice.
+pub(super) fn enrolment(wiring: &Wiring<'_>) {
+    let mut reads = Reads::default();
+    let double_enrolment = reads.rules(part::double_enrolment());
+    wiring.find_whole(
+        "double_enrolment",
+        &[wiring.fact(Fact::EnrolmentOfPerson)],
+        NONE,
+        reads,
+        move |arena, bank, _, state, sink| {
+            double_enrolment::judge(arena, bank, bank.rules_of(double_enrolment), &state.rows(0), sink);
+        },
+    );
+
+    let mut reads = Reads::default();
+    let enrolment = reads.rules(part::enrolment());
+    let uncovered = wiring.each(
+        "enrolment",
+        wiring.fact(Fact::SettlementOfPerson),
+        &[wiring.fact(Fact::EnrolmentOfPerson)],
+        reads,
+        move |arena, bank, _, row, enrolments, sink| {
+            enrolment::judge(arena, bank, bank.rules_of(enrolment), *row, &enrolments[0], sink);
+        },
+    );
+    let uncovered = concluding(&uncovered, "enrolment: uncovered", Route::Uncovered);
+    // That anybody is enrolled is known in every shard, so that no worker concludes alone.
+    let anyone = wiring.whole(
+        "enrolment: anyone",
+        &[wiring.fact(Fact::AnyEnrolment)],
+        NONE,
+        Reads::default(),
+        |_, _, _, state, sink| {
+            if state.rows(0).iter().any(|(_, count)| *count > 0) {
+                for shard in 0..enrolment::SHARDS {
+                    sink.emit(Out::Row(Route::Has, shard, 0));
                 }
             }
         },
     );
-    let found = temporal_filter(collector.collect_counts(found), facts.now.clone());
-    collector.findings.push(findings_of(&found));
-}
-
-/// Codes of operations and diagnoses that the person cannot have.
-pub(super) fn codes<'s>(
-    context: &OperatorContext<'s>,
-    arena: &Arc<Arena>,
-    collector: &mut Collector<'s>,
-    facts: &FactArrangements<'s>,
-    coded: &RowArrangement<'s>,
-) {
-    let arena = Arc::clone(arena);
-    let differ = |a: &CompiledBank, b: &CompiledBank| {
-        let (a, b) = (&a.detectors, &b.detectors);
-        a.operation_sex != b.operation_sex
-            || a.diagnosis_sex != b.diagnosis_sex
-            || a.diagnosis_age != b.diagnosis_age
-    };
-    collector.collect_findings(each(
-        context,
-        "operation_sex, diagnosis_sex, diagnosis_age",
-        coded,
-        &[&facts.persons],
-        differ,
-        move |bank, _, row, persons, sink| {
-            let person = one(&persons[0]);
-            operation_sex::judge(&arena, bank, *row, person, sink);
-            diagnosis_sex::judge(&arena, bank, *row, person, sink);
-            diagnosis_age::judge(&arena, bank, *row, person, sink);
+    let anyone = route(&anyone, "enrolment: anyone enrolled", Route::Has);
+    wiring.find_each(
+        "enrolment: conclude",
+        &uncovered,
+        &[&anyone],
+        Reads::default(),
+        |arena, bank, _, &case, has, sink| {
+            let (rule, row) = case_of(case);
+            enrolment::conclude(arena, bank, rule, row, one(&has[0]).is_some(), sink);
         },
-    ));
-}
-
-/// Presence: journeys and absences.
-pub(super) fn presence<'s>(
-    context: &OperatorContext<'s>,
-    arena: &Arc<Arena>,
-    collector: &mut Collector<'s>,
-    facts: &FactArrangements<'s>,
-    stays: &RowArrangement<'s>,
-) {
-    {
-        let reader = Arc::clone(arena);
-        let journeys = collector.collect_counts(whole(
-            context,
-            "travel: journeys",
-            &[&facts.passes],
-            NONE,
-            never,
-            move |bank, _, state, sink| {
-                travel::journeys(&reader, bank, &state.rows(0), sink);
-            },
-        ));
-        let ends = rows_of(&journeys, Route::Journey).flat_map({
-            let arena = Arc::clone(arena);
-            move |(journey, _)| {
-                let (a, b) = pair_of(journey);
-                [a, b].map(|end| (u64::from(row::presence(&arena, end).institution), journey))
-            }
-        });
-        let ends: Arrangement<'s, u64> = ends.arrange_by_key_named("travel: journeys by institution");
-        let places = collector.collect_counts(each(
-            context,
-            "travel: places",
-            &ends,
-            &[&facts.institutions],
-            never,
-            |_, _, journey, institutions, sink| {
-                if let Some(institution) = one(&institutions[0]) {
-                    sink.emit(Out::Row(Route::JourneyPlace, *journey, institution));
-                }
-            },
-        ));
-        let journeys = route(&journeys, "travel: by journey", Route::Journey);
-        let places = route(&places, "travel: places of journeys", Route::JourneyPlace);
-        let reader = Arc::clone(arena);
-        let differ = |a: &CompiledBank, b: &CompiledBank| a.detectors.travel != b.detectors.travel;
-        collector.collect_findings(each(
-            context,
-            "travel",
-            &journeys,
-            &[&places],
-            differ,
-            move |bank, key, _, places, sink| {
-                let (a, b) = pair_of(key);
-                let place = |end: Ref| {
-                    let code = row::presence(&reader, end).institution;
-                    places[0].iter().map(|(row, _)| *row).find(|row| row::key(&reader, *row).0 == code)
-                };
-                travel::judge(&reader, bank, key, [place(a), place(b)], sink);
-            },
-        ));
-    }
-    {
-        let reader = Arc::clone(arena);
-        let differ = |a: &CompiledBank, b: &CompiledBank| a.detectors.absence != b.detectors.absence;
-        let absent =
-            each(context, "absence", stays, &[&facts.passes], differ, move |bank, _, row, passes, sink| {
-                absence::judge(&reader, bank, *row, &passes[0], sink);
-            });
-        let absent = temporal_filter(collector.collect_counts(absent), facts.now.clone());
-        let absent = concluding(&absent, "absence: by institution", Route::Absent);
-        let checks = collector.collect_counts(has(context, "absence: checking", &facts.checking));
-        let checks = route(&checks, "absence: institutions that check", Route::Has);
-        let reader = Arc::clone(arena);
-        collector.collect_findings(each(
-            context,
-            "absence: conclude",
-            &absent,
-            &[&checks],
-            never,
-            move |bank, _, &case, has, sink| {
-                let (rule, row) = case_of(case);
-                absence::conclude(&reader, bank, rule, row, one(&has[0]).is_some(), sink);
-            },
-        ));
-    }
-}
-
-/// Companions: cells, co-stays, edges, groups.
-pub(super) fn companions<'s>(
-    context: &OperatorContext<'s>,
-    arena: &Arc<Arena>,
-    collector: &mut Collector<'s>,
-    stays: &RowArrangement<'s>,
-) {
-    {
-        let reader = Arc::clone(arena);
-        let differ = |a: &CompiledBank, b: &CompiledBank| a.detectors.companions != b.detectors.companions;
-        let placed = collector.collect_counts(whole(
-            context,
-            "companions: address",
-            &[stays],
-            NONE,
-            differ,
-            move |bank, _, state, sink| companions::place(&reader, bank, &state.rows(0), sink),
-        ));
-        let base = route(&placed, "companions: by cell", Route::Companion);
-        let probes = route(&placed, "companions: looking", Route::CompanionProbe);
-        let few = route(&placed, "companions: few by cell", Route::CompanionFew);
-        let twins = route(&placed, "companions: twins looking", Route::CompanionTwin);
-        let reader = Arc::clone(arena);
-        let met = collector.collect_counts(each(
-            context,
-            "companions: meet",
-            &probes,
-            &[&base],
-            never,
-            move |_, _, row, o, sink| {
-                companions::meet(&reader, *row, &o[0], sink);
-            },
-        ));
-        let reader = Arc::clone(arena);
-        let met_few = collector.collect_counts(each(
-            context,
-            "companions: few",
-            &twins,
-            &[&few],
-            never,
-            move |_, _, row, o, sink| {
-                companions::meet_few(&reader, *row, &o[0], sink);
-            },
-        ));
-        let co_stays: RowArrangement<'s> = rows_of(&met, Route::CoStay)
-            .concat(rows_of(&met_few, Route::CoStay))
-            .arrange_by_key_named("companions: co-stays");
-        let reader = Arc::clone(arena);
-        let joined = collector.collect_counts(whole(
-            context,
-            "companions: join",
-            &[&co_stays],
-            NONE,
-            differ,
-            move |bank, key, state, sink| companions::join(&reader, bank, key, &state.rows(0), sink),
-        ));
-        let edges = rows_of(&joined, Route::Edge).map(|(node, other)| {
-            let (rule, _) = pair_of(node);
-            (node, pair_key(rule, other))
-        });
-        let roots =
-            edges.clone().map(|(node, _)| (node, node)).distinct_core::<Diff>().iterate(|inner, roots| {
-                let own = roots.clone();
-                roots
-                    .join_map(edges.enter(inner), |_node, root, other| (*other, *root))
-                    .concat(own)
-                    .reduce(|_node, roots, least| least.push((*roots[0].0, 1)))
-            });
-        let groups: RowArrangement<'s> = rows_of(&joined, Route::EdgeStay)
-            .join_map(roots, |_node, stay, root| (*root, *stay))
-            .arrange_by_key_named("companions: stays by group");
-        let reader = Arc::clone(arena);
-        collector.collect_findings(whole(
-            context,
-            "companions",
-            &[&groups],
-            NONE,
-            differ,
-            move |bank, key, state, sink| {
-                companions::judge(&reader, bank, key, &state.rows(0), sink);
-            },
-        ));
-    }
-}
-
-/// Enrolment, and whether anybody is enrolled at all; and persons enrolled twice.
-pub(super) fn enrolment<'s>(
-    context: &OperatorContext<'s>,
-    arena: &Arc<Arena>,
-    collector: &mut Collector<'s>,
-    facts: &FactArrangements<'s>,
-) {
-    {
-        let reader = Arc::clone(arena);
-        let differ =
-            |a: &CompiledBank, b: &CompiledBank| a.detectors.double_enrolment != b.detectors.double_enrolment;
-        collector.collect_findings(whole(
-            context,
-            "double_enrolment",
-            &[&facts.enrolments],
-            NONE,
-            differ,
-            move |bank, _, state, sink| double_enrolment::judge(&reader, bank, &state.rows(0), sink),
-        ));
-        let reader = Arc::clone(arena);
-        let differ = |a: &CompiledBank, b: &CompiledBank| a.detectors.enrolment != b.detectors.enrolment;
-        let uncovered = collector.collect_counts(each(
-            context,
-            "enrolment",
-            &facts.settlements_of_person,
-            &[&facts.enrolments],
-            differ,
-            move |bank, _, row, enrolments, sink| enrolment::judge(&reader, bank, *row, &enrolments[0], sink),
-        ));
-        let uncovered = concluding(&uncovered, "enrolment: uncovered", Route::Uncovered);
-        let anyone = collector.collect_counts(whole(
-            context,
-            "enrolment: anyone",
-            &[&facts.any_enrolment],
-            NONE,
-            never,
-            |_, _, s, sink| {
-                if s.rows(0).iter().any(|(_, count)| *count > 0) {
-                    for shard in 0..enrolment::SHARDS {
-                        sink.emit(Out::Row(Route::Has, shard, 0));
-                    }
-                }
-            },
-        ));
-        let anyone = route(&anyone, "enrolment: anyone enrolled", Route::Has);
-        let reader = Arc::clone(arena);
-        collector.collect_findings(each(
-            context,
-            "enrolment: conclude",
-            &uncovered,
-            &[&anyone],
-            never,
-            move |bank, _, &case, has, sink| {
-                let (rule, row) = case_of(case);
-                enrolment::conclude(&reader, bank, rule, row, one(&has[0]).is_some(), sink);
-            },
-        ));
-    }
+    );
 }

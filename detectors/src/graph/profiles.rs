@@ -1,85 +1,77 @@
 //! Profiles by subject, peers by month, and what the models say of them.
+//!
+//! Sums are held back until *now* enters another month, the bank changes or the run ends: a model judges a whole group
+//! of peers at once, and once is enough for all that changed.
 
-use std::sync::Arc;
-
-use records::arena::Arena;
 use records::row;
 
-use super::collector::{Collector, NONE, never, one, route, split};
-use super::facts::FactArrangements;
-use crate::compiled_bank::CompiledBank;
+use super::wiring::{NONE, Wiring, one, route, split};
 use crate::coverage::Missing;
 use crate::detector::outlier::{self, OutlierMethod};
-use crate::finding::{Out, Route};
+use crate::detector::part;
+use crate::fact::Fact;
 use crate::hold;
-use crate::judge::{OperatorContext, Sink, each, whole};
+use crate::judge::Sink;
 use crate::profile::{
-    Group, Member, ProfileOwner, baskets, end_of, months, settlement_of_doctor, subject_key, subject_of,
+    Group, Member, ProfileOwner, additions_of_doctor, baskets, end_of, months, subject_key, subject_of,
 };
+use crate::reads::Reads;
+use crate::statement::{Out, Route};
 use crate::temporal_filter::temporal_filter;
 use crate::views::{Arrangement, Collection, RowArrangement, RowCollection, pair_key};
 
 /// Judges months of institutions and practitioners beside their peers'.
-pub(super) fn outliers<'s>(
-    context: &OperatorContext<'s>,
-    arena: &Arc<Arena>,
-    collector: &mut Collector<'s>,
-    facts: &FactArrangements<'s>,
-    of_stays: RowCollection<'s>,
-) {
+pub(super) fn outliers<'s>(wiring: &Wiring<'s>, of_stays: RowCollection<'s>) {
     // Settlements of a visit are its doctor's.
-    let reader = Arc::clone(arena);
-    let of_doctors = collector.collect_counts(each(
-        context,
+    let of_doctors = wiring.each(
         "outlier: settlements of doctors",
-        &facts.settlements,
-        &[&facts.visits],
-        never,
-        move |_, _, row, visits, sink| {
+        wiring.fact(Fact::SettlementOfVisit),
+        &[wiring.fact(Fact::Visit)],
+        Reads::default(),
+        |arena, _, _, row, visits, sink| {
             if let Some(visit) = one(&visits[0]) {
-                let doctor = row::visit(&reader, visit).doctor;
-                settlement_of_doctor(&row::settlement(&reader, *row), doctor, sink);
+                let doctor = row::visit(arena, visit).doctor;
+                for (key, cell, amount) in additions_of_doctor(&row::settlement(arena, *row), doctor) {
+                    sink.emit(Out::Sum(key, cell, amount));
+                }
             }
         },
-    ));
+    );
     let ([], _, of_doctors) = split(of_doctors, []);
-    let sums = facts.sums.clone().concat(of_stays).concat(of_doctors);
-    let sums: RowArrangement<'s> = hold::hold_until("outlier: gather sums", sums, facts.gate.clone())
-        .arrange_by_key_named("outlier: sums by subject");
-    let prices = hold::hold_until("outlier: gather prices", facts.prices.clone(), facts.gate.clone())
-        .arrange_by_key_named("outlier: prices by institution");
 
-    let reader = Arc::clone(arena);
-    let workplaces = collector.collect_counts(each(
-        context,
+    // All sums of a subject, and what it charged for items, held until they are asked for.
+    let sums = wiring.facts.sums.clone().concat(of_stays).concat(of_doctors);
+    let sums: RowArrangement<'s> = hold::hold_until("outlier: gather sums", sums, wiring.facts.gate.clone())
+        .arrange_by_key_named("outlier: sums by subject");
+    let prices =
+        hold::hold_until("outlier: gather prices", wiring.facts.prices.clone(), wiring.facts.gate.clone())
+            .arrange_by_key_named("outlier: prices by institution");
+    let workplaces = wiring.each(
         "outlier: workplaces",
-        &facts.practitioners_of_institution,
-        &[&facts.institutions],
-        never,
-        move |_, _, row, institutions, sink| {
+        wiring.fact(Fact::PractitionerOfInstitution),
+        &[wiring.fact(Fact::Institution)],
+        Reads::default(),
+        |arena, _, _, row, institutions, sink| {
             if let Some(institution) = one(&institutions[0]) {
-                let code = row::key(&reader, *row).0;
-                sink.emit(Out::Row(
-                    Route::Workplace,
-                    subject_key(ProfileOwner::Practitioner, code),
-                    institution,
-                ));
+                let code = row::key(arena, *row).0;
+                let key = subject_key(ProfileOwner::Practitioner, code);
+                sink.emit(Out::Row(Route::Workplace, key, institution));
             }
         },
-    ));
+    );
     let workplaces = route(&workplaces, "outlier: workplaces by practitioner", Route::Workplace);
 
-    let reader = Arc::clone(arena);
-    let differ = |a: &CompiledBank, b: &CompiledBank| asked(a) != asked(b);
-    let members = collector.collect_counts(whole(
-        context,
+    // A subject's months, each stated where its peers meet.
+    let mut reads = Reads::default();
+    let asked = reads.rules_seen_as(part::outlier(), asked);
+    let members = wiring.whole(
         "outlier: months",
-        &[&sums, &facts.institutions, &facts.practitioners, &workplaces],
+        &[&sums, wiring.fact(Fact::Institution), wiring.fact(Fact::Practitioner), &workplaces],
         &[&prices],
-        differ,
-        move |bank, key, state, sink| {
+        reads,
+        move |arena, bank, key, state, sink| {
             let (owner, code) = subject_of(key);
-            let asked = asked(bank)[owner as usize];
+            let asked = bank.seen(&asked)[owner as usize];
             if asked == (false, false) {
                 return;
             }
@@ -87,20 +79,20 @@ pub(super) fn outliers<'s>(
             if months.is_empty() {
                 return;
             }
-            let (own, address) = match owner {
+            let (own, institution) = match owner {
                 ProfileOwner::Institution => {
                     let own = one(&state.rows(1));
                     (own, own)
                 }
                 ProfileOwner::Practitioner => (one(&state.rows(2)), one(&state.rows(3))),
             };
-            let group = Group::of(&reader, address, own, owner);
+            let group = Group::of(arena, institution, own, owner);
             let mut baskets = baskets(&state.more(0));
             for (month, profile) in months {
                 let basket = baskets.remove(&month).unwrap_or_default();
                 let institution = match (owner, own) {
                     (ProfileOwner::Institution, _) => code,
-                    (ProfileOwner::Practitioner, Some(own)) => row::practitioner(&reader, own).institution,
+                    (ProfileOwner::Practitioner, Some(own)) => row::practitioner(arena, own).institution,
                     (ProfileOwner::Practitioner, None) => 0,
                 };
                 let member = Member {
@@ -113,11 +105,11 @@ pub(super) fn outliers<'s>(
                     basket: basket.into_iter().map(|(item, (cnt, fen))| (item, cnt, fen)).collect(),
                     lacks: group.err(),
                 };
-                emit(group, member, asked, sink);
+                state_month(group, member, asked, sink);
             }
         },
-    ));
-    let members = temporal_filter(members, facts.now.clone());
+    );
+    let members = temporal_filter(members, wiring.facts.now.clone());
     let of_month = by_group(&members, "outlier: members by group and month", |out| match out {
         Out::Member(key, member) => Some((key, *member)),
         _ => None,
@@ -126,40 +118,31 @@ pub(super) fn outliers<'s>(
         Out::Series(key, member) => Some((key, *member)),
         _ => None,
     });
-    let differ = |a: &CompiledBank, b: &CompiledBank| a.detectors.outlier != b.detectors.outlier;
-    collector.collect_findings(whole(
-        context,
-        "outlier",
-        NONE,
-        &[&of_month],
-        differ,
-        |bank, _, state, sink| {
-            outlier::judge(bank, &state.more(0), sink);
-        },
-    ));
-    collector.collect_findings(whole(
-        context,
-        "outlier: rises",
-        NONE,
-        &[&of_series],
-        differ,
-        |bank, _, state, sink| {
-            outlier::judge_rises(bank, &state.more(0), sink);
-        },
-    ));
+
+    // The models.
+    let mut reads = Reads::default();
+    let rules = reads.rules(part::outlier());
+    wiring.find_whole("outlier", NONE, &[&of_month], reads, move |_, bank, _, state, sink| {
+        outlier::judge(bank, bank.rules_of(rules), &state.more(0), sink);
+    });
+    let mut reads = Reads::default();
+    let rules = reads.rules(part::outlier());
+    wiring.find_whole("outlier: rises", NONE, &[&of_series], reads, move |_, bank, _, state, sink| {
+        outlier::judge_rises(bank, bank.rules_of(rules), &state.more(0), sink);
+    });
 }
 
 /// Whether any rule looks at a subject's months beside the peers', and at its rises; by [`ProfileOwner`].
-fn asked(bank: &CompiledBank) -> [(bool, bool); 2] {
+fn asked(rules: &outlier::Rules) -> [(bool, bool); 2] {
     [ProfileOwner::Institution, ProfileOwner::Practitioner].map(|owner| {
-        let of = || bank.detectors.outlier.iter().filter(|rule| rule.owner == owner);
+        let of = || rules.iter().filter(|rule| rule.owner == owner);
         let is_rise = |rule: &outlier::OutlierRule| matches!(rule.way, OutlierMethod::Rise(..));
         (of().any(|rule| !is_rise(rule)), of().any(is_rise))
     })
 }
 
 /// States a subject's month where its peers meet, from the end of the month on.
-fn emit(group: Result<Group, Missing>, member: Member, (month, rise): (bool, bool), sink: &mut Sink) {
+fn state_month(group: Result<Group, Missing>, member: Member, (month, rise): (bool, bool), sink: &mut Sink) {
     let due = |out: Out| Out::Due(end_of(member.month), Box::new(out));
     if rise && let Ok(group) = &group {
         let of_series = Member { basket: Vec::new(), ..member.clone() };

@@ -1,4 +1,4 @@
-//! Ticks with work to do, and the way out for what was said.
+//! Ticks with work to do, and the way out for what is stated.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,10 +8,10 @@ use timely::dataflow::operators::generic::OutputBuilder;
 use timely::dataflow::operators::{Capability, InputCapability};
 use timely::progress::frontier::MutableAntichain;
 
-use super::Sink;
+use super::sink::Sink;
 use crate::compiled_bank::CompiledBank;
 use crate::coverage::{Count, Population};
-use crate::finding::Out;
+use crate::statement::Out;
 use crate::views::{Diff, Tick};
 
 /// What is to be done at one tick, with the right to answer it.
@@ -79,7 +79,7 @@ type Port<D> = OutputBuilder<Tick, CapacityContainerBuilder<Vec<(D, Tick, Diff)>
 
 /// The two ways out of a judge.
 pub(super) struct Ports {
-    pub(super) said: Port<Out>,
+    pub(super) output: Port<Out>,
     pub(super) counted: Port<Count>,
 }
 
@@ -93,10 +93,10 @@ impl Ports {
             }
         }
         differential_dataflow::consolidation::consolidate(&mut sink.counted);
-        if !sink.said.is_empty() {
-            let mut output = self.said.activate();
+        if !sink.emitted.is_empty() {
+            let mut output = self.output.activate();
             let mut session = output.session(&task.capabilities[0]);
-            session.give_iterator(sink.said.drain(..).map(|(out, diff)| (out, tick, diff)));
+            session.give_iterator(sink.emitted.drain(..).map(|(out, diff)| (out, tick, diff)));
         }
         if !sink.counted.is_empty() {
             let mut output = self.counted.activate();

@@ -1,17 +1,23 @@
 //! [`whole`]: all rows of a key together.
+//!
+//! A key under which anything changed is judged twice, as it was and as it is, and the difference is emitted. The
+//! rows of a key are read when the judge asks for them, both sides of the tick in one pass.
 
 use std::sync::Arc;
 
 use differential_dataflow::AsCollection;
 use differential_dataflow::ExchangeData;
+use records::arena::{Arena, Ref};
 use timely::dataflow::channels::pact::Pipeline;
 use timely::dataflow::operators::generic::OutputBuilder;
 use timely::dataflow::operators::generic::builder_rc::OperatorBuilder;
 
 use super::arrangement_reader::{ArrangementReader, BatchSpan, State, keys_of};
+use super::context::{Judged, OperatorContext};
 use super::pending_ticks::{PendingTicks, Ports};
-use super::{Judged, OperatorContext, Sink};
+use super::sink::Sink;
 use crate::compiled_bank::CompiledBank;
+use crate::reads::Reads;
 use crate::views::{Arrangement, Diff, Tick};
 
 /// Which side of a tick.
@@ -28,8 +34,8 @@ struct KeyReader<V: ExchangeData> {
 }
 
 impl<V: ExchangeData> KeyReader<V> {
-    fn of(index: &Arrangement<'_, V>) -> KeyReader<V> {
-        KeyReader { reader: ArrangementReader::new(index.trace.clone()), state: None }
+    fn of(arrangement: &Arrangement<'_, V>) -> KeyReader<V> {
+        KeyReader { reader: ArrangementReader::new(arrangement.trace.clone()), state: None }
     }
 
     fn take(&mut self, key: u64, tick: Tick, side: Side) -> Vec<(V, Diff)> {
@@ -43,17 +49,17 @@ impl<V: ExchangeData> KeyReader<V> {
 }
 
 /// All rows of one key, read when asked for: both sides of the tick at once, the second from memory.
-pub struct KeyRows<'a, V: ExchangeData, W: ExchangeData> {
+pub struct KeyRows<'a, W: ExchangeData> {
     key: u64,
     tick: Tick,
     side: Side,
-    rows: &'a mut [KeyReader<V>],
+    rows: &'a mut [KeyReader<Ref>],
     more: &'a mut [KeyReader<W>],
 }
 
-impl<V: ExchangeData, W: ExchangeData> KeyRows<'_, V, W> {
-    /// Values of the key in the `input`-th arrangement, with counts; to be asked once.
-    pub fn rows(&mut self, input: usize) -> Vec<(V, Diff)> {
+impl<W: ExchangeData> KeyRows<'_, W> {
+    /// Rows of the key in the `input`-th arrangement, with counts; to be asked once.
+    pub fn rows(&mut self, input: usize) -> Vec<(Ref, Diff)> {
         self.rows[input].take(self.key, self.tick, self.side)
     }
     /// Values of the key in the `input`-th arrangement of the second type, with counts; to be asked once.
@@ -62,71 +68,48 @@ impl<V: ExchangeData, W: ExchangeData> KeyRows<'_, V, W> {
     }
 }
 
-/// Judges all rows of a key together.
+/// Judges all rows of a key together: those of `rows`, and the values of `more`.
 ///
-/// `reads_bank(old, new)` tells whether the function reads something that differs between two banks.
-pub fn whole<'s, V, W, F>(
+/// `reads` says what of the bank the judge reads; a [`crate::reads::Concern`] of its parts names keys by the rows of
+/// the arrangements of `rows`.
+pub fn whole<'s, W, F>(
     context: &OperatorContext<'s>,
     name: &'static str,
-    rows: &[&Arrangement<'s, V>],
+    rows: &[&Arrangement<'s, Ref>],
     more: &[&Arrangement<'s, W>],
-    reads_bank: fn(&CompiledBank, &CompiledBank) -> bool,
+    reads: Reads,
     judge: F,
 ) -> Judged<'s>
 where
-    V: ExchangeData,
     W: ExchangeData,
-    F: FnMut(&CompiledBank, u64, &mut KeyRows<'_, V, W>, &mut Sink) + 'static,
+    F: FnMut(&Arena, &CompiledBank, u64, &mut KeyRows<'_, W>, &mut Sink) + 'static,
 {
-    mount(context, name, rows, more, reads_bank, Box::new(|_, _| None), Box::new(judge))
+    mount(context, name, rows, more, reads, Box::new(judge))
 }
 
-/// The keys that another bank concerns: those with such a value in the arrangement of this number.
-pub type Keyed<V> = (usize, Box<dyn Fn(&V) -> bool>);
+type Judge<W> = Box<dyn FnMut(&Arena, &CompiledBank, u64, &mut KeyRows<'_, W>, &mut Sink)>;
 
-/// As [`whole`]; when the bank changes, only the keys are judged again that `concerned(old, new)` says, if it says any
-/// less than all.
-pub fn whole_concerned<'s, V, W, C, F>(
+/// The operator: compiled once for each type of values, not for each judge.
+fn mount<'s, W: ExchangeData>(
     context: &OperatorContext<'s>,
     name: &'static str,
-    rows: &[&Arrangement<'s, V>],
+    rows: &[&Arrangement<'s, Ref>],
     more: &[&Arrangement<'s, W>],
-    reads_bank: fn(&CompiledBank, &CompiledBank) -> bool,
-    concerned: C,
-    judge: F,
-) -> Judged<'s>
-where
-    V: ExchangeData,
-    W: ExchangeData,
-    C: Fn(&Arc<CompiledBank>, &Arc<CompiledBank>) -> Option<Keyed<V>> + 'static,
-    F: FnMut(&CompiledBank, u64, &mut KeyRows<'_, V, W>, &mut Sink) + 'static,
-{
-    mount(context, name, rows, more, reads_bank, Box::new(concerned), Box::new(judge))
-}
-
-type Concerned<V> = Box<dyn Fn(&Arc<CompiledBank>, &Arc<CompiledBank>) -> Option<Keyed<V>>>;
-type Judge<V, W> = Box<dyn FnMut(&CompiledBank, u64, &mut KeyRows<'_, V, W>, &mut Sink)>;
-
-/// The operator: compiled once for each pair of types of rows, not for each judge.
-fn mount<'s, V: ExchangeData, W: ExchangeData>(
-    context: &OperatorContext<'s>,
-    name: &'static str,
-    rows: &[&Arrangement<'s, V>],
-    more: &[&Arrangement<'s, W>],
-    reads_bank: fn(&CompiledBank, &CompiledBank) -> bool,
-    concerned: Concerned<V>,
-    mut judge: Judge<V, W>,
+    reads: Reads,
+    mut judge: Judge<W>,
 ) -> Judged<'s> {
     let mut builder = OperatorBuilder::new(name.to_owned(), context.scope);
     let mut rows_in: Vec<_> = rows.iter().map(|i| builder.new_input(i.stream.clone(), Pipeline)).collect();
     let mut more_in: Vec<_> = more.iter().map(|i| builder.new_input(i.stream.clone(), Pipeline)).collect();
     let mut bank_in = builder.new_input(context.bank.clone(), Pipeline);
-    let (said_out, said) = builder.new_output();
-    let (counted_out, counted) = builder.new_output();
-    let mut ports = Ports { said: OutputBuilder::from(said_out), counted: OutputBuilder::from(counted_out) };
-    let mut rows: Vec<KeyReader<V>> = rows.iter().map(|index| KeyReader::of(index)).collect();
-    let mut more: Vec<KeyReader<W>> = more.iter().map(|index| KeyReader::of(index)).collect();
+    let (output_port, output) = builder.new_output();
+    let (counted_port, counted) = builder.new_output();
+    let mut ports =
+        Ports { output: OutputBuilder::from(output_port), counted: OutputBuilder::from(counted_port) };
+    let mut rows: Vec<KeyReader<Ref>> = rows.iter().map(|rows| KeyReader::of(rows)).collect();
+    let mut more: Vec<KeyReader<W>> = more.iter().map(|more| KeyReader::of(more)).collect();
     let mut bank = Arc::clone(&context.first_bank);
+    let arena = Arc::clone(&context.arena);
 
     builder.build(move |_capabilities| {
         // The work of a tick is the keys that changed.
@@ -134,7 +117,7 @@ fn mount<'s, V: ExchangeData, W: ExchangeData>(
         let mut sink = Sink::default();
         move |frontiers| {
             for input in &mut rows_in {
-                input.for_each(|capability, spans: &mut Vec<BatchSpan<V>>| {
+                input.for_each(|capability, spans: &mut Vec<BatchSpan<Ref>>| {
                     for span in spans.drain(..) {
                         keys_of(&span, |key, tick| pending.at(tick, &capability).work.push(key));
                     }
@@ -148,44 +131,52 @@ fn mount<'s, V: ExchangeData, W: ExchangeData>(
                 });
             }
             bank_in.for_each(|capability, banks| pending.note_bank(&capability, banks));
+
             while let Some((tick, mut task)) = pending.next(frontiers) {
+                // Another bank takes effect here: the keys that it concerns are judged with both banks.
                 let old_bank = Arc::clone(&bank);
-                let rejudge = task.bank.as_ref().is_some_and(|new| reads_bank(&old_bank, new));
-                if let Some(new) = task.bank.take() {
+                let concern = task.bank.take().and_then(|new| {
                     bank = new;
-                }
+                    reads.concern(&old_bank, &bank)
+                });
                 let mut keys = std::mem::take(&mut task.work);
-                if rejudge {
-                    match concerned(&old_bank, &bank) {
-                        Some((nth, wanted)) => keys.append(&mut rows[nth].reader.keys_with(wanted)),
-                        None => {
-                            keys = rows.iter_mut().flat_map(|reader| reader.reader.keys()).collect();
-                            keys.extend(more.iter_mut().flat_map(|reader| reader.reader.keys()));
+                if let Some(concern) = concern {
+                    if !concern.rows.is_empty() {
+                        // A judge of whole keys has no rows of its own: every key is meant.
+                        keys = rows.iter_mut().flat_map(|rows| rows.reader.keys()).collect();
+                        keys.extend(more.iter_mut().flat_map(|more| more.reader.keys()));
+                    } else {
+                        for (nth, concerned) in concern.keys {
+                            keys.append(&mut rows[nth].reader.keys_with(concerned));
                         }
                     }
                 }
                 keys.sort_unstable();
                 keys.dedup();
-                rows.iter_mut().for_each(|reader| reader.reader.open());
-                more.iter_mut().for_each(|reader| reader.reader.open());
+
+                // Both sides of each key, in one pass over the arrangements.
+                rows.iter_mut().for_each(|rows| rows.reader.open());
+                more.iter_mut().for_each(|more| more.reader.open());
                 for key in keys {
-                    rows.iter_mut().for_each(|reader| reader.state = None);
-                    more.iter_mut().for_each(|reader| reader.state = None);
+                    rows.iter_mut().for_each(|rows| rows.state = None);
+                    more.iter_mut().for_each(|more| more.state = None);
                     sink.difference(|sink| {
                         for (bank, weight, side) in [(&old_bank, -1, Side::Before), (&bank, 1, Side::After)] {
                             sink.weight = weight;
                             let mut state = KeyRows { key, tick, side, rows: &mut rows, more: &mut more };
-                            judge(bank, key, &mut state, sink);
+                            judge(&arena, bank, key, &mut state, sink);
                         }
                     });
                 }
                 ports.send(&mut sink, tick, &task);
             }
+
+            // Let go of history that no tick to come can ask for.
             if let Some(frontier) = pending.moved(frontiers) {
-                rows.iter_mut().for_each(|reader| reader.reader.close(frontier));
-                more.iter_mut().for_each(|reader| reader.reader.close(frontier));
+                rows.iter_mut().for_each(|rows| rows.reader.close(frontier));
+                more.iter_mut().for_each(|more| more.reader.close(frontier));
             }
         }
     });
-    Judged { said: said.as_collection(), counted: counted.as_collection() }
+    Judged { output: output.as_collection(), counted: counted.as_collection() }
 }

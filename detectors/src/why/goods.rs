@@ -8,7 +8,7 @@ use records::row::{self, Dispensing, day_of};
 use rust_decimal::Decimal;
 
 use super::steps::{Why, day, day_at, moment, quantity};
-use crate::compiled_bank::integer;
+use crate::compile::integer;
 
 /// An insured sale.
 fn insured(why: &mut Why<'_, '_>, sale: &Dispensing) -> Option<()> {

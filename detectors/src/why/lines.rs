@@ -10,7 +10,7 @@ use rust_decimal::Decimal;
 
 use super::codes::{known_sex, other_sex, person};
 use super::steps::{Values, Why, day, hours, moment, price, quantity, row_text};
-use crate::compiled_bank::{decimal, integer};
+use crate::compile::{decimal, integer};
 
 /// A line and the table rows of the rule for its item and day.
 fn listed<'a>(why: &mut Why<'_, 'a>, visit: Ref, sn: Ref, table: &str) -> Option<(FeeLine, Vec<&'a Row>)> {

@@ -9,7 +9,8 @@ use records::arena::{Arena, Ref};
 use records::row::{self, Day, Dispensing, FeeLine, Moment, Settlement, Visit, day_of};
 use rulebank::{Bank, Row, Rule};
 
-use crate::compiled_bank::{Class, CompiledBank};
+use crate::compiled_bank::CompiledBank;
+use crate::policy::Class;
 
 /// What stands, and what judges it.
 pub struct Scene<'a> {
@@ -62,7 +63,7 @@ impl<'a> Scene<'a> {
 
     /// Class of a visit.
     pub fn class(&self, visit: &Visit) -> Class {
-        self.knowledge.class(visit.med_type, day_of(visit.begin))
+        self.knowledge.classes().class(visit.med_type, day_of(visit.begin))
     }
 
     /// Whether a visit is a stay.

@@ -7,7 +7,8 @@ use records::arena::Ref;
 use records::row::{self, Prescription};
 
 use super::steps::{Values, Why, quantity};
-use crate::compiled_bank::{Class, choice, integer};
+use crate::compile::{choice, integer};
+use crate::policy::Class;
 
 /// A prescription that stands and is not cancelled.
 fn prescription(why: &mut Why<'_, '_>, id: Ref) -> Option<Prescription> {

@@ -8,7 +8,7 @@ use records::row::{self, Day, Visit, day_of};
 use rust_decimal::Decimal;
 
 use super::steps::{Values, Why, day, day_at, hours, moment};
-use crate::compiled_bank::{decimal, integer};
+use crate::compile::{decimal, integer};
 
 fn or_dash(text: Option<String>) -> String {
     text.unwrap_or_else(|| "-".to_owned())

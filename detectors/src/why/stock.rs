@@ -9,7 +9,8 @@ use rust_decimal::Decimal;
 
 use super::Scene;
 use super::steps::{Why, day, quantity};
-use crate::compiled_bank::{Class, decimal, integer};
+use crate::compile::{decimal, integer};
+use crate::policy::Class;
 
 /// A use of an item: its day and quantity in ten-thousandths.
 fn uses(scene: &Scene<'_>, institution: Ref, item: Ref) -> Vec<(Day, i64)> {

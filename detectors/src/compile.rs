@@ -1,0 +1,204 @@
+//! From a rule bank to what judges read: table rows by the identities of the records, parameters as numbers.
+//!
+//! Each detector compiles its own part with a [`Compiler`]: the active rules that name it and the rows of its table.
+//! Texts become references of the arena here and nowhere later, so a judge compares four bytes. Rows of an item
+//! stand in the order in which their detector asks them, the strictest first.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use foldhash::fast::FixedState;
+use records::arena::Ref;
+use records::row::Day;
+use rulebank::{Bank, Param, Row, Rule};
+use rust_decimal::Decimal;
+
+use crate::policy::RuleIx;
+
+/// A lookup by identity; never iterated where order could show.
+pub type ByRef<V> = HashMap<Ref, V, FixedState>;
+
+/// Sorts the rows of each item.
+#[expect(clippy::iter_over_hash_type, reason = "each item's rows are sorted by themselves")]
+pub fn sort_rows<V, K: Ord>(items: &mut ByRef<Vec<V>>, key: impl Fn(&V) -> K) {
+    for rows in items.values_mut() {
+        rows.sort_by_key(&key);
+    }
+}
+
+/// Days on which a table row holds, both ends included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Validity {
+    from: Day,
+    to: Day,
+}
+
+impl Validity {
+    /// Of a table row.
+    pub fn of(row: &Row) -> Validity {
+        Validity { from: row.valid_from.unwrap_or(Day::MIN), to: row.valid_to.unwrap_or(Day::MAX) }
+    }
+    /// Whether the row holds on `day`.
+    pub fn holds(self, day: Day) -> bool {
+        self.from <= day && day <= self.to
+    }
+}
+
+/// What a detector needs to compile its part.
+pub struct Compiler<'a> {
+    /// The bank.
+    pub bank: &'a Bank,
+    /// Its rules in the slots of the rule set.
+    pub rules: &'a [Arc<Rule>],
+    /// Of each of them, whether it is active in this bank.
+    pub enabled: &'a [bool],
+    /// Gives the identity of a text.
+    pub intern: &'a mut dyn FnMut(&str) -> Ref,
+}
+
+impl Compiler<'_> {
+    /// Active rules of a detector.
+    pub fn rules_of(&self, detector: &str) -> Vec<(RuleIx, Arc<Rule>)> {
+        let enabled = (0..).zip(self.rules).zip(self.enabled).filter(|(_, enabled)| **enabled);
+        let rules = enabled.map(|(rule, _)| rule).filter(|(_, rule)| rule.detector == detector);
+        rules.map(|(ix, r)| (ix, r.clone())).collect()
+    }
+
+    /// Numbers of the active rules of a detector.
+    pub fn rule_numbers(&self, detector: &str) -> Vec<RuleIx> {
+        self.rules_of(detector).into_iter().map(|(ix, _)| ix).collect()
+    }
+
+    /// Rows of a table whose rule is an active one of this detector, with the rule's number.
+    pub fn rows_of(&self, detector: &str, table: &str) -> Vec<(RuleIx, Row)> {
+        let rules = self.rules_of(detector);
+        self.bank
+            .tables
+            .rows(table)
+            .iter()
+            .filter_map(|row| {
+                let (ix, _) = rules.iter().find(|(_, rule)| rule.id == row.rule)?;
+                Some((*ix, row.clone()))
+            })
+            .collect()
+    }
+}
+
+/// A row of a table of items.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Listed<W> {
+    /// Its rule.
+    pub rule: RuleIx,
+    /// What it says of the item.
+    pub what: W,
+    /// Days on which it holds.
+    pub validity: Validity,
+    /// Whether it is somebody's reading.
+    pub own: bool,
+}
+
+/// The rows of a table by item, those of an item in the order of their detector.
+pub type Items<W> = ByRef<Vec<Listed<W>>>;
+
+impl Compiler<'_> {
+    /// Compiles the rows of a detector's table of items.
+    pub fn by_item<W, K: Ord>(
+        &mut self,
+        spec: &rulebank::DetectorSpec,
+        what: impl Fn(RuleIx, &Row) -> W,
+        order: impl Fn(&Listed<W>) -> K,
+    ) -> Items<W> {
+        let mut items: Items<W> = Items::default();
+        for (rule, row) in self.rows_of(spec.name, spec.table.unwrap_or_default()) {
+            let item = (self.intern)(row.text("item"));
+            let (validity, own) = (Validity::of(&row), row.reading_own);
+            items.entry(item).or_default().push(Listed { rule, what: what(rule, &row), validity, own });
+        }
+        sort_rows(&mut items, order);
+        items
+    }
+}
+
+/// A row of a table of prefixes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Prefixed<W> {
+    /// Its rule.
+    pub rule: RuleIx,
+    /// What the codes begin with.
+    prefix: String,
+    /// What the row says besides.
+    pub what: W,
+    validity: Validity,
+    /// Whether it is somebody's reading.
+    pub own: bool,
+}
+
+/// The rows of a table of prefixes.
+#[derive(Debug, PartialEq)]
+pub struct Prefixes<W> {
+    rows: Vec<Prefixed<W>>,
+}
+
+impl<W: Copy + Ord> Prefixes<W> {
+    /// Compiles the rows of a detector's table.
+    pub fn compile(
+        compiler: &mut Compiler<'_>,
+        spec: &rulebank::DetectorSpec,
+        what: impl Fn(&Row) -> W,
+    ) -> Prefixes<W> {
+        let table = spec.table.unwrap_or_default();
+        let mut rows: Vec<Prefixed<W>> = compiler
+            .rows_of(spec.name, table)
+            .iter()
+            .map(|(rule, row)| Prefixed {
+                rule: *rule,
+                prefix: row.text("prefix").to_owned(),
+                what: what(row),
+                validity: Validity::of(row),
+                own: row.reading_own,
+            })
+            .filter(|row| !row.prefix.is_empty())
+            .collect();
+        rows.sort_by_key(|row| (row.rule, row.own, row.what));
+        Prefixes { rows }
+    }
+
+    /// Whether there is no row.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// The rows that hold on `day` for a code, by rule.
+    pub fn of(&self, code: &str, day: Day) -> Vec<&Prefixed<W>> {
+        self.rows.iter().filter(|row| row.validity.holds(day) && code.starts_with(&row.prefix)).collect()
+    }
+
+    /// Whether any row, on whatever day, is for a code.
+    pub fn knows(&self, code: &str) -> bool {
+        self.rows.iter().any(|row| code.starts_with(&row.prefix))
+    }
+}
+
+/// An integer parameter.
+pub fn integer(rule: &Rule, name: &str) -> i64 {
+    match rule.params.get(name) {
+        Some(Param::Integer(value)) => *value,
+        _ => panic!("parameter {name} of {} is an integer, as its detector's spec says", rule.id),
+    }
+}
+
+/// A decimal parameter.
+pub fn decimal(rule: &Rule, name: &str) -> Decimal {
+    match rule.params.get(name) {
+        Some(Param::Decimal(value)) => *value,
+        _ => panic!("parameter {name} of {} is a decimal, as its detector's spec says", rule.id),
+    }
+}
+
+/// A choice parameter.
+pub fn choice<'r>(rule: &'r Rule, name: &str) -> &'r str {
+    match rule.params.get(name) {
+        Some(Param::Choice(value)) => value,
+        _ => panic!("parameter {name} of {} is a choice, as its detector's spec says", rule.id),
+    }
+}

@@ -1,0 +1,236 @@
+//! What the parts of the graph share: the operators with their counts and findings gathered, and how rows that a
+//! judge emitted find the arrangement of their route.
+//!
+//! A part calls [`Wiring::each`] or [`Wiring::whole`] for a step on the way, [`Wiring::find_each`] or
+//! [`Wiring::find_whole`] where the judge states findings. Nothing that is counted for the coverage can be forgotten.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use differential_dataflow::ExchangeData;
+use differential_dataflow::consolidation::consolidate_updates;
+use differential_dataflow::{AsCollection, VecCollection};
+use records::arena::{Arena, Ref};
+use timely::dataflow::channels::pact::Pipeline;
+use timely::dataflow::operators::generic::OutputBuilder;
+use timely::dataflow::operators::generic::builder_rc::OperatorBuilder;
+
+use super::inputs::FactArrangements;
+use crate::compiled_bank::CompiledBank;
+use crate::coverage::Count;
+use crate::fact::Fact;
+use crate::finding::{Finding, KeyPart};
+use crate::judge::{Judged, KeyRows, OperatorContext, Sink, each, whole};
+use crate::policy::RuleIx;
+use crate::reads::Reads;
+use crate::statement::{Out, Route};
+use crate::views::{Arrangement, Collection, Diff, RowArrangement, RowCollection, Tick, pair_key, pair_of};
+
+/// The row that stands under a key with at most one.
+pub(super) fn one(rows: &[(Ref, Diff)]) -> Option<Ref> {
+    rows.iter().find(|(_, count)| *count > 0).map(|(row, _)| *row)
+}
+
+/// No arrangements of a second type.
+pub(super) const NONE: &[&Arrangement<'static, Ref>] = &[];
+
+/// A dataflow while it is built.
+pub(super) struct Wiring<'s> {
+    pub(super) context: OperatorContext<'s>,
+    pub(super) facts: FactArrangements<'s>,
+    /// What judges found, on its way to alerts.
+    pub(super) findings: RefCell<Vec<Collection<'s, Finding>>>,
+    /// What judges counted.
+    pub(super) counted: RefCell<Vec<Collection<'s, Count>>>,
+}
+
+impl<'s> Wiring<'s> {
+    /// The memory of rows, for closures over collections.
+    pub(super) fn arena(&self) -> Arc<Arena> {
+        Arc::clone(&self.context.arena)
+    }
+
+    /// The arrangement of a fact.
+    pub(super) fn fact(&self, fact: Fact) -> &RowArrangement<'s> {
+        &self.facts[fact]
+    }
+
+    fn collect_counts(&self, judged: Judged<'s>) -> Collection<'s, Out> {
+        self.counted.borrow_mut().push(judged.counted);
+        judged.output
+    }
+
+    /// Collects findings that a judge stated; hands back its output.
+    fn collect_findings(&self, output: Collection<'s, Out>) -> Collection<'s, Out> {
+        self.findings.borrow_mut().push(findings_of(&output));
+        output
+    }
+
+    /// [`each`], with what it counted collected.
+    pub(super) fn each<V: ExchangeData>(
+        &self,
+        name: &'static str,
+        main: &Arrangement<'s, V>,
+        joined: &[&RowArrangement<'s>],
+        reads: Reads<V>,
+        judge: impl FnMut(&Arena, &CompiledBank, u64, &V, &[Vec<(Ref, Diff)>], &mut Sink) + 'static,
+    ) -> Collection<'s, Out> {
+        self.collect_counts(each(&self.context, name, main, joined, reads, judge))
+    }
+
+    /// As [`Wiring::each`], of a judge that states findings.
+    pub(super) fn find_each<V: ExchangeData>(
+        &self,
+        name: &'static str,
+        main: &Arrangement<'s, V>,
+        joined: &[&RowArrangement<'s>],
+        reads: Reads<V>,
+        judge: impl FnMut(&Arena, &CompiledBank, u64, &V, &[Vec<(Ref, Diff)>], &mut Sink) + 'static,
+    ) -> Collection<'s, Out> {
+        self.collect_findings(self.each(name, main, joined, reads, judge))
+    }
+
+    /// [`whole`], with what it counted collected.
+    pub(super) fn whole<W: ExchangeData>(
+        &self,
+        name: &'static str,
+        rows: &[&RowArrangement<'s>],
+        more: &[&Arrangement<'s, W>],
+        reads: Reads,
+        judge: impl FnMut(&Arena, &CompiledBank, u64, &mut KeyRows<'_, W>, &mut Sink) + 'static,
+    ) -> Collection<'s, Out> {
+        self.collect_counts(whole(&self.context, name, rows, more, reads, judge))
+    }
+
+    /// As [`Wiring::whole`], of a judge that states findings.
+    pub(super) fn find_whole<W: ExchangeData>(
+        &self,
+        name: &'static str,
+        rows: &[&RowArrangement<'s>],
+        more: &[&Arrangement<'s, W>],
+        reads: Reads,
+        judge: impl FnMut(&Arena, &CompiledBank, u64, &mut KeyRows<'_, W>, &mut Sink) + 'static,
+    ) -> Collection<'s, Out> {
+        self.collect_findings(self.whole(name, rows, more, reads, judge))
+    }
+
+    /// Keys of a fact that have at least one row, each with a row 0.
+    pub(super) fn has(&self, name: &'static str, fact: Fact, arranged: &str) -> RowArrangement<'s> {
+        let has = self.whole(name, &[self.fact(fact)], NONE, Reads::default(), |_, _, key, state, sink| {
+            if state.rows(0).iter().any(|(_, count)| *count > 0) {
+                sink.emit(Out::Row(Route::Has, key, 0));
+            }
+        });
+        route(&has, arranged, Route::Has)
+    }
+}
+
+/// The rows that were stated to belong to a route, by their key.
+pub(super) fn route<'s>(output: &Collection<'s, Out>, name: &str, route: Route) -> RowArrangement<'s> {
+    rows_of(output, route).arrange_by_key_named(name)
+}
+
+/// The same, not arranged.
+pub(super) fn rows_of<'s>(output: &Collection<'s, Out>, route: Route) -> RowCollection<'s> {
+    output.clone().flat_map(move |out| match out {
+        Out::Row(to, key, row) if to == route => Some((key, row)),
+        _ => None,
+    })
+}
+
+/// Rows of a route by the low half of their key, with the rule in the value: `key = rule, scope`.
+pub(super) fn concluding<'s>(output: &Collection<'s, Out>, name: &str, route: Route) -> Arrangement<'s, u64> {
+    rows_of(output, route)
+        .map(|(key, row)| {
+            let (rule, scope) = pair_of(key);
+            (u64::from(scope), pair_key(rule, row))
+        })
+        .arrange_by_key_named(name)
+}
+
+/// The rule and the row of a value of [`concluding`].
+pub(super) fn case_of(case: u64) -> (RuleIx, Ref) {
+    let (rule, row) = pair_of(case);
+    (RuleIx::try_from(rule).expect("a rule's number was widened"), row)
+}
+
+/// A row, its tick, its count.
+type Update<D> = (D, Tick, Diff);
+
+/// Rows of several routes by their key, the findings, and the sums of profiles with their amounts as counts: each taken
+/// out in one pass.
+pub(super) fn split<'s, const N: usize>(
+    output: Collection<'s, Out>,
+    routes: [Route; N],
+) -> ([RowCollection<'s>; N], Collection<'s, Finding>, RowCollection<'s>) {
+    let mut builder = OperatorBuilder::new("split".to_owned(), output.inner.scope());
+    let mut output_in = builder.new_input(output.inner, Pipeline);
+    let (mut ports, mut rows) = (Vec::with_capacity(N), Vec::with_capacity(N));
+    for _ in routes {
+        let (port, stream) = builder.new_output::<Vec<Update<(u64, Ref)>>>();
+        ports.push(OutputBuilder::from(port));
+        rows.push(stream.as_collection());
+    }
+    let (port, findings) = builder.new_output::<Vec<Update<Finding>>>();
+    let mut findings_out = OutputBuilder::from(port);
+    let (port, sums) = builder.new_output::<Vec<Update<(u64, Ref)>>>();
+    let mut sums_out = OutputBuilder::from(port);
+    builder.build(move |_capabilities| {
+        let mut taken: [Vec<Update<(u64, Ref)>>; N] = std::array::from_fn(|_| Vec::new());
+        let mut found: Vec<Update<Finding>> = Vec::new();
+        let mut summed: Vec<Update<(u64, Ref)>> = Vec::new();
+        move |_frontiers| {
+            output_in.for_each(|capability, updates| {
+                for (out, tick, diff) in updates.drain(..) {
+                    match out {
+                        Out::Row(to, key, row) => {
+                            if let Some(nth) = routes.iter().position(|route| *route == to) {
+                                taken[nth].push(((key, row), tick, diff));
+                            }
+                        }
+                        Out::Finding(finding) => found.push((*finding, tick, diff)),
+                        Out::Sum(key, cell, amount) => {
+                            summed.push(((key, cell), tick, diff.wrapping_mul(amount)));
+                        }
+                        _ => (),
+                    }
+                }
+                // A subject's cell is met again and again in a batch.
+                consolidate_updates(&mut summed);
+                let Some(tick) = capability.least().copied() else { return };
+                for (nth, (port, rows)) in ports.iter_mut().zip(&mut taken).enumerate() {
+                    if !rows.is_empty() {
+                        let capability = capability.delayed(&tick, nth);
+                        port.activate().session(&capability).give_iterator(rows.drain(..));
+                    }
+                }
+                if !found.is_empty() {
+                    let capability = capability.delayed(&tick, N);
+                    findings_out.activate().session(&capability).give_iterator(found.drain(..));
+                }
+                if !summed.is_empty() {
+                    let capability = capability.delayed(&tick, N + 1);
+                    sums_out.activate().session(&capability).give_iterator(summed.drain(..));
+                }
+            });
+        }
+    });
+    let rows: [RowCollection<'s>; N] =
+        rows.try_into().unwrap_or_else(|_| panic!("one stream for each route"));
+    (rows, findings.as_collection(), sums.as_collection())
+}
+
+/// The first part of a finding's key, as a key.
+pub(super) fn first_text(finding: &Finding) -> u64 {
+    match finding.key.first() {
+        Some(KeyPart::Text(text)) => u64::from(*text),
+        _ => 0,
+    }
+}
+
+pub(super) fn findings_of<'s>(output: &Collection<'s, Out>) -> VecCollection<'s, Tick, Finding, Diff> {
+    output.clone().flat_map(|out| match out {
+        Out::Finding(finding) => Some(*finding),
+        _ => None,
+    })
+}

@@ -1,0 +1,141 @@
+//! The rules in force, as every judge may read them: which are enabled, their verdicts, how their comparisons read.
+//!
+//! What a [`Policy`] says is the same for every detector. What a detector compiles for itself, and what decides the
+//! class of a visit, is read through [`crate::reads::Reads`], so that it is known which operator reads what.
+
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+use records::arena::Ref;
+use records::row::Day;
+use rulebank::{Bank, Rule};
+
+use crate::compile::{ByRef, Validity};
+
+/// Number of a rule: its slot in the [`crate::rule_set::RuleSet`] of the dataflow, which is sorted by id.
+pub type RuleIx = u16;
+
+/// Class of a visit by its med_type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// A stay.
+    Inpatient,
+    /// Everything that no row says otherwise of.
+    Outpatient,
+    /// A pharmacy visit.
+    Pharmacy,
+    /// Long-term care.
+    Care,
+}
+
+/// The classes of visits, by med_type and the day on which the visit begins.
+#[derive(Debug, PartialEq)]
+pub struct Classes {
+    med_type: ByRef<Vec<(Validity, Class)>>,
+}
+
+impl Classes {
+    /// Compiles the table `med_type`.
+    pub fn compile(bank: &Bank, intern: &mut dyn FnMut(&str) -> Ref) -> Classes {
+        let mut med_type: ByRef<Vec<(Validity, Class)>> = ByRef::default();
+        for row in bank.tables.rows("med_type") {
+            let class = match row.text("class") {
+                "inpatient" => Class::Inpatient,
+                "pharmacy" => Class::Pharmacy,
+                "care" => Class::Care,
+                _ => Class::Outpatient,
+            };
+            med_type.entry(intern(row.text("code"))).or_default().push((Validity::of(row), class));
+        }
+        Classes { med_type }
+    }
+
+    /// Class of a visit of this med_type that begins on `day`.
+    pub fn class(&self, med_type: Ref, day: Day) -> Class {
+        self.med_type
+            .get(&med_type)
+            .and_then(|rows| rows.iter().find(|(validity, _)| validity.holds(day)))
+            .map_or(Class::Outpatient, |(_, class)| *class)
+    }
+}
+
+/// What judges look at and nobody keeps where no rule asks for it.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Keeps {
+    /// Days of stays on which something was charged.
+    pub bed_days: bool,
+    /// Days on which items were used and bought.
+    pub days_of_use: bool,
+    /// Sums of what institutions and practitioners did in a month.
+    pub months: bool,
+}
+
+/// The rules in force.
+#[derive(Debug, PartialEq)]
+pub struct Policy {
+    /// The rules of the rule set, by id.
+    pub rules: Vec<Arc<Rule>>,
+    /// Of each of them, whether it is active in this bank: a disabled one judges nothing.
+    pub(crate) enabled: Vec<bool>,
+    /// What is kept for rules of the rule set, disabled ones too: when one is enabled, it need not be gathered first.
+    pub keeps: Keeps,
+    /// The comparison that reads the other way at equality: only where cases are tried.
+    pub(crate) mutated: Option<u8>,
+}
+
+impl Policy {
+    /// Whether the rule of this number is active in this bank.
+    pub fn is_enabled(&self, rule: RuleIx) -> bool {
+        self.enabled[usize::from(rule)]
+    }
+
+    /// The active rules, by id.
+    pub fn active(&self) -> impl Iterator<Item = &Arc<Rule>> {
+        self.rules.iter().zip(&self.enabled).filter(|(_, enabled)| **enabled).map(|(rule, _)| rule)
+    }
+
+    /// The verdict of a finding: the rule's, at most suspect if it rests on somebody's reading alone.
+    pub fn verdict(&self, rule: RuleIx, own_reading: bool) -> u8 {
+        let verdict = self.rules[usize::from(rule)].verdict as u8;
+        if own_reading { verdict.max(1) } else { verdict }
+    }
+
+    /// The `nth` comparison of a detector: `a > b`.
+    #[inline]
+    pub fn over<T: Ord>(&self, nth: u8, a: T, b: T) -> bool {
+        match a.cmp(&b) {
+            Ordering::Greater => true,
+            Ordering::Equal => self.mutated == Some(nth),
+            Ordering::Less => false,
+        }
+    }
+    /// The `nth` comparison: `a < b`.
+    #[inline]
+    pub fn below<T: Ord>(&self, nth: u8, a: T, b: T) -> bool {
+        self.over(nth, b, a)
+    }
+    /// The `nth` comparison: `a >= b`.
+    #[inline]
+    pub fn reaches<T: Ord>(&self, nth: u8, a: T, b: T) -> bool {
+        match a.cmp(&b) {
+            Ordering::Greater => true,
+            Ordering::Equal => self.mutated != Some(nth),
+            Ordering::Less => false,
+        }
+    }
+    /// The `nth` comparison: `a <= b`.
+    #[inline]
+    pub fn within<T: Ord>(&self, nth: u8, a: T, b: T) -> bool {
+        self.reaches(nth, b, a)
+    }
+    /// The `nth` comparison: `a = b`; mutated, it is dropped.
+    #[inline]
+    pub fn equal<T: PartialEq>(&self, nth: u8, a: T, b: T) -> bool {
+        a == b || self.mutated == Some(nth)
+    }
+    /// The `nth` comparison: `a` is not `b`; mutated, it is dropped.
+    #[inline]
+    pub fn differ<T: PartialEq>(&self, nth: u8, a: T, b: T) -> bool {
+        a != b || self.mutated == Some(nth)
+    }
+}
