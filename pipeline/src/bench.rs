@@ -3,7 +3,7 @@
 //! On one made-up region: (a) decoding alone, (b) the whole way from NDJSON to written outputs, then, on a
 //! second load that is kept open, (c) ticks of 1,000 lines, (d) single corrections, (e) changes of one rule
 //! answered as a difference over the whole history. Figures are of fee lines; everything else the region has
-//! comes beside them. The second load carries the engine's log, which tells time and memory by operator.
+//! comes beside them. The second load carries the engine's log, which shows time and memory by operator.
 
 use std::collections::BTreeMap;
 use std::fs;

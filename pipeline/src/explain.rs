@@ -13,7 +13,7 @@ use crate::args::ExplainArgs;
 use crate::command::language;
 use crate::error::Error;
 
-/// Explains as the command line says; gives the text for stdout.
+/// Explains as the command line asks; gives the text for stdout.
 ///
 /// # Errors
 /// Arguments that do not fit, an id that names no alert or several, files that cannot be read.

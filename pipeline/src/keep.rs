@@ -7,7 +7,7 @@
 //!   same bank again.
 //! * `run.json`: *now* at the end of the run.
 //!
-//! Everything is told from what the desk holds; no input is read again.
+//! Everything is shown from what the desk holds; no input is read again.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Whose money an alert speaks of: the institutions, practitioners and persons behind the records it is laid on.
+//! Whose money an alert is about: the institutions, practitioners and persons behind the records it is laid on.
 //!
 //! An alert may reach over several institutions: a code sold twice, a person in two beds. Each owns what was laid on
 //! its own records and nothing else; who appears in the evidence alone is named with 0.

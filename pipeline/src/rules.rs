@@ -1,7 +1,7 @@
 //! `fundwatch rules`: check, test, list and show; bending rules ([`crate::mutate`]) and what another bank would do to
 //! the alerts ([`diff`]) have their own files.
 //!
-//! `check` speaks of how rules and tables are written, `test` of what the rules do: it runs the cases of their
+//! `check` is about how rules and tables are written, `test` of what the rules do: it runs the cases of their
 //! files through the real engine. Both are made for the people who own the rules.
 
 pub mod diff;
@@ -19,7 +19,7 @@ use crate::engine::load_bank;
 use crate::error::Error;
 use crate::mutate;
 
-/// Looks after a bank as the command line says.
+/// Looks after a bank as the command line asks.
 ///
 /// # Errors
 /// A bank that cannot be tested or shown because it is invalid, a rule that does not exist.
@@ -66,22 +66,22 @@ fn check(folder: Option<&Path>) -> Result<CommandOutput, Error> {
     }
 }
 
-/// Runs every case of every rule, drafts included; says what does not hold.
+/// Runs every case of every rule, drafts included; states what does not hold.
 fn test(bank: &Bank) -> CommandOutput {
     let mut trial = Trial::new(bank);
     let (mut text, mut cases, mut wrong) = (String::new(), 0, 0);
     for rule in &bank.rules {
         let tried: Vec<_> = rule.cases.iter().map(|case| (case, trial.of(rule, case))).collect();
-        let failed = tried.iter().filter(|(_, said)| !said.is_empty()).count();
+        let failed = tried.iter().filter(|(_, faults)| !faults.is_empty()).count();
         let verdict = match (tried.len(), failed) {
             (0, _) => "has no cases".to_owned(),
             (all, 0) => format!("holds in {all} cases"),
             (all, failed) => format!("FAILS in {failed} of {all} cases"),
         };
         let _ = writeln!(text, "{}  {verdict}: {}", rule.id, rule.title.en);
-        for (case, said) in tried.iter().filter(|(_, said)| !said.is_empty()) {
+        for (case, faults) in tried.iter().filter(|(_, faults)| !faults.is_empty()) {
             let _ = writeln!(text, "     {} \"{}\" in {}", case.kind.as_str(), case.name, rule.source_file);
-            for line in said.iter().flat_map(|what| what.lines()) {
+            for line in faults.iter().flat_map(|what| what.lines()) {
                 let _ = writeln!(text, "       {line}");
             }
         }
@@ -112,19 +112,23 @@ mod tests {
     }
 
     #[test]
-    fn a_rule_that_holds_and_one_that_does_not_are_told_apart() {
+    fn a_rule_that_holds_and_one_that_does_not_are_distinguished() {
         let mut bank = bank();
         bank.rules.truncate(2);
         let cases = bank.rules.iter().map(|rule| rule.cases.len()).sum::<usize>();
-        let said = test(&bank);
-        assert!(!said.found, "{}", said.text);
-        assert!(said.text.ends_with(&format!("\n2 rules, {cases} cases: all hold\n")), "{}", said.text);
+        let output = test(&bank);
+        assert!(!output.found, "{}", output.text);
+        assert!(output.text.ends_with(&format!("\n2 rules, {cases} cases: all hold\n")), "{}", output.text);
         bank.rules[1].cases[0].steps[0].finds.clear();
-        let said = test(&bank);
-        assert!(said.found);
-        assert!(said.text.contains("FAILS in 1 of "), "{}", said.text);
-        assert!(said.text.contains("and should not be\n"), "{}", said.text);
-        assert!(said.text.ends_with(&format!("\n2 rules, {cases} cases: 1 do not hold\n")), "{}", said.text);
+        let output = test(&bank);
+        assert!(output.found);
+        assert!(output.text.contains("FAILS in 1 of "), "{}", output.text);
+        assert!(output.text.contains("and should not be\n"), "{}", output.text);
+        assert!(
+            output.text.ends_with(&format!("\n2 rules, {cases} cases: 1 do not hold\n")),
+            "{}",
+            output.text
+        );
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Paths become changes in order of arrival: lines of NDJSON, rows of CSV and Parquet, compressed or not.
 //!
-//! [`files`] finds the files of an argument list and tells their formats by their names. [`read`] takes one file and
-//! hands every line or row of it to a [`Lines`], with its number; it judges nothing but what only the format can tell:
+//! [`files`] finds the files of an argument list and shows their formats by their names. [`read`] takes one file and
+//! hands every line or row of it to a [`Lines`], with its number; it judges nothing but what only the format can show:
 //! where a line ends, which encoding a text is in, what a typed column means. What is wrong with a single line is a
 //! [`Torn`] row or an overlong line, and data; what is wrong with a whole file (a damaged archive, a text in no
 //! encoding) is an error that ends the run. Memory is bounded by blocks, by batches of rows and by the longest line
@@ -57,7 +57,7 @@ pub trait Lines {
 
 /// One row of a table of records.
 pub struct Row<'a> {
-    /// What the file's stem says its rows are; none if it is no kind.
+    /// What the file's stem states its rows are; none if it is no kind.
     pub kind: Option<Kind>,
     /// The file's stem.
     pub stem: &'a str,
@@ -149,7 +149,7 @@ pub fn read(input: &Input, lines: &mut impl Lines) -> Result<(), Error> {
     }
 }
 
-/// A file that is not what its name says.
+/// A file that is not what its name states.
 fn damaged(path: &Path, what: impl Into<String>) -> Error {
     let source = std::io::Error::new(std::io::ErrorKind::InvalidData, what.into());
     Error::Read { path: path.to_owned(), source }

@@ -1,7 +1,7 @@
 //! What another rule bank does to the alerts of a history: the figures, as a text and as a page.
 //!
 //! `pipeline` changes the bank of a running dataflow and gives each alert that is different to [`changes`];
-//! [`differences`] says what differs between the banks themselves; [`text`] and [`page`] show both.
+//! [`differences`] states what differs between the banks themselves; [`text`] and [`page`] show both.
 
 pub mod changes;
 pub mod differences;

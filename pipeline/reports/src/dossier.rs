@@ -1,9 +1,9 @@
 //! `fundwatch dossier`: everything about one institution on a page that an inspector prints and takes along.
 //!
-//! [`read`] goes through the files of a run once and keeps what concerns the institution; [`page`] tells it;
+//! [`read`] goes through the files of a run once and keeps what concerns the institution; [`page`] shows it;
 //! [`seize`] knows which papers belong to which findings; [`words`] are the code lists of the head.
 //! A finding of several institutions stands in the dossier of each with that institution's share of its money,
-//! as `owners.ndjson` has it. What a run does not keep is said, not guessed.
+//! as `owners.ndjson` has it. What a run does not keep is stated, not guessed.
 
 pub mod page;
 pub mod read;

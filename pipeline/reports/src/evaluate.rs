@@ -2,7 +2,7 @@
 //!
 //! The files of a run are read once, alerts and their owners side by side; what is kept of an alert is a few words.
 //! The candidate list is made as `fundwatch list` makes it, but as if no decision had come back: a list that knows
-//! the answers says nothing about lists.
+//! the answers states nothing about lists.
 
 mod control;
 mod page;
@@ -29,7 +29,7 @@ use crate::error::Error;
 use crate::outputs::Folder;
 use crate::run_folder::RunFolder;
 
-/// The detector through which models speak.
+/// The detector through which models report.
 const MODELS: &str = "outlier";
 
 /// The report for machines.
@@ -50,7 +50,7 @@ pub struct EvalRequest {
     pub delay: u32,
     /// Whether an alert that nobody decided is taken as wrong, and not as unknown.
     pub unlabelled_is_negative: bool,
-    /// A list with its control group: the report then says what the list leaves out.
+    /// A list with its control group: the report then states what the list leaves out.
     pub list: Option<PathBuf>,
     /// Inspector days by type and level, instead of the built-in table.
     pub effort: Option<PathBuf>,
@@ -121,7 +121,7 @@ fn judge(args: &EvalRequest, kept: &RunFolder, bank: &Bank) -> Result<Report, Er
     Ok(judgement.report(&with, &without, draw.as_ref()))
 }
 
-/// What the bank says of its rules.
+/// What the bank states of its rules.
 fn rules(bank: &Bank) -> BTreeMap<String, RuleFacts> {
     let facts = |rule: &rulebank::Rule| RuleFacts {
         family: rule.family.as_str().to_owned(),

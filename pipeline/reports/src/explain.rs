@@ -20,7 +20,7 @@ use crate::error::Error;
 use crate::language::bilingual;
 use crate::run_folder::RunFolder;
 
-/// What a rule says of itself.
+/// What a rule states of itself.
 pub fn rule_text(rule: &Rule) -> RuleText {
     RuleText {
         id: rule.id.clone(),

@@ -1,6 +1,6 @@
 //! What fields, kinds and values are called in front of people, in both languages.
 //!
-//! A name that stands in neither list is shown as it is: a new field is told before somebody names it here.
+//! A name that stands in neither list is shown as it is: a new field is shown before somebody names it here.
 
 use rulebank::Lang;
 

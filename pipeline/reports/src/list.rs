@@ -1,10 +1,10 @@
 //! `fundwatch list`: whom to inspect, ranked by what a day of inspection can be expected to bring, and a control group
 //! drawn by lot.
 //!
-//! What ranks stands in `selection::candidate`, what draws in `selection::draw`, what the control group says in
+//! What ranks stands in `selection::candidate`, what draws in `selection::draw`, what the control group states in
 //! `selection::estimate`. Here are files: [`runs`] reads what runs left, [`rows`] are the rows and [`published`] the facts
-//! of a list; [`ndjson`], [`xlsx`] and [`html`] write them, [`text`] tells the first of them. [`verify`] repeats the
-//! draws, [`estimated`] says what the ranking misses. Persons are masked in all that is made for people.
+//! of a list; [`ndjson`], [`xlsx`] and [`html`] write them, [`text`] shows the first of them. [`verify`] repeats the
+//! draws, [`estimated`] states what the ranking misses. Persons are masked in all that is made for people.
 
 pub mod estimated;
 pub mod html;
@@ -35,7 +35,7 @@ use crate::mask::Mask;
 use crate::outputs::publish_files;
 use runs::Runs;
 
-/// How many the ranking takes where nothing is said.
+/// How many the ranking takes where nothing is given.
 const TOP: u64 = 50;
 
 /// A list: its rows, its facts, and the frame of its draw.

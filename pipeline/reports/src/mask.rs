@@ -36,12 +36,12 @@ impl Mask {
         Mask { lang, unmasked: false, tokens: BTreeMap::new(), names: BTreeMap::new() }
     }
 
-    /// As told: with `unmasked` every text stays as it is.
+    /// As asked: with `unmasked` every text stays as it is.
     pub fn unless(unmasked: bool, lang: Lang) -> Mask {
         Mask { unmasked, ..Mask::new(lang) }
     }
 
-    /// What the document says of it.
+    /// What the document states of it.
     pub fn note(&self) -> &'static str {
         match (self.unmasked, self.lang) {
             (false, Lang::Zh) => "人员编号已屏蔽：同一文件内，同一人员始终为同一序号。",
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn unmasked_texts_stay_and_the_file_says_so() {
+    fn unmasked_texts_stay_and_the_file_states_it() {
         let mut mask = Mask::unless(true, Lang::En);
         mask.know("T1");
         assert_eq!(mask.text("T1"), "T1");

@@ -151,7 +151,7 @@ impl Folder {
         Ok(draft)
     }
 
-    /// Whether a folder of this name can be made or replaced: there is none, or `mark` in it says that a run wrote it.
+    /// Whether a folder of this name can be made or replaced: there is none, or `mark` in it states that a run wrote it.
     ///
     /// # Errors
     /// Something else is in the way.

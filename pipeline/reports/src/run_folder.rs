@@ -181,7 +181,7 @@ impl RunFolder {
                 found.push(record);
             }
         })?;
-        // A line that one alert sees as sent and another one netted is kept twice: the netted one tells both.
+        // A line that one alert sees as sent and another one netted is kept twice: the netted one shows both.
         found.sort_by(|a, b| {
             (&a.kind, &a.key, a.as_sent.is_empty()).cmp(&(&b.kind, &b.key, b.as_sent.is_empty()))
         });

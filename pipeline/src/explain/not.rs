@@ -2,7 +2,7 @@
 //!
 //! The inputs are read again through the ledger, with the bank that the run kept and its *now* where `--as-of` set
 //! it. Then the rule's conditions are asked one by one ([`detectors::why`]). If a record of the subject is not
-//! there, what was told of it says why: withdrawn, rejected, or never sent. `reports` shows the answer to people.
+//! there, what is known of it gives the reason: withdrawn, rejected, or never sent. `reports` shows the answer to people.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -26,7 +26,7 @@ use crate::front::Front;
 use crate::progress::Progress;
 use crate::source::{self, Input, Lines, Row};
 
-/// RejectedLine lines about a subject that are told.
+/// Rejected lines about a subject that are shown.
 const REJECTED: usize = 20;
 /// Facts after which what came and went again is forgotten.
 const FACTS: usize = 1 << 22;

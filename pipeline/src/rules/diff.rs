@@ -1,6 +1,6 @@
 //! `fundwatch rules diff`: what another bank would do to the alerts of a history, before anybody switches it on.
 //!
-//! The records are read once, under the first bank. Then the running dataflow is told of the second one, and what it
+//! The records are read once, under the first bank. Then the running dataflow is given the second one, and what it
 //! answers to that is the difference: the alerts that come, go and change over the whole history, each with what in
 //! the bank is the cause. Nothing is judged again but what the two banks read differently.
 
@@ -32,7 +32,7 @@ const TICK: u64 = 100_000;
 /// The word for the bank in the program.
 const BUILT_IN: &str = "builtin";
 
-/// Compares two banks as the command line says; gives the text for stdout.
+/// Compares two banks as the command line asks; gives the text for stdout.
 ///
 /// # Errors
 /// InvalidValue arguments, an invalid bank, a file or disk that fails.
@@ -53,19 +53,19 @@ pub fn diff(args: &DiffArgs) -> Result<String, Error> {
         lines.push(out.draft()?);
     }
     let options = Options { workers: usize::from(args.workers), as_of, profile: None };
-    let mut told = compare([&before, &after], &inputs, &options, lines, args.quiet)?;
-    told.names = [&args.before, &args.after].map(|path| path.display().to_string());
-    let mut files = told.changes.take_files().into_iter();
+    let mut diff = compare([&before, &after], &inputs, &options, lines, args.quiet)?;
+    diff.names = [&args.before, &args.after].map(|path| path.display().to_string());
+    let mut files = diff.changes.take_files().into_iter();
     for out in &outs {
-        let draft = if out.is_lines { files.next() } else { Some(out.page(&told, lang)?) };
+        let draft = if out.is_lines { files.next() } else { Some(out.page(&diff, lang)?) };
         out.folder()?.publish(draft.into_iter().collect())?;
     }
     if !args.quiet {
-        let (load, change) = (told.load.as_secs_f64(), told.change.as_secs_f64());
+        let (load, change) = (diff.load.as_secs_f64(), diff.change.as_secs_f64());
         let share = load / change.max(1e-9);
         eprintln!("read in {load:.2} s; the change of the bank took {change:.3} s, 1/{share:.0} of that");
     }
-    Ok(text::page(&told, lang))
+    Ok(text::page(&diff, lang))
 }
 
 /// The bank in a folder, or the built-in one.
@@ -152,7 +152,7 @@ impl Feed<'_> {
         if self.engine.front.lines_in_tick() >= TICK { self.engine.close_tick() } else { Ok(()) }
     }
 
-    /// The way in, and where what it rejects goes: nothing is kept of it here, `run` tells it.
+    /// The way in, and where what it rejects goes: nothing is kept of it here, `run` shows it.
     fn front(&mut self) -> (&mut Front, std::io::Sink) {
         (&mut self.engine.front, std::io::sink())
     }

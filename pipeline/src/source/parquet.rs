@@ -29,9 +29,9 @@ const BATCH: usize = 512;
 /// What is wrong with a file.
 #[derive(Debug)]
 enum Fault {
-    /// What its reader says.
+    /// What its reader states.
     Reader(ParquetError),
-    /// What we say.
+    /// What we state.
     Shape(String),
 }
 
@@ -60,7 +60,7 @@ fn guarded<T>(input: &Input, work: impl FnOnce() -> Result<T, Fault>) -> Result<
     }
 }
 
-/// Reads the end of a file, which tells what is in it.
+/// Reads the end of a file, which shows what is in it.
 pub(super) fn check(input: &Input) -> Result<(), Error> {
     Table::open(input).map(|_| ())
 }
@@ -71,7 +71,7 @@ pub(super) fn read(input: &Input, lines: &mut impl Lines) -> Result<(), Error> {
     let columns = Columns::new(table.columns.iter().map(|column| column.name.as_str()));
     let name_twice = columns.name_twice();
     let mut number = 0;
-    let mut told = 0;
+    let mut reported = 0;
     for group in 0..table.rows_of_groups.len() {
         let rows = table.rows_of_groups[group];
         guarded(input, || table.open_group(group))?;
@@ -99,8 +99,8 @@ pub(super) fn read(input: &Input, lines: &mut impl Lines) -> Result<(), Error> {
             // Bytes of the file as if all rows were of one length.
             let now = u128::from(number) * u128::from(input.bytes) / u128::from(table.rows.max(1));
             let now = u64::try_from(now).unwrap_or(input.bytes);
-            lines.bytes(now - told);
-            told = now;
+            lines.bytes(now - reported);
+            reported = now;
         }
         guarded(input, || table.columns.iter_mut().try_for_each(Column::finish))?;
     }

@@ -1,4 +1,4 @@
-//! What is different between two banks, said so that the owner of a rule recognises the change.
+//! What is different between two banks, stated so that the owner of a rule recognises the change.
 //!
 //! Only what can touch an alert is named: rules that are active in one of the banks, the table rows of such rules,
 //! classes of visits, exemptions. Where a row stands in its file, and which source it names, is no difference.
@@ -58,7 +58,7 @@ fn is_active(rule: Option<&Rule>) -> bool {
 }
 
 fn of_rule(id: &str, before: Option<&Rule>, after: Option<&Rule>, all: &mut Vec<Difference>) {
-    let mut say = |zh: String, en: String| all.push(Difference::new("rule", id, zh, en));
+    let mut choose = |zh: String, en: String| all.push(Difference::new("rule", id, zh, en));
     let title = |rule: Option<&Rule>, zh: bool| {
         rule.map_or(String::new(), |rule| if zh { rule.title.zh.clone() } else { rule.title.en.clone() })
     };
@@ -66,11 +66,14 @@ fn of_rule(id: &str, before: Option<&Rule>, after: Option<&Rule>, all: &mut Vec<
     match (is_active(before), is_active(after)) {
         (false, false) => return,
         (false, true) if before.is_none() => {
-            say(format!("新增规则：{}", title(after, true)), format!("rule added: {}", title(after, false)));
+            choose(
+                format!("新增规则：{}", title(after, true)),
+                format!("rule added: {}", title(after, false)),
+            );
             return;
         }
         (true, false) if after.is_none() => {
-            say(
+            choose(
                 format!("规则取消：{}", title(before, true)),
                 format!("rule taken away: {}", title(before, false)),
             );
@@ -79,7 +82,7 @@ fn of_rule(id: &str, before: Option<&Rule>, after: Option<&Rule>, all: &mut Vec<
         (was_active, _) if was(before) != was(after) => {
             let (from, to) = (was(before), was(after));
             let title = |zh| title(if was_active { before } else { after }, zh);
-            say(
+            choose(
                 format!("状态 {from} -> {to}：{}", title(true)),
                 format!("status {from} -> {to}: {}", title(false)),
             );
@@ -96,13 +99,13 @@ fn of_rule(id: &str, before: Option<&Rule>, after: Option<&Rule>, all: &mut Vec<
         ("版本", "version", a.version.clone(), b.version.clone()),
     ];
     for (zh, en, from, to) in words.into_iter().filter(|(_, _, from, to)| from != to) {
-        say(format!("{zh} {from} -> {to}"), format!("{en} {from} -> {to}"));
+        choose(format!("{zh} {from} -> {to}"), format!("{en} {from} -> {to}"));
     }
     let names: BTreeSet<&String> = a.params.keys().chain(b.params.keys()).collect();
     for name in names.into_iter().filter(|name| a.params.get(*name) != b.params.get(*name)) {
         let value = |rule: &Rule| rule.params.get(name).map_or("-".to_owned(), ToString::to_string);
         let change = format!("{} -> {}", value(a), value(b));
-        say(format!("参数 {name} {change}"), format!("parameter {name} {change}"));
+        choose(format!("参数 {name} {change}"), format!("parameter {name} {change}"));
     }
     let texts = [
         ("告警语句不同", "another message", a.message != b.message),
@@ -111,11 +114,11 @@ fn of_rule(id: &str, before: Option<&Rule>, after: Option<&Rule>, all: &mut Vec<
         ("可适用的豁免不同", "other exemptions may let it off", a.exemptions != b.exemptions),
     ];
     for (zh, en, _) in texts.into_iter().filter(|(.., differ)| *differ) {
-        say(zh.to_owned(), en.to_owned());
+        choose(zh.to_owned(), en.to_owned());
     }
 }
 
-/// Columns that say what a row is about; the others say what holds of it.
+/// Columns that state what a row is about; the others state what holds of it.
 const NAMING: [&str; 7] = ["item", "item_paid", "item_denied", "prefix", "unit", "hosp_lv", "code"];
 
 /// A row without its place and source: rule, cells, days, reading.
@@ -142,7 +145,7 @@ fn of_table(table: &'static str, before: &Bank, after: &Bank, all: &mut Vec<Diff
             }
         }
     }
-    // Rows about the same thing, gone and come: of one and one it can be said what changed.
+    // Rows about the same thing, gone and come: of one and one the change can be named.
     let mut about: BTreeMap<(String, String), (Vec<Cells>, Vec<Cells>)> = BTreeMap::new();
     for (row, count) in counts.into_iter().filter(|(_, count)| *count != 0) {
         let naming = row.1.iter().filter(|(name, _)| NAMING.contains(name)).map(|(_, text)| text.as_str());

@@ -15,31 +15,31 @@ use crate::number::grouped;
 const ROWS: usize = 200;
 
 /// The whole file.
-pub fn page(told: &BankDiff, lang: Lang) -> String {
-    let say = |zh: &'static str, en: &'static str| pick(lang, zh, en);
-    let title = say("规则变更的影响", "What a change of rules does");
-    let note = say(
+pub fn page(diff: &BankDiff, lang: Lang) -> String {
+    let choose = |zh: &'static str, en: &'static str| pick(lang, zh, en);
+    let title = choose("规则变更的影响", "What a change of rules does");
+    let note = choose(
         "本页不含人员编号。全部差异逐条见 --out FILE.ndjson。",
         "No person is named on this page. Every difference stands in --out FILE.ndjson, one a line.",
     );
     let body = html! {
-        (big(&told.changes.all, lang))
-        (section("banks", say("两套规则的不同", "What differs between the banks"), banks(told, lang)))
-        (section("alerts", say("告警的不同", "What differs between the alerts"), html! {
-            @for line in sentence(&told.changes.all, lang).lines() { p { (line) } }
+        (big(&diff.changes.all, lang))
+        (section("banks", choose("两套规则的不同", "What differs between the banks"), banks(diff, lang)))
+        (section("alerts", choose("告警的不同", "What differs between the alerts"), html! {
+            @for line in sentence(&diff.changes.all, lang).lines() { p { (line) } }
         }))
-        @if !told.changes.by_rule.is_empty() {
-            (section("rules", say("按规则", "By rule"), by_rule(told, lang)))
-            (section("institutions", say("按机构", "By institution"), by_institution(told, lang)))
-            @if !told.changes.greatest.is_empty() {
-                (section("greatest", say("金额变化最大的", "Those of the most money"),
-                    samples(&told.changes.greatest, say("按计入金额的变化", "By the counted money that came or went"), lang)))
+        @if !diff.changes.by_rule.is_empty() {
+            (section("rules", choose("按规则", "By rule"), by_rule(diff, lang)))
+            (section("institutions", choose("按机构", "By institution"), by_institution(diff, lang)))
+            @if !diff.changes.greatest.is_empty() {
+                (section("greatest", choose("金额变化最大的", "Those of the most money"),
+                    samples(&diff.changes.greatest, choose("按计入金额的变化", "By the counted money that came or went"), lang)))
             }
-            (section("sorts", say("每一类举一例", "One of each sort"),
-                samples(&told.changes.sorts(), say("最常见的在前", "The most frequent first"), lang)))
+            (section("sorts", choose("每一类举一例", "One of each sort"),
+                samples(&diff.changes.sorts(), choose("最常见的在前", "The most frequent first"), lang)))
         }
     };
-    let between = format!("{} → {} · {}", told.names[0], told.names[1], read(told, lang));
+    let between = format!("{} → {} · {}", diff.names[0], diff.names[1], read(diff, lang));
     Document::new(title, lang).subtitle(&between).note(note).page(&body)
 }
 
@@ -59,17 +59,17 @@ fn big(all: &Sum, lang: Lang) -> Markup {
     ])
 }
 
-fn banks(told: &BankDiff, lang: Lang) -> Markup {
-    if told.banks.is_empty() {
+fn banks(diff: &BankDiff, lang: Lang) -> Markup {
+    if diff.banks.is_empty() {
         return notice(pick(lang, "没有能影响告警的不同。", "Nothing that can touch an alert."));
     }
     let caption = pick(lang, "规则、知识表的行、豁免", "Rules, rows of knowledge tables, exemptions");
     let mut table = Table::new(caption).text(pick(lang, "对象", "of")).text(pick(lang, "不同", "difference"));
-    for one in told.banks.iter().take(ROWS) {
+    for one in diff.banks.iter().take(ROWS) {
         let what = if lang == Lang::Zh { &one.zh } else { &one.en };
         table.row([cell(&one.key), cell(what)]);
     }
-    rest(&mut table, told.banks.len(), lang);
+    rest(&mut table, diff.banks.len(), lang);
     html! { (table) }
 }
 
@@ -79,15 +79,15 @@ fn rest(table: &mut Table, all: usize, lang: Lang) {
     }
 }
 
-fn by_rule(told: &BankDiff, lang: Lang) -> Markup {
-    let say = |zh: &'static str, en: &'static str| pick(lang, zh, en);
-    let caption = say(
+fn by_rule(diff: &BankDiff, lang: Lang) -> Markup {
+    let choose = |zh: &'static str, en: &'static str| pick(lang, zh, en);
+    let caption = choose(
         "告警数与计入金额（元）为该规则的全部告警",
         "Alerts and counted yuan are those of the whole rule",
     );
-    let mut table = Table::new(caption).text(say("规则", "rule"));
+    let mut table = Table::new(caption).text(choose("规则", "rule"));
     for (zh, en) in [("新增", "added"), ("撤回", "withdrawn"), ("变更", "changed")] {
-        table = table.number(say(zh, en));
+        table = table.number(choose(zh, en));
     }
     for (zh, en) in [
         ("告警数：前", "alerts before"),
@@ -96,11 +96,11 @@ fn by_rule(told: &BankDiff, lang: Lang) -> Markup {
         ("后", "after"),
         ("增减", "more or less"),
     ] {
-        table = table.number(say(zh, en));
+        table = table.number(choose(zh, en));
     }
-    for (rule, sum) in &told.changes.by_rule {
-        let [before, after] = totals(told, rule);
-        let title = told.titles.get(rule).map_or("", |title| lang.of(title));
+    for (rule, sum) in &diff.changes.by_rule {
+        let [before, after] = totals(diff, rule);
+        let title = diff.titles.get(rule).map_or("", |title| lang.of(title));
         let texts = [
             grouped(sum.added),
             grouped(sum.withdrawn),
@@ -117,22 +117,22 @@ fn by_rule(told: &BankDiff, lang: Lang) -> Markup {
     html! { (table) }
 }
 
-fn by_institution(told: &BankDiff, lang: Lang) -> Markup {
-    let say = |zh: &'static str, en: &'static str| pick(lang, zh, en);
-    let caption = say(
+fn by_institution(diff: &BankDiff, lang: Lang) -> Markup {
+    let choose = |zh: &'static str, en: &'static str| pick(lang, zh, en);
+    let caption = choose(
         "金额按其所在记录归属；涉及几家机构的告警在每家各计一次",
         "Money is counted where its records are; an alert of several institutions counts at each",
     );
-    let mut table = Table::new(caption).text(say("机构", "institution"));
+    let mut table = Table::new(caption).text(choose("机构", "institution"));
     for (zh, en) in [
         ("新增", "added"),
         ("撤回", "withdrawn"),
         ("变更", "changed"),
         ("计入金额增减（元）", "counted, yuan"),
     ] {
-        table = table.number(say(zh, en));
+        table = table.number(choose(zh, en));
     }
-    let all = institutions(told);
+    let all = institutions(diff);
     for (code, sum) in all.iter().take(ROWS) {
         let texts = [grouped(sum.added), grouped(sum.withdrawn), grouped(sum.changed), signed(sum.grown())];
         table.row(std::iter::once(cell(code)).chain(texts.iter().map(|text| cell(text))));
@@ -142,14 +142,14 @@ fn by_institution(told: &BankDiff, lang: Lang) -> Markup {
 }
 
 fn samples(samples: &[Sample], caption: &str, lang: Lang) -> Markup {
-    let say = |zh: &'static str, en: &'static str| pick(lang, zh, en);
+    let choose = |zh: &'static str, en: &'static str| pick(lang, zh, en);
     let counts = samples.iter().any(|sample| sample.of_its_sort > 0);
     let mut table = Table::new(caption);
     if counts {
-        table = table.number(say("条数", "how many"));
+        table = table.number(choose("条数", "how many"));
     }
-    table = table.text(say("变化", "change")).text(say("告警", "alert"));
-    table = table.number(say("计入金额（元）", "counted, yuan")).text(say("原因", "cause"));
+    table = table.text(choose("变化", "change")).text(choose("告警", "alert"));
+    table = table.number(choose("计入金额（元）", "counted, yuan")).text(choose("原因", "cause"));
     for sample in samples.iter().take(ROWS) {
         let mut below = vec![sample.alert_id.clone()];
         below.extend(sample.institution.clone());

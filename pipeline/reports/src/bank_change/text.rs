@@ -20,41 +20,41 @@ const GREATEST: usize = 5;
 const SORTS: usize = 20;
 
 /// The page.
-pub fn page(told: &BankDiff, lang: Lang) -> String {
-    let say = |zh: &'static str, en: &'static str| pick(lang, zh, en);
+pub fn page(diff: &BankDiff, lang: Lang) -> String {
+    let choose = |zh: &'static str, en: &'static str| pick(lang, zh, en);
     let mut page = Page::default();
-    page.plain(&format!("{} -> {}", told.names[0], told.names[1]));
-    page.plain(&read(told, lang));
-    page.heading(say("两套规则的不同", "What differs between the banks"));
-    if told.banks.is_empty() {
-        page.paragraph(say("没有。", "Nothing."));
+    page.plain(&format!("{} -> {}", diff.names[0], diff.names[1]));
+    page.plain(&read(diff, lang));
+    page.heading(choose("两套规则的不同", "What differs between the banks"));
+    if diff.banks.is_empty() {
+        page.paragraph(choose("没有。", "Nothing."));
     }
-    let listed: Vec<String> = told.banks.iter().take(LISTED).map(|one| one.line(lang)).collect();
+    let listed: Vec<String> = diff.banks.iter().take(LISTED).map(|one| one.line(lang)).collect();
     page.points(listed.iter().map(String::as_str));
-    if told.banks.len() > LISTED {
-        let more = told.banks.len() - LISTED;
-        page.paragraph(&format!("{} {more}", say("其余项数：", "and more:")));
+    if diff.banks.len() > LISTED {
+        let more = diff.banks.len() - LISTED;
+        page.paragraph(&format!("{} {more}", choose("其余项数：", "and more:")));
     }
-    page.heading(say("告警的不同", "What differs between the alerts"));
-    page.paragraph(&sentence(&told.changes.all, lang));
-    if told.changes.by_rule.is_empty() {
+    page.heading(choose("告警的不同", "What differs between the alerts"));
+    page.paragraph(&sentence(&diff.changes.all, lang));
+    if diff.changes.by_rule.is_empty() {
         return page.finish();
     }
-    by_rule(told, lang, &mut page);
-    by_institution(told, lang, &mut page);
-    if !told.changes.greatest.is_empty() {
-        page.heading(say("金额变化最大的", "Those of the most money"));
-        told.changes.greatest.iter().take(GREATEST).for_each(|one| sample(one, lang, &mut page));
+    by_rule(diff, lang, &mut page);
+    by_institution(diff, lang, &mut page);
+    if !diff.changes.greatest.is_empty() {
+        page.heading(choose("金额变化最大的", "Those of the most money"));
+        diff.changes.greatest.iter().take(GREATEST).for_each(|one| sample(one, lang, &mut page));
     }
-    page.heading(say("每一类举一例", "One of each sort"));
-    told.changes.sorts().iter().take(SORTS).for_each(|one| sample(one, lang, &mut page));
+    page.heading(choose("每一类举一例", "One of each sort"));
+    diff.changes.sorts().iter().take(SORTS).for_each(|one| sample(one, lang, &mut page));
     page.finish()
 }
 
 /// What was read, and what *now* was.
-pub(super) fn read(told: &BankDiff, lang: Lang) -> String {
-    let [lines, rejected] = told.lines.map(grouped);
-    let now = told.now.map_or_else(|| "-".to_owned(), format_time);
+pub(super) fn read(diff: &BankDiff, lang: Lang) -> String {
+    let [lines, rejected] = diff.lines.map(grouped);
+    let now = diff.now.map_or_else(|| "-".to_owned(), format_time);
     match lang {
         Lang::Zh => format!("读入 {lines} 行，其中 {rejected} 行不合规；当前时点 {now}"),
         Lang::En => format!("{lines} lines, {rejected} of them rejected; now is {now}"),
@@ -90,13 +90,13 @@ pub(super) fn signed(sum: i128) -> String {
 }
 
 /// Alerts of a rule and what they count: under the old bank, and under the new one.
-pub(super) fn totals(told: &BankDiff, rule: &str) -> [(u64, i128); 2] {
-    let sum = told.changes.by_rule.get(rule).copied().unwrap_or_default();
-    let after = told.standing.get(rule).copied().unwrap_or_default();
+pub(super) fn totals(diff: &BankDiff, rule: &str) -> [(u64, i128); 2] {
+    let sum = diff.changes.by_rule.get(rule).copied().unwrap_or_default();
+    let after = diff.standing.get(rule).copied().unwrap_or_default();
     [(after.0 + sum.withdrawn - sum.added, after.1 - sum.grown()), after]
 }
 
-fn by_rule(told: &BankDiff, lang: Lang, page: &mut Page) {
+fn by_rule(diff: &BankDiff, lang: Lang, page: &mut Page) {
     page.heading(pick(lang, "按规则", "By rule"));
     let head = match lang {
         Lang::Zh => ["规则", "新增", "撤回", "变更", "告警数", "", "计入金额（元）", "", "增减", ""],
@@ -105,8 +105,8 @@ fn by_rule(told: &BankDiff, lang: Lang, page: &mut Page) {
         }
     };
     let mut rows = vec![head.map(str::to_owned).to_vec()];
-    for (rule, sum) in &told.changes.by_rule {
-        let [before, after] = totals(told, rule);
+    for (rule, sum) in &diff.changes.by_rule {
+        let [before, after] = totals(diff, rule);
         rows.push(vec![
             rule.clone(),
             grouped(sum.added),
@@ -117,7 +117,7 @@ fn by_rule(told: &BankDiff, lang: Lang, page: &mut Page) {
             fen(before.1),
             format!("-> {}", fen(after.1)),
             signed(after.1 - before.1),
-            told.titles.get(rule).map_or("", |title| lang.of(title)).to_owned(),
+            diff.titles.get(rule).map_or("", |title| lang.of(title)).to_owned(),
         ]);
     }
     let right = [Align::Right; 8];
@@ -125,15 +125,15 @@ fn by_rule(told: &BankDiff, lang: Lang, page: &mut Page) {
 }
 
 /// Institutions, those with the most money that came or went first.
-pub(super) fn institutions(told: &BankDiff) -> Vec<(&String, &Sum)> {
-    let mut all: Vec<(&String, &Sum)> = told.changes.by_institution.iter().collect();
+pub(super) fn institutions(diff: &BankDiff) -> Vec<(&String, &Sum)> {
+    let mut all: Vec<(&String, &Sum)> = diff.changes.by_institution.iter().collect();
     all.sort_by(|(code_a, a), (code_b, b)| {
         b.grown().abs().cmp(&a.grown().abs()).then_with(|| code_a.cmp(code_b))
     });
     all
 }
 
-fn by_institution(told: &BankDiff, lang: Lang, page: &mut Page) {
+fn by_institution(diff: &BankDiff, lang: Lang, page: &mut Page) {
     page.heading(pick(
         lang,
         "按机构（金额按其所在记录归属，元）",
@@ -144,7 +144,7 @@ fn by_institution(told: &BankDiff, lang: Lang, page: &mut Page) {
         Lang::En => ["institution", "added", "withdrawn", "changed", "counted, yuan"],
     };
     let mut rows = vec![head.map(str::to_owned).to_vec()];
-    let all = institutions(told);
+    let all = institutions(diff);
     for (code, sum) in all.iter().take(INSTITUTIONS) {
         let counts = [sum.added, sum.withdrawn, sum.changed].map(grouped);
         rows.push([&[(*code).clone()][..], &counts[..], &[signed(sum.grown())][..]].concat());

@@ -1,6 +1,6 @@
 //! The page of an institution, part by part.
 //!
-//! [`money`] tells how much and by what rules, [`times`] when, [`findings`] what in particular, [`arrived`] what
+//! [`money`] shows how much and by what rules, [`times`] when, [`findings`] what in particular, [`arrived`] what
 //! could not be judged and what was decided before.
 
 mod arrived;
@@ -23,14 +23,14 @@ use crate::language::pick;
 use crate::mask::Mask;
 
 /// What the parts of the page share.
-struct Told<'d> {
+struct RenderContext<'d> {
     dossier: &'d Dossier,
     lang: Lang,
 }
 
-impl<'d> Told<'d> {
+impl<'d> RenderContext<'d> {
     /// The text of the page's language.
-    fn say<'t>(&self, zh: &'t str, en: &'t str) -> &'t str {
+    fn pick<'t>(&self, zh: &'t str, en: &'t str) -> &'t str {
         pick(self.lang, zh, en)
     }
 
@@ -52,28 +52,28 @@ impl<'d> Told<'d> {
 
 /// The whole file.
 pub fn page(dossier: &Dossier, mut mask: Mask, lang: Lang) -> String {
-    let told = Told { dossier, lang };
+    let context = RenderContext { dossier, lang };
     mask.know_all(dossier.persons.iter().map(String::as_str));
     let institution = &dossier.institution;
     let name = institution.fixmedins_name.as_deref().unwrap_or(&institution.fixmedins_code);
-    let title = format!("{}{name}", told.say("检查档案：", "Dossier: "));
-    let lead = told.say(
+    let title = format!("{}{name}", context.pick("检查档案：", "Dossier: "));
+    let lead = context.pick(
         "告警是线索，不是结论：“确定”指事实，不指故意，由人作出决定。",
         "An alert is a lead: “definite” speaks of a fact, never of intent, and people decide.",
     );
     let body = html! {
-        (head(&told))
+        (head(&context))
         @if mask.is_off() { (notice(mask.note())) }
-        (contents(&told))
+        (contents(&context))
         @for (part, (id, zh, en)) in PARTS.into_iter().enumerate() {
-            (section(id, told.say(zh, en), html! {
+            (section(id, context.pick(zh, en), html! {
                 @match part {
-                    0 => (money::money(&told)),
-                    1 => (times::times(&told, &mut mask)),
-                    2 => (findings::findings(&told, &mut mask)),
-                    3 => (seize(&told)),
-                    4 => (arrived::arrived(&told)),
-                    _ => (arrived::decided(&told, &mut mask)),
+                    0 => (money::money(&context)),
+                    1 => (times::times(&context, &mut mask)),
+                    2 => (findings::findings(&context, &mut mask)),
+                    3 => (seize(&context)),
+                    4 => (arrived::arrived(&context)),
+                    _ => (arrived::decided(&context, &mut mask)),
                 }
             }))
         }
@@ -85,41 +85,41 @@ pub fn page(dossier: &Dossier, mut mask: Mask, lang: Lang) -> String {
         .note(mask.note())
         .note(&format!(
             "{}{}",
-            told.say("查看任一告警的全过程：", "How an alert came, step by step: "),
+            context.pick("查看任一告警的全过程：", "How an alert came, step by step: "),
             "fundwatch explain ALERT_ID --from DIR"
         ))
         .page(&body)
 }
 
 /// Who it is, and what was looked at.
-fn head(told: &Told<'_>) -> Markup {
-    let institution = &told.dossier.institution;
-    let none = told.say("未登记", "not in the register");
+fn head(context: &RenderContext<'_>) -> Markup {
+    let institution = &context.dossier.institution;
+    let none = context.pick("未登记", "not in the register");
     let or_none = |text: Option<String>| text.unwrap_or_else(|| none.to_owned());
     let months: BTreeSet<&String> =
-        institution.months.keys().chain(told.dossier.reach.iter().map(|reach| &reach.month)).collect();
+        institution.months.keys().chain(context.dossier.reach.iter().map(|reach| &reach.month)).collect();
     let period = match (months.first(), months.last()) {
         (Some(first), Some(last)) => format!("{first} – {last}"),
-        _ => told.say("无记录", "no records").to_owned(),
+        _ => context.pick("无记录", "no records").to_owned(),
     };
-    let run = &told.dossier.run;
+    let run = &context.dossier.run;
     let now = match &run.now {
-        Some(now) if run.as_of => format!("{now}{}", told.say("（指定）", " (as told)")),
+        Some(now) if run.as_of => format!("{now}{}", context.pick("（指定）", " (as told)")),
         Some(now) => now.clone(),
-        None => told.say("无", "none").to_owned(),
+        None => context.pick("无", "none").to_owned(),
     };
     html! {
         (facts(&[
-            (told.say("机构编码", "code"), institution.fixmedins_code.clone()),
-            (told.say("类型", "type"), words::institution_type(institution.fixmedins_type.as_deref(), told.lang)),
-            (told.say("等级", "level"), words::level(institution.hosp_lv.as_deref(), told.lang)),
-            (told.say("行政区划", "division"), or_none(institution.admdvs.clone())),
-            (told.say("编制床位", "beds"), or_none(institution.beds.map(|beds| beds.to_string()))),
-            (told.say("数据期间", "period"), period),
-            (told.say("数据截至", "the records reach to"), now),
-            (told.say("所用规则", "rules that judged"), told.dossier.bank.rules.len().to_string()),
+            (context.pick("机构编码", "code"), institution.fixmedins_code.clone()),
+            (context.pick("类型", "type"), words::institution_type(institution.fixmedins_type.as_deref(), context.lang)),
+            (context.pick("等级", "level"), words::level(institution.hosp_lv.as_deref(), context.lang)),
+            (context.pick("行政区划", "division"), or_none(institution.admdvs.clone())),
+            (context.pick("编制床位", "beds"), or_none(institution.beds.map(|beds| beds.to_string()))),
+            (context.pick("数据期间", "period"), period),
+            (context.pick("数据截至", "the records reach to"), now),
+            (context.pick("所用规则", "rules that judged"), context.dossier.bank.rules.len().to_string()),
         ]))
-        (money::figures(told))
+        (money::figures(context))
     }
 }
 
@@ -134,10 +134,10 @@ const PARTS: [(&str, &str, &str); 6] = [
 ];
 
 /// Where what stands.
-fn contents(told: &Told<'_>) -> Markup {
+fn contents(context: &RenderContext<'_>) -> Markup {
     html! {
-        nav.contents aria-label=(told.say("目录", "contents")) {
-            ul { @for (id, zh, en) in PARTS { li { a href={ "#" (id) } { (told.say(zh, en)) } } } }
+        nav.contents aria-label=(context.pick("目录", "contents")) {
+            ul { @for (id, zh, en) in PARTS { li { a href={ "#" (id) } { (context.pick(zh, en)) } } } }
         }
     }
 }
@@ -156,11 +156,11 @@ fn kinds(found: &Found) -> BTreeSet<&str> {
 }
 
 /// Papers to seize, each with the rules whose findings ask for them.
-fn seize(told: &Told<'_>) -> Markup {
+fn seize(context: &RenderContext<'_>) -> Markup {
     let mut asked: Vec<(Papers, BTreeSet<&str>)> = Vec::new();
     for papers in Papers::all() {
         let mut rules = BTreeSet::new();
-        for of in &told.dossier.rules {
+        for of in &context.dossier.rules {
             if of.shown.iter().any(|found| papers.concern(&of.family, &kinds(found))) {
                 rules.insert(of.id.as_str());
             }
@@ -171,14 +171,14 @@ fn seize(told: &Told<'_>) -> Markup {
     }
     html! {
         @if asked.is_empty() {
-            p { (told.say("没有发现，无需调取。", "Nothing was found; nothing is asked for.")) }
+            p { (context.pick("没有发现，无需调取。", "Nothing was found; nothing is asked for.")) }
         }
         ul.check {
             @for (papers, rules) in &asked {
                 li {
                     span {
-                        (papers.text(told.lang))
-                        @if rules.len() < told.dossier.rules.len() {
+                        (papers.text(context.lang))
+                        @if rules.len() < context.dossier.rules.len() {
                             " " span.soft.small { (rules.iter().copied().collect::<Vec<_>>().join(" ")) }
                         }
                     }

@@ -1,6 +1,6 @@
 //! Reads what concerns one institution out of a run's folder, each file once from its begin to its end.
 //!
-//! `owners.ndjson` says which alerts are its own and with which share; of those the greatest of each rule are kept
+//! `owners.ndjson` states which alerts are its own and with which share; of those the greatest of each rule are kept
 //! with their findings and records, of the others only the sums. Lines that do not hold the code are not parsed.
 
 mod found;
@@ -24,7 +24,7 @@ use crate::error::Error;
 use crate::run_folder::RunFolder;
 use subjects::Subjects;
 
-/// Everything that the page tells.
+/// Everything that the page shows.
 pub struct Dossier {
     /// The institution.
     pub institution: Institution,
@@ -34,7 +34,7 @@ pub struct Dossier {
     pub bank: Bank,
     /// Its findings by rule, those of the most counted money first.
     pub rules: Vec<OfRule>,
-    /// The records behind the findings that are told in full.
+    /// The records behind the findings that are shown in full.
     pub records: BTreeMap<RecordName, KeptRecord>,
     /// What arrived, month by month.
     pub reach: Vec<InstitutionCoverage>,
@@ -82,7 +82,7 @@ impl Dossier {
         Ok(dossier)
     }
 
-    /// The findings that are told.
+    /// The findings that are shown.
     pub fn shown(&self) -> impl Iterator<Item = &Found> {
         self.rules.iter().flat_map(|of| &of.shown)
     }
@@ -182,7 +182,7 @@ impl Dossier {
             if record.kind == "person" {
                 self.persons.insert(record.key.clone());
             }
-            // A line that one alert sees as sent and another one netted is kept twice: the netted one tells both.
+            // A line that one alert sees as sent and another one netted is kept twice: the netted one shows both.
             if !record.as_sent.is_empty() || !self.records.contains_key(&name) {
                 self.records.insert(name, record);
             }

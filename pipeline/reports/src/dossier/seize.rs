@@ -1,7 +1,7 @@
 //! Which papers to seize: a table by kind of evidence and family of rule (`seize.ndjson`, for those who know the
 //! papers and not the program).
 //!
-//! A line speaks for a finding if one of its kinds is among the finding's evidence and its family among the line's;
+//! A line stands for a finding if one of its kinds is among the finding's evidence and its family among the line's;
 //! an empty list stands for all.
 
 use std::collections::BTreeSet;
@@ -49,7 +49,7 @@ mod tests {
     use rulebank::Family;
 
     #[test]
-    fn every_line_speaks_of_kinds_and_families_that_exist() {
+    fn every_line_is_about_kinds_and_families_that_exist() {
         let kinds = Kind::ALL.map(Kind::name);
         let families: Vec<&str> = Family::ALL.iter().map(|family| family.as_str()).collect();
         for papers in Papers::all() {

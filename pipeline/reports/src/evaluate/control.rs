@@ -1,4 +1,4 @@
-//! A list with its control draw, as `fundwatch list` published it, and what decisions say of those drawn.
+//! A list with its control draw, as `fundwatch list` published it, and what decisions state of those drawn.
 
 use std::path::Path;
 

@@ -6,33 +6,34 @@ use eval::judgement::report::{AtK, Control, Measure, Report};
 use maud::{Markup, html};
 use rulebank::{Bank, Lang};
 
-use super::words::{amount, around, basis, between, count, plain, say, share, unknown};
+use super::words::{amount, around, basis, between, count, plain, share, unknown};
 use crate::html::table::{Table, cell};
 use crate::html::{Document, Figure, figures, notice, section};
 use crate::labels::word;
+use crate::language::pick;
 
 /// The page.
 pub(super) fn page(report: &Report, bank: &Bank, lang: Lang) -> String {
     let body = html! {
         (figures(&numbers(report, lang)))
         @for sentence in basis(report, lang) { (notice(sentence)) }
-        (section("families", say(lang, "按类别", "By family"), families(report, lang)))
-        (section("rules", say(lang, "按规则", "By rule"), rules(report, bank, lang)))
+        (section("families", pick(lang, "按类别", "By family"), families(report, lang)))
+        (section("rules", pick(lang, "按规则", "By rule"), rules(report, bank, lang)))
         @if !report.schemes.is_empty() {
-            (section("schemes", say(lang, "按手法", "By scheme"), schemes(report, lang)))
+            (section("schemes", pick(lang, "按手法", "By scheme"), schemes(report, lang)))
         }
-        (section("list", say(lang, "候选名单", "The candidate list"), list(report, lang)))
-        (section("calibration", say(lang, "预期金额是否可信", "Expected against found"), calibration(report, lang)))
+        (section("list", pick(lang, "候选名单", "The candidate list"), list(report, lang)))
+        (section("calibration", pick(lang, "预期金额是否可信", "Expected against found"), calibration(report, lang)))
         @if !report.chances.is_empty() {
-            (section("chances", say(lang, "认定概率", "The chance of a rule"), chances(report, lang)))
+            (section("chances", pick(lang, "认定概率", "The chance of a rule"), chances(report, lang)))
         }
         @if report.models.is_some() {
-            (section("models", say(lang, "模型的贡献", "What models add"), models(report, lang)))
+            (section("models", pick(lang, "模型的贡献", "What models add"), models(report, lang)))
         }
         @if let Some(control) = &report.control {
-            (section("control", say(lang, "名单之外", "What the list leaves out"), left_out(control, lang)))
+            (section("control", pick(lang, "名单之外", "What the list leaves out"), left_out(control, lang)))
         }
-        (section("reading", say(lang, "如何阅读", "How to read it"), reading(lang)))
+        (section("reading", pick(lang, "如何阅读", "How to read it"), reading(lang)))
     };
     let now = report.now.as_deref().unwrap_or("–");
     let subtitle = match lang {
@@ -64,7 +65,7 @@ pub(super) fn page(report: &Report, bank: &Bank, lang: Lang) -> String {
             intervals.seed
         ),
     };
-    Document::new(say(lang, "预警评估", "What the alerts are worth"), lang)
+    Document::new(pick(lang, "预警评估", "What the alerts are worth"), lang)
         .subtitle(&subtitle)
         .note(&note)
         .page(&body)
@@ -72,7 +73,7 @@ pub(super) fn page(report: &Report, bank: &Bank, lang: Lang) -> String {
 
 fn numbers(report: &Report, lang: Lang) -> Vec<Figure> {
     let figure = |(zh, en): (&str, &str), value: String, hint: String| Figure {
-        name: say(lang, zh, en).to_owned(),
+        name: pick(lang, zh, en).to_owned(),
         value,
         hint,
     };
@@ -94,7 +95,7 @@ fn numbers(report: &Report, lang: Lang) -> Vec<Figure> {
         figure(
             ("金额查全率", "Money recall"),
             around(all.recall_money, share),
-            format!("{} {}", amount(all.amount_right), say(lang, "元", "yuan")),
+            format!("{} {}", amount(all.amount_right), pick(lang, "元", "yuan")),
         ),
         figure(
             ("每万次结算误报", "False alarms per 10,000"),
@@ -135,7 +136,7 @@ fn measured(caption: &str, name: &str, lang: Lang) -> Table {
         ("金额查全率", "money recall"),
         ("每万次结算误报", "false per 10,000"),
     ] {
-        table = table.number(say(lang, zh, en));
+        table = table.number(pick(lang, zh, en));
     }
     table
 }
@@ -161,18 +162,19 @@ fn measures(measure: &Measure) -> Vec<Markup> {
 
 fn families(report: &Report, lang: Lang) -> Markup {
     let mut table =
-        measured(say(lang, "各类别的指标", "Measures by family"), say(lang, "类别", "family"), lang);
+        measured(pick(lang, "各类别的指标", "Measures by family"), pick(lang, "类别", "family"), lang);
     for measure in &report.families {
         table.row([vec![cell(word(&measure.name, lang))], measures(measure)].concat());
     }
-    table.total([vec![cell(say(lang, "全部", "all"))], measures(&report.all)].concat());
+    table.total([vec![cell(pick(lang, "全部", "all"))], measures(&report.all)].concat());
     html! { (plots::heat(report, lang)) (table) }
 }
 
 fn rules(report: &Report, bank: &Bank, lang: Lang) -> Markup {
-    let mut table = measured(say(lang, "各规则的指标", "Measures by rule"), say(lang, "规则", "rule"), lang);
+    let mut table =
+        measured(pick(lang, "各规则的指标", "Measures by rule"), pick(lang, "规则", "rule"), lang);
     for measure in &report.rules {
-        let title = bank.rule(&measure.name).map_or("", |rule| say(lang, &rule.title.zh, &rule.title.en));
+        let title = bank.rule(&measure.name).map_or("", |rule| pick(lang, &rule.title.zh, &rule.title.en));
         let name = html! { (measure.name) " " span.small { (title) } };
         table.row([vec![name], measures(measure)].concat());
     }
@@ -185,7 +187,7 @@ fn rules(report: &Report, bank: &Bank, lang: Lang) -> Markup {
 
 fn schemes(report: &Report, lang: Lang) -> Markup {
     let mut table =
-        Table::new(say(lang, "各手法的查全", "Recall by scheme")).text(say(lang, "手法", "scheme"));
+        Table::new(pick(lang, "各手法的查全", "Recall by scheme")).text(pick(lang, "手法", "scheme"));
     for (zh, en) in [
         ("案件", "cases"),
         ("发现", "found"),
@@ -195,7 +197,7 @@ fn schemes(report: &Report, lang: Lang) -> Markup {
         ("漏报金额（元）", "missed, yuan"),
         ("金额查全率", "money recall"),
     ] {
-        table = table.number(say(lang, zh, en));
+        table = table.number(pick(lang, zh, en));
     }
     for measure in &report.schemes {
         let cells = [
@@ -216,10 +218,10 @@ fn schemes(report: &Report, lang: Lang) -> Markup {
 fn list(report: &Report, lang: Lang) -> Markup {
     let worth = &report.list;
     let models = report.models.is_some();
-    let caption = say(lang, "前 k 家机构查实金额的占比", "Share of the money at the first k institutions");
-    let mut table = Table::new(caption).number("k").number(say(lang, "名单", "list"));
+    let caption = pick(lang, "前 k 家机构查实金额的占比", "Share of the money at the first k institutions");
+    let mut table = Table::new(caption).number("k").number(pick(lang, "名单", "list"));
     if models {
-        table = table.number(say(lang, "不含模型", "without models"));
+        table = table.number(pick(lang, "不含模型", "without models"));
     }
     for (zh, en) in [
         ("按基金支付", "by turnover"),
@@ -229,7 +231,7 @@ fn list(report: &Report, lang: Lang) -> Markup {
         ("名单命中", "list: with findings"),
         ("随机命中", "random: with findings"),
     ] {
-        table = table.number(say(lang, zh, en));
+        table = table.number(pick(lang, zh, en));
     }
     let row = |at: &AtK| {
         let mut cells = vec![at.k.to_string(), between(at.list.share, share)];
@@ -250,7 +252,7 @@ fn list(report: &Report, lang: Lang) -> Markup {
     for at in &worth.at {
         table.row(row(at));
     }
-    let said = match lang {
+    let sentence = match lang {
         Lang::Zh => format!(
             "{} 家机构中 {} 家有可查实金额，合计 {} 元（每一元只计一次）。",
             count(worth.institutions),
@@ -264,20 +266,20 @@ fn list(report: &Report, lang: Lang) -> Markup {
             amount(worth.money)
         ),
     };
-    html! { p { (said) } (plots::curve(report, lang)) (table) }
+    html! { p { (sentence) } (plots::curve(report, lang)) (table) }
 }
 
 fn calibration(report: &Report, lang: Lang) -> Markup {
     let caption =
-        say(lang, "预期与查实，按预期从低到高十等分", "Expected and found, in tenths by what was expected");
-    let mut table = Table::new(caption).number(say(lang, "组", "tenth"));
+        pick(lang, "预期与查实，按预期从低到高十等分", "Expected and found, in tenths by what was expected");
+    let mut table = Table::new(caption).number(pick(lang, "组", "tenth"));
     for (zh, en) in [
         ("机构", "institutions"),
         ("预期（元）", "expected, yuan"),
         ("查实（元）", "found, yuan"),
         ("查实/预期", "found ÷ expected"),
     ] {
-        table = table.number(say(lang, zh, en));
+        table = table.number(pick(lang, zh, en));
     }
     for (n, bin) in (1..).zip(&report.calibration.bins) {
         let cells = [
@@ -291,7 +293,7 @@ fn calibration(report: &Report, lang: Lang) -> Markup {
     }
     let all = &report.calibration.all;
     let total = [
-        say(lang, "全部", "all").to_owned(),
+        pick(lang, "全部", "all").to_owned(),
         count(all.institutions),
         amount(all.expected_amount),
         amount(all.true_amount),
@@ -303,8 +305,8 @@ fn calibration(report: &Report, lang: Lang) -> Markup {
 
 fn chances(report: &Report, lang: Lang) -> Markup {
     let caption =
-        say(lang, "名单采用的概率与实际认定", "The chance that the list uses, and what was confirmed");
-    let mut table = Table::new(caption).text(say(lang, "规则", "rule"));
+        pick(lang, "名单采用的概率与实际认定", "The chance that the list uses, and what was confirmed");
+    let mut table = Table::new(caption).text(pick(lang, "规则", "rule"));
     for (zh, en) in [
         ("已判定", "decided"),
         ("概率", "chance"),
@@ -312,7 +314,7 @@ fn chances(report: &Report, lang: Lang) -> Markup {
         ("Brier", "Brier"),
         ("以实际比例为概率", "Brier of the rate"),
     ] {
-        table = table.number(say(lang, zh, en));
+        table = table.number(pick(lang, zh, en));
     }
     let three = |value: Option<f64>| value.map_or_else(unknown, |value| format!("{value:.3}"));
     for fit in &report.chances {
@@ -331,7 +333,7 @@ fn chances(report: &Report, lang: Lang) -> Markup {
 
 fn models(report: &Report, lang: Lang) -> Markup {
     let Some(worth) = &report.models else { return html! {} };
-    let said = match lang {
+    let sentence = match lang {
         Lang::Zh => format!(
             "{}：{} 条指标预警，涉及 {} 家机构；这些机构占可查实金额的 {}，是其机构占比的 {} 倍。",
             worth.rules.join("、"),
@@ -349,14 +351,14 @@ fn models(report: &Report, lang: Lang) -> Markup {
             worth.lift.map_or_else(unknown, plain)
         ),
     };
-    let caption = say(lang, "加入模型后名单前 k 家的变化", "What changes among the first k with models");
+    let caption = pick(lang, "加入模型后名单前 k 家的变化", "What changes among the first k with models");
     let mut table = Table::new(caption).number("k");
     for (zh, en) in [
         ("新进机构", "institutions added"),
         ("新进查实（元）", "money there, yuan"),
         ("被挤出查实（元）", "money pushed out, yuan"),
     ] {
-        table = table.number(say(lang, zh, en));
+        table = table.number(pick(lang, zh, en));
     }
     for added in &worth.added {
         let cells = [
@@ -367,14 +369,14 @@ fn models(report: &Report, lang: Lang) -> Markup {
         ];
         table.row(cells.iter().map(|text| cell(text)));
     }
-    html! { p { (said) } (table) }
+    html! { p { (sentence) } (table) }
 }
 
 fn left_out(control: &Control, lang: Lang) -> Markup {
-    let high = control.money_high.map_or_else(|| say(lang, "无上限", "no upper end").to_owned(), amount);
+    let high = control.money_high.map_or_else(|| pick(lang, "无上限", "no upper end").to_owned(), amount);
     let (found, money, low) = (amount(control.found), amount(control.money), amount(control.money_low));
     let (drawn, decided, unranked) = (count(control.drawn), count(control.decided), count(control.unranked));
-    let said = match lang {
+    let sentence = match lang {
         Lang::Zh => format!(
             "未入名单的 {unranked} 家机构中抽取 {drawn} 家，已知结果 {decided} 家，查实 {found} 元；据此估计未入名单机构共 {money} 元（{low}–{high}）。"
         ),
@@ -389,9 +391,9 @@ fn left_out(control: &Control, lang: Lang) -> Markup {
         (Lang::En, false) => format!("There are {} yuan, which the interval does not hold.", amount(truth)),
     });
     let few =
-        say(lang, "已知结果太少，区间不可靠。", "Too few are known for the interval to be relied upon.");
+        pick(lang, "已知结果太少，区间不可靠。", "Too few are known for the interval to be relied upon.");
     html! {
-        p { (said) }
+        p { (sentence) }
         @if let Some(truth) = truth { p { (truth) } }
         @if control.few { (notice(few)) }
     }

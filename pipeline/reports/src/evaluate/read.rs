@@ -14,7 +14,7 @@ use wire::{BadAmount, Label, LineReader, files};
 use super::EvalRequest;
 use crate::error::Error;
 
-/// What `--truth` says for the decisions that the run itself read.
+/// What `--truth` states for the decisions that the run itself read.
 const OWN_LABELS: &str = "labels";
 
 /// What is wrong with a file.
@@ -140,10 +140,10 @@ mod tests {
         for text in texts {
             changes.add(serde_json::from_str(text).unwrap())?;
         }
-        let told = |(case, (_, label)): (String, (Option<u64>, Option<Label>))| {
+        let shown = |(case, (_, label)): (String, (Option<u64>, Option<Label>))| {
             format!("{case} {}", label.map_or_else(|| "withdrawn".to_owned(), |label| label.decision))
         };
-        Ok(changes.0.into_iter().map(told).collect())
+        Ok(changes.0.into_iter().map(shown).collect())
     }
 
     const LABEL: &str =

@@ -6,7 +6,8 @@ use std::path::Path;
 use eval::judgement::report::{AtK, Measure, Report};
 use rulebank::Lang;
 
-use super::words::{amount, around, basis, count, say, share, unknown};
+use super::words::{amount, around, basis, count, share, unknown};
+use crate::language::pick;
 use crate::layout::{Align, Page};
 
 /// Rules that the summary names at the most, those with the most mistakes first.
@@ -19,9 +20,9 @@ pub(super) fn summary(report: &Report, out: &Path, lang: Lang) -> String {
         let _ = writeln!(text, "{sentence}");
     }
     let mut page = Page::default();
-    page.heading(say(lang, "预警质量", "the alerts"));
+    page.heading(pick(lang, "预警质量", "the alerts"));
     page.rows(&alerts(report, lang), &[[Align::Left; 1].as_slice(), &[Align::Right; 8]].concat());
-    page.heading(say(
+    page.heading(pick(
         lang,
         "候选名单：前 k 家机构查实金额",
         "the candidate list: money at its first k institutions",
@@ -45,10 +46,10 @@ fn alerts(report: &Report, lang: Lang) -> Vec<Vec<String>> {
         ("金额查全率", "money recall"),
         ("每万次结算误报", "false/10,000"),
     ];
-    let mut rows = vec![heads.map(|(zh, en)| say(lang, zh, en).to_owned()).to_vec()];
-    rows.push(row(say(lang, "全部", "all"), &report.all));
+    let mut rows = vec![heads.map(|(zh, en)| pick(lang, zh, en).to_owned()).to_vec()];
+    rows.push(row(pick(lang, "全部", "all"), &report.all));
     if let Some(measure) = &report.without_models {
-        rows.push(row(say(lang, "不含模型", "without models"), measure));
+        rows.push(row(pick(lang, "不含模型", "without models"), measure));
     }
     let mistakes = |measure: &Measure| measure.wrong + measure.missed;
     let mut worst: Vec<&Measure> = report.rules.iter().filter(|measure| mistakes(measure) > 0).collect();
@@ -80,7 +81,7 @@ fn list(report: &Report, lang: Lang) -> Vec<Vec<String>> {
         ("最优", "best"),
         ("名单/随机", "list/random"),
     ];
-    let mut rows = vec![heads.map(|(zh, en)| say(lang, zh, en).to_owned()).to_vec()];
+    let mut rows = vec![heads.map(|(zh, en)| pick(lang, zh, en).to_owned()).to_vec()];
     let of = |at: &AtK| {
         vec![
             at.k.to_string(),

@@ -6,14 +6,6 @@ use rulebank::Lang;
 
 use crate::number::{grouped, yuan};
 
-/// A text in the language of the reader.
-pub(super) fn say<'t>(lang: Lang, zh: &'t str, en: &'t str) -> &'t str {
-    match lang {
-        Lang::Zh => zh,
-        Lang::En => en,
-    }
-}
-
 /// What stands where nothing is known.
 pub(super) fn unknown() -> String {
     "–".to_owned()
@@ -75,7 +67,7 @@ pub(super) fn basis(report: &Report, lang: Lang) -> Vec<String> {
     };
     let (decided, alerts, delay) = (count(all.decided), count(all.alerts), labels.delay_days);
     let (young, undecided, vague) = (count(labels.young), count(labels.undecided), count(labels.vague));
-    let mut said = vec![match lang {
+    let mut sentences = vec![match lang {
         Lang::Zh => format!(
             "对照 {} 条认定：{} 条不足 {delay} 天、{undecided} 条未决，按未知处理；{vague} 条既无期间又无规则，无法对应到预警。",
             count(labels.labels),
@@ -87,7 +79,7 @@ pub(super) fn basis(report: &Report, lang: Lang) -> Vec<String> {
         ),
     }];
     let negative = labels.unlabelled == "negative";
-    said.push(match (lang, negative) {
+    sentences.push(match (lang, negative) {
         (Lang::Zh, false) => {
             format!("各项指标只建立在 {alerts} 条预警中已判定的 {decided} 条之上；未认定的不算误报。")
         }
@@ -101,5 +93,5 @@ pub(super) fn basis(report: &Report, lang: Lang) -> Vec<String> {
             "As asked for, alerts that occurred more than {delay} days ago and that nobody decided count as wrong ({decided} of {alerts} count as decided): this is assumed, not known."
         ),
     });
-    said
+    sentences
 }

@@ -93,7 +93,7 @@ fn before(finding: &KeptFinding, earlier: &[(&AlertRank, &KeptFinding)]) -> Vec<
     let pots: BTreeSet<_> = finding.laid.iter().map(pot).collect();
     let records: BTreeSet<(&str, &str)> =
         finding.laid.iter().map(|laid| (laid.kind.as_ref(), laid.key.as_str())).collect();
-    let mut told = Vec::new();
+    let mut rows = Vec::new();
     for (rank, other) in earlier {
         let mut of_pot: BTreeMap<_, (i64, i64)> = BTreeMap::new();
         for laid in other.laid.iter().filter(|laid| pots.contains(&pot(laid)) && laid.taken.fen() > 0) {
@@ -103,7 +103,7 @@ fn before(finding: &KeptFinding, earlier: &[(&AlertRank, &KeptFinding)]) -> Vec<
                 sums.1 += laid.taken.fen();
             }
         }
-        told.extend(of_pot.into_iter().map(|((visit, _), (taken, same))| EarlierAlert {
+        rows.extend(of_pot.into_iter().map(|((visit, _), (taken, same))| EarlierAlert {
             alert_id: rank.alert_id.clone(),
             rule: rank.rule.clone(),
             visit: visit.map(str::to_owned),
@@ -111,7 +111,7 @@ fn before(finding: &KeptFinding, earlier: &[(&AlertRank, &KeptFinding)]) -> Vec<
             of_same_records: Fen(same),
         }));
     }
-    told
+    rows
 }
 
 #[cfg(test)]
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn what_others_took_before_and_what_cut_is_told() {
+    fn what_others_took_before_and_what_cut_is_reported() {
         // The visit was paid 130: the first alert takes 100 of line 1, so 20 of it and 10 of line 2 are left.
         let (stronger, first) = alert("A01", "high", "100.00", "100.00");
         let (weaker, second) = alert("S14", "medium", "150.00", "30.00");
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_record_has_the_money_for_is_told() {
+    fn what_no_record_has_the_money_for_is_reported() {
         let (of_more, rank) = alert("S14", "medium", "150.00", "120.00");
         let laid = finding("S14", &[("V1/1", "120.00", "120.00", "120.00")]);
         assert_eq!(explain(&of_more, &laid, &[], &[rank]).not_laid, Fen(3_000));

@@ -20,20 +20,20 @@ const ROWS: usize = 30;
 const EVENTS: usize = 12;
 
 /// The page of an alert.
-pub fn page(told: &Explanation, rule: &Rule, lang: Lang) -> String {
+pub fn page(explanation: &Explanation, rule: &Rule, lang: Lang) -> String {
     let mut page = Page::default();
-    head(&mut page, told, rule, lang);
-    claim(&mut page, told, rule, lang);
-    values(&mut page, told, lang);
-    records::records(&mut page, told, lang);
-    amount::amount(&mut page, told, rule, lang);
-    law(&mut page, told, rule, lang);
-    history(&mut page, &told.history, lang);
+    head(&mut page, explanation, rule, lang);
+    claim(&mut page, explanation, rule, lang);
+    values(&mut page, explanation, lang);
+    records::records(&mut page, explanation, lang);
+    amount::amount(&mut page, explanation, rule, lang);
+    law(&mut page, explanation, rule, lang);
+    history(&mut page, &explanation.history, lang);
     page.finish()
 }
 
-fn head(page: &mut Page, told: &Explanation, rule: &Rule, lang: Lang) {
-    let alert = &told.alert;
+fn head(page: &mut Page, explanation: &Explanation, rule: &Rule, lang: Lang) {
+    let alert = &explanation.alert;
     page.plain(&format!("{}  {}", alert.rule, lang.of(&rule.title)));
     let subject = format!("{} {}", labels::kind(&alert.subject.r#type, lang), alert.subject.id);
     let several = pick(lang, "涉及多家或不明", "several, or not known");
@@ -60,16 +60,16 @@ fn head(page: &mut Page, told: &Explanation, rule: &Rule, lang: Lang) {
     page.pairs(&pairs);
 }
 
-fn claim(page: &mut Page, told: &Explanation, rule: &Rule, lang: Lang) {
-    let message = &told.alert.message;
+fn claim(page: &mut Page, explanation: &Explanation, rule: &Rule, lang: Lang) {
+    let message = &explanation.alert.message;
     page.heading(pick(lang, "发现了什么", "What was found"));
     page.paragraph(pick(lang, &message.zh, &message.en));
     page.heading(pick(lang, "为什么不允许", "Why it is not allowed"));
     page.paragraph(lang.of(&rule.why));
 }
 
-fn values(page: &mut Page, told: &Explanation, lang: Lang) {
-    let values: Vec<(&str, &str)> = told
+fn values(page: &mut Page, explanation: &Explanation, lang: Lang) {
+    let values: Vec<(&str, &str)> = explanation
         .values
         .iter()
         .map(|(name, text)| (labels::field(name, lang), pick(lang, &text.zh, &text.en)))
@@ -78,15 +78,18 @@ fn values(page: &mut Page, told: &Explanation, lang: Lang) {
         page.heading(pick(lang, "数值", "The values"));
         page.pairs(&values);
     }
-    if !told.params.is_empty() {
-        let params: Vec<(&str, &str)> =
-            told.params.iter().map(|(name, value)| (labels::field(name, lang), value.as_str())).collect();
+    if !explanation.params.is_empty() {
+        let params: Vec<(&str, &str)> = explanation
+            .params
+            .iter()
+            .map(|(name, value)| (labels::field(name, lang), value.as_str()))
+            .collect();
         page.heading(pick(lang, "规则参数", "What the rule is set to"));
         page.pairs(&params);
     }
 }
 
-/// Says how many of a table's rows are not shown.
+/// States how many of a table's rows are not shown.
 fn rest(page: &mut Page, all: usize, shown: usize, lang: Lang) {
     if all > shown {
         let more = all - shown;
@@ -97,9 +100,9 @@ fn rest(page: &mut Page, all: usize, shown: usize, lang: Lang) {
     }
 }
 
-fn law(page: &mut Page, told: &Explanation, rule: &Rule, lang: Lang) {
+fn law(page: &mut Page, explanation: &Explanation, rule: &Rule, lang: Lang) {
     page.heading(pick(lang, "依据条款", "The clause"));
-    page.points(told.alert.basis.iter().map(String::as_str));
+    page.points(explanation.alert.basis.iter().map(String::as_str));
     if !rule.excuses.is_empty() {
         page.heading(pick(lang, "可能的合理解释", "What may lawfully explain it"));
         page.points(rule.excuses.iter().map(|text| lang.of(text)));

@@ -41,7 +41,7 @@ pub fn page(answer: &WhyNot, lang: Lang) -> String {
     }
     if !answer.withdrawn.is_empty() {
         page.heading(pick(lang, "已撤回的记录", "Records that were withdrawn"));
-        let told: Vec<String> = answer
+        let lines: Vec<String> = answer
             .withdrawn
             .iter()
             .map(|gone| {
@@ -49,12 +49,12 @@ pub fn page(answer: &WhyNot, lang: Lang) -> String {
                 format!("{} {}{}", labels::kind(&gone.kind, lang), gone.key, rev.unwrap_or_default())
             })
             .collect();
-        page.points(told.iter().map(String::as_str));
+        page.points(lines.iter().map(String::as_str));
     }
     if !answer.rejected.is_empty() {
         page.heading(pick(lang, "提到该对象而被拒收的行", "Rejected lines that name the subject"));
-        let told: Vec<String> = answer.rejected.iter().map(|line| rejected(line, lang)).collect();
-        page.points(told.iter().map(String::as_str));
+        let lines: Vec<String> = answer.rejected.iter().map(|line| rejected(line, lang)).collect();
+        page.points(lines.iter().map(String::as_str));
     }
     page.finish()
 }

@@ -23,7 +23,7 @@ use crate::layout::width;
 
 /// Width of the drawing; everything else is in its units.
 const WIDTH: f64 = 800.0;
-/// Colours that are told apart; the next one begins again.
+/// Colours that are distinguished; the next one begins again.
 const TONES: usize = 8;
 
 /// What a plot is called and what it shows.

@@ -103,7 +103,7 @@ impl Table {
         self.total = cells.into_iter().collect();
     }
 
-    /// What is said of rows that are not shown.
+    /// What is stated of rows that are not shown.
     pub fn rest(&mut self, text: &str) {
         text.clone_into(&mut self.rest);
     }

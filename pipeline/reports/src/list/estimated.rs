@@ -44,7 +44,7 @@ pub fn estimate_missed(args: &EstimateRequest) -> Result<String, Error> {
         ));
     };
     let estimated = of(draw, &published, &args.labels)?;
-    let text = told(&estimated, lang);
+    let text = sentences(&estimated, lang);
     published.estimate = Some(estimated);
     if let Some(out) = &args.out {
         let bytes = match out.extension().and_then(|extension| extension.to_str()) {
@@ -94,7 +94,7 @@ fn of(draw: &Draw, published: &ListFacts, labels: &Path) -> Result<MissedEstimat
 }
 
 /// The estimate in sentences.
-pub fn told(estimated: &MissedEstimate, lang: Lang) -> String {
+pub fn sentences(estimated: &MissedEstimate, lang: Lang) -> String {
     let money = |amount: Fen| yuan(amount.fen());
     let mut text = String::new();
     let MissedEstimate { population, drawn, answered, .. } = estimated;

@@ -130,7 +130,7 @@ impl<'a> Runs<'a> {
     /// Every alert that one of these owns, with its owners; each alert once.
     ///
     /// # Errors
-    /// As [`Runs::gather`], and what `take` says.
+    /// As [`Runs::gather`], and what `take` states.
     pub fn alerts_of(
         &self,
         of: SubjectKind,

@@ -1,4 +1,4 @@
-//! `fundwatch list verify`: repeats the draws of a list from its frame and seed, and says where they differ.
+//! `fundwatch list verify`: repeats the draws of a list from its frame and seed, and states where they differ.
 //!
 //! Needed are the rows (NDJSON, or the list's `NAME.draw.json` beside a spreadsheet or page), the frame and the seed.
 //! The published facts beside the list are held against all of it if they are there.
@@ -44,8 +44,8 @@ pub fn verify(args: &VerifyRequest) -> Result<CommandOutput, Error> {
     let frame = match Frame::read(&text_of(&args.frame)?) {
         Ok(frame) => frame,
         Err((line, what)) => {
-            let said = format!("{}: line {line}: {what}\n", args.frame.display());
-            return Ok(CommandOutput { text: said, found: true });
+            let text = format!("{}: line {line}: {what}\n", args.frame.display());
+            return Ok(CommandOutput { text: text, found: true });
         }
     };
     let list = match (&rows, &published) {
@@ -70,11 +70,11 @@ pub fn verify(args: &VerifyRequest) -> Result<CommandOutput, Error> {
     if let Some(path) = &args.inspectors {
         let file = text_of(path)?;
         let inspectors = inspectors(path, &file)?;
-        let Some(told) = published.as_ref().and_then(|published| published.teams.as_ref()) else {
+        let Some(stated) = published.as_ref().and_then(|published| published.teams.as_ref()) else {
             return Err(Error::Arguments(format!("{} has no teams to verify", facts.display())));
         };
-        check_teams(told, rows.as_deref(), &file, &inspectors, &args.seed, &mut wrong);
-        teams = format!("; {} teams of {} inspectors as drawn", told.teams.len(), inspectors.len());
+        check_teams(stated, rows.as_deref(), &file, &inspectors, &args.seed, &mut wrong);
+        teams = format!("; {} teams of {} inspectors as drawn", stated.teams.len(), inspectors.len());
     }
     let text = match wrong.is_empty() {
         true => format!(
@@ -141,16 +141,16 @@ fn check_probabilities(rows: &[ListRow], frame: &Frame, wrong: &mut Vec<String>)
     for row in rows {
         let should = if row.drawn == DrawReason::Ranked { 1.0 } else { of_control };
         if (row.inclusion_probability - should).abs() > 1e-12 {
-            let (code, told) = (row.id(), row.inclusion_probability);
-            wrong.push(format!("{code}: inclusion_probability is {told}, it should be {should}"));
+            let (code, stated) = (row.id(), row.inclusion_probability);
+            wrong.push(format!("{code}: inclusion_probability is {stated}, it should be {should}"));
         }
     }
 }
 
 fn check_facts(draw: &Draw, list: &ListOf, frame: &Frame, seed: &str, wrong: &mut Vec<String>) {
-    let mut hold = |what: &str, told: String, should: String| {
-        if told != should {
-            wrong.push(format!("{what} was published as {told}, it is {should}"));
+    let mut hold = |what: &str, stated: String, should: String| {
+        if stated != should {
+            wrong.push(format!("{what} was published as {stated}, it is {should}"));
         }
     };
     hold("the hash of the frame", draw.frame_hash.clone(), frame.hash());
@@ -177,14 +177,14 @@ fn check_facts(draw: &Draw, list: &ListOf, frame: &Frame, seed: &str, wrong: &mu
 }
 
 fn check_teams(
-    told: &Teams,
+    stated: &Teams,
     rows: Option<&[ListRow]>,
     file: &str,
     inspectors: &[Inspector],
     seed: &str,
     wrong: &mut Vec<String>,
 ) {
-    let size = usize::try_from(told.size).unwrap_or(usize::MAX);
+    let size = usize::try_from(stated.size).unwrap_or(usize::MAX);
     // Without rows the places are those that the teams were published for.
     let published: Vec<ListRow>;
     let rows = match rows {
@@ -196,35 +196,36 @@ fn check_teams(
                 effort_days: team.effort_days,
                 ..ListRow::default()
             };
-            published = told.teams.iter().map(row).collect();
+            published = stated.teams.iter().map(row).collect();
             &published
         }
     };
     let should = super::published::teams(rows, seed, file, inspectors, size);
-    if should.inspectors_sha256 != told.inspectors_sha256 {
+    if should.inspectors_sha256 != stated.inspectors_sha256 {
         wrong.push(format!(
             "the inspectors' file was published with SHA-256 {}, it has {}",
-            told.inspectors_sha256, should.inspectors_sha256
+            stated.inspectors_sha256, should.inspectors_sha256
         ));
     }
-    for (told, should) in told.teams.iter().zip(&should.teams).filter(|(told, should)| told != should) {
+    for (stated, should) in stated.teams.iter().zip(&should.teams).filter(|(stated, should)| stated != should)
+    {
         wrong.push(format!(
             "{} goes to {} where {} goes to {} by this seed",
-            told.team.join(", "),
-            told.fixmedins_code,
+            stated.team.join(", "),
+            stated.fixmedins_code,
             should.team.join(", "),
             should.fixmedins_code
         ));
     }
-    if told.teams.len() != should.teams.len() {
+    if stated.teams.len() != should.teams.len() {
         wrong.push(format!(
             "{} teams were published, {} places are visited",
-            told.teams.len(),
+            stated.teams.len(),
             should.teams.len()
         ));
     }
     for row in rows {
-        let team = told.teams.iter().find(|team| team.fixmedins_code == row.id()).map(|team| &team.team);
+        let team = stated.teams.iter().find(|team| team.fixmedins_code == row.id()).map(|team| &team.team);
         if row.team.is_some() && row.team.as_ref() != team {
             wrong.push(format!("{}: the team on the list is not the published one", row.id()));
         }

@@ -364,7 +364,7 @@ fn draw_sheet(
         sheet.row([
             Cell::Text(what.to_owned()),
             Cell::Nothing,
-            Cell::Long(estimated::told(estimate, lang).trim_end().to_owned()),
+            Cell::Long(estimated::sentences(estimate, lang).trim_end().to_owned()),
         ])?;
     }
     let note = match lang {

@@ -83,7 +83,7 @@ impl<T: DataType> Typed<T> {
         self.reader = Some(get_typed_column_reader(reader));
     }
 
-    /// Reads so many records; tells how many there were, and their levels.
+    /// Reads so many records; shows how many there were, and their levels.
     fn read(
         &mut self,
         count: usize,

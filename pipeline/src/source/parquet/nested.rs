@@ -3,7 +3,7 @@
 //! Parquet stores a list of records as one column per field, each value with two levels: how much of the way to it is
 //! there (definition) and at which list it goes on (repetition), after Melnik et al., "Dremel", 2010. A [`Node`] is that
 //! way; [`write_row`] walks it for one row. The older spellings of lists are read as the format's rules of backward
-//! compatibility say. Columns of one list that disagree about its length are damage, never a wrong record.
+//! compatibility state. Columns of one list that disagree about its length are damage, never a wrong record.
 
 use parquet::basic::{ConvertedType, LogicalType, Repetition};
 use parquet::schema::types::Type;
@@ -182,7 +182,7 @@ fn push(out: &mut String, text: &str) {
     }
 }
 
-/// Passes what is not there above this definition level, in leaves that all say so.
+/// Passes what is not there above this definition level, in leaves that all state so.
 fn skip(leaves: &mut [Leaf], level: i16) -> Result<(), Fault> {
     leaves.iter_mut().try_for_each(|leaf| leaf.skip_above(level))
 }

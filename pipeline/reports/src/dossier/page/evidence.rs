@@ -6,13 +6,13 @@ use maud::{Markup, html};
 use wire::{Fen, KeptRecord, RecordName};
 
 use super::super::read::Found;
-use super::Told;
+use super::RenderContext;
 use crate::html::table::{cell, narrowest};
 use crate::labels;
 use crate::mask::Mask;
 use crate::number::amount as grouped;
 
-/// Records of one kind that a finding tells.
+/// Records of one kind that a finding shows.
 const RECORDS: usize = 20;
 /// Letters that a line of a table has on paper, and those of its key and its counted money.
 const PAPER: usize = 124;
@@ -30,8 +30,8 @@ pub(super) fn many(found: &Found) -> bool {
 }
 
 /// The person of all records of a finding that have one, if it is a single one.
-pub(super) fn only_person<'d>(told: &Told<'d>, found: &Found) -> Option<&'d str> {
-    let records = &told.dossier.records;
+pub(super) fn only_person<'d>(context: &RenderContext<'d>, found: &Found) -> Option<&'d str> {
+    let records = &context.dossier.records;
     let mut persons = BTreeSet::new();
     for record in names(found).iter().filter_map(|name| records.get(name)) {
         persons.extend(record.fields.get("psn_no").filter(|token| !token.is_empty()));
@@ -43,31 +43,36 @@ pub(super) fn only_person<'d>(told: &Told<'d>, found: &Found) -> Option<&'d str>
 }
 
 /// The records.
-pub(super) fn evidence(told: &Told<'_>, found: &Found, person: Option<&str>, mask: &mut Mask) -> Markup {
+pub(super) fn evidence(
+    context: &RenderContext<'_>,
+    found: &Found,
+    person: Option<&str>,
+    mask: &mut Mask,
+) -> Markup {
     let mut kinds: BTreeMap<String, Vec<RecordName>> = BTreeMap::new();
     for name in names(found) {
         // The institution itself stands at the head of the page.
-        if name.kind != "institution" || name.key != told.code() {
+        if name.kind != "institution" || name.key != context.code() {
             kinds.entry(name.kind.to_string()).or_default().push(name);
         }
     }
     html! {
-        ul.records { @for (kind, names) in &kinds { (of_kind(told, found, kind, names, person, mask)) } }
+        ul.records { @for (kind, names) in &kinds { (of_kind(context, found, kind, names, person, mask)) } }
     }
 }
 
 fn of_kind(
-    told: &Told<'_>,
+    context: &RenderContext<'_>,
     found: &Found,
     kind: &str,
     names: &[RecordName],
     person: Option<&str>,
     mask: &mut Mask,
 ) -> Markup {
-    let called = labels::kind(kind, told.lang);
+    let called = labels::kind(kind, context.lang);
     let records: Vec<(&RecordName, Option<&KeptRecord>)> =
-        names.iter().map(|name| (name, told.dossier.records.get(name))).collect();
-    let tells = |field: &(String, String)| shows(told, found, person, field);
+        names.iter().map(|name| (name, context.dossier.records.get(name))).collect();
+    let is_shown = |field: &(String, String)| shows(context, found, person, field);
     let same: Vec<(String, String)> = match records.as_slice() {
         [(_, Some(first)), rest @ ..] if !rest.is_empty() => {
             let everywhere = |(name, value): &&(String, String)| {
@@ -77,7 +82,7 @@ fn of_kind(
                     })
                 }) && first.as_sent.get(name).is_none()
             };
-            first.fields.0.iter().filter(everywhere).filter(|field| tells(field)).cloned().collect()
+            first.fields.0.iter().filter(everywhere).filter(|field| is_shown(field)).cloned().collect()
         }
         _ => Vec::new(),
     };
@@ -87,12 +92,12 @@ fn of_kind(
         .map(|laid| (laid.key.as_str(), (laid.laid, laid.taken)))
         .collect();
     let of = OfKind { kind: called, records, same, laid };
-    let columns = columns(&of, tells);
-    let width: usize = columns.iter().map(|column| room(told, &of, column)).sum();
+    let columns = columns(&of, is_shown);
+    let width: usize = columns.iter().map(|column| room(context, &of, column)).sum();
     if of.records.len() < 2 || width + KEY > PAPER {
-        flow(told, &of, tells, mask)
+        flow(context, &of, is_shown, mask)
     } else {
-        rows(told, &of, &columns, mask)
+        rows(context, &of, &columns, mask)
     }
 }
 
@@ -109,47 +114,52 @@ struct OfKind<'d> {
 type Field = (String, String);
 
 /// Records with their fields one after the other: a single one, or those with too many fields for a table.
-fn flow(told: &Told<'_>, of: &OfKind<'_>, tells: impl Fn(&Field) -> bool, mask: &mut Mask) -> Markup {
+fn flow(
+    context: &RenderContext<'_>,
+    of: &OfKind<'_>,
+    is_shown: impl Fn(&Field) -> bool,
+    mask: &mut Mask,
+) -> Markup {
     html! {
-        @if of.records.len() > 1 { (together(told, of, mask)) }
+        @if of.records.len() > 1 { (together(context, of, mask)) }
         @for (name, record) in of.records.iter().take(RECORDS) {
             li {
                 @if of.records.len() == 1 { b { (of.kind) } " " }
                 span.f { (mask.text(&name.key)) }
                 @match record {
                     Some(record) => {
-                        @for pair in record.fields.0.iter().filter(|pair| tells(pair) && !of.same.contains(pair)) {
+                        @for pair in record.fields.0.iter().filter(|pair| is_shown(pair) && !of.same.contains(pair)) {
                             @let sent = record.as_sent.get(&pair.0).map(|sent| mask.text(sent).into_owned());
-                            (field(told, &pair.0, &mask.text(&pair.1), sent.as_deref()))
+                            (field(context, &pair.0, &mask.text(&pair.1), sent.as_deref()))
                         }
                     }
-                    None => { (not_kept(told)) }
+                    None => { (not_kept(context)) }
                 }
                 @if let Some((laid, taken)) = of.laid.get(name.key.as_str()) {
-                    span.f { i { (told.say("计入", "counted")) } (taken_of(*laid, *taken)) }
+                    span.f { i { (context.pick("计入", "counted")) } (taken_of(*laid, *taken)) }
                 }
             }
         }
-        @if of.records.len() > RECORDS { li.soft { (rest(told, of.records.len() - RECORDS)) } }
+        @if of.records.len() > RECORDS { li.soft { (rest(context, of.records.len() - RECORDS)) } }
     }
 }
 
 /// How many there are, and what is the same in all of them.
-fn together(told: &Told<'_>, of: &OfKind<'_>, mask: &mut Mask) -> Markup {
+fn together(context: &RenderContext<'_>, of: &OfKind<'_>, mask: &mut Mask) -> Markup {
     html! {
         li {
             b { (of.kind) " × " (of.records.len()) } " "
-            @if !of.same.is_empty() { span.soft { (told.say("共同项：", "the same in all: ")) } }
-            @for (name, value) in &of.same { (field(told, name, &mask.text(value), None)) }
+            @if !of.same.is_empty() { span.soft { (context.pick("共同项：", "the same in all: ")) } }
+            @for (name, value) in &of.same { (field(context, name, &mask.text(value), None)) }
         }
     }
 }
 
-/// The fields that tell records apart.
-fn columns<'d>(of: &OfKind<'d>, tells: impl Fn(&Field) -> bool) -> Vec<&'d str> {
+/// The fields that distinguish records.
+fn columns<'d>(of: &OfKind<'d>, is_shown: impl Fn(&Field) -> bool) -> Vec<&'d str> {
     let mut columns: Vec<&str> = Vec::new();
     for pair in of.records.iter().flat_map(|(_, record)| record.iter().flat_map(|r| &r.fields.0)) {
-        if tells(pair) && !of.same.contains(pair) && !columns.contains(&pair.0.as_str()) {
+        if is_shown(pair) && !of.same.contains(pair) && !columns.contains(&pair.0.as_str()) {
             columns.push(&pair.0);
         }
     }
@@ -157,34 +167,34 @@ fn columns<'d>(of: &OfKind<'d>, tells: impl Fn(&Field) -> bool) -> Vec<&'d str> 
 }
 
 /// Letters that a column needs on paper.
-fn room(told: &Told<'_>, of: &OfKind<'_>, column: &str) -> usize {
+fn room(context: &RenderContext<'_>, of: &OfKind<'_>, column: &str) -> usize {
     let values = of.records.iter().filter_map(|(_, record)| record.and_then(|r| r.fields.get(column)));
-    let heading = narrowest(labels::field(column, told.lang));
+    let heading = narrowest(labels::field(column, context.lang));
     let need = |value: &str| if is_time(column) { value.len() } else { narrowest(value) };
     values.map(need).max().unwrap_or(0).max(heading) + 2
 }
 
 /// Several records as a table; what is the same in all stands above it.
-fn rows(told: &Told<'_>, of: &OfKind<'_>, columns: &[&str], mask: &mut Mask) -> Markup {
+fn rows(context: &RenderContext<'_>, of: &OfKind<'_>, columns: &[&str], mask: &mut Mask) -> Markup {
     let shown = of.records.iter().take(RECORDS);
     html! {
-        (together(told, of, mask))
+        (together(context, of, mask))
         li.many {
             div.scroll tabindex="0" role="region" aria-label=(of.kind) {
                 table {
                     thead { tr {
-                        th scope="col" { (told.say("主键", "key")) }
-                        @for column in columns { th scope="col" class=[class(column)] { (labels::field(column, told.lang)) } }
-                        @if !of.laid.is_empty() { th.n scope="col" { (told.say("计入", "counted")) } }
+                        th scope="col" { (context.pick("主键", "key")) }
+                        @for column in columns { th scope="col" class=[class(column)] { (labels::field(column, context.lang)) } }
+                        @if !of.laid.is_empty() { th.n scope="col" { (context.pick("计入", "counted")) } }
                     } }
                     tbody { @for (name, record) in shown { tr {
-                        th scope="row" { (cell(&mask.text(&name.key))) @if record.is_none() { " " (not_kept(told)) } }
+                        th scope="row" { (cell(&mask.text(&name.key))) @if record.is_none() { " " (not_kept(context)) } }
                         @for column in columns {
                             @let fields = record.map(|record| (record.fields.get(column), record.as_sent.get(column)));
                             @let (value, sent) = fields.unwrap_or_default();
                             td class=[class(column)] {
                                 (cell(&mask.text(value.unwrap_or_default())))
-                                @if let Some(sent) = sent { (as_sent(told, &mask.text(sent))) }
+                                @if let Some(sent) = sent { (as_sent(context, &mask.text(sent))) }
                             }
                         }
                         @if !of.laid.is_empty() {
@@ -193,7 +203,7 @@ fn rows(told: &Told<'_>, of: &OfKind<'_>, columns: &[&str], mask: &mut Mask) -> 
                     } } }
                 }
             }
-            @if of.records.len() > RECORDS { span.soft { (rest(told, of.records.len() - RECORDS)) } }
+            @if of.records.len() > RECORDS { span.soft { (rest(context, of.records.len() - RECORDS)) } }
         }
     }
 }
@@ -226,20 +236,25 @@ fn taken_of(laid: Fen, taken: Fen) -> Markup {
     html! { b { (grouped(taken)) } @if laid != taken { " " span.soft { "/ " (grouped(laid)) } } }
 }
 
-fn not_kept(told: &Told<'_>) -> Markup {
-    html! { span.soft { (told.say("（记录未保留）", "(the record was not kept)")) } }
+fn not_kept(context: &RenderContext<'_>) -> Markup {
+    html! { span.soft { (context.pick("（记录未保留）", "(the record was not kept)")) } }
 }
 
-fn as_sent(told: &Told<'_>, sent: &str) -> Markup {
-    html! { span.soft { (told.say("（上传值 ", " (sent as ")) (sent) (told.say("）", ")")) } }
+fn as_sent(context: &RenderContext<'_>, sent: &str) -> Markup {
+    html! { span.soft { (context.pick("（上传值 ", " (sent as ")) (sent) (context.pick("）", ")")) } }
 }
 
-/// Whether a field tells something that the page has not told yet.
-fn shows(told: &Told<'_>, found: &Found, person: Option<&str>, (name, value): &(String, String)) -> bool {
+/// Whether a field shows something that the page has not shown yet.
+fn shows(
+    context: &RenderContext<'_>,
+    found: &Found,
+    person: Option<&str>,
+    (name, value): &(String, String),
+) -> bool {
     let family = found.alert.family.as_ref();
     match name.as_str() {
         _ if value.is_empty() => false,
-        "fixmedins_code" => value != told.code(),
+        "fixmedins_code" => value != context.code(),
         "psn_no" => Some(value.as_str()) != person,
         "live" => value != "1",
         // These matter to some rules only; `explain` has them all.
@@ -250,17 +265,17 @@ fn shows(told: &Told<'_>, found: &Found, person: Option<&str>, (name, value): &(
     }
 }
 
-fn field(told: &Told<'_>, name: &str, value: &str, sent: Option<&str>) -> Markup {
+fn field(context: &RenderContext<'_>, name: &str, value: &str, sent: Option<&str>) -> Markup {
     html! {
         span.f {
-            i { (labels::field(name, told.lang)) } (value)
-            @if let Some(sent) = sent { (as_sent(told, sent)) }
+            i { (labels::field(name, context.lang)) } (value)
+            @if let Some(sent) = sent { (as_sent(context, sent)) }
         }
     }
 }
 
-fn rest(told: &Told<'_>, more: usize) -> String {
-    match told.lang {
+fn rest(context: &RenderContext<'_>, more: usize) -> String {
+    match context.lang {
         rulebank::Lang::Zh => format!("另有{more}条，见 fundwatch explain"),
         rulebank::Lang::En => format!("and {more} more: fundwatch explain tells them"),
     }

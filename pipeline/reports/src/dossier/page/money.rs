@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use maud::{Markup, html};
 
-use super::{Told, anchor};
+use super::{RenderContext, anchor};
 use crate::html::plot::{Bar, Part, Words, bars, share};
 use crate::html::table::{Table, cell};
 use crate::html::{self, Figure};
@@ -30,8 +30,8 @@ pub(super) fn percent(part: i64, whole: i64) -> String {
 }
 
 /// What the fund paid the institution in all months, in fen, and for how many settlements.
-fn turnover(told: &Told<'_>) -> (i64, i64) {
-    let months = told.dossier.institution.months.values();
+fn turnover(context: &RenderContext<'_>) -> (i64, i64) {
+    let months = context.dossier.institution.months.values();
     months.fold((0i64, 0i64), |(fen, settlements), month| {
         let paid = i64::try_from(month.fund_pay_sumamt.0).unwrap_or(i64::MAX);
         (fen.saturating_add(paid), settlements.saturating_add(month.settlements))
@@ -39,46 +39,46 @@ fn turnover(told: &Told<'_>) -> (i64, i64) {
 }
 
 /// The large numbers of the head.
-pub(super) fn figures(told: &Told<'_>) -> Markup {
-    let rules = &told.dossier.rules;
+pub(super) fn figures(context: &RenderContext<'_>) -> Markup {
+    let rules = &context.dossier.rules;
     let sum =
         |of: fn(&super::super::read::OfRule) -> i64| rules.iter().map(of).fold(0i64, i64::saturating_add);
     let (counted, amount, definite) = (sum(|of| of.counted), sum(|of| of.amount), sum(|of| of.definite));
     let found: usize = rules.iter().map(|of| of.found).sum();
     let exempted: usize = rules.iter().map(|of| of.exempted).sum();
-    let (paid, settlements) = turnover(told);
+    let (paid, settlements) = turnover(context);
     let settlements = u64::try_from(settlements).unwrap_or(0);
-    let of_rules = match told.lang {
+    let of_rules = match context.lang {
         rulebank::Lang::Zh => format!("涉及{}条规则", rules.len()),
         rulebank::Lang::En => format!("of {} rules", rules.len()),
     };
-    let of_rules = match (exempted, told.lang) {
+    let of_rules = match (exempted, context.lang) {
         (0, _) => of_rules,
         (_, rulebank::Lang::Zh) => format!("{of_rules}，其中豁免{exempted}条"),
         (_, rulebank::Lang::En) => format!("{of_rules}, {exempted} of them exempted"),
     };
     html::figures(&[
         Figure {
-            name: told.say("计入金额（元）", "counted, yuan").to_owned(),
+            name: context.pick("计入金额（元）", "counted, yuan").to_owned(),
             value: yuan(counted),
-            hint: told
-                .say("每一元只计一次，本机构份额", "each yuan once, this institution's share")
+            hint: context
+                .pick("每一元只计一次，本机构份额", "each yuan once, this institution's share")
                 .to_owned(),
         },
         Figure {
-            name: told.say("其中事实确定", "of it definite").to_owned(),
+            name: context.pick("其中事实确定", "of it definite").to_owned(),
             value: percent(definite, counted),
-            hint: format!("{} {}", yuan(definite), told.say("元", "yuan")),
+            hint: format!("{} {}", yuan(definite), context.pick("元", "yuan")),
         },
         Figure {
-            name: told.say("发现（条）", "findings").to_owned(),
+            name: context.pick("发现（条）", "findings").to_owned(),
             value: grouped(found as u64),
             hint: of_rules,
         },
         Figure {
-            name: told.say("期间基金支付（元）", "paid by the fund, yuan").to_owned(),
+            name: context.pick("期间基金支付（元）", "paid by the fund, yuan").to_owned(),
             value: yuan(paid),
-            hint: match told.lang {
+            hint: match context.lang {
                 rulebank::Lang::Zh => {
                     format!("{}笔结算，计入占{}", grouped(settlements), percent(counted, paid))
                 }
@@ -88,19 +88,19 @@ pub(super) fn figures(told: &Told<'_>) -> Markup {
             },
         },
         Figure {
-            name: told.say("涉及金额（元）", "suspected, yuan").to_owned(),
+            name: context.pick("涉及金额（元）", "suspected, yuan").to_owned(),
             value: yuan(amount),
-            hint: told.say("各条相加，未去重叠", "added up, overlaps not taken out").to_owned(),
+            hint: context.pick("各条相加，未去重叠", "added up, overlaps not taken out").to_owned(),
         },
     ])
 }
 
 /// The money by family and by rule.
-pub(super) fn money(told: &Told<'_>) -> Markup {
-    let rules = &told.dossier.rules;
+pub(super) fn money(context: &RenderContext<'_>) -> Markup {
+    let rules = &context.dossier.rules;
     if rules.is_empty() {
         return html! {
-            p { (told.say(
+            p { (context.pick(
                 "本次运行在该机构没有发现。没有发现不等于没有问题：请先看第五部分，哪些数据没有到、哪些规则没能判断。",
                 "This run found nothing here. That is not the same as clean: see part 5 for what did not arrive and what could not be judged.",
             )) }
@@ -108,15 +108,15 @@ pub(super) fn money(told: &Told<'_>) -> Markup {
     }
     let counted: i64 = rules.iter().map(|of| of.counted).fold(0, i64::saturating_add);
     html! {
-        @if counted > 0 { (families(told)) }
-        @if rules.iter().any(|of| of.amount > 0) { (by_rule(told)) }
-        (table(told, counted))
+        @if counted > 0 { (families(context)) }
+        @if rules.iter().any(|of| of.amount > 0) { (by_rule(context)) }
+        (table(context, counted))
     }
 }
 
-fn families(told: &Told<'_>) -> Markup {
+fn families(context: &RenderContext<'_>) -> Markup {
     let mut families: BTreeMap<&str, i64> = BTreeMap::new();
-    for of in &told.dossier.rules {
+    for of in &context.dossier.rules {
         let sum = families.entry(&of.family).or_default();
         *sum = sum.saturating_add(of.counted);
     }
@@ -125,14 +125,14 @@ fn families(told: &Told<'_>) -> Markup {
     let parts: Vec<Part> = families
         .iter()
         .map(|(family, fen)| Part {
-            label: labels::word(family, told.lang).to_owned(),
+            label: labels::word(family, context.lang).to_owned(),
             value: length(*fen),
             text: yuan(*fen),
         })
         .collect();
     let words = Words {
-        title: told.say("计入金额，按类别（元）", "Counted money by family, yuan"),
-        description: told.say(
+        title: context.pick("计入金额，按类别（元）", "Counted money by family, yuan"),
+        description: context.pick(
             "一条分段的横条，各段长度为各类别的计入金额，数字见图例。",
             "One bar in parts, each as long as its family's counted money; the figures stand in the key.",
         ),
@@ -140,42 +140,43 @@ fn families(told: &Told<'_>) -> Markup {
     share(words, &parts)
 }
 
-fn by_rule(told: &Told<'_>) -> Markup {
-    let with_money = told.dossier.rules.iter().filter(|of| of.amount > 0).take(BARS);
+fn by_rule(context: &RenderContext<'_>) -> Markup {
+    let with_money = context.dossier.rules.iter().filter(|of| of.amount > 0).take(BARS);
     let rows: Vec<Bar> = with_money
         .map(|of| Bar {
-            label: format!("{} {}", of.id, told.title(&of.id)),
+            label: format!("{} {}", of.id, context.title(&of.id)),
             value: length(of.counted),
             second: Some(length(of.amount)),
             text: format!("{} / {}", yuan(of.counted), yuan(of.amount)),
         })
         .collect();
     let words = Words {
-        title: told.say("计入与涉及金额，按规则（元）", "Counted and suspected money by rule, yuan"),
-        description: told.say(
+        title: context.pick("计入与涉及金额，按规则（元）", "Counted and suspected money by rule, yuan"),
+        description: context.pick(
             "每条规则一行：深色为计入金额，浅色为涉及金额；数字见下表。",
             "A row for each rule: dark is what counts, pale what is suspected; the table below has the figures.",
         ),
     };
-    bars(words, [told.say("计入", "counted"), told.say("涉及", "suspected")], &rows)
+    bars(words, [context.pick("计入", "counted"), context.pick("涉及", "suspected")], &rows)
 }
 
-fn table(told: &Told<'_>, counted: i64) -> Markup {
-    let mut table = Table::new(told.say("发现与金额，按规则", "Findings and money by rule"))
-        .text(told.say("规则", "rule"))
-        .text(told.say("名称", "name"))
-        .text(told.say("性质", "weight"))
-        .number(told.say("发现", "findings"))
-        .number(told.say("涉及（元）", "suspected, yuan"))
-        .number(told.say("计入（元）", "counted, yuan"))
-        .number(told.say("占比", "share"));
+fn table(context: &RenderContext<'_>, counted: i64) -> Markup {
+    let mut table = Table::new(context.pick("发现与金额，按规则", "Findings and money by rule"))
+        .text(context.pick("规则", "rule"))
+        .text(context.pick("名称", "name"))
+        .text(context.pick("性质", "weight"))
+        .number(context.pick("发现", "findings"))
+        .number(context.pick("涉及（元）", "suspected, yuan"))
+        .number(context.pick("计入（元）", "counted, yuan"))
+        .number(context.pick("占比", "share"));
     let mut sums = (0usize, 0i64);
-    for of in &told.dossier.rules {
+    for of in &context.dossier.rules {
         sums = (sums.0 + of.found, sums.1.saturating_add(of.amount));
-        let verdict = told.rule(&of.id).map_or("", |rule| labels::word(rule.verdict.as_str(), told.lang));
+        let verdict =
+            context.rule(&of.id).map_or("", |rule| labels::word(rule.verdict.as_str(), context.lang));
         table.row([
             html! { a href={ "#" (anchor(&of.id)) } { (of.id) } },
-            cell(&told.title(&of.id)),
+            cell(&context.title(&of.id)),
             cell(verdict),
             cell(&grouped(of.found as u64)),
             cell(&yuan(of.amount)),
@@ -184,7 +185,7 @@ fn table(told: &Told<'_>, counted: i64) -> Markup {
         ]);
     }
     table.total([
-        cell(told.say("合计", "together")),
+        cell(context.pick("合计", "together")),
         cell(""),
         cell(""),
         cell(&grouped(sums.0 as u64)),

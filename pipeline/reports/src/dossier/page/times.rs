@@ -10,7 +10,7 @@ use wire::{KeptRecord, RecordName};
 
 use super::super::read::Found;
 use super::money::{length, percent};
-use super::{Told, stock};
+use super::{RenderContext, stock};
 use crate::html::plot::{Lane, Line, Look, Mark, Shape, Span, Words, series, timeline};
 use crate::html::table::{Table, cell};
 use crate::labels;
@@ -21,40 +21,40 @@ use crate::number::{grouped, yuan};
 const LANES: usize = 26;
 
 /// Months, stays, sales, stock.
-pub(super) fn times(told: &Told<'_>, mask: &mut Mask) -> Markup {
+pub(super) fn times(context: &RenderContext<'_>, mask: &mut Mask) -> Markup {
     html! {
-        (months(told))
-        (stays(told, mask))
-        (sales(told, mask))
-        (stock::stock(told))
+        (months(context))
+        (stays(context, mask))
+        (sales(context, mask))
+        (stock::stock(context))
     }
 }
 
 /// What was paid, and what counts, month by month.
-fn months(told: &Told<'_>) -> Markup {
-    let paid = &told.dossier.institution.months;
+fn months(context: &RenderContext<'_>) -> Markup {
+    let paid = &context.dossier.institution.months;
     let all: BTreeSet<&String> = paid
         .keys()
-        .chain(told.dossier.months.keys())
-        .chain(told.dossier.reach.iter().map(|r| &r.month))
+        .chain(context.dossier.months.keys())
+        .chain(context.dossier.reach.iter().map(|r| &r.month))
         .collect();
     if all.is_empty() {
         return html! {};
     }
-    let mut table = Table::new(told.say("逐月", "Month by month"))
-        .text(told.say("月份", "month"))
-        .number(told.say("结算笔数", "settlements"))
-        .number(told.say("基金支付（元）", "paid by the fund, yuan"))
-        .number(told.say("发现", "findings"))
-        .number(told.say("计入（元）", "counted, yuan"))
-        .number(told.say("计入占支付", "counted of paid"));
+    let mut table = Table::new(context.pick("逐月", "Month by month"))
+        .text(context.pick("月份", "month"))
+        .number(context.pick("结算笔数", "settlements"))
+        .number(context.pick("基金支付（元）", "paid by the fund, yuan"))
+        .number(context.pick("发现", "findings"))
+        .number(context.pick("计入（元）", "counted, yuan"))
+        .number(context.pick("计入占支付", "counted of paid"));
     let (mut money, mut found) = (Vec::new(), Vec::new());
     for month in &all {
         let turnover = paid.get(*month);
         let fen =
             turnover.map_or(0, |turnover| i64::try_from(turnover.fund_pay_sumamt.0).unwrap_or(i64::MAX));
         let settlements = turnover.map_or(0, |turnover| u64::try_from(turnover.settlements).unwrap_or(0));
-        let (findings, counted) = told.dossier.months.get(*month).copied().unwrap_or_default();
+        let (findings, counted) = context.dossier.months.get(*month).copied().unwrap_or_default();
         money.push(Some(length(fen) / 100.0));
         found.push(Some(length(counted) / 100.0));
         table.row([
@@ -69,18 +69,18 @@ fn months(told: &Told<'_>) -> Markup {
     let labels: Vec<String> = all.iter().map(|month| (*month).clone()).collect();
     let drawn = |title, description, values| {
         let line = Line { name: String::new(), values };
-        series(Words { title, description }, told.say("元", "yuan"), &labels, &[line], Shape::Straight)
+        series(Words { title, description }, context.pick("元", "yuan"), &labels, &[line], Shape::Straight)
     };
     html! {
         @if labels.len() > 1 {
             (drawn(
-                told.say("基金支付，逐月", "Paid by the fund, by month"),
-                told.say("折线：每月基金支付；数字见下表。", "A line: what the fund paid in each month; the table below has the figures."),
+                context.pick("基金支付，逐月", "Paid by the fund, by month"),
+                context.pick("折线：每月基金支付；数字见下表。", "A line: what the fund paid in each month; the table below has the figures."),
                 money,
             ))
             (drawn(
-                told.say("计入金额，按发生月份", "Counted money, by the month in which it occurred"),
-                told.say("折线：每月计入金额；数字见下表。", "A line: counted money of each month; the table below has the figures."),
+                context.pick("计入金额，按发生月份", "Counted money, by the month in which it occurred"),
+                context.pick("折线：每月计入金额；数字见下表。", "A line: counted money of each month; the table below has the figures."),
                 found,
             ))
         }
@@ -89,10 +89,10 @@ fn months(told: &Told<'_>) -> Markup {
 }
 
 /// The records of a finding that are kept, evidence and money.
-fn kept<'d>(told: &Told<'d>, found: &Found) -> Vec<&'d KeptRecord> {
+fn kept<'d>(context: &RenderContext<'d>, found: &Found) -> Vec<&'d KeptRecord> {
     let laid = found.laid().map(|laid| RecordName { kind: laid.kind.clone(), key: laid.key.clone() });
     let names: BTreeSet<RecordName> = found.alert.evidence.iter().cloned().chain(laid).collect();
-    names.iter().filter_map(|name| told.dossier.records.get(name)).collect()
+    names.iter().filter_map(|name| context.dossier.records.get(name)).collect()
 }
 
 /// When a record was, if it has a time: the begin of what has a begin.
@@ -105,15 +105,15 @@ pub(super) fn time_of(record: &KeptRecord) -> Option<i64> {
 }
 
 /// Whether a visit is a stay by the bank's table of classes.
-fn is_stay(told: &Told<'_>, record: &KeptRecord) -> bool {
+fn is_stay(context: &RenderContext<'_>, record: &KeptRecord) -> bool {
     let (Some(code), Some(begin)) = (record.fields.get("med_type"), time_of(record)) else { return false };
-    let rows = told.dossier.bank.tables.rows("med_type");
+    let rows = context.dossier.bank.tables.rows("med_type");
     let row = rows.iter().find(|row| row.text("code") == code && row.holds_on(day_of(begin)));
     row.is_some_and(|row| row.text("class") == "inpatient")
 }
 
-fn here(told: &Told<'_>, record: &KeptRecord) -> Look {
-    if record.fields.get("fixmedins_code") == Some(told.code()) { Look::Main } else { Look::Other }
+fn here(context: &RenderContext<'_>, record: &KeptRecord) -> Look {
+    if record.fields.get("fixmedins_code") == Some(context.code()) { Look::Main } else { Look::Other }
 }
 
 /// A person's records of findings.
@@ -123,13 +123,13 @@ struct Person<'d> {
     records: BTreeMap<(&'d str, &'d str), &'d KeptRecord>,
 }
 
-fn stays(told: &Told<'_>, mask: &mut Mask) -> Markup {
+fn stays(context: &RenderContext<'_>, mask: &mut Mask) -> Markup {
     let mut persons: BTreeMap<&str, Person<'_>> = BTreeMap::new();
-    for found in told.dossier.shown() {
-        let records = kept(told, found);
+    for found in context.dossier.shown() {
+        let records = kept(context, found);
         let staying: BTreeSet<&str> = records
             .iter()
-            .filter(|record| record.kind == "visit" && is_stay(told, record))
+            .filter(|record| record.kind == "visit" && is_stay(context, record))
             .filter_map(|record| record.fields.get("psn_no"))
             .collect();
         for token in &staying {
@@ -151,49 +151,55 @@ fn stays(told: &Told<'_>, mask: &mut Mask) -> Markup {
     persons.sort_by_key(|(token, person)| {
         (std::cmp::Reverse(person.records.len().min(2)), std::cmp::Reverse(person.counted), *token)
     });
-    let now = told.dossier.run.now.as_deref().and_then(parse_time);
+    let now = context.dossier.run.now.as_deref().and_then(parse_time);
     let lanes: Vec<Lane> =
-        persons.iter().take(LANES).map(|(token, person)| lane(told, token, person, now, mask)).collect();
+        persons.iter().take(LANES).map(|(token, person)| lane(context, token, person, now, mask)).collect();
     let key = [
-        (Look::Main, told.say("本机构就诊", "visits here")),
-        (Look::Other, told.say("其他机构就诊", "visits elsewhere")),
-        (Look::Warn, told.say("死亡、羁押、出境等事实", "death, custody, travel")),
-        (Look::Beside, told.say("身份核验", "identity checks")),
+        (Look::Main, context.pick("本机构就诊", "visits here")),
+        (Look::Other, context.pick("其他机构就诊", "visits elsewhere")),
+        (Look::Warn, context.pick("死亡、羁押、出境等事实", "death, custody, travel")),
+        (Look::Beside, context.pick("身份核验", "identity checks")),
     ];
-    let title = told.say("发现所涉人员的住院与就诊", "Stays and visits of the persons found");
-    let description = told.say(
+    let title = context.pick("发现所涉人员的住院与就诊", "Stays and visits of the persons found");
+    let description = context.pick(
         "每行一人：横条为住院的起止，圆点为门诊、核验与外部事实。",
         "A lane for each person: bars are stays from begin to end, dots are other visits, checks and facts.",
     );
-    drawn(told, Words { title, description }, &key, &lanes, all)
+    drawn(context, Words { title, description }, &key, &lanes, all)
 }
 
-fn lane(told: &Told<'_>, token: &str, person: &Person<'_>, now: Option<i64>, mask: &mut Mask) -> Lane {
+fn lane(
+    context: &RenderContext<'_>,
+    token: &str,
+    person: &Person<'_>,
+    now: Option<i64>,
+    mask: &mut Mask,
+) -> Lane {
     let mut lane = Lane { label: mask.person(token), spans: Vec::new(), marks: Vec::new() };
     for record in person.records.values() {
         let Some(begin) = time_of(record) else { continue };
-        let tell = |name| record.fields.get(name).unwrap_or_default();
-        let kind = labels::kind(&record.kind, told.lang);
+        let show = |name| record.fields.get(name).unwrap_or_default();
+        let kind = labels::kind(&record.kind, context.lang);
         let text = match record.kind.as_ref() {
             "visit" => {
                 format!(
                     "{} {} – {} {}",
                     record.key,
-                    tell("begntime"),
-                    tell("endtime"),
-                    tell("fixmedins_code")
+                    show("begntime"),
+                    show("endtime"),
+                    show("fixmedins_code")
                 )
             }
-            "person_fact" => format!("{kind} {} {}", tell("fact"), tell("begin")),
-            _ => format!("{kind} {} {}", tell("idv_time"), tell("fixmedins_code")),
+            "person_fact" => format!("{kind} {} {}", show("fact"), show("begin")),
+            _ => format!("{kind} {} {}", show("idv_time"), show("fixmedins_code")),
         };
         let text = mask.text(&text).into_owned();
-        if record.kind == "visit" && is_stay(told, record) {
+        if record.kind == "visit" && is_stay(context, record) {
             let end = record.fields.get("endtime").and_then(parse_time).or(now).unwrap_or(begin);
-            lane.spans.push(Span { begin, end, look: here(told, record), text });
+            lane.spans.push(Span { begin, end, look: here(context, record), text });
         } else {
             let look = match record.kind.as_ref() {
-                "visit" => here(told, record),
+                "visit" => here(context, record),
                 "person_fact" => Look::Warn,
                 _ => Look::Beside,
             };
@@ -203,19 +209,19 @@ fn lane(told: &Told<'_>, token: &str, person: &Person<'_>, now: Option<i64>, mas
     lane
 }
 
-fn sales(told: &Told<'_>, mask: &mut Mask) -> Markup {
+fn sales(context: &RenderContext<'_>, mask: &mut Mask) -> Markup {
     let mut lanes: BTreeMap<(bool, std::cmp::Reverse<i64>, String), Lane> = BTreeMap::new();
     let mut items: BTreeMap<String, (i64, Lane)> = BTreeMap::new();
-    for found in told.dossier.shown() {
+    for found in context.dossier.shown() {
         let sales: Vec<&KeptRecord> =
-            kept(told, found).into_iter().filter(|record| record.kind == "dispensing").collect();
+            kept(context, found).into_iter().filter(|record| record.kind == "dispensing").collect();
         let alone = sales.len() == 1;
         for record in sales {
             let Some(time) = time_of(record) else { continue };
-            let tell = |name| record.fields.get(name).unwrap_or_default();
-            let item = tell("med_list_codg");
-            let text = format!("{} {} {item} × {}", tell("sel_time"), record.key, tell("cnt"));
-            let mark = Mark { time, look: here(told, record), text: mask.text(&text).into_owned() };
+            let show = |name| record.fields.get(name).unwrap_or_default();
+            let item = show("med_list_codg");
+            let text = format!("{} {} {item} × {}", show("sel_time"), record.key, show("cnt"));
+            let mark = Mark { time, look: here(context, record), text: mask.text(&text).into_owned() };
             let empty = || Lane { label: String::new(), spans: Vec::new(), marks: Vec::new() };
             if alone {
                 let entry = items.entry(item.to_owned()).or_insert_with(|| (0, empty()));
@@ -225,7 +231,7 @@ fn sales(told: &Told<'_>, mask: &mut Mask) -> Markup {
                 let place = (false, std::cmp::Reverse(found.counted), found.alert.alert_id.clone());
                 let lane = lanes.entry(place).or_insert_with(empty);
                 let first =
-                    found.alert.key.iter().find(|part| *part != told.code()).map_or("", String::as_str);
+                    found.alert.key.iter().find(|part| *part != context.code()).map_or("", String::as_str);
                 lane.label = format!("{} {}", found.alert.rule, mask.text(first));
                 lane.marks.push(mark);
             }
@@ -241,20 +247,20 @@ fn sales(told: &Told<'_>, mask: &mut Mask) -> Markup {
     let all = lanes.len();
     let lanes: Vec<Lane> = lanes.into_values().take(LANES).collect();
     let key = [
-        (Look::Main, told.say("本机构销售", "sales here")),
-        (Look::Other, told.say("其他机构销售", "sales elsewhere")),
+        (Look::Main, context.pick("本机构销售", "sales here")),
+        (Look::Other, context.pick("其他机构销售", "sales elsewhere")),
     ];
-    let title = told.say("发现所涉销售", "The sales found");
-    let description = told.say(
+    let title = context.pick("发现所涉销售", "The sales found");
+    let description = context.pick(
         "每行一条发现（多笔销售）或一个品种（单笔销售），圆点为销售。",
         "A lane for each finding of several sales, and for each item of single ones; dots are sales.",
     );
-    drawn(told, Words { title, description }, &key, &lanes, all)
+    drawn(context, Words { title, description }, &key, &lanes, all)
 }
 
 /// The plot, with those looks in its key that occur, and what it leaves out.
 pub(super) fn drawn(
-    told: &Told<'_>,
+    context: &RenderContext<'_>,
     words: Words<'_>,
     key: &[(Look, &str)],
     lanes: &[Lane],
@@ -270,7 +276,7 @@ pub(super) fn drawn(
     html! {
         (timeline(words, &key, (from, to), lanes))
         @if more > 0 {
-            p.rest { (match told.lang {
+            p.rest { (match context.lang {
                 rulebank::Lang::Zh => format!("另有{more}行未画出。"),
                 rulebank::Lang::En => format!("{more} more lanes are not drawn."),
             }) }

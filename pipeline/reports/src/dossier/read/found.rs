@@ -17,7 +17,7 @@ pub struct OfRule {
     pub counted: i64,
     /// Of the counted, what is definite.
     pub definite: i64,
-    /// The findings that are told, those of the most counted money first.
+    /// The findings that are shown, those of the most counted money first.
     pub shown: Vec<Found>,
 }
 
@@ -61,7 +61,7 @@ impl OfRule {
             }
         }
         self.shown.push(found);
-        // What will not be told is let go from time to time, so that a rule of a million findings stays small.
+        // What will not be shown is let go from time to time, so that a rule of a million findings stays small.
         if self.shown.len() > shown.saturating_mul(2).max(1024) {
             self.cut(shown);
         }

@@ -5,9 +5,10 @@ use eval::measure::Estimate;
 use maud::{Markup, html};
 use rulebank::Lang;
 
-use super::super::words::{amount, around, between, say, share};
+use super::super::words::{amount, around, between, share};
 use crate::html::plot::{Bar, Dot, Line, Shape, Words, bars, dots, series};
 use crate::labels::word;
+use crate::language::pick;
 
 /// Which share of a rule is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,16 +21,20 @@ pub(super) enum Of {
 pub(super) fn shares(report: &Report, lang: Lang, of: Of) -> Markup {
     let (title, description) = match of {
         Of::Precision => (
-            say(lang, "各规则的准确率", "Precision by rule"),
-            say(
+            pick(lang, "各规则的准确率", "Precision by rule"),
+            pick(
                 lang,
                 "正确预警在已判定预警中的占比，横线为区间",
                 "right alerts among decided ones, lines are intervals",
             ),
         ),
         Of::Recall => (
-            say(lang, "各规则的查全率", "Recall by rule"),
-            say(lang, "已发现在应发现中的占比，横线为区间", "found among true findings, lines are intervals"),
+            pick(lang, "各规则的查全率", "Recall by rule"),
+            pick(
+                lang,
+                "已发现在应发现中的占比，横线为区间",
+                "found among true findings, lines are intervals",
+            ),
         ),
     };
     let of_measure = |measure: &Measure| match of {
@@ -71,21 +76,25 @@ pub(super) fn curve(report: &Report, lang: Lang) -> Markup {
         values: drawn.iter().map(|&n| values[n].map(|share| share * 100.0)).collect(),
     };
     let mut lines = vec![
-        line(say(lang, "名单", "list"), &curve.list),
-        line(say(lang, "按基金支付", "by turnover"), &curve.turnover),
-        line(say(lang, "随机", "random"), &curve.random),
-        line(say(lang, "最优", "best"), &curve.best),
+        line(pick(lang, "名单", "list"), &curve.list),
+        line(pick(lang, "按基金支付", "by turnover"), &curve.turnover),
+        line(pick(lang, "随机", "random"), &curve.random),
+        line(pick(lang, "最优", "best"), &curve.best),
     ];
     if !curve.list_without_models.is_empty() {
         lines.insert(
             1,
-            line(say(lang, "名单（不含模型）", "list without models"), &curve.list_without_models),
+            line(pick(lang, "名单（不含模型）", "list without models"), &curve.list_without_models),
         );
     }
     let labels: Vec<String> = drawn.iter().map(|&n| curve.k[n].to_string()).collect();
     let words = Words {
-        title: say(lang, "查到多少金额，取决于先去哪里", "How much is found depends on where one goes first"),
-        description: say(
+        title: pick(
+            lang,
+            "查到多少金额，取决于先去哪里",
+            "How much is found depends on where one goes first",
+        ),
+        description: pick(
             lang,
             "横轴为检查的机构数，纵轴为其可查实金额占全部的百分比",
             "institutions visited along, per cent of all money to be found up",
@@ -107,14 +116,14 @@ pub(super) fn bins(report: &Report, lang: Lang) -> Markup {
     };
     let rows: Vec<Bar> = (1..).zip(&report.calibration.bins).map(row).collect();
     let words = Words {
-        title: say(lang, "预期与查实", "Expected and found"),
-        description: say(
+        title: pick(lang, "预期与查实", "Expected and found"),
+        description: pick(
             lang,
             "每组机构的预期金额与查实金额",
             "expected and true money of each tenth of the institutions",
         ),
     };
-    bars(words, [say(lang, "预期", "expected"), say(lang, "查实", "found")], &rows)
+    bars(words, [pick(lang, "预期", "expected"), pick(lang, "查实", "found")], &rows)
 }
 
 const LABEL: usize = 150;
@@ -124,15 +133,15 @@ const ROW: usize = 30;
 /// A strip for each family: the darker, the better.
 pub(super) fn heat(report: &Report, lang: Lang) -> Markup {
     let columns = [
-        say(lang, "准确率", "precision"),
-        say(lang, "查全率", "recall"),
-        say(lang, "金额准确率", "money precision"),
-        say(lang, "金额查全率", "money recall"),
+        pick(lang, "准确率", "precision"),
+        pick(lang, "查全率", "recall"),
+        pick(lang, "金额准确率", "money precision"),
+        pick(lang, "金额查全率", "money recall"),
     ];
     let values = |measure: &Measure| -> [Estimate; 4] {
         [measure.precision, measure.recall, measure.precision_money, measure.recall_money]
     };
-    let title = say(lang, "各类别一览", "Families at a glance");
+    let title = pick(lang, "各类别一览", "Families at a glance");
     let height = ROW * (report.families.len() + 1);
     html! {
         figure {
@@ -140,7 +149,7 @@ pub(super) fn heat(report: &Report, lang: Lang) -> Markup {
             div.plot tabindex="0" role="region" aria-label=(title) {
                 svg viewBox={ "0 0 800 " (height) } role="img" {
                     title { (title) }
-                    desc { (say(lang, "颜色越深越好，空格表示没有可算的", "the darker the better; an empty cell has nothing to stand on")) }
+                    desc { (pick(lang, "颜色越深越好，空格表示没有可算的", "the darker the better; an empty cell has nothing to stand on")) }
                     @for (column, name) in columns.iter().enumerate() {
                         text.axis x=(LABEL + CELL * column + CELL / 2) y="18" text-anchor="middle" { (name) }
                     }

@@ -12,9 +12,9 @@ use wire::explanation::{AmountTrail, CutBy, Explanation, RecordAmount};
 
 const EXEMPTED: [&str; 2] = ["已豁免的告警不计金额。", "An exempted alert counts no money."];
 
-/// Tells the amount.
-pub(super) fn amount(page: &mut Page, told: &Explanation, rule: &Rule, lang: Lang) {
-    let Some(money) = &told.money else { return };
+/// Shows the amount.
+pub(super) fn amount(page: &mut Page, explanation: &Explanation, rule: &Rule, lang: Lang) {
+    let Some(money) = &explanation.money else { return };
     page.heading(pick(lang, "金额如何得出", "The amount, step by step"));
     match amounts::sentence(rule) {
         Some((zh, en)) => page.paragraph(pick(lang, zh, en)),
@@ -25,7 +25,7 @@ pub(super) fn amount(page: &mut Page, told: &Explanation, rule: &Rule, lang: Lan
         )),
     }
     if money.laid.is_empty() {
-        let [zh, en] = match told.alert.exempted_by {
+        let [zh, en] = match explanation.alert.exempted_by {
             Some(_) => EXEMPTED,
             None => [
                 "没有可以落到记录上的金额，因此不计入。",
@@ -93,13 +93,13 @@ fn elsewhere(page: &mut Page, money: &AmountTrail, lang: Lang) {
             Lang::En => format!("Of {records} record(s) others took the rest before: no yuan counts twice."),
         });
     }
-    let mut told: Vec<&str> = Vec::new();
+    let mut named: Vec<&str> = Vec::new();
     for share in money.laid.iter().filter(|share| share.cut_by == CutBy::Visit) {
         let (Some(visit), Some(bound)) = (&share.visit, &share.visit_bound) else { continue };
-        if told.contains(&visit.as_str()) {
+        if named.contains(&visit.as_str()) {
             continue;
         }
-        told.push(visit);
+        named.push(visit);
         let bound = grouped(*bound);
         page.paragraph(&match lang {
             Lang::Zh => format!("就诊{visit}最多计入{bound}元（基金与个人账户支付；未结算的为账单金额），已计完。"),

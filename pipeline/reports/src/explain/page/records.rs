@@ -9,13 +9,13 @@ use crate::layout::{Align, Page};
 use wire::KeptRecord;
 use wire::explanation::Explanation;
 
-/// Tells the records, kind by kind.
-pub(super) fn records(page: &mut Page, told: &Explanation, lang: Lang) {
-    if told.records.is_empty() {
+/// Shows the records, kind by kind.
+pub(super) fn records(page: &mut Page, explanation: &Explanation, lang: Lang) {
+    if explanation.records.is_empty() {
         return;
     }
     page.heading(pick(lang, "依据的记录", "The records"));
-    for of_kind in told.records.chunk_by(|a, b| a.kind == b.kind) {
+    for of_kind in explanation.records.chunk_by(|a, b| a.kind == b.kind) {
         let name = labels::kind(&of_kind[0].kind, lang);
         match of_kind {
             [record] => one(page, name, record, lang),

@@ -22,7 +22,7 @@ const LABEL: f64 = 246.0;
 const FIGURE: f64 = 200.0;
 const ROW: f64 = 25.0;
 
-/// Bars below each other; `names` say what value and second value are (an empty one is not told).
+/// Bars below each other; `names` state what value and second value are (an empty one is not shown).
 pub fn bars(words: Words<'_>, names: [&str; 2], rows: &[Bar]) -> Markup {
     let greatest = rows.iter().flat_map(|bar| [bar.value, bar.second.unwrap_or(0.0)]).map(positive);
     let greatest = greatest.fold(0.0, f64::max);

@@ -41,7 +41,7 @@ pub struct Span {
     pub end: i64,
     /// How it looks.
     pub look: Look,
-    /// What is said of it when it is pointed at.
+    /// What is stated of it when it is pointed at.
     pub text: String,
 }
 
@@ -52,7 +52,7 @@ pub struct Mark {
     pub time: i64,
     /// How it looks.
     pub look: Look,
-    /// What is said of it when it is pointed at.
+    /// What is stated of it when it is pointed at.
     pub text: String,
 }
 

@@ -77,7 +77,7 @@ pub fn facts(published: &ListFacts, lang: Lang) -> Vec<(String, String, String)>
 /// What the ranking misses.
 pub(super) fn estimate(published: &ListFacts, lang: Lang) -> Markup {
     let Some(estimate) = &published.estimate else { return html! {} };
-    let told = estimated::told(estimate, lang);
+    let sentences = estimated::sentences(estimate, lang);
     let drawn = match (&estimate.total, &estimate.low, &estimate.high) {
         (Some(total), Some(low), Some(high)) => {
             let dot = |label: &str, value: i64, low: i64, high: i64| Dot {
@@ -109,7 +109,7 @@ pub(super) fn estimate(published: &ListFacts, lang: Lang) -> Markup {
         }
         _ => html! {},
     };
-    let body = html! { @for line in told.lines() { p { (line) } } (drawn) };
+    let body = html! { @for line in sentences.lines() { p { (line) } } (drawn) };
     section("misses", pick(lang, "排名漏掉多少", "What the ranking misses"), body)
 }
 
@@ -239,7 +239,7 @@ pub(super) fn chances(published: &ListFacts, lang: Lang) -> Markup {
         ]);
     }
     let labels = &published.labels;
-    let said = match lang {
+    let text = match lang {
         Lang::Zh => format!(
             "概率 =（先验 × 权重 + 查实数）÷（权重 + 结论数）。结论{}条，其中未定{}条、无法对应{}条。",
             labels.labels, labels.undecided, labels.vague
@@ -252,6 +252,6 @@ pub(super) fn chances(published: &ListFacts, lang: Lang) -> Markup {
     section(
         "chances",
         pick(lang, "查实概率从何而来", "Where the chances come from"),
-        html! { p { (said) } (table) },
+        html! { p { (text) } (table) },
     )
 }
