@@ -48,7 +48,7 @@ pub struct Figures {
     pub correction: Latency,
     pub rule_change: RuleChange,
     pub alerts: usize,
-    pub detectors: Vec<Part>,
+    pub detectors: Vec<OperatorTime>,
     pub operators: Vec<Operator>,
 }
 
@@ -105,7 +105,7 @@ pub struct OneChange {
 /// Time and memory of a detector, or of what all share.
 #[derive(Debug, Default, Serialize)]
 #[expect(missing_docs, reason = "each field is the measured thing of its name; units stand last")]
-pub struct Part {
+pub struct OperatorTime {
     pub name: String,
     pub busy_s: f64,
     pub updates: i64,
@@ -217,8 +217,8 @@ pub fn bench(args: &BenchArgs) -> Result<Figures, Error> {
 }
 
 /// Operators are named `detector: what`; the nameless ones of the graph algorithm are those of `companions`.
-fn parts(costs: &[Cost]) -> Vec<Part> {
-    let mut parts: BTreeMap<&str, Part> = BTreeMap::new();
+fn parts(costs: &[Cost]) -> Vec<OperatorTime> {
+    let mut parts: BTreeMap<&str, OperatorTime> = BTreeMap::new();
     for cost in costs {
         let name = match cost.name.as_str() {
             "Join" | "Reduce" | "Distinct" | "Iterate" | "ArrangeByKey" | "Arrange: Reduce"
@@ -231,9 +231,9 @@ fn parts(costs: &[Cost]) -> Vec<Part> {
         part.updates += cost.updates;
         part.memory_bytes += cost.updates * bytes_of_update(&cost.name);
     }
-    let mut parts: Vec<Part> = parts
+    let mut parts: Vec<OperatorTime> = parts
         .into_iter()
-        .map(|(name, part)| Part { name: name.to_owned(), busy_s: milli(part.busy_s), ..part })
+        .map(|(name, part)| OperatorTime { name: name.to_owned(), busy_s: milli(part.busy_s), ..part })
         .collect();
     parts.sort_by(|a, b| b.busy_s.total_cmp(&a.busy_s));
     parts

@@ -4,12 +4,12 @@ use detectors::detector::SPECS;
 use reports::dossier::DossierRequest;
 use reports::evaluate::EvalRequest;
 use reports::list::ListRequest;
-use reports::list::estimated::EstimateRequest;
+use reports::list::missed::EstimateRequest;
 use reports::list::verify::VerifyRequest;
 use reports::{CommandOutput, dossier, evaluate, list};
 use rulebank::Lang;
 
-use crate::args::{DossierArgs, EvalArgs, ListArgs, ListWhat};
+use crate::args::{DossierArgs, EvalArgs, ListArgs, ListAction};
 use crate::error::Error;
 
 /// The language asked for, else that of the surroundings.
@@ -36,10 +36,10 @@ pub fn dossier(args: DossierArgs) -> Result<String, Error> {
 /// `fundwatch list`, `list verify` and `list estimate`; gives the text for stdout.
 ///
 /// # Errors
-/// As [`list::list`], [`list::verify::verify`] and [`list::estimated::estimate_missed`].
+/// As [`list::list`], [`list::verify::verify`] and [`list::missed::estimate_missed`].
 pub fn list(args: ListArgs) -> Result<CommandOutput, Error> {
     match args.what {
-        Some(ListWhat::Verify(args)) => {
+        Some(ListAction::Verify(args)) => {
             let request = VerifyRequest {
                 file: args.file,
                 frame: args.frame,
@@ -48,10 +48,10 @@ pub fn list(args: ListArgs) -> Result<CommandOutput, Error> {
             };
             Ok(list::verify::verify(&request)?)
         }
-        Some(ListWhat::Estimate(args)) => {
+        Some(ListAction::Estimate(args)) => {
             let lang = language(args.lang.as_deref());
             let request = EstimateRequest { file: args.file, labels: args.labels, out: args.out, lang };
-            Ok(CommandOutput::text(list::estimated::estimate_missed(&request)?))
+            Ok(CommandOutput::text(list::missed::estimate_missed(&request)?))
         }
         None => {
             let request = ListRequest {

@@ -14,7 +14,7 @@ use detectors::trial::Trial;
 use reports::CommandOutput;
 use rulebank::{Bank, Lang, check_report};
 
-use crate::args::{RulesArgs, RulesWhat};
+use crate::args::{RulesArgs, RulesAction};
 use crate::engine::load_bank;
 use crate::error::Error;
 use crate::mutate;
@@ -25,17 +25,17 @@ use crate::mutate;
 /// A bank that cannot be tested or shown because it is invalid, a rule that does not exist.
 pub fn rules(args: &RulesArgs) -> Result<CommandOutput, Error> {
     match &args.what {
-        RulesWhat::Check(bank) => check(bank.rules.as_deref()),
-        RulesWhat::Test(bank) => Ok(test(&load_bank(bank.rules.as_deref())?)),
-        RulesWhat::Mutate(args) => mutate::mutate(args),
-        RulesWhat::Diff(args) => Ok(CommandOutput { text: diff::diff(args)?, found: false }),
-        RulesWhat::List(bank) => {
+        RulesAction::Check(bank) => check(bank.rules.as_deref()),
+        RulesAction::Test(bank) => Ok(test(&load_bank(bank.rules.as_deref())?)),
+        RulesAction::Mutate(args) => mutate::mutate(args),
+        RulesAction::Diff(args) => Ok(CommandOutput { text: diff::diff(args)?, found: false }),
+        RulesAction::List(bank) => {
             let bank = load_bank(bank.rules.as_deref())?;
             let exemptions = rulebank::exemptions(&bank);
             let between = if exemptions.is_empty() { "" } else { "\n" };
             Ok(CommandOutput { text: rulebank::list(&bank) + between + &exemptions, found: false })
         }
-        RulesWhat::Show { id, lang, bank } => {
+        RulesAction::Show { id, lang, bank } => {
             let bank = load_bank(bank.rules.as_deref())?;
             let lang = if lang == "zh" { Lang::Zh } else { Lang::En };
             Ok(CommandOutput { text: show(&bank, id, lang)?, found: false })

@@ -7,16 +7,18 @@
 mod control;
 mod page;
 mod read;
+mod request;
 mod summary;
 mod words;
 
+pub use request::EvalRequest;
+
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use eval::judgement::report::Report;
 use eval::judgement::{Judgement, Ranked, RuleFacts, Settings};
 use records::time::parse_time;
-use rulebank::{Bank, DetectorSpec, Lang, Verdict};
+use rulebank::{Bank, DetectorSpec, Verdict};
 use selection::candidate::RankingBuilder;
 use selection::chance::{Chances, verdict};
 use selection::decision::Decisions;
@@ -28,37 +30,10 @@ use wire::{Alert, Institution, LineReader, Owners, files};
 use crate::error::Error;
 use crate::outputs::Folder;
 use crate::run_folder::RunFolder;
+use request::{HTML, JSON};
 
 /// The detector through which models report.
 const MODELS: &str = "outlier";
-
-/// The report for machines.
-const JSON: &str = "report.json";
-/// The report for people.
-const HTML: &str = "report.html";
-
-/// What is asked of a judgement.
-#[derive(Clone, Debug)]
-pub struct EvalRequest {
-    /// The folder of the run.
-    pub from: PathBuf,
-    /// The truth: a file of the simulator's or of label changes, or the word `labels` for the run's own decisions.
-    pub truth: PathBuf,
-    /// Where the reports go.
-    pub out: PathBuf,
-    /// Days after which a decision counts.
-    pub delay: u32,
-    /// Whether an alert that nobody decided is taken as wrong, and not as unknown.
-    pub unlabelled_is_negative: bool,
-    /// A list with its control group: the report then states what the list leaves out.
-    pub list: Option<PathBuf>,
-    /// Inspector days by type and level, instead of the built-in table.
-    pub effort: Option<PathBuf>,
-    /// The seed of resamples and random orders.
-    pub seed: u64,
-    /// Language of the page and the summary.
-    pub lang: Lang,
-}
 
 /// Judges a run; gives the summary for stdout.
 ///
@@ -172,9 +147,4 @@ impl Lists {
         };
         (ranked(self.with), ranked(self.without))
     }
-}
-
-/// The files of a report.
-pub(crate) fn report_files(out: &std::path::Path) -> [PathBuf; 2] {
-    [out.join(HTML), out.join(JSON)]
 }

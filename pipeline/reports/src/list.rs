@@ -7,7 +7,10 @@
 //! draws, [`estimated`] states what the ranking misses. Persons are masked in all that is made for people.
 
 pub mod estimated;
+pub mod files;
 pub mod html;
+pub mod made;
+pub mod missed;
 pub mod ndjson;
 pub mod published;
 pub mod rows;
@@ -18,7 +21,6 @@ pub mod words;
 pub mod xlsx;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use rulebank::{DetectorSpec, Lang};
@@ -28,29 +30,16 @@ use selection::effort::{Effort, InspectorDays};
 use selection::period::Period;
 use selection::subject::SubjectKind;
 use wire::list::{Draw, DrawReason, ListFacts, ListRow, Plan};
-use wire::{Fen, LineReader};
 
 use crate::error::Error;
 use crate::mask::Mask;
 use crate::outputs::publish_files;
+use files::{draw_path, frame_path};
+use made::List;
 use runs::Runs;
 
 /// How many the ranking takes where nothing is given.
 const TOP: u64 = 50;
-
-/// A list: its rows, its facts, and the frame of its draw.
-pub struct List {
-    /// Whom it ranks.
-    pub of: SubjectKind,
-    /// The ranked ones by rank, then the control group by rank.
-    pub rows: Vec<ListRow>,
-    /// What is published of it.
-    pub published: ListFacts,
-    /// The frame; none for practitioners and persons.
-    pub frame: Option<Frame>,
-    /// The days that it is about.
-    pub period: Period,
-}
 
 /// What is asked of a list.
 #[derive(Clone, Debug)]
@@ -331,61 +320,5 @@ impl Form {
             Some("html") => Ok(Form::Html),
             _ => Err(Error::Arguments(format!("{} is none of .ndjson, .xlsx, .html", path.display()))),
         }
-    }
-}
-
-/// The facts beside a list: `NAME.draw.json`, which may be given itself.
-pub fn draw_path(list: &Path) -> PathBuf {
-    let is_draw = list.file_name().is_some_and(|name| name.to_string_lossy().ends_with(".draw.json"));
-    if is_draw { list.to_owned() } else { list.with_extension("draw.json") }
-}
-
-/// The frame beside a list: `NAME.frame.txt`.
-pub fn frame_path(list: &Path) -> PathBuf {
-    list.with_extension("frame.txt")
-}
-
-/// The rows of a list's NDJSON.
-///
-/// # Errors
-/// It cannot be read, or a line is no row.
-pub fn read_rows(path: &Path) -> Result<Vec<ListRow>, Error> {
-    let mut lines = LineReader::open(path).map_err(Error::of_given_file)?;
-    let mut rows = Vec::new();
-    while let Some(row) = lines.read()? {
-        rows.push(row);
-    }
-    Ok(rows)
-}
-
-/// The facts of a list.
-///
-/// # Errors
-/// They cannot be read.
-pub fn read_published(path: &Path) -> Result<ListFacts, Error> {
-    let failed = |source| Error::Read { path: path.to_owned(), source };
-    serde_json::from_slice(&fs::read(path).map_err(failed)?).map_err(|error| failed(error.into()))
-}
-
-/// Rows and facts of a list; without rows where the list is no NDJSON.
-///
-/// # Errors
-/// They cannot be read.
-pub fn read(path: &Path) -> Result<(Vec<ListRow>, ListFacts), Error> {
-    let is_rows = path.extension().is_some_and(|extension| extension == "ndjson" || extension == "jsonl");
-    let rows = if is_rows { read_rows(path)? } else { Vec::new() };
-    Ok((rows, read_published(&draw_path(path))?))
-}
-
-/// What is expected of these rows together.
-fn expected_sum<'r>(rows: impl Iterator<Item = &'r ListRow>) -> Fen {
-    rows.map(|row| row.expected_amount).sum()
-}
-
-/// A number of days as people read it.
-fn days_text(days: f64, lang: Lang) -> String {
-    match lang {
-        Lang::Zh => format!("{days}人日"),
-        Lang::En => format!("{days} days"),
     }
 }

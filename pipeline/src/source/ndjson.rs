@@ -4,9 +4,10 @@
 //! when it ends.
 
 use super::files::Input;
+use super::lines::{BLOCK, HEAD_BYTES, Lines, is_white};
 use super::stream::Stream;
-use super::{BLOCK, HEAD_BYTES, LINE_BYTES_MAX, Lines, is_white};
 use crate::error::Error;
+use records::decode::LINE_BYTES_MAX;
 
 /// Room for the longest line that is read and one block more.
 const BUFFER_MAX: usize = LINE_BYTES_MAX + BLOCK;

@@ -6,6 +6,7 @@
 //! and every column against the number of rows that the file states; a file that does not hold is damaged and ends the
 //! run. The reader below is not trusted to stay calm over a damaged file: when it panics, the file is damaged too.
 
+mod fault;
 mod leaf;
 mod nested;
 mod value;
@@ -20,31 +21,13 @@ use records::decode::{Columns, TableCell};
 use self::leaf::Leaf;
 use self::nested::Node;
 use super::files::Input;
-use super::{LINE_BYTES_MAX, Lines, Row, Torn, damaged};
+use super::lines::{Lines, Row, Torn, damaged};
 use crate::error::Error;
+use fault::{Fault, misshapen};
+use records::decode::LINE_BYTES_MAX;
 
 /// Rows that are read at a time: few enough that the values of all columns stay near the processor.
 const BATCH: usize = 512;
-
-/// What is wrong with a file.
-#[derive(Debug)]
-enum Fault {
-    /// What its reader states.
-    Reader(ParquetError),
-    /// What we state.
-    Shape(String),
-}
-
-impl From<ParquetError> for Fault {
-    fn from(error: ParquetError) -> Fault {
-        Fault::Reader(error)
-    }
-}
-
-/// A fault of ours.
-fn misshapen<T>(what: impl Into<String>) -> Result<T, Fault> {
-    Err(Fault::Shape(what.into()))
-}
 
 /// Does something with the reader; its error, or its panic, is damage of the file.
 fn guarded<T>(input: &Input, work: impl FnOnce() -> Result<T, Fault>) -> Result<T, Error> {

@@ -11,8 +11,8 @@ use std::path::PathBuf;
 use encoding_rs::{Decoder, DecoderResult, GB18030};
 
 use super::files::{Input, Packing};
+use super::lines::{BLOCK, damaged};
 use super::stream::{Stream, open_for_two_readings};
-use super::{BLOCK, damaged};
 use crate::error::Error;
 
 /// A text file, open at what is to be read next.

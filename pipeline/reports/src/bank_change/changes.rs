@@ -12,7 +12,7 @@ use crate::outputs::Draft;
 
 /// How many alerts changed, and what they counted. Money in fen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Sum {
+pub struct ChangeSums {
     /// Alerts that stand under the new bank only.
     pub added: u64,
     /// Alerts that stood under the old bank only.
@@ -27,7 +27,7 @@ pub struct Sum {
     pub counted_after: i128,
 }
 
-impl Sum {
+impl ChangeSums {
     fn note(&mut self, line: &AlertDifference, before: i64, after: i64) {
         match line.change.as_ref() {
             "added" => self.added += 1,
@@ -91,11 +91,11 @@ pub struct AlertSide<'a> {
 #[derive(Default)]
 pub struct Changes {
     /// All of them.
-    pub all: Sum,
+    pub all: ChangeSums,
     /// By rule.
-    pub by_rule: BTreeMap<String, Sum>,
+    pub by_rule: BTreeMap<String, ChangeSums>,
     /// By the institutions whose money it is; an alert of several counts at each, its money where it lies.
-    pub by_institution: BTreeMap<String, Sum>,
+    pub by_institution: BTreeMap<String, ChangeSums>,
     /// Those of the most money.
     pub greatest: Vec<Sample>,
     sorts: BTreeMap<Sort, (u64, Sample)>,

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 use rulebank::Lang;
 
 use super::BankDiff;
-use super::changes::{Sample, Sum};
+use super::changes::{Sample, ChangeSums};
 use super::text::{causes, counted, fen, institutions, read, sentence, signed, totals, word};
 use crate::html::table::{Table, cell};
 use crate::html::{Document, Figure, figures, notice, section};
@@ -43,7 +43,7 @@ pub fn page(diff: &BankDiff, lang: Lang) -> String {
     Document::new(title, lang).subtitle(&between).note(note).page(&body)
 }
 
-fn big(all: &Sum, lang: Lang) -> Markup {
+fn big(all: &ChangeSums, lang: Lang) -> Markup {
     let figure =
         |zh, en, value: String, hint: String| Figure { name: pick(lang, zh, en).to_owned(), value, hint };
     let only = match all.reworded {

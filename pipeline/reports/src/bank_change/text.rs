@@ -5,7 +5,7 @@ use rulebank::Lang;
 use wire::{Cause, Fen};
 
 use super::BankDiff;
-use super::changes::{Sample, Sum};
+use super::changes::{Sample, ChangeSums};
 use crate::language::pick;
 use crate::layout::{Align, Page};
 use crate::number::{grouped, yuan};
@@ -62,8 +62,8 @@ pub(super) fn read(diff: &BankDiff, lang: Lang) -> String {
 }
 
 /// All changes in a sentence.
-pub(super) fn sentence(all: &Sum, lang: Lang) -> String {
-    if *all == Sum::default() {
+pub(super) fn sentence(all: &ChangeSums, lang: Lang) -> String {
+    if *all == ChangeSums::default() {
         return pick(lang, "没有一条告警不同。", "No alert differs.").to_owned();
     }
     let [added, withdrawn, changed, reworded] =
@@ -125,8 +125,8 @@ fn by_rule(diff: &BankDiff, lang: Lang, page: &mut Page) {
 }
 
 /// Institutions, those with the most money that came or went first.
-pub(super) fn institutions(diff: &BankDiff) -> Vec<(&String, &Sum)> {
-    let mut all: Vec<(&String, &Sum)> = diff.changes.by_institution.iter().collect();
+pub(super) fn institutions(diff: &BankDiff) -> Vec<(&String, &ChangeSums)> {
+    let mut all: Vec<(&String, &ChangeSums)> = diff.changes.by_institution.iter().collect();
     all.sort_by(|(code_a, a), (code_b, b)| {
         b.grown().abs().cmp(&a.grown().abs()).then_with(|| code_a.cmp(code_b))
     });

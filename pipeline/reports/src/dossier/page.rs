@@ -4,8 +4,10 @@
 //! could not be judged and what was decided before.
 
 mod arrived;
+mod context;
 mod evidence;
 mod findings;
+mod lanes;
 mod money;
 mod stock;
 mod times;
@@ -13,42 +15,14 @@ mod times;
 use std::collections::BTreeSet;
 
 use maud::{Markup, html};
-use rulebank::{Lang, Rule};
+use rulebank::Lang;
 
 use super::read::{Dossier, Found};
 use super::seize::Papers;
 use super::words;
 use crate::html::{Document, facts, notice, section};
-use crate::language::pick;
 use crate::mask::Mask;
-
-/// What the parts of the page share.
-struct RenderContext<'d> {
-    dossier: &'d Dossier,
-    lang: Lang,
-}
-
-impl<'d> RenderContext<'d> {
-    /// The text of the page's language.
-    fn pick<'t>(&self, zh: &'t str, en: &'t str) -> &'t str {
-        pick(self.lang, zh, en)
-    }
-
-    /// The rule of this id, if the kept bank has it.
-    fn rule(&self, id: &str) -> Option<&'d Rule> {
-        self.dossier.bank.rule(id)
-    }
-
-    /// What a rule is called; its id alone if the kept bank does not have it.
-    fn title(&self, id: &str) -> String {
-        self.rule(id).map_or_else(String::new, |rule| self.lang.of(&rule.title).to_owned())
-    }
-
-    /// The code of the institution.
-    fn code(&self) -> &'d str {
-        &self.dossier.institution.fixmedins_code
-    }
-}
+use context::RenderContext;
 
 /// The whole file.
 pub fn page(dossier: &Dossier, mut mask: Mask, lang: Lang) -> String {
@@ -140,13 +114,6 @@ fn contents(context: &RenderContext<'_>) -> Markup {
             ul { @for (id, zh, en) in PARTS { li { a href={ "#" (id) } { (context.pick(zh, en)) } } } }
         }
     }
-}
-
-/// The anchor of a rule's findings: ids of rules are letters and digits, but the file may have been changed.
-fn anchor(rule: &str) -> String {
-    let plain: String =
-        rule.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '-' }).collect();
-    format!("rule-{plain}")
 }
 
 /// Kinds of records behind a finding.

@@ -7,7 +7,7 @@ mod found;
 mod nearest;
 mod subjects;
 
-pub use found::{Found, OfRule};
+pub use found::{Found, RuleFindings};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -33,7 +33,7 @@ pub struct Dossier {
     /// The bank that judged.
     pub bank: Bank,
     /// Its findings by rule, those of the most counted money first.
-    pub rules: Vec<OfRule>,
+    pub rules: Vec<RuleFindings>,
     /// The records behind the findings that are shown in full.
     pub records: BTreeMap<RecordName, KeptRecord>,
     /// What arrived, month by month.
@@ -95,7 +95,7 @@ impl Dossier {
         about: &mut Subjects,
     ) -> Result<(), Error> {
         let mut lines = LineReader::open(&folder.join(files::ALERTS))?;
-        let mut by_rule: BTreeMap<String, OfRule> = BTreeMap::new();
+        let mut by_rule: BTreeMap<String, RuleFindings> = BTreeMap::new();
         while lines.advance()? {
             let Some(owners) = owned.remove(&lines.number()) else { continue };
             let alert: Alert = lines.parse()?;
@@ -115,7 +115,7 @@ impl Dossier {
                 let entry = self.months.entry(month).or_default();
                 *entry = (entry.0 + 1, entry.1.saturating_add(found.counted));
             }
-            let of = by_rule.entry(found.alert.rule.clone()).or_insert_with(|| OfRule::of(&found.alert));
+            let of = by_rule.entry(found.alert.rule.clone()).or_insert_with(|| RuleFindings::of(&found.alert));
             of.take(found, shown);
         }
         if let Some(owners) = owned.into_values().next() {

@@ -9,7 +9,7 @@ use selection::outcome::Label;
 use selection::period::Period;
 
 use crate::error::Error;
-use crate::list::read;
+use crate::list::files::read;
 
 /// Reads the draw of a list.
 ///

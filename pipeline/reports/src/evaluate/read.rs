@@ -11,7 +11,7 @@ use eval::truth::{Planted, Plantings, Truth};
 use serde_json::{Map, Value};
 use wire::{BadAmount, Label, LineReader, files};
 
-use super::EvalRequest;
+use super::request::EvalRequest;
 use crate::error::Error;
 
 /// What `--truth` states for the decisions that the run itself read.

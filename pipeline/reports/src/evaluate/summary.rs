@@ -29,7 +29,7 @@ pub(super) fn summary(report: &Report, out: &Path, lang: Lang) -> String {
     ));
     page.rows(&list(report, lang), &[Align::Right; 6]);
     text.push_str(&page.finish());
-    let [html, json] = super::report_files(out);
+    let [html, json] = super::request::report_files(out);
     let _ = writeln!(text, "\n{}\n{}", html.display(), json.display());
     text
 }

@@ -4,6 +4,7 @@
 
 mod amount;
 mod records;
+mod rows;
 
 use rulebank::{Lang, Rule};
 
@@ -14,8 +15,6 @@ use crate::number::amount as grouped;
 use wire::HistoryEntry;
 use wire::explanation::Explanation;
 
-/// Rows of a table that are shown; the rest is counted.
-const ROWS: usize = 30;
 /// Events of an alert that are shown.
 const EVENTS: usize = 12;
 
@@ -86,17 +85,6 @@ fn values(page: &mut Page, explanation: &Explanation, lang: Lang) {
             .collect();
         page.heading(pick(lang, "规则参数", "What the rule is set to"));
         page.pairs(&params);
-    }
-}
-
-/// States how many of a table's rows are not shown.
-fn rest(page: &mut Page, all: usize, shown: usize, lang: Lang) {
-    if all > shown {
-        let more = all - shown;
-        page.plain(&match lang {
-            Lang::Zh => format!("    另有{more}条，见 --json"),
-            Lang::En => format!("    and {more} more: --json tells them all"),
-        });
     }
 }
 

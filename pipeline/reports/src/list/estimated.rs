@@ -1,71 +1,25 @@
 //! `fundwatch list estimate`: what the ranking misses, once decisions about the control group have come back.
 
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use records::time::parse_time;
 use rulebank::Lang;
 use selection::estimate::{ControlEstimate, control_findings, estimate};
 use selection::period::Period;
 use wire::Fen;
-use wire::list::{Draw, ListFacts, ListRow, MissedEstimate};
+use wire::list::{Draw, ListFacts, MissedEstimate};
 
 use super::runs::read_labels;
-use super::{html, read};
 use crate::error::Error;
 use crate::language::pick;
-use crate::mask::Mask;
 use crate::number::yuan;
-use crate::outputs::publish_files;
 
-/// What is asked of an estimate.
-#[derive(Clone, Debug)]
-pub struct EstimateRequest {
-    /// The list; its facts are read beside it.
-    pub file: PathBuf,
-    /// Decisions: the folder of a later run, or lines of labels.
-    pub labels: PathBuf,
-    /// Where the list's facts, or its page, go with the estimate in them.
-    pub out: Option<PathBuf>,
-    /// Language of text and page.
-    pub lang: Lang,
-}
-
-/// Estimates what the ranking misses; gives the text for stdout.
+/// The estimate from the draw's control group and the decisions in `labels`.
 ///
 /// # Errors
-/// No draw to estimate from, files that cannot be read or written.
-pub fn estimate_missed(args: &EstimateRequest) -> Result<String, Error> {
-    let lang = args.lang;
-    let (rows, mut published) = read(&args.file)?;
-    let Some(draw) = published.draw.as_ref().filter(|draw| !draw.drawn.is_empty()) else {
-        return Err(Error::Arguments(
-            "nobody was drawn for this list: make it with --control and --seed".to_owned(),
-        ));
-    };
-    let estimated = of(draw, &published, &args.labels)?;
-    let text = sentences(&estimated, lang);
-    published.estimate = Some(estimated);
-    if let Some(out) = &args.out {
-        let bytes = match out.extension().and_then(|extension| extension.to_str()) {
-            Some("json") => {
-                let mut bytes = serde_json::to_vec_pretty(&published).expect("texts and numbers are written");
-                bytes.push(b'\n');
-                bytes
-            }
-            Some("html") => page(&rows, &published, lang).into_bytes(),
-            _ => return Err(Error::Arguments(format!("{} is neither .json nor .html", out.display()))),
-        };
-        publish_files(vec![(out.clone(), bytes)])?;
-    }
-    Ok(text)
-}
-
-fn page(rows: &[ListRow], published: &ListFacts, lang: Lang) -> String {
-    html::page(rows, published, &mut Mask::new(lang), lang)
-}
-
-fn of(draw: &Draw, published: &ListFacts, labels: &Path) -> Result<MissedEstimate, Error> {
+/// Labels that cannot be read, a period that is none.
+pub fn of(draw: &Draw, published: &ListFacts, labels: &Path) -> Result<MissedEstimate, Error> {
     let control: Vec<String> = draw.drawn.iter().map(|lot| lot.fixmedins_code.clone()).collect();
     let drawn_at = published.runs.iter().filter_map(|run| run.now.as_deref().and_then(parse_time)).max();
     let period = Period::parse(&published.period).map_err(Error::Arguments)?;

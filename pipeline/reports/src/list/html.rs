@@ -10,7 +10,9 @@ use rulebank::Lang;
 use wire::Fen;
 use wire::list::{DrawReason, ListFacts, ListRow};
 
-use super::{days_text, expected_sum, words};
+use super::made::expected_sum;
+use super::words::number;
+use super::words::{self, days_text};
 use crate::html::plot::{self, Bar, Words};
 use crate::html::table::{Table, cell};
 use crate::html::{Document, Figure, Tone, badge, figures, notice, section};
@@ -177,11 +179,6 @@ fn drawing(rows: &[ListRow], mask: &mut Mask, lang: Lang) -> Markup {
     let names =
         [pick(lang, "预计查实", "expected"), pick(lang, "计入、未查处", "counted, not inspected yet")];
     plot::bars(Words { title: &title, description }, names, &bars)
-}
-
-#[expect(clippy::cast_precision_loss, reason = "lengths of a drawing")]
-fn number(fen: i64) -> f64 {
-    fen as f64
 }
 
 fn table(rows: &[ListRow], mask: &mut Mask, lang: Lang) -> Table {

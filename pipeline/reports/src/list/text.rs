@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use rulebank::Lang;
 use wire::list::DrawReason;
 
-use super::{List, days_text, expected_sum, words};
+use super::made::{List, expected_sum};
+use super::words::{self, days_text};
 use crate::language::pick;
 use crate::layout::{Align, Page};
 use crate::mask::Mask;

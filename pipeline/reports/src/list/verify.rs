@@ -11,8 +11,8 @@ use selection::draw::team::{self, Inspector};
 use selection::draw::{Frame, inclusion_probability};
 use wire::list::{Draw, DrawReason, ListFacts, ListRow, Team, Teams};
 
+use super::files::{draw_path, read_published, read_rows};
 use super::published::codes;
-use super::{draw_path, read_published, read_rows};
 use crate::command::CommandOutput;
 use crate::error::Error;
 
@@ -49,8 +49,8 @@ pub fn verify(args: &VerifyRequest) -> Result<CommandOutput, Error> {
         }
     };
     let list = match (&rows, &published) {
-        (Some(rows), _) => ListOf::rows(rows),
-        (None, Some(published)) => ListOf::published(published),
+        (Some(rows), _) => ListCodes::rows(rows),
+        (None, Some(published)) => ListCodes::published(published),
         (None, None) => {
             return Err(Error::Arguments(format!(
                 "{} is no NDJSON and there is no {} beside it",
@@ -91,26 +91,26 @@ pub fn verify(args: &VerifyRequest) -> Result<CommandOutput, Error> {
 }
 
 /// Who is on the list, and why.
-struct ListOf {
+struct ListCodes {
     ranked: BTreeSet<String>,
     control: BTreeSet<String>,
     twice: Vec<String>,
 }
 
-impl ListOf {
-    fn of(ranked: Vec<String>, control: Vec<String>) -> ListOf {
+impl ListCodes {
+    fn of(ranked: Vec<String>, control: Vec<String>) -> ListCodes {
         let mut met = BTreeSet::new();
         let twice = ranked.iter().chain(&control).filter(|code| !met.insert(*code)).cloned().collect();
-        ListOf { ranked: ranked.into_iter().collect(), control: control.into_iter().collect(), twice }
+        ListCodes { ranked: ranked.into_iter().collect(), control: control.into_iter().collect(), twice }
     }
 
-    fn rows(rows: &[ListRow]) -> ListOf {
-        ListOf::of(codes(rows, DrawReason::Ranked), codes(rows, DrawReason::Control))
+    fn rows(rows: &[ListRow]) -> ListCodes {
+        ListCodes::of(codes(rows, DrawReason::Ranked), codes(rows, DrawReason::Control))
     }
 
-    fn published(published: &ListFacts) -> ListOf {
+    fn published(published: &ListFacts) -> ListCodes {
         let drawn = published.draw.iter().flat_map(|draw| &draw.drawn);
-        ListOf::of(published.ranked.clone(), drawn.map(|lot| lot.fixmedins_code.clone()).collect())
+        ListCodes::of(published.ranked.clone(), drawn.map(|lot| lot.fixmedins_code.clone()).collect())
     }
 }
 
@@ -118,7 +118,7 @@ fn open(frame: &Frame, ranked: &BTreeSet<String>) -> usize {
     frame.len() - ranked.iter().filter(|code| frame.holds(code)).count()
 }
 
-fn check_draw(list: &ListOf, frame: &Frame, seed: &str, wrong: &mut Vec<String>) {
+fn check_draw(list: &ListCodes, frame: &Frame, seed: &str, wrong: &mut Vec<String>) {
     wrong.extend(list.twice.iter().map(|code| format!("{code} is on the list twice")));
     for code in list.ranked.iter().chain(&list.control).filter(|code| !frame.holds(code)) {
         wrong.push(format!("{code} is on the list and not in the frame"));
@@ -136,7 +136,7 @@ fn check_draw(list: &ListOf, frame: &Frame, seed: &str, wrong: &mut Vec<String>)
 }
 
 fn check_probabilities(rows: &[ListRow], frame: &Frame, wrong: &mut Vec<String>) {
-    let list = ListOf::rows(rows);
+    let list = ListCodes::rows(rows);
     let of_control = inclusion_probability(list.control.len(), open(frame, &list.ranked));
     for row in rows {
         let should = if row.drawn == DrawReason::Ranked { 1.0 } else { of_control };
@@ -147,7 +147,7 @@ fn check_probabilities(rows: &[ListRow], frame: &Frame, wrong: &mut Vec<String>)
     }
 }
 
-fn check_facts(draw: &Draw, list: &ListOf, frame: &Frame, seed: &str, wrong: &mut Vec<String>) {
+fn check_facts(draw: &Draw, list: &ListCodes, frame: &Frame, seed: &str, wrong: &mut Vec<String>) {
     let mut hold = |what: &str, stated: String, should: String| {
         if stated != should {
             wrong.push(format!("{what} was published as {stated}, it is {should}"));

@@ -85,3 +85,16 @@ pub fn gaps(row: &ListRow, lang: Lang) -> String {
     }
     parts.join(pick(lang, "；", "; "))
 }
+
+/// A number of days as people read it.
+pub fn days_text(days: f64, lang: Lang) -> String {
+    match lang {
+        Lang::Zh => format!("{days}人日"),
+        Lang::En => format!("{days} days"),
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "lengths of a drawing")]
+pub(super) fn number(fen: i64) -> f64 {
+    fen as f64
+}

@@ -13,8 +13,9 @@ use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, FormatAlign, Workboo
 use selection::outcome::{Alert, Owners, Share};
 use wire::list::{ListFacts, ListRow};
 
+use super::made::List;
 use super::runs::Runs;
-use super::{List, estimated, words};
+use super::{estimated, words};
 use crate::error::Error;
 use crate::labels;
 use crate::language::pick;

@@ -11,9 +11,9 @@ use parquet::data_type::{
 use parquet::schema::types::ColumnDescPtr;
 use records::decode::TableCell;
 
-use super::super::LINE_BYTES_MAX;
+use super::fault::{Fault, misshapen};
 use super::value::{self, Meaning, Shape};
-use super::{Fault, misshapen};
+use records::decode::LINE_BYTES_MAX;
 
 /// One column of values.
 pub(super) struct Leaf {

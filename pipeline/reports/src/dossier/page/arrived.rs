@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use wire::Lateness;
 
 use super::super::words;
-use super::RenderContext;
+use super::context::RenderContext;
 use crate::html::notice;
 use crate::html::table::{Table, cell};
 use crate::labels;

@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use wire::{Fen, KeptRecord, RecordName};
 
 use super::super::read::Found;
-use super::RenderContext;
+use super::context::RenderContext;
 use crate::html::table::{cell, narrowest};
 use crate::labels;
 use crate::mask::Mask;
@@ -91,7 +91,7 @@ fn of_kind(
         .filter(|laid| laid.kind == kind)
         .map(|laid| (laid.key.as_str(), (laid.laid, laid.taken)))
         .collect();
-    let of = OfKind { kind: called, records, same, laid };
+    let of = KindRecords { kind: called, records, same, laid };
     let columns = columns(&of, is_shown);
     let width: usize = columns.iter().map(|column| room(context, &of, column)).sum();
     if of.records.len() < 2 || width + KEY > PAPER {
@@ -102,7 +102,7 @@ fn of_kind(
 }
 
 /// The records of one kind that a finding names.
-struct OfKind<'d> {
+struct KindRecords<'d> {
     kind: &'d str,
     records: Vec<(&'d RecordName, Option<&'d KeptRecord>)>,
     /// Fields that are the same in all of them.
@@ -116,7 +116,7 @@ type Field = (String, String);
 /// Records with their fields one after the other: a single one, or those with too many fields for a table.
 fn flow(
     context: &RenderContext<'_>,
-    of: &OfKind<'_>,
+    of: &KindRecords<'_>,
     is_shown: impl Fn(&Field) -> bool,
     mask: &mut Mask,
 ) -> Markup {
@@ -145,7 +145,7 @@ fn flow(
 }
 
 /// How many there are, and what is the same in all of them.
-fn together(context: &RenderContext<'_>, of: &OfKind<'_>, mask: &mut Mask) -> Markup {
+fn together(context: &RenderContext<'_>, of: &KindRecords<'_>, mask: &mut Mask) -> Markup {
     html! {
         li {
             b { (of.kind) " × " (of.records.len()) } " "
@@ -156,7 +156,7 @@ fn together(context: &RenderContext<'_>, of: &OfKind<'_>, mask: &mut Mask) -> Ma
 }
 
 /// The fields that distinguish records.
-fn columns<'d>(of: &OfKind<'d>, is_shown: impl Fn(&Field) -> bool) -> Vec<&'d str> {
+fn columns<'d>(of: &KindRecords<'d>, is_shown: impl Fn(&Field) -> bool) -> Vec<&'d str> {
     let mut columns: Vec<&str> = Vec::new();
     for pair in of.records.iter().flat_map(|(_, record)| record.iter().flat_map(|r| &r.fields.0)) {
         if is_shown(pair) && !of.same.contains(pair) && !columns.contains(&pair.0.as_str()) {
@@ -167,7 +167,7 @@ fn columns<'d>(of: &OfKind<'d>, is_shown: impl Fn(&Field) -> bool) -> Vec<&'d st
 }
 
 /// Letters that a column needs on paper.
-fn room(context: &RenderContext<'_>, of: &OfKind<'_>, column: &str) -> usize {
+fn room(context: &RenderContext<'_>, of: &KindRecords<'_>, column: &str) -> usize {
     let values = of.records.iter().filter_map(|(_, record)| record.and_then(|r| r.fields.get(column)));
     let heading = narrowest(labels::field(column, context.lang));
     let need = |value: &str| if is_time(column) { value.len() } else { narrowest(value) };
@@ -175,7 +175,7 @@ fn room(context: &RenderContext<'_>, of: &OfKind<'_>, column: &str) -> usize {
 }
 
 /// Several records as a table; what is the same in all stands above it.
-fn rows(context: &RenderContext<'_>, of: &OfKind<'_>, columns: &[&str], mask: &mut Mask) -> Markup {
+fn rows(context: &RenderContext<'_>, of: &KindRecords<'_>, columns: &[&str], mask: &mut Mask) -> Markup {
     let shown = of.records.iter().take(RECORDS);
     html! {
         (together(context, of, mask))

@@ -2,9 +2,10 @@
 
 use maud::{Markup, html};
 
-use super::super::read::{Found, OfRule};
+use super::super::read::{Found, RuleFindings};
 use super::super::words;
-use super::{RenderContext, anchor, evidence};
+use super::context::{RenderContext, anchor};
+use super::evidence;
 use crate::html::{Tone, badge};
 use crate::labels;
 use crate::mask::Mask;
@@ -26,7 +27,7 @@ pub(super) fn findings(context: &RenderContext<'_>, mask: &mut Mask) -> Markup {
     }
 }
 
-fn rule(context: &RenderContext<'_>, of: &OfRule, mask: &mut Mask) -> Markup {
+fn rule(context: &RenderContext<'_>, of: &RuleFindings, mask: &mut Mask) -> Markup {
     let rule = context.rule(&of.id);
     let sums = match context.lang {
         rulebank::Lang::Zh => {
@@ -76,7 +77,7 @@ fn rule(context: &RenderContext<'_>, of: &OfRule, mask: &mut Mask) -> Markup {
 }
 
 /// What is stated of findings that are not shown.
-fn rest(context: &RenderContext<'_>, of: &OfRule) -> String {
+fn rest(context: &RenderContext<'_>, of: &RuleFindings) -> String {
     let more = grouped((of.found - of.shown.len()) as u64);
     match context.lang {
         rulebank::Lang::Zh => format!("另有{more}条计入金额较小的发现未列出（--findings 可调）。"),

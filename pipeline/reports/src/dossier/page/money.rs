@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use maud::{Markup, html};
 
-use super::{RenderContext, anchor};
+use super::context::{RenderContext, anchor};
 use crate::html::plot::{Bar, Part, Words, bars, share};
 use crate::html::table::{Table, cell};
 use crate::html::{self, Figure};
@@ -42,7 +42,7 @@ fn turnover(context: &RenderContext<'_>) -> (i64, i64) {
 pub(super) fn figures(context: &RenderContext<'_>) -> Markup {
     let rules = &context.dossier.rules;
     let sum =
-        |of: fn(&super::super::read::OfRule) -> i64| rules.iter().map(of).fold(0i64, i64::saturating_add);
+        |of: fn(&super::super::read::RuleFindings) -> i64| rules.iter().map(of).fold(0i64, i64::saturating_add);
     let (counted, amount, definite) = (sum(|of| of.counted), sum(|of| of.amount), sum(|of| of.definite));
     let found: usize = rules.iter().map(|of| of.found).sum();
     let exempted: usize = rules.iter().map(|of| of.exempted).sum();

@@ -8,8 +8,8 @@ use records::time::parse_date;
 use wire::RecordName;
 
 use super::super::read::Found;
-use super::RenderContext;
-use super::times::{drawn, time_of};
+use super::context::RenderContext;
+use super::lanes::{drawn, time_of};
 use crate::html::notice;
 use crate::html::plot::{Bar, Lane, Look, Mark, Words, bars};
 use crate::html::table::{Table, cell};

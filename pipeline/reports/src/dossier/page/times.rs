@@ -5,13 +5,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use maud::{Markup, html};
-use records::time::{day_of, parse_date, parse_time};
+use records::time::{day_of, parse_time};
 use wire::{KeptRecord, RecordName};
 
 use super::super::read::Found;
+use super::context::RenderContext;
+use super::lanes::{drawn, time_of};
 use super::money::{length, percent};
-use super::{RenderContext, stock};
-use crate::html::plot::{Lane, Line, Look, Mark, Shape, Span, Words, series, timeline};
+use super::stock;
+use crate::html::plot::{Lane, Line, Look, Mark, Shape, Span, Words, series};
 use crate::html::table::{Table, cell};
 use crate::labels;
 use crate::mask::Mask;
@@ -93,15 +95,6 @@ fn kept<'d>(context: &RenderContext<'d>, found: &Found) -> Vec<&'d KeptRecord> {
     let laid = found.laid().map(|laid| RecordName { kind: laid.kind.clone(), key: laid.key.clone() });
     let names: BTreeSet<RecordName> = found.alert.evidence.iter().cloned().chain(laid).collect();
     names.iter().filter_map(|name| context.dossier.records.get(name)).collect()
-}
-
-/// When a record was, if it has a time: the begin of what has a begin.
-pub(super) fn time_of(record: &KeptRecord) -> Option<i64> {
-    let fields =
-        ["begntime", "sel_time", "fee_ocur_time", "idv_time", "setl_time", "prsc_time", "stoin_time"];
-    let time = fields.iter().find_map(|name| record.fields.get(name)).and_then(parse_time);
-    let day = || ["invdate", "begin"].iter().find_map(|name| record.fields.get(name)).and_then(parse_date);
-    time.or_else(|| day().map(|day| i64::from(day) * 86_400))
 }
 
 /// Whether a visit is a stay by the bank's table of classes.
@@ -256,30 +249,4 @@ fn sales(context: &RenderContext<'_>, mask: &mut Mask) -> Markup {
         "A lane for each finding of several sales, and for each item of single ones; dots are sales.",
     );
     drawn(context, Words { title, description }, &key, &lanes, all)
-}
-
-/// The plot, with those looks in its key that occur, and what it leaves out.
-pub(super) fn drawn(
-    context: &RenderContext<'_>,
-    words: Words<'_>,
-    key: &[(Look, &str)],
-    lanes: &[Lane],
-    all: usize,
-) -> Markup {
-    let spans = || lanes.iter().flat_map(|lane| &lane.spans);
-    let marks = || lanes.iter().flat_map(|lane| &lane.marks);
-    let times = || spans().flat_map(|s| [s.begin, s.end]).chain(marks().map(|m| m.time));
-    let (Some(from), Some(to)) = (times().min(), times().max()) else { return html! {} };
-    let occurs = |look: Look| spans().any(|span| span.look == look) || marks().any(|mark| mark.look == look);
-    let key: Vec<(Look, &str)> = key.iter().copied().filter(|(look, _)| occurs(*look)).collect();
-    let more = all.saturating_sub(lanes.len());
-    html! {
-        (timeline(words, &key, (from, to), lanes))
-        @if more > 0 {
-            p.rest { (match context.lang {
-                rulebank::Lang::Zh => format!("另有{more}行未画出。"),
-                rulebank::Lang::En => format!("{more} more lanes are not drawn."),
-            }) }
-        }
-    }
 }

@@ -2,7 +2,7 @@
 use wire::{Alert, Fen, KeptFinding, LaidAmount, Owners, Share};
 
 /// The findings of a rule.
-pub struct OfRule {
+pub struct RuleFindings {
     /// Its id.
     pub id: String,
     /// Its family, as the alerts have it.
@@ -35,9 +35,9 @@ pub struct Found {
     pub finding: Option<KeptFinding>,
 }
 
-impl OfRule {
-    pub(super) fn of(alert: &Alert) -> OfRule {
-        OfRule {
+impl RuleFindings {
+    pub(super) fn of(alert: &Alert) -> RuleFindings {
+        RuleFindings {
             id: alert.rule.clone(),
             family: alert.family.to_string(),
             found: 0,

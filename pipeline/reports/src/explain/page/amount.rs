@@ -2,7 +2,7 @@
 
 use rulebank::{Lang, Rule};
 
-use super::{ROWS, rest};
+use super::rows::{ROWS, rest};
 use crate::language::pick;
 use crate::layout::{Align, Page};
 use crate::number::amount as grouped;

@@ -2,7 +2,7 @@
 
 use rulebank::Lang;
 
-use super::{ROWS, rest};
+use super::rows::{ROWS, rest};
 use crate::labels;
 use crate::language::pick;
 use crate::layout::{Align, Page};

@@ -2,8 +2,8 @@
 
 use maud::{Markup, html};
 
+use super::frame::{WIDTH, Words, at, count, cut, figure, positive, tone};
 use super::scale::Scale;
-use super::{WIDTH, Words, at, count, cut, figure, positive, tone};
 
 /// A row of the plot.
 #[derive(Clone, Debug)]

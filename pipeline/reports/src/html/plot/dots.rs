@@ -2,8 +2,8 @@
 
 use maud::{Markup, html};
 
+use super::frame::{WIDTH, Words, at, count, cut, figure};
 use super::scale::{Scale, tick_text, ticks};
-use super::{WIDTH, Words, at, count, cut, figure};
 
 /// An estimate and its interval.
 #[derive(Clone, Debug)]

@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use maud::{Markup, html};
 
+use super::frame::{WIDTH, Words, at, count, figure, tone};
 use super::scale::{Scale, tick_text, ticks};
-use super::{WIDTH, Words, at, count, figure, tone};
 
 /// One line.
 #[derive(Clone, Debug)]
@@ -58,7 +58,7 @@ pub fn series(words: Words<'_>, unit: &str, labels: &[String], lines: &[Line], s
             text.axis x=(at(along.at(count(index)))) y=(at(TOP + HEIGHT + 20.0)) text-anchor="middle" { (label) }
         }
         @for (number, line) in lines.iter().enumerate() {
-            path class={ "line s" (number % super::TONES) } d=(path(&line.values, along, up, shape)) {}
+            path class={ "line s" (number % super::frame::TONES) } d=(path(&line.values, along, up, shape)) {}
             @for (index, value) in known(&line.values) {
                 @if labels.len() <= DOTS {
                     circle class=(tone(number)) cx=(at(along.at(count(index)))) cy=(at(up.at(value))) r="3" {}

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::{WIDTH, Words, at, figure, positive, tone};
+use super::frame::{WIDTH, Words, at, figure, positive, tone};
 
 /// One part.
 #[derive(Clone, Debug)]

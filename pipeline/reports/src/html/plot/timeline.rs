@@ -5,8 +5,8 @@
 use maud::{Markup, html};
 use records::time::{day_of, format_date};
 
+use super::frame::{WIDTH, Words, at, count, cut, figure};
 use super::scale::Scale;
-use super::{WIDTH, Words, at, count, cut, figure};
 
 /// How a bar or a point looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

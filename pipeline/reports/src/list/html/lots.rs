@@ -4,12 +4,13 @@ use maud::{Markup, html};
 use rulebank::Lang;
 use wire::list::{Draw, ListFacts, Teams};
 
-use super::number;
 use crate::html::plot::{self, Bar, Dot, Words};
 use crate::html::section;
 use crate::html::table::{Table, cell};
 use crate::language::pick;
-use crate::list::{days_text, estimated};
+use crate::list::estimated;
+use crate::list::words::days_text;
+use crate::list::words::number;
 use crate::number::yuan;
 
 /// The facts of a list as lines of what, code and value, for a sheet.
