@@ -15,6 +15,7 @@ use records::Kind;
 use records::arena::{Arena, Ref};
 use records::ledger::FactChange;
 use records::row::{self, Moment};
+use records::time::DAY_SECONDS;
 use wire::{Alert, Cause, Event, Keyword, RuleCoverage, alert_id};
 
 use crate::alert::{cause, key_texts, render};
@@ -28,8 +29,6 @@ use crate::views::{Diff, pair_key};
 use crate::worker::{TickIn, TickOut};
 use change::Banks;
 pub use change::{Change, Snapshot};
-
-const SECONDS_A_DAY: i64 = 86_400;
 
 type Map<K, V> = HashMap<K, V, FixedState>;
 type Set<K> = HashSet<K, FixedState>;
@@ -349,7 +348,7 @@ impl AlertView {
                 // What gathered until then has no change of its own that led to it.
                 Some(Wait::Gathered) => return true,
                 Some(Wait::DayOver) => {
-                    let over = finding.occurred + SECONDS_A_DAY;
+                    let over = finding.occurred + DAY_SECONDS;
                     return (before < over) != (after < over);
                 }
                 Some(Wait::OpenStay(wait)) => wait,

@@ -84,7 +84,7 @@ impl Arrivals {
         let Some(time) = row::event_time(arena, address).filter(|_| institution != 0) else { return };
         let month = InstitutionMonth { institution, month: month_of(day_of(time)) };
         let arrived = self.arrived.entry(month).or_default();
-        arrived.records[nth][row::late(arena, address).map_or(UNKNOWN, usize::from)] += diff;
+        arrived.records[nth][row::late(arena, address).map_or(UNKNOWN, |late| late as usize)] += diff;
         if kind == Kind::Settlement {
             let settlement = row::settlement(arena, address);
             if settlement.live {

@@ -4,6 +4,7 @@
 //! reconciled with the findings of the same visit it takes what nobody before it took ([`ReconciledFinding`]).
 
 use records::arena::{Arena, Ref};
+use records::codes::Sex;
 use records::row::{self, Day, Dispensing, FeeLine, Moment};
 use records::{Kind, arena};
 use serde::{Deserialize, Serialize};
@@ -83,8 +84,8 @@ pub fn shown(exact: i128) -> Value {
 }
 
 /// The word for a sex: 1 male, 2 female.
-pub fn sex_word(gend: u8) -> Value {
-    Value::Word(if gend == 1 { 9 } else { 10 })
+pub fn sex_word(gend: Sex) -> Value {
+    Value::Word(if gend == Sex::Male { 9 } else { 10 })
 }
 
 /// One record whose money the amount of a finding is made of.

@@ -9,8 +9,9 @@ use std::collections::BTreeMap;
 use models::{Profile, Sum};
 use records::Kind;
 use records::arena::{Arena, Ref};
+use records::codes::{HospitalLevel, InstitutionType, ListType};
 use records::row::{self, Day, FeeLine, Moment, Settlement, Visit, day_of};
-use records::time::{first_of, month_of};
+use records::time::{DAY_SECONDS, first_of, month_of, start_of};
 use serde::{Deserialize, Serialize};
 
 use crate::coverage::Missing;
@@ -66,7 +67,7 @@ pub fn months(cells: &[(Ref, Diff)]) -> BTreeMap<i32, Profile> {
 
 /// The moment at which a month is over.
 pub fn end_of(month: i32) -> Moment {
-    i64::from(first_of(month + 1)) * 86_400
+    start_of(first_of(month + 1))
 }
 
 /// What is counted of an item in a month: the item, and the month with one bit, 0 for its quantity in ten-thousandths,
@@ -144,23 +145,19 @@ impl Group {
         practitioner: Option<Ref>,
         owner: ProfileOwner,
     ) -> Result<Group, Missing> {
-        const HOSPITAL: u8 = 0;
         let calling = match (owner, practitioner) {
             (ProfileOwner::Institution, _) => 0,
             (ProfileOwner::Practitioner, None) => return Err(Missing::Practitioner),
-            (ProfileOwner::Practitioner, Some(address)) => row::practitioner(arena, address).sort,
+            (ProfileOwner::Practitioner, Some(address)) => {
+                row::practitioner(arena, address).practitioner_type as u8
+            }
         };
         let institution = row::institution(arena, institution.ok_or(Missing::Institution)?);
-        if institution.sort == HOSPITAL && institution.level == 0 {
+        if institution.institution_type == InstitutionType::Medical && institution.level.is_none() {
             return Err(Missing::HospLv);
         }
-        let class = match institution.level {
-            1..=4 => 3,
-            5..=7 => 2,
-            8..=10 => 1,
-            _ => 0,
-        };
-        Ok(Group { owner, sort: institution.sort, class, calling })
+        let class = institution.level.map_or(0, HospitalLevel::grade);
+        Ok(Group { owner, sort: institution.institution_type as u8, class, calling })
     }
 
     /// Its key in a month, or over all months; as with findings, 64 bits of a hash are taken for the group itself.
@@ -265,8 +262,8 @@ fn sums_of_line(line: &FeeLine) -> [(Sum, i64); 5] {
         (Sum::Charges, line.amount),
         (Sum::LineFund, line.fund),
         // The list is closed: its positions are these.
-        (CHARGES[usize::from(line.list_type.min(3))], line.amount),
-        (Sum::DrugLines, i64::from(line.list_type == 0)),
+        (CHARGES[line.list_type as usize], line.amount),
+        (Sum::DrugLines, i64::from(line.list_type == ListType::Drug)),
     ]
 }
 
@@ -277,6 +274,6 @@ fn is_weekend(day: Day) -> bool {
 
 /// From 22:00 to 06:00.
 fn is_night(moment: Moment) -> bool {
-    let hour = moment.rem_euclid(86_400) / 3_600;
+    let hour = moment.rem_euclid(DAY_SECONDS) / 3_600;
     !(6..22).contains(&hour)
 }

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use records::row::Moment;
-use records::time::{parse_date, parse_time};
+use records::time::{parse_date, parse_time, start_of};
 use rulebank::{Bank, Case, Rule, Status, Step, Tables, check_report};
 
 use crate::run::{Answer, history_bent};
@@ -59,7 +59,7 @@ impl<'b> Trial<'b> {
 
 /// A time, or a date, which is its 00:00:00.
 fn moment(text: &str) -> Option<Moment> {
-    parse_time(text).or_else(|| parse_date(text).map(|day| i64::from(day) * 86_400))
+    parse_time(text).or_else(|| parse_date(text).map(start_of))
 }
 
 /// What is otherwise than the step says.

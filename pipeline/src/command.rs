@@ -9,7 +9,7 @@ use reports::list::verify::VerifyRequest;
 use reports::{CommandOutput, dossier, evaluate, list};
 use rulebank::Lang;
 
-use crate::args::{DossierArgs, EvalArgs, ListArgs, ListAction};
+use crate::args::{DossierArgs, EvalArgs, ListAction, ListArgs};
 use crate::error::Error;
 
 /// The language asked for, else that of the surroundings.

@@ -156,7 +156,8 @@ impl Front {
         }
         let ledger = &mut self.ledger;
         let cells = row.cells.iter().copied();
-        let taken = self.decoder.decode_row(kind, row.columns, cells, |change| AppliedChange::by(ledger, change));
+        let taken =
+            self.decoder.decode_row(kind, row.columns, cells, |change| AppliedChange::by(ledger, change));
         self.settle(Some(kind), taken, &place, rejected)
     }
 

@@ -16,8 +16,8 @@ use detectors::alert_view::AlertView;
 use detectors::finding::ReconciledFinding;
 use detectors::money::{own_money, visit_of};
 use records::arena::{Arena, Ref};
+use records::render;
 use records::row;
-use records::tell;
 use records::time::format_time;
 use rulebank::Bank;
 use wire::{Fen, KeptFinding, KeptRecord, LaidAmount, RunMeta, files};
@@ -96,8 +96,8 @@ fn record(arena: &Arena, place: Ref) -> KeptRecord {
         kind: name.kind,
         key: name.key,
         rev: row::head(arena, row::as_sent(arena, place)).rev,
-        fields: tell::fields(arena, place).into(),
-        as_sent: tell::as_sent(arena, place).into(),
+        fields: render::fields(arena, place).into(),
+        as_sent: render::as_sent(arena, place).into(),
     }
 }
 

@@ -7,8 +7,8 @@ use detectors::alert_view::AlertView;
 use detectors::arrivals::{Arrived, KINDS, Unjudged};
 use detectors::coverage::InstitutionMonth;
 use records::arena::{Arena, Ref};
+use records::render;
 use records::row;
-use records::tell::{self, INSTITUTION_TYPES};
 use records::time::format_month;
 use wire::{Fen, FenSum, Institution, InstitutionCoverage, Label, Lateness, Turnover, files};
 
@@ -35,7 +35,8 @@ struct InstitutionMonths {
 pub fn write(folder: &Folder, desk: &AlertView) -> Result<[Draft; 3], Error> {
     let arena = desk.arena();
     let mut places: BTreeMap<String, InstitutionMonths> = BTreeMap::new();
-    let place = |code: Ref| InstitutionMonths { row: desk.reach().institution(code), months: BTreeMap::new() };
+    let place =
+        |code: Ref| InstitutionMonths { row: desk.reach().institution(code), months: BTreeMap::new() };
     for code in desk.reach().institutions(arena) {
         places.insert(arena.text(code), place(code));
     }
@@ -80,19 +81,25 @@ fn institution(arena: &Arena, code: &str, place: &InstitutionMonths) -> Institut
     let row = row::institution(arena, row);
     Institution {
         fixmedins_name: (row.name != 0).then(|| arena.text(row.name)),
-        fixmedins_type: Some(INSTITUTION_TYPES[usize::from(row.sort.min(2))].to_owned()),
-        hosp_lv: (row.level != 0).then(|| format!("{:02}", row.level)),
+        fixmedins_type: Some(row.institution_type.code().to_owned()),
+        hosp_lv: row.level.map(|level| level.code().to_owned()),
         admdvs: Some(arena.text(row.admdvs)),
         beds: row.beds,
         ..blank
     }
 }
 
-fn of_month(desk: &AlertView, code: &str, place: &InstitutionMonths, sent: &[bool], month: i32) -> InstitutionCoverage {
+fn of_month(
+    desk: &AlertView,
+    code: &str,
+    place: &InstitutionMonths,
+    sent: &[bool],
+    month: i32,
+) -> InstitutionCoverage {
     let nothing = (Arrived::default(), Unjudged::new());
     let (arrived, unjudged) = place.months.get(&month).unwrap_or(&nothing);
     let kinds = || (0..KINDS.len()).map(|nth| (nth, KINDS[nth].name()));
-    let sort = place.row.map_or(0, |row| row::institution(desk.arena(), row).sort.min(2));
+    let sort = place.row.map_or(0, |row| row::institution(desk.arena(), row).institution_type as usize);
     let mut not_judged: BTreeMap<String, BTreeMap<String, i64>> = BTreeMap::new();
     for ((rule, missing), n) in unjudged {
         let rule = &desk.knowledge().rules[usize::from(*rule)].id;
@@ -103,7 +110,7 @@ fn of_month(desk: &AlertView, code: &str, place: &InstitutionMonths, sent: &[boo
         month: format_month(month),
         records: kinds().map(|(nth, name)| (name.to_owned(), arrived.of_kind(nth))).collect(),
         never: kinds()
-            .filter(|(nth, name)| !sent[*nth] && EXPECTED[usize::from(sort)].contains(name))
+            .filter(|(nth, name)| !sent[*nth] && EXPECTED[sort].contains(name))
             .map(|(_, name)| name.to_owned())
             .collect(),
         silent: kinds()
@@ -124,10 +131,10 @@ fn lateness(arrived: &Arrived, kind: usize) -> Lateness {
 }
 
 fn label(arena: &Arena, place: Ref) -> Label {
-    let mut fields: BTreeMap<&str, String> = tell::fields(arena, place).into_iter().collect();
+    let mut fields: BTreeMap<&str, String> = render::fields(arena, place).into_iter().collect();
     let mut take = |name: &str| fields.remove(name);
     Label {
-        case_id: tell::key(arena, place).concat(),
+        case_id: render::key(arena, place).concat(),
         subject_type: take("subject_type").unwrap_or_default(),
         subject_id: take("subject_id").unwrap_or_default(),
         period_begin: take("period_begin"),

@@ -14,7 +14,7 @@ use detectors::trial::Trial;
 use reports::CommandOutput;
 use rulebank::{Bank, Lang, check_report};
 
-use crate::args::{RulesArgs, RulesAction};
+use crate::args::{RulesAction, RulesArgs};
 use crate::engine::load_bank;
 use crate::error::Error;
 use crate::mutate;

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use records::time::{parse_date, parse_time};
+use records::time::{parse_date, parse_time, start_of};
 use rulebank::Bank;
 use wire::summary::MoneySums;
 use wire::{Alert, FenSum, LineCounts, RuleCoverage, Summary, files};
@@ -87,7 +87,7 @@ pub fn run(args: &RunArgs) -> Result<Outcome, Error> {
 
 /// A time, or a date, which is its 00:00:00.
 pub(crate) fn parse_as_of(text: &str) -> Result<i64, Error> {
-    parse_time(text).or_else(|| parse_date(text).map(|day| i64::from(day) * 86_400)).ok_or_else(|| {
+    parse_time(text).or_else(|| parse_date(text).map(start_of)).ok_or_else(|| {
         Error::Arguments(format!("--as-of {text}: a time is written 2025-03-31 12:00:00, a date 2025-03-31"))
     })
 }

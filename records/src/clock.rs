@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::row::Moment;
+use crate::time::Moment;
 
 /// How many distinct moments are counted at the most.
 pub const KEPT: usize = 256;

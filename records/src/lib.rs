@@ -10,14 +10,15 @@
 
 pub mod arena;
 pub mod clock;
+pub mod codes;
 pub mod decimal;
 pub mod decode;
 pub mod kind;
 pub mod ledger;
+pub mod render;
 pub mod row;
 pub mod schema;
 pub mod splitmix;
-pub mod tell;
 pub mod time;
 
 pub use kind::Kind;

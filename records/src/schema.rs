@@ -4,6 +4,11 @@
 //! order of [`crate::decode::Change::values`]; the place of a field is found by [`position`].
 
 use crate::Kind;
+use crate::codes::{
+    AgreementStatus, Decision, DispensingMove, EnrolmentStatus, FactType, InstitutionType, InvoiceState,
+    ListType, PractitionerType, PrescriptionState, PresenceResult, PresenceScene, PurchaseMove, Sex,
+    StockChangeType, SubjectType,
+};
 
 /// What a field may hold, and how it is compared.
 #[derive(Clone, Copy, Debug)]
@@ -81,7 +86,7 @@ use Sign::{Any, NotNegative, Positive};
 const INSTITUTION: &[Field] = &[
     key("fixmedins_code"),
     opt("fixmedins_name", Text),
-    req("fixmedins_type", Code(&["1", "2", "3"])),
+    req("fixmedins_type", Code(InstitutionType::CODES)),
     opt("hosp_lv", Text),
     req("admdvs", SixDigits),
     opt("lon", Number),
@@ -89,13 +94,13 @@ const INSTITUTION: &[Field] = &[
     opt("beds", Int(NotNegative)),
     opt(
         "agreements",
-        Records(&[req("status", Code(&["1", "0", "2"])), req("begin", Date), opt("end", Date)]),
+        Records(&[req("status", Code(AgreementStatus::CODES)), req("begin", Date), opt("end", Date)]),
     ),
 ];
 
 const PRACTITIONER: &[Field] = &[
     key("prac_psn_code"),
-    req("prac_psn_type", Code(&["doctor", "nurse", "pharmacist", "technician"])),
+    req("prac_psn_type", Code(PractitionerType::CODES)),
     opt("title_lv", Text),
     req("fixmedins_code", Text),
     opt("dept_codg", Text),
@@ -106,7 +111,7 @@ const PRACTITIONER: &[Field] = &[
 
 const PERSON: &[Field] = &[
     key("psn_no"),
-    req("gend", Code(&["1", "2", "0", "9"])),
+    req("gend", Code(Sex::CODES)),
     req("brdy", Date),
     opt("tel_tok", Text),
     opt("addr_tok", Text),
@@ -115,7 +120,7 @@ const PERSON: &[Field] = &[
 const PERSON_FACT: &[Field] = &[
     key("fact_id"),
     req("psn_no", Text),
-    req("fact", Code(&["death", "custody", "abroad", "work_injury", "third_party"])),
+    req("fact", Code(FactType::CODES)),
     req("begin", Date),
     opt("end", Date),
     opt("source", Text),
@@ -126,7 +131,7 @@ const ENROLMENT: &[Field] = &[
     req("psn_no", Text),
     req("insutype", Text),
     req("insu_admdvs", Text),
-    req("status", Code(&["1", "2", "3"])),
+    req("status", Code(EnrolmentStatus::CODES)),
     opt("psn_type", Text),
     req("begin", Date),
     opt("end", Date),
@@ -195,8 +200,6 @@ const SETTLEMENT: &[Field] = &[
     opt("insuplc_admdvs", Text),
 ];
 
-const LIST_TYPE: FieldType = Code(&["101", "102", "201", "301"]);
-
 const FEE_LINE: &[Field] = &[
     key("mdtrt_id"),
     key("feedetl_sn"),
@@ -206,7 +209,7 @@ const FEE_LINE: &[Field] = &[
     req("fixmedins_code", Text),
     req("fee_ocur_time", Time),
     req("med_list_codg", Text),
-    req("list_type", LIST_TYPE),
+    req("list_type", Code(ListType::CODES)),
     opt("med_chrgitm_type", Text),
     opt("chrgitm_lv", Text),
     req("cnt", Quantity(Any)),
@@ -229,13 +232,13 @@ const PRESCRIPTION: &[Field] = &[
     req("dr_codg", Text),
     opt("dept_codg", Text),
     opt("online_flag", Flag),
-    req("state", Code(&["issued", "reviewed", "dispensed", "cancelled"])),
+    req("state", Code(PrescriptionState::CODES)),
     req(
         "lines",
         Records(&[
             req("line_no", TextOrNumber),
             req("med_list_codg", Text),
-            opt("list_type", LIST_TYPE),
+            opt("list_type", Code(ListType::CODES)),
             req("cnt", Quantity(Positive)),
             opt("sin_dos", TextOrNumber),
             opt("used_frqu", TextOrNumber),
@@ -246,7 +249,7 @@ const PRESCRIPTION: &[Field] = &[
 
 const DISPENSING: &[Field] = &[
     key("sel_id"),
-    req("move", Code(&["sale", "return"])),
+    req("move", Code(DispensingMove::CODES)),
     opt("return_of", Text),
     req("fixmedins_code", Text),
     req("med_list_codg", Text),
@@ -267,7 +270,7 @@ const DISPENSING: &[Field] = &[
 
 const PURCHASE: &[Field] = &[
     key("purc_id"),
-    req("move", Code(&["purchase", "return"])),
+    req("move", Code(PurchaseMove::CODES)),
     req("fixmedins_code", Text),
     req("med_list_codg", Text),
     req("cnt", Quantity(Positive)),
@@ -285,7 +288,7 @@ const STOCK_CHANGE: &[Field] = &[
     key("chg_id"),
     req("fixmedins_code", Text),
     req("med_list_codg", Text),
-    req("inv_chg_type", Code(&["101", "102", "103", "104", "105", "106", "107"])),
+    req("inv_chg_type", Code(StockChangeType::CODES)),
     req("cnt", Quantity(Positive)),
     req("inv_chg_time", Time),
 ];
@@ -303,9 +306,9 @@ const PRESENCE: &[Field] = &[
     req("psn_no", Text),
     req("fixmedins_code", Text),
     req("idv_time", Time),
-    req("scene", Code(&["register", "admit", "bed_check", "treat", "settle", "pickup", "sign_in"])),
+    req("scene", Code(PresenceScene::CODES)),
     opt("method", Text),
-    req("result", Code(&["pass", "fail", "override"])),
+    req("result", Code(PresenceResult::CODES)),
     opt("score", Number),
     opt("device_id", Text),
     opt("override_reason", Text),
@@ -319,17 +322,17 @@ const INVOICE: &[Field] = &[
     opt("psn_no", Text),
     req("amount", Money),
     req("issue_time", Time),
-    req("state", Code(&["normal", "red"])),
+    req("state", Code(InvoiceState::CODES)),
 ];
 
 const LABEL: &[Field] = &[
     key("case_id"),
-    req("subject_type", Code(&["person", "institution", "practitioner", "settlement", "visit", "alert"])),
+    req("subject_type", Code(SubjectType::CODES)),
     req("subject_id", Text),
     opt("period_begin", Date),
     opt("period_end", Date),
     opt("scheme", Text),
-    req("decision", Code(&["confirmed", "partly", "denied", "undecided"])),
+    req("decision", Code(Decision::CODES)),
     opt("amount", Money),
     req("decided_at", Time),
     opt("source", Text),

@@ -7,6 +7,12 @@
 //!
 //! Only years 1900 to 2099 are read; every `i32` day can be written.
 
+/// Civil day in days since 1970-01-01.
+pub type Day = i32;
+
+/// Moment in seconds since 1970-01-01 00:00:00 China Standard Time.
+pub type Moment = i64;
+
 /// Seconds of a civil day.
 pub const DAY_SECONDS: i64 = 86_400;
 
@@ -112,6 +118,11 @@ pub fn parse_time(text: &str) -> Option<i64> {
         _ => return None,
     };
     (start_of(FIRST_DAY)..start_of(LAST_DAY + 1)).contains(&local).then_some(local)
+}
+
+/// Whether `text` is a moment as [`format_time`] writes it, the only form that rules and cases take.
+pub fn is_civil_time(text: &str) -> bool {
+    text.len() == "YYYY-MM-DD HH:MM:SS".len() && parse_time(text).is_some()
 }
 
 /// A day as `YYYY-MM-DD`.
@@ -372,6 +383,14 @@ mod tests {
             "2025-03-01 12:00:0é",
         ] {
             assert_eq!(parse_time(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_civil_time_has_no_offset() {
+        assert!(is_civil_time("2025-03-01 23:59:59"));
+        for wrong in ["2025-03-01", "2025-03-01 24:00:00", "2025-03-01 9:00:00", "2025-03-01T09:00:00Z", ""] {
+            assert!(!is_civil_time(wrong), "{wrong}");
         }
     }
 

@@ -6,12 +6,13 @@
 
 use std::collections::BTreeMap;
 
+use records::time;
 use toml::de::DeValue;
 
 use crate::error::{Mistake, Source};
 use crate::section::{At, Section, as_written, elements, string_list};
 use crate::word::words;
-use crate::{day, facts, rows, schema};
+use crate::{facts, rows, schema};
 
 /// One case of a rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,8 +67,8 @@ pub(crate) fn read<'d>(
     let tables = tables.map(|tables| read_tables(source, tables, mistakes));
     let as_of = section.text_if_any("as-of", mistakes);
     if let Some(at) = &as_of
-        && day::parse(&at.value).is_none()
-        && !day::is_time(&at.value)
+        && time::parse_date(&at.value).is_none()
+        && !time::is_civil_time(&at.value)
     {
         let mistake = Mistake::new(at.span.clone(), format!("`{}` is no time", at.value));
         mistakes.push(mistake.hint("YYYY-MM-DD HH:MM:SS or YYYY-MM-DD"));

@@ -8,13 +8,14 @@
 //! Places are institutions by code and subjects by id. A district of many institutions is written as its codes:
 //! which district an institution belongs to is a record that may change, and an approval names what it approves.
 
+use records::time;
 use serde::{Deserialize, Serialize};
 use toml::de::{DeTable, DeValue};
 
 use crate::error::{BankError, Mistake, Source};
+use crate::hint;
 use crate::rule::{Rule, Text2, both, text2};
 use crate::section::{At, Section};
-use crate::{day, hint};
 
 /// An exemption, checked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,8 +64,8 @@ impl Exemption {
     /// Its days as people write them: `2025-01-01 to 2025-06-30`, `2025-01-01 on`.
     pub fn days(&self) -> String {
         match self.until {
-            Some(until) => format!("{} to {}", day::text(self.from), day::text(until)),
-            None => format!("{} on", day::text(self.from)),
+            Some(until) => format!("{} to {}", time::format_date(self.from), time::format_date(until)),
+            None => format!("{} on", time::format_date(self.from)),
         }
     }
 }
@@ -149,7 +150,7 @@ fn texts_if_any(file: &mut Section<'_>, key: &str, mistakes: &mut Vec<Mistake>) 
 
 fn day_of(key: &str, at: At<&DeValue<'_>>, mistakes: &mut Vec<Mistake>) -> Option<At<i32>> {
     let written = match at.value {
-        DeValue::Datetime(when) => day::parse(&when.to_string()),
+        DeValue::Datetime(when) => time::parse_date(&when.to_string()),
         _ => None,
     };
     if written.is_none() {
@@ -253,7 +254,7 @@ why = { zh = "轮渡", en = "The ferry" }
     #[test]
     fn it_covers_its_rules_places_and_days_both_ends_included() {
         let ferry = read_text(WHOLE).unwrap();
-        let day = |text: &str| day::parse(text).unwrap();
+        let day = |text: &str| time::parse_date(text).unwrap();
         let covers = |rule: &str, at: Option<&str>, on: &str| ferry.covers(rule, at, "any", day(on));
         assert!(covers("A06", Some("H1"), "2025-01-01") && covers("A06", Some("H2"), "2025-06-30"));
         assert!(!covers("A06", Some("H1"), "2024-12-31") && !covers("A06", Some("H1"), "2025-07-01"));

@@ -14,12 +14,13 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use records::time;
 use rust_decimal::{Decimal, RoundingStrategy};
 
 use crate::detector::number;
 use crate::error::Mistake;
 use crate::ordinary::{self, Holds, Ordinary};
-use crate::{day, hint, lists};
+use crate::{hint, lists};
 
 /// Compiles the steps of one case, in order.
 #[derive(Default)]
@@ -195,9 +196,9 @@ fn value(holds: Holds, text: &str) -> Result<String, String> {
         Holds::Word(words) => Err(hint::for_word(text, words.iter().copied())),
         Holds::Time => {
             let full = if text.len() == 16 { format!("{text}:00") } else { text.to_owned() };
-            if day::is_time(&full) { Ok(json(&full)) } else { Err("YYYY-MM-DD HH:MM:SS".to_owned()) }
+            if time::is_civil_time(&full) { Ok(json(&full)) } else { Err("YYYY-MM-DD HH:MM:SS".to_owned()) }
         }
-        Holds::Day if day::parse(text).is_some() => Ok(json(text)),
+        Holds::Day if time::parse_date(text).is_some() => Ok(json(text)),
         Holds::Day => Err("YYYY-MM-DD".to_owned()),
         Holds::Number if number(text).is_some() => Ok(json(text)),
         Holds::Number => Err("a number".to_owned()),

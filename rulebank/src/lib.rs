@@ -18,7 +18,6 @@ mod baseline;
 mod builtin;
 mod case;
 mod confirmed;
-mod day;
 mod detector;
 mod error;
 mod exemption;

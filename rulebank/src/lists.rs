@@ -4,9 +4,10 @@
 //! as JSON they would hide what a case is about, so each has a short form of its own in which a person would
 //! jot it down. JSON is still read, for what the short form cannot say; `[]` is a list with nothing in it.
 
+use crate::detector;
 use crate::facts::json as quoted;
 use crate::ordinary::List;
-use crate::{day, detector};
+use records::time;
 
 /// Reads one element of a list; none if it is not written like one.
 type Element = fn(&str) -> Option<String>;
@@ -95,7 +96,7 @@ fn operation(text: &str) -> Option<String> {
     };
     let mut fields = vec![format!(r#""oprn_code":{}"#, code(operation)?)];
     if let Some(on) = on {
-        day::parse(on)?;
+        time::parse_date(on)?;
         fields.push(format!(r#""oprn_date":{}"#, quoted(on)));
     }
     fields.extend(main.then(|| r#""main_flag":"1""#.to_owned()));
@@ -112,10 +113,10 @@ fn agreement(text: &str) -> Option<String> {
         _ => return None,
     };
     let (begin, end) = days.split_once("..")?;
-    day::parse(begin)?;
+    time::parse_date(begin)?;
     let mut fields = vec![format!(r#""status":"{status}","begin":{}"#, quoted(begin))];
     if !end.is_empty() {
-        day::parse(end)?;
+        time::parse_date(end)?;
         fields.push(format!(r#""end":{}"#, quoted(end)));
     }
     Some(record(&fields))

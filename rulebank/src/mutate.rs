@@ -11,13 +11,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use records::time;
 use rust_decimal::Decimal;
 
 use crate::detector::number;
 use crate::rule::Rule;
 use crate::schema::{self, ColumnKind, TableSchema};
 use crate::table::Tables;
-use crate::{Bank, Case, Param, ParamKind, day};
+use crate::{Bank, Case, Param, ParamKind};
 
 /// Which part of a rule was bent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -299,7 +300,7 @@ impl Sheet {
             let quoted = serde_json::Value::from(code).to_string();
             of_case.steps.iter().flat_map(|step| &step.changes).any(|line| line.contains(&quoted))
         };
-        let date = |day: Option<i32>| day.map(day::text).unwrap_or_default();
+        let date = |day: Option<i32>| day.map(time::format_date).unwrap_or_default();
         let mut rows = Vec::new();
         for row in bank.tables.rows(schema.name).iter().filter(|row| row.rule == rule.id) {
             let codes = schema.columns.iter().filter(|column| column.kind == ColumnKind::Code);
@@ -352,7 +353,7 @@ impl Sheet {
                     Bend::Write(column, text) => row[self.column(column)?].clone_from(text),
                     Bend::Move(column, days) => {
                         let at = self.column(column)?;
-                        row[at] = day::text(day::parse(&row[at])? + days);
+                        row[at] = time::format_date(time::parse_date(&row[at])? + days);
                     }
                 }
             }

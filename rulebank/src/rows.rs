@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use records::time;
 use rust_decimal::Decimal;
 
 use crate::detector::number;
 use crate::error::Mistake;
+use crate::hint;
 use crate::schema::{self, ColumnKind, TableSchema};
 use crate::table::{Cell, Row};
-use crate::{day, hint};
 
 /// One record of the CSV text: where each cell stands, and what it says.
 struct Record {
@@ -150,7 +151,7 @@ fn read_row(
     }
     let mut day_in = |name: &str| {
         let (span, text) = cell(name);
-        let day = day::parse(text);
+        let day = time::parse_date(text);
         if day.is_none() && !text.is_empty() {
             mistakes
                 .push(Mistake::new(span.clone(), format!("`{text}` is no day")).hint("YYYY-MM-DD, or empty"));

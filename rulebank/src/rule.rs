@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use records::time;
 use serde::{Deserialize, Serialize};
 use toml::de::{DeTable, DeValue};
 
@@ -12,7 +13,7 @@ use crate::case::{self, Case};
 use crate::error::{BankError, Mistake, Source};
 use crate::section::{At, Section, as_written};
 use crate::word::{Family, Phase, Severity, Status, Verdict};
-use crate::{Confirmed, DetectorSpec, Param, confirmed, day, hint, message, schema};
+use crate::{Confirmed, DetectorSpec, Param, confirmed, hint, message, schema};
 
 /// A rule as it runs.
 ///
@@ -307,7 +308,7 @@ fn read_changes(
             None => (section.span.clone(), None),
         };
         section.close(mistakes);
-        let Some(on) = day.filter(|day| day::parse(day).is_some()) else {
+        let Some(on) = day.filter(|day| time::parse_date(day).is_some()) else {
             mistakes.push(Mistake::new(span, "a change needs its day").hint("on = 2026-11-22"));
             continue;
         };

@@ -6,7 +6,8 @@ use crate::error::columns;
 use crate::rule::{Rule, Text2};
 use crate::table::Row;
 use crate::word::Verdict;
-use crate::{Bank, Exemption, day, schema};
+use crate::{Bank, Exemption, schema};
+use records::time;
 
 /// The language of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,7 +70,7 @@ pub fn exemptions(bank: &Bank) -> String {
             places(&exemption.institutions, Lang::En),
             places(&exemption.subjects, Lang::En),
             exemption.days(),
-            format!("{} by {}", day::text(exemption.approved_on), exemption.approved_by),
+            format!("{} by {}", time::format_date(exemption.approved_on), exemption.approved_by),
             format!("{} · {}", exemption.why.zh, exemption.why.en),
         ]);
     }
@@ -94,7 +95,7 @@ fn exemption_line(exemption: &Exemption, lang: Lang) -> String {
         places(&exemption.subjects, lang),
         lang.of(&exemption.why),
         exemption.approved_by,
-        day::text(exemption.approved_on),
+        time::format_date(exemption.approved_on),
     )
 }
 
@@ -188,7 +189,7 @@ fn write_rows(out: &mut String, rule: &Rule, bank: &Bank, lang: Lang) -> std::fm
 }
 
 fn row_line(row: &Row) -> Vec<String> {
-    let date = |day: Option<i32>| day.map(day::text).unwrap_or_default();
+    let date = |day: Option<i32>| day.map(time::format_date).unwrap_or_default();
     let mut line: Vec<String> = row.columns().map(|(_, text)| text.to_owned()).collect();
     line.push(date(row.valid_from));
     line.push(date(row.valid_to));

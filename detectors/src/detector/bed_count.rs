@@ -3,6 +3,7 @@
 use records::Kind;
 use records::arena::{Arena, Ref};
 use records::row::{self, Day, Visit, day_of};
+use records::time::start_of;
 use rulebank::{DetectorSpec, ParamKind, ParamSpec};
 
 use super::About;
@@ -137,7 +138,7 @@ pub fn conclude(
                 key: vec![KeyPart::Text(institution), KeyPart::Day(day)],
                 institution,
                 evidence: vec![crowd.institution],
-                occurred: i64::from(day) * 86_400,
+                occurred: start_of(day),
                 amount_basis: AmountBasis::Nothing,
                 values: vec![Value::Day(day), Value::Int(stays), Value::Int(crowd.beds)],
             })));

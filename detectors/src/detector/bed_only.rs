@@ -5,7 +5,9 @@
 
 use records::Kind;
 use records::arena::{Arena, Ref};
+use records::codes::ChargeType;
 use records::row::{self, Day, FeeLine, day_of};
+use records::time::start_of;
 use rulebank::{DetectorSpec, ParamKind, ParamSpec};
 
 use super::About;
@@ -52,13 +54,12 @@ const EPOCH: Day = 40_000;
 
 /// A day on which something was charged, and whether it was the bed; `None` for what does not matter.
 pub fn charge_of(line: &FeeLine) -> Option<u32> {
-    const BED: u8 = 1;
-    // Examination (02) and nursing (07) come with the bed.
-    if matches!(line.charge, 2 | 7) {
+    // Consultation (02) and nursing (07) come with the bed.
+    if matches!(line.charge, Some(ChargeType::Consultation | ChargeType::Nursing)) {
         return None;
     }
     let day = (day_of(line.time) + EPOCH).cast_unsigned();
-    Some(day << 1 | u32::from(line.charge != BED))
+    Some(day << 1 | u32::from(line.charge != Some(ChargeType::Bed)))
 }
 
 /// The days on which only the bed was charged, ascending.
@@ -119,11 +120,10 @@ pub fn judge(
         }
         for nth in 0..days.len() {
             let Some(finding) = finding(&days[..=nth]) else { continue };
-            let from = |day: Day| i64::from(day) * 86_400;
             if let Some(next) = days.get(nth + 1) {
-                sink.retract(Out::Due(from(*next), Box::new(finding.clone())));
+                sink.retract(Out::Due(start_of(*next), Box::new(finding.clone())));
             }
-            sink.emit(Out::Due(from(days[nth]), Box::new(finding)));
+            sink.emit(Out::Due(start_of(days[nth]), Box::new(finding)));
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use records::Kind;
 use records::arena::{Arena, Ref};
+use records::codes::Sex;
 use records::row::{self, day_of};
 use rulebank::DetectorSpec;
 
@@ -25,8 +26,8 @@ pub const SPEC: DetectorSpec = DetectorSpec {
 /// What its alerts are about.
 pub const ABOUT: About = About::of("visit").near(&[Kind::Person]);
 
-/// What a row says besides its prefix: 1 male, 2 female.
-pub type SexRow = u8;
+/// What a row says besides its prefix.
+pub type SexRow = Sex;
 
 /// Rows by prefix.
 pub type Rules = Prefixes<SexRow>;
@@ -38,7 +39,9 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
 
 /// Rows of a table of prefixes and sexes.
 pub fn rows(compiler: &mut Compiler<'_>, spec: &DetectorSpec) -> Rules {
-    Prefixes::compile(compiler, spec, |row| if row.text("gend") == "1" { 1 } else { 2 })
+    Prefixes::compile(compiler, spec, |row| {
+        if row.text("gend") == Sex::Male.code() { Sex::Male } else { Sex::Female }
+    })
 }
 
 /// Judges the diagnoses of a visit with its person.
@@ -70,13 +73,13 @@ pub fn judge_codes(
     codes.sort_unstable();
     codes.dedup();
     let visit = row::visit(arena, visit_row);
-    let gend = person_row.map(|person| row::person(arena, person).gend);
+    let gend = person_row.map(|person| row::person(arena, person).gend).filter(|gend| gend.is_known());
     for code in codes {
         let valid = rows.of(&arena.text(code), day_of(visit.begin));
         for of_rule in valid.chunk_by(|a, b| a.rule == b.rule) {
             let rule = of_rule[0].rule;
             sink.count(Count::Subject(rule));
-            let (Some(gend @ 1..), Some(person_row)) = (gend, person_row) else {
+            let (Some(gend), Some(person_row)) = (gend, person_row) else {
                 let missing = if person_row.is_none() { Missing::Person } else { Missing::Gend };
                 sink.not_judged(rule, missing, InstitutionMonth::at(visit.institution, visit.begin));
                 continue;

@@ -2,6 +2,7 @@
 
 use records::arena::{Arena, Ref};
 use records::row::{self, Enrolment};
+use records::time::start_of;
 use rulebank::DetectorSpec;
 
 use super::About;
@@ -65,7 +66,7 @@ pub fn judge(arena: &Arena, bank: &Policy, rules: &Rules, enrolments: &[(Ref, Di
                     key: vec![KeyPart::Text(a.id), KeyPart::Text(b.id)],
                     institution: 0,
                     evidence: vec![*row_a, *row_b],
-                    occurred: i64::from(begin) * 86_400,
+                    occurred: start_of(begin),
                     amount_basis: AmountBasis::Nothing,
                     values: vec![Value::Day(begin), Value::Text(a.insutype), Value::Text(b.insutype)],
                 })));

@@ -1,6 +1,7 @@
 //! Too many drugs on one prescription.
 
 use records::arena::Ref;
+use records::codes::ListType;
 use records::row::Prescription;
 use rulebank::{DetectorSpec, ParamKind, ParamSpec};
 
@@ -38,8 +39,6 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
 }
 
 /// Position of `101` in the contract's list of list_type.
-const DRUG: u8 = 0;
-
 /// Judges a prescription that is not cancelled.
 pub fn judge(bank: &Policy, rules: &Rules, rx_row: Ref, rx: &Prescription, sink: &mut Sink) {
     let fewest = rules.iter().map(|(_, kinds)| *kinds).min().unwrap_or(i64::MAX);
@@ -47,7 +46,7 @@ pub fn judge(bank: &Policy, rules: &Rules, rx_row: Ref, rx: &Prescription, sink:
         return;
     }
     let mut drugs: Vec<Ref> =
-        rx.lines.iter().filter(|line| line.list_type == Some(DRUG)).map(|line| line.item).collect();
+        rx.lines.iter().filter(|line| line.list_type == Some(ListType::Drug)).map(|line| line.item).collect();
     drugs.sort_unstable();
     drugs.dedup();
     let kinds = i64::try_from(drugs.len()).unwrap_or(i64::MAX);

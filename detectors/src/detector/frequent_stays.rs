@@ -1,6 +1,7 @@
 //! Admitted again and again.
 
 use records::arena::Arena;
+use records::time::DAY_SECONDS;
 use rulebank::{DetectorSpec, ParamKind, ParamSpec};
 
 use super::About;
@@ -69,7 +70,7 @@ pub fn judge(arena: &Arena, bank: &Policy, rules: &Rules, visits: &[Visited], si
     }
     for stay in &stays {
         for rule in rules {
-            let opens = stay.visit.begin - rule.days * 86_400;
+            let opens = stay.visit.begin - rule.days * DAY_SECONDS;
             let within = |other: &&&Visited| {
                 bank.over(0, other.visit.begin, opens) && other.visit.begin <= stay.visit.begin
             };

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use records::Kind;
 use records::arena::{Arena, Ref};
 use records::row::{self, Day, FeeLine, Visit, day_of};
+use records::time::start_of;
 use rulebank::DetectorSpec;
 
 use super::About;
@@ -44,11 +45,10 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
 ///
 /// Of a stay, on days of which some part of it is: its hours that day, a begun one counted; else 24.
 fn hours(classes: &Classes, visit: &Visit, day: Day) -> i64 {
-    const DAY: i64 = 86_400;
     if classes.class(visit.med_type, day_of(visit.begin)) != Class::Inpatient {
         return 24;
     }
-    let (midnight, next) = (i64::from(day) * DAY, (i64::from(day) + 1) * DAY);
+    let (midnight, next) = (start_of(day), start_of(day + 1));
     let seconds = visit.end.unwrap_or(next).min(next) - visit.begin.max(midnight);
     if seconds > 0 { (seconds + 3599) / 3600 } else { 24 }
 }

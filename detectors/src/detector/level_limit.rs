@@ -2,7 +2,8 @@
 
 use records::Kind;
 use records::arena::Ref;
-use records::row::{FeeLine, Institution, day_of, level_rank};
+use records::codes::HospitalLevel;
+use records::row::{FeeLine, Institution, day_of};
 use rulebank::DetectorSpec;
 
 use super::About;
@@ -32,8 +33,8 @@ pub const ABOUT: About = About::of("fee_line")
 /// What a row of the table says.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Level {
-    /// 1 is the highest level.
-    pub lowest: u8,
+    /// The lowest level that may bill it; `None` for one that is not on the list.
+    pub lowest: Option<HospitalLevel>,
 }
 
 type Limit = Listed<Level>;
@@ -45,7 +46,7 @@ pub type Rules = Items<Level>;
 pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
     compiler.by_item(
         &SPEC,
-        |_, row| Level { lowest: level_rank(row.text("lowest_lv")) },
+        |_, row| Level { lowest: HospitalLevel::from_code(row.text("lowest_lv")) },
         |limit| (limit.rule, limit.what.lowest, limit.own),
     )
 }
@@ -71,12 +72,12 @@ pub fn judge(
             );
             continue;
         };
-        if institution.level == 0 {
+        if institution.level.is_none() {
             sink.not_judged(limit.rule, Missing::HospLv, InstitutionMonth::at(line.institution, line.time));
             continue;
         }
         if bank.over(0, institution.level, limit.what.lowest) {
-            let level = |rank: u8| Value::Level(rank);
+            let level = |level: Option<HospitalLevel>| Value::Level(level.map_or(0, HospitalLevel::rank));
             let values = vec![Value::Text(line.item), level(institution.level), level(limit.what.lowest)];
             let mut finding = Finding::of_line(bank, limit.rule, limit.own, (line_row, line), values);
             finding.evidence.push(institution_row);

@@ -2,6 +2,7 @@
 
 use records::Kind;
 use records::arena::{Arena, Ref};
+use records::codes::FactType;
 use records::row::{self, Day, day_of};
 use rulebank::{DetectorSpec, ParamKind, ParamSpec};
 
@@ -22,7 +23,7 @@ pub const SPEC: DetectorSpec = DetectorSpec {
         ParamSpec {
             name: "fact",
             doc: "The fact: with death any later visit counts, with the others one strictly between begin and end.",
-            kind: ParamKind::Choice(&["death", "custody", "abroad", "work_injury", "third_party"]),
+            kind: ParamKind::Choice(FactType::CODES),
             default: "death",
         },
         ParamSpec {
@@ -47,7 +48,7 @@ pub const ABOUT: About = About::of("visit").near(&[Kind::PersonFact, Kind::Visit
 #[derive(Debug, PartialEq)]
 pub struct FactRule {
     rule: RuleIx,
-    fact: u8,
+    fact: FactType,
     grace_days: i64,
 }
 /// All of them.
@@ -60,22 +61,14 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
         .into_iter()
         .map(|(rule, text)| FactRule {
             rule,
-            fact: match choice(&text, "fact") {
-                "custody" => 1,
-                "abroad" => 2,
-                "work_injury" => 3,
-                "third_party" => 4,
-                _ => 0,
-            },
+            fact: FactType::from_code(choice(&text, "fact")).unwrap_or(FactType::Death),
             grace_days: integer(&text, "grace_days"),
         })
         .collect()
 }
 
-const DEATH: u8 = 0;
-
 fn excludes(bank: &Policy, rule: &FactRule, begin: Day, end: Option<Day>, visit_day: Day) -> bool {
-    if rule.fact == DEATH {
+    if rule.fact == FactType::Death {
         bank.over(0, i64::from(visit_day), i64::from(begin) + rule.grace_days)
     } else {
         bank.below(1, begin, visit_day) && end.is_none_or(|end| bank.below(2, visit_day, end))

@@ -2,7 +2,8 @@
 
 use records::Kind;
 use records::arena::Ref;
-use records::row::{FeeLine, Institution, day_of, level_rank};
+use records::codes::HospitalLevel;
+use records::row::{FeeLine, Institution, day_of};
 use rulebank::DetectorSpec;
 
 use super::About;
@@ -30,8 +31,8 @@ pub const ABOUT: About =
 /// What a row of the table says.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Price {
-    /// The level it is for; `None` for all.
-    pub level: Option<u8>,
+    /// The level it is for, itself `None` if it is not on the list; `None` for all.
+    pub level: Option<Option<HospitalLevel>>,
     /// Yuan in units of 10^-10.
     pub cap: i128,
 }
@@ -48,7 +49,7 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
         |_, row| {
             let level = row.text("hosp_lv");
             Price {
-                level: (!level.is_empty()).then(|| level_rank(level)),
+                level: (!level.is_empty()).then(|| HospitalLevel::from_code(level)),
                 cap: exact(row.decimal("cap").unwrap_or_default()),
             }
         },
@@ -69,8 +70,8 @@ pub fn judge(
     let valid: Vec<&Cap> = caps.iter().filter(|cap| cap.validity.holds(day)).collect();
     for of_rule in valid.chunk_by(|a, b| a.rule == b.rule) {
         let rule = of_rule[0].rule;
-        let level = institution.map_or(0, |(_, institution)| institution.level);
-        if level == 0 && of_rule.iter().any(|cap| cap.what.level.is_some()) {
+        let level = institution.and_then(|(_, institution)| institution.level);
+        if level.is_none() && of_rule.iter().any(|cap| cap.what.level.is_some()) {
             let missing = if institution.is_none() { Missing::Institution } else { Missing::HospLv };
             sink.not_judged(rule, missing, InstitutionMonth::at(line.institution, line.time));
             continue;

@@ -3,6 +3,7 @@
 use records::Kind;
 use records::arena::{Arena, Ref};
 use records::row::{self, Day, Dispensing, Moment, day_of};
+use records::time::DAY_SECONDS;
 use rulebank::{DetectorSpec, ParamKind, ParamSpec};
 
 use super::About;
@@ -99,7 +100,8 @@ fn window<'a>(
 ) -> Option<Window<'a>> {
     let end: Moment = sales[nth].1.time;
     let limit = strictest(limits, day_of(end))?;
-    let first = sales.partition_point(|(_, sale)| !bank.over(2, sale.time, end - limit.what.days * 86_400));
+    let first =
+        sales.partition_point(|(_, sale)| !bank.over(2, sale.time, end - limit.what.days * DAY_SECONDS));
     // Sales of the very same second belong to the window as well.
     let last = sales.partition_point(|(_, sale)| sale.time <= end);
     let quantity = sums[last] - sums[first];

@@ -2,6 +2,7 @@
 
 use records::Kind;
 use records::arena::{Arena, Ref};
+use records::codes::Sex;
 use records::row;
 use rulebank::DetectorSpec;
 
@@ -28,21 +29,21 @@ pub const ABOUT: About =
 
 /// What a row of the table says.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Sex {
-    /// 1 male, 2 female.
-    pub gend: u8,
+pub struct SexRow {
+    /// The sex that the item is for.
+    pub gend: Sex,
 }
 
-type Limit = Listed<Sex>;
+type Limit = Listed<SexRow>;
 
 /// Rows by item.
-pub type Rules = Items<Sex>;
+pub type Rules = Items<SexRow>;
 
 /// Compiles its rows.
 pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
     compiler.by_item(
         &SPEC,
-        |_, row| Sex { gend: if row.text("gend") == "1" { 1 } else { 2 } },
+        |_, row| SexRow { gend: if row.text("gend") == Sex::Male.code() { Sex::Male } else { Sex::Female } },
         |limit| (limit.rule, limit.own, limit.what.gend),
     )
 }
@@ -66,7 +67,7 @@ pub fn judge(
             continue;
         };
         let gend = row::person(arena, person_row).gend;
-        if gend == 0 {
+        if !gend.is_known() {
             sink.not_judged(rule, Missing::Gend, InstitutionMonth::at(line.institution, line.time));
             continue;
         }

@@ -7,6 +7,7 @@
 use records::Kind;
 use records::arena::{Arena, Ref};
 use records::row::{self, Day};
+use records::time::start_of;
 use rulebank::{DetectorSpec, ParamKind, ParamSpec};
 use serde::{Deserialize, Serialize};
 
@@ -249,7 +250,7 @@ pub fn judge(
             key: vec![KeyPart::Text(institution), KeyPart::Text(item)],
             institution,
             evidence: opening.into_iter().collect(),
-            occurred: i64::from(day) * 86_400,
+            occurred: start_of(day),
             amount_basis: AmountBasis::Laid(fen_of(excess, lowest_price.unwrap_or(0)), Vec::new()),
             values: vec![
                 Value::Text(item),

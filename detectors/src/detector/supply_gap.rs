@@ -3,6 +3,7 @@
 use records::Kind;
 use records::arena::{Arena, Ref};
 use records::row::{self, Day, day_of};
+use records::time::start_of;
 use rulebank::{DetectorSpec, ParamKind, ParamSpec};
 
 use super::About;
@@ -77,7 +78,7 @@ pub fn judge(bank: &Policy, rules: &Rules, pair: u64, blocks: &[(DaysOfBlock, Di
             key: vec![KeyPart::Text(institution), KeyPart::Text(item)],
             institution,
             evidence: Vec::new(),
-            occurred: i64::from(first) * 86_400,
+            occurred: start_of(first),
             amount_basis: AmountBasis::UsesOn(without),
             values: vec![Value::Text(item), Value::Day(first)],
         })));

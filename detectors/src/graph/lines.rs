@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use records::Kind;
 use records::arena::{Arena, Ref};
+use records::codes::ListType;
 use records::row::{self, Dispensing, FeeLine, day_of};
 
 use super::wiring::{NONE, Wiring, one, split};
@@ -296,8 +297,7 @@ fn sort_line(
                 sink.emit(Out::Row(Route::DrugWithoutPrescription, key, fact));
             }
         }
-        const SERVICE: u8 = 2;
-        if class != Class::Pharmacy && line.list_type != SERVICE {
+        if class != Class::Pharmacy && line.list_type != ListType::Service {
             sink.emit(Out::Row(Route::Use, pair_key(line.institution, line.item), fact));
         }
         if class == Class::Inpatient {

@@ -2,6 +2,7 @@
 
 use records::Kind;
 use records::arena::Ref;
+use records::codes::Sex;
 use records::row::{self, Person, Visit, day_of};
 use records::time::completed_years;
 use rulebank::Row;
@@ -58,19 +59,19 @@ pub(super) fn person(why: &mut Why<'_, '_>, psn_no: Ref) -> Option<Person> {
     Some(row::person(why.scene.arena, address))
 }
 
-/// The person's sex, 1 or 2, if it is known.
-pub(super) fn known_sex(why: &mut Why<'_, '_>, person: &Person) -> Option<u8> {
+/// The person's sex, if it is known.
+pub(super) fn known_sex(why: &mut Why<'_, '_>, person: &Person) -> Option<Sex> {
     let condition = ["性别已知", "the person's sex is known"];
-    if !matches!(person.gend, 1 | 2) {
-        return why.missing(condition, vec![("gend", "0/9".to_owned())], "missing:gend");
+    if !person.gend.is_known() {
+        return why.missing(condition, vec![("gend", person.gend.code_or_unknown())], "missing:gend");
     }
-    why.check(condition, vec![("gend", person.gend.to_string())], true)?;
+    why.check(condition, vec![("gend", person.gend.code().to_owned())], true)?;
     Some(person.gend)
 }
 
 /// Whether a row of another sex is violated.
-pub(super) fn other_sex(why: &mut Why<'_, '_>, rows: &[&Row], gend: u8) -> Option<()> {
-    let gend = gend.to_string();
+pub(super) fn other_sex(why: &mut Why<'_, '_>, rows: &[&Row], gend: Sex) -> Option<()> {
+    let gend = gend.code().to_owned();
     let mut values: Values = vec![("gend", gend.clone())];
     values.extend(rows.iter().map(|row| ("sex", row.text("gend").to_owned())));
     why.check(

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use records::Kind;
 use records::arena::Ref;
 use records::row::{self, Dispensing, day_of};
+use records::time::DAY_SECONDS;
 use rust_decimal::Decimal;
 
 use super::steps::{Why, day, day_at, moment, quantity};
@@ -31,7 +32,7 @@ pub(super) fn resale(why: &mut Why<'_, '_>, person: Ref, item: Ref) -> Option<()
     for last in &sales {
         let rows = scene.rows_for(why.rule, "resale_prone", item, day_of(last.time));
         let Some(limit) = rows.iter().filter_map(|row| row.decimal("limit")).min() else { continue };
-        let opens = last.time - days * 86_400;
+        let opens = last.time - days * DAY_SECONDS;
         let within: Vec<&Dispensing> =
             sales.iter().filter(|sale| opens < sale.time && sale.time <= last.time).collect();
         let sum = within.iter().fold(0i64, |sum, sale| sum.saturating_add(sale.cnt));

@@ -2,8 +2,9 @@
 
 use records::Kind;
 use records::arena::Ref;
+use records::codes::HospitalLevel;
 use records::decimal::format_fen;
-use records::row::{self, FeeLine, Institution, day_of, level_rank};
+use records::row::{self, FeeLine, Institution, day_of};
 use records::time::completed_years;
 use rulebank::Row;
 use rust_decimal::Decimal;
@@ -80,8 +81,8 @@ fn institution(why: &mut Why<'_, '_>, line: &FeeLine) -> Option<Institution> {
     Some(row::institution(why.scene.arena, address))
 }
 
-fn level(level: u8) -> String {
-    if level == 0 { "-".to_owned() } else { format!("{level:02}") }
+fn level(level: Option<HospitalLevel>) -> String {
+    level.map_or("-", HospitalLevel::code).to_owned()
 }
 
 /// A line of an item that only institutions of some level are paid for.
@@ -89,12 +90,12 @@ pub(super) fn level_limit(why: &mut Why<'_, '_>, visit: Ref, sn: Ref) -> Option<
     let (line, rows) = listed(why, visit, sn, "level_limit")?;
     let institution = institution(why, &line)?;
     let known = ["医院等级已知", "the level of the institution is known"];
-    if institution.level == 0 {
+    if institution.level.is_none() {
         return why.missing(known, Vec::new(), "missing:hosp_lv");
     }
     why.check(known, vec![("level", level(institution.level))], true)?;
     // 01 is the highest: the strictest row has the smallest number.
-    let lowest = rows.iter().map(|row| level_rank(row.text("lowest_lv"))).min().unwrap_or(0);
+    let lowest = rows.iter().map(|row| HospitalLevel::from_code(row.text("lowest_lv"))).min().flatten();
     why.check(
         [
             "医院等级低于要求的最低等级（01最高）",
@@ -125,19 +126,19 @@ pub(super) fn price_cap(why: &mut Why<'_, '_>, visit: Ref, sn: Ref) -> Option<()
                 "caps differ by level, and that of the institution is known",
             ];
             let values = vec![("level", level(institution.level))];
-            if institution.level == 0 {
+            if institution.level.is_none() {
                 return why.missing(known, values, "missing:hosp_lv");
             }
             why.check(known, values, true)?;
             institution.level
         }
         // One cap for all: the level does not matter.
-        false => 0,
+        false => None,
     };
     let of_level = |wanted: bool| {
         let caps = rows.iter().filter(move |row| match (wanted, row.text("hosp_lv")) {
             (false, text) => text.is_empty(),
-            (true, text) => !text.is_empty() && level_rank(text) == rank,
+            (true, text) => !text.is_empty() && HospitalLevel::from_code(text) == rank,
         });
         caps.filter_map(|row| row.decimal("cap")).min()
     };

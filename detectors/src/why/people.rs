@@ -18,7 +18,7 @@ pub(super) fn person_fact(why: &mut Why<'_, '_>, visit: Ref, fact: Ref) -> Optio
     let fact_row = why.record(Kind::PersonFact, (fact, 0))?;
     let fact = row::person_fact(arena, fact_row);
     let wanted = choice(why.rule, "fact").to_owned();
-    let is = records::tell::fields(arena, fact_row)
+    let is = records::render::fields(arena, fact_row)
         .into_iter()
         .find(|(name, _)| *name == "fact")
         .map(|(_, value)| value)

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use records::arena::Ref;
 use records::row::{Day, FeeLine, day_of};
+use records::time::start_of;
 use rulebank::Row;
 use rust_decimal::Decimal;
 
@@ -98,7 +99,6 @@ pub(super) fn quantity_limit(why: &mut Why<'_, '_>, visit: Ref, item: Ref, on: O
 
 /// (visit, item, day) of an item charged by the hour: more hours than there were.
 pub(super) fn hour_item(why: &mut Why<'_, '_>, visit: Ref, item: Ref, on: Ref) -> Option<()> {
-    const DAY: i64 = 86_400;
     let on = why.day(on)?;
     let mut lines = counting(why, visit, item, "hour_item", |_| true)?;
     lines.retain(|(line, _)| day_of(line.time) == on);
@@ -106,7 +106,7 @@ pub(super) fn hour_item(why: &mut Why<'_, '_>, visit: Ref, item: Ref, on: Ref) -
     why.check(["当日有该项目的明细", "there are such lines on the day"], values, !lines.is_empty())?;
     let address = why.needed(records::Kind::Visit, visit, "missing:visit")?;
     let visit = records::row::visit(why.scene.arena, address);
-    let (midnight, next) = (i64::from(on) * DAY, (i64::from(on) + 1) * DAY);
+    let (midnight, next) = (start_of(on), start_of(on + 1));
     let (from, to) = (visit.begin.max(midnight), visit.end.unwrap_or(next).min(next));
     // A stay limits the hours only on days of which some part of it is.
     let part = why.scene.is_stay(&visit) && from < to;

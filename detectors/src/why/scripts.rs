@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use records::Kind;
 use records::arena::Ref;
+use records::codes::ListType;
 use records::row::{self, Prescription};
 
 use super::steps::{Values, Why, quantity};
@@ -24,7 +25,7 @@ pub(super) fn no_prescription(why: &mut Why<'_, '_>, visit: Ref, sn: Ref) -> Opt
     let line = why.net_line(visit, sn)?;
     why.check(
         ["项目为药品或饮片（101、102）", "the item is a drug or herb (101, 102)"],
-        vec![("list_type", ["101", "102", "201", "301"][usize::from(line.list_type.min(3))].to_owned())],
+        vec![("list_type", line.list_type.code().to_owned())],
         line.is_drug(),
     )?;
     let visit = why.visit(line.visit)?;
@@ -112,13 +113,12 @@ pub(super) fn over_prescription(why: &mut Why<'_, '_>, rx: Ref, item: Ref) -> Op
 
 /// A prescription with too many different drugs.
 pub(super) fn drug_kinds(why: &mut Why<'_, '_>, rx: Ref) -> Option<()> {
-    const DRUG: u8 = 0;
     let rx = prescription(why, rx)?;
     let most = integer(why.rule, "kinds");
     let drugs: BTreeSet<String> = rx
         .lines
         .iter()
-        .filter(|line| line.list_type == Some(DRUG))
+        .filter(|line| line.list_type == Some(ListType::Drug))
         .map(|line| why.scene.text(line.item))
         .collect();
     let values = vec![

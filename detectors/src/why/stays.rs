@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use records::Kind;
 use records::arena::Ref;
+use records::codes::ChargeType;
 use records::row::{self, Day, Visit, day_of};
+use records::time::DAY_SECONDS;
 use rust_decimal::Decimal;
 
 use super::steps::{Values, Why, day, day_at, hours, moment};
@@ -119,17 +121,16 @@ pub(super) fn absence(why: &mut Why<'_, '_>, stay: Ref) -> Option<()> {
 /// A stay with enough days in a row on which only the bed was charged.
 pub(super) fn bed_only(why: &mut Why<'_, '_>, stay: Ref) -> Option<()> {
     /// Bed, consultation or examination, nursing.
-    const BED: u8 = 1;
-    const BESIDE: [u8; 3] = [1, 2, 7];
+    const BESIDE: [ChargeType; 3] = [ChargeType::Bed, ChargeType::Consultation, ChargeType::Nursing];
     let stay = why.stay(stay)?;
     let (begin, end) = (day_of(stay.begin), day_of(stay.end.unwrap_or(why.scene.now)));
     let (mut bed, mut more) = (BTreeSet::new(), BTreeSet::new());
     for line in why.scene.lines_of(stay.id) {
         let on = day_of(line.time);
-        if line.charge == BED {
+        if line.charge == Some(ChargeType::Bed) {
             bed.insert(on);
         }
-        if !BESIDE.contains(&line.charge) {
+        if !line.charge.is_some_and(|charge| BESIDE.contains(&charge)) {
             more.insert(on);
         }
     }
@@ -207,7 +208,7 @@ pub(super) fn outside_stay(why: &mut Why<'_, '_>, visit: Ref, sn: Ref) -> Option
 pub(super) fn frequent_stays(why: &mut Why<'_, '_>, stay: Ref) -> Option<()> {
     let stay = why.stay(stay)?;
     let (days, least) = (integer(why.rule, "days"), integer(why.rule, "stays"));
-    let opens = stay.begin - days * 86_400;
+    let opens = stay.begin - days * DAY_SECONDS;
     let mut stays = why.scene.stays_of(stay.psn_no);
     stays.retain(|other| opens < other.begin && other.begin <= stay.begin);
     let ids: Vec<String> = stays.iter().map(|other| why.scene.text(other.id)).collect();

@@ -3,8 +3,8 @@
 use records::Kind;
 use records::arena::Ref;
 use records::decimal::format_scaled;
+use records::render;
 use records::row::{self, Day, Dispensing, FeeLine, Visit, day_of};
-use records::tell;
 use records::time::{format_date, format_time, parse_date};
 use rulebank::{Rule, Text2};
 
@@ -81,7 +81,7 @@ impl<'s, 'a> Why<'s, 'a> {
             [key.0, key.1].into_iter().filter(|part| *part != 0).map(|part| scene.text(part)).collect();
         let name = parts.join("/");
         let found = scene.find(kind, key);
-        let values = found.map(|address| tell::fields(scene.arena, address)).unwrap_or_default();
+        let values = found.map(|address| render::fields(scene.arena, address)).unwrap_or_default();
         let outcome = if found.is_some() { Outcome::Holds } else { Outcome::Fails };
         self.note(
             [&format!("{} {name} 在册有效", zh(kind)), &format!("{} {name} stands", en(kind))],
@@ -101,7 +101,7 @@ impl<'s, 'a> Why<'s, 'a> {
         let scene = self.scene;
         let name = scene.text(key);
         let found = scene.find(kind, (key, 0));
-        let values = found.map(|address| tell::fields(scene.arena, address)).unwrap_or_default();
+        let values = found.map(|address| render::fields(scene.arena, address)).unwrap_or_default();
         let outcome = if found.is_some() { Outcome::Holds } else { Outcome::Missing(reason) };
         let [zh, en] = [zh(kind), en(kind)];
         self.note(

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use records::Kind;
 use records::arena::Ref;
+use records::codes::ListType;
 use records::row::{self, Day, Dispensing, FeeLine, StockCount, day_of};
 use rust_decimal::Decimal;
 
@@ -14,11 +15,12 @@ use crate::policy::Class;
 
 /// A use of an item: its day and quantity in ten-thousandths.
 fn uses(scene: &Scene<'_>, institution: Ref, item: Ref) -> Vec<(Day, i64)> {
-    /// Services are no goods.
-    const SERVICE: u8 = 2;
+    // Services are no goods.
     let lines: Vec<FeeLine> = scene
         .net_lines()
-        .filter(|line| line.institution == institution && line.item == item && line.list_type != SERVICE)
+        .filter(|line| {
+            line.institution == institution && line.item == item && line.list_type != ListType::Service
+        })
         .collect();
     let sales: Vec<Dispensing> = scene
         .sales()

@@ -10,8 +10,8 @@ use records::Kind;
 use records::arena::{Arena, Ref};
 use records::decode::Decoder;
 use records::ledger::Ledger;
+use records::render;
 use records::row::{self, day_of};
-use records::tell;
 use records::time::{first_of, format_date, month_of};
 use rulebank::{Bank, Rule, Status};
 
@@ -52,7 +52,7 @@ fn parts(arena: &Arena, standing: &[Ref], now: Option<i64>) -> BTreeMap<&'static
     let mut parts: BTreeMap<&'static str, BTreeSet<String>> = BTreeMap::new();
     let mut days: BTreeSet<i32> = now.map(day_of).into_iter().collect();
     for address in standing {
-        let key = tell::key(arena, *address);
+        let key = render::key(arena, *address);
         let own = match row::kind(arena, *address) {
             Kind::Visit | Kind::FeeLine => "mdtrt_id",
             Kind::PersonFact => "fact_id",
@@ -67,7 +67,7 @@ fn parts(arena: &Arena, standing: &[Ref], now: Option<i64>) -> BTreeMap<&'static
             _ => "-",
         };
         parts.entry(own).or_default().insert(key[0].clone());
-        for (name, value) in tell::fields(arena, *address) {
+        for (name, value) in render::fields(arena, *address) {
             match name {
                 "dr_codg" | "bilg_dr_codg" => {
                     parts.entry("subject").or_default().insert(value);
@@ -113,7 +113,7 @@ fn keys(
 ) -> Option<Vec<Vec<String>>> {
     if shape == ["mdtrt_id", "feedetl_sn"] {
         let lines = standing.iter().filter(|address| row::kind(arena, **address) == Kind::FeeLine);
-        return Some(lines.map(|address| tell::key(arena, *address)).collect());
+        return Some(lines.map(|address| render::key(arena, *address)).collect());
     }
     let parts = parts(arena, standing, now);
     let values = |name: &&str| parts.get(name).map_or(0, BTreeSet::len);

@@ -13,7 +13,7 @@
 
 use std::collections::BTreeMap;
 
-use records::time::{day_of, parse_date, parse_time};
+use records::time::{DAY_SECONDS, day_of, parse_date, parse_time};
 
 use super::{Standing, Thing, Unknown};
 use selection::outcome::{Alert, Fen, Label, Owners, Share};
@@ -23,7 +23,6 @@ use selection::value::InvalidValue;
 pub type RuleOfScheme = fn(&str) -> Option<&'static str>;
 
 /// Seconds of a day.
-const DAY: i64 = 86_400;
 
 /// How narrowly a label speaks of an alert.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -301,7 +300,7 @@ impl Labels {
 
 /// The last second at which a label is old enough, `delay` days before `now`.
 pub fn ripe_until(now: Option<i64>, delay: u32) -> Option<i64> {
-    now.map(|now| now - i64::from(delay) * DAY)
+    now.map(|now| now - i64::from(delay) * DAY_SECONDS)
 }
 
 /// The rule that a scheme names: its own id, or a scheme of the simulator that one rule should see.

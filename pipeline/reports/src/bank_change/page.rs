@@ -4,7 +4,7 @@ use maud::{Markup, html};
 use rulebank::Lang;
 
 use super::BankDiff;
-use super::changes::{Sample, ChangeSums};
+use super::changes::{ChangeSums, Sample};
 use super::text::{causes, counted, fen, institutions, read, sentence, signed, totals, word};
 use crate::html::table::{Table, cell};
 use crate::html::{Document, Figure, figures, notice, section};

@@ -5,7 +5,7 @@ use rulebank::Lang;
 use wire::{Cause, Fen};
 
 use super::BankDiff;
-use super::changes::{Sample, ChangeSums};
+use super::changes::{ChangeSums, Sample};
 use crate::language::pick;
 use crate::layout::{Align, Page};
 use crate::number::{grouped, yuan};

@@ -115,7 +115,8 @@ impl Dossier {
                 let entry = self.months.entry(month).or_default();
                 *entry = (entry.0 + 1, entry.1.saturating_add(found.counted));
             }
-            let of = by_rule.entry(found.alert.rule.clone()).or_insert_with(|| RuleFindings::of(&found.alert));
+            let of =
+                by_rule.entry(found.alert.rule.clone()).or_insert_with(|| RuleFindings::of(&found.alert));
             of.take(found, shown);
         }
         if let Some(owners) = owned.into_values().next() {

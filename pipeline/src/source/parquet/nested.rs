@@ -74,7 +74,10 @@ impl Node {
         Ok(Node { what, leaves: (first, walk.leaf) })
     }
 
-    fn list(walk: &mut Walk, element: impl FnOnce(&mut Walk) -> Result<Node, Fault>) -> Result<NodeKind, Fault> {
+    fn list(
+        walk: &mut Walk,
+        element: impl FnOnce(&mut Walk) -> Result<Node, Fault>,
+    ) -> Result<NodeKind, Fault> {
         walk.definition += 1;
         walk.repetition += 1;
         let element = Box::new(element(walk)?);

@@ -1,7 +1,7 @@
 //! Lanes of time: when a record was, and the plot of lanes with its key.
 
 use maud::{Markup, html};
-use records::time::{parse_date, parse_time};
+use records::time::{parse_date, parse_time, start_of};
 use wire::KeptRecord;
 
 use super::context::RenderContext;
@@ -13,7 +13,7 @@ pub(super) fn time_of(record: &KeptRecord) -> Option<i64> {
         ["begntime", "sel_time", "fee_ocur_time", "idv_time", "setl_time", "prsc_time", "stoin_time"];
     let time = fields.iter().find_map(|name| record.fields.get(name)).and_then(parse_time);
     let day = || ["invdate", "begin"].iter().find_map(|name| record.fields.get(name)).and_then(parse_date);
-    time.or_else(|| day().map(|day| i64::from(day) * 86_400))
+    time.or_else(|| day().map(start_of))
 }
 
 /// The plot, with those looks in its key that occur, and what it leaves out.

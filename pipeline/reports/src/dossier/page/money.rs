@@ -41,8 +41,9 @@ fn turnover(context: &RenderContext<'_>) -> (i64, i64) {
 /// The large numbers of the head.
 pub(super) fn figures(context: &RenderContext<'_>) -> Markup {
     let rules = &context.dossier.rules;
-    let sum =
-        |of: fn(&super::super::read::RuleFindings) -> i64| rules.iter().map(of).fold(0i64, i64::saturating_add);
+    let sum = |of: fn(&super::super::read::RuleFindings) -> i64| {
+        rules.iter().map(of).fold(0i64, i64::saturating_add)
+    };
     let (counted, amount, definite) = (sum(|of| of.counted), sum(|of| of.amount), sum(|of| of.definite));
     let found: usize = rules.iter().map(|of| of.found).sum();
     let exempted: usize = rules.iter().map(|of| of.exempted).sum();

@@ -4,7 +4,7 @@
 //! lies on are some of the uses. Purchases and changes of stock are not kept, and the page states so.
 
 use maud::{Markup, html};
-use records::time::parse_date;
+use records::time::{parse_date, start_of};
 use wire::RecordName;
 
 use super::super::read::Found;
@@ -143,7 +143,7 @@ fn lane(context: &RenderContext<'_>, found: &Found) -> Lane {
     let day = value(context, found, "day");
     if let Some(day) = parse_date(day) {
         let text = found.alert.occurred.clone();
-        lane.marks.push(Mark { time: i64::from(day) * 86_400, look: Look::Beside, text });
+        lane.marks.push(Mark { time: start_of(day), look: Look::Beside, text });
     }
     lane
 }

@@ -12,15 +12,15 @@ use crate::language::pick;
 
 /// Which share of a rule is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum CurveSubject {
+pub(super) enum MeasureKind {
     Precision,
     Recall,
 }
 
 /// Precision or recall of every rule that has one, with its interval.
-pub(super) fn shares(report: &Report, lang: Lang, of: CurveSubject) -> Markup {
+pub(super) fn shares(report: &Report, lang: Lang, of: MeasureKind) -> Markup {
     let (title, description) = match of {
-        CurveSubject::Precision => (
+        MeasureKind::Precision => (
             pick(lang, "各规则的准确率", "Precision by rule"),
             pick(
                 lang,
@@ -28,7 +28,7 @@ pub(super) fn shares(report: &Report, lang: Lang, of: CurveSubject) -> Markup {
                 "right alerts among decided ones, lines are intervals",
             ),
         ),
-        CurveSubject::Recall => (
+        MeasureKind::Recall => (
             pick(lang, "各规则的查全率", "Recall by rule"),
             pick(
                 lang,
@@ -38,8 +38,8 @@ pub(super) fn shares(report: &Report, lang: Lang, of: CurveSubject) -> Markup {
         ),
     };
     let of_measure = |measure: &Measure| match of {
-        CurveSubject::Precision => measure.precision,
-        CurveSubject::Recall => measure.recall,
+        MeasureKind::Precision => measure.precision,
+        MeasureKind::Recall => measure.recall,
     };
     let dot = |measure: &Measure| {
         let estimate = of_measure(measure);
@@ -54,8 +54,8 @@ pub(super) fn shares(report: &Report, lang: Lang, of: CurveSubject) -> Markup {
     };
     let rows: Vec<Dot> = report.rules.iter().filter_map(dot).collect();
     let all = match of {
-        CurveSubject::Precision => report.all.precision.value,
-        CurveSubject::Recall => report.all.recall.value,
+        MeasureKind::Precision => report.all.precision.value,
+        MeasureKind::Recall => report.all.recall.value,
     };
     dots(Words { title, description }, &rows, all)
 }

@@ -3,7 +3,7 @@
 //! Bars of one lane that overlap stand below each other, for overlapping is what a reader looks for.
 
 use maud::{Markup, html};
-use records::time::{day_of, format_date};
+use records::time::{DAY_SECONDS, day_of, format_date};
 
 use super::frame::{WIDTH, Words, at, count, cut, figure};
 use super::scale::Scale;
@@ -71,7 +71,6 @@ const LABEL: f64 = 182.0;
 const RIGHT: f64 = 36.0;
 const BAR: f64 = 9.0;
 const PITCH: f64 = 12.0;
-const DAY: i64 = 86_400;
 /// Labels below the axis at the most.
 const LABELS: i64 = 11;
 
@@ -122,12 +121,12 @@ pub fn timeline(words: Words<'_>, key: &[(Look, &str)], (from, to): (i64, i64), 
 
 /// A time within the years that records have.
 fn sane(time: i64) -> i64 {
-    time.clamp(-25_000 * DAY, 47_000 * DAY)
+    time.clamp(-25_000 * DAY_SECONDS, 47_000 * DAY_SECONDS)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a time within the years of records has fewer than 53 bits")]
 fn in_days(time: i64) -> f64 {
-    sane(time) as f64 / DAY as f64
+    sane(time) as f64 / DAY_SECONDS as f64
 }
 
 /// For each bar the row in which it does not touch an earlier one.

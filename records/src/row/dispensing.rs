@@ -1,0 +1,162 @@
+//! What left a pharmacy: sales and returns.
+//!
+//! Words: return_of, fixmedins_code, med_list_codg, quantity, time, price, mdtrt_id, psn_no, rx_id, expiry, the number
+//! of trace codes and the codes. A derived row holds the quantity (2) and the trace codes that its returns leave.
+
+use super::given::length;
+use super::given::{Given, Intern, RowWriter, field};
+use super::layout::{RowBuilder, header, open, open_derived};
+use super::render_context::RenderContext;
+use crate::Kind;
+use crate::arena::{Arena, Ref};
+use crate::codes::DispensingMove;
+use crate::decimal::format_scaled;
+use crate::time::{Day, Moment};
+
+header! {
+    RETURN = 8..9;
+    HAS_RETURN_OF = 9..10;
+    CNT_WIDE = 10..11;
+    TIME_WIDE = 11..12;
+    HAS_PRICE = 12..13;
+    PRICE_WIDE = 13..14;
+    HAS_VISIT = 14..15;
+    HAS_PSN_NO = 15..16;
+    HAS_RX = 16..17;
+    INSURED = 17..18;
+    SPLIT = 18..19;
+    NEEDS_RX = 19..20;
+    EXPIRES = 20..21;
+}
+
+/// A sale or a return of goods; a sale may have its returns taken off.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dispensing {
+    /// sel_id
+    pub id: Ref,
+    /// move is `return`.
+    pub is_return: bool,
+    /// return_of
+    pub return_of: Ref,
+    /// fixmedins_code
+    pub institution: Ref,
+    /// med_list_codg
+    pub item: Ref,
+    /// Quantity in ten-thousandths.
+    pub cnt: i64,
+    /// sel_time
+    pub time: Moment,
+    /// finl_trns_pric in millionths of a yuan.
+    pub price: Option<i64>,
+    /// mdtrt_id
+    pub visit: Ref,
+    /// psn_no
+    pub psn_no: Ref,
+    /// rx_id
+    pub rx: Ref,
+    /// mdtrt_setl_type is `1`.
+    pub insured: bool,
+    /// trdn_flag is 1: the pack was split.
+    pub split: bool,
+    /// rx_flag is 1: it needs a prescription.
+    pub needs_rx: bool,
+    /// expy_end
+    pub expires: Option<Day>,
+    /// Trace codes in the order given; repeats stay.
+    pub codes: Vec<Ref>,
+}
+
+/// The event time that a change states, for how late it came.
+pub(super) fn sent_event_time(given: Given<'_, '_>) -> Option<Moment> {
+    given.maybe(field!(Dispensing."sel_time"))
+}
+
+/// Writes the fields of a change into a row.
+pub(super) fn write<I: Intern>(w: &mut RowWriter<'_, '_, I>) -> Result<(), I::Error> {
+    let given = w.given;
+    let moved = DispensingMove::from_position(given.position(field!(Dispensing."move")));
+    w.flag(RETURN, moved == DispensingMove::Return);
+    w.optional_text(HAS_RETURN_OF, field!(Dispensing."return_of"))?;
+    w.text(field!(Dispensing."fixmedins_code"))?;
+    w.text(field!(Dispensing."med_list_codg"))?;
+    w.int(CNT_WIDE, field!(Dispensing."cnt"));
+    w.int(TIME_WIDE, field!(Dispensing."sel_time"));
+    w.optional_int(HAS_PRICE, PRICE_WIDE, given.maybe(field!(Dispensing."finl_trns_pric")));
+    w.optional_text(HAS_VISIT, field!(Dispensing."mdtrt_id"))?;
+    w.optional_text(HAS_PSN_NO, field!(Dispensing."psn_no"))?;
+    w.optional_text(HAS_RX, field!(Dispensing."rx_id"))?;
+    w.flag(INSURED, given.text(field!(Dispensing."mdtrt_setl_type")) == "1");
+    w.flag(SPLIT, given.int(field!(Dispensing."trdn_flag")) == 1);
+    w.flag(NEEDS_RX, given.int(field!(Dispensing."rx_flag")) == 1);
+    w.optional_day(EXPIRES, field!(Dispensing."expy_end"));
+    w.texts(field!(Dispensing."trace_codes"))?;
+    Ok(())
+}
+
+/// Writes the derived row of a sale: what its returns left of it.
+pub fn write_net_sale(row: &mut RowBuilder, sent: Ref, cnt: i64, codes: &[Ref]) {
+    row.start_derived(Kind::Dispensing, sent);
+    row.wide(cnt);
+    row.word(length(codes.len()));
+    for code in codes {
+        row.word(*code);
+    }
+}
+
+/// Reads a [`Dispensing`]; a sale with returns has what is left of it.
+pub fn dispensing(arena: &Arena, row: Ref) -> Dispensing {
+    if let Some((sent, mut net)) = open_derived(arena, row) {
+        let mut sale = dispensing(arena, sent);
+        sale.cnt = net.wide();
+        sale.codes = net.texts();
+        return sale;
+    }
+    let (head, mut fields) = open(arena, row);
+    // Fields of a literal are evaluated in the order in which they stand: that of the words.
+    Dispensing {
+        id: head.key,
+        is_return: fields.flag(RETURN),
+        return_of: fields.text(HAS_RETURN_OF),
+        institution: fields.word(),
+        item: fields.word(),
+        cnt: fields.int(CNT_WIDE),
+        time: fields.int(TIME_WIDE),
+        price: fields.flag(HAS_PRICE).then(|| fields.int(PRICE_WIDE)),
+        visit: fields.text(HAS_VISIT),
+        psn_no: fields.text(HAS_PSN_NO),
+        rx: fields.text(HAS_RX),
+        insured: fields.flag(INSURED),
+        split: fields.flag(SPLIT),
+        needs_rx: fields.flag(NEEDS_RX),
+        expires: fields.flag(EXPIRES).then(|| fields.day()),
+        codes: fields.texts(),
+    }
+}
+
+/// The event time of a row.
+pub(super) fn event_time(arena: &Arena, row: Ref) -> Moment {
+    dispensing(arena, row).time
+}
+
+/// Renders the fields of a row, without its key.
+pub(super) fn render(arena: &Arena, row: Ref, to: &mut RenderContext<'_>) {
+    let sale = dispensing(arena, row);
+    let moved = if sale.is_return { DispensingMove::Return } else { DispensingMove::Sale };
+    to.put("move", moved.code());
+    to.text("return_of", sale.return_of);
+    to.text("fixmedins_code", sale.institution);
+    to.text("med_list_codg", sale.item);
+    to.quantity("cnt", sale.cnt);
+    to.moment("sel_time", Some(sale.time));
+    if let Some(price) = sale.price {
+        to.put("finl_trns_pric", format_scaled(price, 6));
+    }
+    to.text("mdtrt_id", sale.visit);
+    to.text("psn_no", sale.psn_no);
+    to.text("rx_id", sale.rx);
+    to.flag("rx_flag", sale.needs_rx);
+    to.put("mdtrt_setl_type", if sale.insured { "1" } else { "-" });
+    to.flag("trdn_flag", sale.split);
+    to.day("expy_end", sale.expires);
+    to.codes("trace_codes", &sale.codes);
+}

@@ -1,0 +1,68 @@
+//! Identity checks of persons at institutions.
+//!
+//! Words: psn_no, fixmedins_code, time.
+
+use super::given::{Given, Intern, RowWriter, field};
+use super::layout::{header, open};
+use super::render_context::RenderContext;
+use crate::arena::{Arena, Ref};
+use crate::codes::PresenceResult;
+use crate::time::Moment;
+
+header! {
+    TIME_WIDE = 8..9;
+    PASS = 9..10;
+}
+
+/// An identity check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Presence {
+    /// idv_id
+    pub id: Ref,
+    /// psn_no
+    pub psn_no: Ref,
+    /// fixmedins_code
+    pub institution: Ref,
+    /// idv_time
+    pub time: Moment,
+    /// result is `pass`.
+    pub pass: bool,
+}
+
+/// The event time that a change states, for how late it came.
+pub(super) fn sent_event_time(given: Given<'_, '_>) -> Option<Moment> {
+    given.maybe(field!(Presence."idv_time"))
+}
+
+/// Writes the fields of a change into a row.
+pub(super) fn write<I: Intern>(w: &mut RowWriter<'_, '_, I>) -> Result<(), I::Error> {
+    w.text(field!(Presence."psn_no"))?;
+    w.text(field!(Presence."fixmedins_code"))?;
+    w.int(TIME_WIDE, field!(Presence."idv_time"));
+    let result = PresenceResult::from_position(w.given.position(field!(Presence."result")));
+    w.flag(PASS, result == PresenceResult::Pass);
+    Ok(())
+}
+
+/// Reads a [`Presence`].
+pub fn presence(arena: &Arena, row: Ref) -> Presence {
+    let (head, mut fields) = open(arena, row);
+    let (psn_no, institution) = (fields.word(), fields.word());
+    let time = fields.int(TIME_WIDE);
+    Presence { id: head.key, psn_no, institution, time, pass: fields.flag(PASS) }
+}
+
+/// The event time of a row.
+pub(super) fn event_time(arena: &Arena, row: Ref) -> Moment {
+    presence(arena, row).time
+}
+
+/// Renders the fields of a row, without its key.
+pub(super) fn render(arena: &Arena, row: Ref, to: &mut RenderContext<'_>) {
+    let presence = presence(arena, row);
+    to.text("psn_no", presence.psn_no);
+    to.text("fixmedins_code", presence.institution);
+    to.moment("idv_time", Some(presence.time));
+    let pass = PresenceResult::Pass;
+    to.one_of("result", presence.pass, pass.code(), || pass.other_codes());
+}
