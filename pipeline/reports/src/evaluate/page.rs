@@ -179,8 +179,8 @@ fn rules(report: &Report, bank: &Bank, lang: Lang) -> Markup {
         table.row([vec![name], measures(measure)].concat());
     }
     html! {
-        (plots::shares(report, lang, plots::Of::Precision))
-        (plots::shares(report, lang, plots::Of::Recall))
+        (plots::shares(report, lang, plots::MeasureKind::Precision))
+        (plots::shares(report, lang, plots::MeasureKind::Recall))
         (table)
     }
 }

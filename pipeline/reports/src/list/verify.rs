@@ -45,7 +45,7 @@ pub fn verify(args: &VerifyRequest) -> Result<CommandOutput, Error> {
         Ok(frame) => frame,
         Err((line, what)) => {
             let text = format!("{}: line {line}: {what}\n", args.frame.display());
-            return Ok(CommandOutput { text: text, found: true });
+            return Ok(CommandOutput { text, found: true });
         }
     };
     let list = match (&rows, &published) {
