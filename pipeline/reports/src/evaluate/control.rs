@@ -5,8 +5,8 @@ use std::path::Path;
 use eval::judgement::control::Draw;
 use records::time::parse_time;
 use selection::estimate::control_findings;
-use selection::outcome::Label;
 use selection::period::Period;
+use wire::Label;
 
 use crate::error::Error;
 use crate::list::files::read;

@@ -10,8 +10,8 @@ use std::path::PathBuf;
 
 use rulebank::Lang;
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, FormatAlign, Workbook, Worksheet, XlsxError};
-use selection::outcome::{Alert, Owners, Share};
 use wire::list::{ListFacts, ListRow};
+use wire::{Alert, Owners, Share};
 
 use super::made::List;
 use super::runs::Runs;
