@@ -2,7 +2,7 @@
 //!
 //! The caller's thread is the front. Ticks go to every worker and to the desk; the desk waits for the answers
 //! of all workers to a tick, makes its events, and hands them to a recorder. When a queue is full, who fills it
-//! waits: a tick in work, [`QUEUE`] waiting.
+//! waits: a tick in work, `QUEUE` waiting.
 
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};

@@ -7,7 +7,7 @@
 //! encoding) is an error that ends the run. Memory is bounded by blocks, by batches of rows and by the longest line
 //! that is read ([`LINE_BYTES_MAX`]), whatever a compressed file unfolds to.
 //!
-//! [`stream`] gives the bytes of a file, unpacked; [`ndjson`], [`csv`] (over [`text`]) and [`parquet`] read them.
+//! `stream` gives the bytes of a file, unpacked; `ndjson`, `csv` (over `text`) and `parquet` read them.
 
 mod csv;
 pub mod files;

@@ -1,6 +1,6 @@
 //! The page of an institution, part by part.
 //!
-//! [`money`] shows how much and by what rules, [`times`] when, [`findings`] what in particular, [`arrived`] what
+//! `money` shows how much and by what rules, `times` when, `findings` what in particular, `arrived` what
 //! could not be judged and what was decided before.
 
 mod arrived;

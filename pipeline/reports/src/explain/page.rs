@@ -1,6 +1,6 @@
 //! An explained alert as a page for an inspector or a hospital's insurance office.
 //!
-//! [`records`] and [`amount`] are its two long parts.
+//! `records` and `amount` are its two long parts.
 
 mod amount;
 mod records;
