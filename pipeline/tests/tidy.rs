@@ -196,9 +196,8 @@ fn a_file_that_nobody_declares_is_seen() {
 // --- rule ids in code ---
 
 /// Where the id of a rule may stand in code, and why.
-const IDS_MAY_STAND_IN: [(&str, &str); 3] = [
+const IDS_MAY_STAND_IN: [(&str, &str); 2] = [
     ("eval/synth/src", "the simulator plants what a rule should see, and its truth names the rule"),
-    ("rulebank/src/schema.rs", "the contract says which rules a table may speak of"),
     ("pipeline/src/bench.rs", "the bench changes rules it knows, to measure what a change costs"),
 ];
 

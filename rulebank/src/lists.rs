@@ -2,7 +2,7 @@
 //!
 //! A record holds lists of records: diagnoses, operations, agreements, the lines of a prescription. Written out
 //! as JSON they would hide what a case is about, so each has a short form of its own in which a person would
-//! jot it down. JSON is still read, for what the short form cannot say; `[]` is a list with nothing in it.
+//! jot it down. JSON is still read, for what the short form cannot express; `[]` is a list with nothing in it.
 
 use crate::detector;
 use crate::facts::json as quoted;

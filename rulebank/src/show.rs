@@ -1,4 +1,6 @@
 //! Texts about rules for people: the list of a bank, and everything about one rule.
+//!
+//! Nothing is decided here: a page shows what a checked bank holds, in one language, and reads no clock.
 
 use std::fmt::Write as _;
 
@@ -56,7 +58,7 @@ pub fn list(bank: &Bank) -> String {
 
 /// The exemptions of a bank, one line each, with a heading; empty if there are none.
 ///
-/// No clock is read: whether one has expired is seen from its days, and is told at the end of a run.
+/// No clock is read: whether one has expired is seen from its days, and is reported at the end of a run.
 pub fn exemptions(bank: &Bank) -> String {
     if bank.exemptions.is_empty() {
         return String::new();

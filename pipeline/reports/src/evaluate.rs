@@ -82,8 +82,8 @@ fn judge(args: &EvalRequest, kept: &RunFolder, bank: &Bank) -> Result<Report, Er
         let chance = lists.chances.probability(&alert.rule, verdict(&alert.verdict));
         let model = facts.get(&alert.rule).is_some_and(|facts| facts.model);
         let taken = lists.take(&alert, &of_alert, model);
-        let taken =
-            taken.and_then(|()| judgement.take(&alert, &of_alert, chance).map_err(|wrong| wrong.to_string()));
+        let taken = taken
+            .and_then(|()| judgement.add_alert(&alert, &of_alert, chance).map_err(|wrong| wrong.to_string()));
         taken.map_err(|wrong| owners.wrong(format!("{wrong} (or in this line of alerts.ndjson)")))?;
     }
     let effort = match &args.effort {

@@ -10,25 +10,25 @@ pub mod why_not;
 
 use std::collections::BTreeSet;
 
-use rulebank::Rule;
+use rulebank::{AmountKind, DetectorSpec, Rule};
 use serde::Serialize;
 use wire::explanation::{Explanation, RuleText};
 use wire::{Bilingual, RecordName};
 
-use crate::amounts;
 use crate::error::Error;
 use crate::language::bilingual;
 use crate::run_folder::RunFolder;
 
-/// What a rule states of itself.
-pub fn rule_text(rule: &Rule) -> RuleText {
+/// What a rule states of itself; how its amount comes about stands in the spec of its detector.
+pub fn rule_text(rule: &Rule, specs: &[DetectorSpec]) -> RuleText {
+    let amount = specs.iter().find(|spec| spec.name == rule.detector).and_then(|spec| spec.amount);
     RuleText {
         id: rule.id.clone(),
         version: rule.version.clone(),
         title: bilingual(&rule.title),
         why: bilingual(&rule.why),
         basis: rule.basis.clone(),
-        amount: amounts::sentence(rule).map(|(zh, en)| Bilingual::new(zh, en)),
+        amount: amount.map(AmountKind::sentence).map(|(zh, en)| Bilingual::new(zh, en)),
         excuses: rule.excuses.iter().map(bilingual).collect(),
         next_step: bilingual(&rule.next_step),
     }
@@ -63,7 +63,7 @@ pub fn gather(folder: &RunFolder, id: &str) -> Result<(Explanation, Rule), Error
         None => None,
     };
     let explanation = Explanation {
-        rule: rule_text(&rule),
+        rule: rule_text(&rule, folder.specs()),
         values: finding.map(|finding| finding.values).unwrap_or_default(),
         params: rule.params.iter().map(|(name, value)| (name.clone(), value.to_string())).collect(),
         records: folder.records(&names)?,

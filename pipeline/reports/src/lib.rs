@@ -2,8 +2,8 @@
 //!
 //! [`run_folder`] reads back what a run kept; [`explain`], [`dossier`], [`list`] and [`evaluate`] make what their
 //! commands are asked for, and [`bank_change`] shows what another rule bank would do.
-//! They share a page of text ([`layout`]), HTML with plots ([`html`]), words for fields and kinds ([`labels`],
-//! [`amounts`]), numbers ([`number`]), the choice between two languages ([`language`]) and the mask over persons
+//! They share a page of text ([`layout`]), HTML with plots ([`html`]), words for fields and kinds
+//! ([`labels`]), numbers ([`number`]), the choice between two languages ([`language`]) and the mask over persons
 //! ([`mask`]); [`outputs`] writes files that take their names when all of them are complete.
 //!
 //! There is no engine here, no thread and no command line: `pipeline` runs those and calls this crate.
@@ -16,7 +16,6 @@
 //! assert_eq!(reports::number::yuan(123_450), "1,234.50");
 //! ```
 
-pub mod amounts;
 pub mod bank_change;
 pub mod command;
 pub mod dossier;

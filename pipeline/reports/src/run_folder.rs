@@ -49,6 +49,11 @@ impl RunFolder {
         Ok(RunFolder { folder: folder.to_owned(), specs, run })
     }
 
+    /// The detectors that the bank may name.
+    pub fn specs(&self) -> &'static [DetectorSpec] {
+        self.specs
+    }
+
     /// The bank that judged.
     ///
     /// # Errors

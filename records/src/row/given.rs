@@ -4,7 +4,7 @@
 //! that the schema does not know does not compile. Absent values are zeros and empty texts.
 
 use super::layout::{Bits, RowBuilder, low};
-use crate::arena::Ref;
+use crate::arena::TextRef;
 use crate::decode::{Change, Value};
 use crate::time::Moment;
 
@@ -16,7 +16,7 @@ pub trait Intern {
     ///
     /// # Errors
     /// When there is no room for it.
-    fn intern(&mut self, text: &str) -> Result<Ref, Self::Error>;
+    fn intern(&mut self, text: &str) -> Result<TextRef, Self::Error>;
 }
 
 /// The position of a field of a kind.

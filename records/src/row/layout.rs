@@ -9,7 +9,7 @@
 //! after the head are is each kind's own affair (`row/<kind>.rs`).
 
 use crate::Kind;
-use crate::arena::{Arena, Reader, Ref};
+use crate::arena::{Arena, Reader, RowRef, TextRef};
 use crate::time::Day;
 
 /// A run of bits of the header: a flag is one bit wide. Bits 32 to 63 are those of the second header word.
@@ -25,7 +25,7 @@ impl Bits {
         Bits { first, end }
     }
 
-    /// Whether that many numbers, from 0 on, can be told apart in these bits.
+    /// Whether that many numbers, from 0 on, fit into these bits.
     pub(super) const fn hold(self, count: usize) -> bool {
         count <= 1 << (self.end - self.first)
     }
@@ -58,7 +58,7 @@ const DEL: Bits = Bits::new(5, 6);
 pub(super) const REV_WIDE: Bits = Bits::new(6, 7);
 /// A second header word follows the content hash.
 pub(super) const EXTENDED: Bits = Bits::new(7, 8);
-/// How late the record came: 0 not known, else one more than [`super::late`] says.
+/// How late the record came: 0 not known, else one more than [`super::late`] gives.
 pub(super) const LATE: Bits = Bits::new(23, 26);
 
 /// Bits that are the same for all kinds.
@@ -121,7 +121,7 @@ impl RowBuilder {
     }
 
     /// Starts a row that stands on the row as sent `sent`.
-    pub(super) fn start_derived(&mut self, kind: Kind, sent: Ref) {
+    pub(super) fn start_derived(&mut self, kind: Kind, sent: RowRef) {
         self.words.clear();
         self.more_header = 0;
         self.words.extend([kind as u32 | low(DERIVED.mask()), sent]);
@@ -150,7 +150,7 @@ impl RowBuilder {
     }
 
     /// A text that may be absent: a flag, and a word where it is set.
-    pub(super) fn text(&mut self, present: Bits, text: Ref) {
+    pub(super) fn text(&mut self, present: Bits, text: TextRef) {
         if text != 0 {
             self.set(present, 1);
             self.words.push(text);
@@ -202,7 +202,7 @@ impl Fields<'_> {
     }
     /// As [`RowBuilder::text`]; 0 if absent.
     #[inline]
-    pub(super) fn text(&mut self, present: Bits) -> Ref {
+    pub(super) fn text(&mut self, present: Bits) -> TextRef {
         if self.flag(present) { self.reader.take() } else { 0 }
     }
     /// As [`RowBuilder::int`].
@@ -232,7 +232,7 @@ impl Fields<'_> {
         self.reader.skip(words);
     }
     /// Texts with their count before them.
-    pub(super) fn texts(&mut self) -> Vec<Ref> {
+    pub(super) fn texts(&mut self) -> Vec<TextRef> {
         let count = self.reader.take();
         (0..count).map(|_| self.reader.take()).collect()
     }
@@ -246,9 +246,9 @@ pub struct Head {
     /// Whether the change withdraws the record.
     pub del: bool,
     /// First part of the key.
-    pub key: Ref,
+    pub key: TextRef,
     /// Second part of the key; 0 where keys have one part.
-    pub key2: Ref,
+    pub key2: TextRef,
     /// Revision at the source.
     pub rev: Option<u64>,
     /// Hash of the content.
@@ -267,31 +267,31 @@ fn kind_of_header(header: u32) -> Kind {
 
 /// The kind of the record behind a row.
 #[inline]
-pub fn kind(arena: &Arena, row: Ref) -> Kind {
+pub fn kind(arena: &Arena, row: RowRef) -> Kind {
     kind_of_header(arena.word(row))
 }
 
 /// The row as sent on which `row` stands (itself, unless it is derived).
 #[inline]
-pub fn as_sent(arena: &Arena, row: Ref) -> Ref {
+pub fn as_sent(arena: &Arena, row: RowRef) -> RowRef {
     if arena.word(row) & low(DERIVED.mask()) == 0 { row } else { arena.word(row + 1) }
 }
 
 /// Key parts of the record behind a row.
-pub fn key(arena: &Arena, row: Ref) -> (Ref, Ref) {
+pub fn key(arena: &Arena, row: RowRef) -> (TextRef, TextRef) {
     let row = as_sent(arena, row);
     let kind = kind(arena, row);
     (arena.word(row + 1), if two_part_key(kind) { arena.word(row + 2) } else { 0 })
 }
 
 /// The head of a row as sent.
-pub fn head(arena: &Arena, row: Ref) -> Head {
+pub fn head(arena: &Arena, row: RowRef) -> Head {
     open(arena, row).0
 }
 
 /// The head of a row as sent, and its fields.
 #[inline]
-pub(super) fn open(arena: &Arena, row: Ref) -> (Head, Fields<'_>) {
+pub(super) fn open(arena: &Arena, row: RowRef) -> (Head, Fields<'_>) {
     let mut reader = arena.reader(row);
     let first = reader.take();
     let mut header = u64::from(first);
@@ -314,7 +314,7 @@ pub(super) fn open(arena: &Arena, row: Ref) -> (Head, Fields<'_>) {
 
 /// The row as sent and the fields after it, if `row` is derived.
 #[inline]
-pub(super) fn open_derived(arena: &Arena, row: Ref) -> Option<(Ref, Fields<'_>)> {
+pub(super) fn open_derived(arena: &Arena, row: RowRef) -> Option<(RowRef, Fields<'_>)> {
     let sent = as_sent(arena, row);
     (sent != row).then(|| (sent, Fields { header: 0, reader: arena.reader(row + 2) }))
 }

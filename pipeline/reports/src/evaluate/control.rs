@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use eval::judgement::control::Draw;
+use eval::judgement::control::ControlDraw;
 use records::time::parse_time;
 use selection::estimate::control_findings;
 use selection::period::Period;
@@ -15,7 +15,7 @@ use crate::list::files::read;
 ///
 /// # Errors
 /// The list or its facts cannot be read, or nobody was drawn for it.
-pub(super) fn draw(list: &Path, labels: &[Label]) -> Result<Draw, Error> {
+pub(super) fn draw(list: &Path, labels: &[Label]) -> Result<ControlDraw, Error> {
     let (_, published) = read(list)?;
     let drawn = published.draw.as_ref().filter(|draw| !draw.drawn.is_empty());
     let Some(draw) = drawn else {
@@ -28,7 +28,7 @@ pub(super) fn draw(list: &Path, labels: &[Label]) -> Result<Draw, Error> {
     let drawn_at = published.runs.iter().filter_map(|run| run.now.as_deref().and_then(parse_time)).max();
     let period = Period::parse(&published.period).map_err(Error::Arguments)?;
     let answers = control_findings(labels, &control, drawn_at, &period);
-    Ok(Draw {
+    Ok(ControlDraw {
         ranked: published.ranked.iter().cloned().collect(),
         drawn: control,
         open: usize::try_from(draw.open).unwrap_or(usize::MAX),

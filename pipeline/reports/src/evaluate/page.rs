@@ -2,7 +2,7 @@
 
 mod plots;
 
-use eval::judgement::report::{AtK, Control, Measure, Report};
+use eval::judgement::report::{Control, Measure, OrdersAtK, Report};
 use maud::{Markup, html};
 use rulebank::{Bank, Lang};
 
@@ -233,7 +233,7 @@ fn list(report: &Report, lang: Lang) -> Markup {
     ] {
         table = table.number(pick(lang, zh, en));
     }
-    let row = |at: &AtK| {
+    let row = |at: &OrdersAtK| {
         let mut cells = vec![at.k.to_string(), between(at.list.share, share)];
         if models {
             let without = at.list_without_models.map(|held| around(held.share, share));

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use eval::judgement::Settings;
 use eval::truth::labels::{Labels, ripe_until};
-use eval::truth::{Planted, Plantings, Truth};
+use eval::truth::{PlantedTruth, Truth, TruthLine};
 use serde_json::{Map, Value};
 use wire::{BadAmount, Label, LineReader, files};
 
@@ -32,13 +32,13 @@ pub(super) fn truth(args: &EvalRequest, settings: Settings) -> Result<(Truth, Ve
     let own = args.truth.as_os_str() == OWN_LABELS;
     let path = if own { args.from.join(files::LABELS) } else { args.truth.clone() };
     let mut lines = LineReader::open(&path).map_err(Error::of_given_file)?;
-    let mut plantings = Plantings::default();
+    let mut plantings = PlantedTruth::default();
     let mut labels = Changes::default();
     let mut planted = false;
     while let Some(row) = lines.read_skipping_blank::<Map<String, Value>>()? {
         let taken = if !own && row.contains_key("rule") && row.contains_key("key") {
             planted = true;
-            serde_json::from_value::<Planted>(Value::Object(row))
+            serde_json::from_value::<TruthLine>(Value::Object(row))
                 .map_err(|error| error.to_string())
                 .and_then(|line| plantings.add(line).map_err(|wrong| wrong.to_string()))
         } else {
@@ -54,8 +54,11 @@ pub(super) fn truth(args: &EvalRequest, settings: Settings) -> Result<(Truth, Ve
         return Ok((Truth::Planted(plantings), Vec::new()));
     }
     let standing: Vec<Label> = labels.0.into_values().filter_map(|(_, label)| label).collect();
-    let sorted =
-        Labels::sort(standing.iter().cloned(), ripe_until(settings.now, settings.delay), synth::rule_of);
+    let sorted = Labels::from_labels(
+        standing.iter().cloned(),
+        ripe_until(settings.now, settings.delay),
+        synth::rule_of,
+    );
     let sorted = sorted.map_err(|error| wrong(&path, &error.to_string()))?;
     Ok((Truth::Labels(sorted), standing))
 }

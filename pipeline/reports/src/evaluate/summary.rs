@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use eval::judgement::report::{AtK, Measure, Report};
+use eval::judgement::report::{Measure, OrdersAtK, Report};
 use rulebank::Lang;
 
 use super::words::{amount, around, basis, count, share, unknown};
@@ -82,7 +82,7 @@ fn list(report: &Report, lang: Lang) -> Vec<Vec<String>> {
         ("名单/随机", "list/random"),
     ];
     let mut rows = vec![heads.map(|(zh, en)| pick(lang, zh, en).to_owned()).to_vec()];
-    let of = |at: &AtK| {
+    let of = |at: &OrdersAtK| {
         vec![
             at.k.to_string(),
             amount(at.list.money),

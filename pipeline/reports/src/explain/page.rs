@@ -25,7 +25,7 @@ pub fn page(explanation: &Explanation, rule: &Rule, lang: Lang) -> String {
     claim(&mut page, explanation, rule, lang);
     values(&mut page, explanation, lang);
     records::records(&mut page, explanation, lang);
-    amount::amount(&mut page, explanation, rule, lang);
+    amount::amount(&mut page, explanation, lang);
     law(&mut page, explanation, rule, lang);
     history(&mut page, &explanation.history, lang);
     page.finish()

@@ -105,7 +105,7 @@ pub(super) fn curve(report: &Report, lang: Lang) -> Markup {
 
 /// Expected and found money of each tenth.
 pub(super) fn bins(report: &Report, lang: Lang) -> Markup {
-    let row = |(n, bin): (usize, &eval::judgement::report::Bin)| Bar {
+    let row = |(n, bin): (usize, &eval::judgement::report::CalibrationBin)| Bar {
         label: match lang {
             Lang::Zh => format!("第 {n} 组"),
             Lang::En => format!("tenth {n}"),

@@ -1,23 +1,24 @@
 //! The amount of an alert step by step: where it lies, what others counted before, what cut it.
 
-use rulebank::{Lang, Rule};
+use rulebank::Lang;
 
 use super::rows::{ROWS, rest};
+use crate::labels;
 use crate::language::pick;
 use crate::layout::{Align, Page};
 use crate::number::amount as grouped;
-use crate::{amounts, labels};
 use wire::Fen;
 use wire::explanation::{AmountTrail, CutBy, Explanation, RecordAmount};
 
 const EXEMPTED: [&str; 2] = ["已豁免的告警不计金额。", "An exempted alert counts no money."];
 
 /// Shows the amount.
-pub(super) fn amount(page: &mut Page, explanation: &Explanation, rule: &Rule, lang: Lang) {
+pub(super) fn amount(page: &mut Page, explanation: &Explanation, lang: Lang) {
     let Some(money) = &explanation.money else { return };
     page.heading(pick(lang, "金额如何得出", "The amount, step by step"));
-    match amounts::sentence(rule) {
-        Some((zh, en)) => page.paragraph(pick(lang, zh, en)),
+    let sentence = explanation.rule.amount.as_ref();
+    match sentence {
+        Some(text) => page.paragraph(pick(lang, &text.zh, &text.en)),
         None => page.paragraph(pick(
             lang,
             "该规则不涉及金额。",
@@ -32,7 +33,7 @@ pub(super) fn amount(page: &mut Page, explanation: &Explanation, rule: &Rule, la
                 "No record has money that it could lie on, so nothing is counted.",
             ],
         };
-        if amounts::sentence(rule).is_some() {
+        if sentence.is_some() {
             page.paragraph(pick(lang, zh, en));
         }
         return;
