@@ -39,7 +39,9 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
 
 /// Rows of a table of prefixes and sexes.
 pub fn rows(compiler: &mut Compiler<'_>, spec: &DetectorSpec) -> Rules {
-    Prefixes::compile(compiler, spec, |row| if row.text("gend") == Sex::Male.code() { Sex::Male } else { Sex::Female })
+    Prefixes::compile(compiler, spec, |row| {
+        if row.text("gend") == Sex::Male.code() { Sex::Male } else { Sex::Female }
+    })
 }
 
 /// Judges the diagnoses of a visit with its person.

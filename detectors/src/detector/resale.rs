@@ -100,7 +100,8 @@ fn window<'a>(
 ) -> Option<Window<'a>> {
     let end: Moment = sales[nth].1.time;
     let limit = strictest(limits, day_of(end))?;
-    let first = sales.partition_point(|(_, sale)| !bank.over(2, sale.time, end - limit.what.days * DAY_SECONDS));
+    let first =
+        sales.partition_point(|(_, sale)| !bank.over(2, sale.time, end - limit.what.days * DAY_SECONDS));
     // Sales of the very same second belong to the window as well.
     let last = sales.partition_point(|(_, sale)| sale.time <= end);
     let quantity = sums[last] - sums[first];
