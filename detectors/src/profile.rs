@@ -148,7 +148,9 @@ impl Group {
         let calling = match (owner, practitioner) {
             (ProfileOwner::Institution, _) => 0,
             (ProfileOwner::Practitioner, None) => return Err(Missing::Practitioner),
-            (ProfileOwner::Practitioner, Some(address)) => row::practitioner(arena, address).practitioner_type as u8,
+            (ProfileOwner::Practitioner, Some(address)) => {
+                row::practitioner(arena, address).practitioner_type as u8
+            }
         };
         let institution = row::institution(arena, institution.ok_or(Missing::Institution)?);
         if institution.institution_type == InstitutionType::Medical && institution.level.is_none() {

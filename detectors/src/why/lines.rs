@@ -2,8 +2,8 @@
 
 use records::Kind;
 use records::arena::Ref;
-use records::decimal::format_fen;
 use records::codes::HospitalLevel;
+use records::decimal::format_fen;
 use records::row::{self, FeeLine, Institution, day_of};
 use records::time::completed_years;
 use rulebank::Row;

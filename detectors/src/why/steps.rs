@@ -3,8 +3,8 @@
 use records::Kind;
 use records::arena::Ref;
 use records::decimal::format_scaled;
-use records::row::{self, Day, Dispensing, FeeLine, Visit, day_of};
 use records::render;
+use records::row::{self, Day, Dispensing, FeeLine, Visit, day_of};
 use records::time::{format_date, format_time, parse_date};
 use rulebank::{Rule, Text2};
 

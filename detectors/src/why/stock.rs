@@ -18,7 +18,9 @@ fn uses(scene: &Scene<'_>, institution: Ref, item: Ref) -> Vec<(Day, i64)> {
     // Services are no goods.
     let lines: Vec<FeeLine> = scene
         .net_lines()
-        .filter(|line| line.institution == institution && line.item == item && line.list_type != ListType::Service)
+        .filter(|line| {
+            line.institution == institution && line.item == item && line.list_type != ListType::Service
+        })
         .collect();
     let sales: Vec<Dispensing> = scene
         .sales()

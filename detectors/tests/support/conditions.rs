@@ -10,8 +10,8 @@ use records::Kind;
 use records::arena::{Arena, Ref};
 use records::decode::Decoder;
 use records::ledger::Ledger;
-use records::row::{self, day_of};
 use records::render;
+use records::row::{self, day_of};
 use records::time::{first_of, format_date, month_of};
 use rulebank::{Bank, Rule, Status};
 
