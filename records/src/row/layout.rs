@@ -331,7 +331,7 @@ pub(super) struct Key {
 pub(super) fn open(arena: &Arena, row: RowRef) -> (Key, Fields<'_>) {
     let mut reader = arena.reader(row);
     let mut header = u64::from(reader.take());
-    debug_assert!(!DERIVED.is_set(header) && !DEL.is_set(header), "only a put as sent has fields");
+    debug_assert!(!DERIVED.is_set(header), "a derived row has no key of its own");
     let two = two_part_key(kind_of_header(low(header)));
     let key = reader.take();
     let key2 = if two { reader.take() } else { 0 };
