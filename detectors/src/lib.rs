@@ -6,6 +6,7 @@
 pub mod alert;
 pub mod alert_view;
 pub mod arrivals;
+pub mod batch;
 pub mod compile;
 pub mod compiled_bank;
 pub mod coverage;

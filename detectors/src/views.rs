@@ -6,23 +6,42 @@
 
 use differential_dataflow::VecCollection;
 use differential_dataflow::operators::arrange::{Arranged, TraceAgent};
-use differential_dataflow::trace::implementations::ValSpine;
+use differential_dataflow::trace::implementations::spine_fueled;
+use differential_dataflow::{ExchangeData, Hashable};
 use records::arena::Ref;
 
-/// Logical time: one per tick of input.
-pub type Tick = u64;
-/// Everything is counted in this type.
-pub type Diff = i64;
+use crate::batch::{Batch, Batcher};
+pub use crate::batch::{Diff, Tick};
+
 /// A collection of `D`.
 pub type Collection<'s, D> = VecCollection<'s, Tick, D, Diff>;
 /// The batches behind every arrangement: the one place that names them.
-pub type Spine<V> = ValSpine<u64, V, Tick, Diff>;
+pub type Spine<V> = spine_fueled::Spine<Batch<V>>;
 /// An arrangement of `V` by key, shared by all who read it.
 pub type Arrangement<'s, V> = Arranged<'s, TraceAgent<Spine<V>>>;
 /// Rows by key, not arranged.
 pub type RowCollection<'s> = Collection<'s, (u64, Ref)>;
 /// An arrangement of rows.
 pub type RowArrangement<'s> = Arrangement<'s, Ref>;
+
+/// What can be arranged by its key, in batches that other threads can read.
+pub trait ArrangeShared<'s, V: ExchangeData> {
+    /// Brings together the values of each key, on the worker that [`worker_of`] names.
+    fn arrange_shared(self, name: &str) -> Arrangement<'s, V>;
+}
+
+impl<'s, V: ExchangeData> ArrangeShared<'s, V> for Collection<'s, (u64, V)> {
+    fn arrange_shared(self, name: &str) -> Arrangement<'s, V> {
+        self.arrange_named::<Batcher<V>, Spine<V>>(name, Batcher::new)
+    }
+}
+
+/// The number of the worker, of so many, on which the values of a key are.
+///
+/// As timely exchanges: it may differ between builds of the program, and is not to be written down.
+pub fn worker_of(key: u64, workers: usize) -> usize {
+    usize::try_from(key.hashed() % workers.max(1) as u64).unwrap_or(0)
+}
 
 /// A key of two identities.
 #[inline]

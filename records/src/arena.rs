@@ -172,7 +172,12 @@ impl Reader<'_> {
     /// Skips `words` words.
     #[inline]
     pub fn skip(&mut self, words: u32) {
-        *self = self.arena.reader(self.address + words);
+        let at = (self.address as usize) & (PAGE_WORDS - 1);
+        if at + (words as usize) < PAGE_WORDS {
+            self.address += words;
+        } else {
+            *self = self.arena.reader(self.address + words);
+        }
     }
 }
 

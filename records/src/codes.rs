@@ -36,11 +36,14 @@ macro_rules! codes {
 
             /// What has this code.
             pub fn from_code(code: &str) -> Option<$name> {
-                let position = $name::CODES.iter().position(|known| *known == code)?;
-                Some($name::ALL[position])
+                match code {
+                    $($code => Some($name::$variant),)+
+                    _ => None,
+                }
             }
 
             /// What stands at a position of the list; the decoder gives no position beyond it, which is the last here.
+            #[inline]
             pub fn from_position(position: u32) -> $name {
                 $name::ALL[(position as usize).min($name::ALL.len() - 1)]
             }

@@ -16,7 +16,7 @@ use crate::judge::{each, whole};
 use crate::money;
 use crate::reads::Reads;
 use crate::statement::{Out, Route};
-use crate::views::{Arrangement, Diff, RowArrangement, Tick};
+use crate::views::{ArrangeShared, Arrangement, Diff, RowArrangement, Tick};
 
 /// Findings become alerts.
 pub(super) fn reconcile<'s>(wiring: &Wiring<'s>) -> VecCollection<'s, Tick, ReconciledFinding, Diff> {
@@ -31,7 +31,7 @@ pub(super) fn reconcile<'s>(wiring: &Wiring<'s>) -> VecCollection<'s, Tick, Reco
             let id = finding.id();
             money::visits_needed(&finding).into_iter().map(move |visit| (u64::from(visit), id))
         })
-        .arrange_by_key_named("money: findings by visit");
+        .arrange_shared("money: findings by visit");
     let funds = each(
         context,
         "money: fund",
@@ -54,7 +54,7 @@ pub(super) fn reconcile<'s>(wiring: &Wiring<'s>) -> VecCollection<'s, Tick, Reco
             let needed = money::settlements_needed(&arena, &finding).into_iter();
             needed.map(move |settlement| (u64::from(settlement), id))
         })
-        .arrange_by_key_named("money: findings by settlement");
+        .arrange_shared("money: findings by settlement");
     let deaths = each(
         context,
         "money: dead",
@@ -71,9 +71,9 @@ pub(super) fn reconcile<'s>(wiring: &Wiring<'s>) -> VecCollection<'s, Tick, Reco
     // The amount, and whether an exemption lets the finding off.
     let prices: RowArrangement<'s> = rows_of(&funds.output, Route::Price)
         .concat(rows_of(&deaths.output, Route::Price))
-        .arrange_by_key_named("money: settlements by finding");
+        .arrange_shared("money: settlements by finding");
     let findings: Arrangement<'s, Finding> =
-        findings.map(|finding| (finding.id(), finding)).arrange_by_key_named("money: findings");
+        findings.map(|finding| (finding.id(), finding)).arrange_shared("money: findings");
     let mut reads = Reads::default();
     let exempts = reads.exempts();
     let priced = whole(
@@ -105,7 +105,7 @@ pub(super) fn reconcile<'s>(wiring: &Wiring<'s>) -> VecCollection<'s, Tick, Reco
     let laid: Arrangement<'s, Laid> = priced
         .clone()
         .flat_map(move |(_, priced)| money::laid(&arena, &bank, &priced))
-        .arrange_by_key_named("money: laid by visit");
+        .arrange_shared("money: laid by visit");
     let taken = whole(
         context,
         "money: reconcile",
@@ -126,8 +126,8 @@ pub(super) fn reconcile<'s>(wiring: &Wiring<'s>) -> VecCollection<'s, Tick, Reco
         Out::Taken(finding, row, fen) => Some(((finding, row), tick, diff * fen)),
         _ => None,
     });
-    let taken: RowArrangement<'s> = taken.as_collection().arrange_by_key_named("money: taken");
-    let priced: Arrangement<'s, PricedFinding> = priced.arrange_by_key_named("money: priced findings");
+    let taken: RowArrangement<'s> = taken.as_collection().arrange_shared("money: taken");
+    let priced: Arrangement<'s, PricedFinding> = priced.arrange_shared("money: priced findings");
     let alerts =
         whole(context, "money: alert", &[&taken], &[&priced], Reads::default(), |_, _, _, state, sink| {
             let priced = state.more(0);

@@ -12,7 +12,7 @@ use crate::finding::Finding;
 use crate::reads::{Concern, Reads};
 use crate::statement::{Crowd, Out};
 use crate::temporal_filter::temporal_filter;
-use crate::views::{Arrangement, RowArrangement, RowCollection};
+use crate::views::{ArrangeShared, Arrangement, RowArrangement, RowCollection};
 use crate::visited;
 
 /// Institutions by the days on which their stays begin and end.
@@ -37,7 +37,7 @@ pub(super) fn occupancy<'s>(wiring: &Wiring<'s>, steps: &RowArrangement<'s>) {
             Out::Crowd(crowd) => Some((0, *crowd)),
             _ => None,
         })
-        .arrange_by_key_named("bed_count: crowds");
+        .arrange_shared("bed_count: crowds");
     let mut reads = Reads::default();
     let rules = reads.rules(part::bed_count());
     wiring.find_each(
@@ -54,7 +54,7 @@ pub(super) fn occupancy<'s>(wiring: &Wiring<'s>, steps: &RowArrangement<'s>) {
 
 /// Days of a stay on which nothing but the bed was charged.
 pub(super) fn bed_only<'s>(wiring: &Wiring<'s>, charges: RowCollection<'s>) {
-    let charges = charges.arrange_by_key_named("bed_only: charges by visit");
+    let charges = charges.arrange_shared("bed_only: charges by visit");
     let mut reads = Reads::default();
     let rules = reads.rules(part::bed_only());
     let arena = wiring.arena();
@@ -75,7 +75,7 @@ pub(super) fn bed_only<'s>(wiring: &Wiring<'s>, charges: RowCollection<'s>) {
     // The lines behind a run are read only where there is one.
     let runs = findings_of(&temporal_filter(runs, wiring.facts.now.clone()));
     let runs: Arrangement<'s, Finding> =
-        runs.map(|finding| (first_text(&finding), finding)).arrange_by_key_named("bed_only: runs by visit");
+        runs.map(|finding| (first_text(&finding), finding)).arrange_shared("bed_only: runs by visit");
     wiring.find_each(
         "bed_only: lines",
         &runs,

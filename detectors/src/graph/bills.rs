@@ -7,7 +7,7 @@ use crate::detector::{
 use crate::fact::Fact;
 use crate::reads::{Concern, Reads};
 use crate::statement::{Out, Route};
-use crate::views::{RowArrangement, RowCollection};
+use crate::views::{ArrangeShared, RowArrangement, RowCollection};
 use crate::visited;
 
 /// Invoices.
@@ -77,7 +77,7 @@ pub(super) fn prescriptions<'s>(wiring: &Wiring<'s>, without_rx: &RowCollection<
     let suspicious: RowArrangement<'s> = without_rx
         .clone()
         .concat(rows_of(&prescribed, Route::DrugBadPrescription))
-        .arrange_by_key_named("no_prescription: by visit");
+        .arrange_shared("no_prescription: by visit");
     let mut reads = Reads::default();
     let rules = reads.rules(part::no_prescription());
     let arena = wiring.arena();

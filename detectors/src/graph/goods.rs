@@ -16,7 +16,9 @@ use crate::fact::Fact;
 use crate::finding::{AmountBasis, Finding, KeyPart};
 use crate::reads::Reads;
 use crate::statement::{Block, DaysOfBlock, Out, Route};
-use crate::views::{Arrangement, Collection, RowArrangement, RowCollection, pair_key, pair_of};
+use crate::views::{
+    ArrangeShared, Arrangement, Collection, RowArrangement, RowCollection, pair_key, pair_of,
+};
 
 /// Trace codes.
 pub(super) fn trace_codes<'s>(wiring: &Wiring<'s>) {
@@ -46,7 +48,7 @@ pub(super) fn trace_codes<'s>(wiring: &Wiring<'s>) {
             let sale = row::dispensing(&arena, row);
             (pair_key(sale.institution, sale.item), pair_key(pair_of(code).1, row))
         })
-        .arrange_by_key_named("trace_code_unbought: sales by item");
+        .arrange_shared("trace_code_unbought: sales by item");
     let otherwise = wiring.each(
         "trace_code_unbought: item",
         &unbought,
@@ -105,7 +107,7 @@ pub(super) fn stock<'s>(wiring: &Wiring<'s>, uses: &RowCollection<'s>) {
         .as_collection()
         .concat(wiring.facts.supply.clone())
         .concat(opened)
-        .arrange_by_key_named("stock_balance: by block of days");
+        .arrange_shared("stock_balance: by block of days");
     let mut reads = Reads::default();
     let rules = reads.rules(part::stock_balance());
     let blocks =
@@ -118,13 +120,13 @@ pub(super) fn stock<'s>(wiring: &Wiring<'s>, uses: &RowCollection<'s>) {
             Out::Days(pair, days) => Some((pair, days)),
             _ => None,
         })
-        .arrange_by_key_named("supply_gap: days by item");
+        .arrange_shared("supply_gap: days by item");
     let blocks: Arrangement<'s, Block> = blocks
         .flat_map(|out| match out {
             Out::Block(pair, block) => Some((pair, *block)),
             _ => None,
         })
-        .arrange_by_key_named("stock_balance: blocks by item");
+        .arrange_shared("stock_balance: blocks by item");
 
     // The blocks of a pair, judged; of which institution it is must be known.
     let mut reads = Reads::default();
@@ -138,12 +140,12 @@ pub(super) fn stock<'s>(wiring: &Wiring<'s>, uses: &RowCollection<'s>) {
             let opening = one(&state.rows(0));
             let bought = opening.is_some() || one(&state.rows(1)).is_some();
             let rules = bank.rules_of(rules);
-            stock_balance::judge(arena, bank, rules, pair, opening, bought, &state.more(0), sink);
+            stock_balance::judge(arena, bank, rules, (pair, opening), bought, &state.more(0), sink);
         },
     );
     let excess: Arrangement<'s, Finding> = findings_of(&excess)
         .map(|finding| (u64::from(finding.institution), finding))
-        .arrange_by_key_named("stock_balance: excesses by institution");
+        .arrange_shared("stock_balance: excesses by institution");
     let known = wiring.each(
         "stock_balance: institution",
         &excess,
@@ -156,11 +158,11 @@ pub(super) fn stock<'s>(wiring: &Wiring<'s>, uses: &RowCollection<'s>) {
     let gaps = supply_gaps(wiring, &days);
 
     // The uses that the money is laid on.
-    let uses: RowArrangement<'s> = uses.clone().arrange_by_key_named("stock_balance: uses by item");
+    let uses: RowArrangement<'s> = uses.clone().arrange_shared("stock_balance: uses by item");
     let excess: Arrangement<'s, Finding> = findings_of(&known)
         .concat(gaps)
         .map(|finding| (stock_key(&finding), finding))
-        .arrange_by_key_named("stock_balance: excesses by item");
+        .arrange_shared("stock_balance: excesses by item");
     wiring.find_whole(
         "stock_balance: uses",
         &[&uses],
@@ -199,7 +201,7 @@ fn supply_gaps<'s>(wiring: &Wiring<'s>, days: &Arrangement<'s, DaysOfBlock>) -> 
     );
     let gaps: Arrangement<'s, Finding> = findings_of(&gaps)
         .map(|finding| (first_text(&finding), finding))
-        .arrange_by_key_named("supply_gap: gaps by institution");
+        .arrange_shared("supply_gap: gaps by institution");
     let buys = wiring.has("supply_gap: buying", Fact::Buying, "supply_gap: institutions that buy");
     let known = wiring.each(
         "supply_gap: institution",

@@ -20,7 +20,9 @@ use crate::judge::BankStream;
 use crate::policy::Keeps;
 use crate::pre_aggregate::PreAggregate;
 use crate::profile::{Price, ProfileOwner, subject_key};
-use crate::views::{Collection, Diff, RowArrangement, RowCollection, Tick, pair_key, visit_key};
+use crate::views::{
+    ArrangeShared, Collection, Diff, RowArrangement, RowCollection, Tick, pair_key, visit_key,
+};
 
 type RowInput = InputSession<Tick, (u64, Ref), Diff>;
 
@@ -263,7 +265,7 @@ pub(super) fn open<'s>(
     for fact in Fact::ALL {
         let (input, rows) = scope.new_collection::<(u64, Ref), Diff>();
         inputs.push(input);
-        arrangements.push(rows.arrange_by_key_named(fact.name()));
+        arrangements.push(rows.arrange_shared(fact.name()));
     }
     let (supply_input, supply) = scope.new_collection::<(u64, Stock), Diff>();
     let (sums_input, sums) = scope.new_collection::<(u64, Ref), Diff>();

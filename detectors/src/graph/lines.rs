@@ -28,7 +28,7 @@ use crate::policy::Class;
 use crate::profile;
 use crate::reads::{ClassesOf, Concern, Reads, RulesOf, WatchesOf};
 use crate::statement::{Out, Route};
-use crate::views::{Diff, RowArrangement, RowCollection, pair_key};
+use crate::views::{ArrangeShared, Diff, RowArrangement, RowCollection, pair_key};
 use crate::visited;
 
 /// Visits by who looks at them.
@@ -136,10 +136,10 @@ pub(super) fn visits<'s>(wiring: &Wiring<'s>) -> Visits<'s> {
     let routes = [Route::VisitOfPerson, Route::StayOfPerson, Route::Coded, Route::BedStep];
     let ([of_person, stays, coded, bed_steps], _, sums) = split(sorted, routes);
     Visits {
-        of_person: of_person.arrange_by_key_named("facts: visits by person"),
-        stays: stays.arrange_by_key_named("facts: stays by person"),
-        coded: coded.arrange_by_key_named("facts: coded visits by person"),
-        bed_steps: bed_steps.arrange_by_key_named("bed_count: days of stays by institution"),
+        of_person: of_person.arrange_shared("facts: visits by person"),
+        stays: stays.arrange_shared("facts: stays by person"),
+        coded: coded.arrange_shared("facts: coded visits by person"),
+        bed_steps: bed_steps.arrange_shared("bed_count: days of stays by institution"),
         sums,
     }
 }
@@ -385,7 +385,7 @@ fn by_item(arena: &Arena, lines: &[(Ref, Diff)]) -> BTreeMap<Ref, Vec<(Ref, FeeL
 /// Rules of items in tables, by what they have to see besides the line.
 pub(super) fn tables<'s>(wiring: &Wiring<'s>, sorted: Sorted<'s>) {
     // The person.
-    let of_person = sorted.of_person.arrange_by_key_named("tables: lines by person");
+    let of_person = sorted.of_person.arrange_shared("tables: lines by person");
     let mut reads = Reads::default();
     let age_limit = reads.rules(part::age_limit());
     let sex_limit = reads.rules(part::sex_limit());
@@ -403,7 +403,7 @@ pub(super) fn tables<'s>(wiring: &Wiring<'s>, sorted: Sorted<'s>) {
     );
 
     // The institution.
-    let of_institution = sorted.of_institution.arrange_by_key_named("tables: lines by institution");
+    let of_institution = sorted.of_institution.arrange_shared("tables: lines by institution");
     let mut reads = Reads::default();
     let level_limit = reads.rules(part::level_limit());
     let price_cap = reads.rules(part::price_cap());
@@ -424,7 +424,7 @@ pub(super) fn tables<'s>(wiring: &Wiring<'s>, sorted: Sorted<'s>) {
     of_visits(wiring, sorted.of_visit);
 
     // The stay whose days the line lies outside of.
-    let off_stay = sorted.off_stay.arrange_by_key_named("outside_stay: lines by visit");
+    let off_stay = sorted.off_stay.arrange_shared("outside_stay: lines by visit");
     let mut reads = Reads::default();
     let rules = reads.rules(part::outside_stay());
     wiring.find_each(
@@ -441,13 +441,13 @@ pub(super) fn tables<'s>(wiring: &Wiring<'s>, sorted: Sorted<'s>) {
     );
 
     // The same person's lines, and sales, of the same item.
-    let cycled = sorted.cycled.arrange_by_key_named("cycle_gap: lines");
+    let cycled = sorted.cycled.arrange_shared("cycle_gap: lines");
     let mut reads = Reads::default();
     let rules = reads.rules(part::cycle_gap());
     wiring.find_whole("cycle_gap", &[&cycled], NONE, reads, move |arena, bank, _, state, sink| {
         cycle_gap::judge(arena, bank, bank.rules_of(rules), &state.rows(0), sink);
     });
-    let resold = sorted.resold.arrange_by_key_named("resale: sales");
+    let resold = sorted.resold.arrange_shared("resale: sales");
     let mut reads = Reads::default();
     let rules = reads.rules(part::resale());
     wiring.find_whole("resale", &[&resold], NONE, reads, move |arena, bank, _, state, sink| {
@@ -457,7 +457,7 @@ pub(super) fn tables<'s>(wiring: &Wiring<'s>, sorted: Sorted<'s>) {
 
 /// Rules of items that look at the other lines of the visit.
 fn of_visits<'s>(wiring: &Wiring<'s>, of_visit: RowCollection<'s>) {
-    let of_visit = of_visit.arrange_by_key_named("tables: lines by visit");
+    let of_visit = of_visit.arrange_shared("tables: lines by visit");
     let mut reads = Reads::default();
     let pair_conflict = reads.rules(part::pair_conflict());
     let quantity_limit = reads.rules(part::quantity_limit());

@@ -17,7 +17,7 @@ use crate::policy::Class;
 use crate::reads::{Concern, Reads};
 use crate::statement::{Out, Route};
 use crate::temporal_filter::temporal_filter;
-use crate::views::{Arrangement, Diff, RowArrangement, pair_key, pair_of};
+use crate::views::{ArrangeShared, Arrangement, Diff, RowArrangement, pair_key, pair_of};
 use crate::visited;
 
 /// Visits that another register's fact excludes.
@@ -106,7 +106,7 @@ pub(super) fn journeys(wiring: &Wiring<'_>) {
             let (a, b) = pair_of(journey);
             [a, b].map(|end| (u64::from(row::presence(&arena, end).institution), journey))
         })
-        .arrange_by_key_named("travel: journeys by institution");
+        .arrange_shared("travel: journeys by institution");
     let places = wiring.each(
         "travel: places",
         &ends,
@@ -193,7 +193,7 @@ pub(super) fn companions<'s>(wiring: &Wiring<'s>, stays: &RowArrangement<'s>) {
     );
     let co_stays: RowArrangement<'s> = rows_of(&met, Route::CoStay)
         .concat(rows_of(&met_few, Route::CoStay))
-        .arrange_by_key_named("companions: co-stays");
+        .arrange_shared("companions: co-stays");
     let mut reads = Reads::default();
     let rules = reads.rules(part::companions());
     let joined =
@@ -216,7 +216,7 @@ pub(super) fn companions<'s>(wiring: &Wiring<'s>, stays: &RowArrangement<'s>) {
         });
     let groups: RowArrangement<'s> = rows_of(&joined, Route::EdgeStay)
         .join_map(roots, |_node, stay, root| (*root, *stay))
-        .arrange_by_key_named("companions: stays by group");
+        .arrange_shared("companions: stays by group");
     let mut reads = Reads::default();
     let rules = reads.rules(part::companions());
     wiring.find_whole("companions", &[&groups], NONE, reads, move |arena, bank, key, state, sink| {

@@ -18,7 +18,7 @@ use crate::profile::{
 use crate::reads::Reads;
 use crate::statement::{Out, Route};
 use crate::temporal_filter::temporal_filter;
-use crate::views::{Arrangement, Collection, RowArrangement, RowCollection, pair_key};
+use crate::views::{ArrangeShared, Arrangement, Collection, RowArrangement, RowCollection, pair_key};
 
 /// Judges months of institutions and practitioners beside their peers'.
 pub(super) fn outliers<'s>(wiring: &Wiring<'s>, of_stays: RowCollection<'s>) {
@@ -42,10 +42,10 @@ pub(super) fn outliers<'s>(wiring: &Wiring<'s>, of_stays: RowCollection<'s>) {
     // All sums of a subject, and what it charged for items, held until they are asked for.
     let sums = wiring.facts.sums.clone().concat(of_stays).concat(of_doctors);
     let sums: RowArrangement<'s> = hold::hold_until("outlier: gather sums", sums, wiring.facts.gate.clone())
-        .arrange_by_key_named("outlier: sums by subject");
+        .arrange_shared("outlier: sums by subject");
     let prices =
         hold::hold_until("outlier: gather prices", wiring.facts.prices.clone(), wiring.facts.gate.clone())
-            .arrange_by_key_named("outlier: prices by institution");
+            .arrange_shared("outlier: prices by institution");
     let workplaces = wiring.each(
         "outlier: workplaces",
         wiring.fact(Fact::PractitionerOfInstitution),
@@ -163,5 +163,5 @@ fn by_group<'s>(
     name: &str,
     take: impl Fn(Out) -> Option<(u64, Member)> + 'static,
 ) -> Arrangement<'s, Member> {
-    members.clone().flat_map(take).arrange_by_key_named(name)
+    members.clone().flat_map(take).arrange_shared(name)
 }

@@ -24,7 +24,9 @@ use crate::judge::{Judged, KeyRows, OperatorContext, Sink, each, whole};
 use crate::policy::RuleIx;
 use crate::reads::Reads;
 use crate::statement::{Out, Route};
-use crate::views::{Arrangement, Collection, Diff, RowArrangement, RowCollection, Tick, pair_key, pair_of};
+use crate::views::{
+    ArrangeShared, Arrangement, Collection, Diff, RowArrangement, RowCollection, Tick, pair_key, pair_of,
+};
 
 /// The row that stands under a key with at most one.
 pub(super) fn one(rows: &[(Ref, Diff)]) -> Option<Ref> {
@@ -127,7 +129,7 @@ impl<'s> Wiring<'s> {
 
 /// The rows that were stated to belong to a route, by their key.
 pub(super) fn route<'s>(output: &Collection<'s, Out>, name: &str, route: Route) -> RowArrangement<'s> {
-    rows_of(output, route).arrange_by_key_named(name)
+    rows_of(output, route).arrange_shared(name)
 }
 
 /// The same, not arranged.
@@ -145,7 +147,7 @@ pub(super) fn concluding<'s>(output: &Collection<'s, Out>, name: &str, route: Ro
             let (rule, scope) = pair_of(key);
             (u64::from(scope), pair_key(rule, row))
         })
-        .arrange_by_key_named(name)
+        .arrange_shared(name)
 }
 
 /// The rule and the row of a value of [`concluding`].
