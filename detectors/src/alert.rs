@@ -9,7 +9,7 @@ use records::time::{format_date, format_month, format_time};
 use rulebank::Rule;
 use wire::{Alert, Bilingual, Cause, Fen, Keyword, RecordName, Subject, alert_id};
 
-use crate::detector::{SPECS, about, outlier, subject_type};
+use crate::detector::{outlier, spec_of};
 use crate::finding::{KeyPart, ReconciledFinding, Value, WORDS};
 use crate::policy::Policy;
 
@@ -38,7 +38,7 @@ pub fn key_texts(arena: &Arena, key: &[KeyPart]) -> Vec<String> {
 
 /// The id of the first record or thing of a key, its parts joined by `/`.
 pub fn subject_id(rule: &Rule, key: &[String]) -> String {
-    key[..about(&rule.detector).parts.min(key.len())].join("/")
+    key[..spec_of(rule).subject_parts.min(key.len())].join("/")
 }
 
 /// Writes an alert out.
@@ -59,7 +59,10 @@ pub fn render(arena: &Arena, bank: &Policy, alert: &ReconciledFinding) -> Alert 
         phase: Keyword::Borrowed(rule.phases.first().map_or("", |phase| phase.as_str())),
         verdict: Keyword::Borrowed(["definite", "suspect", "indicator"][usize::from(finding.verdict.min(2))]),
         severity: Keyword::Borrowed(rule.severity.as_str()),
-        subject: Subject { r#type: Keyword::Borrowed(subject_type(rule)), id: subject_id(rule, &key) },
+        subject: Subject {
+            r#type: Keyword::Borrowed(spec_of(rule).subject_type(rule)),
+            id: subject_id(rule, &key),
+        },
         institution: (finding.institution != 0).then(|| arena.text(finding.institution)),
         occurred: format_time(finding.occurred),
         message: Bilingual {
@@ -84,7 +87,7 @@ pub fn value_texts(arena: &Arena, rule: &Rule, values: &[Value]) -> Vec<(&'stati
 
 /// Values by name in one language; where there are more values than names, the last name has all that are left.
 fn named(arena: &Arena, rule: &Rule, values: &[Value], en: bool) -> Vec<(&'static str, String)> {
-    let names = SPECS.iter().find(|spec| spec.name == rule.detector).map_or(&[][..], |spec| spec.values);
+    let names = spec_of(rule).values;
     let mut texts: Vec<String> = values.iter().map(|v| value(arena, *v, en)).collect();
     if texts.len() > names.len() && !names.is_empty() {
         let rest = texts.split_off(names.len() - 1);

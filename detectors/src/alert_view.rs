@@ -22,7 +22,7 @@ use crate::alert::{cause, key_texts, render};
 use crate::arrivals::{Arrivals, Unjudged, unjudged};
 use crate::compiled_bank::CompiledBank;
 use crate::coverage::{Count, InstitutionMonth};
-use crate::detector::{Wait, about};
+use crate::detector::{Wait, spec_of};
 use crate::finding::{KeyPart, ReconciledFinding, RuleIx, Value, institution_of};
 use crate::money::visit_of;
 use crate::views::{Diff, pair_key};
@@ -243,7 +243,7 @@ impl AlertView {
             coverage.entry(id(rule).to_owned()).or_default().found = found;
         }
         for rule in self.bank.active() {
-            if let Some(population) = about(&rule.detector).population {
+            if let Some(population) = spec_of(rule).population {
                 let all = self.counts.get(&Count::Each(population)).copied().unwrap_or(0);
                 coverage.entry(rule.id.clone()).or_default().judged += all;
             }
@@ -410,15 +410,15 @@ impl AlertView {
         let mut scope = Scope::default();
         for alert in transition.sides() {
             let finding = &alert.priced.finding;
-            let about = about(&bank.rules[usize::from(finding.rule)].detector);
-            scope.near = about.near;
-            scope.far = about.far;
+            let spec = spec_of(&bank.rules[usize::from(finding.rule)]);
+            scope.near = spec.near;
+            scope.far = spec.far;
             let texts = finding.key.iter().filter_map(|part| match part {
                 KeyPart::Text(text) => Some(*text),
                 KeyPart::Day(_) => None,
             });
             scope.ids.extend(texts);
-            if about.stock
+            if spec.stock
                 && let [KeyPart::Text(institution), KeyPart::Text(item)] = finding.key.as_slice()
             {
                 scope.pairs.insert(pair_key(*institution, *item));

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use records::arena::Ref;
 use records::row::{Day, Moment, day_of};
 use records::time::month_of;
+pub use rulebank::Population;
 use serde::{Deserialize, Serialize};
 
 use crate::policy::RuleIx;
@@ -82,46 +83,6 @@ impl Missing {
             Missing::Peers => "missing:peers",
         }
     }
-}
-
-/// Single records of which a rule judges every one, counted once for all such rules.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Population {
-    /// Fee lines as sent.
-    SentLine,
-    /// Net fee lines.
-    NetLine,
-    /// Net lines of stays.
-    NetLineOfStay,
-    /// Net lines of drugs and herbs of visits that are not pharmacy.
-    DrugLine,
-    /// Stays.
-    Stay,
-    /// Live settlements.
-    LiveSettlement,
-    /// Prescriptions that are not cancelled.
-    Prescription,
-    /// Sales.
-    Sale,
-    /// Insured sales of unsplit packs.
-    PackSale,
-}
-
-impl Population {
-    /// How many there are.
-    pub const COUNT: usize = 9;
-    /// All of them, in the order of their numbers.
-    pub const ALL: [Population; Population::COUNT] = [
-        Population::SentLine,
-        Population::NetLine,
-        Population::NetLineOfStay,
-        Population::DrugLine,
-        Population::Stay,
-        Population::LiveSettlement,
-        Population::Prescription,
-        Population::Sale,
-        Population::PackSale,
-    ];
 }
 
 /// One entry of the count.

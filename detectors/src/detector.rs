@@ -1,7 +1,6 @@
 //! The detectors: general ways of looking for misuse, in the order inspectors read about them.
 //!
-//! A detector is one file: its [`DetectorSpec`] (what a rule file may tell it), what its alerts are about
-//! ([`About`]), the rules and table rows it compiles from a bank, and pure functions over plain rows.
+//! A detector is one file: its [`DetectorSpec`] (all that it states of itself), the rules and table rows it compiles from a bank, and pure functions over plain rows.
 //! [`crate::graph`] says which arrangements feed it. A rule gives a detector its parameters; several rules may
 //! share one.
 
@@ -50,59 +49,14 @@ pub mod visit_during_stay;
 pub mod visits_a_day;
 
 use records::Kind;
-use rulebank::{DetectorSpec, Param, Rule};
+use rulebank::{DetectorSpec, Rule};
 
 use crate::compile::{ByRef, Compiler, Validity};
-use crate::coverage::Population;
 use crate::policy::RuleIx;
 use crate::watch::Watch;
 
-/// What the alerts of a detector are about, and where to look for what led to them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct About {
-    /// What the first record or thing of the key is.
-    pub subject: &'static str,
-    /// How many parts of the key name it.
-    pub parts: usize,
-    /// Kinds owner change about the same person, visit or prescription makes a difference.
-    pub near: &'static [Kind],
-    /// Kinds owner change at the same institution makes a difference.
-    pub far: &'static [Kind],
-    /// Whether what moves the stock of the key's institution and item makes a difference.
-    pub stock: bool,
-    /// The records of which it judges every one, if its subject is a single record.
-    pub population: Option<Population>,
-}
-
-impl About {
-    /// Kinds that say what a person's visits are and what they cost.
-    pub const STAYS: &'static [Kind] = &[Kind::Visit, Kind::Settlement];
-
-    /// Alerts about a subject of this type, named by the first part of the key.
-    pub const fn of(subject: &'static str) -> About {
-        About { subject, parts: 1, near: &[], far: &[], stock: false, population: None }
-    }
-    /// The subject is named by so many parts of the key.
-    pub const fn named_by(self, parts: usize) -> About {
-        About { parts, ..self }
-    }
-    /// These kinds make a difference near it.
-    pub const fn near(self, near: &'static [Kind]) -> About {
-        About { near, ..self }
-    }
-    /// These kinds make a difference at its institution.
-    pub const fn far(self, far: &'static [Kind]) -> About {
-        About { far, ..self }
-    }
-    /// The stock of the key's institution and item makes a difference.
-    pub const fn by_stock(self) -> About {
-        About { stock: true, ..self }
-    }
-    /// It judges every record of these.
-    pub const fn all_of(self, population: Population) -> About {
-        About { population: Some(population), ..self }
-    }
-}
+/// Kinds that say what a person's visits are and what they cost.
+const STAYS: &[Kind] = &[Kind::Visit, Kind::Settlement];
 
 /// What one detector compiles of a bank, and where it stands in [`Compiled`].
 pub struct Part<T> {
@@ -115,7 +69,8 @@ macro_rules! detectors {
         /// Every detector.
         pub const SPECS: &[DetectorSpec] = &[$($name::SPEC,)+];
 
-        const ABOUT: &[About] = &[$($name::ABOUT,)+];
+        // A detector without a key or subject, or with a comparison under another's number, does not build.
+        $(const _: () = assert!($name::SPEC.is_complete());)+
 
         /// The rules and table rows of every detector.
         #[derive(Debug, PartialEq)]
@@ -190,25 +145,17 @@ detectors! {
     outlier,
 }
 
-/// What the alerts of a detector are about.
+/// What the detector with this name states of itself; none if there is no such detector.
+pub fn spec(detector: &str) -> Option<&'static DetectorSpec> {
+    SPECS.iter().find(|spec| spec.name == detector)
+}
+
+/// What the detector of a rule states of itself.
 ///
 /// # Panics
 /// There is no detector of that name; a bank that was loaded names none.
-pub fn about(detector: &str) -> &'static About {
-    let known = SPECS.iter().position(|spec| spec.name == detector);
-    &ABOUT[known.unwrap_or_else(|| panic!("no detector is called {detector}"))]
-}
-
-/// What the first record or thing of the key of a rule's alerts is.
-///
-/// # Panics
-/// As [`about`].
-pub fn subject_type(rule: &Rule) -> &'static str {
-    let of_practitioners = rule.params.get("of") == Some(&Param::Choice("practitioners".to_owned()));
-    if rule.detector == outlier::SPEC.name && of_practitioners {
-        return "practitioner";
-    }
-    about(&rule.detector).subject
+pub fn spec_of(rule: &Rule) -> &'static DetectorSpec {
+    spec(&rule.detector).unwrap_or_else(|| panic!("no detector is called {}", rule.detector))
 }
 
 /// What the findings of a rule wait for besides the records that they rest on.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use records::arena::Ref;
 use records::row::Day;
-use rulebank::{Bank, Rule};
+use rulebank::{Bank, Comparison, Rule};
 
 use crate::compile::{ByRef, Validity};
 
@@ -100,42 +100,42 @@ impl Policy {
         if own_reading { verdict.max(1) } else { verdict }
     }
 
-    /// The `nth` comparison of a detector: `a > b`.
+    /// A comparison of a detector: `a > b`.
     #[inline]
-    pub fn over<T: Ord>(&self, nth: u8, a: T, b: T) -> bool {
+    pub fn over<T: Ord>(&self, comparison: Comparison, a: T, b: T) -> bool {
         match a.cmp(&b) {
             Ordering::Greater => true,
-            Ordering::Equal => self.mutated == Some(nth),
+            Ordering::Equal => self.mutated == Some(comparison.number()),
             Ordering::Less => false,
         }
     }
-    /// The `nth` comparison: `a < b`.
+    /// A comparison: `a < b`.
     #[inline]
-    pub fn below<T: Ord>(&self, nth: u8, a: T, b: T) -> bool {
-        self.over(nth, b, a)
+    pub fn below<T: Ord>(&self, comparison: Comparison, a: T, b: T) -> bool {
+        self.over(comparison, b, a)
     }
-    /// The `nth` comparison: `a >= b`.
+    /// A comparison: `a >= b`.
     #[inline]
-    pub fn reaches<T: Ord>(&self, nth: u8, a: T, b: T) -> bool {
+    pub fn reaches<T: Ord>(&self, comparison: Comparison, a: T, b: T) -> bool {
         match a.cmp(&b) {
             Ordering::Greater => true,
-            Ordering::Equal => self.mutated != Some(nth),
+            Ordering::Equal => self.mutated != Some(comparison.number()),
             Ordering::Less => false,
         }
     }
-    /// The `nth` comparison: `a <= b`.
+    /// A comparison: `a <= b`.
     #[inline]
-    pub fn within<T: Ord>(&self, nth: u8, a: T, b: T) -> bool {
-        self.reaches(nth, b, a)
+    pub fn within<T: Ord>(&self, comparison: Comparison, a: T, b: T) -> bool {
+        self.reaches(comparison, b, a)
     }
-    /// The `nth` comparison: `a = b`; mutated, it is dropped.
+    /// A comparison: `a = b`; mutated, it is dropped.
     #[inline]
-    pub fn equal<T: PartialEq>(&self, nth: u8, a: T, b: T) -> bool {
-        a == b || self.mutated == Some(nth)
+    pub fn equal<T: PartialEq>(&self, comparison: Comparison, a: T, b: T) -> bool {
+        a == b || self.mutated == Some(comparison.number())
     }
-    /// The `nth` comparison: `a` is not `b`; mutated, it is dropped.
+    /// A comparison: `a` is not `b`; mutated, it is dropped.
     #[inline]
-    pub fn differ<T: PartialEq>(&self, nth: u8, a: T, b: T) -> bool {
-        a != b || self.mutated == Some(nth)
+    pub fn differ<T: PartialEq>(&self, comparison: Comparison, a: T, b: T) -> bool {
+        a != b || self.mutated == Some(comparison.number())
     }
 }

@@ -57,9 +57,12 @@ impl<V> Concern<V> {
 
 type Concerned<V> = Box<dyn Fn(&Arc<CompiledBank>, &Arc<CompiledBank>) -> Concern<V>>;
 
+/// Says whether a part of the bank differs.
+type Differs = Box<dyn Fn(&CompiledBank, &CompiledBank) -> bool>;
+
 /// One part of the bank that an operator reads.
 struct Read<V> {
-    differs: Box<dyn Fn(&CompiledBank, &CompiledBank) -> bool>,
+    differs: Differs,
     concern: Concerned<V>,
 }
 

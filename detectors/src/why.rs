@@ -26,6 +26,8 @@ mod stock;
 use records::arena::Ref;
 use rulebank::Rule;
 
+use crate::detector::spec;
+
 pub use lookup::{Lookup, Published, Standing};
 pub use scene::Scene;
 pub use steps::{Outcome, Step, Why};
@@ -45,40 +47,12 @@ pub enum Verdict {
 ///
 /// Where a rule has subjects of two shapes, both are given, the longer first.
 pub fn key_shapes(detector: &str) -> &'static [&'static [&'static str]] {
-    match detector {
-        "person_fact" => &[&["mdtrt_id", "fact_id"]],
-        "visit_during_stay" | "stay_overlap" | "readmission" => &[&["mdtrt_id", "mdtrt_id"]],
-        "travel" => &[&["idv_id", "idv_id"]],
-        "absence" | "bed_only" | "frequent_stays" => &[&["mdtrt_id"]],
-        "companions" => &[&["psn_no"]],
-        "bed_count" => &[&["fixmedins_code", "day"]],
-        "age_limit" | "indication" | "level_limit" | "sex_limit" | "price_cap" | "no_prescription"
-        | "line_arithmetic" | "late_upload" | "outside_stay" => &[&["mdtrt_id", "feedetl_sn"]],
-        "course_limit" => &[&["mdtrt_id", "med_list_codg"]],
-        "quantity_limit" => &[&["mdtrt_id", "med_list_codg", "day"], &["mdtrt_id", "med_list_codg"]],
-        "hour_item" => &[&["mdtrt_id", "med_list_codg", "day"]],
-        "pair_conflict" => &[&["mdtrt_id", "day", "med_list_codg", "med_list_codg"]],
-        "cycle_gap" => &[&["psn_no", "med_list_codg", "day", "day"]],
-        "enrolment" | "agreement" => &[&["setl_id"]],
-        "double_enrolment" => &[&["enrl_id", "enrl_id"]],
-        "invoice_twice" => &[&["bill_code", "bill_no"]],
-        "over_prescription" => &[&["rx_id", "med_list_codg"]],
-        "drug_kinds" => &[&["rx_id"]],
-        "operation_sex" | "diagnosis_sex" | "diagnosis_age" => &[&["mdtrt_id", "code"]],
-        "visits_a_day" => &[&["psn_no", "day"]],
-        "resale" => &[&["psn_no", "med_list_codg"]],
-        "sale_without_prescription" | "trace_code_missing" | "expired_sale" => &[&["sel_id"]],
-        "trace_code_twice" => &[&["code"]],
-        "trace_code_unbought" => &[&["fixmedins_code", "code"]],
-        "stock_balance" | "supply_gap" => &[&["fixmedins_code", "med_list_codg"]],
-        "outlier" => &[&["subject", "day"]],
-        _ => &[],
-    }
+    spec(detector).map_or(&[], |spec| spec.keys)
 }
 
 /// Whether the two parts of a detector's key are an unordered pair, written in the order of their bytes.
 pub fn is_unordered(detector: &str) -> bool {
-    matches!(detector, "stay_overlap" | "double_enrolment")
+    spec(detector).is_some_and(|spec| spec.unordered)
 }
 
 /// Goes through the conditions of `rule` for the subject with this key, its parts interned.

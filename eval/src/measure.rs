@@ -1,4 +1,4 @@
-//! Measures: figures about figures, each with an interval that says how far it may be trusted.
+//! Measures: figures about figures, each with an interval for how far it may be trusted.
 //!
 //! Every interval of this room is at [`LEVEL`]. A share of counted things has Wilson's, a rate of rare things
 //! Garwood's exact one; whatever is weighed by money or depends on an order has the percentiles of a bootstrap that
@@ -32,7 +32,7 @@ impl Estimate {
         Estimate { value: rounded(value), low: rounded(low), high: rounded(high) }
     }
 
-    /// A figure of which no interval can be told.
+    /// A figure without an interval.
     pub fn bare(value: f64) -> Estimate {
         Estimate { value: rounded(value), low: None, high: None }
     }

@@ -13,18 +13,18 @@ use std::sync::OnceLock;
 
 use eval::judgement::report::Report;
 use eval::judgement::{Judgement, Ranked, Settings};
-use eval::truth::{Planted, Plantings, Truth};
+use eval::truth::{PlantedTruth, Truth, TruthLine};
 use selection::candidate::RankingBuilder;
 use selection::chance::Chances;
 use selection::decision::Decisions;
 use selection::draw::Frame;
 use selection::effort::Effort;
 use selection::estimate::estimate;
-use selection::outcome::{Alert, Bilingual, Fen, FenSum, Institution, Owners, Share, Subject, Turnover};
 use selection::period::Period;
 use selection::subject::SubjectKind;
 use serde_json::Value;
 use synth::{Recipe, Schemes, write};
+use wire::{Alert, Bilingual, Fen, FenSum, Institution, Owners, Share, Subject, Turnover};
 
 /// A simulated region: its institutions, its truth, the list made of it and what that is worth.
 struct World {
@@ -59,7 +59,7 @@ impl World {
     fn of(folder: &Folder) -> World {
         let text = |file: &str| fs::read_to_string(folder.0.join(file)).unwrap();
         let institutions = institutions(&text("records/changes.ndjson"));
-        let mut plantings = Plantings::default();
+        let mut truth_lines = PlantedTruth::default();
         let mut stakes: BTreeMap<String, i64> = BTreeMap::new();
         let new = || {
             RankingBuilder::new(
@@ -75,24 +75,24 @@ impl World {
         }
         let mut alerts = Vec::new();
         for line in text("truth.ndjson").lines() {
-            let planted: Planted = serde_json::from_str(line).unwrap();
+            let planted: TruthLine = serde_json::from_str(line).unwrap();
             let (alert, owners) = raised(&planted);
             for share in &owners.institutions {
                 *stakes.entry(share.id.clone()).or_default() += share.counted_amount.fen();
             }
             ranking.add_alert(&alert, &owners).unwrap();
             alerts.push((alert, owners));
-            plantings.add(planted).unwrap();
+            truth_lines.add(planted).unwrap();
         }
         let candidates = ranking.rank(&Effort::built_in()).candidates.into_iter();
         let list: Vec<Ranked> =
             candidates.map(|of| Ranked { code: of.id, expected: of.totals.expected_fen }).collect();
         let settings = Settings { now: None, delay: 30, negative: false, seed: 1 };
-        let truth = Truth::Planted(plantings);
+        let truth = Truth::Planted(truth_lines);
         let mut judgement =
             Judgement::new(truth, BTreeMap::new(), institutions.iter().cloned(), settings).unwrap();
         for (alert, owners) in &alerts {
-            judgement.take(alert, owners, 0.8).unwrap();
+            judgement.add_alert(alert, owners, 0.8).unwrap();
         }
         let report = judgement.report(&list, &[], None);
         World { institutions, stakes, list, report }
@@ -135,7 +135,7 @@ fn institutions(changes: &str) -> Vec<Institution> {
 }
 
 /// The alert that a planted finding raises, its money in equal parts at its institutions.
-fn raised(planted: &Planted) -> (Alert, Owners) {
+fn raised(planted: &TruthLine) -> (Alert, Owners) {
     let alert_id = format!("{}-{}", planted.rule, planted.key.join("-"));
     let amount = planted.amount.fen();
     let places = i64::try_from(planted.institutions.len()).unwrap();

@@ -1,10 +1,12 @@
 //! Why a model has no opinion.
+//!
+//! Bad groups and bad parameters are data: the caller turns them into *not judged*, which is not *normal*.
 
 use std::fmt;
 
 /// What keeps a model from being fitted or asked.
 ///
-/// A judge turns each of these into *not judged*; who compares models is told which it was.
+/// A judge turns each of these into *not judged*; who compares models sees which it was.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ModelError {
     /// Fewer rows than the model needs.
@@ -32,7 +34,7 @@ pub enum ModelError {
     Parameter(&'static str),
     /// The decomposition of a covariance failed, or ended in something that is no number.
     Decomposition(String),
-    /// What linfa says of a data set, when it parts one for cross-validation.
+    /// The error of linfa about a data set, when it parts one for cross-validation.
     DataSet(String),
 }
 

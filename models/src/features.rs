@@ -1,11 +1,12 @@
 //! What is looked at: sums of a profile as named columns.
 //!
 //! A column is a sum, or one sum over another, with the unit in which people read it and the *direction* that is
-//! suspicious; what lies on the other side is let be. Totals say how large a subject is, and they are few, for size is
-//! no offence; most columns ask what is done with each case.
+//! suspicious; what lies on the other side is let be. Totals measure how large a subject is, and they are few, for size
+//! is no offence; most columns ask what is done with each case.
 //!
 //! A value is exact, in thousandths of its unit, and is what a message shows: whoever divides the two sums finds the
-//! same. What is *compared* with the peers is the value as `peers` weighs it, in which a handful of cases says little.
+//! same. What is *compared* with the peers is the value as `peers` weighs it, in which a handful of cases counts
+//! little.
 
 use crate::profile::{Profile, Sum};
 
@@ -63,26 +64,11 @@ pub struct Feature {
     pub over: Sum,
     /// The sum below it; a total has none.
     pub under: Option<Sum>,
-    /// The cases that the value is made of: a subject that has none says nothing by this column, and one that has
-    /// few says little.
+    /// The cases that the value is made of: a subject that has none is not compared in this column, and one that has
+    /// few counts little.
     pub cases: Sum,
     /// In thousandths: so far from the median is no distance, however alike the peers are.
     pub floor: i64,
-}
-
-impl FeatureSet {
-    /// The columns, in the order in which they are told where nothing else decides.
-    pub const fn features(self) -> &'static [Feature] {
-        match self {
-            FeatureSet::Institution => &table::INSTITUTION,
-            FeatureSet::Practitioner => &table::PRACTITIONER,
-        }
-    }
-
-    /// The column of that name.
-    pub fn find(self, key: &str) -> Option<&'static Feature> {
-        self.features().iter().find(|feature| feature.key == key)
-    }
 }
 
 impl Feature {

@@ -9,10 +9,10 @@
 //! eighteen is found there, and does not stand behind one that is a little odd in all. This asks for columns in one
 //! unit, as `peers` gives them.
 //!
-//! A forest is a function of rows, parameters and seed, to the bit: draws come from [`records::splitmix`], and nothing is used
-//! but adding, multiplying, dividing and square roots, on which all machines agree. (Logarithms and powers are
-//! libraries' matter, and libraries differ.) The order of rows counts, for a sample is drawn by place; who wants it
-//! not to sorts them first.
+//! A forest is a function of rows, parameters and seed, to the bit: draws come from [`records::splitmix`], and nothing
+//! is used but adding, multiplying, dividing and square roots, on which all machines agree. (Logarithms and powers are
+//! libraries' matter, and libraries differ.) The order of rows counts, for a sample is drawn by place; who wants it not
+//! to sorts them first.
 //!
 //! # Source
 //! Liu, Ting and Zhou, *Isolation forest*, ICDM 2008; the draw of the column from Guha, Mishra, Roy and Schrijvers,
@@ -30,7 +30,7 @@ mod grow;
 
 use grow::Node;
 
-/// What a fit needs to be told.
+/// The parameters of a fit.
 ///
 /// # Example
 /// ```
@@ -83,7 +83,7 @@ impl IsolationParams {
             return Err(ModelError::Parameter("sample is from 2 to 4096"));
         }
         finite::rows(rows, 2)?;
-        let (trees, depths) = grow::forest(self, rows);
+        let (trees, depths) = grow::forest(self.trees, self.sample, self.seed, rows);
         Ok(Isolation { trees, columns: rows.ncols(), depths })
     }
 }

@@ -1,6 +1,6 @@
-//! The door of the room: who of a peer group is unusual, and why.
+//! The public entry: who of a peer group is unusual, and why.
 //!
-//! The caller says who is a peer of whom and in which month, and hands in the group's profiles; what comes back is
+//! The caller decides who is a peer of whom and in which month, and hands in the group's profiles; what comes back is
 //! integers. Inside, profiles become columns, columns become distances from the peers' median (`peers`), and one of
 //! three methods makes one number of a row of distances:
 //!
@@ -49,7 +49,8 @@ impl Method {
     }
 
     /// A threshold, in thousandths, to begin with: in made-up regions in which nothing is wrong about one month of a
-    /// subject in a thousand reaches it, or none. Real peers are less alike; look at who is told before relying on it.
+    /// subject in a thousand reaches it, or none. Real peers are less alike; look at who is reported before relying on
+    /// it.
     pub const fn usual_threshold(self) -> i64 {
         match self {
             Method::RobustZ => 5_000,
@@ -64,12 +65,12 @@ impl Method {
     }
 }
 
-/// What a rule says about judging.
+/// The parameters of a rule about judging.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Parameters {
     /// How to judge.
     pub method: Method,
-    /// In thousandths of what the method measures: from here on a subject is told of. See [`Method::usual_threshold`].
+    /// In thousandths of what the method measures: from here on a subject is reported. See [`Method::usual_threshold`].
     pub threshold: i64,
     /// Fewer peers than this have no median: from 3 to 1,000,000.
     pub min_peers: u32,
@@ -101,7 +102,7 @@ impl Parameters {
     /// Whether each parameter lies in its range.
     ///
     /// # Errors
-    /// The first that does not; a rule that says so is refused when it is loaded.
+    /// The first that does not; a rule that states such a one is refused when it is loaded.
     pub fn check(&self) -> Result<(), ModelError> {
         let holds = [
             (self.threshold >= 0, "threshold is not below 0"),
@@ -122,10 +123,10 @@ impl Parameters {
     }
 }
 
-/// What is to be said of each of these subjects, who are one another's peers.
+/// The opinions on these subjects, who are one another's peers.
 ///
 /// None is *not judged*: the group is smaller than `min_peers`, the subject has no case of any column that enough
-/// peers have a case of, or a parameter is out of range. Every other subject has an opinion, and is told of where the
+/// peers have a case of, or a parameter is out of range. Every other subject has an opinion, and is reported where the
 /// score reaches the threshold and some column can be named.
 ///
 /// # Contract

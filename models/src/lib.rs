@@ -1,6 +1,6 @@
 //! What is unusual, learned.
 //!
-//! Rules say what is not allowed. Much of what is taken from a fund breaks no single rule: a hospital whose patients
+//! Rules state what is not allowed. Much of what is taken from a fund breaks no single rule: a hospital whose patients
 //! all stay just as long as pays best, a pharmacy that sells one drug and little else, a doctor whose days have
 //! thirty hours. Such a thing is seen only beside its peers, and seeing it is what this room is for.
 //!
@@ -14,9 +14,9 @@
 //!   has to be trained for it, so every other method is shown beside it;
 //! * methods that make one number of a row of distances: the greatest of them, [`mahalanobis`], [`isolation`]. The two
 //!   are fitted to the group that is judged, each time anew, so there is no model to go stale and none to be stored;
-//!   both speak linfa's language (`Fit`, `Predict`), to be tried and cross-validated beside others;
-//! * [`judge()`]: the door. Profiles of a peer group go in, an [`Opinion`] on each comes out, with its [`Score`] and the
-//!   columns that made it so, in integers: here floats end;
+//!   both implement linfa's traits (`Fit`, `Predict`), to be tried and cross-validated beside others;
+//! * [`judge()`]: the entry. Profiles of a peer group go in, an [`Opinion`] on each comes out, with its [`Score`] and
+//!   the columns that made it so, in integers: here floats end;
 //! * [`rise`]: the same for one subject's series of months, against its own past.
 //!
 //! Models that are trained once and kept will stand beside these, each with its parameters in a file and its *card*:
@@ -29,7 +29,8 @@
 //!   *not judged*, which is not *normal*.
 //! * **Never without the plain measure.** In labelled data of this kind, size alone ranks fraudulent providers nearly
 //!   as well as most models. A model that does not beat the order by money paid is not worth its explanation.
-//! * **A score is no verdict.** It reaches people as an indicator, with the columns that made it so, and counts no money.
+//! * **A score is no verdict.** It reaches people as an indicator, with the columns that made it so, and counts no
+//!   money.
 //!
 //! # What it costs
 //! On one core, optimised, a group of 300 institutions (18 columns) takes 0.2 ms by `robust_z`, 0.5 ms by

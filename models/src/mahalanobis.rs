@@ -11,7 +11,7 @@
 //! * covariances between columns are taken at n parts in n + p (n rows, p columns): few rows know little of them;
 //! * components in which the peers hardly vary are dropped, for to divide by nearly nothing is to ask the rounding.
 //!
-//! The squared distance is a sum with one part for each column, its *contribution*, and a contribution below 0 says
+//! The squared distance is a sum with one part for each column, its *contribution*, and a contribution below 0 means
 //! that the other columns explain this one.
 
 use linfa::DatasetBase;
@@ -22,7 +22,7 @@ use ndarray::{Array1, Array2, ArrayBase, ArrayView1, Data, Ix2};
 use crate::error::ModelError;
 use crate::finite;
 
-/// What a fit needs to be told.
+/// The parameters of a fit.
 ///
 /// # Example
 /// ```

@@ -1,4 +1,4 @@
-//! What a judge says of one subject: a score, and the columns that made it so.
+//! The opinion of a model on one subject: a score, and the columns that made it so.
 //!
 //! Nothing but integers stands in it, so it may cross an edge of the dataflow and stand in an alert. The sentence
 //! parts are built from these integers alone.
@@ -6,7 +6,7 @@
 use crate::features::Feature;
 use crate::score::Score;
 
-/// What a judge says of one subject.
+/// The opinion of a model on one subject.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Opinion {
     /// How unusual it is.
@@ -14,7 +14,7 @@ pub struct Opinion {
     /// With how many subjects it was compared, itself among them; in a series, with how many earlier months.
     pub peers: u32,
     /// The columns that made it so, the weightiest first: at most [`Opinion::DRIVERS`], and none where the subject is
-    /// not to be told of.
+    /// not to be reported.
     pub drivers: Vec<Driver>,
 }
 
@@ -44,11 +44,11 @@ pub struct Driver {
 }
 
 impl Opinion {
-    /// The most drivers that are told.
+    /// The most drivers that are reported.
     pub const DRIVERS: usize = 3;
 
-    /// Whether the subject is to be told of: its score reached the threshold, and there is a column to name.
-    pub fn is_told(&self) -> bool {
+    /// Whether the subject is to be reported: its score reached the threshold, and there is a column to name.
+    pub fn is_reported(&self) -> bool {
         !self.drivers.is_empty()
     }
 

@@ -8,8 +8,8 @@
 //! * a value is *weighed*: every subject is given some cases like the peers' median beside its own, so that two
 //!   visits at five times the price are no five times the price;
 //! * a unit is never smaller than the column's floor and a twentieth of the median, so that peers who are all alike
-//!   do not make a small difference a large one, and a constant column says nothing;
-//! * a column of which fewer than so many peers have a case says nothing at all.
+//!   do not make a small difference a large one, and a constant column counts nothing;
+//! * a column of which fewer than so many peers have a case counts nothing at all.
 //!
 //! Totals go in as their eighth root, which is nearly a logarithm and made of square roots, on which all machines
 //! agree: institutions differ in size by factors. A unit is then at least about half as much again as the median.
@@ -24,7 +24,7 @@ use crate::score::thousandths;
 const MAD_TO_SIGMA: f64 = 1.4826;
 /// The unit is at least this part of the median.
 const LEAST_PART_OF_MEDIAN: f64 = 0.05;
-/// A distance ends here: farther out, how far says no more.
+/// A distance ends here: farther out, how far makes no difference.
 const FARTHEST: f64 = 30.0;
 
 /// The median of whole numbers, of an even number of them the middle of the two middle ones, halves up; none of
@@ -52,7 +52,7 @@ pub(crate) fn middle(values: &mut [f64]) -> f64 {
     if low == high { low } else { (low + high) / 2.0 }
 }
 
-/// The median of finite numbers, and the unit in which distances from it are told, not below `floor`.
+/// The median of finite numbers, and the unit in which distances from it are measured, not below `floor`.
 pub(crate) fn middle_and_unit(values: &mut [f64], floor: f64) -> (f64, f64) {
     let center = middle(values);
     for value in values.iter_mut() {
@@ -64,7 +64,7 @@ pub(crate) fn middle_and_unit(values: &mut [f64], floor: f64) -> (f64, f64) {
 
 /// The rows of one peer group beside each other.
 pub(crate) struct Standing {
-    /// The columns that say something, in the order of their set.
+    /// The columns that count, in the order of their set.
     pub(crate) features: Vec<&'static Feature>,
     /// The peers' median of each, in thousandths of its unit.
     pub(crate) medians: Vec<i64>,

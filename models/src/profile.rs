@@ -5,11 +5,11 @@
 //! is withdrawn, in any order, and is at every moment what counting again would give. What is not such a sum, like
 //! the number of different persons, has no place here; shares and averages are taken from the sums, in `features`.
 //!
-//! Whose a fact is, is said by the set that is judged. An institution has the facts that carry its code. A
+//! Whose a fact is depends on the set that is judged. An institution has the facts that carry its code. A
 //! practitioner has the visits of which they are the doctor, with the settlements of these visits, the lines that
 //! they billed, and the prescriptions that they wrote; without the doctor's code a fact is nobody's.
 //!
-//! A sum that nobody feeds is 0 for everybody, and what is 0 for everybody says nothing about anybody.
+//! A sum that nobody feeds is 0 for everybody, and what is 0 for everybody distinguishes nobody.
 
 use std::ops::{AddAssign, Index, SubAssign};
 

@@ -8,7 +8,7 @@
 //!
 //! Told is the month in which the sum reaches the threshold, and not those after it, in which what has risen stays
 //! up. The sum ends at twice the threshold, so that it comes down again when the subject does, and a second rise can
-//! be told. Only earlier months are asked about a month, so what was said of it stands when later ones come.
+//! be reported. Only earlier months are used for a month, so its opinion stands when later ones come.
 //!
 //! # Source
 //! Page, *Continuous inspection schemes*, Biometrika 1954.
@@ -30,12 +30,13 @@ pub struct Month {
     pub value: i64,
 }
 
-/// What a rule says about rises.
+/// The parameters of a rule about rises.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RiseParameters {
     /// The column.
     pub feature: &'static Feature,
-    /// In thousandths of robust standard deviations added up: the month that reaches it is told; from 1 to 1,000,000.
+    /// In thousandths of robust standard deviations added up: the month that reaches it is reported; from 1 to
+    /// 1,000,000.
     pub threshold: i64,
     /// Earlier months that a month needs: from 3 to 120.
     pub months: u32,
@@ -46,7 +47,7 @@ pub struct RiseParameters {
 }
 
 impl RiseParameters {
-    /// The parameters that a rule about this column has if it says nothing else.
+    /// The parameters that a rule about this column has if it states nothing else.
     pub const fn of(feature: &'static Feature) -> RiseParameters {
         RiseParameters { feature, threshold: 5_000, months: 6, slack: 1_000, floor: 100 }
     }
@@ -69,11 +70,11 @@ impl RiseParameters {
     }
 }
 
-/// What is to be said of the last of the subject's months.
+/// The opinion on the last of the subject's months.
 ///
 /// A month counts in which both the subject and its peers have a value above 0; of several values for one month the
 /// greatest counts. None is *not judged*: the last month does not count, fewer than `months` earlier ones do, or a
-/// parameter is out of range. The driver says what the month's value would be at the earlier months' median and the
+/// parameter is out of range. The driver holds what the month's value would be at the earlier months' median and the
 /// peers' growth. The order of the months does not matter.
 ///
 /// # Example
@@ -120,7 +121,7 @@ pub fn change_point(own: &[Month], peers: &[Month], parameters: &RiseParameters)
         return None;
     }
     let mut drivers = Vec::new();
-    if rise.told {
+    if rise.reported {
         drivers.push(Driver {
             feature: parameters.feature,
             value: *value,
@@ -149,7 +150,7 @@ struct Rise {
     /// The steps added up, in thousandths.
     sum: i64,
     /// Whether the month brought the sum up to the threshold.
-    told: bool,
+    reported: bool,
     /// How far the month lies from the median of the months before, in thousandths.
     distance: i64,
     /// This median.
@@ -163,7 +164,7 @@ impl Rise {
         let distance = thousandths((relative - center) / unit.max(floor))?;
         let threshold = parameters.threshold;
         let sum = self.sum.saturating_add(distance - parameters.slack).clamp(0, threshold * 2);
-        Some(Rise { sum, told: self.sum < threshold && sum >= threshold, distance, center })
+        Some(Rise { sum, reported: self.sum < threshold && sum >= threshold, distance, center })
     }
 }
 

@@ -7,7 +7,7 @@
 use std::fmt;
 
 /// How unusual a subject is, in thousandths of what its method measures: 0 is like everybody, and higher is always
-/// more suspicious. What a height means is said by the method: see [`crate::Method`].
+/// more suspicious. What a height means depends on the method: see [`crate::Method`].
 ///
 /// # Example
 /// ```

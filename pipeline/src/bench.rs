@@ -3,7 +3,7 @@
 //! On one made-up region: (a) decoding alone, (b) the whole way from NDJSON to written outputs, then, on a
 //! second load that is kept open, (c) ticks of 1,000 lines, (d) single corrections, (e) changes of one rule
 //! answered as a difference over the whole history. Figures are of fee lines; everything else the region has
-//! comes beside them. The second load carries the engine's log, which tells time and memory by operator.
+//! comes beside them. The second load carries the engine's log, which shows time and memory by operator.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -20,11 +20,11 @@ use synth::{Recipe, Schemes};
 use crate::args::BenchArgs;
 use crate::engine::{Options, load_bank};
 use crate::error::Error;
-use crate::outputs::Folder;
 use crate::profile::{Cost, Profile};
 use crate::progress::Progress;
 use crate::run::{Session, per_second};
 use crate::source::{self, Input, Lines, Row};
+use reports::outputs::Folder;
 
 /// Lines of a tick while loading.
 const BULK_TICK: u64 = 100_000;
@@ -48,7 +48,7 @@ pub struct Figures {
     pub correction: Latency,
     pub rule_change: RuleChange,
     pub alerts: usize,
-    pub detectors: Vec<Part>,
+    pub detectors: Vec<OperatorTime>,
     pub operators: Vec<Operator>,
 }
 
@@ -105,7 +105,7 @@ pub struct OneChange {
 /// Time and memory of a detector, or of what all share.
 #[derive(Debug, Default, Serialize)]
 #[expect(missing_docs, reason = "each field is the measured thing of its name; units stand last")]
-pub struct Part {
+pub struct OperatorTime {
     pub name: String,
     pub busy_s: f64,
     pub updates: i64,
@@ -217,8 +217,8 @@ pub fn bench(args: &BenchArgs) -> Result<Figures, Error> {
 }
 
 /// Operators are named `detector: what`; the nameless ones of the graph algorithm are those of `companions`.
-fn parts(costs: &[Cost]) -> Vec<Part> {
-    let mut parts: BTreeMap<&str, Part> = BTreeMap::new();
+fn parts(costs: &[Cost]) -> Vec<OperatorTime> {
+    let mut parts: BTreeMap<&str, OperatorTime> = BTreeMap::new();
     for cost in costs {
         let name = match cost.name.as_str() {
             "Join" | "Reduce" | "Distinct" | "Iterate" | "ArrangeByKey" | "Arrange: Reduce"
@@ -231,9 +231,9 @@ fn parts(costs: &[Cost]) -> Vec<Part> {
         part.updates += cost.updates;
         part.memory_bytes += cost.updates * bytes_of_update(&cost.name);
     }
-    let mut parts: Vec<Part> = parts
+    let mut parts: Vec<OperatorTime> = parts
         .into_iter()
-        .map(|(name, part)| Part { name: name.to_owned(), busy_s: milli(part.busy_s), ..part })
+        .map(|(name, part)| OperatorTime { name: name.to_owned(), busy_s: milli(part.busy_s), ..part })
         .collect();
     parts.sort_by(|a, b| b.busy_s.total_cmp(&a.busy_s));
     parts

@@ -15,9 +15,9 @@ use wire::Alert;
 
 use crate::args::{DemoArgs, RunArgs};
 use crate::error::Error;
-use crate::report::{grouped, yuan};
 use crate::run::Outcome;
 use crate::{report, run, synth};
+use reports::number::{grouped, yuan};
 
 /// The region: small enough for a few seconds, large enough for every scheme.
 const VISITS: u64 = 3_000;
@@ -25,12 +25,12 @@ const MONTHS: u32 = 6;
 const SEED: u64 = 735;
 /// A dozen ticks, so that alerts rise, change and go.
 const TICK_LINES: u64 = 4_000;
-/// Alerts that are told in full.
+/// Alerts that are shown in full.
 const EXAMPLES: usize = 4;
 /// Records of the evidence that are named; a group of travelling patients has many.
 const EVIDENCE: usize = 6;
 
-/// Makes the region, runs it, and tells what came out.
+/// Makes the region, runs it, and shows what came out.
 ///
 /// # Errors
 /// A folder or file that cannot be written, or what ends a run.
@@ -88,7 +88,7 @@ fn page(region: &Report, outcome: &Outcome, planted: &[Planted], kept: Option<&P
     let examples = examples(outcome);
     let _ = writeln!(text, "\n{} of the alerts, as an inspector reads them", examples.len());
     for (alert, rule) in examples {
-        tell(alert, rule, &mut text);
+        show(alert, rule, &mut text);
     }
     text.push_str(&where_to_look(kept, outcome));
     text
@@ -128,7 +128,7 @@ fn examples(outcome: &Outcome) -> Vec<(&Alert, &Rule)> {
 }
 
 /// One alert in full: what, how much, on which records, why it is wrong, and what to do.
-fn tell(alert: &Alert, rule: &Rule, text: &mut String) {
+fn show(alert: &Alert, rule: &Rule, text: &mut String) {
     let place = alert.institution.as_deref().unwrap_or("several institutions");
     let _ = writeln!(
         text,

@@ -2,7 +2,7 @@
 //!
 //! The caller's thread is the front. Ticks go to every worker and to the desk; the desk waits for the answers
 //! of all workers to a tick, makes its events, and hands them to a recorder. When a queue is full, who fills it
-//! waits: a tick in work, [`QUEUE`] waiting.
+//! waits: a tick in work, `QUEUE` waiting.
 
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -117,8 +117,8 @@ impl Engine {
             let progress = Arc::clone(&progress);
             spawn("desk", move || {
                 let result = keep_desk(desk, &ticks, &answers, recorder, &progress);
-                let mut told = progress.tick.lock().unwrap_or_else(PoisonError::into_inner);
-                told.1 = true;
+                let mut state = progress.tick.lock().unwrap_or_else(PoisonError::into_inner);
+                state.1 = true;
                 progress.moved.notify_all();
                 result
             })?
@@ -195,12 +195,12 @@ impl Engine {
     /// # Errors
     /// What ended the engine's threads.
     pub fn settle(&mut self) -> Result<(), Error> {
-        let mut told = self.progress.tick.lock().unwrap_or_else(PoisonError::into_inner);
-        while told.0 < self.sent && !told.1 {
-            told = self.progress.moved.wait(told).unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.progress.tick.lock().unwrap_or_else(PoisonError::into_inner);
+        while state.0 < self.sent && !state.1 {
+            state = self.progress.moved.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
-        let done = told.0 >= self.sent;
-        drop(told);
+        let done = state.0 >= self.sent;
+        drop(state);
         if done { Ok(()) } else { Err(self.why_it_stopped()) }
     }
 
@@ -263,8 +263,8 @@ fn keep_desk(
             of_workers.push(answer);
         }
         recorder(&desk.close(&tick, of_workers))?;
-        let mut told = progress.tick.lock().unwrap_or_else(PoisonError::into_inner);
-        told.0 = tick.tick;
+        let mut state = progress.tick.lock().unwrap_or_else(PoisonError::into_inner);
+        state.0 = tick.tick;
         progress.moved.notify_all();
     }
     Ok(desk)

@@ -44,33 +44,18 @@ pub enum Error {
     Synth(#[from] synth::SynthError),
 }
 
-impl From<wire::ReadError> for Error {
-    fn from(error: wire::ReadError) -> Error {
+impl From<reports::Error> for Error {
+    fn from(error: reports::Error) -> Error {
         match error {
-            wire::ReadError::Missing { path } => Error::Arguments(format!(
-                "{} is missing: an older version made this folder, or the run did not end; run once more",
-                path.display()
-            )),
-            wire::ReadError::Read { path, source } => Error::Read { path, source },
-            wire::ReadError::Line { path, number, what } => {
-                let source = io::Error::new(io::ErrorKind::InvalidData, format!("line {number}: {what}"));
-                Error::Read { path, source }
-            }
+            reports::Error::Arguments(text) => Error::Arguments(text),
+            reports::Error::Bank(mistakes) => Error::Bank(mistakes),
+            reports::Error::Read { path, source } => Error::Read { path, source },
+            reports::Error::Write { path, source } => Error::Write { path, source },
         }
     }
 }
 
 impl Error {
-    /// What went wrong with a file that the arguments name, which need not be of a run.
-    pub fn of_given_file(error: wire::ReadError) -> Error {
-        match error {
-            wire::ReadError::Missing { path } => {
-                Error::Read { path, source: io::Error::from(io::ErrorKind::NotFound) }
-            }
-            other => other.into(),
-        }
-    }
-
     /// The contract's exit code: 2 for arguments and bank, 3 for files, disk and machine.
     pub fn exit_code(&self) -> u8 {
         match self {

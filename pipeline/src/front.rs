@@ -20,23 +20,23 @@ use crate::source::{Row, is_white, overlong_text};
 use detectors::worker::TickIn;
 
 /// What became of a change that could be read.
-struct Taken {
+struct AppliedChange {
     kind: Kind,
     fate: Fate,
     unknown_fields: u32,
     rev: Option<u64>,
 }
 
-impl Taken {
-    fn by(ledger: &mut Ledger, change: &Change<'_>) -> Result<Taken, Error> {
+impl AppliedChange {
+    fn by(ledger: &mut Ledger, change: &Change<'_>) -> Result<AppliedChange, Error> {
         let fate = ledger.apply(change)?;
         let (kind, unknown_fields, rev) = (change.kind, change.unknown_fields, change.rev);
-        Ok(Taken { kind, fate, unknown_fields, rev })
+        Ok(AppliedChange { kind, fate, unknown_fields, rev })
     }
 }
 
 /// Where a line or row stands, and how it looks there.
-struct Place<'a> {
+struct LineOrigin<'a> {
     file: &'a str,
     number: u64,
     raw: Raw<'a>,
@@ -107,8 +107,8 @@ impl Front {
         }
         self.count_line();
         let ledger = &mut self.ledger;
-        let taken = self.decoder.decode(line, |change| Taken::by(ledger, change));
-        let place = Place { file, number, raw: Raw::Line(line) };
+        let taken = self.decoder.decode(line, |change| AppliedChange::by(ledger, change));
+        let place = LineOrigin { file, number, raw: Raw::Line(line) };
         self.settle(None, taken, &place, rejected)
     }
 
@@ -130,7 +130,7 @@ impl Front {
             Err(fault) if fault.error_len().is_none() => &head[..fault.valid_up_to()],
             _ => head,
         };
-        let place = Place { file, number, raw: Raw::Line(whole) };
+        let place = LineOrigin { file, number, raw: Raw::Line(whole) };
         self.reject(None, Code::NotJson, &overlong_text("line", length), &place, rejected)
     }
 
@@ -146,7 +146,7 @@ impl Front {
         rejected: &mut impl Write,
     ) -> Result<io::Result<()>, Error> {
         self.count_line();
-        let place = Place { file, number, raw: Raw::Row(row.raw) };
+        let place = LineOrigin { file, number, raw: Raw::Row(row.raw) };
         let Some(kind) = row.kind else {
             let text = format!("{}: no kind of record is named so", row.stem);
             return Ok(self.reject(None, Code::UnknownKind, &text, &place, rejected));
@@ -156,7 +156,8 @@ impl Front {
         }
         let ledger = &mut self.ledger;
         let cells = row.cells.iter().copied();
-        let taken = self.decoder.decode_row(kind, row.columns, cells, |change| Taken::by(ledger, change));
+        let taken =
+            self.decoder.decode_row(kind, row.columns, cells, |change| AppliedChange::by(ledger, change));
         self.settle(Some(kind), taken, &place, rejected)
     }
 
@@ -169,13 +170,13 @@ impl Front {
     fn settle(
         &mut self,
         of_table: Option<Kind>,
-        taken: Result<Result<Taken, Error>, Fault>,
-        place: &Place<'_>,
+        taken: Result<Result<AppliedChange, Error>, Fault>,
+        place: &LineOrigin<'_>,
         rejected: &mut impl Write,
     ) -> Result<io::Result<()>, Error> {
         match taken {
             Ok(Err(error)) => Err(error),
-            Ok(Ok(Taken { kind, fate, unknown_fields, rev })) => {
+            Ok(Ok(AppliedChange { kind, fate, unknown_fields, rev })) => {
                 let counts = &mut self.counts[kind as usize];
                 match fate {
                     Fate::Stands => counts.accepted += 1,
@@ -207,7 +208,7 @@ impl Front {
         kind: Option<Kind>,
         code: Code,
         text: &str,
-        place: &Place<'_>,
+        place: &LineOrigin<'_>,
         to: &mut impl Write,
     ) -> io::Result<()> {
         let counts = kind.map_or(&mut self.unknown_kind, |kind| &mut self.counts[kind as usize]);

@@ -1,26 +1,23 @@
 //! The outside world: files in, alerts out, the command line.
 //!
 //! In reading order: [`args`] is what a person types; [`source`] turns paths into lines; [`front`] turns lines
-//! into ticks of facts; [`engine`] runs workers and desk on them; [`outputs`] writes what came out; [`report`]
-//! shows it, [`exempted`] what exemptions did; [`owners`] and [`places`] write what lists are made of. [`html`] makes pages for people, [`mask`] keeps persons out of them.
-//! Each command is one file: [`run`], [`explain`], [`dossier`], [`list`], [`evaluate`], [`demo`], [`rules`] with
-//! [`mutate`], [`synth`], [`bench`].
+//! into ticks of facts; [`engine`] runs workers and the alert view on them. What came out is written by [`run`]:
+//! alerts and events, [`keep`] what explaining needs, [`owners`] and [`places`] what lists are made of;
+//! [`report`] shows the run, [`exempted`] what exemptions did.
+//! Each command that runs the engine is one file: [`run`], [`explain`], [`demo`], [`rules`] with [`mutate`], [`synth`],
+//! [`bench`]. The others are made by `reports` from a run's folder, and [`command`] hands them on.
 
 pub mod args;
 pub mod bench;
+pub mod command;
 pub mod demo;
-pub mod dossier;
 pub mod engine;
 pub mod error;
-pub mod evaluate;
 pub mod exempted;
 pub mod explain;
 pub mod front;
-pub mod html;
-pub mod list;
-pub mod mask;
+pub mod keep;
 pub mod mutate;
-pub mod outputs;
 pub mod owners;
 pub mod places;
 pub mod profile;

@@ -9,9 +9,9 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use mimalloc::MiMalloc;
-use pipeline::args::{Command, What};
+use pipeline::args::{Command, Subcommands};
 use pipeline::error::Error;
-use pipeline::{bench, demo, dossier, evaluate, explain, list, report, rules, run, schema, synth};
+use pipeline::{bench, command, demo, explain, report, rules, run, schema, synth};
 
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
@@ -30,39 +30,39 @@ fn main() -> ExitCode {
     }
 }
 
-fn execute(what: What) -> Result<ExitCode, Error> {
+fn execute(what: Subcommands) -> Result<ExitCode, Error> {
     match what {
-        What::Run(args) => {
+        Subcommands::Run(args) => {
             let outcome = run::run(&args)?;
             print(&report::table(&outcome, &args.out))?;
         }
-        What::Bench(args) => {
+        Subcommands::Bench(args) => {
             let figures = bench::bench(&args)?;
             if let Some(path) = &args.json {
                 bench::write_json(&figures, path)?;
             }
             print(&bench::page(&figures))?;
         }
-        What::Explain(args) => print(&explain::explain(&args)?)?,
-        What::Dossier(args) => print(&dossier::dossier(&args)?)?,
-        What::List(args) => {
-            let said = list::list(&args)?;
-            print(&said.text)?;
-            if said.found {
+        Subcommands::Explain(args) => print(&explain::explain(&args)?)?,
+        Subcommands::Dossier(args) => print(&command::dossier(args)?)?,
+        Subcommands::List(args) => {
+            let output = command::list(*args)?;
+            print(&output.text)?;
+            if output.found {
                 return Ok(ExitCode::from(FOUND));
             }
         }
-        What::Eval(args) => print(&evaluate::evaluate(&args)?)?,
-        What::Demo(args) => print(&demo::demo(&args)?)?,
-        What::Rules(args) => {
-            let said = rules::rules(&args)?;
-            print(&said.text)?;
-            if said.found {
+        Subcommands::Eval(args) => print(&command::evaluate(args)?)?,
+        Subcommands::Demo(args) => print(&demo::demo(&args)?)?,
+        Subcommands::Rules(args) => {
+            let output = rules::rules(&args)?;
+            print(&output.text)?;
+            if output.found {
                 return Ok(ExitCode::from(FOUND));
             }
         }
-        What::Schema(args) => print(&schema::schema(&args)?)?,
-        What::Synth(args) => print(&synth::synth(&args)?)?,
+        Subcommands::Schema(args) => print(&schema::schema(&args)?)?,
+        Subcommands::Synth(args) => print(&synth::synth(&args)?)?,
     }
     Ok(ExitCode::SUCCESS)
 }

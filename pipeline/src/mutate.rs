@@ -1,7 +1,7 @@
 //! `fundwatch rules mutate`: do the cases of a rule notice when the rule is bent?
 //!
 //! Every mutant of [`rulebank::mutants`] runs through the real engine with the cases that see what is bent, until
-//! one of them says that something is otherwise. A mutant that no case notices is a threshold that nobody
+//! one of them states that something is otherwise. A mutant that no case notices is a threshold that nobody
 //! guards: it is listed with its file. The share that is noticed may not fall below the bank's baseline.
 
 use std::collections::BTreeMap;
@@ -21,7 +21,7 @@ use crate::args::MutateArgs;
 use crate::engine::load_bank;
 use crate::error::Error;
 use crate::progress::Progress;
-use crate::rules::Said;
+use reports::CommandOutput;
 
 /// What the test of one rule came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,9 +34,9 @@ pub struct Tested {
     pub score: Score,
     /// Mutants that no case noticed.
     pub unnoticed: Vec<Bent>,
-    /// Mutants of which the baseline says that they are no other rule, with its reason.
+    /// Mutants of which the baseline states that they are no other rule, with its reason.
     pub equivalent: Vec<(Bent, String)>,
-    /// Mutants of which the baseline says so, and which a case noticed all the same.
+    /// Mutants of which the baseline states so, and which a case noticed all the same.
     pub noticed_all_the_same: Vec<String>,
     /// Cases that do not hold for the rule as it is; with one of them nothing is tested.
     pub failing: Vec<String>,
@@ -53,11 +53,11 @@ pub struct Bent {
     pub file: String,
 }
 
-/// Bends rules as the command line says.
+/// Bends rules as the command line asks.
 ///
 /// # Errors
 /// An invalid bank or baseline, a rule that does not exist, a file that cannot be read or written.
-pub fn mutate(args: &MutateArgs) -> Result<Said, Error> {
+pub fn mutate(args: &MutateArgs) -> Result<CommandOutput, Error> {
     let folder = args.bank.rules.as_deref();
     let bank = load_bank(folder)?;
     let rules = chosen(&bank, &args.rule)?;
@@ -70,16 +70,16 @@ pub fn mutate(args: &MutateArgs) -> Result<Said, Error> {
         fs::write(path, text + "\n").map_err(failed)?;
     }
     // What is accepted has nothing to fall below.
-    let mut said = page(&tested, baseline.as_ref().filter(|_| !args.accept));
+    let mut output = page(&tested, baseline.as_ref().filter(|_| !args.accept));
     if args.accept {
         let Some(folder) = folder else {
             let what = "--accept writes the baseline into the bank's folder: name it with --rules";
             return Err(Error::Arguments(what.to_owned()));
         };
         accept(folder, &tested, known, &bank)?;
-        let _ = writeln!(said.text, "accepted: {}", folder.join(BASELINE_FILE).display());
+        let _ = writeln!(output.text, "accepted: {}", folder.join(BASELINE_FILE).display());
     }
-    Ok(said)
+    Ok(output)
 }
 
 /// The rules asked for, or all of them.
@@ -178,8 +178,8 @@ fn total(tested: &[Tested]) -> Score {
     tested.iter().fold(Score::default(), |sum, tested| sum.and(tested.score))
 }
 
-/// What there is to say, and whether a person has to look: cases that fail, a share that fell.
-fn page(tested: &[Tested], baseline: Option<&Baseline>) -> Said {
+/// What there is to state, and whether a person has to look: cases that fail, a share that fell.
+fn page(tested: &[Tested], baseline: Option<&Baseline>) -> CommandOutput {
     let (mut text, mut complaints) = (String::new(), String::new());
     for of_rule in tested {
         let Tested { rule, score, .. } = of_rule;
@@ -222,7 +222,7 @@ fn page(tested: &[Tested], baseline: Option<&Baseline>) -> Said {
     let all = total(tested);
     let _ = writeln!(text, "\n{} / {} noticed ({} %)", all.noticed, all.all, all.percent());
     let found = !complaints.is_empty();
-    Said { text: text + &complaints, found }
+    CommandOutput { text: text + &complaints, found }
 }
 
 /// The same for machines.
@@ -276,25 +276,25 @@ mod tests {
     }
 
     #[test]
-    fn a_share_that_fell_and_a_rule_without_a_line_are_said() {
+    fn a_share_that_fell_and_a_rule_without_a_line_are_reported() {
         let known = Baseline {
             rules: [("A01".to_owned(), Score { noticed: 3, all: 4 })].into(),
             equivalent: Vec::new(),
         };
-        let said = page(&[tested(6, 8)], Some(&known));
-        assert!(!said.found && said.text.ends_with("\n6 / 8 noticed (75 %)\n"), "{}", said.text);
-        assert_eq!(said.text.matches("unnoticed: a row (x.toml)").count(), 2);
-        let said = page(&[tested(5, 8)], Some(&known));
-        assert!(said.found && said.text.contains("A01 notices 5 of 8 mutants, the baseline has 3 of 4"));
-        let said = page(&[tested(8, 8)], Some(&Baseline::default()));
-        assert!(said.found && said.text.contains("A01 has no line in the baseline"), "{}", said.text);
+        let output = page(&[tested(6, 8)], Some(&known));
+        assert!(!output.found && output.text.ends_with("\n6 / 8 noticed (75 %)\n"), "{}", output.text);
+        assert_eq!(output.text.matches("unnoticed: a row (x.toml)").count(), 2);
+        let output = page(&[tested(5, 8)], Some(&known));
+        assert!(output.found && output.text.contains("A01 notices 5 of 8 mutants, the baseline has 3 of 4"));
+        let output = page(&[tested(8, 8)], Some(&Baseline::default()));
+        assert!(output.found && output.text.contains("A01 has no line in the baseline"), "{}", output.text);
         assert!(!page(&[tested(0, 8)], None).found, "a bank without a baseline has nothing to fall below");
     }
 
     #[test]
     fn a_rule_whose_cases_fail_is_not_tested() {
         let failing = Tested { failing: vec!["a case".to_owned()], ..tested(0, 0) };
-        let said = page(&[failing], None);
-        assert!(said.found && said.text.contains("A01 is not tested"), "{}", said.text);
+        let output = page(&[failing], None);
+        assert!(output.found && output.text.contains("A01 is not tested"), "{}", output.text);
     }
 }

@@ -1,4 +1,4 @@
-//! Whose money an alert speaks of: the institutions, practitioners and persons behind the records it is laid on.
+//! Whose money an alert is about: the institutions, practitioners and persons behind the records it is laid on.
 //!
 //! An alert may reach over several institutions: a code sold twice, a person in two beds. Each owns what was laid on
 //! its own records and nothing else; who appears in the evidence alone is named with 0.
@@ -14,7 +14,7 @@ use records::row;
 use wire::{Fen, Owners, Share, files};
 
 use crate::error::Error;
-use crate::outputs::{Draft, Folder};
+use reports::outputs::{Draft, Folder};
 
 /// Writes the owners of all standing alerts, in the order of `alerts.ndjson`.
 ///

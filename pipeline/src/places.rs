@@ -7,13 +7,13 @@ use detectors::alert_view::AlertView;
 use detectors::arrivals::{Arrived, KINDS, Unjudged};
 use detectors::coverage::InstitutionMonth;
 use records::arena::{Arena, Ref};
-use records::row;
 use records::render;
+use records::row;
 use records::time::format_month;
 use wire::{Fen, FenSum, Institution, InstitutionCoverage, Label, Lateness, Turnover, files};
 
 use crate::error::Error;
-use crate::outputs::{Draft, Folder};
+use reports::outputs::{Draft, Folder};
 
 /// What a medical institution, a pharmacy and a care agency are expected to send.
 const EXPECTED: [&[&str]; 3] = [
@@ -23,7 +23,7 @@ const EXPECTED: [&[&str]; 3] = [
 ];
 
 /// One institution with its months.
-struct Place {
+struct InstitutionMonths {
     row: Option<Ref>,
     months: BTreeMap<i32, (Arrived, Unjudged)>,
 }
@@ -34,8 +34,9 @@ struct Place {
 /// The disk is full or gone.
 pub fn write(folder: &Folder, desk: &AlertView) -> Result<[Draft; 3], Error> {
     let arena = desk.arena();
-    let mut places: BTreeMap<String, Place> = BTreeMap::new();
-    let place = |code: Ref| Place { row: desk.reach().institution(code), months: BTreeMap::new() };
+    let mut places: BTreeMap<String, InstitutionMonths> = BTreeMap::new();
+    let place =
+        |code: Ref| InstitutionMonths { row: desk.reach().institution(code), months: BTreeMap::new() };
     for code in desk.reach().institutions(arena) {
         places.insert(arena.text(code), place(code));
     }
@@ -69,7 +70,7 @@ pub fn write(folder: &Folder, desk: &AlertView) -> Result<[Draft; 3], Error> {
     Ok([institutions, reach, labels])
 }
 
-fn institution(arena: &Arena, code: &str, place: &Place) -> Institution {
+fn institution(arena: &Arena, code: &str, place: &InstitutionMonths) -> Institution {
     let turnover = |(month, (arrived, _)): (&i32, &(Arrived, Unjudged))| {
         let turnover = Turnover { settlements: arrived.settlements, fund_pay_sumamt: FenSum(arrived.fund) };
         (arrived.settlements != 0).then(|| (format_month(*month), turnover))
@@ -88,7 +89,13 @@ fn institution(arena: &Arena, code: &str, place: &Place) -> Institution {
     }
 }
 
-fn of_month(desk: &AlertView, code: &str, place: &Place, sent: &[bool], month: i32) -> InstitutionCoverage {
+fn of_month(
+    desk: &AlertView,
+    code: &str,
+    place: &InstitutionMonths,
+    sent: &[bool],
+    month: i32,
+) -> InstitutionCoverage {
     let nothing = (Arrived::default(), Unjudged::new());
     let (arrived, unjudged) = place.months.get(&month).unwrap_or(&nothing);
     let kinds = || (0..KINDS.len()).map(|nth| (nth, KINDS[nth].name()));

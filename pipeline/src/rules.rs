@@ -1,62 +1,50 @@
 //! `fundwatch rules`: check, test, list and show; bending rules ([`crate::mutate`]) and what another bank would do to
 //! the alerts ([`diff`]) have their own files.
 //!
-//! `check` speaks of how rules and tables are written, `test` of what the rules do: it runs the cases of their
+//! `check` is about how rules and tables are written, `test` of what the rules do: it runs the cases of their
 //! files through the real engine. Both are made for the people who own the rules.
 
-pub mod changes;
 pub mod diff;
-mod diff_page;
-mod diff_text;
-pub mod differences;
 
 use std::fmt::Write as _;
 use std::path::Path;
 
 use detectors::detector::SPECS;
 use detectors::trial::Trial;
+use reports::CommandOutput;
 use rulebank::{Bank, Lang, check_report};
 
-use crate::args::{RulesArgs, RulesWhat};
+use crate::args::{RulesAction, RulesArgs};
 use crate::engine::load_bank;
 use crate::error::Error;
 use crate::mutate;
 
-/// What a command says about a bank.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Said {
-    /// For stdout.
-    pub text: String,
-    /// Whether a check found something.
-    pub found: bool,
-}
-
-/// Looks after a bank as the command line says.
+/// Looks after a bank as the command line asks.
 ///
 /// # Errors
 /// A bank that cannot be tested or shown because it is invalid, a rule that does not exist.
-pub fn rules(args: &RulesArgs) -> Result<Said, Error> {
+pub fn rules(args: &RulesArgs) -> Result<CommandOutput, Error> {
     match &args.what {
-        RulesWhat::Check(bank) => check(bank.rules.as_deref()),
-        RulesWhat::Test(bank) => Ok(test(&load_bank(bank.rules.as_deref())?)),
-        RulesWhat::Mutate(args) => mutate::mutate(args),
-        RulesWhat::Diff(args) => Ok(Said { text: diff::diff(args)?, found: false }),
-        RulesWhat::List(bank) => {
+        RulesAction::Check(bank) => check(bank.rules.as_deref()),
+        RulesAction::Test(bank) => Ok(test(&load_bank(bank.rules.as_deref())?)),
+        RulesAction::Mutate(args) => mutate::mutate(args),
+        RulesAction::Diff(args) => Ok(CommandOutput { text: diff::diff(args)?, found: false }),
+        RulesAction::List(bank) => {
             let bank = load_bank(bank.rules.as_deref())?;
             let exemptions = rulebank::exemptions(&bank);
             let between = if exemptions.is_empty() { "" } else { "\n" };
-            Ok(Said { text: rulebank::list(&bank) + between + &exemptions, found: false })
+            Ok(CommandOutput { text: rulebank::list(&bank) + between + &exemptions, found: false })
         }
-        RulesWhat::Show { id, lang, bank } => {
+        RulesAction::Show { id, lang, bank } => {
             let bank = load_bank(bank.rules.as_deref())?;
             let lang = if lang == "zh" { Lang::Zh } else { Lang::En };
-            Ok(Said { text: show(&bank, id, lang)?, found: false })
+            Ok(CommandOutput { text: show(&bank, id, lang)?, found: false })
         }
     }
 }
 
 /// Every mistake of a bank; a folder that is not there is a wrong argument and no mistake.
-fn check(folder: Option<&Path>) -> Result<Said, Error> {
+fn check(folder: Option<&Path>) -> Result<CommandOutput, Error> {
     match rulebank::load(folder, SPECS) {
         Ok(bank) => {
             let cases: usize = bank.rules.iter().map(|rule| rule.cases.len()).sum();
@@ -71,29 +59,29 @@ fn check(folder: Option<&Path>) -> Result<Said, Error> {
             };
             let rules = bank.rules.len();
             let _ = write!(text, "{rules} rules with {cases} cases{and}: {}", check_report(&[]));
-            Ok(Said { text, found: false })
+            Ok(CommandOutput { text, found: false })
         }
         Err(mistakes) if folder.is_some_and(|folder| !folder.is_dir()) => Err(Error::Bank(mistakes)),
-        Err(mistakes) => Ok(Said { text: check_report(&mistakes), found: true }),
+        Err(mistakes) => Ok(CommandOutput { text: check_report(&mistakes), found: true }),
     }
 }
 
-/// Runs every case of every rule, drafts included; says what does not hold.
-fn test(bank: &Bank) -> Said {
+/// Runs every case of every rule, drafts included; states what does not hold.
+fn test(bank: &Bank) -> CommandOutput {
     let mut trial = Trial::new(bank);
     let (mut text, mut cases, mut wrong) = (String::new(), 0, 0);
     for rule in &bank.rules {
         let tried: Vec<_> = rule.cases.iter().map(|case| (case, trial.of(rule, case))).collect();
-        let failed = tried.iter().filter(|(_, said)| !said.is_empty()).count();
+        let failed = tried.iter().filter(|(_, faults)| !faults.is_empty()).count();
         let verdict = match (tried.len(), failed) {
             (0, _) => "has no cases".to_owned(),
             (all, 0) => format!("holds in {all} cases"),
             (all, failed) => format!("FAILS in {failed} of {all} cases"),
         };
         let _ = writeln!(text, "{}  {verdict}: {}", rule.id, rule.title.en);
-        for (case, said) in tried.iter().filter(|(_, said)| !said.is_empty()) {
+        for (case, faults) in tried.iter().filter(|(_, faults)| !faults.is_empty()) {
             let _ = writeln!(text, "     {} \"{}\" in {}", case.kind.as_str(), case.name, rule.source_file);
-            for line in said.iter().flat_map(|what| what.lines()) {
+            for line in faults.iter().flat_map(|what| what.lines()) {
                 let _ = writeln!(text, "       {line}");
             }
         }
@@ -104,7 +92,7 @@ fn test(bank: &Bank) -> Said {
         0 => writeln!(text, "\n{} rules, {cases} cases: all hold", bank.rules.len()),
         _ => writeln!(text, "\n{} rules, {cases} cases: {wrong} do not hold", bank.rules.len()),
     };
-    Said { text, found: wrong > 0 }
+    CommandOutput { text, found: wrong > 0 }
 }
 
 fn show(bank: &Bank, id: &str, lang: Lang) -> Result<String, Error> {
@@ -124,19 +112,23 @@ mod tests {
     }
 
     #[test]
-    fn a_rule_that_holds_and_one_that_does_not_are_told_apart() {
+    fn a_rule_that_holds_and_one_that_does_not_are_distinguished() {
         let mut bank = bank();
         bank.rules.truncate(2);
         let cases = bank.rules.iter().map(|rule| rule.cases.len()).sum::<usize>();
-        let said = test(&bank);
-        assert!(!said.found, "{}", said.text);
-        assert!(said.text.ends_with(&format!("\n2 rules, {cases} cases: all hold\n")), "{}", said.text);
+        let output = test(&bank);
+        assert!(!output.found, "{}", output.text);
+        assert!(output.text.ends_with(&format!("\n2 rules, {cases} cases: all hold\n")), "{}", output.text);
         bank.rules[1].cases[0].steps[0].finds.clear();
-        let said = test(&bank);
-        assert!(said.found);
-        assert!(said.text.contains("FAILS in 1 of "), "{}", said.text);
-        assert!(said.text.contains("and should not be\n"), "{}", said.text);
-        assert!(said.text.ends_with(&format!("\n2 rules, {cases} cases: 1 do not hold\n")), "{}", said.text);
+        let output = test(&bank);
+        assert!(output.found);
+        assert!(output.text.contains("FAILS in 1 of "), "{}", output.text);
+        assert!(output.text.contains("and should not be\n"), "{}", output.text);
+        assert!(
+            output.text.ends_with(&format!("\n2 rules, {cases} cases: 1 do not hold\n")),
+            "{}",
+            output.text
+        );
     }
 
     #[test]

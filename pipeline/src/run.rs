@@ -16,13 +16,13 @@ use crate::args::RunArgs;
 use crate::engine::{Engine, Options, Recorder, load_bank};
 use crate::error::Error;
 use crate::exempted::{Exempted, tally};
-use crate::explain::keep;
 use crate::front::Front;
-use crate::outputs::{Draft, Folder};
+use crate::keep;
 use crate::owners;
 use crate::places;
 use crate::progress::Progress;
 use crate::source::{self, Input, Lines, Row};
+use reports::outputs::{Draft, Folder};
 
 /// What a run came to, for people.
 pub struct Outcome {
@@ -46,7 +46,7 @@ pub struct Outcome {
     pub skipped: Vec<std::path::PathBuf>,
 }
 
-/// Runs as the command line says.
+/// Runs as the command line asks.
 ///
 /// # Errors
 /// InvalidValue arguments, an invalid bank, a file or disk that fails.
@@ -124,7 +124,7 @@ pub struct Session {
     engine: Engine,
     rejected: Draft,
     events: EventsFile,
-    told: Arc<AtomicUsize>,
+    recorded: Arc<AtomicUsize>,
     tick_lines: u64,
     /// What judges, and whether *now* is set: kept for explaining.
     bank: Bank,
@@ -140,19 +140,19 @@ impl Session {
         keep::check(folder)?;
         let rejected = folder.draft(files::REJECTED)?;
         let events = EventsFile(Arc::new(Mutex::new(Some(folder.draft(files::EVENTS)?))));
-        let told = Arc::new(AtomicUsize::new(0));
+        let recorded = Arc::new(AtomicUsize::new(0));
         let recorder: Recorder = {
-            let (events, told) = (Arc::clone(&events.0), Arc::clone(&told));
+            let (events, recorded) = (Arc::clone(&events.0), Arc::clone(&recorded));
             Box::new(move |of_tick| {
-                told.fetch_add(of_tick.len(), Ordering::Relaxed);
+                recorded.fetch_add(of_tick.len(), Ordering::Relaxed);
                 let mut events = events.lock().unwrap_or_else(PoisonError::into_inner);
                 let Some(draft) = events.as_mut() else { return Ok(()) };
-                of_tick.iter().try_for_each(|event| draft.line(&event.line))
+                of_tick.iter().try_for_each(|event| Ok(draft.line(&event.line)?))
             })
         };
         let engine = Engine::start(bank, options, recorder)?;
         let (bank, as_of) = (bank.clone(), options.as_of);
-        Ok(Session { engine, rejected, events, told, tick_lines, bank, as_of })
+        Ok(Session { engine, rejected, events, recorded, tick_lines, bank, as_of })
     }
 
     /// The engine.
@@ -162,7 +162,7 @@ impl Session {
 
     /// Events recorded so far.
     pub fn events(&self) -> usize {
-        self.told.load(Ordering::Relaxed)
+        self.recorded.load(Ordering::Relaxed)
     }
 
     /// Takes one line; closes the tick when it is full.

@@ -8,9 +8,9 @@ use synth::{Recipe, Report, Schemes, SynthError};
 use crate::args::SynthArgs;
 use crate::error::Error;
 use crate::progress::Progress;
-use crate::report::grouped;
+use reports::number::grouped;
 
-/// Makes up a region as the command line says; gives what a person reads about it.
+/// Makes up a region as the command line asks; gives what a person reads about it.
 ///
 /// # Errors
 /// A recipe that cannot be followed, a file that cannot be written.

@@ -6,8 +6,10 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use pipeline::explain::kept::Kept;
-use pipeline::explain::{gather, not, page};
+use detectors::detector::SPECS;
+use pipeline::explain::not;
+use reports::explain::{gather, page};
+use reports::run_folder::RunFolder;
 use rulebank::Lang;
 use serde_json::Value;
 use wire::explanation::RecordAmount;
@@ -58,7 +60,7 @@ impl Run {
 
     /// What `--not` answers.
     fn not(&self, rule: &str, key: &[String]) -> Value {
-        let kept = Kept::open(&self.out()).unwrap();
+        let kept = RunFolder::open(&self.out(), SPECS).unwrap();
         let words: Vec<String> = [rule.to_owned()].into_iter().chain(key.iter().cloned()).collect();
         let text = not::not(&kept, &words, std::slice::from_ref(&self.records), true, Lang::En).unwrap();
         serde_json::from_str(&text).unwrap()
@@ -67,7 +69,7 @@ impl Run {
 
 /// Every alert tells its records and its money to the fen, in both languages.
 fn check_alerts(run: &Run) {
-    let kept = Kept::open(&run.out()).unwrap();
+    let kept = RunFolder::open(&run.out(), SPECS).unwrap();
     for alert in run.alerts() {
         let (told, rule) = gather(&kept, &alert.alert_id).unwrap();
         let id = &alert.alert_id;
@@ -186,7 +188,7 @@ fn a_record_that_is_not_there_is_withdrawn_rejected_or_was_never_sent() {
     let rules = folder.path().join("rules/tables");
     fs::create_dir_all(&rules).unwrap();
     let run = Run::of(&records, &folder.path().join("rules"), &[]);
-    let bank = Kept::open(&run.out()).unwrap().bank().unwrap();
+    let bank = RunFolder::open(&run.out(), SPECS).unwrap().bank().unwrap();
     let overlap = bank.rules.iter().find(|rule| rule.detector == "stay_overlap").unwrap();
     for (other, because) in [("V2", "withdrawn"), ("V3", "rejected"), ("V4", "never_sent")] {
         let answer = run.not(&overlap.id, &["V1".to_owned(), other.to_owned()]);

@@ -10,10 +10,10 @@ use std::fs;
 use std::path::Path;
 
 use maud::html;
-use pipeline::html::plot::{Bar, Dot, Lane, Line, Look, Mark, Part, Shape, Span, Words};
-use pipeline::html::plot::{bars, dots, series, share, timeline};
-use pipeline::html::table::{Table, cell};
-use pipeline::html::{Document, Figure, Tone, badge, facts, figures, notice, section};
+use reports::html::plot::{Bar, Dot, Lane, Line, Look, Mark, Part, Shape, Span, Words};
+use reports::html::plot::{bars, dots, series, share, timeline};
+use reports::html::table::{Table, cell};
+use reports::html::{Document, Figure, Tone, badge, facts, figures, notice, section};
 use rulebank::Lang;
 
 #[path = "support/browser.rs"]

@@ -48,7 +48,7 @@ fn facts(spec: &DetectorSpec, bank: &Bank) -> String {
     if !spec.comparisons.is_empty() {
         let _ = writeln!(text, "\nIt compares:\n");
         for comparison in spec.comparisons {
-            let _ = writeln!(text, "- {comparison}");
+            let _ = writeln!(text, "- {}", comparison.text());
         }
     }
     let values: Vec<String> = spec.values.iter().map(|value| format!("`{{{value}}}`")).collect();
@@ -106,6 +106,35 @@ fn the_rules_that_need_no_programmer_are_right_and_hold() {
     for status in [Status::Draft, Status::Shadow, Status::Active] {
         assert!(own.rules.iter().any(|rule| rule.status == status), "no rule is {}", status.as_str());
     }
+}
+
+/// A rule of one's own that reads a table is one file and its rows: it is right, its cases hold, and it judges.
+#[test]
+fn a_new_rule_of_a_table_needs_no_programmer() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    fs::create_dir_all(at.join("bank/rules")).unwrap();
+    fs::create_dir_all(at.join("bank/tables")).unwrap();
+    let rule = include_str!("../../rulebank/rules/policy/newborn_drug.toml").replace("D06", "D66");
+    fs::write(at.join("bank/rules/hormone.toml"), rule).unwrap();
+    let rows = "rule,item,unit,max,valid_from,valid_to,source\nD66,HORMONE,years,18,,,s\n";
+    fs::write(at.join("bank/tables/age_limit.csv"), rows).unwrap();
+    let facts = r#"
+{"kind":"person","rev":1,"psn_no":"P1","brdy":"1990-01-01","gend":"1"}
+{"kind":"person","rev":1,"psn_no":"P2","brdy":"2015-01-01","gend":"1"}
+{"kind":"fee_line","rev":1,"list_type":"101","mdtrt_id":"V1","feedetl_sn":"1","psn_no":"P1","fixmedins_code":"H1","med_list_codg":"HORMONE","fee_ocur_time":"2025-03-02 10:00:00","cnt":"1","pric":"9","det_item_fee_sumamt":"9"}
+{"kind":"fee_line","rev":1,"list_type":"101","mdtrt_id":"V2","feedetl_sn":"1","psn_no":"P2","fixmedins_code":"H1","med_list_codg":"HORMONE","fee_ocur_time":"2025-03-02 10:00:00","cnt":"1","pric":"9","det_item_fee_sumamt":"9"}
+"#;
+    fs::write(at.join("facts.ndjson"), facts).unwrap();
+    let check = fundwatch(at, &["rules", "check", "--rules", "bank"]);
+    assert!(check.code == Some(0) && check.out.ends_with(": no mistakes\n"), "{}\n{}", check.out, check.err);
+    let test = fundwatch(at, &["rules", "test", "--rules", "bank"]);
+    assert!(test.code == Some(0) && test.out.ends_with(": all hold\n"), "{}\n{}", test.out, test.err);
+    let run = fundwatch(at, &["run", "facts.ndjson", "--out", "out", "--rules", "bank", "--quiet"]);
+    assert_eq!(run.code, Some(0), "{}\n{}", run.out, run.err);
+    let alerts = fs::read_to_string(at.join("out/alerts.ndjson")).unwrap();
+    assert_eq!(alerts.lines().count(), 1, "{alerts}");
+    assert!(alerts.contains("\"D66\"") && alerts.contains("\"V1\""), "{alerts}");
 }
 
 /// The commands and paths of the page exist.

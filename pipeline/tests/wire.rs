@@ -22,7 +22,7 @@ use program::fundwatch;
 fn check_lines<T: DeserializeOwned + Serialize>(path: &Path, output: &str) -> usize {
     let text = fs::read_to_string(path).unwrap();
     for line in text.lines() {
-        check::<T>(line, output, path);
+        check(line, output, path);
         let again = serde_json::to_string(&serde_json::from_str::<T>(line).unwrap()).unwrap();
         assert_eq!(again, line, "{}", path.display());
     }
@@ -31,12 +31,12 @@ fn check_lines<T: DeserializeOwned + Serialize>(path: &Path, output: &str) -> us
 
 /// A document, written again with the same indents.
 fn check_document<T: DeserializeOwned + Serialize>(text: &str, output: &str, path: &Path) {
-    check::<T>(text, output, path);
+    check(text, output, path);
     let again = serde_json::to_string_pretty(&serde_json::from_str::<T>(text).unwrap()).unwrap() + "\n";
     assert_eq!(again, text, "{}", path.display());
 }
 
-fn check<T: DeserializeOwned>(text: &str, output: &str, path: &Path) {
+fn check(text: &str, output: &str, path: &Path) {
     let output = Output::named(output).unwrap();
     let faults = output.faults(&serde_json::from_str(text).unwrap());
     assert!(faults.is_empty(), "{}: {faults:?}\n{text}", path.display());
@@ -77,7 +77,7 @@ fn all_files_of_a_run_are_lines_of_the_schema() {
     let rules: serde_json::Map<String, serde_json::Value> =
         serde_json::from_str(&document("coverage.json")).unwrap();
     for of_rule in rules.values() {
-        check::<wire::RuleCoverage>(&of_rule.to_string(), "rule_coverage", &at("coverage.json"));
+        check(&of_rule.to_string(), "rule_coverage", &at("coverage.json"));
     }
     let alert = fs::read_to_string(at("alerts.ndjson")).unwrap();
     let alert: wire::Alert = serde_json::from_str(alert.lines().next().unwrap()).unwrap();

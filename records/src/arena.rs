@@ -1,17 +1,41 @@
 //! One append-only memory that one thread writes and every thread may read.
 //!
-//! Rows and texts are runs of 32-bit words; a [`Ref`] is the place of the first one. What stands at a `Ref`
+//! Rows and texts are runs of 32-bit words; a [`Ref`] is the address of the first one. What stands at a `Ref`
 //! never changes, so a `Ref` is as good as the value: it can be copied, compared, sent to another worker and
 //! read there, four bytes wide. The words are relaxed atomics: a reader learns of a `Ref` only through a
 //! channel, and the channel orders the writes before it.
 //!
 //! Limit: 2^32 words, 16 GiB; the row of a fee line takes about 60 bytes of it.
+//!
+//! # Example
+//! ```
+//! use records::arena::{ArenaWriter, Texts};
+//!
+//! # fn main() -> Result<(), records::arena::ArenaFull> {
+//! let (mut writer, mut texts) = (ArenaWriter::default(), Texts::default());
+//! let person = texts.intern(&mut writer, "T1")?;
+//! assert_eq!(texts.intern(&mut writer, "T1")?, person, "a text is written once");
+//! assert_eq!(writer.arena().text(person), "T1");
+//!
+//! let row = writer.push(&[7, person])?;
+//! let mut reader = writer.arena().reader(row);
+//! assert_eq!((reader.take(), reader.take()), (7, person));
+//! # Ok(())
+//! # }
+//! ```
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
-/// Place of a row or a text; 0 is none.
+/// Address of a word of the arena; 0 is none.
 pub type Ref = u32;
+/// Address of a text: its length in bytes, then the bytes. 0 is the empty text.
+pub type TextRef = Ref;
+/// Address of a row ([`crate::row`]): its header, then its words.
+pub type RowRef = Ref;
+/// A small value that stands where a [`RowRef`] might, in the same four bytes, and is no address: whoever packs it
+/// unpacks it.
+pub type Packed = u32;
 
 const PAGE_BITS: u32 = 18;
 const PAGE_WORDS: usize = 1 << PAGE_BITS;
@@ -31,10 +55,10 @@ pub struct Arena {
 pub struct ArenaFull;
 
 impl Arena {
-    /// The word at `place`.
+    /// The word at `address`.
     #[inline]
-    pub fn word(&self, place: Ref) -> u32 {
-        self.page(place >> PAGE_BITS)[(place as usize) & (PAGE_WORDS - 1)].load(Ordering::Relaxed)
+    pub fn word(&self, address: Ref) -> u32 {
+        self.page(address >> PAGE_BITS)[(address as usize) & (PAGE_WORDS - 1)].load(Ordering::Relaxed)
     }
 
     #[inline]
@@ -42,25 +66,25 @@ impl Arena {
         self.pages[page as usize].get().expect("a reference is handed out after its row is written")
     }
 
-    /// Reads words one after the other from `place` on.
+    /// Reads words one after the other from `address` on.
     #[inline]
-    pub fn reader(&self, place: Ref) -> Reader<'_> {
-        Reader { arena: self, page: self.page(place >> PAGE_BITS), place }
+    pub fn reader(&self, address: Ref) -> Reader<'_> {
+        Reader { arena: self, page: self.page(address >> PAGE_BITS), address }
     }
 
-    /// The text at `place`; `""` for 0.
-    pub fn text(&self, place: Ref) -> String {
+    /// The text at `address`; `""` for 0.
+    pub fn text(&self, address: TextRef) -> String {
         let mut bytes = Vec::new();
-        self.text_into(place, &mut bytes);
+        self.text_into(address, &mut bytes);
         String::from_utf8_lossy(&bytes).into_owned()
     }
 
-    /// Appends the bytes of the text at `place`.
-    pub fn text_into(&self, place: Ref, into: &mut Vec<u8>) {
-        if place == 0 {
+    /// Appends the bytes of the text at `address`.
+    pub fn text_into(&self, address: TextRef, into: &mut Vec<u8>) {
+        if address == 0 {
             return;
         }
-        let mut reader = self.reader(place);
+        let mut reader = self.reader(address);
         let length = reader.take() as usize;
         let end = into.len() + length;
         while into.len() < end {
@@ -70,19 +94,19 @@ impl Arena {
         }
     }
 
-    /// Whether the text at `place` is `bytes`.
+    /// Whether the text at `address` is `bytes`.
     #[inline]
-    fn text_is(&self, place: Ref, bytes: &[u8]) -> bool {
-        if self.word(place) as usize != bytes.len() {
+    fn text_is(&self, address: TextRef, bytes: &[u8]) -> bool {
+        if self.word(address) as usize != bytes.len() {
             return false;
         }
-        let at = (place as usize) & (PAGE_WORDS - 1);
+        let at = (address as usize) & (PAGE_WORDS - 1);
         let words = 1 + bytes.len().div_ceil(4);
-        match self.page(place >> PAGE_BITS).get(at..at + words) {
+        match self.page(address >> PAGE_BITS).get(at..at + words) {
             Some(text) => same_text(text[1..].iter().map(|word| word.load(Ordering::Relaxed)), bytes),
             // The text goes on in the next page, and perhaps in more.
             None => {
-                let mut reader = self.reader(place);
+                let mut reader = self.reader(address);
                 reader.take();
                 same_text(std::iter::from_fn(|| Some(reader.take())), bytes)
             }
@@ -90,7 +114,7 @@ impl Arena {
     }
 
     /// Compares two texts by their bytes.
-    pub fn compare(&self, a: Ref, b: Ref) -> std::cmp::Ordering {
+    pub fn compare(&self, a: TextRef, b: TextRef) -> std::cmp::Ordering {
         if a == b {
             return std::cmp::Ordering::Equal;
         }
@@ -126,18 +150,18 @@ fn last_word(rest: &[u8]) -> u32 {
 pub struct Reader<'a> {
     arena: &'a Arena,
     page: &'a [AtomicU32],
-    place: Ref,
+    address: Ref,
 }
 
 impl Reader<'_> {
     /// The next word.
     #[inline]
     pub fn take(&mut self) -> u32 {
-        let at = (self.place as usize) & (PAGE_WORDS - 1);
+        let at = (self.address as usize) & (PAGE_WORDS - 1);
         let word = self.page[at].load(Ordering::Relaxed);
-        self.place = self.place.wrapping_add(1);
+        self.address = self.address.wrapping_add(1);
         if at == PAGE_WORDS - 1
-            && let Some(page) = self.arena.pages.get((self.place >> PAGE_BITS) as usize)
+            && let Some(page) = self.arena.pages.get((self.address >> PAGE_BITS) as usize)
         {
             // The next page may not exist yet if this was the last word written.
             self.page = page.get().map_or(&[][..], |page| &page[..]);
@@ -148,7 +172,12 @@ impl Reader<'_> {
     /// Skips `words` words.
     #[inline]
     pub fn skip(&mut self, words: u32) {
-        *self = self.arena.reader(self.place + words);
+        let at = (self.address as usize) & (PAGE_WORDS - 1);
+        if at + (words as usize) < PAGE_WORDS {
+            self.address += words;
+        } else {
+            *self = self.arena.reader(self.address + words);
+        }
     }
 }
 
@@ -162,7 +191,7 @@ pub struct ArenaWriter {
 impl Default for ArenaWriter {
     fn default() -> Self {
         let pages = (0..PAGES).map(|_| OnceLock::new()).collect();
-        // Place 0 is "none" and stays unused.
+        // Address 0 is "none" and stays unused.
         ArenaWriter { arena: Arc::new(Arena { pages }), next: 1 }
     }
 }
@@ -173,34 +202,34 @@ impl ArenaWriter {
         &self.arena
     }
 
-    /// Writes `words` and tells where they stand.
+    /// Appends the words of a row; returns their address.
     ///
     /// # Errors
     /// [`ArenaFull`] when they do not fit any more; nothing is written then.
-    pub fn push(&mut self, words: &[u32]) -> Result<Ref, ArenaFull> {
+    pub fn push(&mut self, words: &[u32]) -> Result<RowRef, ArenaFull> {
         let first = u32::try_from(self.next).map_err(|_| ArenaFull)?;
         if self.next + words.len() as u64 > u64::from(u32::MAX) {
             return Err(ArenaFull);
         }
-        let mut place = first;
+        let mut address = first;
         let mut rest = words;
         while !rest.is_empty() {
-            let page = self.arena.pages[(place >> PAGE_BITS) as usize]
+            let page = self.arena.pages[(address >> PAGE_BITS) as usize]
                 .get_or_init(|| (0..PAGE_WORDS).map(|_| AtomicU32::new(0)).collect());
-            let at = (place as usize) & (PAGE_WORDS - 1);
+            let at = (address as usize) & (PAGE_WORDS - 1);
             let some = rest.len().min(PAGE_WORDS - at);
             for (slot, word) in page[at..at + some].iter().zip(rest) {
                 slot.store(*word, Ordering::Relaxed);
             }
             rest = &rest[some..];
             self.next += some as u64;
-            place = place.wrapping_add(u32::try_from(some).expect("a page has 2^18 words"));
+            address = address.wrapping_add(u32::try_from(some).expect("a page has 2^18 words"));
         }
         Ok(first)
     }
 
     /// Writes a text: its length in bytes, then the bytes.
-    fn push_text(&mut self, bytes: &[u8], buffer: &mut Vec<u32>) -> Result<Ref, ArenaFull> {
+    fn push_text(&mut self, bytes: &[u8], buffer: &mut Vec<u32>) -> Result<TextRef, ArenaFull> {
         buffer.clear();
         buffer.push(u32::try_from(bytes.len()).map_err(|_| ArenaFull)?);
         let mut chunks = bytes.chunks_exact(4);
@@ -219,7 +248,7 @@ impl ArenaWriter {
 /// found in a small table that stays in the processor's cache.
 #[derive(Debug)]
 pub struct Texts {
-    parts: Box<[hashbrown::HashTable<Ref>]>,
+    parts: Box<[hashbrown::HashTable<TextRef>]>,
     lately: Box<[Lately]>,
     words: Vec<u32>,
 }
@@ -233,7 +262,7 @@ const LATELY: usize = 1 << 13;
 /// A text that was named lately, in one cache line; longer ones are not kept.
 #[derive(Clone, Copy, Debug)]
 struct Lately {
-    place: Ref,
+    address: TextRef,
     length: u8,
     bytes: [u8; 59],
 }
@@ -244,11 +273,11 @@ impl Lately {
         usize::from(self.length) == text.len() && self.bytes.get(..text.len()) == Some(text)
     }
     #[inline]
-    fn keep(&mut self, text: &[u8], place: Ref) {
+    fn keep(&mut self, text: &[u8], address: TextRef) {
         if let (Ok(length), Some(bytes)) = (u8::try_from(text.len()), self.bytes.get_mut(..text.len())) {
             bytes.copy_from_slice(text);
             self.length = length;
-            self.place = place;
+            self.address = address;
         }
     }
 }
@@ -257,7 +286,7 @@ impl Default for Texts {
     fn default() -> Self {
         Texts {
             parts: (0..PARTS).map(|_| hashbrown::HashTable::new()).collect(),
-            lately: vec![Lately { place: 0, length: 0, bytes: [0; 59] }; LATELY].into_boxed_slice(),
+            lately: vec![Lately { address: 0, length: 0, bytes: [0; 59] }; LATELY].into_boxed_slice(),
             words: Vec::new(),
         }
     }
@@ -273,9 +302,9 @@ fn part_of(hash: u64) -> usize {
     (hash >> 40) as usize % PARTS
 }
 
-fn hash_text(arena: &Arena, place: Ref) -> u64 {
+fn hash_text(arena: &Arena, address: TextRef) -> u64 {
     let mut bytes = Vec::with_capacity(64);
-    arena.text_into(place, &mut bytes);
+    arena.text_into(address, &mut bytes);
     hash_bytes(&bytes)
 }
 
@@ -283,16 +312,16 @@ impl Texts {
     /// Makes room for so many texts, so that the table need not grow while they come.
     pub fn expect(&mut self, arena: &Arena, count: usize) {
         for part in &mut self.parts {
-            part.reserve(count / PARTS, |place| hash_text(arena, *place));
+            part.reserve(count / PARTS, |address| hash_text(arena, *address));
         }
     }
 
-    /// The place of `text`, written now if it is new; 0 for the empty text.
+    /// The address of `text`, written now if it is new; 0 for the empty text.
     ///
     /// # Errors
     /// [`ArenaFull`].
     #[expect(clippy::cast_possible_truncation, reason = "parts of a hash")]
-    pub fn intern(&mut self, writer: &mut ArenaWriter, text: &str) -> Result<Ref, ArenaFull> {
+    pub fn intern(&mut self, writer: &mut ArenaWriter, text: &str) -> Result<TextRef, ArenaFull> {
         if text.is_empty() {
             return Ok(0);
         }
@@ -300,17 +329,17 @@ impl Texts {
         let hash = hash_bytes(bytes);
         let lately = &mut self.lately[(hash as usize) & (LATELY - 1)];
         if lately.is(bytes) {
-            return Ok(lately.place);
+            return Ok(lately.address);
         }
         let part = &mut self.parts[part_of(hash)];
-        if let Some(found) = part.find(hash, |place| writer.arena.text_is(*place, bytes)) {
+        if let Some(found) = part.find(hash, |address| writer.arena.text_is(*address, bytes)) {
             lately.keep(bytes, *found);
             return Ok(*found);
         }
-        let place = writer.push_text(bytes, &mut self.words)?;
-        lately.keep(bytes, place);
-        part.insert_unique(hash, place, |place| hash_text(&writer.arena, *place));
-        Ok(place)
+        let address = writer.push_text(bytes, &mut self.words)?;
+        lately.keep(bytes, address);
+        part.insert_unique(hash, address, |address| hash_text(&writer.arena, *address));
+        Ok(address)
     }
 }
 
@@ -322,10 +351,10 @@ mod tests {
     fn a_text_is_written_once_and_read_back() {
         let (mut writer, mut texts) = (ArenaWriter::default(), Texts::default());
         let words: Vec<String> = (0..70_000).map(|i| format!("编号-{i}-{}", "x".repeat(i % 17))).collect();
-        let places: Vec<Ref> = words.iter().map(|w| texts.intern(&mut writer, w).unwrap()).collect();
-        for (word, place) in words.iter().zip(&places) {
-            assert_eq!(texts.intern(&mut writer, word).unwrap(), *place);
-            assert_eq!(&writer.arena().text(*place), word);
+        let addresses: Vec<TextRef> = words.iter().map(|w| texts.intern(&mut writer, w).unwrap()).collect();
+        for (word, address) in words.iter().zip(&addresses) {
+            assert_eq!(texts.intern(&mut writer, word).unwrap(), *address);
+            assert_eq!(&writer.arena().text(*address), word);
         }
         assert_eq!(texts.intern(&mut writer, "").unwrap(), 0);
         assert_eq!(writer.arena().text(0), "");
@@ -335,19 +364,19 @@ mod tests {
     fn a_text_may_be_longer_than_pages() {
         let (mut writer, mut texts) = (ArenaWriter::default(), Texts::default());
         let long = "长".repeat(PAGE_WORDS * 3);
-        let place = texts.intern(&mut writer, &long).unwrap();
-        assert_eq!(texts.intern(&mut writer, &long).unwrap(), place);
-        assert_eq!(writer.arena().text(place), long);
+        let address = texts.intern(&mut writer, &long).unwrap();
+        assert_eq!(texts.intern(&mut writer, &long).unwrap(), address);
+        assert_eq!(writer.arena().text(address), long);
         texts.expect(writer.arena(), 1_000_000);
-        assert_eq!(texts.intern(&mut writer, &long).unwrap(), place, "making room keeps what is there");
+        assert_eq!(texts.intern(&mut writer, &long).unwrap(), address, "making room keeps what is there");
     }
 
     #[test]
     fn a_row_may_cross_a_page() {
         let mut writer = ArenaWriter::default();
         writer.push(&vec![7; PAGE_WORDS - 3]).unwrap();
-        let place = writer.push(&[1, 2, 3, 4, 5]).unwrap();
-        let mut reader = writer.arena().reader(place);
+        let address = writer.push(&[1, 2, 3, 4, 5]).unwrap();
+        let mut reader = writer.arena().reader(address);
         assert_eq!((0..5).map(|_| reader.take()).collect::<Vec<_>>(), [1, 2, 3, 4, 5]);
     }
 

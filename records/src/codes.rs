@@ -5,6 +5,15 @@
 //! added by one line here.
 //!
 //! Codes are those of the national interface. Open lists (`med_type`, `insutype`, ...) are texts and not here.
+//!
+//! # Example
+//! ```
+//! use records::codes::{HospitalLevel, ListType};
+//!
+//! assert_eq!(ListType::from_code("201"), Some(ListType::Service));
+//! assert_eq!(ListType::Service.code(), "201");
+//! assert!(HospitalLevel::TwoA > HospitalLevel::ThreeC, "two A ranks below three C");
+//! ```
 
 /// Declares an enum over a closed list of codes, in the order of the contract.
 macro_rules! codes {
@@ -27,16 +36,19 @@ macro_rules! codes {
 
             /// What has this code.
             pub fn from_code(code: &str) -> Option<$name> {
-                let position = $name::CODES.iter().position(|known| *known == code)?;
-                Some($name::ALL[position])
+                match code {
+                    $($code => Some($name::$variant),)+
+                    _ => None,
+                }
             }
 
             /// What stands at a position of the list; the decoder gives no position beyond it, which is the last here.
+            #[inline]
             pub fn from_position(position: u32) -> $name {
                 $name::ALL[(position as usize).min($name::ALL.len() - 1)]
             }
 
-            /// The codes of all others, joined by `/`: all that is known where only `self` is told apart.
+            /// The codes of all others, joined by `/`: all that is known where a row keeps only whether it is `self`.
             pub fn other_codes(self) -> String {
                 let others: Vec<&str> =
                     $name::ALL.iter().filter(|other| **other != self).map(|other| other.code()).collect();
@@ -136,7 +148,7 @@ codes! {
         Male = "1",
         /// Female.
         Female = "2",
-        /// Not known. A row does not tell it from [`Sex::NotStated`].
+        /// Not known; in rows also [`Sex::NotStated`].
         Unknown = "0",
         /// Not stated.
         NotStated = "9",

@@ -3,6 +3,15 @@
 //! Money is fen, a price millionths of a yuan, a quantity ten-thousandths: always an `i64` and the number of
 //! places it is scaled by. Nothing here passes through binary floating point. Zeros that change nothing are
 //! no places: `12.3400` has two, `1.5e1` none.
+//!
+//! # Example
+//! ```
+//! use records::decimal::{DecimalFault, MONEY_PLACES, format_fen, parse_scaled};
+//!
+//! assert_eq!(parse_scaled("12.340", MONEY_PLACES), Ok(1_234));
+//! assert_eq!(parse_scaled("12.345", MONEY_PLACES), Err(DecimalFault::TooManyPlaces));
+//! assert_eq!(format_fen(1_234), "12.34");
+//! ```
 
 /// Places of money: an amount is kept in fen.
 pub const MONEY_PLACES: u32 = 2;
@@ -350,7 +359,7 @@ mod tests {
     }
 
     #[test]
-    fn faults_are_told_apart() {
+    fn each_fault_has_its_own_name() {
         use DecimalFault::{Malformed, TooLarge, TooManyPlaces};
         for (text, places, fault) in [
             ("12.345", 2, TooManyPlaces),

@@ -6,7 +6,7 @@
 //!    for a row of a table). What is no JSON ends here;
 //! 2. *values*: one pass over the [`crate::schema`] types and checks them in the order of the contract's section 2, so
 //!    that the first fault found is the one to be reported, and writes the canonical content;
-//! 3. *hash*: the content's hash tells a duplicate from a conflict.
+//! 3. *hash*: the content's hash distinguishes a duplicate from a conflict.
 //!
 //! Nothing is allocated per line: the decoder's buffers are used again, and a [`Change`] borrows from them and from
 //! the line. That is why it is handed to a closure rather than returned.
@@ -267,6 +267,7 @@ impl Decoder {
         self.cells.clear();
         self.row.clear();
         for ((name, column), cell) in columns.columns.iter().zip(row) {
+            // The text of a cell goes into one buffer with all others; its tag decides what the schema may take it for.
             let name = *name;
             let start = self.row.len();
             let tag = match cell {
@@ -292,6 +293,7 @@ impl Decoder {
             if self.row.len() > cells::LINE_BYTES_MAX {
                 return Err(Fault::too_long(self.row.len()));
             }
+            // A list comes as JSON text and is scanned as such; a column of no known name is only counted.
             let mut cell = Cell::spanning(tag, start, self.row.len());
             if tag == Tag::Text && self.names.is_list(name) {
                 cell = self.list(cell);
@@ -342,7 +344,7 @@ impl Typed {
 
 /// The same allocation without its values, for values that borrow from something else.
 ///
-/// Collecting in place keeps the allocation; it is the safe way to say that an empty vector borrows nothing.
+/// Collecting in place keeps the allocation; it is the safe way to state that an empty vector borrows nothing.
 #[inline]
 fn emptied<'to>(mut values: Vec<Value<'_>>) -> Vec<Value<'to>> {
     values.clear();

@@ -1,4 +1,7 @@
 //! The sixteen kinds of record, in the order of the contract's section 2.
+//!
+//! A kind's fields are in [`crate::schema`], what is kept of them in [`crate::row`]. The number of a kind stands in the
+//! header of its rows, in four bits: a seventeenth kind needs a fifth one.
 
 /// One kind of record. The order is the contract's and decides which missing thing is named first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -1,12 +1,35 @@
 //! What stands: for each key the change with the highest revision, netted into facts.
 //!
 //! The ledger takes changes in order of arrival and answers each with its fate: accepted, stale, a duplicate or
-//! a conflict (contract section 1). What the fact base lost and gained is told in exact `-old +new` rows
-//! ([`FactChange`]), so that whoever follows them holds at any time just what the records that stand say:
+//! a conflict (contract section 1). What the fact base lost and gained is stated in exact `-old +new` rows
+//! ([`FactChange`]), so that whoever follows them holds at any time just what the records that stand amount to:
 //! fee lines with their reversals netted, sales with their returns taken off, settlements live or not
-//! (contract section 4). Reversals, refunds and returns may come before what they speak of.
+//! (contract section 4). Reversals, refunds and returns may come before what they name.
 //!
 //! Sums of reversals are 64 bits wide and saturate.
+//!
+//! # Example
+//! ```
+//! use records::decode::Decoder;
+//! use records::ledger::{Fate, Ledger};
+//! use records::row;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let (mut decoder, mut ledger) = (Decoder::new(), Ledger::default());
+//! let line = br#"{"kind": "person", "rev": 1, "psn_no": "T1", "gend": "1", "brdy": "1960-05-05"}"#;
+//! assert_eq!(decoder.decode(line, |change| ledger.apply(change))??, Fate::Stands);
+//! assert_eq!(decoder.decode(line, |change| ledger.apply(change))??, Fate::Duplicate);
+//!
+//! // Another revision: the fact base loses the old row and gains the new one.
+//! let line = br#"{"kind": "person", "rev": 2, "psn_no": "T1", "gend": "2", "brdy": "1960-05-05"}"#;
+//! decoder.decode(line, |change| ledger.apply(change))??;
+//! let facts = ledger.take_facts();
+//! assert_eq!(facts.iter().map(|fact| fact.diff).collect::<Vec<_>>(), [1, -1, 1]);
+//! let person = row::person(ledger.arena(), facts[2].row);
+//! assert_eq!((person.gend.code(), ledger.arena().text(person.psn_no)), ("2", "T1".to_owned()));
+//! # Ok(())
+//! # }
+//! ```
 
 mod returns;
 
@@ -18,7 +41,7 @@ use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 
 use crate::Kind;
-use crate::arena::{Arena, ArenaFull, ArenaWriter, Ref, Texts};
+use crate::arena::{Arena, ArenaFull, ArenaWriter, RowRef, TextRef, Texts};
 use crate::clock::Clock;
 use crate::decode::{Change, Op, Value};
 use crate::row::{self, FeeLine, Head, Intern, Moment, RowBuilder};
@@ -30,15 +53,15 @@ type Map<K, V> = HashMap<K, V, FixedState>;
 
 /// One fact lost (`diff` -1) or gained (+1), and the row of the change that made it so.
 ///
-/// A change that stands without altering any fact is told as one with `diff` 0, its row being the change.
+/// A change that stands without altering any fact is stated as one with `diff` 0, its row being the change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FactChange {
     /// The fact: a row as sent or a derived one.
-    pub row: Ref,
+    pub row: RowRef,
     /// -1, +1, or 0.
     pub diff: i8,
     /// The change, as its row as sent.
-    pub cause: Ref,
+    pub cause: RowRef,
 }
 
 /// The fate of a change.
@@ -61,14 +84,14 @@ struct Reversals {
     amount: i64,
     fund: i64,
     count: u32,
-    row: Ref,
+    row: RowRef,
 }
 
 /// Standing settlements that name this one as their original, and its derived row.
 #[derive(Clone, Copy, Debug, Default)]
 struct Withdrawn {
     count: u32,
-    row: Ref,
+    row: RowRef,
 }
 
 struct Names {
@@ -78,16 +101,16 @@ struct Names {
 
 impl Intern for Names {
     type Error = ArenaFull;
-    fn intern(&mut self, text: &str) -> Result<Ref, ArenaFull> {
+    fn intern(&mut self, text: &str) -> Result<TextRef, ArenaFull> {
         self.texts.intern(&mut self.writer, text)
     }
 }
 
 /// Keys of one kind and the row that stands for each, cut into 256 parts that grow one at a time.
-struct Keys(Box<[HashTable<Ref>]>);
+struct Keys(Box<[HashTable<RowRef>]>);
 
 /// Mixes both parts by one wide multiplication, high half folded onto the low one.
-fn hash_key(key: (Ref, Ref)) -> u64 {
+fn hash_key(key: (TextRef, TextRef)) -> u64 {
     let pair = u128::from(key.0) << 32 | u128::from(key.1);
     let product = (pair ^ 0x9e37_79b9_7f4a_7c15).wrapping_mul(0xd6e8_feb8_6659_fd93_a5a5_3c6e_f372_fe95);
     let folded = (product ^ (product >> 64)) & u128::from(u64::MAX);
@@ -105,24 +128,24 @@ impl Keys {
             part.reserve(count / parts, |row| hash_key(row::key(arena, *row)));
         }
     }
-    fn part(key: (Ref, Ref)) -> (u64, usize) {
+    fn part(key: (TextRef, TextRef)) -> (u64, usize) {
         let hash = hash_key(key);
         (hash, (hash >> 48 & 0xff) as usize)
     }
-    fn get(&self, arena: &Arena, kind: Kind, key: (Ref, Ref)) -> Option<Ref> {
+    fn get(&self, arena: &Arena, kind: Kind, key: (TextRef, TextRef)) -> Option<RowRef> {
         let (hash, part) = Keys::part(key);
         self.0[part].find(hash, |row| is_key(arena, kind, *row, key)).copied()
     }
     /// The place of a key, taken or free.
-    fn entry(&mut self, arena: &Arena, kind: Kind, key: (Ref, Ref)) -> Entry<'_, Ref> {
+    fn entry(&mut self, arena: &Arena, kind: Kind, key: (TextRef, TextRef)) -> Entry<'_, RowRef> {
         let (hash, part) = Keys::part(key);
-        let rehash = |row: &Ref| hash_key(row::key(arena, *row));
+        let rehash = |row: &RowRef| hash_key(row::key(arena, *row));
         self.0[part].entry(hash, |row| is_key(arena, kind, *row, key), rehash)
     }
 }
 
 #[inline]
-fn is_key(arena: &Arena, kind: Kind, row: Ref, key: (Ref, Ref)) -> bool {
+fn is_key(arena: &Arena, kind: Kind, row: RowRef, key: (TextRef, TextRef)) -> bool {
     arena.word(row + 1) == key.0 && (!row::two_part_key(kind) || arena.word(row + 2) == key.1)
 }
 
@@ -131,9 +154,9 @@ pub struct Ledger {
     names: Names,
     keys: Vec<Keys>,
     /// Content hashes of revisions that do not stand; rev + 1, or 0 for the last one without rev.
-    superseded: Map<(Kind, Ref, Ref, u64), u64>,
-    reversals: Map<(Ref, Ref), Reversals>,
-    withdrawn: Map<Ref, Withdrawn>,
+    superseded: Map<(Kind, TextRef, TextRef, u64), u64>,
+    reversals: Map<(TextRef, TextRef), Reversals>,
+    withdrawn: Map<TextRef, Withdrawn>,
     returns: Returns,
     clock: Clock,
     row: RowBuilder,
@@ -178,7 +201,7 @@ impl Ledger {
     ///
     /// # Errors
     /// [`ArenaFull`].
-    pub fn intern(&mut self, text: &str) -> Result<Ref, ArenaFull> {
+    pub fn intern(&mut self, text: &str) -> Result<TextRef, ArenaFull> {
         self.names.intern(text)
     }
 
@@ -199,8 +222,9 @@ impl Ledger {
     pub fn apply(&mut self, change: &Change<'_>) -> Result<Fate, ArenaFull> {
         let kind = change.kind;
         let key = self.intern_key(change)?;
-        let place = self.keys[kind as usize].entry(self.names.writer.arena(), kind, key);
-        let standing = match &place {
+        // What stands for this key decides the fate of the change: its revision first, then its content.
+        let slot = self.keys[kind as usize].entry(self.names.writer.arena(), kind, key);
+        let standing = match &slot {
             Entry::Occupied(taken) => Some(*taken.get()),
             Entry::Vacant(_) => None,
         };
@@ -216,6 +240,7 @@ impl Ledger {
             } else {
                 let revision = (kind, key.0, key.1, change.rev.map_or(0, |rev| rev + 1));
                 if head.rev > change.rev {
+                    // Older than what stands: only its hash is kept, so that a repetition is no conflict.
                     return Ok(match self.superseded.insert(revision, change.content_hash) {
                         Some(before) if before == change.content_hash => Fate::Duplicate,
                         Some(before) if change.rev.is_some() => {
@@ -229,26 +254,28 @@ impl Ledger {
                 self.superseded.insert(revision, head.content_hash);
             }
         }
+        // It stands: its row is written and takes the key.
         row::write(&mut self.row, change, key, &mut self.names)?;
         let row = self.names.writer.push(self.row.words())?;
-        match place {
+        match slot {
             Entry::Occupied(mut taken) => *taken.get_mut() = row,
             Entry::Vacant(free) => {
                 free.insert(row);
             }
         }
+        // A row that withdraws its record states no fact, neither now nor when it is replaced.
         let old = standing.filter(|_| head.is_some_and(|head: Head| !head.del));
         let new = (change.op == Op::Put).then_some(row);
         self.tick_clock(old, new);
-        let told = self.facts.len();
+        let stated = self.facts.len();
         self.stand(kind, key, old, new, row)?;
-        if self.facts.len() == told {
+        if self.facts.len() == stated {
             self.facts.push(FactChange { row, diff: 0, cause: row });
         }
         Ok(Fate::Stands)
     }
 
-    fn intern_key(&mut self, change: &Change<'_>) -> Result<(Ref, Ref), ArenaFull> {
+    fn intern_key(&mut self, change: &Change<'_>) -> Result<(TextRef, TextRef), ArenaFull> {
         let mut parts = [0; 2];
         let key_fields = fields(change.kind).iter().take_while(|field| field.key);
         for ((part, _), value) in parts.iter_mut().zip(key_fields).zip(change.values) {
@@ -259,9 +286,9 @@ impl Ledger {
         Ok((parts[0], parts[1]))
     }
 
-    fn tick_clock(&mut self, old: Option<Ref>, new: Option<Ref>) {
+    fn tick_clock(&mut self, old: Option<RowRef>, new: Option<RowRef>) {
         let arena = self.names.writer.arena();
-        let moment = |row: Option<Ref>| row.and_then(|row| row::event_time(arena, row));
+        let moment = |row: Option<RowRef>| row.and_then(|row| row::event_time(arena, row));
         let (old, new) = (moment(old), moment(new));
         if old == new {
             return;
@@ -286,10 +313,10 @@ impl Ledger {
     fn stand(
         &mut self,
         kind: Kind,
-        key: (Ref, Ref),
-        old: Option<Ref>,
-        new: Option<Ref>,
-        cause: Ref,
+        key: (TextRef, TextRef),
+        old: Option<RowRef>,
+        new: Option<RowRef>,
+        cause: RowRef,
     ) -> Result<(), ArenaFull> {
         match kind {
             Kind::FeeLine => self.stand_line(key, old, new, cause),
@@ -302,7 +329,7 @@ impl Ledger {
         }
     }
 
-    fn restate(&mut self, was: Ref, is: Ref, cause: Ref) {
+    fn restate(&mut self, was: RowRef, is: RowRef, cause: RowRef) {
         if was == is {
             return;
         }
@@ -315,7 +342,7 @@ impl Ledger {
     }
 
     /// The standing row of a key, if the record stands.
-    pub fn standing(&self, kind: Kind, key: (Ref, Ref)) -> Option<Ref> {
+    pub fn standing(&self, kind: Kind, key: (TextRef, TextRef)) -> Option<RowRef> {
         let arena = self.names.writer.arena();
         self.keys[kind as usize].get(arena, kind, key).filter(|row| !row::head(arena, *row).del)
     }
@@ -324,12 +351,12 @@ impl Ledger {
 
     fn stand_line(
         &mut self,
-        key: (Ref, Ref),
-        old: Option<Ref>,
-        new: Option<Ref>,
-        cause: Ref,
+        key: (TextRef, TextRef),
+        old: Option<RowRef>,
+        new: Option<RowRef>,
+        cause: RowRef,
     ) -> Result<(), ArenaFull> {
-        let read = |row: Option<Ref>| row.map(|row| row::fee_line(self.names.writer.arena(), row));
+        let read = |row: Option<RowRef>| row.map(|row| row::fee_line(self.names.writer.arena(), row));
         let (was, is) = (read(old), read(new));
         let is_original = |line: &Option<FeeLine>| line.is_some_and(|line| line.reverses == 0);
         // What was stated for this key until now.
@@ -337,6 +364,7 @@ impl Ledger {
             Some(reversals) if is_original(&was) && reversals.row != 0 => std::mem::take(&mut reversals.row),
             _ => old.unwrap_or(0),
         };
+        // A reversal leaves the sums of the line it named and enters those of the line it names.
         for (line, sign) in [(was, -1i64), (is, 1)] {
             let Some(line) = line.filter(|line| line.reverses != 0) else { continue };
             let target = (key.0, line.reverses);
@@ -346,6 +374,7 @@ impl Ledger {
             sums.fund = sums.fund.saturating_add(sign * line.fund);
             sums.count = sums.count.saturating_add_signed(if sign > 0 { 1 } else { -1 });
         }
+        // Those lines are stated anew; this one follows below.
         for target in [was, is].into_iter().flatten().filter(|l| l.reverses != 0).map(|l| (key.0, l.reverses))
         {
             if target != key {
@@ -361,7 +390,7 @@ impl Ledger {
     }
 
     /// Nets a line again after its reversals changed.
-    fn net_line(&mut self, key: (Ref, Ref), cause: Ref) -> Result<(), ArenaFull> {
+    fn net_line(&mut self, key: (TextRef, TextRef), cause: RowRef) -> Result<(), ArenaFull> {
         let Some(row) = self.standing(Kind::FeeLine, key) else {
             self.forget_reversals(key);
             return Ok(());
@@ -376,14 +405,14 @@ impl Ledger {
         Ok(())
     }
 
-    fn forget_reversals(&mut self, key: (Ref, Ref)) {
+    fn forget_reversals(&mut self, key: (TextRef, TextRef)) {
         if self.reversals.get(&key).is_some_and(|reversals| reversals.count == 0) {
             self.reversals.remove(&key);
         }
     }
 
     /// The row that states an original: itself, or a netted one if it has reversals.
-    fn netted(&mut self, key: (Ref, Ref), row: Ref) -> Result<Ref, ArenaFull> {
+    fn netted(&mut self, key: (TextRef, TextRef), row: RowRef) -> Result<RowRef, ArenaFull> {
         let Some(reversals) = self.reversals.get_mut(&key) else { return Ok(row) };
         if reversals.count == 0 {
             self.reversals.remove(&key);
@@ -405,20 +434,22 @@ impl Ledger {
 
     fn stand_settlement(
         &mut self,
-        id: Ref,
-        old: Option<Ref>,
-        new: Option<Ref>,
-        cause: Ref,
+        id: TextRef,
+        old: Option<RowRef>,
+        new: Option<RowRef>,
+        cause: RowRef,
     ) -> Result<(), ArenaFull> {
-        let names = |row: Option<Ref>| {
+        let names = |row: Option<RowRef>| {
             row.map(|row| row::settlement(self.names.writer.arena(), row).original)
                 .filter(|original| *original != 0 && *original != id)
         };
         let (named, names) = (names(old), names(new));
+        // What was stated for this settlement until now.
         let stated = match self.withdrawn.get_mut(&id) {
             Some(withdrawn) if old.is_some() && withdrawn.row != 0 => std::mem::take(&mut withdrawn.row),
             _ => old.unwrap_or(0),
         };
+        // The settlements that it named and names are stated anew.
         if named != names {
             if let Some(named) = named {
                 self.name_settlement(named, -1, cause)?;
@@ -436,7 +467,7 @@ impl Ledger {
     }
 
     /// One settlement more or less names `id` as its original.
-    fn name_settlement(&mut self, id: Ref, sign: i32, cause: Ref) -> Result<(), ArenaFull> {
+    fn name_settlement(&mut self, id: TextRef, sign: i32, cause: RowRef) -> Result<(), ArenaFull> {
         let before = self.withdrawn.get(&id).copied().unwrap_or_default();
         self.withdrawn.entry(id).or_default().count = before.count.saturating_add_signed(sign);
         if let Some(row) = self.standing(Kind::Settlement, (id, 0)) {
@@ -448,7 +479,7 @@ impl Ledger {
         Ok(())
     }
 
-    fn stated_settlement(&mut self, id: Ref, row: Ref) -> Result<Ref, ArenaFull> {
+    fn stated_settlement(&mut self, id: TextRef, row: RowRef) -> Result<RowRef, ArenaFull> {
         let Some(withdrawn) = self.withdrawn.get_mut(&id) else { return Ok(row) };
         if withdrawn.count == 0 {
             self.withdrawn.remove(&id);
@@ -465,14 +496,15 @@ impl Ledger {
 
     fn stand_dispensing(
         &mut self,
-        id: Ref,
-        old: Option<Ref>,
-        new: Option<Ref>,
-        cause: Ref,
+        id: TextRef,
+        old: Option<RowRef>,
+        new: Option<RowRef>,
+        cause: RowRef,
     ) -> Result<(), ArenaFull> {
         let arena = Arc::clone(self.names.writer.arena());
-        let read = |row: Option<Ref>| row.map(|row| row::dispensing(&arena, row));
+        let read = |row: Option<RowRef>| row.map(|row| row::dispensing(&arena, row));
         let (was, is) = (read(old), read(new));
+        // The first loose return makes the index of sales by trace code, of all sales but this record.
         if self.returns.needs_index(is.as_ref()) {
             let sales: Vec<_> = self.keys[Kind::Dispensing as usize]
                 .0
@@ -484,12 +516,14 @@ impl Ledger {
                 .collect();
             self.returns.build_index(sales.iter());
         }
+        // What was stated for this record until now; returns state nothing of their own.
         let stated = match &was {
             Some(sale) if !sale.is_return => self.returns.forget_net(id).unwrap_or(old.unwrap_or(0)),
             _ => 0,
         };
+        // Other sales from which a return was taken, or to which one came, are stated anew.
         let keys = &self.keys[Kind::Dispensing as usize];
-        let look = |sale: Ref| {
+        let look = |sale: TextRef| {
             keys.get(&arena, Kind::Dispensing, (sale, 0))
                 .filter(|row| !row::head(&arena, *row).del)
                 .map(|row| row::dispensing(&arena, row))
@@ -505,6 +539,7 @@ impl Ledger {
                 self.restate(stated, states, cause);
             }
         }
+        // And this one, if it is a sale that stands.
         let states = match (&is, new) {
             (Some(sale), Some(row)) if !sale.is_return => self.net_sale(id, row)?,
             _ => 0,
@@ -514,7 +549,7 @@ impl Ledger {
     }
 
     /// The row that states a sale: itself, or what its returns leave of it.
-    fn net_sale(&mut self, id: Ref, row: Ref) -> Result<Ref, ArenaFull> {
+    fn net_sale(&mut self, id: TextRef, row: RowRef) -> Result<RowRef, ArenaFull> {
         let arena = Arc::clone(self.names.writer.arena());
         let returned: Vec<_> = self
             .returns
@@ -528,7 +563,7 @@ impl Ledger {
         }
         let sale = row::dispensing(&arena, row);
         let cnt = returned.iter().fold(sale.cnt, |left, back| left.saturating_sub(back.cnt));
-        let codes: Vec<Ref> = sale
+        let codes: Vec<TextRef> = sale
             .codes
             .iter()
             .copied()

@@ -4,20 +4,38 @@
 //! or sale is rendered as it counts, with reversals and returns taken off; [`as_sent`] gives what was sent instead
 //! where that differs. Absent fields are left out; `live` is not sent but follows (contract section 4).
 //! How a kind is rendered stands with its row (`row/<kind>.rs`).
+//!
+//! # Example
+//! ```
+//! use records::decode::Decoder;
+//! use records::ledger::Ledger;
+//! use records::render;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let (mut decoder, mut ledger) = (Decoder::new(), Ledger::default());
+//! let line = br#"{"kind": "person", "psn_no": "T1", "gend": "1", "brdy": "1960-05-05"}"#;
+//! decoder.decode(line, |change| ledger.apply(change))??;
+//! let row = ledger.take_facts()[0].row;
+//! let brdy = ("brdy", "1960-05-05".to_owned());
+//! assert_eq!(render::fields(ledger.arena(), row), [("gend", "1".to_owned()), brdy]);
+//! assert_eq!(render::key(ledger.arena(), row), ["T1"]);
+//! # Ok(())
+//! # }
+//! ```
 
 use crate::Kind;
-use crate::arena::{Arena, Ref};
+use crate::arena::{Arena, RowRef};
 use crate::row;
 
 pub use crate::row::RenderedFields;
 
 /// What is kept of the record behind a row, without its key.
-pub fn fields(arena: &Arena, row: Ref) -> RenderedFields {
+pub fn fields(arena: &Arena, row: RowRef) -> RenderedFields {
     row::render(arena, row)
 }
 
 /// Fields that were sent with another value than what counts: those from which reversals and returns were taken.
-pub fn as_sent(arena: &Arena, row: Ref) -> RenderedFields {
+pub fn as_sent(arena: &Arena, row: RowRef) -> RenderedFields {
     let sent = row::as_sent(arena, row);
     if sent == row || row::kind(arena, row) == Kind::Settlement {
         return Vec::new();
@@ -27,7 +45,7 @@ pub fn as_sent(arena: &Arena, row: Ref) -> RenderedFields {
 }
 
 /// The parts of a record's key as texts.
-pub fn key(arena: &Arena, row: Ref) -> Vec<String> {
+pub fn key(arena: &Arena, row: RowRef) -> Vec<String> {
     let (first, second) = row::key(arena, row);
     [first, second].into_iter().filter(|part| *part != 0).map(|part| arena.text(part)).collect()
 }

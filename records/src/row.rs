@@ -5,7 +5,7 @@
 //! one withdrew. Both are read back as the same nouns, so that who reads a fee line need not know which it was.
 //!
 //! Each kind has a file with its struct, its words, and what writes and reads them. Here stands only what asks a
-//! row for its kind first. Small numbers take one word and wide ones two, told apart by a bit of the header.
+//! row for its kind first. Small numbers take one word and wide ones two, distinguished by a bit of the header.
 
 mod dispensing;
 mod enrolment;
@@ -50,7 +50,7 @@ pub use visit::{Diagnosis, Visit, diagnoses, operations, visit};
 pub use crate::time::{Day, Moment, day_of};
 
 use crate::Kind;
-use crate::arena::{Arena, Ref};
+use crate::arena::{Arena, RowRef, TextRef};
 use crate::decode::{Change, Op};
 use crate::time::DAY_SECONDS;
 use given::{Given, RowWriter};
@@ -64,7 +64,7 @@ use render_context::RenderContext;
 pub fn write<I: Intern>(
     row: &mut RowBuilder,
     change: &Change<'_>,
-    (key, key2): (Ref, Ref),
+    (key, key2): (TextRef, TextRef),
     texts: &mut I,
 ) -> Result<(), I::Error> {
     let (kind, del) = (change.kind, change.op == Op::Del);
@@ -141,7 +141,7 @@ pub enum Lateness {
 }
 
 /// How late the record behind a row came; `None` where no recv_time was sent.
-pub fn late(arena: &Arena, row: Ref) -> Option<Lateness> {
+pub fn late(arena: &Arena, row: RowRef) -> Option<Lateness> {
     match LATE.of(u64::from(arena.word(as_sent(arena, row)))) {
         0 => None,
         1 => Some(Lateness::WithinDay),
@@ -152,7 +152,7 @@ pub fn late(arena: &Arena, row: Ref) -> Option<Lateness> {
 }
 
 /// The item of a fee line or a sale, read without the rest.
-pub fn item(arena: &Arena, row: Ref) -> Ref {
+pub fn item(arena: &Arena, row: RowRef) -> TextRef {
     match kind(arena, row) {
         Kind::FeeLine => fee_line::item(arena, row),
         _ => dispensing(arena, row).item,
@@ -160,7 +160,7 @@ pub fn item(arena: &Arena, row: Ref) -> Ref {
 }
 
 /// Event time of a row as the contract's section 1 defines it for *now*; `None` for kinds that have none.
-pub fn event_time(arena: &Arena, row: Ref) -> Option<Moment> {
+pub fn event_time(arena: &Arena, row: RowRef) -> Option<Moment> {
     Some(match kind(arena, row) {
         Kind::Visit => visit::event_time(arena, row),
         Kind::Settlement => settlement::event_time(arena, row),
@@ -182,7 +182,7 @@ pub fn event_time(arena: &Arena, row: Ref) -> Option<Moment> {
 }
 
 /// Renders the fields of the record behind a row, without its key ([`crate::render`]).
-pub(crate) fn render(arena: &Arena, row: Ref) -> RenderedFields {
+pub(crate) fn render(arena: &Arena, row: RowRef) -> RenderedFields {
     let mut context = RenderContext::new(arena);
     let to = &mut context;
     match kind(arena, row) {

@@ -25,7 +25,7 @@ pub enum FieldType {
     Price,
     /// At most 4 places; decoded in ten-thousandths.
     Quantity(Sign),
-    /// A whole number; `not_negative` as the contract says of `beds`.
+    /// A whole number; `not_negative` as the contract demands of `beds`.
     Int(Sign),
     /// A number compared by value (`lon`, `lat`, `score`, `weight`).
     Number,

@@ -6,6 +6,19 @@
 //! every year; the summer times of the past are not known to the records.
 //!
 //! Only years 1900 to 2099 are read; every `i32` day can be written.
+//!
+//! # Example
+//! ```
+//! use records::time::{completed_years, day_of, format_date, parse_date, parse_time, start_of};
+//!
+//! let moment = parse_time("2025-03-01T20:30:00Z").expect("a time");
+//! assert_eq!(Some(moment), parse_time("2025-03-02 04:30:00"), "China is eight hours ahead");
+//! assert_eq!(format_date(day_of(moment)), "2025-03-02");
+//! assert_eq!(moment - start_of(day_of(moment)), 4 * 3_600 + 30 * 60);
+//!
+//! let born = parse_date("1960-02-29").expect("a day");
+//! assert_eq!(completed_years(born, day_of(moment)), 65);
+//! ```
 
 /// Civil day in days since 1970-01-01.
 pub type Day = i32;

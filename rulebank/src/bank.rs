@@ -1,10 +1,14 @@
 //! Loading a bank: the one built in, or a folder of the same shape.
+//!
+//! What is loaded is checked as a whole: each rule, each table, and that they agree, rows with rules and exemptions
+//! with rules. A bank that has one mistake is none; all mistakes are reported together, in the order of the files.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::error::{BankError, Mistake, Source};
-use crate::exemption::{self, Draft};
+use crate::exemption;
+use crate::readers::Readers;
 use crate::rule::{self, Rule};
 use crate::table::Tables;
 use crate::{DetectorSpec, Exemption, builtin};
@@ -24,7 +28,7 @@ pub struct Bank {
     /// The files it was read from, as they were written: path below the bank's folder, and text. Written out
     /// again they are the same bank.
     pub files: Vec<(String, String)>,
-    /// The detectors that the bank was checked against; the page of a rule tells of their parameters.
+    /// The detectors that the bank was checked against; the page of a rule describes their parameters.
     pub(crate) detectors: Vec<DetectorSpec>,
 }
 
@@ -47,16 +51,28 @@ pub fn load(dir: Option<&Path>, detectors: &[DetectorSpec]) -> Result<Bank, Vec<
         },
         Some(dir) => read_folder(dir, &mut errors),
     };
+    // All rule files are read before the first table is checked: a row may name any rule of the bank.
+    let mut readers = Readers::new(detectors);
+    let mut rule_drafts: Vec<(rule::Draft, Source<'_>)> = Vec::new();
+    for (file, text) in &texts.rules {
+        let source = Source { file, text };
+        let draft = rule::read(source, detectors);
+        if let Some(id) = &draft.id {
+            readers.add(id, draft.detector.as_deref().unwrap_or_default());
+        }
+        rule_drafts.push((draft, source));
+    }
     let mut tables = Tables::default();
     for (file, text) in &texts.tables {
         let stem = Path::new(file).file_stem().map(|stem| stem.to_string_lossy().into_owned());
-        errors.extend(tables.add(&stem.unwrap_or_default(), Source { file, text }));
+        let check_rule = &mut |cell| readers.check(&cell);
+        errors.extend(tables.add(&stem.unwrap_or_default(), Source { file, text }, check_rule));
     }
     tables.complete();
+    // The rules themselves, each id once.
     let mut rules: Vec<(Rule, Source<'_>)> = Vec::new();
-    for (file, text) in &texts.rules {
-        let source = Source { file, text };
-        match rule::read(source, detectors) {
+    for (draft, source) in rule_drafts {
+        match draft.finish(source, &readers) {
             Ok(rule) => match rules.iter().find(|(other, _)| other.id == rule.id) {
                 Some((other, _)) => errors.push(twice(source, &rule.id, &other.source_file)),
                 None => rules.push((rule, source)),
@@ -64,7 +80,8 @@ pub fn load(dir: Option<&Path>, detectors: &[DetectorSpec]) -> Result<Bank, Vec<
             Err(found) => errors.extend(found),
         }
     }
-    let mut drafts: Vec<(Draft, Source<'_>)> = Vec::new();
+    // Exemptions, which have to agree with the rules that they name.
+    let mut drafts: Vec<(exemption::Draft, Source<'_>)> = Vec::new();
     for (file, text) in &texts.exemptions {
         let source = Source { file, text };
         match exemption::read(source) {
@@ -92,7 +109,7 @@ impl Bank {
         self.rules.iter().find(|rule| rule.id == id)
     }
 
-    /// The detector of a rule, as the bank was told of it.
+    /// The detector of this name, if the bank was checked against it.
     pub(crate) fn detector(&self, name: &str) -> Option<&DetectorSpec> {
         self.detectors.iter().find(|detector| detector.name == name)
     }

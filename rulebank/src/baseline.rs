@@ -86,7 +86,7 @@ impl Baseline {
         }
     }
 
-    /// Why a mutant is no other rule, if somebody said so.
+    /// Why a mutant is no other rule, if somebody recorded it.
     pub fn excuse(&self, rule: &str, what: &str) -> Option<&str> {
         let found = self.equivalent.iter().find(|mutant| mutant.rule == rule && mutant.what == what);
         found.map(|mutant| mutant.why.as_str())
@@ -165,9 +165,9 @@ mod tests {
         };
         assert_eq!(Baseline::read("x", &baseline.write()), Ok(baseline));
         assert!(Baseline::built_in().is_ok());
-        let said = Baseline::read("x", "[rules]\nA01 = { noticed = -1, al = 2 }\n").unwrap_err();
-        let said: Vec<&str> = said.iter().map(|error| error.what.as_str()).collect();
-        assert_eq!(said, ["`noticed` is no count", "`A01` lacks `all`", "`A01` has no key `al`"]);
+        let errors = Baseline::read("x", "[rules]\nA01 = { noticed = -1, al = 2 }\n").unwrap_err();
+        let found: Vec<&str> = errors.iter().map(|error| error.what.as_str()).collect();
+        assert_eq!(found, ["`noticed` is no count", "`A01` lacks `all`", "`A01` has no key `al`"]);
     }
 
     #[test]

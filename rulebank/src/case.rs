@@ -10,6 +10,7 @@ use records::time;
 use toml::de::DeValue;
 
 use crate::error::{Mistake, Source};
+use crate::readers::RuleCell;
 use crate::section::{At, Section, as_written, elements, string_list};
 use crate::word::words;
 use crate::{facts, rows, schema};
@@ -37,9 +38,9 @@ pub struct Step {
     pub changes: Vec<String>,
     /// The keys of the rule's alerts that stand after this step.
     pub finds: Vec<Vec<String>>,
-    /// Their amounts in yuan, in the order of `finds`, if the case says them.
+    /// Their amounts in yuan, in the order of `finds`, if the case states them.
     pub amounts: Option<Vec<String>>,
-    /// The rule's coverage: subjects not judged, by reason, if the case says it.
+    /// The rule's coverage: subjects not judged, by reason, if the case states it.
     pub not_judged: Option<BTreeMap<String, u64>>,
 }
 
@@ -56,15 +57,18 @@ words! {
 }
 
 /// Reads one `[[case]]`; its first step stands in it, the others as `[[case.then]]`.
+///
+/// The rules that its tables name are put into `rule_cells`: whether they exist is known once all rules are read.
 pub(crate) fn read<'d>(
     source: Source<'_>,
     mut section: Section<'d>,
+    rule_cells: &mut Vec<RuleCell>,
     mistakes: &mut Vec<Mistake>,
 ) -> Option<Case> {
     let name = section.text("name", mistakes);
     let kind = section.word::<CaseKind>("kind", mistakes);
     let tables = section.section_if_any("tables", mistakes);
-    let tables = tables.map(|tables| read_tables(source, tables, mistakes));
+    let tables = tables.map(|tables| read_tables(source, tables, rule_cells, mistakes));
     let as_of = section.text_if_any("as-of", mistakes);
     if let Some(at) = &as_of
         && time::parse_date(&at.value).is_none()
@@ -155,6 +159,7 @@ fn read_not_judged(mut section: Section<'_>, mistakes: &mut Vec<Mistake>) -> BTr
 fn read_tables(
     source: Source<'_>,
     mut section: Section<'_>,
+    rule_cells: &mut Vec<RuleCell>,
     mistakes: &mut Vec<Mistake>,
 ) -> BTreeMap<String, String> {
     let mut tables = BTreeMap::new();
@@ -170,9 +175,14 @@ fn read_tables(
             mistakes.push(Mistake::new(value.span, "a table is CSV text"));
             continue;
         };
-        if let Err(faults) = rows::read(schema, text) {
-            let text = At { value: text.clone().into_owned(), span: value.span.clone() };
-            mistakes.extend(inside(source, &text, faults));
+        let as_written = At { value: text.clone().into_owned(), span: value.span.clone() };
+        let mut note = |mut cell: RuleCell| {
+            cell.span = source.inside(&as_written.span, &as_written.value, &cell.span);
+            rule_cells.push(cell);
+            None
+        };
+        if let Err(faults) = rows::read(schema, text, &mut note) {
+            mistakes.extend(inside(source, &as_written, faults));
         }
         tables.insert(name.value.to_owned(), text.clone().into_owned());
     }
@@ -188,7 +198,7 @@ fn inside(source: Source<'_>, text: &At<String>, faults: Vec<Mistake>) -> Vec<Mi
     faults.into_iter().map(place).collect()
 }
 
-/// A case must be what it says it is.
+/// A case must be of the kind that it states.
 fn check_kind(kind: CaseKind, steps: &[Step], span: std::ops::Range<usize>, mistakes: &mut Vec<Mistake>) {
     let found = steps.iter().any(|step| !step.finds.is_empty());
     let what = match kind {

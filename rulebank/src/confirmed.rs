@@ -1,7 +1,7 @@
 //! How often findings of a rule hold up, as its owner states it before decisions have come back.
 //!
 //! A list of places to inspect weighs money by the chance that a finding is confirmed. Where enough decisions exist
-//! they say so; until then the rule file does, in a table that may be left out:
+//! they do; until then the rule file does, in a table that may be left out:
 //!
 //! ```toml
 //! [confirmed]
@@ -10,7 +10,7 @@
 //! weight    = 20      # how many decisions the statement is worth
 //! ```
 //!
-//! It changes no finding and no alert, so no version of a rule speaks of it.
+//! It changes no finding and no alert, so no version of a rule mentions it.
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -37,11 +37,11 @@ pub struct Confirmed {
 const CHANCE: ParamKind = ParamKind::Decimal { min: "0", max: "1" };
 /// What a weight may be.
 const WEIGHT: ParamKind = ParamKind::Integer { min: 1, max: 1_000_000 };
-/// The weight where nothing is said.
+/// The weight where nothing is stated.
 const WEIGHT_DEFAULT: u32 = 20;
 
 impl Confirmed {
-    /// What is assumed where nothing is said: definite 0.8, suspect 0.4, indicator 0.1, worth twenty decisions.
+    /// What is assumed where nothing is stated: definite 0.8, suspect 0.4, indicator 0.1, worth twenty decisions.
     pub fn assumed(verdict: Verdict) -> Confirmed {
         Confirmed {
             prior: chance_of(verdict),

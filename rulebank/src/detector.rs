@@ -1,26 +1,113 @@
-//! What a bank has to know of a detector: its name, its table, what it may be told and what it can say.
+//! What a detector states of itself: its name and table, what a rule may set, what its messages may use, what it
+//! compares, what its alerts are about and what may have caused them.
+//!
+//! The detectors declare it, one constant each; everybody else reads it here instead of matching names.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
+use records::Kind;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-/// One way of looking for misuse, as rule files see it.
+use crate::{AmountKind, Population, Rule};
+
+/// One way of looking for misuse, and all that it states of itself.
+///
+/// Rule files, explanations, pages and tests read it here; what a detector computes is its own business.
 #[derive(Clone, Copy, Debug)]
 pub struct DetectorSpec {
     /// The name that a rule file's `detector` gives.
     pub name: &'static str,
     /// The knowledge table that it reads, if any.
     pub table: Option<&'static str>,
-    /// What a rule may tell it.
+    /// What a rule may set.
     pub params: &'static [ParamSpec],
     /// The names that a rule's message may use as `{name}`, besides `{amount}`.
     pub values: &'static [&'static str],
-    /// What it compares, each a sentence; the test of a bank bends them one by one and asks whether a case
-    /// notices.
-    pub comparisons: &'static [&'static str],
+    /// What it compares, by number; the test of a bank mutates them one by one and asks whether a case notices.
+    pub comparisons: &'static [Comparison],
+    /// What its alerts are about.
+    pub subject: Subject,
+    /// How many of the first parts of a key name the subject.
+    pub subject_parts: usize,
+    /// What the parts of a key are, by the names of fields; `day` is a civil day. Where there are subjects of two
+    /// shapes both stand here, the longer first.
+    pub keys: &'static [&'static [&'static str]],
+    /// Whether the two parts of its key are an unordered pair, written in the order of their bytes.
+    pub unordered: bool,
+    /// How the amount of its alerts comes about; none if they carry no money.
+    pub amount: Option<AmountKind>,
+    /// Kinds of records whose change about the same person, visit or prescription may be the cause of an event.
+    pub near: &'static [Kind],
+    /// Kinds of records whose change at the same institution may be the cause of an event.
+    pub far: &'static [Kind],
+    /// Whether what moves the stock of the key's institution and item may be the cause of an event.
+    pub stock: bool,
+    /// The records of which it judges every one, if its subject is a single record.
+    pub population: Option<Population>,
+}
+
+/// What the alerts of a detector are about, in the words of `subject.type`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// Always this.
+    Always(&'static str),
+    /// What a choice of the rule makes of it.
+    ByChoice {
+        /// The parameter that decides.
+        param: &'static str,
+        /// Each choice with its subject; there is at least one.
+        subjects: &'static [(&'static str, &'static str)],
+    },
+}
+
+/// One comparison of a detector: its sentence, tied to the number by which the judge asks for it.
+///
+/// A detector names each of its comparisons by a constant, lists the constants in its [`DetectorSpec`] in the order of
+/// their numbers, and compares by them, so that a sentence and the judge cannot drift apart.
+///
+/// ```
+/// use rulebank::Comparison;
+///
+/// const IN_DAYS: Comparison = Comparison::new(0, "the age in days is above max");
+/// const IN_YEARS: Comparison = Comparison::new(1, "the age in years is at least max");
+/// const _: () = assert!(Comparison::are_in_order(&[IN_DAYS, IN_YEARS]));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Comparison {
+    number: u8,
+    text: &'static str,
+}
+
+impl Comparison {
+    /// The comparison with this number among those of its detector, from 0, and its sentence.
+    pub const fn new(number: u8, text: &'static str) -> Comparison {
+        Comparison { number, text }
+    }
+
+    /// Its number among those of its detector.
+    pub const fn number(self) -> u8 {
+        self.number
+    }
+
+    /// What holds if it is true, as a sentence.
+    pub const fn text(self) -> &'static str {
+        self.text
+    }
+
+    /// Whether each of these has the number of its place, from 0.
+    pub const fn are_in_order(comparisons: &[Comparison]) -> bool {
+        let mut place = 0;
+        while place < comparisons.len() {
+            if comparisons[place].number as usize != place {
+                return false;
+            }
+            place += 1;
+        }
+        true
+    }
 }
 
 /// One parameter of a detector.
@@ -32,7 +119,7 @@ pub struct ParamSpec {
     pub doc: &'static str,
     /// Its type and limits.
     pub kind: ParamKind,
-    /// The value when a rule file says nothing, written as in a rule file.
+    /// The value when a rule file gives none, written as in a rule file.
     pub default: &'static str,
 }
 
@@ -115,6 +202,57 @@ impl ParamKind {
 }
 
 impl DetectorSpec {
+    /// Nothing: no table, no parameters, no money, no causes but the alert's own records; the rest of a declaration.
+    ///
+    /// ```
+    /// use rulebank::{DetectorSpec, Subject};
+    ///
+    /// const SPEC: DetectorSpec = DetectorSpec {
+    ///     name: "too_long",
+    ///     values: &["hours"],
+    ///     subject: Subject::Always("visit"),
+    ///     keys: &[&["mdtrt_id"]],
+    ///     ..DetectorSpec::BARE
+    /// };
+    /// assert!(SPEC.is_complete() && SPEC.table.is_none() && SPEC.subject_parts == 1);
+    /// ```
+    pub const BARE: DetectorSpec = DetectorSpec {
+        name: "",
+        table: None,
+        params: &[],
+        values: &[],
+        comparisons: &[],
+        subject: Subject::Always(""),
+        subject_parts: 1,
+        keys: &[],
+        unordered: false,
+        amount: None,
+        near: &[],
+        far: &[],
+        stock: false,
+        population: None,
+    };
+
+    /// Whether it has a name, a subject and keys, and each comparison has the number of its place.
+    pub const fn is_complete(&self) -> bool {
+        let named = match self.subject {
+            Subject::Always(subject) => !subject.is_empty(),
+            Subject::ByChoice { subjects, .. } => !subjects.is_empty(),
+        };
+        named && !self.name.is_empty() && !self.keys.is_empty() && Comparison::are_in_order(self.comparisons)
+    }
+
+    /// What the alerts of a rule of this detector are about.
+    pub fn subject_type(&self, rule: &Rule) -> &'static str {
+        match self.subject {
+            Subject::Always(subject) => subject,
+            Subject::ByChoice { param, subjects } => {
+                let is_chosen = |(choice, _): &&(&str, &str)| matches!(rule.params.get(param), Some(Param::Choice(chosen)) if chosen == choice);
+                subjects.iter().find(is_chosen).or(subjects.first()).map_or("", |(_, subject)| subject)
+            }
+        }
+    }
+
     /// Every parameter with its default.
     pub(crate) fn defaults(&self) -> BTreeMap<String, Param> {
         let default = |param: &ParamSpec| {

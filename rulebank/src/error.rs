@@ -1,4 +1,4 @@
-//! What is wrong with a bank, said to the person who wrote it.
+//! What is wrong with a bank, in words for the person who wrote it.
 //!
 //! A reader of one text (a rule file, a table, the facts of a case) collects [`Mistake`]s: places in that text.
 //! [`Source`] knows the file and turns them into [`BankError`]s with line, column and the line itself.
@@ -102,7 +102,7 @@ impl Source<'_> {
 
     /// A place inside of a TOML string, as a place in the file.
     ///
-    /// `string` is where the string stands with its quotes, `value` what it says. Where escapes make the two
+    /// `string` is where the string stands with its quotes, `value` its text. Where escapes make the two
     /// differ, the whole string is the place.
     pub(crate) fn inside(&self, string: &Range<usize>, value: &str, inner: &Range<usize>) -> Range<usize> {
         let written = &self.text[string.clone()];

@@ -13,9 +13,9 @@ use serde::{Deserialize, Serialize};
 use toml::de::{DeTable, DeValue};
 
 use crate::error::{BankError, Mistake, Source};
+use crate::hint;
 use crate::rule::{Rule, Text2, both, text2};
 use crate::section::{At, Section};
-use crate::hint;
 
 /// An exemption, checked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -138,7 +138,7 @@ fn read_document<'d>(
     Some(Draft { exemption, id, rules })
 }
 
-/// A list of texts that may be left out; each of them says something.
+/// A list of texts that may be left out; none of them is empty.
 fn texts_if_any(file: &mut Section<'_>, key: &str, mistakes: &mut Vec<Mistake>) -> Vec<String> {
     let texts = file.texts_if_any(key, mistakes);
     for text in texts.iter().filter(|text| text.value.trim() != text.value || text.value.is_empty()) {
@@ -163,7 +163,7 @@ fn day_of(key: &str, at: At<&DeValue<'_>>, mistakes: &mut Vec<Mistake>) -> Optio
 /// The exemptions and rules of a bank that do not name each other, and exemptions of one name.
 ///
 /// `rules` are the rules that could be read with their texts. What refers to a file that could not be read is
-/// no mistake of its own: `all_rules` and `all_exemptions` say whether every file of the sort was read.
+/// no mistake of its own: `all_rules` and `all_exemptions` are whether every file of the sort was read.
 pub(crate) fn disagreements(
     drafts: &[(Draft, Source<'_>)],
     rules: &[(Rule, Source<'_>)],
@@ -276,9 +276,9 @@ why = { zh = "轮渡", en = "The ferry" }
     #[test]
     fn all_mistakes_are_said_at_once() {
         let wrong = "id = \"\"\nrules = []\ninstitutions = [\" H1\"]\nfrom = \"2025-01-01\"\n";
-        let said = read_text(wrong).unwrap_err();
+        let found = read_text(wrong).unwrap_err();
         assert_eq!(
-            said,
+            found,
             [
                 "1: the exemption lacks `why`, `approved_by`, `approved_on`",
                 "1: `id` says nothing",

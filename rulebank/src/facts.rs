@@ -176,7 +176,7 @@ impl Table {
         values
     }
 
-    /// What a fee line comes to when its case does not say: cnt x pric, rounded half up.
+    /// What a fee line comes to when its case does not give it: cnt x pric, rounded half up.
     fn line_amount(&self, cnt: Option<&Cell<'_>>, pric: Option<&Cell<'_>>) -> Option<String> {
         let ordinary = |name: &str| {
             self.ordinary.columns.iter().find(|(column, ..)| *column == name).map_or("", |(.., value)| *value)

@@ -1,4 +1,6 @@
 //! "Did you mean": the nearest of the words that would have been right.
+//!
+//! Near means few letters apart; where none is near, all words are listed. Every hint about a word comes from here.
 
 /// A hint for `word` out of the words that are allowed there.
 ///

@@ -2,12 +2,12 @@
 //!
 //! A record holds lists of records: diagnoses, operations, agreements, the lines of a prescription. Written out
 //! as JSON they would hide what a case is about, so each has a short form of its own in which a person would
-//! jot it down. JSON is still read, for what the short form cannot say; `[]` is a list with nothing in it.
+//! jot it down. JSON is still read, for what the short form cannot express; `[]` is a list with nothing in it.
 
-use records::time;
+use crate::detector;
 use crate::facts::json as quoted;
 use crate::ordinary::List;
-use crate::detector;
+use records::time;
 
 /// Reads one element of a list; none if it is not written like one.
 type Element = fn(&str) -> Option<String>;

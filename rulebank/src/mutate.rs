@@ -1,13 +1,13 @@
-//! Mutants of a rule: the rule with one thing bent by the smallest step, which one of its cases should notice.
+//! Mutants of a rule: the rule with one thing mutated by the smallest step, which one of its cases should notice.
 //!
-//! A case says what is found; it takes a bent rule to say whether the case would have seen a mistake. Bent are
+//! A case states what is found; only a mutated rule shows whether the case would have seen a mistake. Mutated are
 //! every parameter (a number by one unit of its last place both ways, a choice to each other one), every
-//! comparison of the detector (`>` for `>=` and so on, which the detector does when it is told to), and every
+//! comparison of the detector (`>` for `>=` and so on, done by the detector itself), and every
 //! cell of the tables that the cases bring: numbers and days both ways, a code or prefix, a word, a row gone.
 //!
-//! Cases of one rule often bring the same row. A bend of it happens in all of them at once, for it is the row
-//! that is bent and one of the cases that has to notice; dates, which mostly stand there for one case, are bent
-//! in all rows at once. A case without tables of its own sees the bank's; there the rows that it names are bent.
+//! Cases of one rule often bring the same row. A mutation of it happens in all of them at once, for it is the row
+//! that is mutated and one of the cases that has to notice; dates, which mostly stand there for one case, are mutated
+//! in all rows at once. A case without tables of its own sees the bank's; there the rows that it names are mutated.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,9 +18,9 @@ use crate::detector::number;
 use crate::rule::Rule;
 use crate::schema::{self, ColumnKind, TableSchema};
 use crate::table::Tables;
-use crate::{Bank, Case, Param, ParamKind};
+use crate::{Bank, Case, Comparison, Param, ParamKind};
 
-/// Which part of a rule was bent.
+/// Which part of a rule was mutated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Part {
     /// A parameter of the rule file.
@@ -42,28 +42,28 @@ impl Part {
     }
 }
 
-/// A rule with one thing bent.
+/// A rule with one thing mutated.
 #[derive(Clone, Debug)]
 pub struct Mutant {
-    /// Which part was bent.
+    /// Which part was mutated.
     pub part: Part,
-    /// What was bent and how, the same in every run: `grace_days 1 -> 2`.
+    /// What was mutated and how, the same in every run: `grace_days 1 -> 2`.
     pub what: String,
     /// The file in which it stands.
     pub file: String,
-    /// The rule, bent; its cases may bring bent tables.
+    /// The rule, mutated; its cases may bring mutated tables.
     pub rule: Rule,
-    /// The place of the bent comparison in the detector's list.
+    /// The place of the mutated comparison in the detector's list.
     pub comparison: Option<u8>,
-    /// Places in the rule's cases that see what was bent.
+    /// Places in the rule's cases that see what was mutated.
     pub cases: Vec<usize>,
 }
 
 /// Every mutant of a rule of this bank, in the order parameters, comparisons, tables.
 pub fn mutants(rule: &Rule, bank: &Bank) -> Vec<Mutant> {
-    let mut mutants = bent_parameters(rule, bank);
-    mutants.extend(bent_comparisons(rule, bank));
-    mutants.extend(bent_tables(rule, bank));
+    let mut mutants = mutated_parameters(rule, bank);
+    mutants.extend(mutated_comparisons(rule, bank));
+    mutants.extend(mutated_tables(rule, bank));
     mutants
 }
 
@@ -72,7 +72,7 @@ fn of_all_cases(part: Part, what: String, rule: Rule, comparison: Option<u8>) ->
     Mutant { part, what, file: rule.source_file.clone(), rule, comparison, cases }
 }
 
-fn bent_parameters(rule: &Rule, bank: &Bank) -> Vec<Mutant> {
+fn mutated_parameters(rule: &Rule, bank: &Bank) -> Vec<Mutant> {
     let mut mutants = Vec::new();
     let params = bank.detector(&rule.detector).map_or(&[][..], |detector| detector.params);
     for param in params {
@@ -85,23 +85,24 @@ fn bent_parameters(rule: &Rule, bank: &Bank) -> Vec<Mutant> {
             }
             (Param::Choice(_), _) => Vec::new(),
         };
-        // A step over a limit of the parameter is nothing that a rule file could say.
-        for bent in texts.iter().filter_map(|text| param.kind.read(text).ok()) {
-            let what = format!("{} {value} -> {bent}", param.name);
+        // A step over a limit of the parameter is nothing that a rule file could state.
+        for mutated in texts.iter().filter_map(|text| param.kind.read(text).ok()) {
+            let what = format!("{} {value} -> {mutated}", param.name);
             let mut rule = rule.clone();
-            rule.params.insert(param.name.to_owned(), bent);
+            rule.params.insert(param.name.to_owned(), mutated);
             mutants.push(of_all_cases(Part::Parameter, what, rule, None));
         }
     }
     mutants
 }
 
-fn bent_comparisons(rule: &Rule, bank: &Bank) -> Vec<Mutant> {
-    let sentences = bank.detector(&rule.detector).map_or(&[][..], |detector| detector.comparisons);
-    let mutant = |(place, sentence): (u8, &&str)| {
-        of_all_cases(Part::Comparison, format!("at the limit: {sentence}"), rule.clone(), Some(place))
+fn mutated_comparisons(rule: &Rule, bank: &Bank) -> Vec<Mutant> {
+    let comparisons = bank.detector(&rule.detector).map_or(&[][..], |detector| detector.comparisons);
+    let mutant = |comparison: &Comparison| {
+        let what = format!("at the limit: {}", comparison.text());
+        of_all_cases(Part::Comparison, what, rule.clone(), Some(comparison.number()))
     };
-    (0..).zip(sentences).map(mutant).collect()
+    comparisons.iter().map(mutant).collect()
 }
 
 /// A number one unit of its last place lower and higher.
@@ -120,14 +121,14 @@ struct Sheet {
     rows: Vec<Vec<String>>,
 }
 
-/// What is bent at once: rows of some sheets, one column or all of it.
+/// What is mutated at once: rows of some sheets, one column or all of it.
 #[derive(Default)]
-struct Spot {
+struct Site {
     /// Place of a sheet and of a row in it.
     rows: Vec<(usize, usize)>,
 }
 
-fn bent_tables(rule: &Rule, bank: &Bank) -> Vec<Mutant> {
+fn mutated_tables(rule: &Rule, bank: &Bank) -> Vec<Mutant> {
     let table = bank.detector(&rule.detector).and_then(|detector| detector.table);
     let mut sheets = Vec::new();
     for (case, of_case) in rule.cases.iter().enumerate() {
@@ -142,13 +143,13 @@ fn bent_tables(rule: &Rule, bank: &Bank) -> Vec<Mutant> {
             ),
         }
     }
-    // By table, what it is that is bent, and the text of the cell (none: the whole row).
-    type Bent<'t> = (&'t str, String, Option<(&'t str, String)>);
-    let mut spots: BTreeMap<Bent<'_>, Spot> = BTreeMap::new();
+    // By table, what it is that is mutated, and the text of the cell (none: the whole row).
+    type Mutated<'t> = (&'t str, String, Option<(&'t str, String)>);
+    let mut sites: BTreeMap<Mutated<'_>, Site> = BTreeMap::new();
     for (place, sheet) in sheets.iter().enumerate() {
         for (nth, row) in sheet.rows.iter().enumerate().filter(|(_, row)| sheet.serves(row, rule)) {
             let mut note = |of: String, cell: Option<(&'static str, String)>| {
-                spots.entry((sheet.schema.name, of, cell)).or_default().rows.push((place, nth));
+                sites.entry((sheet.schema.name, of, cell)).or_default().rows.push((place, nth));
             };
             note(sheet.words(row, |_| true), None);
             let codes = sheet.words(row, |kind| matches!(kind, ColumnKind::Code | ColumnKind::Prefix));
@@ -161,20 +162,20 @@ fn bent_tables(rule: &Rule, bank: &Bank) -> Vec<Mutant> {
         }
     }
     let mut mutants = Vec::new();
-    for ((table, of, cell), spot) in &spots {
-        let bends = match cell {
-            None => vec![(format!("{table}: row {of} removed"), Bend::Remove)],
-            Some((column, text)) => bends(table, of, column, text),
+    for ((table, of, cell), site) in &sites {
+        let mutations = match cell {
+            None => vec![(format!("{table}: row {of} removed"), Mutation::Remove)],
+            Some((column, text)) => mutations(table, of, column, text),
         };
-        for (what, bend) in bends {
-            mutants.extend(mutant_of_tables(rule, &sheets, spot, what, &bend));
+        for (what, mutation) in mutations {
+            mutants.extend(mutant_of_tables(rule, &sheets, site, what, &mutation));
         }
     }
     mutants
 }
 
 /// What happens to a row.
-enum Bend {
+enum Mutation {
     /// It goes.
     Remove,
     /// This text stands in this column.
@@ -183,17 +184,21 @@ enum Bend {
     Move(&'static str, i32),
 }
 
-/// Every bend of a cell, with its description.
-fn bends(table: &str, of: &str, column: &'static str, text: &str) -> Vec<(String, Bend)> {
+/// Every mutation of a cell, with its description.
+fn mutations(table: &str, of: &str, column: &'static str, text: &str) -> Vec<(String, Mutation)> {
     let kind = schema::table(table).and_then(|s| s.columns.iter().find(|c| c.name == column)).map(|c| c.kind);
     let Some(kind) = kind else {
-        let moved = |(days, word)| (format!("{table}: {column} one day {word}"), Bend::Move(column, days));
+        let moved =
+            |(days, word)| (format!("{table}: {column} one day {word}"), Mutation::Move(column, days));
         return [(-1, "earlier"), (1, "later")].into_iter().map(moved).collect();
     };
     let texts: BTreeSet<String> = texts_beside(kind, text).into_iter().collect();
-    let written = |bent: String| {
+    let written = |mutated: String| {
         let shown = |text: &str| if text.is_empty() { "(all)".to_owned() } else { text.to_owned() };
-        (format!("{table} {of}: {column} {} -> {}", shown(text), shown(&bent)), Bend::Write(column, bent))
+        (
+            format!("{table} {of}: {column} {} -> {}", shown(text), shown(&mutated)),
+            Mutation::Write(column, mutated),
+        )
     };
     texts.into_iter().map(written).collect()
 }
@@ -210,9 +215,9 @@ fn texts_beside(kind: ColumnKind, text: &str) -> Vec<String> {
         ColumnKind::Prefix => [Some(longer(text)), shorter(text)].into_iter().flatten().collect(),
         ColumnKind::Prefixes => {
             let prefixes: Vec<&str> = text.split(';').filter(|prefix| !prefix.is_empty()).collect();
-            let with = |nth: usize, bent: String| {
+            let with = |nth: usize, mutated: String| {
                 let of = |(place, prefix): (usize, &&str)| {
-                    if place == nth { bent.clone() } else { (*prefix).to_owned() }
+                    if place == nth { mutated.clone() } else { (*prefix).to_owned() }
                 };
                 prefixes.iter().enumerate().map(of).collect::<Vec<_>>().join(";")
             };
@@ -220,10 +225,10 @@ fn texts_beside(kind: ColumnKind, text: &str) -> Vec<String> {
                 [Some(longer(prefix)), shorter(prefix)]
                     .into_iter()
                     .flatten()
-                    .map(move |bent| (nth, bent))
+                    .map(move |mutated| (nth, mutated))
                     .collect::<Vec<_>>()
             };
-            prefixes.iter().enumerate().flat_map(beside).map(|(nth, bent)| with(nth, bent)).collect()
+            prefixes.iter().enumerate().flat_map(beside).map(|(nth, mutated)| with(nth, mutated)).collect()
         }
         ColumnKind::Word(words) => neighbours(words),
         ColumnKind::WordOrAll(words) if text.is_empty() => {
@@ -252,18 +257,24 @@ fn shorter(prefix: &str) -> Option<String> {
     Some(shorter).filter(|shorter| !shorter.is_empty())
 }
 
-/// The rule whose cases see the bent rows; none if a table would not be valid with them.
-fn mutant_of_tables(rule: &Rule, sheets: &[Sheet], spot: &Spot, what: String, bend: &Bend) -> Option<Mutant> {
-    let mut bent = rule.clone();
+/// The rule whose cases see the mutated rows; none if a table would not be valid with them.
+fn mutant_of_tables(
+    rule: &Rule,
+    sheets: &[Sheet],
+    site: &Site,
+    what: String,
+    mutation: &Mutation,
+) -> Option<Mutant> {
+    let mut mutated = rule.clone();
     let mut cases = Vec::new();
     let mut file = rule.source_file.clone();
-    let touched: BTreeSet<usize> = spot.rows.iter().map(|(sheet, _)| *sheet).collect();
+    let touched: BTreeSet<usize> = site.rows.iter().map(|(sheet, _)| *sheet).collect();
     for place in touched {
         let sheet = &sheets[place];
         let of_sheet = |(sheet, row): &(usize, usize)| (*sheet == place).then_some(*row);
-        let rows: BTreeSet<usize> = spot.rows.iter().filter_map(of_sheet).collect();
-        let text = sheet.write(&rows, bend)?;
-        let tables = bent.cases[sheet.case].tables.get_or_insert_default();
+        let rows: BTreeSet<usize> = site.rows.iter().filter_map(of_sheet).collect();
+        let text = sheet.write(&rows, mutation)?;
+        let tables = mutated.cases[sheet.case].tables.get_or_insert_default();
         tables.insert(sheet.schema.name.to_owned(), text);
         Tables::from_csv(tables).ok()?;
         cases.push(sheet.case);
@@ -272,7 +283,7 @@ fn mutant_of_tables(rule: &Rule, sheets: &[Sheet], spot: &Spot, what: String, be
         }
     }
     cases.dedup();
-    Some(Mutant { part: Part::Table, what, file, rule: bent, comparison: None, cases })
+    Some(Mutant { part: Part::Table, what, file, rule: mutated, comparison: None, cases })
 }
 
 impl Sheet {
@@ -325,9 +336,9 @@ impl Sheet {
         self.column(name).and_then(|at| row.get(at)).map_or("", String::as_str)
     }
 
-    /// Whether a row is the rule's, and says something: a pair of an item with itself and an empty prefix do not.
+    /// Whether a row is the rule's, and has a meaning: a pair of an item with itself and an empty prefix do not.
     fn serves(&self, row: &[String], rule: &Rule) -> bool {
-        let own = !self.schema.has_rule() || self.cell(row, "rule") == rule.id;
+        let own = !self.schema.has_rule || self.cell(row, "rule") == rule.id;
         let pair = self.schema.name == "pair_conflict"
             && self.cell(row, "item_paid") == self.cell(row, "item_denied");
         let prefixes = self.schema.columns.iter().filter(|column| column.kind == ColumnKind::Prefix);
@@ -341,17 +352,17 @@ impl Sheet {
         cells.collect::<Vec<_>>().join(" ")
     }
 
-    /// The table as CSV with some of its rows bent; none if a day cannot move.
-    fn write(&self, bent: &BTreeSet<usize>, bend: &Bend) -> Option<String> {
+    /// The table as CSV with some of its rows mutated; none if a day cannot move.
+    fn write(&self, mutated: &BTreeSet<usize>, mutation: &Mutation) -> Option<String> {
         let mut writer = csv::WriterBuilder::new().from_writer(Vec::new());
         writer.write_record(&self.header).ok()?;
         for (nth, row) in self.rows.iter().enumerate() {
             let mut row = row.clone();
-            if bent.contains(&nth) {
-                match bend {
-                    Bend::Remove => continue,
-                    Bend::Write(column, text) => row[self.column(column)?].clone_from(text),
-                    Bend::Move(column, days) => {
+            if mutated.contains(&nth) {
+                match mutation {
+                    Mutation::Remove => continue,
+                    Mutation::Write(column, text) => row[self.column(column)?].clone_from(text),
+                    Mutation::Move(column, days) => {
                         let at = self.column(column)?;
                         row[at] = time::format_date(time::parse_date(&row[at])? + days);
                     }
@@ -376,7 +387,7 @@ mod tests {
     }
 
     #[test]
-    fn cells_are_bent_by_the_smallest_step() {
+    fn cells_are_mutated_by_the_smallest_step() {
         let sex = ColumnKind::Word(&["1", "2"]);
         assert_eq!(texts_beside(sex, "1"), ["2"]);
         let level = ColumnKind::WordOrAll(&["01", "02", "03"]);

@@ -1,4 +1,7 @@
 //! From the text of a table to its rows: every cell read by its column's kind, every mistake with its place.
+//!
+//! One table is read by itself here. Which rules its rows may name is decided by who calls ([`CheckRule`]), because a
+//! table of a case is read before all rules are known.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -8,19 +11,27 @@ use rust_decimal::Decimal;
 
 use crate::detector::number;
 use crate::error::Mistake;
+use crate::hint;
+use crate::readers::RuleCell;
 use crate::schema::{self, ColumnKind, TableSchema};
 use crate::table::{Cell, Row};
-use crate::hint;
 
-/// One record of the CSV text: where each cell stands, and what it says.
+/// One record of the CSV text: where each cell stands, and its text.
 struct Record {
     cells: Vec<(Range<usize>, String)>,
     start: usize,
     line: u64,
 }
 
+/// What is wrong with a `rule` cell, if anything; whoever reads a table decides which rules it may name.
+pub(crate) type CheckRule<'c> = &'c mut dyn FnMut(RuleCell) -> Option<Mistake>;
+
 /// Reads a table, or finds everything that is wrong with it.
-pub(crate) fn read(schema: &'static TableSchema, text: &str) -> Result<Vec<Row>, Vec<Mistake>> {
+pub(crate) fn read(
+    schema: &'static TableSchema,
+    text: &str,
+    check_rule: CheckRule<'_>,
+) -> Result<Vec<Row>, Vec<Mistake>> {
     let mut records = records(text)?.into_iter();
     let Some(header) = records.next() else {
         let usual: Vec<&str> = schema.required().collect();
@@ -43,8 +54,8 @@ pub(crate) fn read(schema: &'static TableSchema, text: &str) -> Result<Vec<Row>,
             continue;
         }
         let before = mistakes.len();
-        let row = read_row(schema, &names, &record, &mut mistakes);
-        // A pair of an item with itself says nothing.
+        let row = read_row(schema, &names, &record, check_rule, &mut mistakes);
+        // A pair of an item with itself has no meaning.
         let ignored = schema.name == "pair_conflict" && row.text("item_paid") == row.text("item_denied");
         if mistakes.len() == before && !ignored {
             rows.push((row, record.start));
@@ -137,6 +148,7 @@ fn read_row(
     schema: &'static TableSchema,
     names: &[&str],
     record: &Record,
+    check_rule: CheckRule<'_>,
     mistakes: &mut Vec<Mistake>,
 ) -> Row {
     let nowhere = (record.start..record.start, String::new());
@@ -144,10 +156,8 @@ fn read_row(
         names.iter().position(|known| *known == name).map_or(&nowhere, |index| &record.cells[index])
     };
     let (rule_span, rule) = cell("rule");
-    if schema.has_rule() && !schema.rules.contains(&rule.as_str()) {
-        let what = format!("`{rule}` is no rule that reads table {}", schema.name);
-        let hint = format!("one of: {}", schema.rules.join(", "));
-        mistakes.push(Mistake::new(rule_span.clone(), what).hint(hint));
+    if schema.has_rule {
+        mistakes.extend(check_rule(RuleCell { table: schema, rule: rule.clone(), span: rule_span.clone() }));
     }
     let mut day_in = |name: &str| {
         let (span, text) = cell(name);

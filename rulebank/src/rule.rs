@@ -1,7 +1,7 @@
 //! A rule: a detector with its parameters, and everything a person must know to act on what it finds.
 //!
 //! Written as one TOML file (see the README of this crate). What is read here is checked: a [`Rule`] has both
-//! languages, a known detector, every parameter within its limits, and cases that say what they claim to say.
+//! languages, a known detector, every parameter within its limits, and cases of the kind that they state.
 
 use std::collections::BTreeMap;
 
@@ -11,9 +11,10 @@ use toml::de::{DeTable, DeValue};
 
 use crate::case::{self, Case};
 use crate::error::{BankError, Mistake, Source};
+use crate::readers::{Readers, RuleCell};
 use crate::section::{At, Section, as_written};
 use crate::word::{Family, Phase, Severity, Status, Verdict};
-use crate::{Confirmed, DetectorSpec, Param, confirmed, hint, message, schema};
+use crate::{Confirmed, DetectorSpec, Param, confirmed, hint, message};
 
 /// A rule as it runs.
 ///
@@ -32,7 +33,7 @@ pub struct Rule {
     pub verdict: Verdict,
     /// How much its findings weigh.
     pub severity: Severity,
-    /// When it can speak, the earliest first.
+    /// When it can judge, the earliest first.
     pub phases: Vec<Phase>,
     /// Where it stands in its life.
     pub status: Status,
@@ -86,24 +87,61 @@ pub struct RuleChange {
     pub why: String,
 }
 
-/// Reads one rule file.
-///
-/// # Errors
-/// Everything that is wrong with it.
-pub(crate) fn read(source: Source<'_>, detectors: &[DetectorSpec]) -> Result<Rule, Vec<BankError>> {
-    let (document, faults) = DeTable::parse_recoverable(source.text);
-    if !faults.is_empty() {
-        let place = |fault: &toml::de::Error| fault.span().unwrap_or(0..0);
-        return Err(faults.iter().map(|f| source.error(Mistake::new(place(f), f.message()))).collect());
-    }
-    let mut mistakes = Vec::new();
-    let rule = read_document(source, document.get_ref(), detectors, &mut mistakes);
-    match rule {
-        Some(rule) if mistakes.is_empty() => Ok(rule),
-        _ => {
-            mistakes.sort_by_key(|mistake| mistake.span.start);
-            Err(mistakes.into_iter().map(|mistake| source.error(mistake)).collect())
+/// A rule file as it was read, before the bank as a whole is known.
+pub(crate) struct Draft {
+    /// The id that the file states, even if something else in it is wrong.
+    pub(crate) id: Option<String>,
+    /// The detector that it names.
+    pub(crate) detector: Option<String>,
+    /// The rule, unless the file lacks something without which there is none.
+    pub(crate) rule: Option<Rule>,
+    /// The `rule` cells of the tables in its cases.
+    pub(crate) rule_cells: Vec<RuleCell>,
+    /// What is wrong with it so far.
+    pub(crate) mistakes: Vec<Mistake>,
+}
+
+impl Draft {
+    /// The rule, once it is known which rules read which table.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the file, in its order.
+    pub(crate) fn finish(
+        mut self,
+        source: Source<'_>,
+        readers: &Readers<'_>,
+    ) -> Result<Rule, Vec<BankError>> {
+        self.mistakes.extend(self.rule_cells.iter().filter_map(|cell| readers.check(cell)));
+        match self.rule {
+            Some(rule) if self.mistakes.is_empty() => Ok(rule),
+            _ => {
+                self.mistakes.sort_by_key(|mistake| mistake.span.start);
+                Err(self.mistakes.into_iter().map(|mistake| source.error(mistake)).collect())
+            }
         }
+    }
+}
+
+/// Reads one rule file.
+pub(crate) fn read(source: Source<'_>, detectors: &[DetectorSpec]) -> Draft {
+    let (document, faults) = DeTable::parse_recoverable(source.text);
+    let (id, detector) = (text_of(document.get_ref(), "id"), text_of(document.get_ref(), "detector"));
+    let mut draft = Draft { id, detector, rule: None, rule_cells: Vec::new(), mistakes: Vec::new() };
+    if faults.is_empty() {
+        draft.rule =
+            read_document(source, document.get_ref(), detectors, &mut draft.rule_cells, &mut draft.mistakes);
+    } else {
+        let place = |fault: &toml::de::Error| fault.span().unwrap_or(0..0);
+        draft.mistakes = faults.iter().map(|f| Mistake::new(place(f), f.message())).collect();
+    }
+    draft
+}
+
+/// The text under a key; none if there is no such key or it is no text.
+pub(crate) fn text_of(document: &DeTable<'_>, key: &str) -> Option<String> {
+    match document.get(key)?.get_ref() {
+        DeValue::String(text) => Some(text.clone().into_owned()),
+        _ => None,
     }
 }
 
@@ -111,6 +149,7 @@ fn read_document<'d>(
     source: Source<'_>,
     document: &'d DeTable<'d>,
     detectors: &[DetectorSpec],
+    rule_cells: &mut Vec<RuleCell>,
     mistakes: &mut Vec<Mistake>,
 ) -> Option<Rule> {
     let mut file = Section::new(document, 0..0, "the rule");
@@ -126,9 +165,6 @@ fn read_document<'d>(
     let status = file.word::<Status>("status", mistakes);
     let detector = file.text("detector", mistakes);
     let spec = known_detector(&detector, detectors, mistakes);
-    if let Some(spec) = spec {
-        check_table(&id, spec, mistakes);
-    }
     let basis = file.texts("basis", mistakes);
     let params = read_params(file.section_if_any("params", mistakes), spec, mistakes);
     let stated = file.section_if_any("confirmed", mistakes);
@@ -145,7 +181,10 @@ fn read_document<'d>(
     let why = both(&mut file, "why", mistakes);
     let changes = read_changes(&mut file, &version, mistakes);
     let sections = file.sections("case", mistakes);
-    let cases = sections.into_iter().filter_map(|section| case::read(source, section, mistakes)).collect();
+    let cases = sections
+        .into_iter()
+        .filter_map(|section| case::read(source, section, rule_cells, mistakes))
+        .collect();
     file.close(mistakes);
     Some(Rule {
         id: id.value,
@@ -234,16 +273,6 @@ fn known_detector<'s>(
         );
     }
     spec
-}
-
-/// A rule whose id its detector's table cannot name would never find anything.
-fn check_table(id: &At<String>, spec: &DetectorSpec, mistakes: &mut Vec<Mistake>) {
-    let Some(table) = spec.table.and_then(schema::table) else { return };
-    if !id.value.is_empty() && !table.rules.contains(&id.value.as_str()) {
-        let what = format!("no row of table {} can name the rule `{}`", table.name, id.value);
-        let hint = format!("its `rule` column takes: {}", table.rules.join(", "));
-        mistakes.push(Mistake::new(id.span.clone(), what).hint(hint));
-    }
 }
 
 fn read_params(

@@ -1,4 +1,7 @@
 //! The shape of every knowledge table: one list that reading, checking and the documentation share.
+//!
+//! A table has a name, its own columns and the columns that all have. Which rules read it is stated by their detectors
+//! ([`crate::DetectorSpec`]), not here.
 
 use crate::hint;
 
@@ -6,8 +9,8 @@ use crate::hint;
 #[derive(Debug)]
 pub(crate) struct TableSchema {
     pub(crate) name: &'static str,
-    /// The ids that its `rule` column may name; empty if it has no such column.
-    pub(crate) rules: &'static [&'static str],
+    /// Whether each row names the rule that it serves, in a column `rule`.
+    pub(crate) has_rule: bool,
     /// Its own columns, after `rule`.
     pub(crate) columns: &'static [Column],
 }
@@ -60,49 +63,41 @@ pub(crate) const READING: &str = "reading";
 pub(crate) const TABLES: &[TableSchema] = &[
     TableSchema {
         name: "age_limit",
-        rules: &["D06", "S05", "C01", "D07", "S06", "C02", "H02", "H17"],
+        has_rule: true,
         columns: &[ITEM, column("unit", Word(&["days", "years"])), column("max", Number)],
     },
-    TableSchema { name: "sex_limit", rules: &["H04", "H18", "H24"], columns: &[ITEM, SEX] },
-    TableSchema {
-        name: "indication",
-        rules: &["D08", "S07", "H25"],
-        columns: &[ITEM, column("prefixes", Prefixes)],
-    },
-    TableSchema { name: "course_limit", rules: &["D10", "S10"], columns: &[ITEM, column("max_days", Whole)] },
-    TableSchema {
-        name: "level_limit",
-        rules: &["D12", "S11"],
-        columns: &[ITEM, column("lowest_lv", Word(LEVELS))],
-    },
+    TableSchema { name: "sex_limit", has_rule: true, columns: &[ITEM, SEX] },
+    TableSchema { name: "indication", has_rule: true, columns: &[ITEM, column("prefixes", Prefixes)] },
+    TableSchema { name: "course_limit", has_rule: true, columns: &[ITEM, column("max_days", Whole)] },
+    TableSchema { name: "level_limit", has_rule: true, columns: &[ITEM, column("lowest_lv", Word(LEVELS))] },
     TableSchema {
         name: "price_cap",
-        rules: &["S01"],
+        has_rule: true,
         columns: &[ITEM, column("hosp_lv", WordOrAll(LEVELS)), column("cap", Number)],
     },
     TableSchema {
         name: "pair_conflict",
-        rules: &["S12"],
+        has_rule: true,
         columns: &[column("item_paid", Code), column("item_denied", Code)],
     },
     TableSchema {
         name: "quantity_limit",
-        rules: &["S14"],
+        has_rule: true,
         columns: &[ITEM, column("unit", Word(&["visit", "day"])), column("max", Number)],
     },
-    TableSchema { name: "hour_item", rules: &["F08"], columns: &[ITEM] },
-    TableSchema { name: "cycle_gap", rules: &["S18"], columns: &[ITEM, column("min_days", Whole)] },
-    TableSchema { name: "operation_sex", rules: &["M05"], columns: &[PREFIX, SEX] },
-    TableSchema { name: "diagnosis_sex", rules: &["M20"], columns: &[PREFIX, SEX] },
+    TableSchema { name: "hour_item", has_rule: true, columns: &[ITEM] },
+    TableSchema { name: "cycle_gap", has_rule: true, columns: &[ITEM, column("min_days", Whole)] },
+    TableSchema { name: "operation_sex", has_rule: true, columns: &[PREFIX, SEX] },
+    TableSchema { name: "diagnosis_sex", has_rule: true, columns: &[PREFIX, SEX] },
     TableSchema {
         name: "diagnosis_age",
-        rules: &["M21"],
+        has_rule: true,
         columns: &[PREFIX, column("min_years", WholeOrNone), column("max_years", WholeOrNone)],
     },
-    TableSchema { name: "resale_prone", rules: &["P08"], columns: &[ITEM, column("limit", Number)] },
+    TableSchema { name: "resale_prone", has_rule: true, columns: &[ITEM, column("limit", Number)] },
     TableSchema {
         name: MED_TYPE,
-        rules: &[],
+        has_rule: false,
         columns: &[
             column("code", Code),
             column("class", Word(&["inpatient", "outpatient", "pharmacy", "care"])),
@@ -124,14 +119,9 @@ pub(crate) fn hint_for(name: &str) -> String {
 }
 
 impl TableSchema {
-    /// Whether the rows name a rule.
-    pub(crate) fn has_rule(&self) -> bool {
-        !self.rules.is_empty()
-    }
-
     /// The columns that must be there, in their usual order.
     pub(crate) fn required(&self) -> impl Iterator<Item = &'static str> + use<> {
-        let rule = self.has_rule().then_some("rule");
+        let rule = self.has_rule.then_some("rule");
         let own = self.columns.iter().map(|column| column.name);
         rule.into_iter().chain(own).chain(COMMON.iter().copied())
     }

@@ -53,7 +53,7 @@ impl<'d> Section<'d> {
         value
     }
 
-    /// A text that must be there and say something.
+    /// A text that must be there and not be empty.
     pub(crate) fn text(&mut self, key: &str, mistakes: &mut Vec<Mistake>) -> At<String> {
         let read = self.need(key).and_then(|value| string(key, value, mistakes));
         match read {
@@ -81,8 +81,8 @@ impl<'d> Section<'d> {
     pub(crate) fn words<W: Word>(&mut self, key: &str, mistakes: &mut Vec<Mistake>) -> Vec<At<W>> {
         let Some(list) = self.need(key) else { return Vec::new() };
         let span = list.span.clone();
-        let (told, words) = (mistakes.len(), elements(key, list, mistakes));
-        if words.is_empty() && mistakes.len() == told {
+        let (known, words) = (mistakes.len(), elements(key, list, mistakes));
+        if words.is_empty() && mistakes.len() == known {
             mistakes.push(Mistake::new(span, format!("`{key}` says nothing")));
         }
         words.into_iter().filter_map(|value| word(key, value, mistakes)).collect()

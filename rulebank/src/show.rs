@@ -1,13 +1,15 @@
 //! Texts about rules for people: the list of a bank, and everything about one rule.
+//!
+//! Nothing is decided here: a page shows what a checked bank holds, in one language, and reads no clock.
 
 use std::fmt::Write as _;
 
-use records::time;
 use crate::error::columns;
 use crate::rule::{Rule, Text2};
 use crate::table::Row;
 use crate::word::Verdict;
 use crate::{Bank, Exemption, schema};
+use records::time;
 
 /// The language of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,7 +58,7 @@ pub fn list(bank: &Bank) -> String {
 
 /// The exemptions of a bank, one line each, with a heading; empty if there are none.
 ///
-/// No clock is read: whether one has expired is seen from its days, and is told at the end of a run.
+/// No clock is read: whether one has expired is seen from its days, and is reported at the end of a run.
 pub fn exemptions(bank: &Bank) -> String {
     if bank.exemptions.is_empty() {
         return String::new();

@@ -1,4 +1,4 @@
-//! CompiledBank tables: rows of codes and limits, each with the days on which it holds.
+//! Knowledge tables: rows of codes and limits, each with the days on which it holds.
 //!
 //! A table is a CSV file with a header. Everything in it is checked when it is read: what comes out of
 //! [`Tables::rows`] needs no second look. Numbers are exact; a row keeps its line, so that a finding can
@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use rust_decimal::Decimal;
 
 use crate::error::{BankError, Source};
+use crate::rows::CheckRule;
 use crate::{builtin, rows, schema};
 
 /// The knowledge tables of a bank.
@@ -52,6 +53,8 @@ impl Tables {
     /// Tables from CSV texts by name, as a case brings them; a table not among them has no rows (`med_type`: the
     /// ordinary mapping).
     ///
+    /// Which rules the rows name is not checked here: [`crate::load`] did so when it read the case.
+    ///
     /// # Errors
     /// Every mistake in them, the file being `tables/<name>.csv`.
     pub fn from_csv(texts: &BTreeMap<String, String>) -> Result<Tables, Vec<BankError>> {
@@ -59,19 +62,24 @@ impl Tables {
         let mut errors = Vec::new();
         for (name, text) in texts {
             let file = format!("tables/{name}.csv");
-            errors.extend(tables.add(name, Source { file: &file, text }));
+            errors.extend(tables.add(name, Source { file: &file, text }, &mut |_| None));
         }
         tables.complete();
         if errors.is_empty() { Ok(tables) } else { Err(errors) }
     }
 
     /// Reads one table in; the mistakes, if there are any.
-    pub(crate) fn add(&mut self, name: &str, source: Source<'_>) -> Vec<BankError> {
+    pub(crate) fn add(
+        &mut self,
+        name: &str,
+        source: Source<'_>,
+        check_rule: CheckRule<'_>,
+    ) -> Vec<BankError> {
         let Some(schema) = schema::table(name) else {
             let error = BankError::whole(source.file, format!("there is no table `{name}`"));
             return vec![error.with_hint(schema::hint_for(name))];
         };
-        match rows::read(schema, source.text) {
+        match rows::read(schema, source.text, check_rule) {
             Ok(rows) => {
                 self.rows.insert(schema.name, rows);
                 Vec::new()
@@ -84,8 +92,8 @@ impl Tables {
     pub(crate) fn complete(&mut self) {
         if !self.rows.contains_key(schema::MED_TYPE) {
             let schema = schema::table(schema::MED_TYPE).expect("the table of visit classes has a schema");
-            let rows =
-                rows::read(schema, builtin::MED_TYPE).expect("the built-in classes of visits are valid");
+            let rows = rows::read(schema, builtin::MED_TYPE, &mut |_| None)
+                .expect("the built-in classes of visits are valid");
             self.rows.insert(schema.name, rows);
         }
     }

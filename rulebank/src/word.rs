@@ -62,7 +62,7 @@ words! {
 }
 
 words! {
-    /// When in the life of a bill a rule can speak.
+    /// When in the life of a bill a rule can judge.
     Phase {
         /// Before the event: while ordering or registering.
         Pre = "pre",

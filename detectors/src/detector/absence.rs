@@ -1,11 +1,10 @@
-//! A stay during which nobody ever saw the person at the pre_aggregate.
+//! A stay during which nobody ever saw the person at the entrance.
 
 use records::Kind;
 use records::arena::{Arena, Ref};
 use records::row::{self, Moment};
-use rulebank::{DetectorSpec, ParamKind, ParamSpec};
+use rulebank::{AmountKind, Comparison, DetectorSpec, ParamKind, ParamSpec, Subject};
 
-use super::About;
 use crate::compile::{Compiler, integer};
 use crate::coverage::{InstitutionMonth, Missing, Population};
 use crate::finding::{AmountBasis, Finding, KeyPart, RuleIx, Value};
@@ -14,10 +13,14 @@ use crate::policy::Policy;
 use crate::statement::{Out, Route};
 use crate::views::Diff;
 
-/// What a rule may tell it.
+const LONGER_THAN_HOURS: Comparison = Comparison::new(0, "the stay is longer than `hours`");
+const NOT_BEFORE_WINDOW: Comparison = Comparison::new(1, "the pass is not before the window");
+const NOT_AFTER_WINDOW: Comparison = Comparison::new(2, "the pass is not after the window");
+const AT_THE_INSTITUTION: Comparison = Comparison::new(3, "the pass is at the stay's institution");
+
+/// What it states of itself.
 pub const SPEC: DetectorSpec = DetectorSpec {
     name: "absence",
-    table: None,
     params: &[ParamSpec {
         name: "hours",
         doc: "Stays of at most this many hours are left alone.",
@@ -25,19 +28,15 @@ pub const SPEC: DetectorSpec = DetectorSpec {
         default: "24",
     }],
     values: &["begntime", "institution"],
-    comparisons: &[
-        "the stay is longer than `hours`",
-        "the pass is not before the window",
-        "the pass is not after the window",
-        "the pass is at the stay's institution",
-    ],
+    comparisons: &[LONGER_THAN_HOURS, NOT_BEFORE_WINDOW, NOT_AFTER_WINDOW, AT_THE_INSTITUTION],
+    subject: Subject::Always("visit"),
+    keys: &[&["mdtrt_id"]],
+    amount: Some(AmountKind::FundOfVisits),
+    near: &[Kind::Presence, Kind::Visit, Kind::Settlement],
+    far: &[Kind::Presence],
+    population: Some(Population::Stay),
+    ..DetectorSpec::BARE
 };
-
-/// What its alerts are about.
-pub const ABOUT: About = About::of("visit")
-    .near(&[Kind::Presence, Kind::Visit, Kind::Settlement])
-    .far(&[Kind::Presence])
-    .all_of(Population::Stay);
 
 /// Its rules and their length of stay in seconds.
 pub type Rules = Vec<(RuleIx, i64)>;
@@ -63,12 +62,12 @@ pub fn judge(
     let stay = row::visit(arena, stay_row);
     let seen = passes.iter().any(|(pass, _)| {
         let pass = row::presence(arena, *pass);
-        bank.equal(3, pass.institution, stay.institution)
-            && bank.reaches(1, pass.time, stay.begin - WINDOW)
-            && bank.within(2, pass.time, stay.begin + WINDOW)
+        bank.equal(AT_THE_INSTITUTION, pass.institution, stay.institution)
+            && bank.reaches(NOT_BEFORE_WINDOW, pass.time, stay.begin - WINDOW)
+            && bank.within(NOT_AFTER_WINDOW, pass.time, stay.begin + WINDOW)
     });
     for (rule, length) in rules {
-        if seen || stay.end.is_some_and(|end| !bank.over(0, end - stay.begin, *length)) {
+        if seen || stay.end.is_some_and(|end| !bank.over(LONGER_THAN_HOURS, end - stay.begin, *length)) {
             continue;
         }
         let key = u64::from(stay.institution) | u64::from(*rule) << 32;

@@ -4,9 +4,8 @@ use records::Kind;
 use records::arena::{Arena, Ref};
 use records::row::{self, FeeLine, day_of};
 use records::time::completed_years;
-use rulebank::DetectorSpec;
+use rulebank::{AmountKind, Comparison, DetectorSpec, Subject};
 
-use super::About;
 use crate::compile::{Compiler, Items, Listed};
 use crate::coverage::{InstitutionMonth, Missing, Population};
 use crate::exact::{exact, exact_units};
@@ -15,18 +14,23 @@ use crate::judge::Sink;
 use crate::policy::Policy;
 use crate::statement::Out;
 
-/// What a rule may tell it.
+const AGE_IN_DAYS: Comparison = Comparison::new(0, "the age in days is above max");
+const AGE_IN_YEARS: Comparison = Comparison::new(1, "the age in years is at least max");
+
+/// What it states of itself.
 pub const SPEC: DetectorSpec = DetectorSpec {
     name: "age_limit",
     table: Some("age_limit"),
-    params: &[],
     values: &["item", "age", "limit", "unit"],
-    comparisons: &["the age in days is above max", "the age in years is at least max"],
+    comparisons: &[AGE_IN_DAYS, AGE_IN_YEARS],
+    subject: Subject::Always("fee_line"),
+    subject_parts: 2,
+    keys: &[&["mdtrt_id", "feedetl_sn"]],
+    amount: Some(AmountKind::FundOfLine),
+    near: &[Kind::Person, Kind::Settlement],
+    population: Some(Population::NetLine),
+    ..DetectorSpec::BARE
 };
-
-/// What its alerts are about.
-pub const ABOUT: About =
-    About::of("fee_line").named_by(2).near(&[Kind::Person, Kind::Settlement]).all_of(Population::NetLine);
 
 /// What a row of the table says.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -86,8 +90,8 @@ pub fn judge(
             .into_iter()
             .filter_map(strictest)
             .filter(|limit| match limit.what.in_days {
-                true => bank.over(0, exact_units(age_in_days), limit.what.max),
-                false => bank.reaches(1, exact_units(age_in_years), limit.what.max),
+                true => bank.over(AGE_IN_DAYS, exact_units(age_in_days), limit.what.max),
+                false => bank.reaches(AGE_IN_YEARS, exact_units(age_in_years), limit.what.max),
             })
             .collect();
         let Some(limit) = violated.first() else { continue };

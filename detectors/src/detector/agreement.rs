@@ -3,9 +3,8 @@
 use records::Kind;
 use records::arena::{Arena, Ref};
 use records::row::{self, day_of};
-use rulebank::DetectorSpec;
+use rulebank::{AmountKind, Comparison, DetectorSpec, Subject};
 
-use super::About;
 use crate::compile::Compiler;
 use crate::coverage::{InstitutionMonth, Missing, Population};
 use crate::finding::{AmountBasis, Finding, KeyPart, Money, RuleIx, Value};
@@ -13,17 +12,21 @@ use crate::judge::Sink;
 use crate::policy::Policy;
 use crate::statement::Out;
 
-/// What a rule may tell it.
+const BEGUN: Comparison = Comparison::new(0, "the agreement begins on or before the day");
+const NOT_ENDED: Comparison = Comparison::new(1, "the agreement ends on or after the day");
+
+/// What it states of itself.
 pub const SPEC: DetectorSpec = DetectorSpec {
     name: "agreement",
-    table: None,
-    params: &[],
     values: &["day"],
-    comparisons: &["the agreement begins on or before the day", "the agreement ends on or after the day"],
+    comparisons: &[BEGUN, NOT_ENDED],
+    subject: Subject::Always("settlement"),
+    keys: &[&["setl_id"]],
+    amount: Some(AmountKind::FundOfSettlement),
+    far: &[Kind::Institution],
+    population: Some(Population::LiveSettlement),
+    ..DetectorSpec::BARE
 };
-
-/// What its alerts are about.
-pub const ABOUT: About = About::of("settlement").far(&[Kind::Institution]).all_of(Population::LiveSettlement);
 
 /// Its rules.
 pub type Rules = Vec<RuleIx>;
@@ -56,8 +59,8 @@ pub fn judge(
     let day = day_of(settlement.time);
     let covered = institution.agreements.iter().any(|agreement| {
         agreement.active
-            && bank.within(0, agreement.begin, day)
-            && agreement.end.is_none_or(|end| bank.within(1, day, end))
+            && bank.within(BEGUN, agreement.begin, day)
+            && agreement.end.is_none_or(|end| bank.within(NOT_ENDED, day, end))
     });
     if covered {
         return;

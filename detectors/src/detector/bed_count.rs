@@ -4,9 +4,8 @@ use records::Kind;
 use records::arena::{Arena, Ref};
 use records::row::{self, Day, Visit, day_of};
 use records::time::start_of;
-use rulebank::{DetectorSpec, ParamKind, ParamSpec};
+use rulebank::{Comparison, DetectorSpec, ParamKind, ParamSpec, Subject};
 
-use super::About;
 use crate::compile::{Compiler, decimal};
 use crate::coverage::Count;
 use crate::exact::exact;
@@ -16,10 +15,11 @@ use crate::policy::Policy;
 use crate::statement::{Crowd, Out, Route};
 use crate::views::Diff;
 
-/// What a rule may tell it.
+const MORE_THAN_BEDS: Comparison = Comparison::new(0, "there are more stays than beds x factor");
+
+/// What it states of itself.
 pub const SPEC: DetectorSpec = DetectorSpec {
     name: "bed_count",
-    table: None,
     params: &[ParamSpec {
         name: "factor",
         doc: "Patients for each bed that are left alone.",
@@ -27,11 +27,12 @@ pub const SPEC: DetectorSpec = DetectorSpec {
         default: "1.1",
     }],
     values: &["day", "stays", "beds"],
-    comparisons: &["there are more stays than beds x factor"],
+    comparisons: &[MORE_THAN_BEDS],
+    subject: Subject::Always("institution"),
+    keys: &[&["fixmedins_code", "day"]],
+    far: &[Kind::Visit],
+    ..DetectorSpec::BARE
 };
-
-/// What its alerts are about.
-pub const ABOUT: About = About::of("institution").far(&[Kind::Visit]);
 
 /// Its rules and their factors in units of 10^-10.
 pub type Rules = Vec<(RuleIx, i128)>;
@@ -75,7 +76,7 @@ pub fn step(stay: &Visit, sink: &mut Sink) {
 
 fn too_many(bank: &Policy, stays: i64, beds: i64, factor: i128) -> bool {
     const ONE: i128 = 10_000_000_000;
-    bank.over(0, i128::from(stays) * ONE, i128::from(beds) * factor)
+    bank.over(MORE_THAN_BEDS, i128::from(stays) * ONE, i128::from(beds) * factor)
 }
 
 /// Judges an institution by the days on which its stays begin and end.

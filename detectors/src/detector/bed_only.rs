@@ -8,9 +8,8 @@ use records::arena::{Arena, Ref};
 use records::codes::ChargeType;
 use records::row::{self, Day, FeeLine, day_of};
 use records::time::start_of;
-use rulebank::{DetectorSpec, ParamKind, ParamSpec};
+use rulebank::{AmountKind, Comparison, DetectorSpec, ParamKind, ParamSpec, Subject};
 
-use super::About;
 use super::pair_conflict::sorted;
 use crate::compile::{Compiler, integer};
 use crate::coverage::Population;
@@ -20,10 +19,13 @@ use crate::policy::{Class, Classes, Policy};
 use crate::statement::Out;
 use crate::views::Diff;
 
-/// What a rule may tell it.
+const ENOUGH_DAYS: Comparison = Comparison::new(0, "the run has at least `days` days");
+const NOT_BEFORE_BEGIN: Comparison = Comparison::new(1, "the day is not before the stay's begin");
+const NOT_AFTER_END: Comparison = Comparison::new(2, "the day is not after its end");
+
+/// What it states of itself.
 pub const SPEC: DetectorSpec = DetectorSpec {
     name: "bed_only",
-    table: None,
     params: &[ParamSpec {
         name: "days",
         doc: "Days in a row from which it is told.",
@@ -31,15 +33,14 @@ pub const SPEC: DetectorSpec = DetectorSpec {
         default: "3",
     }],
     values: &["days", "begin"],
-    comparisons: &[
-        "the run has at least `days` days",
-        "the day is not before the stay's begin",
-        "the day is not after its end",
-    ],
+    comparisons: &[ENOUGH_DAYS, NOT_BEFORE_BEGIN, NOT_AFTER_END],
+    subject: Subject::Always("visit"),
+    keys: &[&["mdtrt_id"]],
+    amount: Some(AmountKind::ChargesOfDays),
+    near: &[Kind::FeeLine, Kind::Visit],
+    population: Some(Population::Stay),
+    ..DetectorSpec::BARE
 };
-
-/// What its alerts are about.
-pub const ABOUT: About = About::of("visit").near(&[Kind::FeeLine, Kind::Visit]).all_of(Population::Stay);
 
 /// Its rules and their days.
 pub type Rules = Vec<(RuleIx, i64)>;
@@ -91,13 +92,16 @@ pub fn judge(
     }
     let mut days = bed_days(charges);
     let (begin, end) = (day_of(stay.begin), stay.end.map(day_of));
-    days.retain(|day| bank.within(1, begin, *day) && end.is_none_or(|end| bank.within(2, *day, end)));
+    days.retain(|day| {
+        bank.within(NOT_BEFORE_BEGIN, begin, *day)
+            && end.is_none_or(|end| bank.within(NOT_AFTER_END, *day, end))
+    });
     for (rule, least) in rules {
         let finding = |days: &[Day]| {
             let runs: Vec<(Day, Day)> = days
                 .chunk_by(|a, b| a + 1 == *b)
                 .filter_map(|run| Some((*run.first()?, *run.last()?)))
-                .filter(|(first, last)| bank.reaches(0, i64::from(last - first) + 1, *least))
+                .filter(|(first, last)| bank.reaches(ENOUGH_DAYS, i64::from(last - first) + 1, *least))
                 .collect();
             let count = runs.iter().map(|(first, last)| i64::from(last - first) + 1).sum();
             let first = runs.first()?.0;

@@ -9,9 +9,8 @@
 use records::Kind;
 use records::arena::{Arena, Ref};
 use records::row::{self, Day, Visit, day_of};
-use rulebank::{DetectorSpec, ParamKind, ParamSpec};
+use rulebank::{AmountKind, Comparison, DetectorSpec, ParamKind, ParamSpec, Subject};
 
-use super::About;
 use crate::compile::{Compiler, integer};
 use crate::coverage::Count;
 use crate::finding::{AmountBasis, Finding, KeyPart, RuleIx, Value, common_institution};
@@ -20,10 +19,14 @@ use crate::policy::Policy;
 use crate::statement::{Out, Route};
 use crate::views::{Diff, pair_key, pair_of};
 
-/// What a rule may tell it.
+const BEGINS_NEAR: Comparison = Comparison::new(0, "the begins are at most a day apart");
+const ENDS_NEAR: Comparison = Comparison::new(1, "the ends are at most a day apart");
+const ENOUGH_CO_STAYS: Comparison = Comparison::new(2, "there are at least `times` co-stays");
+const ENOUGH_PERSONS: Comparison = Comparison::new(3, "there are at least `persons` persons");
+
+/// What it states of itself.
 pub const SPEC: DetectorSpec = DetectorSpec {
     name: "companions",
-    table: None,
     params: &[
         ParamSpec {
             name: "persons",
@@ -39,16 +42,14 @@ pub const SPEC: DetectorSpec = DetectorSpec {
         },
     ],
     values: &["persons", "stays"],
-    comparisons: &[
-        "the begins are at most a day apart",
-        "the ends are at most a day apart",
-        "there are at least `times` co-stays",
-        "there are at least `persons` persons",
-    ],
+    comparisons: &[BEGINS_NEAR, ENDS_NEAR, ENOUGH_CO_STAYS, ENOUGH_PERSONS],
+    subject: Subject::Always("group"),
+    keys: &[&["psn_no"]],
+    amount: Some(AmountKind::FundOfVisits),
+    near: super::STAYS,
+    far: &[Kind::Visit],
+    ..DetectorSpec::BARE
 };
-
-/// What its alerts are about.
-pub const ABOUT: About = About::of("group").near(About::STAYS).far(&[Kind::Visit]);
 
 /// A rule.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -98,8 +99,8 @@ fn near(a: &Ended, b: &Ended, days: Day) -> bool {
 
 fn co_stay_of(bank: &Policy, a: &Ended, b: &Ended) -> bool {
     a.institution == b.institution
-        && bank.within(0, (a.begin - b.begin).abs(), 1)
-        && bank.within(1, (a.end - b.end).abs(), 1)
+        && bank.within(BEGINS_NEAR, (a.begin - b.begin).abs(), 1)
+        && bank.within(ENDS_NEAR, (a.end - b.end).abs(), 1)
 }
 
 fn cell(stay: &Ended, begin_shift: Day, end_shift: Day) -> u64 {
@@ -195,7 +196,7 @@ pub fn join(arena: &Arena, bank: &Policy, rules: &Rules, key: u64, stays: &[(Ref
     let (first, second): (Vec<_>, Vec<_>) = stays.iter().partition(|(_, stay)| stay.person == persons.0);
     let times: usize =
         first.iter().map(|(_, a)| second.iter().filter(|(_, b)| co_stay_of(bank, a, b)).count()).sum();
-    for rule in rules.iter().filter(|rule| bank.reaches(2, times, rule.times)) {
+    for rule in rules.iter().filter(|rule| bank.reaches(ENOUGH_CO_STAYS, times, rule.times)) {
         let (a, b) = (node(rule.rule, persons.0), node(rule.rule, persons.1));
         sink.emit(Out::Row(Route::Edge, a, persons.1));
         sink.emit(Out::Row(Route::Edge, b, persons.0));
@@ -218,7 +219,7 @@ pub fn judge(arena: &Arena, bank: &Policy, rules: &Rules, root: u64, stays: &[(R
         return;
     }
     sink.count(Count::Subject(rule.rule));
-    if !bank.reaches(3, persons.len(), rule.persons) {
+    if !bank.reaches(ENOUGH_PERSONS, persons.len(), rule.persons) {
         return;
     }
     let smallest = persons.iter().copied().min_by(|a, b| arena.compare(*a, *b)).unwrap_or(0);

@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use records::Kind;
 use records::arena::{Arena, Ref};
 use records::row::{Day, FeeLine, day_of};
-use rulebank::DetectorSpec;
+use rulebank::{AmountKind, Comparison, DetectorSpec, Subject};
 
-use super::About;
 use super::pair_conflict::sorted;
 use crate::compile::{Compiler, Items};
 use crate::coverage::Count;
@@ -16,17 +15,20 @@ use crate::judge::Sink;
 use crate::policy::Policy;
 use crate::statement::Out;
 
-/// What a rule may tell it.
+const MORE_DAYS: Comparison = Comparison::new(0, "there are more days than max_days");
+
+/// What it states of itself.
 pub const SPEC: DetectorSpec = DetectorSpec {
     name: "course_limit",
     table: Some("course_limit"),
-    params: &[],
     values: &["item", "days", "limit"],
-    comparisons: &["there are more days than max_days"],
+    comparisons: &[MORE_DAYS],
+    subject: Subject::Always("visit"),
+    keys: &[&["mdtrt_id", "med_list_codg"]],
+    amount: Some(AmountKind::ChargesBeyondDays),
+    near: &[Kind::FeeLine, Kind::Visit],
+    ..DetectorSpec::BARE
 };
-
-/// What its alerts are about.
-pub const ABOUT: About = About::of("visit").near(&[Kind::FeeLine, Kind::Visit]);
 
 /// What a row of the table says.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -72,7 +74,7 @@ pub fn judge(
             days.sort_unstable();
             days.dedup();
             let count = i64::try_from(days.len()).unwrap_or(i64::MAX);
-            if !bank.over(0, count, limit.what.max_days) {
+            if !bank.over(MORE_DAYS, count, limit.what.max_days) {
                 continue;
             }
             let kept = usize::try_from(limit.what.max_days).unwrap_or(0);

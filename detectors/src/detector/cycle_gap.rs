@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use records::Kind;
 use records::arena::{Arena, Ref};
 use records::row::{self, Day, FeeLine, day_of};
-use rulebank::DetectorSpec;
+use rulebank::{AmountKind, Comparison, DetectorSpec, Subject};
 
-use super::About;
 use crate::compile::{Compiler, Items, Listed};
 use crate::coverage::Count;
 use crate::detector::pair_conflict::sorted;
@@ -17,17 +16,20 @@ use crate::policy::Policy;
 use crate::statement::Out;
 use crate::views::Diff;
 
-/// What a rule may tell it.
+const FEWER_DAYS_APART: Comparison = Comparison::new(0, "the days are fewer than min_days apart");
+
+/// What it states of itself.
 pub const SPEC: DetectorSpec = DetectorSpec {
     name: "cycle_gap",
     table: Some("cycle_gap"),
-    params: &[],
     values: &["item", "earlier", "later", "days", "min_days"],
-    comparisons: &["the days are fewer than min_days apart"],
+    comparisons: &[FEWER_DAYS_APART],
+    subject: Subject::Always("person"),
+    keys: &[&["psn_no", "med_list_codg", "day", "day"]],
+    amount: Some(AmountKind::ChargesOfLaterDay),
+    near: &[Kind::FeeLine, Kind::Visit],
+    ..DetectorSpec::BARE
 };
-
-/// What its alerts are about.
-pub const ABOUT: About = About::of("person").near(&[Kind::FeeLine, Kind::Visit]);
 
 /// What a row of the table says.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -70,7 +72,7 @@ pub fn judge(arena: &Arena, bank: &Policy, rules: &Rules, lines: &[(Ref, Diff)],
             let gap = of_rule[0];
             let apart = i64::from(later - earlier);
             sink.count(Count::Subject(gap.rule));
-            if !bank.below(0, apart, gap.what.min_days) {
+            if !bank.below(FEWER_DAYS_APART, apart, gap.what.min_days) {
                 continue;
             }
             let evidence: Vec<Ref> = before.iter().chain(after).map(|(row, _)| *row).collect();

@@ -1,11 +1,11 @@
 //! A diagnosis that nobody of this age has.
 
+use records::Kind;
 use records::arena::{Arena, Ref};
 use records::row::{self, day_of};
 use records::time::completed_years;
-use rulebank::DetectorSpec;
+use rulebank::{Comparison, DetectorSpec, Subject};
 
-use super::About;
 use crate::compile::{Compiler, Prefixed, Prefixes};
 use crate::coverage::{Count, InstitutionMonth, Missing};
 use crate::finding::{AmountBasis, Finding, KeyPart, Value};
@@ -13,17 +13,20 @@ use crate::judge::Sink;
 use crate::policy::Policy;
 use crate::statement::Out;
 
-/// What a rule may tell it.
+const YOUNGER: Comparison = Comparison::new(0, "the person is younger than min_years");
+const OLDER: Comparison = Comparison::new(1, "the person is older than max_years");
+
+/// What it states of itself.
 pub const SPEC: DetectorSpec = DetectorSpec {
     name: "diagnosis_age",
     table: Some("diagnosis_age"),
-    params: &[],
     values: &["code", "age"],
-    comparisons: &["the person is younger than min_years", "the person is older than max_years"],
+    comparisons: &[YOUNGER, OLDER],
+    subject: Subject::Always("visit"),
+    keys: &[&["mdtrt_id", "code"]],
+    near: &[Kind::Person],
+    ..DetectorSpec::BARE
 };
-
-/// What its alerts are about.
-pub const ABOUT: About = super::diagnosis_sex::ABOUT;
 
 /// What a row says besides its prefix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -78,8 +81,8 @@ pub fn judge(
             }
             let age = i64::from(completed_years(brdy, day));
             let outside = |row: &&&Prefixed<Ages>| {
-                row.what.min.is_some_and(|min| bank.below(0, age, min))
-                    || row.what.max.is_some_and(|max| bank.over(1, age, max))
+                row.what.min.is_some_and(|min| bank.below(YOUNGER, age, min))
+                    || row.what.max.is_some_and(|max| bank.over(OLDER, age, max))
             };
             let violated: Vec<&&Prefixed<Ages>> = of_rule.iter().filter(outside).collect();
             if violated.is_empty() {

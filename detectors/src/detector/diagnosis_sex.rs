@@ -4,9 +4,8 @@ use records::Kind;
 use records::arena::{Arena, Ref};
 use records::codes::Sex;
 use records::row::{self, day_of};
-use rulebank::DetectorSpec;
+use rulebank::{Comparison, DetectorSpec, Subject};
 
-use super::About;
 use crate::compile::{Compiler, Prefixed, Prefixes};
 use crate::coverage::{Count, InstitutionMonth, Missing};
 use crate::finding::{AmountBasis, Finding, KeyPart, Value, sex_word};
@@ -14,17 +13,19 @@ use crate::judge::Sink;
 use crate::policy::Policy;
 use crate::statement::Out;
 
-/// What a rule may tell it.
+pub(super) const OTHER_SEX: Comparison = Comparison::new(0, "the person's gend differs from the row's");
+
+/// What it states of itself.
 pub const SPEC: DetectorSpec = DetectorSpec {
     name: "diagnosis_sex",
     table: Some("diagnosis_sex"),
-    params: &[],
     values: &["code", "sex"],
-    comparisons: &["the person's gend differs from the row's"],
+    comparisons: &[OTHER_SEX],
+    subject: Subject::Always("visit"),
+    keys: &[&["mdtrt_id", "code"]],
+    near: &[Kind::Person],
+    ..DetectorSpec::BARE
 };
-
-/// What its alerts are about.
-pub const ABOUT: About = About::of("visit").near(&[Kind::Person]);
 
 /// What a row says besides its prefix.
 pub type SexRow = Sex;
@@ -85,7 +86,7 @@ pub fn judge_codes(
                 continue;
             };
             let violated: Vec<&&Prefixed<SexRow>> =
-                of_rule.iter().filter(|row| bank.differ(0, row.what, gend)).collect();
+                of_rule.iter().filter(|row| bank.differ(OTHER_SEX, row.what, gend)).collect();
             let Some(first) = violated.first() else { continue };
             sink.emit(Out::Finding(Box::new(Finding {
                 rule,

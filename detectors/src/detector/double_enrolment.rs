@@ -3,9 +3,8 @@
 use records::arena::{Arena, Ref};
 use records::row::{self, Enrolment};
 use records::time::start_of;
-use rulebank::DetectorSpec;
+use rulebank::{Comparison, DetectorSpec, Subject};
 
-use super::About;
 use crate::compile::Compiler;
 use crate::coverage::Count;
 use crate::finding::{AmountBasis, Finding, KeyPart, RuleIx, Value};
@@ -14,17 +13,19 @@ use crate::policy::Policy;
 use crate::statement::Out;
 use crate::views::Diff;
 
-/// What a rule may tell it.
+const SHARE_A_DAY: Comparison = Comparison::new(0, "they share at least one day");
+const INSURED_OTHERWISE: Comparison = Comparison::new(1, "insutype or insu_admdvs differ");
+
+/// What it states of itself.
 pub const SPEC: DetectorSpec = DetectorSpec {
     name: "double_enrolment",
-    table: None,
-    params: &[],
     values: &["begin", "insutype_a", "insutype_b"],
-    comparisons: &["they share at least one day", "insutype or insu_admdvs differ"],
+    comparisons: &[SHARE_A_DAY, INSURED_OTHERWISE],
+    subject: Subject::Always("enrolment"),
+    keys: &[&["enrl_id", "enrl_id"]],
+    unordered: true,
+    ..DetectorSpec::BARE
 };
-
-/// What its alerts are about.
-pub const ABOUT: About = About::of("enrolment");
 
 /// Rules, and the insutypes that exclude each other.
 #[derive(Debug, Default, PartialEq)]
@@ -56,8 +57,8 @@ pub fn judge(arena: &Arena, bank: &Policy, rules: &Rules, enrolments: &[(Ref, Di
             let end = a.end.into_iter().chain(b.end).min();
             for rule in rules {
                 sink.count(Count::Subject(*rule));
-                let share = end.is_none_or(|end| bank.within(0, begin, end));
-                if !share || !bank.differ(1, (a.insutype, a.admdvs), (b.insutype, b.admdvs)) {
+                let share = end.is_none_or(|end| bank.within(SHARE_A_DAY, begin, end));
+                if !share || !bank.differ(INSURED_OTHERWISE, (a.insutype, a.admdvs), (b.insutype, b.admdvs)) {
                     continue;
                 }
                 sink.emit(Out::Finding(Box::new(Finding {

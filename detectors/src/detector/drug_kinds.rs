@@ -3,9 +3,8 @@
 use records::arena::Ref;
 use records::codes::ListType;
 use records::row::Prescription;
-use rulebank::{DetectorSpec, ParamKind, ParamSpec};
+use rulebank::{Comparison, DetectorSpec, ParamKind, ParamSpec, Subject};
 
-use super::About;
 use crate::compile::{Compiler, integer};
 use crate::coverage::Population;
 use crate::finding::{AmountBasis, Finding, KeyPart, RuleIx, Value};
@@ -13,10 +12,11 @@ use crate::judge::Sink;
 use crate::policy::Policy;
 use crate::statement::Out;
 
-/// What a rule may tell it.
+const MORE_KINDS: Comparison = Comparison::new(0, "there are more than `kinds`");
+
+/// What it states of itself.
 pub const SPEC: DetectorSpec = DetectorSpec {
     name: "drug_kinds",
-    table: None,
     params: &[ParamSpec {
         name: "kinds",
         doc: "Different drugs on one prescription at the most.",
@@ -24,11 +24,12 @@ pub const SPEC: DetectorSpec = DetectorSpec {
         default: "5",
     }],
     values: &["kinds"],
-    comparisons: &["there are more than `kinds`"],
+    comparisons: &[MORE_KINDS],
+    subject: Subject::Always("prescription"),
+    keys: &[&["rx_id"]],
+    population: Some(Population::Prescription),
+    ..DetectorSpec::BARE
 };
-
-/// What its alerts are about.
-pub const ABOUT: About = About::of("prescription").all_of(Population::Prescription);
 
 /// Its rules and their numbers of drugs.
 pub type Rules = Vec<(RuleIx, i64)>;
@@ -51,7 +52,7 @@ pub fn judge(bank: &Policy, rules: &Rules, rx_row: Ref, rx: &Prescription, sink:
     drugs.dedup();
     let kinds = i64::try_from(drugs.len()).unwrap_or(i64::MAX);
     for (rule, most) in rules {
-        if bank.over(0, kinds, *most) {
+        if bank.over(MORE_KINDS, kinds, *most) {
             sink.emit(Out::Finding(Box::new(Finding {
                 rule: *rule,
                 verdict: bank.verdict(*rule, false),

@@ -3,9 +3,8 @@
 use records::Kind;
 use records::arena::{Arena, Ref};
 use records::row::{self, day_of};
-use rulebank::DetectorSpec;
+use rulebank::{AmountKind, Comparison, DetectorSpec, Subject};
 
-use super::About;
 use crate::compile::Compiler;
 use crate::coverage::{InstitutionMonth, Missing, Population};
 use crate::finding::{AmountBasis, Finding, KeyPart, Money, RuleIx, Value};
@@ -14,24 +13,23 @@ use crate::policy::Policy;
 use crate::statement::{Out, Route};
 use crate::views::Diff;
 
-/// What a rule may tell it.
+const BEGUN: Comparison = Comparison::new(0, "the enrolment begins on or before the day");
+const NOT_ENDED: Comparison = Comparison::new(1, "the enrolment ends on or after the day");
+const SAME_INSURANCE: Comparison = Comparison::new(2, "the insutypes are equal");
+
+/// What it states of itself.
 pub const SPEC: DetectorSpec = DetectorSpec {
     name: "enrolment",
-    table: None,
-    params: &[],
     values: &["day", "insutype"],
-    comparisons: &[
-        "the enrolment begins on or before the day",
-        "the enrolment ends on or after the day",
-        "the insutypes are equal",
-    ],
+    comparisons: &[BEGUN, NOT_ENDED, SAME_INSURANCE],
+    subject: Subject::Always("settlement"),
+    keys: &[&["setl_id"]],
+    amount: Some(AmountKind::FundOfSettlement),
+    near: &[Kind::Enrolment, Kind::Settlement],
+    far: &[Kind::Enrolment],
+    population: Some(Population::LiveSettlement),
+    ..DetectorSpec::BARE
 };
-
-/// What its alerts are about.
-pub const ABOUT: About = About::of("settlement")
-    .near(&[Kind::Enrolment, Kind::Settlement])
-    .far(&[Kind::Enrolment])
-    .all_of(Population::LiveSettlement);
 
 /// Its rules.
 pub type Rules = Vec<RuleIx>;
@@ -58,9 +56,10 @@ pub fn judge(
     let covered = enrolments.iter().any(|(enrolment, _)| {
         let enrolment = row::enrolment(arena, *enrolment);
         enrolment.normal
-            && (settlement.insutype == 0 || bank.equal(2, settlement.insutype, enrolment.insutype))
-            && bank.within(0, enrolment.begin, day)
-            && enrolment.end.is_none_or(|end| bank.within(1, day, end))
+            && (settlement.insutype == 0
+                || bank.equal(SAME_INSURANCE, settlement.insutype, enrolment.insutype))
+            && bank.within(BEGUN, enrolment.begin, day)
+            && enrolment.end.is_none_or(|end| bank.within(NOT_ENDED, day, end))
     });
     for rule in rules {
         if !covered {

@@ -2,9 +2,8 @@
 
 use records::arena::Ref;
 use records::row::{Dispensing, day_of};
-use rulebank::DetectorSpec;
+use rulebank::{AmountKind, Comparison, DetectorSpec, Subject};
 
-use super::About;
 use crate::compile::Compiler;
 use crate::coverage::{InstitutionMonth, Missing, Population};
 use crate::finding::{Finding, RuleIx, Value};
@@ -12,17 +11,19 @@ use crate::judge::Sink;
 use crate::policy::Policy;
 use crate::statement::Out;
 
-/// What a rule may tell it.
+const EXPIRED: Comparison = Comparison::new(0, "the day of the sale is after expy_end");
+
+/// What it states of itself.
 pub const SPEC: DetectorSpec = DetectorSpec {
     name: "expired_sale",
-    table: None,
-    params: &[],
     values: &["item", "expired"],
-    comparisons: &["the day of the sale is after expy_end"],
+    comparisons: &[EXPIRED],
+    subject: Subject::Always("dispensing"),
+    keys: &[&["sel_id"]],
+    amount: Some(AmountKind::PriceOfSales),
+    population: Some(Population::Sale),
+    ..DetectorSpec::BARE
 };
-
-/// What its alerts are about.
-pub const ABOUT: About = About::of("dispensing").all_of(Population::Sale);
 
 /// Its rules.
 pub type Rules = Vec<RuleIx>;
@@ -44,7 +45,7 @@ pub fn judge(bank: &Policy, rules: &Rules, sale_row: Ref, sale: &Dispensing, sin
             sink.not_judged(*rule, Missing::ExpyEnd, InstitutionMonth::at(sale.institution, sale.time));
             continue;
         };
-        if bank.over(0, day_of(sale.time), expires) {
+        if bank.over(EXPIRED, day_of(sale.time), expires) {
             let values = vec![Value::Text(sale.item), Value::Day(expires)];
             sink.emit(Out::Finding(Box::new(Finding::of_sale(bank, *rule, (sale_row, sale), values))));
         }

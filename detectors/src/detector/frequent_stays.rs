@@ -2,9 +2,8 @@
 
 use records::arena::Arena;
 use records::time::DAY_SECONDS;
-use rulebank::{DetectorSpec, ParamKind, ParamSpec};
+use rulebank::{AmountKind, Comparison, DetectorSpec, ParamKind, ParamSpec, Subject};
 
-use super::About;
 use crate::compile::{Compiler, integer};
 use crate::coverage::Population;
 use crate::finding::{AmountBasis, Finding, KeyPart, RuleIx, Value};
@@ -13,10 +12,12 @@ use crate::policy::Policy;
 use crate::statement::Out;
 use crate::visited::{Visited, stays_of};
 
-/// What a rule may tell it.
+const IN_WINDOW: Comparison = Comparison::new(0, "a stay begins after the window opens");
+const ENOUGH_STAYS: Comparison = Comparison::new(1, "there are at least `stays`");
+
+/// What it states of itself.
 pub const SPEC: DetectorSpec = DetectorSpec {
     name: "frequent_stays",
-    table: None,
     params: &[
         ParamSpec {
             name: "days",
@@ -32,11 +33,14 @@ pub const SPEC: DetectorSpec = DetectorSpec {
         },
     ],
     values: &["stays", "days"],
-    comparisons: &["a stay begins after the window opens", "there are at least `stays`"],
+    comparisons: &[IN_WINDOW, ENOUGH_STAYS],
+    subject: Subject::Always("visit"),
+    keys: &[&["mdtrt_id"]],
+    amount: Some(AmountKind::FundOfVisits),
+    near: super::STAYS,
+    population: Some(Population::Stay),
+    ..DetectorSpec::BARE
 };
-
-/// What its alerts are about.
-pub const ABOUT: About = About::of("visit").near(About::STAYS).all_of(Population::Stay);
 
 /// A rule.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -72,11 +76,11 @@ pub fn judge(arena: &Arena, bank: &Policy, rules: &Rules, visits: &[Visited], si
         for rule in rules {
             let opens = stay.visit.begin - rule.days * DAY_SECONDS;
             let within = |other: &&&Visited| {
-                bank.over(0, other.visit.begin, opens) && other.visit.begin <= stay.visit.begin
+                bank.over(IN_WINDOW, other.visit.begin, opens) && other.visit.begin <= stay.visit.begin
             };
             let those: Vec<&&Visited> = stays.iter().filter(within).collect();
             let count = i64::try_from(those.len()).unwrap_or(i64::MAX);
-            if !bank.reaches(1, count, rule.stays) {
+            if !bank.reaches(ENOUGH_STAYS, count, rule.stays) {
                 continue;
             }
             sink.emit(Out::Finding(Box::new(Finding {

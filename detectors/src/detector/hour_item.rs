@@ -6,9 +6,8 @@ use records::Kind;
 use records::arena::{Arena, Ref};
 use records::row::{self, Day, FeeLine, Visit, day_of};
 use records::time::start_of;
-use rulebank::DetectorSpec;
+use rulebank::{AmountKind, Comparison, DetectorSpec, Subject};
 
-use super::About;
 use super::pair_conflict::sorted;
 use crate::compile::{Compiler, Items, Listed};
 use crate::coverage::{Count, InstitutionMonth, Missing};
@@ -18,17 +17,20 @@ use crate::judge::Sink;
 use crate::policy::{Class, Classes, Policy};
 use crate::statement::Out;
 
-/// What a rule may tell it.
+const MORE_THAN_HOURS: Comparison = Comparison::new(0, "the quantity is above the hours");
+
+/// What it states of itself.
 pub const SPEC: DetectorSpec = DetectorSpec {
     name: "hour_item",
     table: Some("hour_item"),
-    params: &[],
     values: &["item", "day", "quantity", "limit"],
-    comparisons: &["the quantity is above the hours"],
+    comparisons: &[MORE_THAN_HOURS],
+    subject: Subject::Always("visit"),
+    keys: &[&["mdtrt_id", "med_list_codg", "day"]],
+    amount: Some(AmountKind::QuantityBeyondLimit),
+    near: &[Kind::FeeLine, Kind::Visit],
+    ..DetectorSpec::BARE
 };
-
-/// What its alerts are about.
-pub const ABOUT: About = About::of("visit").near(&[Kind::FeeLine, Kind::Visit]);
 
 /// A row says nothing but that it is there.
 type HourItem = Listed<()>;
@@ -80,7 +82,7 @@ pub fn judge(
                 };
                 let limit = hours(classes, &visit, day) * 10_000;
                 let quantity = lines.iter().fold(0i64, |sum, (_, line)| sum.saturating_add(line.cnt));
-                if !bank.over(0, quantity, limit) {
+                if !bank.over(MORE_THAN_HOURS, quantity, limit) {
                     continue;
                 }
                 let lines = sorted(arena, &lines);

@@ -6,9 +6,8 @@ use foldhash::fast::FixedState;
 use records::Kind;
 use records::arena::{Arena, Ref};
 use records::row;
-use rulebank::DetectorSpec;
+use rulebank::{AmountKind, DetectorSpec, Subject};
 
-use super::About;
 use crate::compile::{Compiler, Items, Listed};
 use crate::coverage::{InstitutionMonth, Missing, Population};
 use crate::finding::{Finding, Value};
@@ -16,18 +15,19 @@ use crate::judge::Sink;
 use crate::policy::Policy;
 use crate::statement::Out;
 
-/// What a rule may tell it.
+/// What it states of itself.
 pub const SPEC: DetectorSpec = DetectorSpec {
     name: "indication",
     table: Some("indication"),
-    params: &[],
     values: &["item", "diagnoses"],
-    comparisons: &[],
+    subject: Subject::Always("fee_line"),
+    subject_parts: 2,
+    keys: &[&["mdtrt_id", "feedetl_sn"]],
+    amount: Some(AmountKind::FundOfLine),
+    near: &[Kind::Visit, Kind::Settlement],
+    population: Some(Population::NetLine),
+    ..DetectorSpec::BARE
 };
-
-/// What its alerts are about.
-pub const ABOUT: About =
-    About::of("fee_line").named_by(2).near(&[Kind::Visit, Kind::Settlement]).all_of(Population::NetLine);
 
 /// What a row of the table says.
 #[derive(Clone, Debug, PartialEq)]

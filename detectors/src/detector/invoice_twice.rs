@@ -3,9 +3,8 @@
 use records::Kind;
 use records::arena::{Arena, Ref};
 use records::row::{self, Settlement};
-use rulebank::DetectorSpec;
+use rulebank::{AmountKind, Comparison, DetectorSpec, Subject};
 
-use super::About;
 use crate::compile::Compiler;
 use crate::coverage::Count;
 use crate::finding::{AmountBasis, Finding, KeyPart, Money, RuleIx, Value, common_institution};
@@ -14,17 +13,20 @@ use crate::policy::Policy;
 use crate::statement::Out;
 use crate::views::{Diff, pair_of};
 
-/// What a rule may tell it.
+const TWO_SETTLEMENTS: Comparison = Comparison::new(0, "there are at least two settlements");
+
+/// What it states of itself.
 pub const SPEC: DetectorSpec = DetectorSpec {
     name: "invoice_twice",
-    table: None,
-    params: &[],
     values: &["settlements", "bill_code", "bill_no"],
-    comparisons: &["there are at least two settlements"],
+    comparisons: &[TWO_SETTLEMENTS],
+    subject: Subject::Always("invoice"),
+    subject_parts: 2,
+    keys: &[&["bill_code", "bill_no"]],
+    amount: Some(AmountKind::FundOfSettlementsButLargest),
+    near: &[Kind::Settlement, Kind::Invoice],
+    ..DetectorSpec::BARE
 };
-
-/// What its alerts are about.
-pub const ABOUT: About = About::of("invoice").named_by(2).near(&[Kind::Settlement, Kind::Invoice]);
 
 /// Its rules.
 pub type Rules = Vec<RuleIx>;
@@ -47,7 +49,7 @@ pub fn judge(arena: &Arena, bank: &Policy, rules: &Rules, key: u64, rows: &[(Ref
     for rule in rules {
         sink.count(Count::Subject(*rule));
     }
-    if !bank.reaches(0, settlements.len(), 2) {
+    if !bank.reaches(TWO_SETTLEMENTS, settlements.len(), 2) {
         return;
     }
     settlements.sort_by(|(_, a), (_, b)| arena.compare(a.id, b.id));

@@ -2,9 +2,8 @@
 
 use records::arena::Ref;
 use records::row::FeeLine;
-use rulebank::{DetectorSpec, ParamKind, ParamSpec};
+use rulebank::{Comparison, DetectorSpec, ParamKind, ParamSpec, Subject};
 
-use super::About;
 use crate::compile::{Compiler, integer};
 use crate::coverage::{InstitutionMonth, Missing, Population};
 use crate::finding::{AmountBasis, Finding, KeyPart, RuleIx, Value};
@@ -12,10 +11,11 @@ use crate::judge::Sink;
 use crate::policy::Policy;
 use crate::statement::Out;
 
-/// What a rule may tell it.
+const LATE: Comparison = Comparison::new(0, "the line was received more than `hours` after the charge");
+
+/// What it states of itself.
 pub const SPEC: DetectorSpec = DetectorSpec {
     name: "late_upload",
-    table: None,
     params: &[ParamSpec {
         name: "hours",
         doc: "Hours after the charge within which the bureau has the line.",
@@ -23,11 +23,13 @@ pub const SPEC: DetectorSpec = DetectorSpec {
         default: "24",
     }],
     values: &["occurred", "hours"],
-    comparisons: &["the line was received more than `hours` after the charge"],
+    comparisons: &[LATE],
+    subject: Subject::Always("fee_line"),
+    subject_parts: 2,
+    keys: &[&["mdtrt_id", "feedetl_sn"]],
+    population: Some(Population::NetLine),
+    ..DetectorSpec::BARE
 };
-
-/// What its alerts are about.
-pub const ABOUT: About = About::of("fee_line").named_by(2).all_of(Population::NetLine);
 
 /// Its rules and their seconds.
 pub type Rules = Vec<(RuleIx, i64)>;
@@ -55,7 +57,7 @@ pub fn judge(bank: &Policy, rules: &Rules, line_row: Ref, line: &FeeLine, sink: 
             sink.not_judged(*rule, Missing::RecvTime, InstitutionMonth::at(line.institution, line.time));
             continue;
         };
-        if bank.over(0, delay, *allowed) {
+        if bank.over(LATE, delay, *allowed) {
             sink.emit(Out::Finding(Box::new(Finding {
                 rule: *rule,
                 verdict: bank.verdict(*rule, false),

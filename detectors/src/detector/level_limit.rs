@@ -4,9 +4,8 @@ use records::Kind;
 use records::arena::Ref;
 use records::codes::HospitalLevel;
 use records::row::{FeeLine, Institution, day_of};
-use rulebank::DetectorSpec;
+use rulebank::{AmountKind, Comparison, DetectorSpec, Subject};
 
-use super::About;
 use crate::compile::{Compiler, Items, Listed};
 use crate::coverage::{InstitutionMonth, Missing, Population};
 use crate::finding::{Finding, Value};
@@ -14,21 +13,23 @@ use crate::judge::Sink;
 use crate::policy::Policy;
 use crate::statement::Out;
 
-/// What a rule may tell it.
+const LEVEL_TOO_LOW: Comparison = Comparison::new(0, "the institution's level ranks below lowest_lv");
+
+/// What it states of itself.
 pub const SPEC: DetectorSpec = DetectorSpec {
     name: "level_limit",
     table: Some("level_limit"),
-    params: &[],
     values: &["item", "level", "lowest"],
-    comparisons: &["the institution's level ranks below lowest_lv"],
+    comparisons: &[LEVEL_TOO_LOW],
+    subject: Subject::Always("fee_line"),
+    subject_parts: 2,
+    keys: &[&["mdtrt_id", "feedetl_sn"]],
+    amount: Some(AmountKind::FundOfLine),
+    near: &[Kind::Settlement],
+    far: &[Kind::Institution],
+    population: Some(Population::NetLine),
+    ..DetectorSpec::BARE
 };
-
-/// What its alerts are about.
-pub const ABOUT: About = About::of("fee_line")
-    .named_by(2)
-    .near(&[Kind::Settlement])
-    .far(&[Kind::Institution])
-    .all_of(Population::NetLine);
 
 /// What a row of the table says.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -76,7 +77,7 @@ pub fn judge(
             sink.not_judged(limit.rule, Missing::HospLv, InstitutionMonth::at(line.institution, line.time));
             continue;
         }
-        if bank.over(0, institution.level, limit.what.lowest) {
+        if bank.over(LEVEL_TOO_LOW, institution.level, limit.what.lowest) {
             let level = |level: Option<HospitalLevel>| Value::Level(level.map_or(0, HospitalLevel::rank));
             let values = vec![Value::Text(line.item), level(institution.level), level(limit.what.lowest)];
             let mut finding = Finding::of_line(bank, limit.rule, limit.own, (line_row, line), values);

@@ -3,9 +3,8 @@
 use records::Kind;
 use records::arena::{Arena, Ref};
 use records::row;
-use rulebank::{DetectorSpec, ParamKind, ParamSpec};
+use rulebank::{Comparison, DetectorSpec, ParamKind, ParamSpec, Subject};
 
-use super::About;
 use crate::compile::{Compiler, decimal};
 use crate::coverage::Population;
 use crate::exact::exact;
@@ -14,10 +13,11 @@ use crate::judge::Sink;
 use crate::policy::Policy;
 use crate::statement::Out;
 
-/// What a rule may tell it.
+const BEYOND_TOLERANCE: Comparison = Comparison::new(0, "the amount differs by more than the tolerance");
+
+/// What it states of itself.
 pub const SPEC: DetectorSpec = DetectorSpec {
     name: "line_arithmetic",
-    table: None,
     params: &[
         ParamSpec {
             name: "tolerance",
@@ -33,12 +33,14 @@ pub const SPEC: DetectorSpec = DetectorSpec {
         },
     ],
     values: &["item", "reason"],
-    comparisons: &["the amount differs by more than the tolerance"],
+    comparisons: &[BEYOND_TOLERANCE],
+    subject: Subject::Always("fee_line"),
+    subject_parts: 2,
+    keys: &[&["mdtrt_id", "feedetl_sn"]],
+    near: &[Kind::FeeLine],
+    population: Some(Population::SentLine),
+    ..DetectorSpec::BARE
 };
-
-/// What its alerts are about.
-pub const ABOUT: About =
-    About::of("fee_line").named_by(2).near(&[Kind::FeeLine]).all_of(Population::SentLine);
 
 /// A rule; both in units of 10^-10 yuan.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -73,7 +75,7 @@ pub fn judge(arena: &Arena, bank: &Policy, rules: &Rules, line_row: Ref, offsets
     for rule in rules {
         const QUANTITY: i128 = 10_000;
         let allowed = rule.tolerance * QUANTITY + rule.per_unit * i128::from(line.cnt).abs();
-        if !reverses_nothing && !bank.over(0, apart * QUANTITY, allowed) {
+        if !reverses_nothing && !bank.over(BEYOND_TOLERANCE, apart * QUANTITY, allowed) {
             continue;
         }
         sink.emit(Out::Finding(Box::new(Finding {

@@ -3,9 +3,8 @@
 use records::Kind;
 use records::arena::{Arena, Ref};
 use records::row::{self, FeeLine, Prescription};
-use rulebank::DetectorSpec;
+use rulebank::{AmountKind, DetectorSpec, Subject};
 
-use super::About;
 use crate::compile::Compiler;
 use crate::coverage::{InstitutionMonth, Missing, Population};
 use crate::finding::{AmountBasis, Finding, KeyPart, RuleIx, Value};
@@ -13,21 +12,19 @@ use crate::judge::Sink;
 use crate::policy::{Class, Classes, Policy};
 use crate::statement::{Out, Route};
 
-/// What a rule may tell it.
+/// What it states of itself.
 pub const SPEC: DetectorSpec = DetectorSpec {
     name: "no_prescription",
-    table: None,
-    params: &[],
     values: &["item", "reason", "rx_id"],
-    comparisons: &[],
+    subject: Subject::Always("fee_line"),
+    subject_parts: 2,
+    keys: &[&["mdtrt_id", "feedetl_sn"]],
+    amount: Some(AmountKind::FundOfLine),
+    near: &[Kind::Prescription, Kind::FeeLine, Kind::Visit, Kind::Settlement],
+    far: &[Kind::Prescription],
+    population: Some(Population::DrugLine),
+    ..DetectorSpec::BARE
 };
-
-/// What its alerts are about.
-pub const ABOUT: About = About::of("fee_line")
-    .named_by(2)
-    .near(&[Kind::Prescription, Kind::FeeLine, Kind::Visit, Kind::Settlement])
-    .far(&[Kind::Prescription])
-    .all_of(Population::DrugLine);
 
 /// Its rules.
 pub type Rules = Vec<RuleIx>;

@@ -1,26 +1,26 @@
 //! An operation that only the other sex can have.
 
+use records::Kind;
 use records::arena::{Arena, Ref};
 use records::row;
-use rulebank::DetectorSpec;
+use rulebank::{DetectorSpec, Subject};
 
-use super::About;
 use super::diagnosis_sex::{self, SexRow};
 use crate::compile::{Compiler, Prefixes};
 use crate::judge::Sink;
 use crate::policy::Policy;
 
-/// What a rule may tell it.
+/// What it states of itself.
 pub const SPEC: DetectorSpec = DetectorSpec {
     name: "operation_sex",
     table: Some("operation_sex"),
-    params: &[],
     values: &["code", "sex"],
-    comparisons: &["the person's gend differs from the row's"],
+    comparisons: &[diagnosis_sex::OTHER_SEX],
+    subject: Subject::Always("visit"),
+    keys: &[&["mdtrt_id", "code"]],
+    near: &[Kind::Person],
+    ..DetectorSpec::BARE
 };
-
-/// What its alerts are about.
-pub const ABOUT: About = diagnosis_sex::ABOUT;
 
 /// Rows by prefix.
 pub type Rules = Prefixes<SexRow>;

@@ -12,10 +12,9 @@ use models::{Driver, FeatureSet, Method, Opinion, Parameters, Profile};
 use records::Kind;
 use records::arena::Ref;
 use records::time::first_of;
-use rulebank::{DetectorSpec, ParamKind, ParamSpec, Rule};
+use rulebank::{Comparison, DetectorSpec, ParamKind, ParamSpec, Rule, Subject};
 use rust_decimal::prelude::ToPrimitive;
 
-use super::About;
 use crate::compile::{Compiler, choice, decimal, integer};
 use crate::coverage::{Count, InstitutionMonth, Missing};
 use crate::finding::{AmountBasis, Finding, KeyPart, RuleIx, Value};
@@ -25,10 +24,11 @@ use crate::profile::{Member, ProfileOwner, end_of};
 use crate::statement::Out;
 use crate::views::Diff;
 
+const SCORE_REACHED: Comparison = Comparison::new(0, "score ≥ threshold");
+
 /// What a rule file may tell it.
 pub const SPEC: DetectorSpec = DetectorSpec {
     name: "outlier",
-    table: None,
     params: &[
         ParamSpec {
             name: "of",
@@ -80,11 +80,15 @@ pub const SPEC: DetectorSpec = DetectorSpec {
         },
     ],
     values: &["month", "score", "peers", "drivers"],
-    comparisons: &["score ≥ threshold"],
+    comparisons: &[SCORE_REACHED],
+    subject: Subject::ByChoice {
+        param: "of",
+        subjects: &[("institutions", "institution"), ("practitioners", "practitioner")],
+    },
+    keys: &[&["subject", "day"]],
+    far: &[Kind::Institution, Kind::Practitioner],
+    ..DetectorSpec::BARE
 };
-
-/// What its alerts are about: see [`About`].
-pub const ABOUT: About = About::of("institution").far(&[Kind::Institution, Kind::Practitioner]);
 
 /// How a rule looks.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -248,7 +252,7 @@ fn conclude(
         sink.not_judged(rule, Missing::Peers, month(member));
         return;
     };
-    if !bank.reaches(0, opinion.score.thousandths(), threshold) || opinion.drivers.is_empty() {
+    if !bank.reaches(SCORE_REACHED, opinion.score.thousandths(), threshold) || opinion.drivers.is_empty() {
         return;
     }
     let first = first_of(member.month);

@@ -3,9 +3,8 @@
 use records::Kind;
 use records::arena::Ref;
 use records::row::{FeeLine, Visit, day_of};
-use rulebank::{DetectorSpec, ParamKind, ParamSpec};
+use rulebank::{AmountKind, Comparison, DetectorSpec, ParamKind, ParamSpec, Subject};
 
-use super::About;
 use crate::compile::{Compiler, integer};
 use crate::coverage::Population;
 use crate::finding::{Finding, RuleIx, Value};
@@ -13,10 +12,12 @@ use crate::judge::Sink;
 use crate::policy::Policy;
 use crate::statement::Out;
 
-/// What a rule may tell it.
+const BEFORE_STAY: Comparison = Comparison::new(0, "the day is before begin - before_days");
+const AFTER_STAY: Comparison = Comparison::new(1, "the day is after end + after_days");
+
+/// What it states of itself.
 pub const SPEC: DetectorSpec = DetectorSpec {
     name: "outside_stay",
-    table: None,
     params: &[
         ParamSpec {
             name: "before_days",
@@ -32,14 +33,15 @@ pub const SPEC: DetectorSpec = DetectorSpec {
         },
     ],
     values: &["item", "day", "begin"],
-    comparisons: &["the day is before begin - before_days", "the day is after end + after_days"],
+    comparisons: &[BEFORE_STAY, AFTER_STAY],
+    subject: Subject::Always("fee_line"),
+    subject_parts: 2,
+    keys: &[&["mdtrt_id", "feedetl_sn"]],
+    amount: Some(AmountKind::FundOfLine),
+    near: &[Kind::Visit, Kind::Settlement],
+    population: Some(Population::NetLineOfStay),
+    ..DetectorSpec::BARE
 };
-
-/// What its alerts are about.
-pub const ABOUT: About = About::of("fee_line")
-    .named_by(2)
-    .near(&[Kind::Visit, Kind::Settlement])
-    .all_of(Population::NetLineOfStay);
 
 /// A rule.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -80,8 +82,8 @@ pub fn judge(
     let day = i64::from(day_of(line.time));
     let (begin, end) = (i64::from(day_of(stay.begin)), stay.end.map(|end| i64::from(day_of(end))));
     for rule in rules {
-        let early = bank.below(0, day, begin - rule.before);
-        if early || end.is_some_and(|end| bank.over(1, day, end + rule.after)) {
+        let early = bank.below(BEFORE_STAY, day, begin - rule.before);
+        if early || end.is_some_and(|end| bank.over(AFTER_STAY, day, end + rule.after)) {
             let values =
                 vec![Value::Text(line.item), Value::Day(day_of(line.time)), Value::Day(day_of(stay.begin))];
             let mut finding = Finding::of_line(bank, rule.rule, false, (line_row, line), values);

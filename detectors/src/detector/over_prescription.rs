@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use records::Kind;
 use records::arena::{Arena, Ref};
 use records::row::{self, Dispensing, FeeLine, Prescription};
-use rulebank::{DetectorSpec, ParamKind, ParamSpec};
+use rulebank::{AmountKind, Comparison, DetectorSpec, ParamKind, ParamSpec, Subject};
 
-use super::About;
 use super::pair_conflict::sorted;
 use super::resale::money_of_sales;
 use crate::compile::{Compiler, choice};
@@ -19,10 +18,11 @@ use crate::policy::Policy;
 use crate::statement::Out;
 use crate::views::Diff;
 
-/// What a rule may tell it.
+const MORE_THAN_PRESCRIBED: Comparison = Comparison::new(0, "the quantity is above what was prescribed");
+
+/// What it states of itself.
 pub const SPEC: DetectorSpec = DetectorSpec {
     name: "over_prescription",
-    table: None,
     params: &[ParamSpec {
         name: "of",
         doc: "What is compared with the prescription: lines of the bill, or sales.",
@@ -30,11 +30,13 @@ pub const SPEC: DetectorSpec = DetectorSpec {
         default: "lines",
     }],
     values: &["item", "quantity", "prescribed", "rx_id"],
-    comparisons: &["the quantity is above what was prescribed"],
+    comparisons: &[MORE_THAN_PRESCRIBED],
+    subject: Subject::Always("prescription"),
+    keys: &[&["rx_id", "med_list_codg"]],
+    amount: Some(AmountKind::QuantityBeyondLimit),
+    near: &[Kind::FeeLine, Kind::Prescription],
+    ..DetectorSpec::BARE
 };
-
-/// What its alerts are about.
-pub const ABOUT: About = About::of("prescription").near(&[Kind::FeeLine, Kind::Prescription]);
 
 /// Its rules, by what they compare.
 #[derive(Debug, Default, PartialEq)]
@@ -111,7 +113,10 @@ pub fn judge(
             sink.count(Count::Subject(*rule));
         }
         let mut compare = |rules: &[RuleIx], given: Given| {
-            if rules.is_empty() || given.rows.is_empty() || !bank.over(0, given.quantity, prescribed) {
+            if rules.is_empty()
+                || given.rows.is_empty()
+                || !bank.over(MORE_THAN_PRESCRIBED, given.quantity, prescribed)
+            {
                 return;
             }
             let excess = exact_quantity(given.quantity) - exact_quantity(prescribed);

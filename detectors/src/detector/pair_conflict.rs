@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use records::Kind;
 use records::arena::{Arena, Ref};
 use records::row::{Day, FeeLine, day_of};
-use rulebank::DetectorSpec;
+use rulebank::{AmountKind, DetectorSpec, Subject};
 
-use super::About;
 use crate::compile::{ByRef, Compiler, Validity, sort_rows};
 use crate::coverage::Count;
 use crate::finding::{AmountBasis, Finding, KeyPart, RuleIx, Value, institution_of_lines, money_of_lines};
@@ -15,17 +14,17 @@ use crate::judge::Sink;
 use crate::policy::Policy;
 use crate::statement::Out;
 
-/// What a rule may tell it.
+/// What it states of itself.
 pub const SPEC: DetectorSpec = DetectorSpec {
     name: "pair_conflict",
     table: Some("pair_conflict"),
-    params: &[],
     values: &["day", "item_paid", "item_denied"],
-    comparisons: &[],
+    subject: Subject::Always("visit"),
+    keys: &[&["mdtrt_id", "day", "med_list_codg", "med_list_codg"]],
+    amount: Some(AmountKind::ChargesOfDeniedItem),
+    near: &[Kind::FeeLine, Kind::Visit],
+    ..DetectorSpec::BARE
 };
-
-/// What its alerts are about.
-pub const ABOUT: About = About::of("visit").near(&[Kind::FeeLine, Kind::Visit]);
 
 /// A row of the table.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -4,9 +4,8 @@ use records::Kind;
 use records::arena::{Arena, Ref};
 use records::codes::FactType;
 use records::row::{self, Day, day_of};
-use rulebank::{DetectorSpec, ParamKind, ParamSpec};
+use rulebank::{AmountKind, Comparison, DetectorSpec, ParamKind, ParamSpec, Subject};
 
-use super::About;
 use crate::compile::{Compiler, choice, integer};
 use crate::coverage::Count;
 use crate::finding::{AmountBasis, Finding, KeyPart, RuleIx, Value};
@@ -15,10 +14,14 @@ use crate::policy::Policy;
 use crate::statement::Out;
 use crate::views::Diff;
 
-/// What a rule may tell it.
+const AFTER_GRACE_DAYS: Comparison =
+    Comparison::new(0, "the visit's day is more than grace_days after the begin");
+const AFTER_BEGIN: Comparison = Comparison::new(1, "the fact begins on a day before the visit's");
+const BEFORE_END: Comparison = Comparison::new(2, "the visit's day is before the fact's end");
+
+/// What it states of itself.
 pub const SPEC: DetectorSpec = DetectorSpec {
     name: "person_fact",
-    table: None,
     params: &[
         ParamSpec {
             name: "fact",
@@ -34,15 +37,13 @@ pub const SPEC: DetectorSpec = DetectorSpec {
         },
     ],
     values: &["begin", "visit_day"],
-    comparisons: &[
-        "the visit's day is more than grace_days after the begin",
-        "the fact begins on a day before the visit's",
-        "the visit's day is before the fact's end",
-    ],
+    comparisons: &[AFTER_GRACE_DAYS, AFTER_BEGIN, BEFORE_END],
+    subject: Subject::Always("visit"),
+    keys: &[&["mdtrt_id", "fact_id"]],
+    amount: Some(AmountKind::FundOfVisits),
+    near: &[Kind::PersonFact, Kind::Visit, Kind::Settlement],
+    ..DetectorSpec::BARE
 };
-
-/// What its alerts are about.
-pub const ABOUT: About = About::of("visit").near(&[Kind::PersonFact, Kind::Visit, Kind::Settlement]);
 
 /// A fact that excludes visits.
 #[derive(Debug, PartialEq)]
@@ -69,9 +70,10 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
 
 fn excludes(bank: &Policy, rule: &FactRule, begin: Day, end: Option<Day>, visit_day: Day) -> bool {
     if rule.fact == FactType::Death {
-        bank.over(0, i64::from(visit_day), i64::from(begin) + rule.grace_days)
+        bank.over(AFTER_GRACE_DAYS, i64::from(visit_day), i64::from(begin) + rule.grace_days)
     } else {
-        bank.below(1, begin, visit_day) && end.is_none_or(|end| bank.below(2, visit_day, end))
+        bank.below(AFTER_BEGIN, begin, visit_day)
+            && end.is_none_or(|end| bank.below(BEFORE_END, visit_day, end))
     }
 }
 

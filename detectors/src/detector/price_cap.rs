@@ -4,9 +4,8 @@ use records::Kind;
 use records::arena::Ref;
 use records::codes::HospitalLevel;
 use records::row::{FeeLine, Institution, day_of};
-use rulebank::DetectorSpec;
+use rulebank::{AmountKind, Comparison, DetectorSpec, Subject};
 
-use super::About;
 use crate::compile::{Compiler, Items, Listed};
 use crate::coverage::{InstitutionMonth, Missing, Population};
 use crate::exact::{exact, fen_of};
@@ -15,18 +14,22 @@ use crate::judge::Sink;
 use crate::policy::Policy;
 use crate::statement::Out;
 
-/// What a rule may tell it.
+const ABOVE_CAP: Comparison = Comparison::new(0, "the price is above the cap");
+
+/// What it states of itself.
 pub const SPEC: DetectorSpec = DetectorSpec {
     name: "price_cap",
     table: Some("price_cap"),
-    params: &[],
     values: &["item", "price", "cap"],
-    comparisons: &["the price is above the cap"],
+    comparisons: &[ABOVE_CAP],
+    subject: Subject::Always("fee_line"),
+    subject_parts: 2,
+    keys: &[&["mdtrt_id", "feedetl_sn"]],
+    amount: Some(AmountKind::PriceAboveCap),
+    far: &[Kind::Institution],
+    population: Some(Population::NetLine),
+    ..DetectorSpec::BARE
 };
-
-/// What its alerts are about.
-pub const ABOUT: About =
-    About::of("fee_line").named_by(2).far(&[Kind::Institution]).all_of(Population::NetLine);
 
 /// What a row of the table says.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -83,7 +86,7 @@ pub fn judge(
         };
         // Prices stand in millionths.
         let over = i128::from(line.price) * 10_000 - cap.what.cap;
-        if !bank.over(0, over, 0) {
+        if !bank.over(ABOVE_CAP, over, 0) {
             continue;
         }
         let Some((institution_row, _)) = institution else {

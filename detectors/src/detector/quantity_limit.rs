@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use records::Kind;
 use records::arena::{Arena, Ref};
 use records::row::{Day, FeeLine, day_of};
-use rulebank::DetectorSpec;
+use rulebank::{AmountKind, Comparison, DetectorSpec, Subject};
 
-use super::About;
 use crate::compile::{Compiler, Items, Listed};
 use crate::coverage::Count;
 use crate::detector::pair_conflict::sorted;
@@ -17,17 +16,20 @@ use crate::judge::Sink;
 use crate::policy::Policy;
 use crate::statement::Out;
 
-/// What a rule may tell it.
+const ABOVE_MAX: Comparison = Comparison::new(0, "the quantity is above max");
+
+/// What it states of itself.
 pub const SPEC: DetectorSpec = DetectorSpec {
     name: "quantity_limit",
     table: Some("quantity_limit"),
-    params: &[],
     values: &["item", "quantity", "limit", "unit", "day"],
-    comparisons: &["the quantity is above max"],
+    comparisons: &[ABOVE_MAX],
+    subject: Subject::Always("visit"),
+    keys: &[&["mdtrt_id", "med_list_codg", "day"], &["mdtrt_id", "med_list_codg"]],
+    amount: Some(AmountKind::QuantityBeyondLimit),
+    near: &[Kind::FeeLine, Kind::Visit],
+    ..DetectorSpec::BARE
 };
-
-/// What its alerts are about.
-pub const ABOUT: About = About::of("visit").near(&[Kind::FeeLine, Kind::Visit]);
 
 /// What a row of the table says.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -97,7 +99,7 @@ fn judge_subject(
 ) {
     let quantity = lines.iter().fold(0i64, |sum, (_, line)| sum.saturating_add(line.cnt));
     let excess = exact_quantity(quantity) - limit.what.max;
-    if !bank.over(0, excess, 0) {
+    if !bank.over(ABOVE_MAX, excess, 0) {
         return;
     }
     let price = lines.iter().map(|(_, line)| line.price).max().unwrap_or(0);

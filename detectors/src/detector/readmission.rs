@@ -2,9 +2,8 @@
 
 use records::arena::{Arena, Ref};
 use records::row::{self, day_of};
-use rulebank::{DetectorSpec, ParamKind, ParamSpec};
+use rulebank::{AmountKind, Comparison, DetectorSpec, ParamKind, ParamSpec, Subject};
 
-use super::About;
 use crate::compile::{Compiler, integer};
 use crate::coverage::{Count, InstitutionMonth, Missing};
 use crate::finding::{AmountBasis, Finding, KeyPart, RuleIx, Value};
@@ -13,10 +12,15 @@ use crate::policy::Policy;
 use crate::statement::Out;
 use crate::visited::{Visited, stays_of};
 
-/// What a rule may tell it.
+const NOT_BEFORE_END: Comparison =
+    Comparison::new(0, "the later stay does not begin before the earlier ends");
+const WITHIN_DAYS: Comparison = Comparison::new(1, "the days between are at most `days`");
+const SAME_DIAGNOSIS: Comparison =
+    Comparison::new(2, "the first three characters of the main diagnoses are equal");
+
+/// What it states of itself.
 pub const SPEC: DetectorSpec = DetectorSpec {
     name: "readmission",
-    table: None,
     params: &[ParamSpec {
         name: "days",
         doc: "Days between the end of a stay and the begin of the next at the most.",
@@ -24,15 +28,13 @@ pub const SPEC: DetectorSpec = DetectorSpec {
         default: "15",
     }],
     values: &["days", "code"],
-    comparisons: &[
-        "the later stay does not begin before the earlier ends",
-        "the days between are at most `days`",
-        "the first three characters of the main diagnoses are equal",
-    ],
+    comparisons: &[NOT_BEFORE_END, WITHIN_DAYS, SAME_DIAGNOSIS],
+    subject: Subject::Always("visit"),
+    keys: &[&["mdtrt_id", "mdtrt_id"]],
+    amount: Some(AmountKind::FundOfLaterStay),
+    near: super::STAYS,
+    ..DetectorSpec::BARE
 };
-
-/// What its alerts are about.
-pub const ABOUT: About = About::of("visit").near(About::STAYS);
 
 /// Its rules and their days.
 pub type Rules = Vec<(RuleIx, i64)>;
@@ -70,7 +72,9 @@ pub fn judge(arena: &Arena, bank: &Policy, rules: &Rules, visits: &[Visited], si
         for (rule, days) in rules {
             sink.count(Count::Subject(*rule));
             let apart = earlier.visit.end.map(|end| i64::from(day_of(later.visit.begin) - day_of(end)));
-            if apart.is_some_and(|apart| !bank.reaches(0, apart, 0) || !bank.within(1, apart, *days)) {
+            if apart.is_some_and(|apart| {
+                !bank.reaches(NOT_BEFORE_END, apart, 0) || !bank.within(WITHIN_DAYS, apart, *days)
+            }) {
                 continue;
             }
             let codes = *diagnoses.get_or_insert_with(|| {
@@ -88,7 +92,7 @@ pub fn judge(arena: &Arena, bank: &Policy, rules: &Rules, visits: &[Visited], si
                     continue;
                 }
             };
-            if !bank.equal(2, category(&before), category(&after)) {
+            if !bank.equal(SAME_DIAGNOSIS, category(&before), category(&after)) {
                 continue;
             }
             let Some(apart) = apart else {

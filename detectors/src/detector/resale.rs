@@ -4,9 +4,8 @@ use records::Kind;
 use records::arena::{Arena, Ref};
 use records::row::{self, Day, Dispensing, Moment, day_of};
 use records::time::DAY_SECONDS;
-use rulebank::{DetectorSpec, ParamKind, ParamSpec};
+use rulebank::{AmountKind, Comparison, DetectorSpec, ParamKind, ParamSpec, Subject};
 
-use super::About;
 use crate::compile::{Compiler, Items, Listed, integer};
 use crate::coverage::Count;
 use crate::exact::sale_money;
@@ -17,7 +16,11 @@ use crate::policy::Policy;
 use crate::statement::Out;
 use crate::views::Diff;
 
-/// What a rule may tell it.
+const ABOVE_LIMIT: Comparison = Comparison::new(0, "the quantity is above the limit");
+const ENOUGH_INSTITUTIONS: Comparison = Comparison::new(1, "there are at least `institutions` institutions");
+const IN_WINDOW: Comparison = Comparison::new(2, "a sale is after the window opens");
+
+/// What it states of itself.
 pub const SPEC: DetectorSpec = DetectorSpec {
     name: "resale",
     table: Some("resale_prone"),
@@ -36,15 +39,13 @@ pub const SPEC: DetectorSpec = DetectorSpec {
         },
     ],
     values: &["item", "quantity", "limit", "institutions", "days"],
-    comparisons: &[
-        "the quantity is above the limit",
-        "there are at least `institutions` institutions",
-        "a sale is after the window opens",
-    ],
+    comparisons: &[ABOVE_LIMIT, ENOUGH_INSTITUTIONS, IN_WINDOW],
+    subject: Subject::Always("person"),
+    keys: &[&["psn_no", "med_list_codg"]],
+    amount: Some(AmountKind::PriceOfSales),
+    near: &[Kind::Dispensing],
+    ..DetectorSpec::BARE
 };
-
-/// What its alerts are about.
-pub const ABOUT: About = About::of("person").near(&[Kind::Dispensing]);
 
 /// What a row of the table says.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -100,19 +101,19 @@ fn window<'a>(
 ) -> Option<Window<'a>> {
     let end: Moment = sales[nth].1.time;
     let limit = strictest(limits, day_of(end))?;
-    let first =
-        sales.partition_point(|(_, sale)| !bank.over(2, sale.time, end - limit.what.days * DAY_SECONDS));
+    let first = sales
+        .partition_point(|(_, sale)| !bank.over(IN_WINDOW, sale.time, end - limit.what.days * DAY_SECONDS));
     // Sales of the very same second belong to the window as well.
     let last = sales.partition_point(|(_, sale)| sale.time <= end);
     let quantity = sums[last] - sums[first];
-    if !bank.over(0, exact_quantity(quantity), limit.what.limit) {
+    if !bank.over(ABOVE_LIMIT, exact_quantity(quantity), limit.what.limit) {
         return None;
     }
     let mut places: Vec<Ref> = sales[first..last].iter().map(|(_, sale)| sale.institution).collect();
     places.sort_unstable();
     places.dedup();
     let institutions = i64::try_from(places.len()).unwrap_or(i64::MAX);
-    bank.reaches(1, institutions, limit.what.institutions).then_some(Window {
+    bank.reaches(ENOUGH_INSTITUTIONS, institutions, limit.what.institutions).then_some(Window {
         limit,
         sales: first..last,
         quantity,

@@ -3,9 +3,8 @@
 use records::Kind;
 use records::arena::Ref;
 use records::row::Dispensing;
-use rulebank::DetectorSpec;
+use rulebank::{AmountKind, DetectorSpec, Subject};
 
-use super::About;
 use crate::compile::Compiler;
 use crate::coverage::Population;
 use crate::finding::{Finding, RuleIx, Value};
@@ -13,17 +12,17 @@ use crate::judge::Sink;
 use crate::policy::Policy;
 use crate::statement::Out;
 
-/// What a rule may tell it.
+/// What it states of itself.
 pub const SPEC: DetectorSpec = DetectorSpec {
     name: "sale_without_prescription",
-    table: None,
-    params: &[],
     values: &["item", "reason"],
-    comparisons: &[],
+    subject: Subject::Always("dispensing"),
+    keys: &[&["sel_id"]],
+    amount: Some(AmountKind::PriceOfSales),
+    near: &[Kind::Prescription],
+    population: Some(Population::Sale),
+    ..DetectorSpec::BARE
 };
-
-/// What its alerts are about.
-pub const ABOUT: About = About::of("dispensing").near(&[Kind::Prescription]).all_of(Population::Sale);
 
 /// Its rules.
 pub type Rules = Vec<RuleIx>;

@@ -4,9 +4,8 @@ use records::Kind;
 use records::arena::{Arena, Ref};
 use records::codes::Sex;
 use records::row;
-use rulebank::DetectorSpec;
+use rulebank::{AmountKind, Comparison, DetectorSpec, Subject};
 
-use super::About;
 use crate::compile::{Compiler, Items, Listed};
 use crate::coverage::{InstitutionMonth, Missing, Population};
 use crate::finding::{Finding, Value, sex_word};
@@ -14,18 +13,22 @@ use crate::judge::Sink;
 use crate::policy::Policy;
 use crate::statement::Out;
 
-/// What a rule may tell it.
+const OTHER_SEX: Comparison = Comparison::new(0, "the person's gend differs from the row's");
+
+/// What it states of itself.
 pub const SPEC: DetectorSpec = DetectorSpec {
     name: "sex_limit",
     table: Some("sex_limit"),
-    params: &[],
     values: &["item", "sex"],
-    comparisons: &["the person's gend differs from the row's"],
+    comparisons: &[OTHER_SEX],
+    subject: Subject::Always("fee_line"),
+    subject_parts: 2,
+    keys: &[&["mdtrt_id", "feedetl_sn"]],
+    amount: Some(AmountKind::FundOfLine),
+    near: &[Kind::Person, Kind::Settlement],
+    population: Some(Population::NetLine),
+    ..DetectorSpec::BARE
 };
-
-/// What its alerts are about.
-pub const ABOUT: About =
-    About::of("fee_line").named_by(2).near(&[Kind::Person, Kind::Settlement]).all_of(Population::NetLine);
 
 /// What a row of the table says.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -71,7 +74,8 @@ pub fn judge(
             sink.not_judged(rule, Missing::Gend, InstitutionMonth::at(line.institution, line.time));
             continue;
         }
-        let mut violated = of_rule.iter().filter(|limit| bank.differ(0, limit.what.gend, gend)).peekable();
+        let mut violated =
+            of_rule.iter().filter(|limit| bank.differ(OTHER_SEX, limit.what.gend, gend)).peekable();
         let Some(limit) = violated.peek() else { continue };
         let values = vec![Value::Text(line.item), sex_word(limit.what.gend)];
         let own = violated.all(|limit| limit.own);

@@ -2,9 +2,8 @@
 
 use records::arena::{Arena, Ref};
 use records::row::{Moment, Visit};
-use rulebank::{DetectorSpec, ParamKind, ParamSpec};
+use rulebank::{AmountKind, Comparison, DetectorSpec, ParamKind, ParamSpec, Subject};
 
-use super::About;
 use crate::compile::{Compiler, integer};
 use crate::coverage::Count;
 use crate::finding::{AmountBasis, Finding, KeyPart, RuleIx, Value};
@@ -13,10 +12,12 @@ use crate::policy::Policy;
 use crate::statement::Out;
 use crate::visited::{Visited, stays_of};
 
-/// What a rule may tell it.
+const INSTITUTIONS_DIFFER: Comparison = Comparison::new(0, "the institutions differ");
+const LONGER_THAN_TOLERANCE: Comparison = Comparison::new(1, "the overlap is longer than tolerance_hours");
+
+/// What it states of itself.
 pub const SPEC: DetectorSpec = DetectorSpec {
     name: "stay_overlap",
-    table: None,
     params: &[ParamSpec {
         name: "tolerance_hours",
         doc: "Hours of overlap that are left alone: transfers and late discharges.",
@@ -24,11 +25,14 @@ pub const SPEC: DetectorSpec = DetectorSpec {
         default: "24",
     }],
     values: &["hours", "institution_a", "institution_b"],
-    comparisons: &["the institutions differ", "the overlap is longer than tolerance_hours"],
+    comparisons: &[INSTITUTIONS_DIFFER, LONGER_THAN_TOLERANCE],
+    subject: Subject::Always("visit"),
+    keys: &[&["mdtrt_id", "mdtrt_id"]],
+    unordered: true,
+    amount: Some(AmountKind::FundOfLesserStay),
+    near: super::STAYS,
+    ..DetectorSpec::BARE
 };
-
-/// What its alerts are about.
-pub const ABOUT: About = About::of("visit").near(About::STAYS);
 
 /// Its rules and their tolerance in seconds.
 pub type Rules = Vec<(RuleIx, i64)>;
@@ -54,7 +58,7 @@ pub fn judge(arena: &Arena, bank: &Policy, rules: &Rules, visits: &[Visited], si
             if a.end.is_some_and(|end| end <= b.begin) {
                 break;
             }
-            if bank.differ(0, a.institution, b.institution) {
+            if bank.differ(INSTITUTIONS_DIFFER, a.institution, b.institution) {
                 judge_pair(arena, bank, rules, (*place_a, a), (*place_b, b), sink);
             }
         }
@@ -76,7 +80,7 @@ fn judge_pair(
     let open = a.1.end.is_none() || b.1.end.is_none();
     for (rule, tolerance) in rules {
         sink.count(Count::Subject(*rule));
-        if known_end.is_some_and(|end| !bank.over(1, end - begin, *tolerance)) {
+        if known_end.is_some_and(|end| !bank.over(LONGER_THAN_TOLERANCE, end - begin, *tolerance)) {
             continue;
         }
         let hours = match known_end {

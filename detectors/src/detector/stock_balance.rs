@@ -8,10 +8,9 @@ use records::Kind;
 use records::arena::{Arena, Ref};
 use records::row::{self, Day};
 use records::time::start_of;
-use rulebank::{DetectorSpec, ParamKind, ParamSpec};
+use rulebank::{AmountKind, Comparison, DetectorSpec, ParamKind, ParamSpec, Subject};
 use serde::{Deserialize, Serialize};
 
-use super::About;
 use crate::compile::{Compiler, decimal};
 use crate::coverage::{Count, InstitutionMonth, Missing};
 use crate::exact::sale_money;
@@ -22,10 +21,11 @@ use crate::policy::Policy;
 use crate::statement::{Block, DaysOfBlock, Out};
 use crate::views::{Diff, pair_of};
 
-/// What a rule may tell it.
+const ABOVE_SUPPLY: Comparison = Comparison::new(0, "uses exceed supply x (1 + tolerance) + units");
+
+/// What it states of itself.
 pub const SPEC: DetectorSpec = DetectorSpec {
     name: "stock_balance",
-    table: None,
     params: &[
         ParamSpec {
             name: "tolerance",
@@ -41,11 +41,15 @@ pub const SPEC: DetectorSpec = DetectorSpec {
         },
     ],
     values: &["item", "day", "used", "supply", "excess"],
-    comparisons: &["uses exceed supply x (1 + tolerance) + units"],
+    comparisons: &[ABOVE_SUPPLY],
+    subject: Subject::Always("institution"),
+    keys: &[&["fixmedins_code", "med_list_codg"]],
+    amount: Some(AmountKind::ExcessOverStock),
+    near: &[Kind::Visit],
+    far: &[Kind::Visit],
+    stock: true,
+    ..DetectorSpec::BARE
 };
-
-/// What its alerts are about.
-pub const ABOUT: About = About::of("institution").by_stock().near(&[Kind::Visit]).far(&[Kind::Visit]);
 
 /// A rule; both limits in units of 10^-10.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -206,8 +210,7 @@ pub fn judge(
     arena: &Arena,
     bank: &Policy,
     rules: &Rules,
-    pair: u64,
-    opening: Option<Ref>,
+    (pair, opening): (u64, Option<Ref>),
     bought: bool,
     blocks: &[(Block, Diff)],
     sink: &mut Sink,
@@ -237,7 +240,7 @@ pub fn judge(
         let Some((height, day, used, supply)) = worst else { continue };
         // Quantities stand in ten-thousandths, units in 10^-10.
         let excess = height - rule.units * ONE / QUANTITY;
-        if !bank.over(0, excess, 0) {
+        if !bank.over(ABOVE_SUPPLY, excess, 0) {
             continue;
         }
         // Of the 14 places that the product can have, 10 are kept.

@@ -4,9 +4,8 @@ use records::Kind;
 use records::arena::{Arena, Ref};
 use records::row::{self, Day, day_of};
 use records::time::start_of;
-use rulebank::{DetectorSpec, ParamKind, ParamSpec};
+use rulebank::{AmountKind, Comparison, DetectorSpec, ParamKind, ParamSpec, Subject};
 
-use super::About;
 use crate::compile::{Compiler, integer};
 use crate::coverage::{Count, InstitutionMonth, Missing};
 use crate::finding::{AmountBasis, Finding, KeyPart, RuleIx, Value, compare_records};
@@ -15,10 +14,13 @@ use crate::policy::Policy;
 use crate::statement::{DaysOfBlock, Out};
 use crate::views::{Diff, pair_of};
 
-/// What a rule may tell it.
+const NO_RECENT_PURCHASE: Comparison =
+    Comparison::new(0, "the last purchase is at least `days` days before the use");
+const STOCK_COUNTED: Comparison = Comparison::new(1, "a stock count is above 0");
+
+/// What it states of itself.
 pub const SPEC: DetectorSpec = DetectorSpec {
     name: "supply_gap",
-    table: None,
     params: &[ParamSpec {
         name: "days",
         doc: "Days up to and with that of a use in which there must be a purchase.",
@@ -26,12 +28,15 @@ pub const SPEC: DetectorSpec = DetectorSpec {
         default: "90",
     }],
     values: &["item", "day"],
-    comparisons: &["the last purchase is at least `days` days before the use", "a stock count is above 0"],
+    comparisons: &[NO_RECENT_PURCHASE, STOCK_COUNTED],
+    subject: Subject::Always("institution"),
+    keys: &[&["fixmedins_code", "med_list_codg"]],
+    amount: Some(AmountKind::FundOfUnsuppliedUses),
+    near: &[Kind::Visit],
+    far: &[Kind::Visit, Kind::Purchase],
+    stock: true,
+    ..DetectorSpec::BARE
 };
-
-/// What its alerts are about.
-pub const ABOUT: About =
-    About::of("institution").by_stock().near(&[Kind::Visit]).far(&[Kind::Visit, Kind::Purchase]);
 
 /// Its rules and their days.
 pub type Rules = Vec<(RuleIx, i64)>;
@@ -43,7 +48,7 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
 
 /// Whether some stock count of a pair found something on the shelf.
 pub fn is_counted(arena: &Arena, bank: &Policy, counts: &[(Ref, Diff)]) -> bool {
-    counts.iter().any(|(count, _)| bank.over(1, row::stock_count(arena, *count).cnt, 0))
+    counts.iter().any(|(count, _)| bank.over(STOCK_COUNTED, row::stock_count(arena, *count).cnt, 0))
 }
 
 /// Judges a pair of institution and item that was not counted, but for its institution and the uses its money is
@@ -66,7 +71,9 @@ pub fn judge(bank: &Policy, rules: &Rules, pair: u64, blocks: &[(DaysOfBlock, Di
                     bought = Some(day);
                 }
                 let since = bought.map(|bought| i64::from(day - bought));
-                if block.used >> bit & 1 == 1 && since.is_none_or(|since| bank.reaches(0, since, *days)) {
+                if block.used >> bit & 1 == 1
+                    && since.is_none_or(|since| bank.reaches(NO_RECENT_PURCHASE, since, *days))
+                {
                     without.push(day);
                 }
             }

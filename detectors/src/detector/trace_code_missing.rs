@@ -2,9 +2,8 @@
 
 use records::arena::Ref;
 use records::row::Dispensing;
-use rulebank::DetectorSpec;
+use rulebank::{Comparison, DetectorSpec, Subject};
 
-use super::About;
 use crate::compile::Compiler;
 use crate::coverage::Population;
 use crate::finding::{AmountBasis, Finding, RuleIx, Value};
@@ -12,17 +11,18 @@ use crate::judge::Sink;
 use crate::policy::Policy;
 use crate::statement::Out;
 
-/// What a rule may tell it.
+const FEWER_CODES: Comparison = Comparison::new(0, "there are fewer codes than whole packs");
+
+/// What it states of itself.
 pub const SPEC: DetectorSpec = DetectorSpec {
     name: "trace_code_missing",
-    table: None,
-    params: &[],
     values: &["item", "codes", "packs"],
-    comparisons: &["there are fewer codes than whole packs"],
+    comparisons: &[FEWER_CODES],
+    subject: Subject::Always("dispensing"),
+    keys: &[&["sel_id"]],
+    population: Some(Population::PackSale),
+    ..DetectorSpec::BARE
 };
-
-/// What its alerts are about.
-pub const ABOUT: About = About::of("dispensing").all_of(Population::PackSale);
 
 /// Its rules.
 pub type Rules = Vec<RuleIx>;
@@ -53,7 +53,7 @@ pub fn judge(bank: &Policy, rules: &Rules, sale_row: Ref, sale: &Dispensing, sin
     }
     let (codes, packs) = codes_and_packs(sale);
     for rule in rules {
-        if bank.below(0, codes, packs) {
+        if bank.below(FEWER_CODES, codes, packs) {
             let values = vec![Value::Text(sale.item), Value::Int(codes), Value::Int(packs)];
             let mut finding = Finding::of_sale(bank, *rule, (sale_row, sale), values);
             finding.amount_basis = AmountBasis::Nothing;

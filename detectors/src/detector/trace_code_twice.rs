@@ -3,9 +3,8 @@
 use records::Kind;
 use records::arena::{Arena, Ref};
 use records::row::{self, Dispensing};
-use rulebank::DetectorSpec;
+use rulebank::{AmountKind, Comparison, DetectorSpec, Subject};
 
-use super::About;
 use crate::compile::Compiler;
 use crate::coverage::Count;
 use crate::exact::fen_of;
@@ -15,17 +14,19 @@ use crate::policy::Policy;
 use crate::statement::Out;
 use crate::views::{Diff, pair_of};
 
-/// What a rule may tell it.
+const TWO_SALES: Comparison = Comparison::new(0, "there are at least two sales");
+
+/// What it states of itself.
 pub const SPEC: DetectorSpec = DetectorSpec {
     name: "trace_code_twice",
-    table: None,
-    params: &[],
     values: &["sales", "code"],
-    comparisons: &["there are at least two sales"],
+    comparisons: &[TWO_SALES],
+    subject: Subject::Always("trace_code"),
+    keys: &[&["code"]],
+    amount: Some(AmountKind::PriceOfSalesButEarliest),
+    near: &[Kind::Dispensing],
+    ..DetectorSpec::BARE
 };
-
-/// What its alerts are about.
-pub const ABOUT: About = About::of("trace_code").near(&[Kind::Dispensing]);
 
 /// Its rules.
 pub type Rules = Vec<RuleIx>;
@@ -51,7 +52,7 @@ pub fn judge(arena: &Arena, bank: &Policy, rules: &Rules, key: u64, sales: &[(Re
     for rule in rules {
         sink.count(Count::Subject(*rule));
     }
-    if !bank.reaches(0, sales.len(), 2) {
+    if !bank.reaches(TWO_SALES, sales.len(), 2) {
         return;
     }
     let (_, code) = pair_of(key);

@@ -3,9 +3,8 @@
 use records::Kind;
 use records::arena::{Arena, Ref};
 use records::row;
-use rulebank::DetectorSpec;
+use rulebank::{AmountKind, Comparison, DetectorSpec, Subject};
 
-use super::About;
 use super::resale::{money_of_sales, sale_fen};
 use crate::compile::Compiler;
 use crate::coverage::Count;
@@ -15,18 +14,20 @@ use crate::policy::Policy;
 use crate::statement::{Out, Route};
 use crate::views::Diff;
 
-/// What a rule may tell it.
+const NO_PURCHASE_LEFT: Comparison = Comparison::new(0, "no purchase with the code is left");
+
+/// What it states of itself.
 pub const SPEC: DetectorSpec = DetectorSpec {
     name: "trace_code_unbought",
-    table: None,
-    params: &[],
     values: &["item", "code"],
-    comparisons: &["no purchase with the code is left"],
+    comparisons: &[NO_PURCHASE_LEFT],
+    subject: Subject::Always("institution"),
+    keys: &[&["fixmedins_code", "code"]],
+    amount: Some(AmountKind::PriceOfSales),
+    near: &[Kind::Dispensing, Kind::Purchase],
+    far: &[Kind::Purchase],
+    ..DetectorSpec::BARE
 };
-
-/// What its alerts are about.
-pub const ABOUT: About =
-    About::of("institution").near(&[Kind::Dispensing, Kind::Purchase]).far(&[Kind::Purchase]);
 
 /// Its rules.
 pub type Rules = Vec<RuleIx>;
@@ -65,7 +66,7 @@ pub fn unbought(
             .filter(|bought| bought.institution == sale.institution && bought.item == sale.item)
             .map(|bought| if bought.is_return { -1 } else { 1 })
             .sum();
-        if !bank.over(0, left, 0) {
+        if !bank.over(NO_PURCHASE_LEFT, left, 0) {
             sink.emit(Out::Row(Route::Unbought, u64::from(code), *address));
         }
     }

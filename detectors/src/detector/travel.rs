@@ -3,10 +3,9 @@
 use records::Kind;
 use records::arena::{Arena, Ref};
 use records::row::{self, Presence};
-use rulebank::{DetectorSpec, ParamKind, ParamSpec};
+use rulebank::{Comparison, DetectorSpec, ParamKind, ParamSpec, Subject};
 use rust_decimal::prelude::ToPrimitive;
 
-use super::About;
 use crate::compile::{Compiler, decimal};
 use crate::coverage::{Count, InstitutionMonth, Missing};
 use crate::finding::{AmountBasis, Finding, KeyPart, RuleIx, Value};
@@ -15,10 +14,11 @@ use crate::policy::Policy;
 use crate::statement::{Out, Route};
 use crate::views::{Diff, pair_key, pair_of};
 
-/// What a rule may tell it.
+const INSTITUTIONS_DIFFER: Comparison = Comparison::new(0, "the institutions differ");
+
+/// What it states of itself.
 pub const SPEC: DetectorSpec = DetectorSpec {
     name: "travel",
-    table: None,
     params: &[
         ParamSpec {
             name: "kmh",
@@ -34,11 +34,13 @@ pub const SPEC: DetectorSpec = DetectorSpec {
         },
     ],
     values: &["km", "minutes", "institution_a", "institution_b"],
-    comparisons: &["the institutions differ"],
+    comparisons: &[INSTITUTIONS_DIFFER],
+    subject: Subject::Always("presence"),
+    keys: &[&["idv_id", "idv_id"]],
+    near: &[Kind::Presence],
+    far: &[Kind::Institution],
+    ..DetectorSpec::BARE
 };
-
-/// What its alerts are about.
-pub const ABOUT: About = About::of("presence").near(&[Kind::Presence]).far(&[Kind::Institution]);
 
 /// A rule: km per hour and hours granted.
 #[derive(Debug, PartialEq)]
@@ -73,7 +75,7 @@ pub fn journeys(arena: &Arena, bank: &Policy, passes: &[(Ref, Diff)], sink: &mut
     passes.sort_by(|(_, a), (_, b)| a.time.cmp(&b.time).then_with(|| arena.compare(a.id, b.id)));
     for two in passes.windows(2) {
         let ((row_a, a), (row_b, b)) = (two[0], two[1]);
-        if bank.differ(0, a.institution, b.institution) {
+        if bank.differ(INSTITUTIONS_DIFFER, a.institution, b.institution) {
             sink.emit(Out::Row(Route::Journey, pair_key(row_a, row_b), 0));
         }
     }

@@ -1,9 +1,8 @@
 //! A visit elsewhere in the middle of a stay.
 
 use records::row::day_of;
-use rulebank::DetectorSpec;
+use rulebank::{AmountKind, Comparison, DetectorSpec, Subject};
 
-use super::About;
 use crate::compile::Compiler;
 use crate::coverage::Count;
 use crate::finding::{AmountBasis, Finding, KeyPart, RuleIx, Value};
@@ -12,21 +11,21 @@ use crate::policy::{Class, Policy};
 use crate::statement::Out;
 use crate::visited::Visited;
 
-/// What a rule may tell it.
+const INSTITUTIONS_DIFFER: Comparison = Comparison::new(0, "the institutions differ");
+const BEGUN_BEFORE: Comparison = Comparison::new(1, "the stay begins on a day before the visit's");
+const NOT_YET_ENDED: Comparison = Comparison::new(2, "the visit begins on a day before the stay's end");
+
+/// What it states of itself.
 pub const SPEC: DetectorSpec = DetectorSpec {
     name: "visit_during_stay",
-    table: None,
-    params: &[],
     values: &["day", "begin", "institution_a", "institution_b"],
-    comparisons: &[
-        "the institutions differ",
-        "the stay begins on a day before the visit's",
-        "the visit begins on a day before the stay's end",
-    ],
+    comparisons: &[INSTITUTIONS_DIFFER, BEGUN_BEFORE, NOT_YET_ENDED],
+    subject: Subject::Always("visit"),
+    keys: &[&["mdtrt_id", "mdtrt_id"]],
+    amount: Some(AmountKind::FundOfVisits),
+    near: super::STAYS,
+    ..DetectorSpec::BARE
 };
-
-/// What its alerts are about.
-pub const ABOUT: About = About::of("visit").near(About::STAYS);
 
 /// Its rules.
 pub type Rules = Vec<RuleIx>;
@@ -45,13 +44,14 @@ pub fn judge(bank: &Policy, rules: &Rules, visits: &[Visited], sink: &mut Sink) 
         let (begin, end) = (day_of(stay.visit.begin), stay.visit.end.map(day_of));
         for other in visits.iter().filter(|visit| visit.class != Class::Inpatient) {
             let day = day_of(other.visit.begin);
-            if !bank.differ(0, stay.visit.institution, other.visit.institution) || !bank.below(1, begin, day)
+            if !bank.differ(INSTITUTIONS_DIFFER, stay.visit.institution, other.visit.institution)
+                || !bank.below(BEGUN_BEFORE, begin, day)
             {
                 continue;
             }
             for rule in rules {
                 sink.count(Count::Subject(*rule));
-                if end.is_some_and(|end| !bank.below(2, day, end)) {
+                if end.is_some_and(|end| !bank.below(NOT_YET_ENDED, day, end)) {
                     continue;
                 }
                 sink.emit(Out::Finding(Box::new(Finding {

@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 
 use records::arena::Arena;
 use records::row::{Day, day_of};
-use rulebank::{DetectorSpec, ParamKind, ParamSpec};
+use rulebank::{AmountKind, Comparison, DetectorSpec, ParamKind, ParamSpec, Subject};
 
-use super::About;
 use crate::compile::{Compiler, integer};
 use crate::coverage::Count;
 use crate::finding::{AmountBasis, Finding, KeyPart, RuleIx, Value, common_institution};
@@ -15,10 +14,11 @@ use crate::policy::{Class, Policy};
 use crate::statement::Out;
 use crate::visited::Visited;
 
-/// What a rule may tell it.
+const MORE_VISITS: Comparison = Comparison::new(0, "there are more than `visits`");
+
+/// What it states of itself.
 pub const SPEC: DetectorSpec = DetectorSpec {
     name: "visits_a_day",
-    table: None,
     params: &[ParamSpec {
         name: "visits",
         doc: "Outpatient visits that begin on one day which are left alone.",
@@ -26,11 +26,13 @@ pub const SPEC: DetectorSpec = DetectorSpec {
         default: "3",
     }],
     values: &["day", "visits", "institutions"],
-    comparisons: &["there are more than `visits`"],
+    comparisons: &[MORE_VISITS],
+    subject: Subject::Always("person"),
+    keys: &[&["psn_no", "day"]],
+    amount: Some(AmountKind::FundOfVisitsButLargest),
+    near: super::STAYS,
+    ..DetectorSpec::BARE
 };
-
-/// What its alerts are about.
-pub const ABOUT: About = About::of("person").near(About::STAYS);
 
 /// Its rules and their number of visits.
 pub type Rules = Vec<(RuleIx, i64)>;
@@ -60,7 +62,7 @@ pub fn judge(arena: &Arena, bank: &Policy, rules: &Rules, visits: &[Visited], si
         institutions.dedup();
         for (rule, most) in rules {
             sink.count(Count::Subject(*rule));
-            if !bank.over(0, count, *most) {
+            if !bank.over(MORE_VISITS, count, *most) {
                 continue;
             }
             let evidence: Vec<_> = of_day.iter().map(|visit| visit.row).collect();

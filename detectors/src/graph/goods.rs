@@ -140,7 +140,7 @@ pub(super) fn stock<'s>(wiring: &Wiring<'s>, uses: &RowCollection<'s>) {
             let opening = one(&state.rows(0));
             let bought = opening.is_some() || one(&state.rows(1)).is_some();
             let rules = bank.rules_of(rules);
-            stock_balance::judge(arena, bank, rules, pair, opening, bought, &state.more(0), sink);
+            stock_balance::judge(arena, bank, rules, (pair, opening), bought, &state.more(0), sink);
         },
     );
     let excess: Arrangement<'s, Finding> = findings_of(&excess)

@@ -18,7 +18,7 @@ pub struct Alert {
     pub key: Vec<String>,
     /// Family of the rule.
     pub family: Keyword,
-    /// The first phase in which the rule speaks; empty where it names none.
+    /// The first phase in which the rule applies; empty where it names none.
     pub phase: Keyword,
     /// `definite`, `suspect` or `indicator`.
     pub verdict: Keyword,

@@ -40,7 +40,7 @@ pub struct AlertDifference {
     pub before: Option<Alert>,
 }
 
-/// Fields that say the same in other words.
+/// Fields that state the same in other words.
 const WORDING: [&str; 5] = ["rule_version", "family", "phase", "message", "basis"];
 
 impl AlertDifference {

@@ -17,7 +17,7 @@ use crate::text::{Bilingual, Keyword};
 pub struct Explanation {
     /// The alert as it stands in `alerts.ndjson`.
     pub alert: Alert,
-    /// What the rule that judged says.
+    /// What the rule that judged states.
     pub rule: RuleText,
     /// The values of the message.
     pub values: BTreeMap<String, Bilingual>,
@@ -31,7 +31,7 @@ pub struct Explanation {
     pub history: Vec<HistoryEntry>,
 }
 
-/// What a rule says of itself.
+/// What a rule states of itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RuleText {
     /// Its id.

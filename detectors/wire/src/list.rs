@@ -32,7 +32,7 @@ pub struct ListRow {
     pub admdvs: Option<String>,
     /// Why it is on the list.
     pub drawn: DrawReason,
-    /// The chance of being on it: 1 where the ranking says so, else that of the draw.
+    /// The chance of being on it: 1 where the ranking states so, else that of the draw.
     pub inclusion_probability: f64,
     /// Whether the days of the plan reach to it; none without `--days`.
     pub planned: Option<bool>,
@@ -67,7 +67,7 @@ pub struct ListRow {
 }
 
 impl ListRow {
-    /// The code that says which: of the institution, the practitioner or the person.
+    /// The code that identifies it: of the institution, the practitioner or the person.
     pub fn id(&self) -> &str {
         let ids = [&self.fixmedins_code, &self.prac_psn_code, &self.psn_no];
         ids.into_iter().flatten().next().map_or("", String::as_str)
@@ -78,7 +78,7 @@ impl ListRow {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DrawReason {
-    /// The ranking says so.
+    /// The ranking states so.
     #[default]
     Ranked,
     /// The lot fell on it.
@@ -200,7 +200,7 @@ pub struct LabelCounts {
     pub labels: u64,
     /// Nothing is decided yet.
     pub undecided: u64,
-    /// They name neither an alert, a record, a period nor a rule, and so say nothing here.
+    /// They name neither an alert, a record, a period nor a rule, and so state nothing here.
     pub vague: u64,
 }
 
@@ -209,7 +209,7 @@ pub struct LabelCounts {
 pub struct RuleChance {
     /// The rule.
     pub rule: String,
-    /// Whether this speaks of its indicators.
+    /// Whether this is about its indicators.
     pub indicator: bool,
     /// What its owner states.
     pub prior: f64,

@@ -25,7 +25,7 @@ pub enum ReadError {
     Read {
         /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// What the system states.
         #[source]
         source: io::Error,
     },

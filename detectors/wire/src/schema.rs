@@ -1,6 +1,6 @@
 //! JSON Schema of every output, found by asking the structs themselves.
 //!
-//! A struct that can be read says to serde which fields it has and what each of them is read as.
+//! A struct that can be read shows serde which fields it has and what each of them is read as.
 //! [`schema_of`] listens to that with a source of data that has everything once, so nothing is written down a second
 //! time: a field that is added to a struct stands in the schema.
 //! A field is required unless it may be `null` or is left out when it is empty.

@@ -2,8 +2,6 @@
 //!
 //! After a change of a struct: `UPDATE_SCHEMA=1 cargo test -p wire --test schema`, and read the difference.
 
-#![expect(clippy::unwrap_used, reason = "where a test cannot go on, it has failed")]
-
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;

@@ -1,9 +1,9 @@
 //! Candidates for inspection: whom to visit, ranked by the money that a day of inspection can be expected to bring.
 //!
 //! *Expected amount* is the counted money of a place's alerts, each share times the chance that a finding of its rule
-//! is confirmed ([`crate::chance`]), without what labels say was looked at already ([`crate::decision`]). *Expected per day* is that
-//! by the days that a visit takes ([`crate::effort`]). Every figure of a candidate adds up from cells of rule, verdict
-//! and month, each rounded to the fen once, so that a row's parts sum to its total.
+//! is confirmed ([`crate::chance`]), without what was inspected already according to labels ([`crate::decision`]).
+//! *Expected per day* is that by the days that a visit takes ([`crate::effort`]). Every figure of a candidate adds up
+//! from cells of rule, verdict and month, each rounded to the fen once, so that a row's parts sum to its total.
 //!
 //! A [`RankingBuilder`] is given what one or several runs left, line by line, and keeps sums; nothing here knows files.
 //! Of two runs that have one alert, institution or month, the one given first counts: give the latest run first.
@@ -11,16 +11,15 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
-use records::time::parse_date;
 use rulebank::Verdict;
 
 use crate::chance::{self, Chance, Chances};
 use crate::decision::Decisions;
 use crate::effort::{Effort, InspectorDays};
-use crate::outcome::{Alert, Institution, Owners};
 use crate::period::{Month, Period};
 use crate::subject::SubjectKind;
-use crate::value::InvalidValue;
+use crate::value::{InvalidValue, day_of_moment};
+use wire::{Alert, Institution, Owners};
 
 /// Somebody to inspect, with all that a row of the list shows.
 #[derive(Clone, Debug, PartialEq)]
@@ -165,8 +164,8 @@ impl RankingBuilder {
         if alert.exempted_by.is_some() {
             return Ok(true);
         }
-        let day = alert.occurred.get(..10).and_then(parse_date);
-        let day = day.ok_or_else(|| InvalidValue(format!("`{}` is no time", alert.occurred)))?;
+        let day = day_of_moment(&alert.occurred)?;
+        // A decision about the alert changes the chance of its rule, also outside of the period.
         let verdict = chance::verdict(&alert.verdict);
         let decided = self.decisions.of_alert(alert, owners, day)?;
         if let Some(part) = decided.confirmed_part {
@@ -200,6 +199,7 @@ impl RankingBuilder {
     pub fn rank(mut self, effort: &Effort) -> Ranking {
         let months: Vec<Month> =
             self.months.iter().copied().filter(|month| self.asked.touches(*month)).collect();
+        // The days asked for within those that the runs know.
         let span = Period { first: months.first().map(|m| m.first()), last: months.last().map(|m| m.last()) };
         let period = self.asked.within(&span);
         if self.kind == SubjectKind::Institutions {
@@ -208,6 +208,7 @@ impl RankingBuilder {
             }
         }
         let names: BTreeMap<u16, &String> = self.rules.iter().map(|(name, rule)| (*rule, name)).collect();
+        // Every candidate adds up from its cells of rule, verdict and month.
         let (mut candidates, mut closed) = (Vec::new(), Vec::new());
         for (id, totals) in &self.totals_of {
             if self.kind == SubjectKind::Institutions && self.decisions.closed(id, &period) {
@@ -238,6 +239,7 @@ impl RankingBuilder {
             }
             candidates.push(candidate);
         }
+        // Peers are known when all candidates are.
         set_peers(&mut candidates);
         candidates.sort_by(|a, b| b.per_day(a).then_with(|| a.id.cmp(&b.id)));
         Ranking { candidates, closed, chances: self.chances(), period }

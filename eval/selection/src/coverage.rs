@@ -1,4 +1,6 @@
 //! What could not be judged at an institution in the period: its months of coverage, added up for a row of the list.
+//!
+//! A place with little money found and much that could not be judged is not a clean place; the list shows both.
 
 use wire::InstitutionCoverage;
 use wire::list::PeriodCoverage;

@@ -1,24 +1,24 @@
 //! Decisions that came back, applied to alerts: what was confirmed, and what was inspected already.
 //!
 //! A label applies to an alert *directly* if its subject is the alert, or a settlement or visit that is the alert's
-//! subject or evidence. Such a label counts for how often the rule is right, and the whole alert is inspected. A label on
-//! an institution, practitioner or person applies to the alerts that it owns and that occurred in the label's period:
-//! its share of them is inspected, for an inspector has been there. It counts for a rule only if its `scheme` is the
-//! rule's id, and then it applies to that rule alone. A period without an end ends on the day of the decision; a label of
-//! this sort with no period at all is not used, unless a rule is named. `undecided` is not used.
+//! subject or evidence. Such a label counts for how often the rule is right, and the whole alert is inspected. A label
+//! on an institution, practitioner or person applies to the alerts that it owns and that occurred in the label's
+//! period: its share of them is inspected, for an inspector has been there. It counts for a rule only if its `scheme`
+//! is the rule's id, and then it applies to that rule alone. A period without an end ends on the day of the decision; a
+//! label of this sort with no period at all is not used, unless a rule is named. `undecided` is not used.
 //!
-//! Where several labels apply to an alert, one counts for the rule: that on the alert before that on a record before one
-//! on an owner, the latest decision first, of equal ones that with the greater `case_id`.
+//! Where several labels apply to an alert, one counts for the rule: that on the alert before that on a record before
+//! one on an owner, the latest decision first, of equal ones that with the greater `case_id`.
 
 use std::collections::BTreeMap;
 
-use records::time::{day_of, parse_date, parse_time};
+use records::time::day_of;
 
 use crate::chance::WHOLE;
-use crate::outcome::{Alert, Fen, Label, Owners, Share};
 use crate::period::Period;
 use crate::subject::SubjectKind;
-use crate::value::InvalidValue;
+use crate::value::{InvalidValue, moment, optional_day};
+use wire::{Alert, Fen, Label, Owners, Share};
 
 /// Labels, sorted by what they apply to.
 #[derive(Clone, Debug, Default)]
@@ -106,8 +106,7 @@ impl Decisions {
                 return Ok(());
             }
         };
-        let at = parse_time(&label.decided_at)
-            .ok_or_else(|| InvalidValue(format!("`{}` is no time", label.decided_at)))?;
+        let at = moment(&label.decided_at)?;
         let decision = Decision { at, case_id: label.case_id, outcome };
         let kind = match label.subject_type.as_str() {
             "alert" => {
@@ -128,14 +127,8 @@ impl Decisions {
             self.count.vague += 1;
             return Ok(());
         }
-        let day = |text: Option<String>| match text {
-            None => Ok(None),
-            Some(text) => {
-                parse_date(&text).map(Some).ok_or_else(|| InvalidValue(format!("`{text}` is no day")))
-            }
-        };
-        let last = day(label.period_end)?.unwrap_or(day_of(at));
-        let period = Period { first: day(label.period_begin)?, last: Some(last) };
+        let last = optional_day(label.period_end.as_deref())?.unwrap_or(day_of(at));
+        let period = Period { first: optional_day(label.period_begin.as_deref())?, last: Some(last) };
         let broad = OwnerDecision { period, rule, whole: label.scheme.is_none(), decision };
         self.owners.entry(kind).or_default().entry(label.subject_id).or_default().push(broad);
         Ok(())
@@ -263,6 +256,6 @@ fn part(recovered: Option<i64>, amount: i64) -> i64 {
 }
 
 /// A capital letter and two digits, as every rule is called.
-fn is_rule_id(text: &str) -> bool {
+pub fn is_rule_id(text: &str) -> bool {
     matches!(text.as_bytes(), [b'A'..=b'Z', b'0'..=b'9', b'0'..=b'9'])
 }

@@ -13,6 +13,20 @@ use sha2::{Digest, Sha256};
 
 /// The institutions among which the control group is drawn, and those that are ranked: sorted by the bytes of their
 /// codes, none twice.
+///
+/// # Example
+/// ```
+/// use std::collections::BTreeSet;
+///
+/// use selection::draw::{Frame, inclusion_probability};
+///
+/// let frame = Frame::of(["H1", "H2", "H3", "H4"].map(str::to_owned));
+/// let ranked = BTreeSet::from(["H1".to_owned()]);
+/// let drawn = frame.control(&ranked, "2025 summer", 2);
+/// assert_eq!(drawn.len(), 2);
+/// assert!(drawn.iter().all(|institution| institution.code != "H1"));
+/// assert_eq!(inclusion_probability(2, 3), 0.666_666_667);
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Frame(Vec<String>);
 
@@ -163,13 +177,13 @@ mod tests {
     fn a_frame_reads_what_it_wrote_and_nothing_else() {
         assert_eq!(Frame::read(&frame().text()), Ok(frame()));
         assert_eq!(Frame::read(""), Ok(Frame::default()));
-        for (text, line, said) in [
+        for (text, line, message) in [
             ("H1\nH1\n", 2, "H1 stands twice"),
             ("H2\nH1\n", 2, "H1 stands after H2; codes are sorted by their bytes"),
             ("H1\nH2", 2, "the last line has no line feed"),
             ("H1\r\n", 1, "it is empty or has control characters; lines end with a line feed alone"),
         ] {
-            assert_eq!(Frame::read(text), Err((line, said.to_owned())), "{text:?}");
+            assert_eq!(Frame::read(text), Err((line, message.to_owned())), "{text:?}");
         }
     }
 

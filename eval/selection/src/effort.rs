@@ -1,9 +1,9 @@
 //! What an inspection costs in inspector days, by type and level of the place.
 //!
-//! A table of three columns, `fixmedins_type,hosp_lv,days`; a row without a level speaks of every level that has no
+//! A table of three columns, `fixmedins_type,hosp_lv,days`; a row without a level is for every level that has no
 //! row of its own. `days` are the days of all inspectors together, so they do not depend on how many go: two people
 //! for three days are six. Where the type is known and the level is not, the middle row of the type counts; where
-//! the type is not known either, the middle row of all places. The rows `practitioner` and `person` say what looking
+//! the type is not known either, the middle row of all places. The rows `practitioner` and `person` are what looking
 //! at one of them costs.
 
 use std::collections::BTreeMap;
@@ -65,7 +65,7 @@ pub struct EffortError {
 /// Inspector days by type and level.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Effort {
-    /// By type (or `practitioner`, `person`) and level; the level of a row that speaks of all is empty.
+    /// By type (or `practitioner`, `person`) and level; the level of a row for all levels is empty.
     rows: BTreeMap<(String, String), InspectorDays>,
 }
 
@@ -167,17 +167,20 @@ mod tests {
 
     #[test]
     fn a_wrong_line_is_named() {
-        let said = |text: &str| Effort::read(text).unwrap_err().to_string();
-        assert_eq!(said("type,days\n"), "line 1: the header must be fixmedins_type,hosp_lv,days");
+        let message = |text: &str| Effort::read(text).unwrap_err().to_string();
+        assert_eq!(message("type,days\n"), "line 1: the header must be fixmedins_type,hosp_lv,days");
         let header = "fixmedins_type,hosp_lv,days\n";
-        assert_eq!(said(header), "line 1: no row speaks of an institution");
+        assert_eq!(message(header), "line 1: no row speaks of an institution");
         assert_eq!(
-            said(&format!("{header}1,01,0\n")),
+            message(&format!("{header}1,01,0\n")),
             "line 2: `0` is no number of days above 0 with at most 3 places"
         );
-        assert_eq!(said(&format!("{header}1,01,4\n\n1,01,5\n")), "line 4: type 1, level `01` stands twice");
         assert_eq!(
-            said(&format!("{header}9,,4\n")),
+            message(&format!("{header}1,01,4\n\n1,01,5\n")),
+            "line 4: type 1, level `01` stands twice"
+        );
+        assert_eq!(
+            message(&format!("{header}9,,4\n")),
             "line 2: `9` is neither 1, 2, 3 nor practitioner or person"
         );
     }

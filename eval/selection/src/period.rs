@@ -1,4 +1,7 @@
 //! The days that a list is about, and months.
+//!
+//! A period includes both of its ends, either of which may be open; a month is a number, so that months can be compared
+//! and sorted. The calendar itself is that of [`records::time`].
 
 use std::fmt;
 

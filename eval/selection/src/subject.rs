@@ -2,7 +2,7 @@
 //!
 //! Every alert has owners of each kind ([`Owners`]); a list ranks one kind.
 
-use crate::outcome::{Owners, Share};
+use wire::{Owners, Share};
 
 /// Whom a list ranks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -17,7 +17,7 @@ pub enum SubjectKind {
 }
 
 impl SubjectKind {
-    /// The national name of the code that says which.
+    /// The national name of the code that identifies one.
     pub fn field(self) -> &'static str {
         match self {
             SubjectKind::Institutions => "fixmedins_code",

@@ -1,4 +1,7 @@
 //! Small tables that people write: CSV with a header, columns in any order.
+//!
+//! Columns are found by name, blank rows are passed over, and the first mistake is reported with the line in which its
+//! row begins, as an editor counts lines. What the cells mean is left to the caller.
 
 use csv::{ReaderBuilder, StringRecord, Trim};
 

@@ -1,26 +1,26 @@
-//! What a control draw says of the places that the list left out.
+//! What follows from a control draw for the institutions that the list left out.
 //!
-//! With decisions the estimate stands on what they say of the drawn institutions. Against a complete truth what would
+//! With decisions the estimate stands on those about the drawn institutions. Against a complete truth what would
 //! have been found there is known, and so is what there is at all the others: the estimate is then a test of itself.
 
 use std::collections::BTreeSet;
 
+use super::alerts::{Judgement, NOWHERE};
 use super::places::to_find;
 use super::report::{Control, Yuan};
-use super::{Judgement, NOWHERE};
 use crate::truth::Truth;
 use selection::estimate::{ControlFindings, estimate};
 
 /// A list with its control draw.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Draw {
+pub struct ControlDraw {
     /// Institutions that the ranking put on the list.
     pub ranked: BTreeSet<String>,
     /// Institutions that were drawn.
     pub drawn: Vec<String>,
     /// How many were not ranked.
     pub open: usize,
-    /// What decisions say of those drawn.
+    /// What decisions found at those drawn.
     pub answers: ControlFindings,
     /// Seed of the interval.
     pub seed: String,
@@ -28,7 +28,7 @@ pub struct Draw {
 
 impl Judgement {
     /// The estimate of a draw; none where nothing is known of anybody drawn.
-    pub(super) fn control(&self, draw: &Draw) -> Option<Control> {
+    pub(super) fn control(&self, draw: &ControlDraw) -> Option<Control> {
         let complete = matches!(self.truth, Truth::Planted(_));
         let money = if complete { to_find(self) } else { Vec::new() };
         let found: Vec<i64> = if complete {

@@ -2,16 +2,18 @@
 //!
 //! What is to be found at an institution is what right alerts *count* there, each yuan once, and what was missed
 //! there: a missed finding's amount, in equal parts at its institutions. With decisions instead of a complete truth
-//! only institutions that a decision speaks of are looked at; of the others nobody knows.
+//! only institutions that a decision is about are measured; of the others nothing is known.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::report::{Added, AtK, Bin, Calibration, Curve, Held, ListWorth, ModelWorth, Yuan};
-use super::{Judgement, NOWHERE, Ranked, portion};
+use super::alerts::{Judgement, NOWHERE, Ranked, portion};
+use super::report::{
+    Calibration, CalibrationBin, Curve, ListWorth, ModelEffect, ModelWorth, OrderYield, OrdersAtK, Yuan,
+};
 use crate::measure::bootstrap::{Ratio, ratios};
-use crate::measure::rank::{self, Stakes, usual_ks};
+use crate::measure::rank::{self, MoneyByInstitution, usual_ks};
 use crate::measure::{Estimate, float, number, rounded};
-use crate::truth::{Standing, Truth};
+use crate::truth::{AlertTruth, Truth};
 
 /// Points of the curve beyond the first hundred.
 const POINTS: usize = 100;
@@ -19,8 +21,8 @@ const POINTS: usize = 100;
 const BINS: usize = 10;
 
 /// The institutions that are looked at, what is to be found there, and the orders they come in.
-pub(super) struct Places {
-    stakes: Stakes,
+pub(super) struct InstitutionOrders {
+    stakes: MoneyByInstitution,
     /// What the list expects of each.
     expected: Vec<i64>,
     list: Vec<usize>,
@@ -31,8 +33,12 @@ pub(super) struct Places {
     seed: u64,
 }
 
-impl Places {
-    pub(super) fn of(judgement: &Judgement, list: &[Ranked], without_models: Option<&[Ranked]>) -> Places {
+impl InstitutionOrders {
+    pub(super) fn of(
+        judgement: &Judgement,
+        list: &[Ranked],
+        without_models: Option<&[Ranked]>,
+    ) -> InstitutionOrders {
         let money = to_find(judgement);
         let mut numbers: Vec<usize> = match &judgement.truth {
             Truth::Planted(_) => (NOWHERE + 1..judgement.codes.len()).collect(),
@@ -58,8 +64,8 @@ impl Places {
         };
         let mut turnover: Vec<usize> = (0..numbers.len()).collect();
         turnover.sort_by_key(|&place| (std::cmp::Reverse(judgement.turnover[numbers[place]]), place));
-        Places {
-            stakes: Stakes(numbers.iter().map(|&number| money[number]).collect()),
+        InstitutionOrders {
+            stakes: MoneyByInstitution(numbers.iter().map(|&number| money[number]).collect()),
             expected,
             list: order(list),
             without_models: without_models.map(order),
@@ -80,7 +86,7 @@ impl Places {
             let expected = number(ks[n]) / number(self.numbers.len());
             let times = |share: Option<f64>| share.and_then(|share| rounded(share / expected));
             let share = list[n].share;
-            AtK {
+            OrdersAtK {
                 k: ks[n],
                 list: list[n].into(),
                 list_without_models: without_models.as_ref().map(|held| held[n].into()),
@@ -142,7 +148,7 @@ impl Places {
             parts: group.iter().map(|&place| (place, self.stakes.0[place], self.expected[place])).collect(),
         };
         let estimates = ratios(&groups.iter().map(ratio).collect::<Vec<_>>(), self.seed, self.numbers.len());
-        let bin = |(group, ratio): (&Vec<usize>, Estimate)| Bin {
+        let bin = |(group, ratio): (&Vec<usize>, Estimate)| CalibrationBin {
             institutions: group.len(),
             expected_amount: Yuan(group.iter().map(|&place| self.expected[place]).sum()),
             true_amount: Yuan(group.iter().map(|&place| self.stakes.0[place]).sum()),
@@ -155,7 +161,7 @@ impl Places {
     /// What models add.
     pub(super) fn models(&self, judgement: &Judgement) -> ModelWorth {
         let rules = judgement.rules.iter().filter(|(_, facts)| facts.model);
-        let of_models = |judged: &&super::Judged| judgement.rules[judged.rule].1.model;
+        let of_models = |judged: &&super::alerts::JudgedAlert| judgement.rules[judged.rule].1.model;
         let alerts: Vec<_> = judgement.judged.iter().filter(of_models).collect();
         let named: BTreeSet<usize> = alerts
             .iter()
@@ -177,12 +183,12 @@ impl Places {
         }
     }
 
-    fn added(&self, k: usize) -> Added {
+    fn added(&self, k: usize) -> ModelEffect {
         let without = self.without_models.as_deref().unwrap_or(&self.list);
         let first = |order: &[usize]| order.iter().take(k).copied().collect::<BTreeSet<usize>>();
         let (with, without) = (first(&self.list), first(without));
         let money = |places: Vec<&usize>| Yuan(places.iter().map(|&&place| self.stakes.0[place]).sum());
-        Added {
+        ModelEffect {
             k,
             institutions: with.difference(&without).count(),
             money: money(with.difference(&without).collect()),
@@ -191,9 +197,9 @@ impl Places {
     }
 }
 
-impl From<rank::AtK> for Held {
-    fn from(at: rank::AtK) -> Held {
-        Held { precision: at.precision, money: Yuan(at.money), share: at.share }
+impl From<rank::YieldAtK> for OrderYield {
+    fn from(at: rank::YieldAtK) -> OrderYield {
+        OrderYield { precision: at.precision, money: Yuan(at.money), share: at.share }
     }
 }
 
@@ -206,14 +212,15 @@ pub(super) fn to_find(judgement: &Judgement) -> Vec<i64> {
         }
     }
     let found = judgement.found();
-    for (n, thing) in judgement.truth.things().iter().enumerate() {
-        if found[n] || judgement.let_off.contains(&n) {
+    for (n, finding) in judgement.truth.findings().iter().enumerate() {
+        if found[n] || judgement.exempted_findings.contains(&n) {
             continue;
         }
-        let (parts, mut left) = (i64::try_from(thing.institutions.len()).unwrap_or(1).max(1), thing.amount);
-        for (place, code) in (0..).zip(&thing.institutions) {
+        let (parts, mut left) =
+            (i64::try_from(finding.institutions.len()).unwrap_or(1).max(1), finding.amount);
+        for (place, code) in (0..).zip(&finding.institutions) {
             // The fen that do not divide go to the first.
-            let part = thing.amount / parts + i64::from(place < thing.amount % parts);
+            let part = finding.amount / parts + i64::from(place < finding.amount % parts);
             left -= part;
             money[judgement.places.get(code).copied().unwrap_or(NOWHERE)] += part;
         }
@@ -222,11 +229,11 @@ pub(super) fn to_find(judgement: &Judgement) -> Vec<i64> {
     money
 }
 
-/// Institutions that a decision speaks of: as such, or by an alert of theirs.
+/// Institutions that a decision is about: as such, or by an alert of theirs.
 fn looked_at(judgement: &Judgement) -> BTreeSet<usize> {
     let mut seen: BTreeSet<usize> = BTreeSet::new();
     for judged in &judgement.judged {
-        if !matches!(judged.standing, Standing::Unknown(_)) {
+        if !matches!(judged.standing, AlertTruth::Unknown(_)) {
             seen.extend(judged.counted.iter().map(|(place, _)| *place).chain([judged.place]));
         }
     }

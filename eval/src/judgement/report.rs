@@ -8,9 +8,7 @@ use std::collections::BTreeMap;
 use records::decimal::format_fen;
 use serde::{Serialize, Serializer};
 
-use super::Settings;
 use crate::measure::Estimate;
-use crate::truth::labels::{Breadth, Labels};
 
 /// Fen that are written in yuan.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,14 +26,14 @@ pub struct Report {
     /// *Now* of the run.
     pub now: Option<String>,
     /// What alerts were held against.
-    pub truth: Basis,
+    pub truth: TruthBasis,
     /// How intervals were made.
     pub intervals: Intervals,
     /// The run.
     pub run: RunFacts,
     /// All alerts.
     pub all: Measure,
-    /// All but those of models; only where models spoke.
+    /// All but those of models; only where rules of models are in the bank.
     pub without_models: Option<Measure>,
     /// By family.
     pub families: Vec<Measure>,
@@ -49,15 +47,15 @@ pub struct Report {
     pub list: ListWorth,
     /// What the list expected against what was there.
     pub calibration: Calibration,
-    /// What models add; only where models spoke.
+    /// What models add; only where rules of models are in the bank.
     pub models: Option<ModelWorth>,
-    /// What a control draw says of places that the list left out; only where one was decided.
+    /// What a control draw estimates for places that the list left out; only where one was decided.
     pub control: Option<Control>,
 }
 
 /// What alerts were held against.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Basis {
+pub struct TruthBasis {
     /// `planted` (complete) or `labels` (what is not decided is unknown).
     pub kind: &'static str,
     /// True findings: lines of the truth, or decisions that confirm.
@@ -77,34 +75,14 @@ pub struct LabelBasis {
     pub young: usize,
     /// Left open.
     pub undecided: usize,
-    /// On somebody, with neither a period nor a rule: they say nothing of an alert.
+    /// On somebody, with neither a period nor a rule: they decide nothing about an alert.
     pub vague: usize,
     /// Days after which a decision counts.
     pub delay_days: u32,
     /// `unknown`, or `negative` where what nobody decided was asked to count as wrong.
     pub unlabelled: &'static str,
-    /// Alerts decided, by how narrowly their label speaks: `alert`, `record`, `owner`.
+    /// Alerts decided, by the breadth of their label: `alert`, `record`, `owner`.
     pub alerts_by: BTreeMap<&'static str, usize>,
-}
-
-impl LabelBasis {
-    pub(super) fn of(labels: &Labels, settings: Settings) -> LabelBasis {
-        let counts = labels.counts;
-        let name = |breadth: &Breadth| match breadth {
-            Breadth::Alert => "alert",
-            Breadth::Record => "record",
-            Breadth::Owner => "owner",
-        };
-        LabelBasis {
-            labels: counts.labels,
-            young: counts.young,
-            undecided: counts.undecided,
-            vague: counts.vague,
-            delay_days: settings.delay,
-            unlabelled: if settings.negative { "negative" } else { "unknown" },
-            alerts_by: labels.by_breadth.iter().map(|(breadth, n)| (name(breadth), *n)).collect(),
-        }
-    }
 }
 
 /// How intervals were made.
@@ -179,7 +157,7 @@ pub struct Measure {
 /// Alerts of which nobody knows, by why.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct UnknownCount {
-    /// No label speaks of them.
+    /// No label is about them.
     pub unlabelled: usize,
     /// Their label is younger than the delay.
     pub young: usize,
@@ -207,40 +185,40 @@ pub struct ChanceFit {
 /// The candidate list against other orders of the institutions.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ListWorth {
-    /// Institutions that were ordered: all of them, with labels those that a decision speaks of.
+    /// Institutions that were ordered: all of them, with labels those that a decision is about.
     pub institutions: usize,
     /// Those with something to find.
     pub with_money: usize,
     /// What is to be found at all of them, each yuan once.
     pub money: Yuan,
     /// What the first k hold.
-    pub at: Vec<AtK>,
+    pub at: Vec<OrdersAtK>,
     /// The same for every k, as shares of the money.
     pub curve: Curve,
 }
 
 /// What the first k of each order hold.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct AtK {
+pub struct OrdersAtK {
     /// How many.
     pub k: usize,
     /// The candidate list.
-    pub list: Held,
-    /// The list as it would be without models; only where models spoke.
-    pub list_without_models: Option<Held>,
+    pub list: OrderYield,
+    /// The list as it would be without models; only where rules of models are in the bank.
+    pub list_without_models: Option<OrderYield>,
     /// By what the fund paid them.
-    pub turnover: Held,
+    pub turnover: OrderYield,
     /// Any order: its expected value, exactly, and where nine orders in ten lie.
-    pub random: Held,
+    pub random: OrderYield,
     /// The best order there is.
-    pub best: Held,
+    pub best: OrderYield,
     /// Money of the list ÷ expected money of a random order.
     pub times_random: Estimate,
 }
 
 /// What the first k of an order hold.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
-pub struct Held {
+pub struct OrderYield {
     /// Share of them at which there is something to find.
     pub precision: Estimate,
     /// What is to be found at them.
@@ -256,7 +234,7 @@ pub struct Curve {
     pub k: Vec<usize>,
     /// The candidate list.
     pub list: Vec<Option<f64>>,
-    /// Without models; empty where none spoke.
+    /// Without models; empty without models.
     pub list_without_models: Vec<Option<f64>>,
     /// By turnover.
     pub turnover: Vec<Option<f64>>,
@@ -270,14 +248,14 @@ pub struct Curve {
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Calibration {
     /// All institutions together.
-    pub all: Bin,
+    pub all: CalibrationBin,
     /// Institutions of which something was expected, in tenths by how much, the least first.
-    pub bins: Vec<Bin>,
+    pub bins: Vec<CalibrationBin>,
 }
 
 /// Some institutions together.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct Bin {
+pub struct CalibrationBin {
     /// How many.
     pub institutions: usize,
     /// What the list expected.
@@ -291,7 +269,7 @@ pub struct Bin {
 /// What models add to rules.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct ModelWorth {
-    /// Rules through which models speak.
+    /// Rules of models.
     pub rules: Vec<String>,
     /// Their alerts.
     pub alerts: usize,
@@ -302,12 +280,12 @@ pub struct ModelWorth {
     /// That share ÷ the share of institutions: above 1 they point where money is.
     pub lift: Option<f64>,
     /// What changes among the first k.
-    pub added: Vec<Added>,
+    pub added: Vec<ModelEffect>,
 }
 
 /// What models change among the first k of the list.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct Added {
+pub struct ModelEffect {
     /// How many.
     pub k: usize,
     /// Institutions among the first k only with models.
@@ -318,7 +296,7 @@ pub struct Added {
     pub money_pushed_out: Yuan,
 }
 
-/// What a control draw says of what the list leaves out.
+/// What a control draw estimates for what the list leaves out.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Control {
     /// Institutions that the list did not rank.
@@ -333,7 +311,7 @@ pub struct Control {
     pub money: Yuan,
     /// Lower end of its interval.
     pub money_low: Yuan,
-    /// Upper end; none where nothing was found, which says nothing of amounts.
+    /// Upper end; none where nothing was found, which is no information about amounts.
     pub money_high: Option<Yuan>,
     /// Too few were visited for the interval to be relied upon.
     pub few: bool,

@@ -1,13 +1,16 @@
-//! Sums of alerts by rule, family and scheme, and the measures they come to.
+//! Totals of alerts by rule, family and scheme, and the measures that follow from them.
+//!
+//! Alerts and findings are counted in every group they belong to; money is kept by institution, because the intervals
+//! of weighted measures are drawn by institution. A false alarm belongs to no scheme.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::alerts::{JudgedAlert, Judgement, NOWHERE};
 use super::report::{ChanceFit, Measure, UnknownCount, Yuan};
-use super::{Judged, Judgement, NOWHERE};
 use crate::measure::bootstrap::{Ratio, ratios};
 use crate::measure::interval::{garwood, wilson};
 use crate::measure::{Estimate, float, number, rounded};
-use crate::truth::{Standing, Unknown};
+use crate::truth::{AlertTruth, UnknownReason};
 
 /// What is measured together.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -21,7 +24,7 @@ enum Group {
 
 /// Fen of a group at one institution.
 #[derive(Clone, Copy, Debug, Default)]
-struct Money {
+struct GroupMoney {
     right: i64,
     wrong: i64,
     missed: i64,
@@ -29,7 +32,7 @@ struct Money {
 
 /// What a group's alerts came to.
 #[derive(Clone, Debug, Default)]
-struct Sum {
+struct GroupTotals {
     alerts: usize,
     right: usize,
     wrong: usize,
@@ -38,11 +41,11 @@ struct Sum {
     missed: usize,
     cases: BTreeSet<usize>,
     cases_found: BTreeSet<usize>,
-    money: BTreeMap<usize, Money>,
+    money: BTreeMap<usize, GroupMoney>,
 }
 
 /// All groups.
-pub(super) struct Sums(BTreeMap<Group, Sum>);
+pub(super) struct Totals(BTreeMap<Group, GroupTotals>);
 
 /// All measures.
 pub(super) struct Measures {
@@ -53,45 +56,49 @@ pub(super) struct Measures {
     pub(super) schemes: Vec<Measure>,
 }
 
-impl Sums {
+impl Totals {
     /// Adds up what was judged, and what was missed.
-    pub(super) fn of(judgement: &Judgement) -> Sums {
-        let mut sums = Sums(BTreeMap::new());
-        sums.0.insert(Group::All, Sum::default());
-        sums.0.insert(Group::WithoutModels, Sum::default());
+    pub(super) fn of(judgement: &Judgement) -> Totals {
+        let mut totals = Totals(BTreeMap::new());
+        totals.0.insert(Group::All, GroupTotals::default());
+        totals.0.insert(Group::WithoutModels, GroupTotals::default());
         let cases = cases(judgement);
         for judged in &judgement.judged {
             let (rule, facts) = &judgement.rules[judged.rule];
-            let thing = judgement.thing(judged);
-            let scheme = thing.and_then(|thing| judgement.truth.things()[thing].scheme.as_ref());
+            let finding = judgement.finding(judged);
+            let scheme = finding.and_then(|finding| judgement.truth.findings()[finding].scheme.as_ref());
             let money = judgement.money(judged);
             let mut groups = groups(Some(rule), Some(&facts.family), scheme);
             if !facts.model {
                 groups.push(Group::WithoutModels);
             }
             for group in groups {
-                sums.0.entry(group).or_default().alert(judged, money, thing.map(|thing| cases[thing]));
+                totals.0.entry(group).or_default().add_alert(
+                    judged,
+                    money,
+                    finding.map(|finding| cases[finding]),
+                );
             }
         }
-        sums.things(judgement, &cases);
-        sums
+        totals.add_findings(judgement, &cases);
+        totals
     }
 
     /// Adds what is true: found or missed.
-    fn things(&mut self, judgement: &Judgement, cases: &[usize]) {
+    fn add_findings(&mut self, judgement: &Judgement, cases: &[usize]) {
         let found = judgement.found();
-        for (n, thing) in judgement.truth.things().iter().enumerate() {
-            if judgement.let_off.contains(&n) {
+        for (n, finding) in judgement.truth.findings().iter().enumerate() {
+            if judgement.exempted_findings.contains(&n) {
                 continue;
             }
-            let rule = thing.rule.as_ref();
+            let rule = finding.rule.as_ref();
             let number = rule.and_then(|rule| judgement.numbers.get(rule));
             let facts = number.map(|&number| &judgement.rules[number].1);
-            let mut groups = groups(rule, facts.map(|facts| &facts.family), thing.scheme.as_ref());
+            let mut groups = groups(rule, facts.map(|facts| &facts.family), finding.scheme.as_ref());
             if facts.is_none_or(|facts| !facts.model) {
                 groups.push(Group::WithoutModels);
             }
-            let place = thing.institutions.first().and_then(|code| judgement.places.get(code)).copied();
+            let place = finding.institutions.first().and_then(|code| judgement.places.get(code)).copied();
             for group in groups {
                 let sum = self.0.entry(group).or_default();
                 sum.cases.insert(cases[n]);
@@ -99,7 +106,7 @@ impl Sums {
                     sum.found += 1;
                 } else {
                     sum.missed += 1;
-                    sum.money.entry(place.unwrap_or(NOWHERE)).or_default().missed += thing.amount;
+                    sum.money.entry(place.unwrap_or(NOWHERE)).or_default().missed += finding.amount;
                 }
             }
         }
@@ -107,7 +114,7 @@ impl Sums {
 
     /// The measures of all groups, with intervals from one set of resamples.
     pub(super) fn measures(self, judgement: &Judgement) -> Measures {
-        let ratio = |sum: &Sum, lower: fn(&Money) -> i64| Ratio {
+        let ratio = |sum: &GroupTotals, lower: fn(&GroupMoney) -> i64| Ratio {
             parts: (sum.money.iter())
                 .map(|(&place, money)| (place, money.right, money.right + lower(money)))
                 .collect(),
@@ -136,18 +143,18 @@ impl Sums {
     }
 }
 
-impl Sum {
-    fn alert(&mut self, judged: &Judged, money: Money, case: Option<usize>) {
+impl GroupTotals {
+    fn add_alert(&mut self, judged: &JudgedAlert, money: GroupMoney, case: Option<usize>) {
         self.alerts += 1;
         match judged.standing {
-            Standing::Right(_) => self.right += 1,
-            Standing::Wrong(_) => self.wrong += 1,
-            Standing::Unknown(Unknown::Unlabelled) => self.unknown.unlabelled += 1,
-            Standing::Unknown(Unknown::Young) => self.unknown.young += 1,
-            Standing::Unknown(Unknown::Undecided) => self.unknown.undecided += 1,
+            AlertTruth::Right(_) => self.right += 1,
+            AlertTruth::Wrong(_) => self.wrong += 1,
+            AlertTruth::Unknown(UnknownReason::Unlabelled) => self.unknown.unlabelled += 1,
+            AlertTruth::Unknown(UnknownReason::Young) => self.unknown.young += 1,
+            AlertTruth::Unknown(UnknownReason::Undecided) => self.unknown.undecided += 1,
         }
         self.cases_found.extend(case);
-        if matches!(judged.standing, Standing::Unknown(_)) {
+        if matches!(judged.standing, AlertTruth::Unknown(_)) {
             return;
         }
         let at = self.money.entry(judged.place).or_default();
@@ -173,7 +180,7 @@ impl Sum {
         } else {
             Estimate::new(rate(number(self.wrong)), (rate(low), rate(high)))
         };
-        let total = |part: fn(&Money) -> i64| Yuan(self.money.values().map(part).sum());
+        let total = |part: fn(&GroupMoney) -> i64| Yuan(self.money.values().map(part).sum());
         Measure {
             name: match group {
                 Group::All => "all".to_owned(),
@@ -202,9 +209,9 @@ impl Sum {
 }
 
 impl Judgement {
-    fn money(&self, judged: &Judged) -> Money {
+    fn money(&self, judged: &JudgedAlert) -> GroupMoney {
         let (right, missed) = self.right(judged);
-        Money { right, wrong: judged.amount - right, missed }
+        GroupMoney { right, wrong: judged.amount - right, missed }
     }
 }
 
@@ -220,11 +227,11 @@ fn groups(rule: Option<&String>, family: Option<&String>, scheme: Option<&String
 /// The case of each thing, numbered.
 fn cases(judgement: &Judgement) -> Vec<usize> {
     let mut numbers: BTreeMap<&str, usize> = BTreeMap::new();
-    let things = judgement.truth.things().iter();
-    things
-        .map(|thing| {
+    let findings = judgement.truth.findings().iter();
+    findings
+        .map(|finding| {
             let next = numbers.len();
-            *numbers.entry(&thing.case_id).or_insert(next)
+            *numbers.entry(&finding.case_id).or_insert(next)
         })
         .collect()
 }
@@ -233,7 +240,7 @@ fn cases(judgement: &Judgement) -> Vec<usize> {
 pub(super) fn chances(judgement: &Judgement) -> Vec<ChanceFit> {
     let mut by_rule: BTreeMap<&str, Vec<(f64, f64)>> = BTreeMap::new();
     for judged in &judgement.judged {
-        if !matches!(judged.standing, Standing::Unknown(_)) {
+        if !matches!(judged.standing, AlertTruth::Unknown(_)) {
             let seen = by_rule.entry(&judgement.rules[judged.rule].0).or_default();
             seen.push((judged.chance, judgement.part(judged)));
         }

@@ -2,9 +2,10 @@
 
 use super::*;
 use crate::truth::labels::{Labels, ripe_until};
-use crate::truth::{Planted, Plantings};
+use crate::truth::{PlantedTruth, TruthLine};
 use records::time::parse_time;
-use selection::outcome::{Bilingual, Fen, FenSum, Label, Share, Subject, Turnover};
+use std::collections::BTreeMap;
+use wire::{Alert, Bilingual, Fen, FenSum, Institution, Label, Owners, Share, Subject, Turnover};
 
 /// Rule, key, institution, yuan.
 type Row = (&'static str, &'static str, &'static str, i64);
@@ -60,7 +61,7 @@ fn judged(truth: Truth, alerts: &[Row], negative: bool) -> Report {
     judged_with(truth, alerts, negative, None)
 }
 
-fn judged_with(truth: Truth, alerts: &[Row], negative: bool, draw: Option<Draw>) -> Report {
+fn judged_with(truth: Truth, alerts: &[Row], negative: bool, draw: Option<ControlDraw>) -> Report {
     let facts = |family: &str, model| RuleFacts { family: family.into(), model };
     let rules = BTreeMap::from([
         ("R01".to_owned(), facts("pricing", false)),
@@ -70,7 +71,7 @@ fn judged_with(truth: Truth, alerts: &[Row], negative: bool, draw: Option<Draw>)
     let mut judgement = Judgement::new(truth, rules, institutions(), settings(negative)).unwrap();
     for row in alerts {
         let (alert, owners) = alert(row);
-        judgement.take(&alert, &owners, 0.8).unwrap();
+        judgement.add_alert(&alert, &owners, 0.8).unwrap();
     }
     let ranked = |codes: &[&str]| -> Vec<Ranked> {
         codes.iter().map(|code| Ranked { code: (*code).to_owned(), expected: 10_000 }).collect()
@@ -79,10 +80,10 @@ fn judged_with(truth: Truth, alerts: &[Row], negative: bool, draw: Option<Draw>)
 }
 
 fn planted(lines: &[Row]) -> Truth {
-    let mut plantings = Plantings::default();
+    let mut planted = PlantedTruth::default();
     for (n, (rule, key, institution, yuan)) in lines.iter().enumerate() {
-        plantings
-            .add(Planted {
+        planted
+            .add(TruthLine {
                 // Two lines are one case.
                 case_id: format!("case-{}", n / 2),
                 scheme: "a_scheme".to_owned(),
@@ -93,7 +94,7 @@ fn planted(lines: &[Row]) -> Truth {
             })
             .unwrap();
     }
-    Truth::Planted(plantings)
+    Truth::Planted(planted)
 }
 
 #[test]
@@ -169,7 +170,7 @@ fn labels() -> Truth {
             ..label("4", "R02-gone", "confirmed", "2025-02-01 00:00:00")
         },
     ];
-    Truth::Labels(Labels::sort(labels, ripe_until(settings(false).now, 30), synth::rule_of).unwrap())
+    Truth::Labels(Labels::from_labels(labels, ripe_until(settings(false).now, 30), synth::rule_of).unwrap())
 }
 
 #[test]
@@ -197,7 +198,7 @@ fn an_alert_that_was_let_off_is_neither_right_nor_wrong() {
     alert.exempted_by = Some("X1".to_owned());
     let truth = planted(&[("R01", "a", "H1", 100)]);
     let mut judgement = Judgement::new(truth, BTreeMap::new(), institutions(), settings(false)).unwrap();
-    judgement.take(&alert, &owners, 0.8).unwrap();
+    judgement.add_alert(&alert, &owners, 0.8).unwrap();
     let report = judgement.report(&[], &[], None);
     assert_eq!((report.run.exempted, report.all.alerts, report.all.missed), (1, 0, 0));
     assert_eq!(report.all.precision, crate::measure::Estimate::default());
@@ -212,7 +213,7 @@ fn the_same_run_gives_the_same_bytes() {
 
 #[test]
 fn a_control_draw_is_estimated_from_what_is_known_of_it() {
-    let draw = || Draw {
+    let draw = || ControlDraw {
         ranked: BTreeSet::from(["H1".to_owned(), "H2".to_owned()]),
         drawn: vec!["H3".to_owned(), "H4".to_owned()],
         open: 4,

@@ -58,7 +58,7 @@ pub fn ratios(ratios: &[Ratio], seed: u64, places: usize) -> Vec<Estimate> {
         }
     });
     let estimate = |(ratio, seen): (&Ratio, Vec<f64>)| match ratio.parts.len() {
-        // One place drawn again and again says nothing about others.
+        // One place drawn again and again is no information about others.
         0 | 1 => Estimate::bare(ratio.value()),
         _ => Estimate::new(ratio.value(), percentiles(seen)),
     };

@@ -1,4 +1,7 @@
 //! Intervals of counts: Wilson's for a share, Garwood's for a rate.
+//!
+//! Both are at the level of all measures ([`super::LEVEL`]) and need nothing but the count, so they are exact on every
+//! machine. A share of nothing has no interval.
 
 use super::LEVEL;
 

@@ -1,4 +1,7 @@
-//! What the first k of an order hold: places with something to find, and the money that is there.
+//! What the first k of an order hold: institutions with something to find, and the money that is there.
+//!
+//! An order is measured as it stands, with intervals from resampled institutions; a random order by its expected value,
+//! exactly, with the range of many random orders beside it.
 
 use super::bootstrap::{RESAMPLES, percentiles, resample};
 use super::{Estimate, float, number};
@@ -9,11 +12,11 @@ const ORDERS: usize = 2_000;
 
 /// Fen that are truly to be found at each place, by number.
 #[derive(Clone, Debug, Default)]
-pub struct Stakes(pub Vec<i64>);
+pub struct MoneyByInstitution(pub Vec<i64>);
 
 /// What the first k of an order hold.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct AtK {
+pub struct YieldAtK {
     /// How many.
     pub k: usize,
     /// Share of them at which there is something to find.
@@ -24,7 +27,7 @@ pub struct AtK {
     pub share: Estimate,
 }
 
-impl Stakes {
+impl MoneyByInstitution {
     /// All there is, fen.
     pub fn total(&self) -> i64 {
         self.0.iter().sum()
@@ -43,7 +46,7 @@ impl Stakes {
     }
 
     /// What an order of all places holds at each of `ks`, which ascend; intervals by resampling places.
-    pub fn of_order(&self, order: &[usize], ks: &[usize], seed: u64) -> Vec<AtK> {
+    pub fn of_order(&self, order: &[usize], ks: &[usize], seed: u64) -> Vec<YieldAtK> {
         let (mut precisions, mut shares) = (vec![Vec::new(); ks.len()], vec![Vec::new(); ks.len()]);
         resample(seed, self.0.len(), RESAMPLES, |drawn| {
             for (n, (precision, share)) in self.walk(order, ks, drawn).into_iter().enumerate() {
@@ -52,11 +55,11 @@ impl Stakes {
             }
         });
         let once = self.walk(order, ks, &vec![1; self.0.len()]);
-        let mut at: Vec<AtK> = Vec::with_capacity(ks.len());
+        let mut at: Vec<YieldAtK> = Vec::with_capacity(ks.len());
         for (((&k, (precision, share)), precisions), shares) in
             ks.iter().zip(once).zip(precisions).zip(shares)
         {
-            at.push(AtK {
+            at.push(YieldAtK {
                 k,
                 precision: Estimate::new(precision, percentiles(precisions)),
                 money: self.money(order, k),
@@ -86,7 +89,7 @@ impl Stakes {
     }
 
     /// What a random order holds at each of `ks`: the expected value, exactly, and the range of nine orders in ten.
-    pub fn of_chance(&self, ks: &[usize], seed: u64) -> Vec<AtK> {
+    pub fn of_chance(&self, ks: &[usize], seed: u64) -> Vec<YieldAtK> {
         let places = self.0.len();
         let (mut precisions, mut shares) = (vec![Vec::new(); ks.len()], vec![Vec::new(); ks.len()]);
         let mut rng = SplitMix64::seeded(seed ^ 0x0de4);
@@ -103,10 +106,10 @@ impl Stakes {
             }
         }
         let hits = number(self.0.iter().filter(|&&fen| fen > 0).count()) / number(places);
-        let mut at: Vec<AtK> = Vec::with_capacity(ks.len());
+        let mut at: Vec<YieldAtK> = Vec::with_capacity(ks.len());
         for ((&k, precisions), shares) in ks.iter().zip(precisions).zip(shares) {
             let share = if self.total() == 0 { f64::NAN } else { number(k) / number(places) };
-            at.push(AtK {
+            at.push(YieldAtK {
                 k,
                 precision: Estimate::new(hits, percentiles(precisions)),
                 money: scaled(self.total(), k, places),
@@ -134,7 +137,7 @@ mod tests {
 
     #[test]
     fn the_first_places_hold_what_is_there() {
-        let stakes = Stakes(vec![0, 500, 300, 0, 200]);
+        let stakes = MoneyByInstitution(vec![0, 500, 300, 0, 200]);
         let at = stakes.of_order(&[1, 0, 2, 4, 3], &[1, 3], 7);
         assert_eq!((at[0].money, at[0].precision.value, at[0].share.value), (500, Some(1.0), Some(0.5)));
         assert_eq!(
@@ -146,7 +149,7 @@ mod tests {
 
     #[test]
     fn chance_is_expected_to_hold_its_share_and_its_range_is_that_of_all_orders() {
-        let stakes = Stakes(vec![0, 500, 300, 0, 200]);
+        let stakes = MoneyByInstitution(vec![0, 500, 300, 0, 200]);
         let at = stakes.of_chance(&[2], 3)[0];
         assert_eq!((at.money, at.share.value, at.precision.value), (400, Some(0.4), Some(0.6)));
         // One pair of ten holds nothing, one everything but 200.
@@ -155,7 +158,7 @@ mod tests {
 
     #[test]
     fn nothing_to_find_is_no_share() {
-        let at = Stakes(vec![0, 0]).of_chance(&[1], 3)[0];
+        let at = MoneyByInstitution(vec![0, 0]).of_chance(&[1], 3)[0];
         assert_eq!((at.share.value, at.money, at.precision.value), (None, 0, Some(0.0)));
         assert_eq!(usual_ks(57), [5, 10, 20, 50]);
     }

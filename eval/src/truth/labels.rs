@@ -1,30 +1,29 @@
 //! Decisions joined to alerts, by record.
 //!
-//! A label speaks of an alert if its subject is
+//! A label is about an alert if its subject is
 //! * the alert itself;
 //! * a settlement or visit that is the alert's subject or among its evidence, a fee line being of its visit;
 //! * an institution, practitioner or person that owns a part of the alert's money, and the alert occurred within the
 //!   label's period. A period without an end ends on the day of the decision. A label of this sort with neither a
-//!   period nor a rule is too vague to speak of anything.
+//!   period nor a rule is too vague to be about anything.
 //!
-//! A label whose `scheme` is a rule's id, or a scheme of the simulator that one rule should see, speaks of that rule's
-//! alerts only. Where several speak of one alert, the narrowest does (the first in the list above), of these the
+//! A label whose `scheme` is a rule's id, or a scheme of the simulator that one rule should see, is about that rule's
+//! alerts only. Where several are about one alert, the narrowest decides (the first in the list above), of these the
 //! latest, of these the one with the greater `case_id`.
 
 use std::collections::BTreeMap;
 
-use records::time::{DAY_SECONDS, day_of, parse_date, parse_time};
+use records::time::{DAY_SECONDS, day_of};
 
-use super::{Standing, Thing, Unknown};
-use selection::outcome::{Alert, Fen, Label, Owners, Share};
-use selection::value::InvalidValue;
+use super::finding::{AlertTruth, TrueFinding, UnknownReason};
+use selection::decision::is_rule_id;
+use selection::value::{InvalidValue, day_of_moment, moment, optional_day};
+use wire::{Alert, Fen, Label, Owners, Share};
 
 /// The rule that should see a scheme of this name; none if there is no such scheme, or several rules should.
 pub type RuleOfScheme = fn(&str) -> Option<&'static str>;
 
-/// Seconds of a day.
-
-/// How narrowly a label speaks of an alert.
+/// How narrowly a label is about an alert.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Breadth {
     /// Of what somebody owns in a period.
@@ -46,7 +45,7 @@ enum Decision {
 
 /// A label, read.
 #[derive(Clone, Debug)]
-struct Read {
+struct ParsedLabel {
     case_id: String,
     breadth: Breadth,
     decision: Decision,
@@ -55,19 +54,19 @@ struct Read {
     at: i64,
     /// Decided long enough ago.
     ripe: bool,
-    /// The only rule it speaks of.
+    /// The only rule it is about.
     rule: Option<String>,
     /// First and last day.
     period: (i32, i32),
     /// Of its thing, if it confirms one.
-    thing: Option<usize>,
+    finding: Option<usize>,
 }
 
-/// All labels, by what they speak of, and what the alerts of each came to.
+/// All labels, by what they are about, and what the alerts of each came to.
 #[derive(Clone, Debug, Default)]
 pub struct Labels {
-    read: Vec<Read>,
-    things: Vec<Thing>,
+    labels: Vec<ParsedLabel>,
+    findings: Vec<TrueFinding>,
     /// By subject type, then id.
     subjects: BTreeMap<String, BTreeMap<String, Vec<usize>>>,
     /// By label: amounts of the alerts that it decides, fen.
@@ -98,7 +97,7 @@ impl Labels {
     ///
     /// # Errors
     /// A time, day or amount that cannot be read, with the label's `case_id`.
-    pub fn sort(
+    pub fn from_labels(
         labels: impl IntoIterator<Item = Label>,
         ripe_until: Option<i64>,
         rule_of_scheme: RuleOfScheme,
@@ -126,20 +125,15 @@ impl Labels {
             "denied" => Decision::Denied,
             _ => Decision::Undecided,
         };
-        let at = parse_time(&label.decided_at)
-            .ok_or_else(|| InvalidValue(format!("`{}` is no time", label.decided_at)))?;
+        let at = moment(&label.decided_at)?;
         let breadth = match label.subject_type.as_str() {
             "alert" => Breadth::Alert,
             "settlement" | "visit" => Breadth::Record,
             _ => Breadth::Owner,
         };
-        let day = |text: &Option<String>| match text {
-            None => Ok(None),
-            Some(text) => {
-                parse_date(text).map(Some).ok_or_else(|| InvalidValue(format!("`{text}` is no day")))
-            }
-        };
-        let (begin, end) = (day(&label.period_begin)?, day(&label.period_end)?);
+        let begin = optional_day(label.period_begin.as_deref())?;
+        let end = optional_day(label.period_end.as_deref())?;
+        // Counts for the report, also of labels that decide nothing.
         let rule = label.scheme.as_deref().and_then(|scheme| rule_of(scheme, rule_of_scheme));
         let ripe = ripe_until.is_none_or(|until| at <= until);
         self.counts.labels += 1;
@@ -149,12 +143,13 @@ impl Labels {
             self.counts.vague += 1;
             return Ok(());
         }
+        // A label that confirms is a finding that alerts can be held against.
         let amount = label.amount.map(Fen::fen);
         let confirms = matches!(decision, Decision::Confirmed | Decision::Partly) && ripe;
-        let thing = confirms.then_some(self.things.len());
+        let finding = confirms.then_some(self.findings.len());
         if confirms {
             let place = (label.subject_type == "institution").then(|| label.subject_id.clone());
-            self.things.push(Thing {
+            self.findings.push(TrueFinding {
                 case_id: label.case_id.clone(),
                 scheme: label.scheme,
                 rule: rule.clone(),
@@ -162,10 +157,11 @@ impl Labels {
                 amount: amount.unwrap_or(0),
             });
         }
+        // Found by its subject when alerts are judged.
         let of_type = self.subjects.entry(label.subject_type).or_default();
-        of_type.entry(label.subject_id).or_default().push(self.read.len());
+        of_type.entry(label.subject_id).or_default().push(self.labels.len());
         let period = (begin.unwrap_or(i32::MIN), end.unwrap_or_else(|| day_of(at)));
-        self.read.push(Read {
+        self.labels.push(ParsedLabel {
             case_id: label.case_id,
             breadth,
             decision,
@@ -174,35 +170,34 @@ impl Labels {
             ripe,
             rule,
             period,
-            thing,
+            finding,
         });
         Ok(())
     }
 
     /// The labels that confirm something.
-    pub(super) fn things(&self) -> &[Thing] {
-        &self.things
+    pub(super) fn findings(&self) -> &[TrueFinding] {
+        &self.findings
     }
 
     /// What is decided of an alert.
-    pub(super) fn judge(&mut self, alert: &Alert, owners: &Owners) -> Result<Standing, InvalidValue> {
-        let day = alert.occurred.get(..10).and_then(parse_date);
-        let day = day.ok_or_else(|| InvalidValue(format!("`{}` is no time", alert.occurred)))?;
+    pub(super) fn judge(&mut self, alert: &Alert, owners: &Owners) -> Result<AlertTruth, InvalidValue> {
+        let day = day_of_moment(&alert.occurred)?;
         let Some(label) = self.narrowest(alert, owners, day) else {
-            return Ok(Standing::Unknown(Unknown::Unlabelled));
+            return Ok(AlertTruth::Unknown(UnknownReason::Unlabelled));
         };
-        let read = &self.read[label];
+        let read = &self.labels[label];
         if read.decision == Decision::Undecided {
-            return Ok(Standing::Unknown(Unknown::Undecided));
+            return Ok(AlertTruth::Unknown(UnknownReason::Undecided));
         }
         if !read.ripe {
-            return Ok(Standing::Unknown(Unknown::Young));
+            return Ok(AlertTruth::Unknown(UnknownReason::Young));
         }
         *self.by_breadth.entry(read.breadth).or_default() += 1;
         *self.joined.entry(label).or_default() += alert.amount.fen();
         Ok(match read.decision {
-            Decision::Denied => Standing::Wrong(Some(label)),
-            _ => Standing::Right(label),
+            Decision::Denied => AlertTruth::Wrong(Some(label)),
+            _ => AlertTruth::Right(label),
         })
     }
 
@@ -211,11 +206,11 @@ impl Labels {
         let mut offer = |kind: &str, id: &str| {
             let of_type = self.subjects.get(kind).and_then(|of_type| of_type.get(id));
             for &label in of_type.into_iter().flatten() {
-                let read = &self.read[label];
+                let read = &self.labels[label];
                 let about = read.rule.as_deref().is_none_or(|rule| rule == alert.rule);
                 let within = read.breadth != Breadth::Owner || (read.period.0..=read.period.1).contains(&day);
                 let rank = |label: usize| {
-                    let read = &self.read[label];
+                    let read = &self.labels[label];
                     (read.breadth, read.at, &read.case_id)
                 };
                 if about && within && best.is_none_or(|best| rank(label) > rank(best)) {
@@ -223,6 +218,7 @@ impl Labels {
                 }
             }
         };
+        // From the narrowest subject to the broadest; the rank decides, not the order.
         offer("alert", &alert.alert_id);
         let evidence = alert.evidence.iter().map(|record| (record.kind.as_ref(), record.key.as_str()));
         for (kind, key) in evidence.chain([(alert.subject.r#type.as_ref(), alert.subject.id.as_str())]) {
@@ -255,7 +251,7 @@ impl Labels {
     /// A confirmed alert stands whole. Of what is confirmed in part, or confirmed of more than an alert, the amount
     /// recovered is spread over all alerts of the label in proportion; where none is stated, a part is half.
     pub fn part(&self, label: usize) -> f64 {
-        let read = &self.read[label];
+        let read = &self.labels[label];
         let spread = || {
             let joined = self.joined.get(&label).copied().filter(|joined| *joined > 0)?;
             Some((crate::measure::float(read.amount?) / crate::measure::float(joined)).clamp(0.0, 1.0))
@@ -269,28 +265,28 @@ impl Labels {
     }
 
     /// The thing that a label confirms.
-    pub fn thing(&self, label: usize) -> Option<usize> {
-        self.read[label].thing
+    pub fn finding(&self, label: usize) -> Option<usize> {
+        self.labels[label].finding
     }
 
     /// Whether the label decided an alert, by thing.
     pub fn found(&self) -> Vec<bool> {
-        let mut found = vec![false; self.things.len()];
+        let mut found = vec![false; self.findings.len()];
         for label in self.joined.keys() {
-            if let Some(thing) = self.read[*label].thing {
-                found[thing] = true;
+            if let Some(finding) = self.labels[*label].finding {
+                found[finding] = true;
             }
         }
         found
     }
 
-    /// Institutions that a ripe decision speaks of as such.
+    /// Institutions that a ripe decision is about as such.
     pub fn inspected(&self) -> impl Iterator<Item = &str> {
         let of_type = self.subjects.get("institution").into_iter().flatten();
         of_type
             .filter(|(_, labels)| {
                 labels.iter().any(|&label| {
-                    let read = &self.read[label];
+                    let read = &self.labels[label];
                     read.ripe && read.decision != Decision::Undecided
                 })
             })
@@ -305,10 +301,7 @@ pub fn ripe_until(now: Option<i64>, delay: u32) -> Option<i64> {
 
 /// The rule that a scheme names: its own id, or a scheme of the simulator that one rule should see.
 fn rule_of(scheme: &str, rule_of_scheme: RuleOfScheme) -> Option<String> {
-    match scheme.as_bytes() {
-        [b'A'..=b'Z', b'0'..=b'9', b'0'..=b'9'] => Some(scheme.to_owned()),
-        _ => rule_of_scheme(scheme).map(str::to_owned),
-    }
+    if is_rule_id(scheme) { Some(scheme.to_owned()) } else { rule_of_scheme(scheme).map(str::to_owned) }
 }
 
 #[cfg(test)]

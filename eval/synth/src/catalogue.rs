@@ -282,7 +282,7 @@ fn item(
     Item { code, fragment, list_type, price, fund_share, shelf: None }
 }
 
-/// One list out of several, taking from them in turn as `pattern` says, until all are used up.
+/// One list out of several, taking from them in turn by `pattern`, until all are used up.
 fn weave(lists: &[&[usize]], pattern: &[usize]) -> Vec<usize> {
     let mut left: Vec<_> = lists.iter().map(|list| list.iter().copied()).collect();
     let total = lists.iter().map(|list| list.len()).sum();

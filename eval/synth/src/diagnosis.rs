@@ -1,4 +1,7 @@
 //! Diagnoses and operations: many that anybody can have, and a few that depend on sex or age or justify an item.
+//!
+//! The plain ones are random codes of national shape, no two of one category. The specific ones are those that the
+//! knowledge tables name, so that a scheme can bill an item without its indication or a diagnosis that cannot be.
 
 use records::splitmix::SplitMix64;
 

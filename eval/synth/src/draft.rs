@@ -1,4 +1,8 @@
-//! One visit to a clinic or a pharmacy, drafted as a whole, so that a scheme can be built into it before its records are sent.
+//! One visit to a clinic or a pharmacy, drafted as a whole.
+//!
+//! A draft is everything that the visit will leave behind: its header, fee lines, prescriptions, sales, identity checks
+//! and invoice. A scheme changes the draft before any record of it is sent. The money of a line follows from its price
+//! and quantity; this file knows no chance and sends nothing.
 
 use crate::record::{FeeLine, Prescription, PrescriptionRef, Presence, Sale, SaleReturn, Visit, VisitHead};
 use crate::region::Region;

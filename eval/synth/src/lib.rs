@@ -57,9 +57,24 @@ use std::path::{Path, PathBuf};
 /// Simulates `recipe` and leaves `records/changes.ndjson`, `rules/tables/*.csv` and `truth.ndjson` in `out`.
 ///
 /// `progress` is called after each simulated day. Files take their final name only when complete.
+///
+/// # Example
+/// ```
+/// use synth::{Recipe, Schemes, write};
+///
+/// let folder = std::env::temp_dir().join(format!("synth-example-{}", std::process::id()));
+/// let recipe = Recipe { seed: 1, visits: 50, months: 1, schemes: Schemes::None, strength: 1.0 };
+/// let report = write(&recipe, &folder, &mut |_| ())?;
+/// assert!(report.records > 0 && report.cases == 0);
+/// let changes = std::fs::read_to_string(folder.join("records/changes.ndjson")).expect("it was just written");
+/// assert_eq!(changes.lines().count() as u64, report.records);
+/// # std::fs::remove_dir_all(&folder).expect("a folder of our own");
+/// # Ok::<(), synth::SynthError>(())
+/// ```
 /// # Errors
 /// A recipe that cannot be simulated, before anything is written; a file that cannot be written, with its path.
 pub fn write(recipe: &Recipe, out: &Path, progress: &mut dyn FnMut(Progress)) -> Result<Report, SynthError> {
+    // Nothing is written for a recipe that cannot be simulated.
     let schemes = checked(recipe)?;
     let region = Region::new(recipe);
     for folder in ["records", "rules/tables"] {
@@ -71,12 +86,14 @@ pub fn write(recipe: &Recipe, out: &Path, progress: &mut dyn FnMut(Progress)) ->
         table.file.write_all(content.as_bytes()).map_err(io_error(&table.path))?;
         table.finish()?;
     }
+    // The records are written as they are received, an hour at a time.
     let DraftFile { path, file } = DraftFile::new(out.join("records/changes.ndjson"))?;
     let plan = Plan::new(&schemes, recipe.visits, recipe.strength, &region);
     let mut simulated =
         Simulation::new(&region, plan, file).run(recipe, progress).map_err(io_error(&path))?;
     let changes = DraftFile { path, file: simulated.file };
     simulated.plan.close(&region);
+    // The truth is known when the period is over: what it cut off is no case.
     let mut truth = DraftFile::new(out.join("truth.ndjson"))?;
     let findings = planted::write_truth(&region, &simulated.plan.findings, &mut truth.file)
         .map_err(io_error(&truth.path))?;

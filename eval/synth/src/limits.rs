@@ -1,4 +1,7 @@
-//! What the knowledge tables say about some items: for whom they are paid, for what, how long, where and how dear.
+//! The limits that the knowledge tables set for some items: for whom, for what, how long, where and at which price.
+//!
+//! The catalogue makes them, `tables` writes them down as the tables of the region's bank, ordinary visits stay within
+//! them, often exactly at the limit, and schemes go beyond.
 
 /// An age up to which an item is paid or used.
 #[derive(Clone, Copy)]

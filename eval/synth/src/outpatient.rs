@@ -1,4 +1,7 @@
 //! A visit to a hospital or clinic that ends on the same day: services, drugs on prescription, and near misses.
+//!
+//! Near misses are what a careless rule would take for fraud: items exactly at their limit, lines beyond it that are
+//! reversed, age-limited items for those who may have them. They make the ordinary region a test of false alarms.
 
 use crate::diagnosis::{PLAIN_DIAGNOSES, SPECIFIC, specific_diagnosis};
 use crate::draft::VisitDraft;

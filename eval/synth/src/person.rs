@@ -1,4 +1,7 @@
-//! Persons: who is free to come, and what registers say about those who came.
+//! Persons: who is free to visit at a moment, and what the registers hold about those who did.
+//!
+//! A person is registered (person, enrolment, facts of other registers) at the first visit, so that registers hold no
+//! one without records. Between two visits of a person there is time to travel anywhere, so that no two can collide.
 
 use crate::record::EnrolmentTerm;
 use crate::region::{Born, first_day};

@@ -1,4 +1,7 @@
 //! A visit to a pharmacy: packs with trace codes over the counter, and their lines on the bill.
+//!
+//! Every pack that is sold was bought before, with the trace code that the sale carries. Some sales are prescribed by a
+//! hospital, some packs are split or returned, and some sales are for cash and on no bill.
 
 use crate::draft::VisitDraft;
 use crate::plan::VisitPurpose;

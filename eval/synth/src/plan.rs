@@ -250,8 +250,9 @@ impl Queue {
 
     /// Whether the case that is due takes an institution of this propensity for visit number `visit`.
     ///
-    /// The chance is the share of the greatest propensity, so institutions are taken by propensity times visits; with the
-    /// third power of the time waited it comes to one, for a case that finds no such institution is planted all the same.
+    /// The chance is the share of the greatest propensity, so institutions are taken by propensity times visits; with
+    /// the third power of the time waited it comes to one, for a case that finds no such institution is planted all the
+    /// same.
     pub(crate) fn accepts(&self, propensity: u64, visit: u64) -> bool {
         let waited = u128::from((visit - self.due).min(self.patience));
         let urgency = 1_000 * waited.pow(3) / u128::from(self.patience).pow(3);

@@ -1,9 +1,10 @@
 //! Schemes: cases built into ordinary visits, and their truth.
 //!
-//! A case waits for its turn. Then it takes the next visit that suits it, the more readily the greater the institution's
-//! propensity, and changes the draft of that visit before its records are sent; or it makes persons of its own visit.
-//! What must follow later is put on the schedule. Its records are then sent as all others: late, corrected, twice. A visit belongs to at most one case and is never
-//! refunded, and a person who lies in hospital for a case lies there for no other, so that no case undoes another.
+//! A case waits for its turn. Then it takes the next visit that suits it, the more readily the greater the
+//! institution's propensity, and changes the draft of that visit before its records are sent; or it makes persons of
+//! its own visit. What must follow later is put on the schedule. Its records are then sent as all others: late,
+//! corrected, twice. A visit belongs to at most one case and is never refunded, and a person who lies in hospital for a
+//! case lies there for no other, so that no case undoes another.
 
 mod beds;
 mod bills;

@@ -1,4 +1,6 @@
-//! What is asked of the simulator and what it answers: the recipe, how far it has come, what it wrote, what it refuses.
+//! The input and output of the simulator: the recipe, its progress, the report on what was written, and its errors.
+//!
+//! A recipe is checked as a whole before anything is written; what passes the check can be simulated.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

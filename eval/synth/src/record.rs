@@ -1,6 +1,7 @@
 //! The content of records, before it is text.
 //!
-//! Money is fen, prices ten-thousandths of a yuan, quantities ten-thousandths, moments seconds and days days since 1970 in China Standard Time.
+//! Money is fen, prices ten-thousandths of a yuan, quantities ten-thousandths, moments seconds and days days since 1970
+//! in China Standard Time.
 
 /// The visit that a record belongs to, its person and its institution.
 #[derive(Clone, Copy, Debug, Default)]

@@ -200,6 +200,7 @@ impl Region {
             (false, 3) => (1_135_700, 309_600),
             _ => (1_120_000 + rng.span(0, 16_000), 295_000 + rng.span(0, 14_000)),
         };
+        // Clinics without beds are of the lowest levels, the largest hospitals of the highest.
         let level = match (beds, rank) {
             (0, _) => 10 + rng.below(2),
             (_, 0..LARGE) => 1 + rng.below(3),
@@ -207,6 +208,7 @@ impl Region {
         };
         let drugs = (900 / (rank + 1) + 60 + rng.index(60)).min(if pharmacy { 320 } else { 950 });
         let consumables = if pharmacy { 0 } else { (380 / (rank + 1) + 15 + rng.index(30)).min(400) };
+        // Its staff, numbered on through the region.
         let first_doctor = self.doctors.len();
         for _ in 0..doctors {
             let letter = if pharmacy { "Y" } else { "D" };

@@ -96,6 +96,7 @@ impl<W: Write> Simulation<'_, W> {
         let (head, visit) = (draft.head, draft.visit);
         self.register_person(head.person, visit.begin, draft.cover);
         self.busy_until(head.person, draft.settled + REST);
+        // Each record is delayed on its own, so they arrive in another order than they are sent in here.
         for order in &draft.orders {
             self.prescribe(head.visit, head.person, order);
         }
@@ -121,6 +122,7 @@ impl<W: Write> Simulation<'_, W> {
                 text.dispensing(region, head, sale, Some(back), rev);
             });
         }
+        // The bill, perhaps refunded and settled anew: then all lines move to the second settlement.
         let bill = self.bill_of(draft);
         self.send_bill(head, &bill, !draft.borrowed_invoice);
         let refunded = if draft.planted { None } else { self.refund(head, &bill) };
@@ -135,6 +137,7 @@ impl<W: Write> Simulation<'_, W> {
         }
         self.withdraw_something(draft);
         self.leave(draft);
+        // Few ordinary visits are inspected, and found in order.
         if self.rng.once_in(4_000) {
             let at = (draft.settled + 9 * DAY).min(self.end - HOUR);
             let mut subject_id = Vec::new();

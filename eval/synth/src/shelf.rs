@@ -1,4 +1,7 @@
-//! What the simulation remembers of the stock of one item at one institution.
+//! The state of one stock: an item at one institution.
+//!
+//! Only the balance and the numbers of the trace codes are kept; every movement is sent when it happens. How stock is
+//! taken and bought is in `stock`.
 
 /// What lies on the shelf of one pair (institution, item).
 #[derive(Clone, Copy, Default)]

@@ -109,6 +109,7 @@ impl<'a, W: Write> Simulation<'a, W> {
         let mut reached = 0;
         let arrived = |reached: u64| scaled(recipe.visits, reached, total.max(1));
         for day in first_day()..self.region.end_day {
+            // Hour by hour: stays first, then the arrivals of the hour, then what schemes have scheduled.
             self.end_night(day - 1);
             for (hour, &weight) in HOUR_WEIGHTS.iter().enumerate() {
                 self.now = day * DAY + i64::try_from(hour).expect("below 24") * HOUR;

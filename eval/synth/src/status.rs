@@ -1,4 +1,6 @@
-//! What the simulation remembers of a person: some twenty bytes each, for millions of persons.
+//! The state of a person: some twenty bytes each, for millions of persons.
+//!
+//! What does not change about a person (sex, birth, insurance) follows from its number and is not kept; see `region`.
 
 use crate::text::HOUR;
 

@@ -1,4 +1,7 @@
-//! What the simulation remembers of an open stay, and what is special about its bill.
+//! The state of an open stay, and what is special about its bill.
+//!
+//! A stay that is under way keeps sums and its pattern, not its lines, which are sent as they are billed. The roles
+//! name the planted findings the stay belongs to.
 
 use crate::record::{PrescriptionRef, Visit, VisitHead};
 use crate::text::{DAY, HOUR};

@@ -1,8 +1,8 @@
 //! Bytes of one record, by hand: at hundreds of thousands of records a second nothing general is fast enough.
 //!
-//! Moments are seconds and days are days since 1970-01-01 00:00:00 in China Standard Time, money is fen,
-//! prices and quantities are ten-thousandths. Units and calendar are those of `records`, and so is the text of amounts, days
-//! and moments, to the byte; it is written here without a formatter, for one writes millions of them.
+//! Moments are seconds and days are days since 1970-01-01 00:00:00 in China Standard Time, money is fen, prices and
+//! quantities are ten-thousandths. Units and calendar are those of `records`, and so is the text of amounts, days and
+//! moments, to the byte; it is written here without a formatter, for one writes millions of them.
 
 use records::decimal::QUANTITY_PLACES;
 use records::time::{DAY_SECONDS, civil_from_days, days_from_civil};

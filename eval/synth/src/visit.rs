@@ -1,4 +1,6 @@
-//! How a visit begins: its header with doctor and diagnoses, and an empty draft for what it leaves behind.
+//! How a visit begins: its header with doctor and diagnoses, and an empty draft.
+//!
+//! All visits, stays too, get doctor and diagnoses here, from the institution's own doctors and the plain diagnoses.
 
 use crate::diagnosis::PLAIN_DIAGNOSES;
 use crate::draft::VisitDraft;

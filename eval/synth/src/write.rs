@@ -1,4 +1,7 @@
-//! One function for each kind: its fields in the contract's order, as one line of JSON without the line end.
+//! One function for each kind of record: its fields in the contract's order, as one line of JSON without the line end.
+//!
+//! Identifiers are a letter for their kind and a number, so that a reader of the file sees what belongs together.
+//! Nothing is decided here; what is written comes from `record`, the region and the catalogue.
 
 use crate::record::{
     Bill, EnrolmentTerm, FeeLine, Label, Prescription, PrescriptionRef, Presence, Sale, SaleReturn,

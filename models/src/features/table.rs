@@ -5,8 +5,23 @@
 
 use super::Direction::{Both, Upper};
 use super::Unit::{Count, Days, Index, Share, Yuan};
-use super::{Direction, Feature, Unit};
+use super::{Direction, Feature, FeatureSet, Unit};
 use crate::profile::Sum;
+
+impl FeatureSet {
+    /// The columns, in the order in which they are listed where nothing else decides.
+    pub const fn features(self) -> &'static [Feature] {
+        match self {
+            FeatureSet::Institution => &INSTITUTION,
+            FeatureSet::Practitioner => &PRACTITIONER,
+        }
+    }
+
+    /// The column of that name.
+    pub fn find(self, key: &str) -> Option<&'static Feature> {
+        self.features().iter().find(|feature| feature.key == key)
+    }
+}
 
 /// A sum over another, by cases of a third; the floor in thousandths of the unit.
 const fn ratio(

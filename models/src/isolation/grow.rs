@@ -1,8 +1,11 @@
 //! How the trees of an isolation forest grow.
+//!
+//! A tree is a list of nodes. A cut is drawn in the box around the whole sample, as often as it takes until one parts
+//! the rows at hand, which asks for one column of each row instead of all; the box around the rows themselves is
+//! measured only where they are few or the draws keep missing. What is drawn comes from the seed and the tree's number.
 
 use ndarray::{ArrayBase, Data, Ix2};
 
-use super::IsolationParams;
 use records::splitmix::SplitMix64;
 
 /// Below this many rows their box is soon measured.
@@ -17,13 +20,15 @@ pub(super) enum Node {
     End { rows: u32, depth: f64 },
 }
 
-/// The trees of these rows, which are finite and at least two; and by number of rows, up to that of the sample, the
-/// cuts expected until one of them is alone.
+/// So many trees of these rows, each of a sample of them; and by number of rows, up to that of the sample, the cuts
+/// expected until one of them is alone. The rows are finite and at least two.
 pub(super) fn forest<D: Data<Elem = f64>>(
-    params: &IsolationParams,
+    trees: usize,
+    sample: usize,
+    seed: u64,
     rows: &ArrayBase<D, Ix2>,
 ) -> (Vec<Vec<Node>>, Vec<f64>) {
-    let size = params.sample.min(rows.nrows());
+    let size = sample.min(rows.nrows());
     let planter = Planter {
         cells: rows.iter().copied().collect(),
         columns: rows.ncols(),
@@ -32,8 +37,8 @@ pub(super) fn forest<D: Data<Elem = f64>>(
         deepest: size.next_power_of_two().trailing_zeros(),
     };
     let mut places: Vec<usize> = Vec::new();
-    let trees = (0..params.trees).map(|number| {
-        let mut chance = SplitMix64::numbered(params.seed, number as u64);
+    let trees = (0..trees).map(|number| {
+        let mut chance = SplitMix64::numbered(seed, number as u64);
         places.clear();
         places.extend(0..rows.nrows());
         for taken in 0..size {

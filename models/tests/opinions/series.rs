@@ -17,7 +17,7 @@ fn ask(own: &[Month], peers: &[Month]) -> Option<Opinion> {
 /// The places of the months that are told, each asked with what came before it.
 fn told(own: &[i64], peers: &[i64]) -> Vec<usize> {
     let (own, peers) = (months(own), months(peers));
-    (0..own.len()).filter(|last| ask(&own[..=*last], &peers).is_some_and(|o| o.is_told())).collect()
+    (0..own.len()).filter(|last| ask(&own[..=*last], &peers).is_some_and(|o| o.is_reported())).collect()
 }
 
 const EVEN: [i64; 16] = [100_000; 16];
@@ -88,7 +88,7 @@ fn what_cannot_be_compared_is_not_judged_and_order_and_repetition_are_nothing() 
     let own = months(&[50_000, 50_000, 50_000, 50_000, 50_000, 50_000, 90_000]);
     let peers = months(&EVEN);
     let told = ask(&own, &peers).unwrap();
-    assert!(told.is_told());
+    assert!(told.is_reported());
     let mut turned: Vec<Month> = own.iter().rev().copied().collect();
     turned.extend([own[2], Month { month: own[3].month, value: -5 }]);
     assert_eq!(ask(&turned, &peers).as_ref(), Some(&told));

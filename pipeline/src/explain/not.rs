@@ -2,9 +2,7 @@
 //!
 //! The inputs are read again through the ledger, with the bank that the run kept and its *now* where `--as-of` set
 //! it. Then the rule's conditions are asked one by one ([`detectors::why`]). If a record of the subject is not
-//! there, what was told of it says why: withdrawn, rejected, or never sent. [`page`] tells the answer to people.
-
-mod page;
+//! there, what is known of it gives the reason: withdrawn, rejected, or never sent. `reports` shows the answer to people.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -15,19 +13,20 @@ use records::Kind;
 use records::arena::Ref;
 use records::row;
 use records::time::{parse_date, parse_time};
+use reports::explain::{json, why_not};
+use reports::language::bilingual;
+use reports::run_folder::RunFolder;
 use rulebank::{Bank, Lang, Rule, Status};
 use wire::explanation::{AbsentRecord, ConditionResult, NamedValue, RejectedLine, WhyNot, WithdrawnRecord};
 use wire::{Keyword, alert_id};
 
-use super::kept::Kept;
-use super::{bilingual, json};
 use crate::engine::compile;
 use crate::error::Error;
 use crate::front::Front;
 use crate::progress::Progress;
 use crate::source::{self, Input, Lines, Row};
 
-/// RejectedLine lines about a subject that are told.
+/// Rejected lines about a subject that are shown.
 const REJECTED: usize = 20;
 /// Facts after which what came and went again is forgotten.
 const FACTS: usize = 1 << 22;
@@ -39,21 +38,21 @@ const TICK: u64 = 100_000;
 /// # Errors
 /// No such rule, a key of another shape, no paths, inputs that cannot be read.
 pub fn not(
-    kept: &Kept,
+    folder: &RunFolder,
     words: &[String],
     paths: &[PathBuf],
     as_json: bool,
     lang: Lang,
 ) -> Result<String, Error> {
-    let bank = kept.bank()?;
+    let bank = folder.bank()?;
     let (rule, key, more) = subject(&bank, words)?;
     let paths: Vec<PathBuf> = more.iter().map(PathBuf::from).chain(paths.iter().cloned()).collect();
     if paths.is_empty() {
         let text = "--not reads the records again: name the files and folders that the run read";
         return Err(Error::Arguments(text.to_owned()));
     }
-    let answer = Reading::of(kept, &key, &paths)?.answer(kept, &bank, rule, key)?;
-    Ok(if as_json { json(&answer) } else { page::page(&answer, lang) })
+    let answer = Reading::of(folder, &key, &paths)?.answer(folder, &bank, rule, key)?;
+    Ok(if as_json { json(&answer) } else { why_not::page(&answer, lang) })
 }
 
 /// The rule, the subject's key, and the words after it.
@@ -100,8 +99,8 @@ struct Reading {
 }
 
 impl Reading {
-    fn of(kept: &Kept, key: &[String], paths: &[PathBuf]) -> Result<Reading, Error> {
-        let as_of = kept.run.now.as_deref().filter(|_| kept.run.as_of).and_then(parse_time);
+    fn of(folder: &RunFolder, key: &[String], paths: &[PathBuf]) -> Result<Reading, Error> {
+        let as_of = folder.run.now.as_deref().filter(|_| folder.run.as_of).and_then(parse_time);
         let mut front = Front::new(as_of);
         let parts = key.iter().map(|part| Ok(front.ledger().intern(part)?)).collect::<Result<_, Error>>()?;
         let mut reading = Reading {
@@ -208,10 +207,16 @@ impl Reading {
         self.facts.retain(|(_, count)| *count != 0);
     }
 
-    fn answer(mut self, kept: &Kept, bank: &Bank, rule: &Rule, key: Vec<String>) -> Result<WhyNot, Error> {
+    fn answer(
+        mut self,
+        folder: &RunFolder,
+        bank: &Bank,
+        rule: &Rule,
+        key: Vec<String>,
+    ) -> Result<WhyNot, Error> {
         self.settle();
         let knowledge = compile(bank, &RuleSet::of(&[bank]), self.front.ledger())?;
-        let as_of = kept.run.now.as_deref().filter(|_| kept.run.as_of).and_then(parse_time);
+        let as_of = folder.run.now.as_deref().filter(|_| folder.run.as_of).and_then(parse_time);
         let now = as_of.or(self.front.ledger().now());
         let lines = self.front.lines();
         let arena = std::sync::Arc::clone(self.front.ledger().arena());
@@ -229,7 +234,7 @@ impl Reading {
             })
             .collect();
         let alert_id = alert_id(&rule.id, &key);
-        let in_run = kept.stands(&alert_id)?;
+        let in_run = folder.stands(&alert_id)?;
         let conditions = steps.into_iter().map(|step| condition(step, &withdrawn, &self.rejected)).collect();
         let (verdict, reason) = match verdict {
             Verdict::Stands => ("stands", None),

@@ -1,27 +1,27 @@
 //! `fundwatch rules diff`: what another bank would do to the alerts of a history, before anybody switches it on.
 //!
-//! The records are read once, under the first bank. Then the running dataflow is told of the second one, and what it
+//! The records are read once, under the first bank. Then the running dataflow is given the second one, and what it
 //! answers to that is the difference: the alerts that come, go and change over the whole history, each with what in
 //! the bank is the cause. Nothing is judged again but what the two banks read differently.
 
 use std::collections::BTreeMap;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use detectors::alert_view::{AlertEvent, AlertView};
-use rulebank::{Bank, Lang, Text2};
+use detectors::alert_view::{AlertEvent, AlertView, Snapshot};
+use detectors::detector::SPECS;
+use reports::bank_change::changes::{AlertSide, Changes};
+use reports::bank_change::differences::differences;
+use reports::bank_change::{BankDiff, page, text};
+use reports::outputs::{Draft, Folder, folder_and_name};
+use rulebank::{Bank, Lang};
 
-use super::changes::Changes;
-use super::differences::{Difference, differences};
-use super::{diff_page, diff_text};
 use crate::args::DiffArgs;
+use crate::command::language;
 use crate::engine::{Engine, Options, Recorder, load_bank};
 use crate::error::Error;
-use crate::explain::language;
 use crate::front::Front;
-use crate::outputs::{Draft, Folder};
 use crate::progress::Progress;
 use crate::run::parse_as_of;
 use crate::source::{self, Input, Lines, Row};
@@ -32,34 +32,12 @@ const TICK: u64 = 100_000;
 /// The word for the bank in the program.
 const BUILT_IN: &str = "builtin";
 
-/// The difference between two banks over a history.
-pub struct BankDiff {
-    /// What the banks are called: as they were given.
-    pub names: [String; 2],
-    /// Lines that were read, and how many of them were rejected.
-    pub lines: [u64; 2],
-    /// *Now*, if anything with an event time stands.
-    pub now: Option<i64>,
-    /// What is different between the banks.
-    pub banks: Vec<Difference>,
-    /// What is different between the alerts.
-    pub changes: Changes,
-    /// What the rules are called.
-    pub titles: BTreeMap<String, Text2>,
-    /// Alerts that stand under the second bank, by rule, with what they count in fen.
-    pub standing: BTreeMap<String, (u64, i128)>,
-    /// How long the load took.
-    pub load: Duration,
-    /// How long the change of the bank took.
-    pub change: Duration,
-}
-
-/// Compares two banks as the command line says; gives the text for stdout.
+/// Compares two banks as the command line asks; gives the text for stdout.
 ///
 /// # Errors
 /// InvalidValue arguments, an invalid bank, a file or disk that fails.
 pub fn diff(args: &DiffArgs) -> Result<String, Error> {
-    let lang = language(args.lang.as_deref(), |name| std::env::var(name).ok());
+    let lang = language(args.lang.as_deref());
     let as_of = args.as_of.as_deref().map(parse_as_of).transpose()?;
     let [before, after] = [&args.before, &args.after].map(|path| bank_at(path));
     let (before, after) = (before?, after?);
@@ -75,19 +53,19 @@ pub fn diff(args: &DiffArgs) -> Result<String, Error> {
         lines.push(out.draft()?);
     }
     let options = Options { workers: usize::from(args.workers), as_of, profile: None };
-    let mut told = compare([&before, &after], &inputs, &options, lines, args.quiet)?;
-    told.names = [&args.before, &args.after].map(|path| path.display().to_string());
-    let mut files = told.changes.take_files().into_iter();
+    let mut diff = compare([&before, &after], &inputs, &options, lines, args.quiet)?;
+    diff.names = [&args.before, &args.after].map(|path| path.display().to_string());
+    let mut files = diff.changes.take_files().into_iter();
     for out in &outs {
-        let draft = if out.is_lines { files.next() } else { Some(out.page(&told, lang)?) };
+        let draft = if out.is_lines { files.next() } else { Some(out.page(&diff, lang)?) };
         out.folder()?.publish(draft.into_iter().collect())?;
     }
     if !args.quiet {
-        let (load, change) = (told.load.as_secs_f64(), told.change.as_secs_f64());
+        let (load, change) = (diff.load.as_secs_f64(), diff.change.as_secs_f64());
         let share = load / change.max(1e-9);
         eprintln!("read in {load:.2} s; the change of the bank took {change:.3} s, 1/{share:.0} of that");
     }
-    Ok(diff_text::page(&told, lang))
+    Ok(text::page(&diff, lang))
 }
 
 /// The bank in a folder, or the built-in one.
@@ -107,11 +85,11 @@ pub fn compare(
     quiet: bool,
 ) -> Result<BankDiff, Error> {
     let changes = Arc::new(Mutex::new(Changes::into_files(lines)));
-    let heard = Arc::clone(&changes);
+    let recorded = Arc::clone(&changes);
     let recorder: Recorder = Box::new(move |events: &[AlertEvent]| {
-        let mut changes = heard.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut changes = recorded.lock().unwrap_or_else(PoisonError::into_inner);
         events.iter().try_for_each(|event| match &event.change {
-            Some(change) => changes.hear(change, &event.line.cause),
+            Some(change) => Ok(changes.add(side(&change.before), side(&change.after), &event.line.cause)?),
             None => Ok(()),
         })
     });
@@ -137,13 +115,18 @@ pub fn compare(
         names: Default::default(),
         lines: [front.lines(), front.total().rejected],
         now: options.as_of.or(front.ledger().now()),
-        banks: differences(before, after),
+        banks: differences(before, after, SPECS),
         titles: rules(before).chain(rules(after)).collect(),
         changes,
         standing: standing(&desk),
         load,
         change,
     })
+}
+
+/// How an alert stood under one of the banks.
+fn side(side: &Option<Snapshot>) -> Option<AlertSide<'_>> {
+    side.as_ref().map(|side| AlertSide { alert: &side.line, shares: &side.shares })
 }
 
 fn standing(desk: &AlertView) -> BTreeMap<String, (u64, i128)> {
@@ -169,7 +152,7 @@ impl Feed<'_> {
         if self.engine.front.lines_in_tick() >= TICK { self.engine.close_tick() } else { Ok(()) }
     }
 
-    /// The way in, and where what it rejects goes: nothing is kept of it here, `run` tells it.
+    /// The way in, and where what it rejects goes: nothing is kept of it here, `run` shows it.
     fn front(&mut self) -> (&mut Front, std::io::Sink) {
         (&mut self.engine.front, std::io::sink())
     }
@@ -209,28 +192,24 @@ struct Out {
 
 impl Out {
     fn of(path: &Path) -> Result<Out, Error> {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let (folder, name) = folder_and_name(path)?;
         let is_lines = name.ends_with(".ndjson");
         if !is_lines && !name.ends_with(".html") {
             let text = format!("--out {}: the file's name ends in .ndjson or .html", path.display());
             return Err(Error::Arguments(text));
         }
-        Ok(Out { folder: folder.to_owned(), name, is_lines })
+        Ok(Out { folder, name, is_lines })
     }
 
     fn folder(&self) -> Result<Folder, Error> {
-        Folder::open(&self.folder)
+        Ok(Folder::open(&self.folder)?)
     }
 
     fn draft(&self) -> Result<Draft, Error> {
-        self.folder()?.draft(&self.name)
+        Ok(self.folder()?.draft(&self.name)?)
     }
 
-    fn page(&self, told: &BankDiff, lang: Lang) -> Result<Draft, Error> {
-        let mut draft = self.draft()?;
-        let written = draft.writer().write_all(diff_page::page(told, lang).as_bytes());
-        written.map_err(|source| draft.failed(source))?;
-        Ok(draft)
+    fn page(&self, diff: &BankDiff, lang: Lang) -> Result<Draft, Error> {
+        Ok(self.folder()?.bytes(&self.name, page::page(diff, lang).as_bytes())?)
     }
 }

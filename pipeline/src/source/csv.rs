@@ -11,9 +11,10 @@ use csv_core::ReadRecordResult;
 use records::decode::{Columns, TableCell};
 
 use super::files::Input;
+use super::lines::{HEAD_BYTES, Lines, Row, Torn, damaged, is_white};
 use super::text::Text;
-use super::{HEAD_BYTES, LINE_BYTES_MAX, Lines, Row, Torn, damaged, is_white};
 use crate::error::Error;
+use records::decode::LINE_BYTES_MAX;
 
 /// Reads a file row by row.
 pub(super) fn read(input: &Input, lines: &mut impl Lines) -> Result<(), Error> {

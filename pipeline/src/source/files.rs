@@ -1,7 +1,7 @@
-//! The files of an argument list, in order of arrival, each with the format its name says.
+//! The files of an argument list, in order of arrival, each with the format its name states.
 //!
 //! The arguments come in their order, the files of a folder by the bytes of their path below it. A file of a folder
-//! whose name is that of no format is skipped and told; a file named by hand is read whatever its name, as NDJSON.
+//! whose name is that of no format is skipped and shown; a file named by hand is read whatever its name, as NDJSON.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -92,7 +92,7 @@ pub fn inputs(paths: &[PathBuf], skipped: &mut Vec<PathBuf>) -> Result<Vec<Input
     Ok(inputs)
 }
 
-/// What a name says is in a file, and whether it says anything; letters may be large or small.
+/// What a name states is in a file, and whether it states anything; letters may be large or small.
 fn input(path: &Path) -> Result<(Input, bool), Error> {
     let about = fs::metadata(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
@@ -107,10 +107,10 @@ fn input(path: &Path) -> Result<(Input, bool), Error> {
         (".csv", Format::Csv),
         (".parquet", Format::Parquet),
     ];
-    let told = endings.into_iter().find_map(|(ending, format)| Some((without(name, ending)?, format)));
+    let named = endings.into_iter().find_map(|(ending, format)| Some((without(name, ending)?, format)));
     // Parquet packs its own columns and is read from its end.
-    let told = told.filter(|(_, format)| *format != Format::Parquet || packing == Packing::Plain);
-    let (stem, format) = told.unwrap_or((name, Format::Ndjson));
+    let named = named.filter(|(_, format)| *format != Format::Parquet || packing == Packing::Plain);
+    let (stem, format) = named.unwrap_or((name, Format::Ndjson));
     let input = Input {
         path: path.to_owned(),
         name: path.to_string_lossy().into_owned(),
@@ -119,7 +119,7 @@ fn input(path: &Path) -> Result<(Input, bool), Error> {
         packing,
         stem: stem.to_owned(),
     };
-    Ok((input, told.is_some()))
+    Ok((input, named.is_some()))
 }
 
 /// The name without its ending, if it has it and something before it.
@@ -150,7 +150,7 @@ mod tests {
     #[test]
     fn a_name_tells_format_packing_and_stem() {
         let folder = tempfile::tempdir().unwrap();
-        for (name, format, packing, stem, told) in [
+        for (name, format, packing, stem, named) in [
             ("a.ndjson", Format::Ndjson, Packing::Plain, "a", true),
             ("a.JSONL.Gz", Format::Ndjson, Packing::Gzip, "a", true),
             ("fee_line.csv", Format::Csv, Packing::Plain, "fee_line", true),
@@ -164,10 +164,10 @@ mod tests {
         ] {
             let path = folder.path().join(name);
             fs::write(&path, "x").unwrap();
-            let (input, is_told) = input(&path).unwrap();
+            let (input, is_named) = input(&path).unwrap();
             assert_eq!(
-                (input.format, input.packing, input.stem.as_str(), is_told),
-                (format, packing, stem, told),
+                (input.format, input.packing, input.stem.as_str(), is_named),
+                (format, packing, stem, named),
                 "{name}"
             );
         }

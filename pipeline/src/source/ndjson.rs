@@ -1,12 +1,13 @@
 //! NDJSON, a block at a time; a line is handed on as a slice of the block.
 //!
-//! A line that grows beyond what is read ([`LINE_BYTES_MAX`]) is not kept any longer: its head and its length are told
+//! A line that grows beyond what is read ([`LINE_BYTES_MAX`]) is not kept any longer: its head and its length are shown
 //! when it ends.
 
 use super::files::Input;
+use super::lines::{BLOCK, HEAD_BYTES, Lines, is_white};
 use super::stream::Stream;
-use super::{BLOCK, HEAD_BYTES, LINE_BYTES_MAX, Lines, is_white};
 use crate::error::Error;
+use records::decode::LINE_BYTES_MAX;
 
 /// Room for the longest line that is read and one block more.
 const BUFFER_MAX: usize = LINE_BYTES_MAX + BLOCK;
@@ -34,7 +35,7 @@ impl Overlong {
         self.ends_in_return = bytes.last().map_or(self.ends_in_return, |last| *last == b'\r');
     }
 
-    fn tell(self, number: u64, is_ended: bool, lines: &mut impl Lines) -> Result<(), Error> {
+    fn report(self, number: u64, is_ended: bool, lines: &mut impl Lines) -> Result<(), Error> {
         if self.white {
             return Ok(());
         }
@@ -76,11 +77,11 @@ pub(super) fn read(input: &Input, lines: &mut impl Lines) -> Result<(), Error> {
             number += 1;
             let line = &buffer[start..start + length];
             match overlong.take() {
-                None if line.len() > LINE_BYTES_MAX => Overlong::begin(line).tell(number, true, lines)?,
+                None if line.len() > LINE_BYTES_MAX => Overlong::begin(line).report(number, true, lines)?,
                 None => lines.line(number, trim(line))?,
                 Some(mut overlong) => {
                     overlong.take(line);
-                    overlong.tell(number, true, lines)?;
+                    overlong.report(number, true, lines)?;
                 }
             }
             start += length + 1;
@@ -88,9 +89,9 @@ pub(super) fn read(input: &Input, lines: &mut impl Lines) -> Result<(), Error> {
         if got == 0 {
             number += 1;
             match overlong.take() {
-                Some(overlong) => overlong.tell(number, false, lines)?,
+                Some(overlong) => overlong.report(number, false, lines)?,
                 None if end - start > LINE_BYTES_MAX => {
-                    Overlong::begin(&buffer[start..end]).tell(number, false, lines)?;
+                    Overlong::begin(&buffer[start..end]).report(number, false, lines)?;
                 }
                 None if start < end => lines.line(number, &buffer[start..end])?,
                 None => {}
@@ -169,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_longer_than_any_is_told_and_the_next_is_read() {
+    fn a_line_longer_than_any_is_reported_and_the_next_is_read() {
         let mut bytes = b"a\n".to_vec();
         bytes.resize(bytes.len() + LINE_BYTES_MAX + 3 * BLOCK, b'x');
         bytes.extend_from_slice(b"\r\nb\n");

@@ -6,6 +6,7 @@
 //! and every column against the number of rows that the file states; a file that does not hold is damaged and ends the
 //! run. The reader below is not trusted to stay calm over a damaged file: when it panics, the file is damaged too.
 
+mod fault;
 mod leaf;
 mod nested;
 mod value;
@@ -20,31 +21,13 @@ use records::decode::{Columns, TableCell};
 use self::leaf::Leaf;
 use self::nested::Node;
 use super::files::Input;
-use super::{LINE_BYTES_MAX, Lines, Row, Torn, damaged};
+use super::lines::{Lines, Row, Torn, damaged};
 use crate::error::Error;
+use fault::{Fault, misshapen};
+use records::decode::LINE_BYTES_MAX;
 
 /// Rows that are read at a time: few enough that the values of all columns stay near the processor.
 const BATCH: usize = 512;
-
-/// What is wrong with a file.
-#[derive(Debug)]
-enum Fault {
-    /// What its reader says.
-    Reader(ParquetError),
-    /// What we say.
-    Shape(String),
-}
-
-impl From<ParquetError> for Fault {
-    fn from(error: ParquetError) -> Fault {
-        Fault::Reader(error)
-    }
-}
-
-/// A fault of ours.
-fn misshapen<T>(what: impl Into<String>) -> Result<T, Fault> {
-    Err(Fault::Shape(what.into()))
-}
 
 /// Does something with the reader; its error, or its panic, is damage of the file.
 fn guarded<T>(input: &Input, work: impl FnOnce() -> Result<T, Fault>) -> Result<T, Error> {
@@ -60,7 +43,7 @@ fn guarded<T>(input: &Input, work: impl FnOnce() -> Result<T, Fault>) -> Result<
     }
 }
 
-/// Reads the end of a file, which tells what is in it.
+/// Reads the end of a file, which shows what is in it.
 pub(super) fn check(input: &Input) -> Result<(), Error> {
     Table::open(input).map(|_| ())
 }
@@ -71,7 +54,7 @@ pub(super) fn read(input: &Input, lines: &mut impl Lines) -> Result<(), Error> {
     let columns = Columns::new(table.columns.iter().map(|column| column.name.as_str()));
     let name_twice = columns.name_twice();
     let mut number = 0;
-    let mut told = 0;
+    let mut reported = 0;
     for group in 0..table.rows_of_groups.len() {
         let rows = table.rows_of_groups[group];
         guarded(input, || table.open_group(group))?;
@@ -99,8 +82,8 @@ pub(super) fn read(input: &Input, lines: &mut impl Lines) -> Result<(), Error> {
             // Bytes of the file as if all rows were of one length.
             let now = u128::from(number) * u128::from(input.bytes) / u128::from(table.rows.max(1));
             let now = u64::try_from(now).unwrap_or(input.bytes);
-            lines.bytes(now - told);
-            told = now;
+            lines.bytes(now - reported);
+            reported = now;
         }
         guarded(input, || table.columns.iter_mut().try_for_each(Column::finish))?;
     }

@@ -10,7 +10,7 @@ use std::io::{self, BufReader, Read, Seek};
 use std::rc::Rc;
 
 use super::files::{Input, Packing};
-use super::{BLOCK, damaged};
+use super::lines::{BLOCK, damaged};
 use crate::error::Error;
 
 /// The bytes of a file, unpacked.

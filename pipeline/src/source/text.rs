@@ -1,7 +1,7 @@
 //! A text file as UTF-8, a block at a time: UTF-8 if all its bytes are, else GB18030.
 //!
 //! Which of the two is known only at the end of the file, so it is read twice: once to look, once to read. Bytes that
-//! are neither are an error, for a guess would change what somebody is told about a person. A byte order mark is
+//! are neither are an error, for a guess would change what somebody learns about a person. A byte order mark is
 //! skipped.
 
 use std::fs::File;
@@ -11,8 +11,8 @@ use std::path::PathBuf;
 use encoding_rs::{Decoder, DecoderResult, GB18030};
 
 use super::files::{Input, Packing};
+use super::lines::{BLOCK, damaged};
 use super::stream::{Stream, open_for_two_readings};
-use super::{BLOCK, damaged};
 use crate::error::Error;
 
 /// A text file, open at what is to be read next.

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use detectors::alert_view::AlertEvent;
 use detectors::detector::SPECS;
 use pipeline::engine::{Engine, Options, Recorder};
-use pipeline::rules::differences::differences;
+use reports::bank_change::differences::differences;
 use rulebank::{Bank, Exemption, Param, ParamKind, Rule, Severity, Status, Tables, Text2, Verdict};
 use serde_json::Value;
 use wire::AlertDifference;
@@ -49,7 +49,7 @@ fn change_is_difference(case: &Case) -> Result<(), String> {
             folded(&old.alerts, lines, &new.alerts)?;
             same("the alerts that stand", alerts, &new.alerts)?;
             same("the coverage", coverage, &new.coverage)?;
-            if !lines.is_empty() && differences(before, after).is_empty() {
+            if !lines.is_empty() && differences(before, after, SPECS).is_empty() {
                 return Err("alerts differ, and nothing of the banks is said to".to_owned());
             }
         }

@@ -2,7 +2,7 @@
 //!
 //! A cell is a tag and a span. Spans of plain texts point into the text of the line; a text that had to be
 //! unescaped, or a number spelled anew, points into a side buffer. A list or an object is a run of tokens.
-//! Nothing is cleared between lines: a bit set says which cells are this line's.
+//! Nothing is cleared between lines: a bit set marks which cells are this line's.
 
 use super::names::{NameId, Names};
 use crate::decimal::Decimal;
@@ -203,7 +203,7 @@ impl Cells {
 
     /// Spells the numbers of a list's records in their shortest text, where the text is the value.
     ///
-    /// `is_respelled` says of which fields; it happens before values borrow the side buffer.
+    /// `is_respelled` decides of which fields; it happens before values borrow the side buffer.
     pub(super) fn respell(&mut self, line: &str, list: NameId, names: &Names) {
         let list = self.cell(list);
         if list.tag() != Tag::List {

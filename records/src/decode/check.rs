@@ -1,7 +1,7 @@
 //! The schema pass: untyped cells become typed values, in the order of the contract's section 2.
 //!
 //! It serves every format alike. The first thing that is wrong ends it, so the order of the fields is the
-//! order of the faults. What it takes is also written into the [`Content`] whose hash tells changes apart.
+//! order of the faults. What it takes is also written into the [`Content`] whose hash distinguishes changes.
 
 use super::cells::{Cell, Cells, Tag};
 use super::content::Content;
@@ -35,6 +35,7 @@ pub(super) fn check<'b, 'a: 'b>(
     let fault = |field: &'static str, cell: Cell, problem: Problem| {
         Finding { field, ty: FieldType::Text, inner: None, cell, problem }.fault(plan.kind, cells, line)
     };
+    // What is common to all kinds comes first in the contract's order.
     let op = op_of(cells, line).map_err(|cell| fault("op", cell, Problem::NeitherPutNorDel))?;
     let rev = rev_of(cells, line).map_err(|cell| fault("rev", cell, Problem::NotARevision))?;
     // A record of a list writes an entry for each of its at most INNER_MAX fields, absent ones too; two entries
@@ -43,6 +44,7 @@ pub(super) fn check<'b, 'a: 'b>(
     content.begin(op, entries, line.len() + cells.side.len());
     values.resize(plan.fields.len(), Value::Absent);
     let mut typing = Typing { cells, line, content, elements };
+    // The fields of the kind in their order; the first fault ends it. A del has only its key.
     for (field, value) in plan.fields.iter().zip(values.iter_mut()) {
         if op == Op::Del && !field.key {
             continue;
@@ -56,6 +58,7 @@ pub(super) fn check<'b, 'a: 'b>(
             return Err(finding(field, inside).fault(plan.kind, cells, line));
         }
     }
+    // recv_time is no content, and on a del no fault.
     let recv_time = match time_of(cells, line, cells.cell(RECV_TIME)) {
         Ok(recv_time) => recv_time,
         Err(_) if op == Op::Del => None,
@@ -73,7 +76,7 @@ pub(super) fn check<'b, 'a: 'b>(
     })
 }
 
-/// Put unless it says otherwise.
+/// Put unless given otherwise.
 #[inline]
 fn op_of(cells: &Cells, line: &str) -> Result<Op, Cell> {
     let cell = cells.cell(OP);
@@ -160,6 +163,7 @@ impl<'a> Typing<'_, 'a> {
         if cell.tag() != Tag::List {
             return itself(Problem::NotAList);
         }
+        // The count of elements is known at the end and then written before them.
         let begin = self.elements.len();
         let place = self.content.begin_list();
         let mut count = 0;
@@ -222,6 +226,7 @@ impl<'a> Typing<'_, 'a> {
         if let Some(problem) = problem {
             return Err((None, object, problem));
         }
+        // The fields stand in any order: first each is found, then they are taken in the order of the schema.
         let mut cells = [Cell::ABSENT; INNER_MAX];
         let mut key = at + 1;
         while key < object.end() {
@@ -262,6 +267,7 @@ impl<'a> Typing<'_, 'a> {
             }
             return Ok(());
         }
+        // What is kept as it is returns from here; all else ends as a whole number.
         let whole = match ty {
             FieldType::Text => {
                 if !cell.is_text() {

@@ -1,4 +1,7 @@
 //! Faults in words: what an operator reads in `rejected.ndjson`.
+//!
+//! The checks state a [`Problem`] and where it is; only when a line is rejected is it put into a sentence, with the
+//! field's name, the value cut to a bearable length, and what the field may hold.
 
 use super::cells::{Cell, Cells, Tag};
 use super::lex::Broken;
@@ -8,7 +11,8 @@ use crate::decimal;
 use crate::schema::FieldType;
 
 /// Why a line is no change: the first fault in the contract's order.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{text}")]
 pub struct Fault {
     /// The kind of the record, once it is known; a line that is no JSON has none.
     pub kind: Option<Kind>,

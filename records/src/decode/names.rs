@@ -1,7 +1,7 @@
 //! Field names become small numbers: one perfect hash over all names of all kinds.
 //!
 //! The scanner does not know the kind of a line before its end, so a name is looked up among the names of all
-//! kinds and the kind's [`Plan`] tells afterwards which of them belong to it. The table is built once; its
+//! kinds and the kind's [`Plan`] gives afterwards which of them belong to it. The table is built once; its
 //! multiplier is searched until no two names share a place.
 
 use std::sync::LazyLock;

@@ -40,7 +40,7 @@ pub(super) struct Scanner {
 /// A key that is compared with the others of its object.
 #[derive(Clone, Copy)]
 struct Key {
-    /// Tells keys apart quickly: the number of a known name, a hash of any other.
+    /// Distinguishes keys quickly: the number of a known name, a hash of any other.
     hash: u64,
     cell: Cell,
 }
@@ -92,6 +92,7 @@ impl Scanner {
         let mut before = NONE_BEFORE;
         let mut sort = 0;
         loop {
+            // A key: records of a sort name their fields in one order, so the name that followed last time is tried first.
             if byte(bytes, at) != b'"' {
                 return broken(at, "expected a key in quotes");
             }
@@ -114,6 +115,7 @@ impl Scanner {
                 }
             };
             before = name;
+            // Its value.
             at = after_colon(bytes, at)?;
             let value_at = at;
             let (value, after) = match byte(bytes, at) {
@@ -124,11 +126,13 @@ impl Scanner {
             if name == KIND {
                 sort = sort_of(&bytes[value_at..after]);
             }
+            // Kept if some kind knows the name; a known name twice shows by its cell being taken.
             if name == UNKNOWN {
                 cells.unknown += u32::from(!value.is_absent());
             } else if !cells.fill(name, value) {
                 return broken(key, "a key twice");
             }
+            // On to the next key: the two usual spellings of a comma without a loop over white space.
             at = match bytes.get(after..after + 3) {
                 Some([b',', b' ', b'"']) => after + 2,
                 Some([b',', b'"', _]) => after + 1,

@@ -4,7 +4,7 @@
 //! by (sel_time, sel_id) of the same institution and item, not later than itself, that shares a trace code.
 //! The index of sales by trace code is built when the first loose return comes: most feeds never need it.
 
-use crate::arena::{Arena, Ref};
+use crate::arena::{Arena, RowRef, TextRef};
 use crate::row::Dispensing;
 
 use super::Map;
@@ -12,27 +12,27 @@ use super::Map;
 /// Returns by the sale they belong to.
 #[derive(Debug, Default)]
 pub(super) struct Returns {
-    by_sale: Map<Ref, Vec<Ref>>,
+    by_sale: Map<TextRef, Vec<TextRef>>,
     /// Derived rows of sales that have returns.
-    net: Map<Ref, Ref>,
+    net: Map<TextRef, RowRef>,
     /// Loose returns and the sale each is taken off (0: none).
-    loose: Map<Ref, (Dispensing, Ref)>,
-    loose_by_code: Map<Ref, Vec<Ref>>,
-    sales_by_code: Option<Map<Ref, Vec<Ref>>>,
+    loose: Map<TextRef, (Dispensing, TextRef)>,
+    loose_by_code: Map<TextRef, Vec<TextRef>>,
+    sales_by_code: Option<Map<TextRef, Vec<TextRef>>>,
 }
 
 fn is_loose(record: &Dispensing) -> bool {
     record.is_return && record.return_of == 0
 }
 
-fn distinct(codes: &[Ref]) -> Vec<Ref> {
+fn distinct(codes: &[TextRef]) -> Vec<TextRef> {
     let mut codes = codes.to_vec();
     codes.sort_unstable();
     codes.dedup();
     codes
 }
 
-fn drop_from(map: &mut Map<Ref, Vec<Ref>>, key: Ref, value: Ref) {
+fn drop_from(map: &mut Map<TextRef, Vec<TextRef>>, key: TextRef, value: TextRef) {
     if let Some(values) = map.get_mut(&key) {
         values.retain(|other| *other != value);
         if values.is_empty() {
@@ -43,17 +43,17 @@ fn drop_from(map: &mut Map<Ref, Vec<Ref>>, key: Ref, value: Ref) {
 
 impl Returns {
     /// Returns that belong to a sale, standing or not.
-    pub(super) fn of(&self, sale: Ref) -> &[Ref] {
+    pub(super) fn of(&self, sale: TextRef) -> &[TextRef] {
         self.by_sale.get(&sale).map_or(&[], Vec::as_slice)
     }
 
     /// Forgets and returns the derived row of a sale.
-    pub(super) fn forget_net(&mut self, sale: Ref) -> Option<Ref> {
+    pub(super) fn forget_net(&mut self, sale: TextRef) -> Option<RowRef> {
         self.net.remove(&sale)
     }
 
     /// Keeps the derived row of a sale.
-    pub(super) fn remember_net(&mut self, sale: Ref, row: Ref) {
+    pub(super) fn remember_net(&mut self, sale: TextRef, row: RowRef) {
         self.net.insert(sale, row);
     }
 
@@ -64,7 +64,7 @@ impl Returns {
 
     /// Builds the index of sales by trace code.
     pub(super) fn build_index<'a>(&mut self, records: impl Iterator<Item = &'a Dispensing>) {
-        let mut index: Map<Ref, Vec<Ref>> = Map::default();
+        let mut index: Map<TextRef, Vec<TextRef>> = Map::default();
         for sale in records.filter(|record| !record.is_return) {
             for code in distinct(&sale.codes) {
                 index.entry(code).or_default().push(sale.id);
@@ -73,14 +73,14 @@ impl Returns {
         self.sales_by_code = Some(index);
     }
 
-    /// Follows a change of one record; tells the sales whose returns changed.
+    /// Follows a change of one record; returns the sales whose returns changed.
     pub(super) fn change(
         &mut self,
         arena: &Arena,
         was: Option<&Dispensing>,
         is: Option<&Dispensing>,
-        look: &impl Fn(Ref) -> Option<Dispensing>,
-    ) -> Vec<Ref> {
+        look: &impl Fn(TextRef) -> Option<Dispensing>,
+    ) -> Vec<TextRef> {
         let mut touched = Vec::new();
         if let Some(was) = was {
             self.take_out(was, &mut touched);
@@ -89,7 +89,7 @@ impl Returns {
             self.put_in(is, &mut touched);
         }
         // A sale that came, went or moved may be the better or the lost home of loose returns.
-        let mut homeless: Vec<Ref> = Vec::new();
+        let mut homeless: Vec<TextRef> = Vec::new();
         for record in [was, is].into_iter().flatten() {
             if is_loose(record) {
                 homeless.push(record.id);
@@ -109,7 +109,7 @@ impl Returns {
         touched
     }
 
-    fn take_out(&mut self, record: &Dispensing, touched: &mut Vec<Ref>) {
+    fn take_out(&mut self, record: &Dispensing, touched: &mut Vec<TextRef>) {
         if is_loose(record) {
             if let Some((_, home)) = self.loose.remove(&record.id) {
                 drop_from(&mut self.by_sale, home, record.id);
@@ -128,7 +128,7 @@ impl Returns {
         }
     }
 
-    fn put_in(&mut self, record: &Dispensing, touched: &mut Vec<Ref>) {
+    fn put_in(&mut self, record: &Dispensing, touched: &mut Vec<TextRef>) {
         if is_loose(record) {
             self.loose.insert(record.id, (record.clone(), 0));
             for code in distinct(&record.codes) {
@@ -148,9 +148,9 @@ impl Returns {
     fn house(
         &mut self,
         arena: &Arena,
-        back: Ref,
-        look: &impl Fn(Ref) -> Option<Dispensing>,
-        touched: &mut Vec<Ref>,
+        back: TextRef,
+        look: &impl Fn(TextRef) -> Option<Dispensing>,
+        touched: &mut Vec<TextRef>,
     ) {
         let Some((record, home)) = self.loose.get(&back) else { return };
         let home = *home;

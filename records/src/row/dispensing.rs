@@ -8,7 +8,7 @@ use super::given::{Given, Intern, RowWriter, field};
 use super::layout::{RowBuilder, header, open, open_derived};
 use super::render_context::RenderContext;
 use crate::Kind;
-use crate::arena::{Arena, Ref};
+use crate::arena::{Arena, RowRef, TextRef};
 use crate::codes::DispensingMove;
 use crate::decimal::format_scaled;
 use crate::time::{Day, Moment};
@@ -33,15 +33,15 @@ header! {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dispensing {
     /// sel_id
-    pub id: Ref,
+    pub id: TextRef,
     /// move is `return`.
     pub is_return: bool,
     /// return_of
-    pub return_of: Ref,
+    pub return_of: TextRef,
     /// fixmedins_code
-    pub institution: Ref,
+    pub institution: TextRef,
     /// med_list_codg
-    pub item: Ref,
+    pub item: TextRef,
     /// Quantity in ten-thousandths.
     pub cnt: i64,
     /// sel_time
@@ -49,11 +49,11 @@ pub struct Dispensing {
     /// finl_trns_pric in millionths of a yuan.
     pub price: Option<i64>,
     /// mdtrt_id
-    pub visit: Ref,
+    pub visit: TextRef,
     /// psn_no
-    pub psn_no: Ref,
+    pub psn_no: TextRef,
     /// rx_id
-    pub rx: Ref,
+    pub rx: TextRef,
     /// mdtrt_setl_type is `1`.
     pub insured: bool,
     /// trdn_flag is 1: the pack was split.
@@ -63,7 +63,7 @@ pub struct Dispensing {
     /// expy_end
     pub expires: Option<Day>,
     /// Trace codes in the order given; repeats stay.
-    pub codes: Vec<Ref>,
+    pub codes: Vec<TextRef>,
 }
 
 /// The event time that a change states, for how late it came.
@@ -94,7 +94,7 @@ pub(super) fn write<I: Intern>(w: &mut RowWriter<'_, '_, I>) -> Result<(), I::Er
 }
 
 /// Writes the derived row of a sale: what its returns left of it.
-pub fn write_net_sale(row: &mut RowBuilder, sent: Ref, cnt: i64, codes: &[Ref]) {
+pub fn write_net_sale(row: &mut RowBuilder, sent: RowRef, cnt: i64, codes: &[TextRef]) {
     row.start_derived(Kind::Dispensing, sent);
     row.wide(cnt);
     row.word(length(codes.len()));
@@ -104,7 +104,7 @@ pub fn write_net_sale(row: &mut RowBuilder, sent: Ref, cnt: i64, codes: &[Ref]) 
 }
 
 /// Reads a [`Dispensing`]; a sale with returns has what is left of it.
-pub fn dispensing(arena: &Arena, row: Ref) -> Dispensing {
+pub fn dispensing(arena: &Arena, row: RowRef) -> Dispensing {
     if let Some((sent, mut net)) = open_derived(arena, row) {
         let mut sale = dispensing(arena, sent);
         sale.cnt = net.wide();
@@ -134,12 +134,12 @@ pub fn dispensing(arena: &Arena, row: Ref) -> Dispensing {
 }
 
 /// The event time of a row.
-pub(super) fn event_time(arena: &Arena, row: Ref) -> Moment {
+pub(super) fn event_time(arena: &Arena, row: RowRef) -> Moment {
     dispensing(arena, row).time
 }
 
 /// Renders the fields of a row, without its key.
-pub(super) fn render(arena: &Arena, row: Ref, to: &mut RenderContext<'_>) {
+pub(super) fn render(arena: &Arena, row: RowRef, to: &mut RenderContext<'_>) {
     let sale = dispensing(arena, row);
     let moved = if sale.is_return { DispensingMove::Return } else { DispensingMove::Sale };
     to.put("move", moved.code());

@@ -5,7 +5,7 @@
 use super::given::{Intern, RowWriter, field};
 use super::layout::{header, open};
 use super::render_context::RenderContext;
-use crate::arena::{Arena, Ref};
+use crate::arena::{Arena, RowRef, TextRef};
 use crate::codes::EnrolmentStatus;
 use crate::time::Day;
 
@@ -19,13 +19,13 @@ header! {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Enrolment {
     /// enrl_id
-    pub id: Ref,
+    pub id: TextRef,
     /// psn_no
-    pub psn_no: Ref,
+    pub psn_no: TextRef,
     /// insutype
-    pub insutype: Ref,
+    pub insutype: TextRef,
     /// insu_admdvs
-    pub admdvs: Ref,
+    pub admdvs: TextRef,
     /// Whether status is `1`, normal.
     pub normal: bool,
     /// First day.
@@ -47,7 +47,7 @@ pub(super) fn write<I: Intern>(w: &mut RowWriter<'_, '_, I>) -> Result<(), I::Er
 }
 
 /// Reads an [`Enrolment`].
-pub fn enrolment(arena: &Arena, row: Ref) -> Enrolment {
+pub fn enrolment(arena: &Arena, row: RowRef) -> Enrolment {
     let (head, mut fields) = open(arena, row);
     let (psn_no, insutype, admdvs) = (fields.word(), fields.word(), fields.word());
     let begin = fields.int_day(BEGIN_WIDE);
@@ -56,7 +56,7 @@ pub fn enrolment(arena: &Arena, row: Ref) -> Enrolment {
 }
 
 /// Renders the fields of a row, without its key.
-pub(super) fn render(arena: &Arena, row: Ref, to: &mut RenderContext<'_>) {
+pub(super) fn render(arena: &Arena, row: RowRef, to: &mut RenderContext<'_>) {
     let enrolment = enrolment(arena, row);
     to.text("psn_no", enrolment.psn_no);
     to.text("insutype", enrolment.insutype);

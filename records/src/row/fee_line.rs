@@ -8,7 +8,7 @@ use super::given::{Given, Intern, RowWriter, field};
 use super::layout::{Bits, EXTENDED, REV_WIDE, RowBuilder, as_sent, header, low, open, open_derived};
 use super::render_context::RenderContext;
 use crate::Kind;
-use crate::arena::{Arena, Ref};
+use crate::arena::{Arena, RowRef, TextRef};
 use crate::codes::{ChargeType, ListType};
 use crate::decimal::{format_fen, format_scaled};
 use crate::time::Moment;
@@ -36,15 +36,15 @@ header! {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FeeLine {
     /// mdtrt_id
-    pub visit: Ref,
+    pub visit: TextRef,
     /// feedetl_sn
-    pub sn: Ref,
+    pub sn: TextRef,
     /// psn_no
-    pub psn_no: Ref,
+    pub psn_no: TextRef,
     /// fixmedins_code
-    pub institution: Ref,
+    pub institution: TextRef,
     /// med_list_codg
-    pub item: Ref,
+    pub item: TextRef,
     /// fee_ocur_time
     pub time: Moment,
     /// Quantity in ten-thousandths.
@@ -56,11 +56,11 @@ pub struct FeeLine {
     /// fund_amt, fen; 0 if absent.
     pub fund: i64,
     /// init_feedetl_sn: what this line reverses.
-    pub reverses: Ref,
+    pub reverses: TextRef,
     /// setl_id
-    pub settlement: Ref,
+    pub settlement: TextRef,
     /// rx_id
-    pub rx: Ref,
+    pub rx: TextRef,
     /// list_type
     pub list_type: ListType,
     /// med_chrgitm_type
@@ -68,7 +68,7 @@ pub struct FeeLine {
     /// recv_time less fee_ocur_time, seconds.
     pub delay: Option<i64>,
     /// bilg_dr_codg, 0 if absent.
-    pub doctor: Ref,
+    pub doctor: TextRef,
 }
 
 impl FeeLine {
@@ -122,7 +122,7 @@ pub(super) fn write<I: Intern>(w: &mut RowWriter<'_, '_, I>) -> Result<(), I::Er
 }
 
 /// Writes the derived row of a fee line: its own sums and those of its reversals.
-pub fn write_net_line(row: &mut RowBuilder, sent: Ref, cnt: i64, amount: i64, fund: i64) {
+pub fn write_net_line(row: &mut RowBuilder, sent: RowRef, cnt: i64, amount: i64, fund: i64) {
     row.start_derived(Kind::FeeLine, sent);
     for value in [cnt, amount, fund] {
         row.wide(value);
@@ -130,7 +130,7 @@ pub fn write_net_line(row: &mut RowBuilder, sent: Ref, cnt: i64, amount: i64, fu
 }
 
 /// Reads a [`FeeLine`], as sent or netted.
-pub fn fee_line(arena: &Arena, row: Ref) -> FeeLine {
+pub fn fee_line(arena: &Arena, row: RowRef) -> FeeLine {
     let (sent, net) = match open_derived(arena, row) {
         None => (row, None),
         Some((sent, mut net)) => (sent, Some((net.wide(), net.wide(), net.wide()))),
@@ -166,21 +166,21 @@ pub fn fee_line(arena: &Arena, row: Ref) -> FeeLine {
 }
 
 /// The institution of a fee line, read without the rest.
-pub fn fee_line_institution(arena: &Arena, row: Ref) -> Ref {
+pub fn fee_line_institution(arena: &Arena, row: RowRef) -> TextRef {
     let (_, mut fields) = open(arena, as_sent(arena, row));
     fields.skip(1);
     fields.word()
 }
 
 /// The item of a fee line, read without the rest.
-pub(super) fn item(arena: &Arena, row: Ref) -> Ref {
+pub(super) fn item(arena: &Arena, row: RowRef) -> TextRef {
     let (_, mut fields) = open(arena, as_sent(arena, row));
     fields.skip(2);
     fields.word()
 }
 
 /// The event time of a row.
-pub(super) fn event_time(arena: &Arena, row: Ref) -> Moment {
+pub(super) fn event_time(arena: &Arena, row: RowRef) -> Moment {
     let (_, mut fields) = open(arena, as_sent(arena, row));
     fields.skip(3);
     fields.int(TIME_WIDE)
@@ -190,13 +190,13 @@ pub(super) fn event_time(arena: &Arena, row: Ref) -> Moment {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FeeLinePlace {
     /// mdtrt_id
-    pub visit: Ref,
+    pub visit: TextRef,
     /// feedetl_sn
-    pub sn: Ref,
+    pub sn: TextRef,
     /// init_feedetl_sn: what this line reverses.
-    pub reverses: Ref,
+    pub reverses: TextRef,
     /// rx_id
-    pub rx: Ref,
+    pub rx: TextRef,
     /// As [`FeeLine::is_net`].
     pub is_net: bool,
     /// Reversals are netted into it.
@@ -210,7 +210,7 @@ const WIDE_NUMBERS: u32 =
     low(TIME_WIDE.mask() | CNT_WIDE.mask() | PRICE_WIDE.mask() | AMOUNT_WIDE.mask() | FUND_WIDE.mask());
 
 /// Reads where a fee line is put, without the rest of it.
-pub fn fee_line_place(arena: &Arena, row: Ref) -> FeeLinePlace {
+pub fn fee_line_place(arena: &Arena, row: RowRef) -> FeeLinePlace {
     let sent = as_sent(arena, row);
     let word = arena.word(sent);
     let header = u64::from(word);
@@ -243,7 +243,7 @@ pub fn fee_line_place(arena: &Arena, row: Ref) -> FeeLinePlace {
 }
 
 /// Renders the fields of a row, without its key.
-pub(super) fn render(arena: &Arena, row: Ref, to: &mut RenderContext<'_>) {
+pub(super) fn render(arena: &Arena, row: RowRef, to: &mut RenderContext<'_>) {
     let line = fee_line(arena, row);
     to.text("init_feedetl_sn", line.reverses);
     to.text("setl_id", line.settlement);

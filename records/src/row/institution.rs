@@ -6,7 +6,7 @@
 use super::given::{Intern, RowWriter, field};
 use super::layout::{header, low, open};
 use super::render_context::RenderContext;
-use crate::arena::{Arena, Ref};
+use crate::arena::{Arena, RowRef, TextRef};
 use crate::codes::{AgreementStatus, HospitalLevel, InstitutionType};
 use crate::decode::Value;
 use crate::time::{Day, format_date};
@@ -41,11 +41,11 @@ pub struct Agreement {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Institution {
     /// fixmedins_code
-    pub code: Ref,
+    pub code: TextRef,
     /// fixmedins_name, 0 if absent.
-    pub name: Ref,
+    pub name: TextRef,
     /// admdvs
-    pub admdvs: Ref,
+    pub admdvs: TextRef,
     /// fixmedins_type
     pub institution_type: InstitutionType,
     /// hosp_lv; `None` if it is absent or not on the list.
@@ -95,7 +95,7 @@ pub(super) fn write<I: Intern>(w: &mut RowWriter<'_, '_, I>) -> Result<(), I::Er
 }
 
 /// Reads an [`Institution`].
-pub fn institution(arena: &Arena, row: Ref) -> Institution {
+pub fn institution(arena: &Arena, row: RowRef) -> Institution {
     let (head, mut fields) = open(arena, row);
     let mut number = |present| fields.flag(present).then(|| f64::from_bits(fields.wide().cast_unsigned()));
     let (lon, lat) = (number(HAS_LON), number(HAS_LAT));
@@ -113,7 +113,7 @@ pub fn institution(arena: &Arena, row: Ref) -> Institution {
 }
 
 /// Renders the fields of a row, without its key.
-pub(super) fn render(arena: &Arena, row: Ref, to: &mut RenderContext<'_>) {
+pub(super) fn render(arena: &Arena, row: RowRef, to: &mut RenderContext<'_>) {
     let institution = institution(arena, row);
     to.text("fixmedins_name", institution.name);
     to.put("fixmedins_type", institution.institution_type.code());

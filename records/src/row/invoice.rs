@@ -5,7 +5,7 @@
 use super::given::{Given, Intern, RowWriter, field};
 use super::layout::{header, open};
 use super::render_context::RenderContext;
-use crate::arena::{Arena, Ref};
+use crate::arena::{Arena, RowRef, TextRef};
 use crate::time::Moment;
 
 header! {
@@ -17,11 +17,11 @@ header! {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Invoice {
     /// bill_code
-    pub bill_code: Ref,
+    pub bill_code: TextRef,
     /// bill_no
-    pub bill_no: Ref,
+    pub bill_no: TextRef,
     /// fixmedins_code, 0 if absent.
-    pub institution: Ref,
+    pub institution: TextRef,
     /// issue_time
     pub time: Moment,
 }
@@ -39,19 +39,19 @@ pub(super) fn write<I: Intern>(w: &mut RowWriter<'_, '_, I>) -> Result<(), I::Er
 }
 
 /// Reads an [`Invoice`].
-pub fn invoice(arena: &Arena, row: Ref) -> Invoice {
+pub fn invoice(arena: &Arena, row: RowRef) -> Invoice {
     let (head, mut fields) = open(arena, row);
     let institution = fields.text(HAS_INSTITUTION);
     Invoice { bill_code: head.key, bill_no: head.key2, institution, time: fields.int(TIME_WIDE) }
 }
 
 /// The event time of a row.
-pub(super) fn event_time(arena: &Arena, row: Ref) -> Moment {
+pub(super) fn event_time(arena: &Arena, row: RowRef) -> Moment {
     invoice(arena, row).time
 }
 
 /// Renders the fields of a row, without its key.
-pub(super) fn render(arena: &Arena, row: Ref, to: &mut RenderContext<'_>) {
+pub(super) fn render(arena: &Arena, row: RowRef, to: &mut RenderContext<'_>) {
     let invoice = invoice(arena, row);
     to.text("fixmedins_code", invoice.institution);
     to.moment("issue_time", Some(invoice.time));

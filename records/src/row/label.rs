@@ -6,7 +6,7 @@
 use super::given::{Intern, RowWriter, field};
 use super::layout::{header, open};
 use super::render_context::RenderContext;
-use crate::arena::{Arena, Ref};
+use crate::arena::{Arena, RowRef, TextRef};
 use crate::codes::{Decision, SubjectType};
 use crate::decimal::format_fen;
 use crate::time::{Day, Moment};
@@ -23,17 +23,17 @@ header! {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Label {
     /// case_id
-    pub case: Ref,
+    pub case: TextRef,
     /// subject_type
     pub subject_type: SubjectType,
     /// subject_id
-    pub subject: Ref,
+    pub subject: TextRef,
     /// period_begin
     pub begin: Option<Day>,
     /// period_end
     pub end: Option<Day>,
     /// scheme
-    pub scheme: Ref,
+    pub scheme: TextRef,
     /// decision
     pub decision: Decision,
     /// amount, fen.
@@ -41,7 +41,7 @@ pub struct Label {
     /// decided_at
     pub decided: Moment,
     /// source
-    pub source: Ref,
+    pub source: TextRef,
 }
 
 /// Writes the fields of a change into a row.
@@ -59,7 +59,7 @@ pub(super) fn write<I: Intern>(w: &mut RowWriter<'_, '_, I>) -> Result<(), I::Er
 }
 
 /// Reads a [`Label`].
-pub fn label(arena: &Arena, row: Ref) -> Label {
+pub fn label(arena: &Arena, row: RowRef) -> Label {
     let (head, mut fields) = open(arena, row);
     let subject_type = SubjectType::from_position(fields.word());
     let subject = fields.word();
@@ -74,7 +74,7 @@ pub fn label(arena: &Arena, row: Ref) -> Label {
 }
 
 /// Renders the fields of a row, without its key.
-pub(super) fn render(arena: &Arena, row: Ref, to: &mut RenderContext<'_>) {
+pub(super) fn render(arena: &Arena, row: RowRef, to: &mut RenderContext<'_>) {
     let label = label(arena, row);
     to.put("subject_type", label.subject_type.code());
     to.text("subject_id", label.subject);

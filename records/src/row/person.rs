@@ -5,7 +5,7 @@
 use super::given::{Intern, RowWriter, field};
 use super::layout::{header, open};
 use super::render_context::RenderContext;
-use crate::arena::{Arena, Ref};
+use crate::arena::{Arena, RowRef, TextRef};
 use crate::codes::Sex;
 use crate::time::Day;
 
@@ -19,7 +19,7 @@ header! {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Person {
     /// psn_no
-    pub psn_no: Ref,
+    pub psn_no: TextRef,
     /// gend; [`Sex::Unknown`] also where it is not stated.
     pub gend: Sex,
     /// Day of birth.
@@ -36,7 +36,7 @@ pub(super) fn write<I: Intern>(w: &mut RowWriter<'_, '_, I>) -> Result<(), I::Er
 }
 
 /// Reads a [`Person`].
-pub fn person(arena: &Arena, row: Ref) -> Person {
+pub fn person(arena: &Arena, row: RowRef) -> Person {
     let (head, mut fields) = open(arena, row);
     let gend = match (fields.flag(MALE), fields.flag(FEMALE)) {
         (true, _) => Sex::Male,
@@ -47,7 +47,7 @@ pub fn person(arena: &Arena, row: Ref) -> Person {
 }
 
 /// Renders the fields of a row, without its key.
-pub(super) fn render(arena: &Arena, row: Ref, to: &mut RenderContext<'_>) {
+pub(super) fn render(arena: &Arena, row: RowRef, to: &mut RenderContext<'_>) {
     let person = person(arena, row);
     to.put("gend", person.gend.code_or_unknown());
     to.day("brdy", Some(person.brdy));

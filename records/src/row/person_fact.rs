@@ -5,7 +5,7 @@
 use super::given::{Intern, RowWriter, field};
 use super::layout::{header, open};
 use super::render_context::RenderContext;
-use crate::arena::{Arena, Ref};
+use crate::arena::{Arena, RowRef, TextRef};
 use crate::codes::FactType;
 use crate::time::Day;
 
@@ -18,9 +18,9 @@ header! {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PersonFact {
     /// fact_id
-    pub id: Ref,
+    pub id: TextRef,
     /// psn_no
-    pub psn_no: Ref,
+    pub psn_no: TextRef,
     /// fact
     pub fact: FactType,
     /// First day.
@@ -39,7 +39,7 @@ pub(super) fn write<I: Intern>(w: &mut RowWriter<'_, '_, I>) -> Result<(), I::Er
 }
 
 /// Reads a [`PersonFact`].
-pub fn person_fact(arena: &Arena, row: Ref) -> PersonFact {
+pub fn person_fact(arena: &Arena, row: RowRef) -> PersonFact {
     let (head, mut fields) = open(arena, row);
     let psn_no = fields.word();
     let fact = FactType::from_position(fields.word());
@@ -49,7 +49,7 @@ pub fn person_fact(arena: &Arena, row: Ref) -> PersonFact {
 }
 
 /// Renders the fields of a row, without its key.
-pub(super) fn render(arena: &Arena, row: Ref, to: &mut RenderContext<'_>) {
+pub(super) fn render(arena: &Arena, row: RowRef, to: &mut RenderContext<'_>) {
     let fact = person_fact(arena, row);
     to.text("psn_no", fact.psn_no);
     to.put("fact", fact.fact.code());

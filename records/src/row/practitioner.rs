@@ -5,7 +5,7 @@
 use super::given::{Intern, RowWriter, field};
 use super::layout::{header, open};
 use super::render_context::RenderContext;
-use crate::arena::{Arena, Ref};
+use crate::arena::{Arena, RowRef, TextRef};
 use crate::codes::PractitionerType;
 
 header! {
@@ -17,15 +17,15 @@ header! {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Practitioner {
     /// prac_psn_code
-    pub code: Ref,
+    pub code: TextRef,
     /// fixmedins_code
-    pub institution: Ref,
+    pub institution: TextRef,
     /// prac_psn_type
     pub practitioner_type: PractitionerType,
     /// title_lv
-    pub title: Ref,
+    pub title: TextRef,
     /// dept_codg
-    pub dept: Ref,
+    pub dept: TextRef,
 }
 
 /// Writes the fields of a change into a row.
@@ -38,7 +38,7 @@ pub(super) fn write<I: Intern>(w: &mut RowWriter<'_, '_, I>) -> Result<(), I::Er
 }
 
 /// Reads a [`Practitioner`].
-pub fn practitioner(arena: &Arena, row: Ref) -> Practitioner {
+pub fn practitioner(arena: &Arena, row: RowRef) -> Practitioner {
     let (head, mut fields) = open(arena, row);
     let institution = fields.word();
     let practitioner_type = PractitionerType::from_position(fields.word());
@@ -47,7 +47,7 @@ pub fn practitioner(arena: &Arena, row: Ref) -> Practitioner {
 }
 
 /// Renders the fields of a row, without its key.
-pub(super) fn render(arena: &Arena, row: Ref, to: &mut RenderContext<'_>) {
+pub(super) fn render(arena: &Arena, row: RowRef, to: &mut RenderContext<'_>) {
     let practitioner = practitioner(arena, row);
     to.put("prac_psn_type", practitioner.practitioner_type.code());
     to.text("title_lv", practitioner.title);

@@ -6,7 +6,7 @@
 use super::given::{Given, Intern, RowWriter, field};
 use super::layout::{header, open};
 use super::render_context::RenderContext;
-use crate::arena::{Arena, Ref};
+use crate::arena::{Arena, RowRef, TextRef};
 use crate::codes::{ListType, PrescriptionState};
 use crate::decimal::format_scaled;
 use crate::decode::Value;
@@ -24,7 +24,7 @@ const LIST_TYPE_SHIFT: u32 = 56;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PrescriptionLine {
     /// med_list_codg
-    pub item: Ref,
+    pub item: TextRef,
     /// Quantity in ten-thousandths.
     pub cnt: i64,
     /// list_type
@@ -35,17 +35,17 @@ pub struct PrescriptionLine {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Prescription {
     /// rx_id
-    pub id: Ref,
+    pub id: TextRef,
     /// psn_no
-    pub psn_no: Ref,
+    pub psn_no: TextRef,
     /// fixmedins_code
-    pub institution: Ref,
+    pub institution: TextRef,
     /// prsc_time
     pub time: Moment,
     /// state is `cancelled`.
     pub cancelled: bool,
     /// dr_codg
-    pub doctor: Ref,
+    pub doctor: TextRef,
     /// Its lines, in order.
     pub lines: Vec<PrescriptionLine>,
 }
@@ -81,7 +81,7 @@ pub(super) fn write<I: Intern>(w: &mut RowWriter<'_, '_, I>) -> Result<(), I::Er
 }
 
 /// Reads a [`Prescription`].
-pub fn prescription(arena: &Arena, row: Ref) -> Prescription {
+pub fn prescription(arena: &Arena, row: RowRef) -> Prescription {
     let (head, mut fields) = open(arena, row);
     let (psn_no, institution) = (fields.word(), fields.word());
     let time = fields.int(TIME_WIDE);
@@ -99,14 +99,14 @@ pub fn prescription(arena: &Arena, row: Ref) -> Prescription {
 }
 
 /// The event time of a row.
-pub(super) fn event_time(arena: &Arena, row: Ref) -> Moment {
+pub(super) fn event_time(arena: &Arena, row: RowRef) -> Moment {
     let (_, mut fields) = open(arena, row);
     fields.skip(2);
     fields.int(TIME_WIDE)
 }
 
 /// Renders the fields of a row, without its key.
-pub(super) fn render(arena: &Arena, row: Ref, to: &mut RenderContext<'_>) {
+pub(super) fn render(arena: &Arena, row: RowRef, to: &mut RenderContext<'_>) {
     let prescription = prescription(arena, row);
     to.text("psn_no", prescription.psn_no);
     to.text("fixmedins_code", prescription.institution);

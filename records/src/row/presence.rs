@@ -5,7 +5,7 @@
 use super::given::{Given, Intern, RowWriter, field};
 use super::layout::{header, open};
 use super::render_context::RenderContext;
-use crate::arena::{Arena, Ref};
+use crate::arena::{Arena, RowRef, TextRef};
 use crate::codes::PresenceResult;
 use crate::time::Moment;
 
@@ -18,11 +18,11 @@ header! {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Presence {
     /// idv_id
-    pub id: Ref,
+    pub id: TextRef,
     /// psn_no
-    pub psn_no: Ref,
+    pub psn_no: TextRef,
     /// fixmedins_code
-    pub institution: Ref,
+    pub institution: TextRef,
     /// idv_time
     pub time: Moment,
     /// result is `pass`.
@@ -45,7 +45,7 @@ pub(super) fn write<I: Intern>(w: &mut RowWriter<'_, '_, I>) -> Result<(), I::Er
 }
 
 /// Reads a [`Presence`].
-pub fn presence(arena: &Arena, row: Ref) -> Presence {
+pub fn presence(arena: &Arena, row: RowRef) -> Presence {
     let (head, mut fields) = open(arena, row);
     let (psn_no, institution) = (fields.word(), fields.word());
     let time = fields.int(TIME_WIDE);
@@ -53,12 +53,12 @@ pub fn presence(arena: &Arena, row: Ref) -> Presence {
 }
 
 /// The event time of a row.
-pub(super) fn event_time(arena: &Arena, row: Ref) -> Moment {
+pub(super) fn event_time(arena: &Arena, row: RowRef) -> Moment {
     presence(arena, row).time
 }
 
 /// Renders the fields of a row, without its key.
-pub(super) fn render(arena: &Arena, row: Ref, to: &mut RenderContext<'_>) {
+pub(super) fn render(arena: &Arena, row: RowRef, to: &mut RenderContext<'_>) {
     let presence = presence(arena, row);
     to.text("psn_no", presence.psn_no);
     to.text("fixmedins_code", presence.institution);

@@ -5,7 +5,7 @@
 use super::given::{Given, Intern, RowWriter, field};
 use super::layout::{header, open};
 use super::render_context::RenderContext;
-use crate::arena::{Arena, Ref};
+use crate::arena::{Arena, RowRef, TextRef};
 use crate::codes::PurchaseMove;
 use crate::time::Moment;
 
@@ -19,19 +19,19 @@ header! {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Purchase {
     /// purc_id
-    pub id: Ref,
+    pub id: TextRef,
     /// move is `return`.
     pub is_return: bool,
     /// fixmedins_code
-    pub institution: Ref,
+    pub institution: TextRef,
     /// med_list_codg
-    pub item: Ref,
+    pub item: TextRef,
     /// Quantity in ten-thousandths.
     pub cnt: i64,
     /// stoin_time
     pub time: Moment,
     /// Trace codes in the order given; repeats stay.
-    pub codes: Vec<Ref>,
+    pub codes: Vec<TextRef>,
 }
 
 /// The event time that a change states, for how late it came.
@@ -52,7 +52,7 @@ pub(super) fn write<I: Intern>(w: &mut RowWriter<'_, '_, I>) -> Result<(), I::Er
 }
 
 /// Reads a [`Purchase`].
-pub fn purchase(arena: &Arena, row: Ref) -> Purchase {
+pub fn purchase(arena: &Arena, row: RowRef) -> Purchase {
     let (head, mut fields) = open(arena, row);
     let (institution, item) = (fields.word(), fields.word());
     let (cnt, time) = (fields.int(CNT_WIDE), fields.int(TIME_WIDE));
@@ -68,12 +68,12 @@ pub fn purchase(arena: &Arena, row: Ref) -> Purchase {
 }
 
 /// The event time of a row.
-pub(super) fn event_time(arena: &Arena, row: Ref) -> Moment {
+pub(super) fn event_time(arena: &Arena, row: RowRef) -> Moment {
     purchase(arena, row).time
 }
 
 /// Renders the fields of a row, without its key.
-pub(super) fn render(arena: &Arena, row: Ref, to: &mut RenderContext<'_>) {
+pub(super) fn render(arena: &Arena, row: RowRef, to: &mut RenderContext<'_>) {
     let purchase = purchase(arena, row);
     let moved = if purchase.is_return { PurchaseMove::Return } else { PurchaseMove::Purchase };
     to.put("move", moved.code());

@@ -3,7 +3,7 @@
 //! Formats are those of the wire: days and moments as written there, yuan with two places, quantities with up to four.
 //! Absent fields are left out.
 
-use crate::arena::{Arena, Ref};
+use crate::arena::{Arena, TextRef};
 use crate::decimal::format_scaled;
 use crate::time::{Day, Moment, format_date, format_time};
 
@@ -30,7 +30,7 @@ impl<'a> RenderContext<'a> {
         self.fields.push((name, value.into()));
     }
     /// A text, left out if absent.
-    pub(super) fn text(&mut self, name: &'static str, text: Ref) {
+    pub(super) fn text(&mut self, name: &'static str, text: TextRef) {
         if text != 0 {
             self.put(name, self.arena.text(text));
         }
@@ -73,7 +73,7 @@ impl<'a> RenderContext<'a> {
         }
     }
     /// Texts joined by `; `.
-    pub(super) fn codes(&mut self, name: &'static str, codes: &[Ref]) {
+    pub(super) fn codes(&mut self, name: &'static str, codes: &[TextRef]) {
         let arena = self.arena;
         self.list(name, codes.iter().map(|code| arena.text(*code)));
     }

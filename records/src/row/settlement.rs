@@ -1,13 +1,13 @@
 //! Bills and their split between fund, account and cash.
 //!
 //! Words: mdtrt_id, psn_no, fixmedins_code, insutype, setl_time, fund, account, bill_code, bill_no, orig_setl_id.
-//! A derived row says that another settlement names this one as its original; it has no fields of its own.
+//! A derived row marks that another settlement names this one as its original; it has no fields of its own.
 
 use super::given::{Given, Intern, RowWriter, field};
 use super::layout::{RowBuilder, as_sent, header, open};
 use super::render_context::RenderContext;
 use crate::Kind;
-use crate::arena::{Arena, Ref};
+use crate::arena::{Arena, RowRef, TextRef};
 use crate::decimal::format_fen;
 use crate::time::Moment;
 
@@ -27,15 +27,15 @@ header! {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Settlement {
     /// setl_id
-    pub id: Ref,
+    pub id: TextRef,
     /// mdtrt_id
-    pub visit: Ref,
+    pub visit: TextRef,
     /// psn_no
-    pub psn_no: Ref,
+    pub psn_no: TextRef,
     /// fixmedins_code
-    pub institution: Ref,
+    pub institution: TextRef,
     /// insutype, 0 if absent.
-    pub insutype: Ref,
+    pub insutype: TextRef,
     /// setl_time
     pub time: Moment,
     /// fund_pay_sumamt, fen.
@@ -43,11 +43,11 @@ pub struct Settlement {
     /// acct_pay, fen.
     pub account: i64,
     /// bill_code
-    pub bill_code: Ref,
+    pub bill_code: TextRef,
     /// bill_no
-    pub bill_no: Ref,
+    pub bill_no: TextRef,
     /// orig_setl_id
-    pub original: Ref,
+    pub original: TextRef,
     /// Neither refunded, negative nor withdrawn by another settlement.
     pub live: bool,
 }
@@ -77,12 +77,12 @@ pub(super) fn write<I: Intern>(w: &mut RowWriter<'_, '_, I>) -> Result<(), I::Er
 }
 
 /// Writes the derived row of a settlement that another one names as its original: it is not live.
-pub fn write_withdrawn_settlement(row: &mut RowBuilder, sent: Ref) {
+pub fn write_withdrawn_settlement(row: &mut RowBuilder, sent: RowRef) {
     row.start_derived(Kind::Settlement, sent);
 }
 
 /// Reads a [`Settlement`], live or not.
-pub fn settlement(arena: &Arena, row: Ref) -> Settlement {
+pub fn settlement(arena: &Arena, row: RowRef) -> Settlement {
     let sent = as_sent(arena, row);
     let (head, mut fields) = open(arena, sent);
     // Fields of a literal are evaluated in the order in which they stand: that of the words.
@@ -103,12 +103,12 @@ pub fn settlement(arena: &Arena, row: Ref) -> Settlement {
 }
 
 /// The event time of a row.
-pub(super) fn event_time(arena: &Arena, row: Ref) -> Moment {
+pub(super) fn event_time(arena: &Arena, row: RowRef) -> Moment {
     settlement(arena, row).time
 }
 
 /// Renders the fields of a row, without its key.
-pub(super) fn render(arena: &Arena, row: Ref, to: &mut RenderContext<'_>) {
+pub(super) fn render(arena: &Arena, row: RowRef, to: &mut RenderContext<'_>) {
     let settlement = settlement(arena, row);
     to.text("mdtrt_id", settlement.visit);
     to.text("psn_no", settlement.psn_no);

@@ -5,7 +5,7 @@
 use super::given::{Given, Intern, RowWriter, field};
 use super::layout::{header, open};
 use super::render_context::RenderContext;
-use crate::arena::{Arena, Ref};
+use crate::arena::{Arena, RowRef, TextRef};
 use crate::codes::StockChangeType;
 use crate::time::Moment;
 
@@ -19,11 +19,11 @@ header! {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StockChange {
     /// chg_id
-    pub id: Ref,
+    pub id: TextRef,
     /// fixmedins_code
-    pub institution: Ref,
+    pub institution: TextRef,
     /// med_list_codg
-    pub item: Ref,
+    pub item: TextRef,
     /// Signed quantity in ten-thousandths: what came in, or minus what went out.
     pub cnt: i64,
     /// inv_chg_time
@@ -47,7 +47,7 @@ pub(super) fn write<I: Intern>(w: &mut RowWriter<'_, '_, I>) -> Result<(), I::Er
 }
 
 /// Reads a [`StockChange`].
-pub fn stock_change(arena: &Arena, row: Ref) -> StockChange {
+pub fn stock_change(arena: &Arena, row: RowRef) -> StockChange {
     let (head, mut fields) = open(arena, row);
     let (institution, item) = (fields.word(), fields.word());
     let (cnt, time) = (fields.int(CNT_WIDE), fields.int(TIME_WIDE));
@@ -56,12 +56,12 @@ pub fn stock_change(arena: &Arena, row: Ref) -> StockChange {
 }
 
 /// The event time of a row.
-pub(super) fn event_time(arena: &Arena, row: Ref) -> Moment {
+pub(super) fn event_time(arena: &Arena, row: RowRef) -> Moment {
     stock_change(arena, row).time
 }
 
 /// Renders the fields of a row, without its key.
-pub(super) fn render(arena: &Arena, row: Ref, to: &mut RenderContext<'_>) {
+pub(super) fn render(arena: &Arena, row: RowRef, to: &mut RenderContext<'_>) {
     let change = stock_change(arena, row);
     to.text("fixmedins_code", change.institution);
     to.text("med_list_codg", change.item);

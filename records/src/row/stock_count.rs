@@ -5,7 +5,7 @@
 use super::given::{Given, Intern, RowWriter, field};
 use super::layout::{header, open};
 use super::render_context::RenderContext;
-use crate::arena::{Arena, Ref};
+use crate::arena::{Arena, RowRef, TextRef};
 use crate::time::{DAY_SECONDS, Day, Moment};
 
 header! {
@@ -17,11 +17,11 @@ header! {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StockCount {
     /// cnt_id
-    pub id: Ref,
+    pub id: TextRef,
     /// fixmedins_code
-    pub institution: Ref,
+    pub institution: TextRef,
     /// med_list_codg
-    pub item: Ref,
+    pub item: TextRef,
     /// Quantity in ten-thousandths.
     pub cnt: i64,
     /// The day at whose end it was counted.
@@ -43,19 +43,19 @@ pub(super) fn write<I: Intern>(w: &mut RowWriter<'_, '_, I>) -> Result<(), I::Er
 }
 
 /// Reads a [`StockCount`].
-pub fn stock_count(arena: &Arena, row: Ref) -> StockCount {
+pub fn stock_count(arena: &Arena, row: RowRef) -> StockCount {
     let (head, mut fields) = open(arena, row);
     let (institution, item) = (fields.word(), fields.word());
     StockCount { id: head.key, institution, item, cnt: fields.int(CNT_WIDE), day: fields.int_day(DAY_WIDE) }
 }
 
 /// The event time of a row.
-pub(super) fn event_time(arena: &Arena, row: Ref) -> Moment {
+pub(super) fn event_time(arena: &Arena, row: RowRef) -> Moment {
     i64::from(stock_count(arena, row).day) * DAY_SECONDS
 }
 
 /// Renders the fields of a row, without its key.
-pub(super) fn render(arena: &Arena, row: Ref, to: &mut RenderContext<'_>) {
+pub(super) fn render(arena: &Arena, row: RowRef, to: &mut RenderContext<'_>) {
     let count = stock_count(arena, row);
     to.text("fixmedins_code", count.institution);
     to.text("med_list_codg", count.item);

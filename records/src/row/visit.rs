@@ -7,7 +7,7 @@
 use super::given::{Given, Intern, RowWriter, field};
 use super::layout::{Fields, header, open};
 use super::render_context::RenderContext;
-use crate::arena::{Arena, Ref};
+use crate::arena::{Arena, RowRef, TextRef};
 use crate::decode::Value;
 use crate::time::Moment;
 
@@ -27,19 +27,19 @@ const RANKED: u32 = 2;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Visit {
     /// mdtrt_id
-    pub id: Ref,
+    pub id: TextRef,
     /// psn_no
-    pub psn_no: Ref,
+    pub psn_no: TextRef,
     /// fixmedins_code
-    pub institution: Ref,
+    pub institution: TextRef,
     /// med_type
-    pub med_type: Ref,
+    pub med_type: TextRef,
     /// begntime
     pub begin: Moment,
     /// endtime
     pub end: Option<Moment>,
     /// dr_codg, 0 if absent.
-    pub doctor: Ref,
+    pub doctor: TextRef,
 }
 
 impl Visit {
@@ -53,7 +53,7 @@ impl Visit {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Diagnosis {
     /// diag_code
-    pub code: Ref,
+    pub code: TextRef,
     /// maindiag_flag is 1.
     pub main: bool,
     /// diag_srt_no
@@ -106,7 +106,7 @@ fn write_diagnoses<I: Intern>(w: &mut RowWriter<'_, '_, I>) -> Result<(), I::Err
 }
 
 /// Reads a [`Visit`].
-pub fn visit(arena: &Arena, row: Ref) -> Visit {
+pub fn visit(arena: &Arena, row: RowRef) -> Visit {
     let (head, mut fields) = open(arena, row);
     let (psn_no, institution, med_type) = (fields.word(), fields.word(), fields.word());
     let begin = fields.int(BEGIN_WIDE);
@@ -116,19 +116,19 @@ pub fn visit(arena: &Arena, row: Ref) -> Visit {
 }
 
 /// Reads the diagnoses of a visit, in order.
-pub fn diagnoses(arena: &Arena, row: Ref) -> Vec<Diagnosis> {
+pub fn diagnoses(arena: &Arena, row: RowRef) -> Vec<Diagnosis> {
     read_diagnoses(&mut after_visit(arena, row))
 }
 
 /// Reads the operation codes of a visit, in order.
-pub fn operations(arena: &Arena, row: Ref) -> Vec<Ref> {
+pub fn operations(arena: &Arena, row: RowRef) -> Vec<TextRef> {
     let mut fields = after_visit(arena, row);
     read_diagnoses(&mut fields);
     fields.texts()
 }
 
 /// The reader where the lists of a visit begin.
-fn after_visit(arena: &Arena, row: Ref) -> Fields<'_> {
+fn after_visit(arena: &Arena, row: RowRef) -> Fields<'_> {
     let (_, mut fields) = open(arena, row);
     fields.skip(3);
     fields.int(BEGIN_WIDE);
@@ -150,12 +150,12 @@ fn read_diagnoses(fields: &mut Fields<'_>) -> Vec<Diagnosis> {
 }
 
 /// The event time of a row.
-pub(super) fn event_time(arena: &Arena, row: Ref) -> Moment {
+pub(super) fn event_time(arena: &Arena, row: RowRef) -> Moment {
     visit(arena, row).event_time()
 }
 
 /// Renders the fields of a row, without its key.
-pub(super) fn render(arena: &Arena, row: Ref, to: &mut RenderContext<'_>) {
+pub(super) fn render(arena: &Arena, row: RowRef, to: &mut RenderContext<'_>) {
     let visit = visit(arena, row);
     to.text("psn_no", visit.psn_no);
     to.text("fixmedins_code", visit.institution);

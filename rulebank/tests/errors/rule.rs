@@ -201,32 +201,6 @@ fn every_sort_of_parameter_has_its_values() {
 }
 
 #[test]
-fn a_rule_is_one_of_those_that_its_table_can_name() {
-    for (detector, rules) in [
-        ("age_limit", "D06, S05, C01, D07, S06, C02, H02, H17"),
-        ("sex_limit", "H04, H18, H24"),
-        ("indication", "D08, S07, H25"),
-        ("course_limit", "D10, S10"),
-        ("level_limit", "D12, S11"),
-        ("price_cap", "S01"),
-        ("pair_conflict", "S12"),
-        ("quantity_limit", "S14"),
-        ("hour_item", "F08"),
-        ("cycle_gap", "S18"),
-        ("operation_sex", "M05"),
-        ("diagnosis_sex", "M20"),
-        ("diagnosis_age", "M21"),
-        ("resale", "P08"),
-    ] {
-        let table = if detector == "resale" { "resale_prone" } else { detector };
-        let said = format!("no row of table {table} can name the rule `A05`");
-        let hint = format!("its `rule` column takes: {rules}");
-        let text = with_detector(detector, "");
-        check_said(&[("rules/a05.toml", text.as_bytes())], &[("\"A05\"", &said, &hint)]);
-    }
-}
-
-#[test]
 fn messages_have_whole_braces_and_known_names() {
     let braces = "a value is written {name}";
     check_rule_said("重叠{hours}", "重叠{hours", &[("{", "a brace without its partner", braces)]);
@@ -361,18 +335,11 @@ error: there is no detector `stay_overlaps`
 }
 
 #[test]
-fn a_rule_that_no_row_of_its_table_can_name() {
+fn a_detector_with_other_values_and_parameters() {
     check_rule(
         "\"stay_overlap\"",
         "\"age_limit\"",
         r#"
-error: no row of table age_limit can name the rule `A05`
-  --> rules/a05.toml:1:6
-  |
-1 | id = "A05"
-  |      ^^^^^
-  hint: its `rule` column takes: D06, S05, C01, D07, S06, C02, H02, H17
-
 error: the message uses {hours}, which this detector does not give
   --> rules/a05.toml:14:21
    |
@@ -394,7 +361,7 @@ error: detector age_limit has no parameter `tolerance_hours`
    | ^^^^^^^^^^^^^^^
   hint: nothing may stand here
 
-4 mistakes in 1 file
+3 mistakes in 1 file
 "#,
     );
 }

@@ -42,7 +42,7 @@ enum Holds {
 use Holds::{Code, Number, Prefix, Rule, Whole, WholeOrNone, Word, WordOrAll};
 
 const LEVELS: &str = "01, 02, 03, 04, 05, 06, 07, 08, 09, 10, 11";
-const AGE_RULES: &str = "D06, S05, C01, D07, S06, C02, H02, H17";
+const AGE_RULES: &str = "C01, C02, D06, D07, H02, H17, S05, S06";
 
 /// A table: its name, its own columns with what they hold, a right row.
 type Table = (&'static str, &'static [(&'static str, Holds)], &'static str);
@@ -57,7 +57,7 @@ const TABLES: &[Table] = &[
     ("sex_limit", &[("rule", Rule("H04, H18, H24")), ("item", Code), ("gend", Word("1, 2"))], "H18,X,2"),
     (
         "indication",
-        &[("rule", Rule("D08, S07, H25")), ("item", Code), ("prefixes", Prefix)],
+        &[("rule", Rule("D08, H25, S07")), ("item", Code), ("prefixes", Prefix)],
         "D08,X,I10;;I11",
     ),
     ("course_limit", &[("rule", Rule("D10, S10")), ("item", Code), ("max_days", Whole)], "D10,X,14"),
@@ -283,7 +283,7 @@ error: `S14` is no rule that reads table age_limit
   |
 2 | S14,X,days,28,,,s
   | ^^^
-  hint: one of: D06, S05, C01, D07, S06, C02, H02, H17
+  hint: one of: C01, C02, D06, D07, H02, H17, S05, S06
 
 1 mistake in 1 file
 "#,

@@ -103,7 +103,7 @@ impl Shape {
     }
 }
 
-/// What [`Shape::Amount`] says in its pattern.
+/// What [`Shape::Amount`] states in its pattern.
 fn is_amount(text: &str) -> bool {
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let plain = text.strip_prefix('-').unwrap_or(text);

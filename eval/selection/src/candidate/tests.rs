@@ -1,7 +1,7 @@
-//! Small runs told by hand, and what a list makes of them.
+//! Small runs written by hand, and what a list makes of them.
 
 use super::*;
-use crate::outcome::{Bilingual, Fen, Label, RecordName, Share, Subject, Turnover};
+use wire::{Bilingual, Fen, Label, RecordName, Share, Subject, Turnover};
 
 fn alert(id: &str, rule: &str, verdict: &str, occurred: &str, counted: &str) -> Alert {
     Alert {
@@ -92,7 +92,7 @@ fn what_a_day_brings_ranks_and_codes_break_ties() {
     ranking.add_alert(&exempted, &owners("b", &[("H2", "900.00")], &[])).unwrap();
     let weak = alert("c", "R02", "indicator", "2025-02-05", "200.05");
     assert!(ranking.add_alert(&weak, &owners("c", &[("P1", "200.05")], &[])).unwrap());
-    assert!(!ranking.add_alert(&weak, &owners("c", &[("P1", "200.05")], &[])).unwrap(), "told already");
+    assert!(!ranking.add_alert(&weak, &owners("c", &[("P1", "200.05")], &[])).unwrap(), "given already");
     let ranking = ranking.rank(&effort());
     // 480 in ten days, 80 in two, 20.01 in two: a day at the hospital brings more than one at the pharmacy.
     assert_eq!(ranked(&ranking), [("H1", 48_000), ("P2", 8_000), ("P1", 2_001), ("H2", 0)]);
@@ -198,8 +198,8 @@ fn a_place_inspected_on_all_days_is_closed() {
 fn values_that_cannot_be_read_are_named() {
     let mut broken = label("alert", "a", "partly");
     broken.decided_at = "soon".to_owned();
-    let said = Decisions::from_labels([broken]).unwrap_err().to_string();
-    assert_eq!(said, "label alert a partly: `soon` is no time");
+    let message = Decisions::from_labels([broken]).unwrap_err().to_string();
+    assert_eq!(message, "label alert a partly: `soon` is no time");
     let mut ranking = ranking(SubjectKind::Institutions, "..", Vec::new());
     let found = alert("a", "R01", "definite", "2025-13-05", "100.00");
     let wrong = ranking.add_alert(&found, &owners("a", &[("H1", "1.00")], &[])).unwrap_err();

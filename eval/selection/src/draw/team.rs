@@ -82,6 +82,7 @@ pub fn draw(seed: &str, stops: &[Site], inspectors: &[Inspector], size: usize) -
         let mut lots: Vec<(String, &str)> =
             may.iter().map(|i| (lot(&[seed, &stop.code, &i.id]), i.id.as_str())).collect();
         lots.sort_unstable();
+        // First those with no more days than the mean, then the others by their days.
         let sum: i128 = lots.iter().map(|(_, id)| i128::from(days[id])).sum();
         let count = i128::try_from(lots.len()).unwrap_or(i128::MAX);
         let (mut first, mut rest): (Vec<&str>, Vec<&str>) =
@@ -105,7 +106,7 @@ pub fn draw(seed: &str, stops: &[Site], inspectors: &[Inspector], size: usize) -
 }
 
 impl Inspector {
-    /// Whether nothing speaks against this inspector at this place.
+    /// Whether this inspector may go to this institution: neither at home in its region nor recused.
     fn may_go(&self, stop: &Site) -> bool {
         let region = stop.admdvs.as_deref();
         let at_home = !self.home.is_empty() && region == Some(self.home.as_str());
@@ -174,14 +175,14 @@ mod tests {
 
     #[test]
     fn a_wrong_line_is_named() {
-        for (text, line, said) in [
+        for (text, line, message) in [
             ("id\n", 1, "the header must be id,admdvs,recusals"),
             ("id,admdvs,recusals\n", 1, "there is nobody in it"),
             ("id,admdvs,recusals\nI1,,\nI1,,\n", 3, "I1 stands twice"),
             ("id,admdvs,recusals\nI1\n", 2, "1 cells where there must be 3"),
             ("id,admdvs,recusals\n,990101,\n", 2, "the id is empty or has control characters"),
         ] {
-            assert_eq!(read(text), Err((line, said.to_owned())), "{text:?}");
+            assert_eq!(read(text), Err((line, message.to_owned())), "{text:?}");
         }
     }
 }

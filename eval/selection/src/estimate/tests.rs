@@ -1,7 +1,8 @@
-//! Whether the interval holds what it says it holds, and what counts as an answer.
+//! Whether the interval covers what its level promises, and what counts as an answer.
 
 use super::*;
 use crate::draw::Frame;
+use records::time::parse_time;
 use std::collections::BTreeSet;
 
 /// A skewed population, as a ranking leaves it: two in five have nothing, a few have most of it, and what was
@@ -43,13 +44,15 @@ fn nine_in_ten_hold_the_truth_in_more_than_85_percent_of_draws() {
 #[test]
 fn the_estimate_is_that_of_horvitz_and_thompson_and_repeats() {
     let found = [0, 0, 300_000, 10_000, 0, 90_000, 0, 40_000];
-    let told = estimate(&found, 80, "s").unwrap();
-    assert_eq!((told.total_fen, told.found_fen, told.few), (4_400_000, 440_000, false));
+    let estimated = estimate(&found, 80, "s").unwrap();
+    assert_eq!((estimated.total_fen, estimated.found_fen, estimated.few), (4_400_000, 440_000, false));
     assert!(
-        told.low_fen >= 440_000 && told.low_fen < told.total_fen && told.high_fen.unwrap() > told.total_fen
+        estimated.low_fen >= 440_000
+            && estimated.low_fen < estimated.total_fen
+            && estimated.high_fen.unwrap() > estimated.total_fen
     );
-    assert_eq!(estimate(&found, 80, "s").unwrap(), told);
-    assert_ne!(estimate(&found, 80, "t").unwrap().low_fen, told.low_fen);
+    assert_eq!(estimate(&found, 80, "s").unwrap(), estimated);
+    assert_ne!(estimate(&found, 80, "t").unwrap().low_fen, estimated.low_fen);
     let all = estimate(&found, 8, "s").unwrap();
     assert_eq!((all.low_fen, all.total_fen, all.high_fen), (440_000, 440_000, Some(440_000)));
     assert_eq!(estimate(&[], 8, "s"), None);

@@ -1,8 +1,9 @@
-//! Which label speaks of which alert, and what it lets stand.
+//! Which label decides which alert, and what it lets stand.
 
 use super::*;
 use crate::truth::Truth;
-use selection::outcome::{Bilingual, Fen, RecordName, Subject};
+use records::time::parse_time;
+use wire::{Bilingual, Fen, RecordName, Subject};
 
 fn alert(id: &str, evidence: &[(&str, &str)]) -> (Alert, Owners) {
     let record =
@@ -47,17 +48,17 @@ fn label(case_id: &str, subject: (&str, &str), decision: &str, decided_at: &str)
     }
 }
 
-/// What the labels say of an alert on fee line V1/2 of 10 March, decisions after April being too young.
+/// What the labels decide about an alert on fee line V1/2 of 10 March, decisions after April being too young.
 fn check(labels: &[Label], wanted: &str) {
     let ripe = parse_time("2025-04-30 23:59:59");
-    let mut labels = Labels::sort(labels.iter().cloned(), ripe, synth::rule_of).unwrap();
+    let mut labels = Labels::from_labels(labels.iter().cloned(), ripe, synth::rule_of).unwrap();
     let (alert, owners) = alert("R01-1", &[("fee_line", "V1/2"), ("settlement", "S1")]);
-    let said = match labels.judge(&alert, &owners).unwrap() {
-        Standing::Right(label) => format!("right by {}", labels.read[label].case_id),
-        Standing::Wrong(label) => format!("wrong by {}", labels.read[label.unwrap()].case_id),
-        Standing::Unknown(why) => format!("{why:?}"),
+    let standing = match labels.judge(&alert, &owners).unwrap() {
+        AlertTruth::Right(label) => format!("right by {}", labels.labels[label].case_id),
+        AlertTruth::Wrong(label) => format!("wrong by {}", labels.labels[label.unwrap()].case_id),
+        AlertTruth::Unknown(why) => format!("{why:?}"),
     };
-    assert_eq!(said, wanted);
+    assert_eq!(standing, wanted);
 }
 
 #[test]
@@ -97,7 +98,7 @@ fn a_label_on_somebody_needs_a_period_or_a_rule_and_speaks_within_them() {
 fn the_young_and_the_undecided_are_unknown() {
     check(&[label("a", ("visit", "V1"), "confirmed", "2025-05-01")], "Young");
     check(&[label("a", ("visit", "V1"), "undecided", "2025-04-01")], "Undecided");
-    let counts = Labels::sort(
+    let counts = Labels::from_labels(
         [
             label("a", ("visit", "V1"), "confirmed", "2025-05-01"),
             label("b", ("person", "T1"), "undecided", "2025-04-01"),
@@ -116,7 +117,7 @@ fn what_was_recovered_is_spread_over_the_alerts_of_a_label() {
             period_begin: Some("2025-01-01".to_owned()),
             ..label("a", breadth, decision, "2025-04-01")
         };
-        let mut truth = Truth::Labels(Labels::sort([label], None, synth::rule_of).unwrap());
+        let mut truth = Truth::Labels(Labels::from_labels([label], None, synth::rule_of).unwrap());
         for n in 0..alerts {
             let (mut alert, owners) = alert(&format!("R01-{n}"), &[("visit", "V1")]);
             alert.alert_id = if breadth.0 == "alert" { "R01-0".to_owned() } else { alert.alert_id };
@@ -136,7 +137,7 @@ fn what_was_recovered_is_spread_over_the_alerts_of_a_label() {
 
 #[test]
 fn what_cannot_be_read_names_the_label() {
-    let wrong = |label: Label| Labels::sort([label], None, synth::rule_of).unwrap_err().to_string();
+    let wrong = |label: Label| Labels::from_labels([label], None, synth::rule_of).unwrap_err().to_string();
     let fine = || label("a", ("visit", "V1"), "confirmed", "2025-05-01");
     assert_eq!(wrong(Label { decided_at: "soon".to_owned(), ..fine() }), "label a: `soon` is no time");
     assert_eq!(wrong(Label { period_end: Some("May".to_owned()), ..fine() }), "label a: `May` is no day");

@@ -1,4 +1,7 @@
 //! One day of a stay: what is billed for the 24 hours to come, and the near misses among it.
+//!
+//! The day of a stay runs from the hour of admission, not from midnight. Lines may be reversed within the day unless
+//! they carry the pattern of the stay, for a planted finding must stand.
 
 use crate::draft::{line, reversal};
 use crate::planted::{day_text, line_id, visit_id};
@@ -27,6 +30,7 @@ impl<W: Write> Simulation<'_, W> {
             firm: 0,
             sn: stay.lines,
         };
+        // What is billed depends on the pattern; near misses only where no finding could be disturbed.
         if let StayPattern::BedOnly(finding) = stay.pattern {
             self.bill_empty_bed(stay, &mut day, finding, &mut rng);
         } else if stay.pattern == StayPattern::Resting && (2..4).contains(&stay.days) {
@@ -45,6 +49,7 @@ impl<W: Write> Simulation<'_, W> {
             let seen = self.identity_check(from + HOUR, "bed_check");
             self.send_presence(stay.head, &seen);
         }
+        // The stay keeps the sums for the bill at discharge.
         for line in &day.lines {
             stay.total += line.amount;
             stay.fund += line.fund;

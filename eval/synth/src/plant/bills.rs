@@ -1,4 +1,7 @@
-//! Fake receipts: invoices claimed twice, drugs nobody prescribed, lines that do not add up or come too late.
+//! False bills: invoices claimed twice, drugs that were not prescribed, lines that do not add up or come too late.
+//!
+//! Each function changes a draft that suits its scheme and opens the finding with its key, records and amount, or
+//! returns none and leaves the draft as it is.
 
 use crate::draft::VisitDraft;
 use crate::planted::{line_id, prescription_id, settlement_id};

@@ -1,4 +1,7 @@
 //! Cases that several rules see: each alert that should be raised is one finding of the case.
+//!
+//! A village admitted together, a ring of companions and a doctor whose prescriptions one pharmacy fills twice. The
+//! findings are opened together and share their case number; the visits that follow complete them one by one.
 
 use crate::diagnosis::PLAIN_DIAGNOSES;
 use crate::draft::VisitDraft;

@@ -1,4 +1,8 @@
-//! Goods that were never there, are sold twice, without a prescription or too late, or collected to be sold again.
+//! Goods: billed but never there, sold twice by one trace code, without a prescription, too late, or collected for
+//! resale.
+//!
+//! Phantom billing takes the next visits of its institution until it is through; its amount is known only then. Trace
+//! codes of packs that were never bought come from a range that no purchase uses.
 
 use crate::draft::VisitDraft;
 use crate::plan::{PhantomBilling, Planned, PlannedEvent, ResoldCode, SUPPLY, VisitPurpose};

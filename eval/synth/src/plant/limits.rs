@@ -1,4 +1,8 @@
-//! What the tables forbid: items for another patient, another place or another illness, too dear, too much, too soon.
+//! Items beyond the limits of the tables: for another patient, at another institution, for another illness, too dear,
+//! too much, too soon.
+//!
+//! Each function bills one item beyond its limit into a draft that is otherwise ordinary. The strength decides how far
+//! beyond; at none the item is billed exactly at the limit.
 
 use crate::draft::VisitDraft;
 use crate::plan::{Planned, PlannedEvent, VisitPurpose};

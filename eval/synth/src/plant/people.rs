@@ -1,4 +1,7 @@
-//! Fake patients: the dead, the uninsured, the absent, and those who are everywhere at once.
+//! Persons who cannot have been there: the dead, the absent, the uninsured, and those at two places at once.
+//!
+//! The visit is an ordinary one; what makes it a case is a fact of another register or a second visit, which is sent
+//! besides.
 
 use crate::diagnosis::{PLAIN_DIAGNOSES, SPECIFIC, SpecificDiagnosis};
 use crate::draft::VisitDraft;

@@ -1,4 +1,7 @@
-//! Stays of persons who are sent for them: two at once, too many, too long billed, with nobody in the bed.
+//! Stays that are sent for: two at once, too many, billed too long, without a patient in the bed.
+//!
+//! Patients are adults without an earlier stay, beds are booked when the case is planned, and the stay itself is then
+//! billed as every other; its pattern carries what is special about it.
 
 use crate::diagnosis::{OPERATIONS, PLAIN_DIAGNOSES};
 use crate::plan::{Planned, PlannedEvent, StayPlan, VisitPurpose};

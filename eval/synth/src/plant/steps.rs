@@ -1,4 +1,7 @@
-//! What follows: visits that a case needs at a later time.
+//! The later visits of a case: what each adds to the draft and to the finding.
+//!
+//! A case that needs several visits puts them on the schedule when it begins; the last one completes the finding. A
+//! case that the period cuts off is not complete and not in the truth.
 
 use crate::draft::VisitDraft;
 use crate::plan::VisitPurpose;

@@ -77,7 +77,7 @@ fn a_ragged_row_is_torn_and_the_next_is_not() {
 }
 
 #[test]
-fn a_quote_that_never_closes_is_told_with_what_it_swallowed() {
+fn a_quote_that_never_closes_is_reported_with_what_it_swallowed() {
     let torn = |line, raw: &str| Came(line, Err(Torn::Unclosed.text()), raw.to_owned());
     assert_eq!(rows_of(b"a,b\n1,2\n3,\"4\n5,6\n"), [came(2, &["1", "2"], "1,2"), torn(3, "3,\"4\n5,6")]);
     assert_eq!(rows_of(b"a\n\""), [torn(2, "\"")]);
@@ -145,7 +145,7 @@ proptest! {
                 prop_assert_eq!(&cells, &theirs[count]);
             }
             count += 1;
-            // The row stands where it is said to stand.
+            // The row stands where it is stated to stand.
             let raw = std::str::from_utf8(found.raw).unwrap();
             let place = behind + text[behind..].find(raw).unwrap();
             prop_assert!(is_white(&text.as_bytes()[behind..place]));

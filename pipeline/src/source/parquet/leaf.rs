@@ -11,9 +11,9 @@ use parquet::data_type::{
 use parquet::schema::types::ColumnDescPtr;
 use records::decode::TableCell;
 
-use super::super::LINE_BYTES_MAX;
+use super::fault::{Fault, misshapen};
 use super::value::{self, Meaning, Shape};
-use super::{Fault, misshapen};
+use records::decode::LINE_BYTES_MAX;
 
 /// One column of values.
 pub(super) struct Leaf {
@@ -83,7 +83,7 @@ impl<T: DataType> Typed<T> {
         self.reader = Some(get_typed_column_reader(reader));
     }
 
-    /// Reads so many records; tells how many there were, and their levels.
+    /// Reads so many records; shows how many there were, and their levels.
     fn read(
         &mut self,
         count: usize,

@@ -3,24 +3,24 @@
 //! Parquet stores a list of records as one column per field, each value with two levels: how much of the way to it is
 //! there (definition) and at which list it goes on (repetition), after Melnik et al., "Dremel", 2010. A [`Node`] is that
 //! way; [`write_row`] walks it for one row. The older spellings of lists are read as the format's rules of backward
-//! compatibility say. Columns of one list that disagree about its length are damage, never a wrong record.
+//! compatibility state. Columns of one list that disagree about its length are damage, never a wrong record.
 
 use parquet::basic::{ConvertedType, LogicalType, Repetition};
 use parquet::schema::types::Type;
 
-use super::super::LINE_BYTES_MAX;
+use super::fault::{Fault, misshapen};
 use super::leaf::Leaf;
 use super::value::push_quoted;
-use super::{Fault, misshapen};
+use records::decode::LINE_BYTES_MAX;
 
-/// What stands at a place of the schema.
+/// NodeKind stands at a place of the schema.
 pub(super) struct Node {
-    what: What,
+    what: NodeKind,
     /// The first of its leaves, and one past the last, within its column.
     leaves: (usize, usize),
 }
 
-enum What {
+enum NodeKind {
     /// A value.
     Leaf,
     /// Perhaps something: it is there from this definition level on.
@@ -52,9 +52,9 @@ impl Node {
     /// Whether it is more than one value in a row.
     pub(super) fn is_nested(&self) -> bool {
         match &self.what {
-            What::Leaf => false,
-            What::Optional(_, inner) => inner.is_nested(),
-            What::List { .. } | What::Group(_) => true,
+            NodeKind::Leaf => false,
+            NodeKind::Optional(_, inner) => inner.is_nested(),
+            NodeKind::List { .. } | NodeKind::Group(_) => true,
         }
     }
 
@@ -66,7 +66,7 @@ impl Node {
                 walk.definition += 1;
                 let inner = Node::content(ty, walk)?;
                 walk.definition -= 1;
-                What::Optional(walk.definition + 1, Box::new(inner))
+                NodeKind::Optional(walk.definition + 1, Box::new(inner))
             }
             // A repeated field that is in no list is a list of its own.
             Repetition::REPEATED => Node::list(walk, |walk| Node::content(ty, walk))?,
@@ -74,11 +74,14 @@ impl Node {
         Ok(Node { what, leaves: (first, walk.leaf) })
     }
 
-    fn list(walk: &mut Walk, element: impl FnOnce(&mut Walk) -> Result<Node, Fault>) -> Result<What, Fault> {
+    fn list(
+        walk: &mut Walk,
+        element: impl FnOnce(&mut Walk) -> Result<Node, Fault>,
+    ) -> Result<NodeKind, Fault> {
         walk.definition += 1;
         walk.repetition += 1;
         let element = Box::new(element(walk)?);
-        let what = What::List { filled: walk.definition, again: walk.repetition, element };
+        let what = NodeKind::List { filled: walk.definition, again: walk.repetition, element };
         walk.definition -= 1;
         walk.repetition -= 1;
         Ok(what)
@@ -89,7 +92,7 @@ impl Node {
         let first = walk.leaf;
         if ty.is_primitive() {
             walk.leaf += 1;
-            return Ok(Node { what: What::Leaf, leaves: (first, walk.leaf) });
+            return Ok(Node { what: NodeKind::Leaf, leaves: (first, walk.leaf) });
         }
         let about = ty.get_basic_info();
         let is_list = about.logical_type_ref() == Some(&LogicalType::List)
@@ -104,7 +107,7 @@ impl Node {
                 for field in fields {
                     group.push((field.name().to_owned(), Node::at(field, walk)?));
                 }
-                What::Group(group)
+                NodeKind::Group(group)
             }
         };
         Ok(Node { what, leaves: (first, walk.leaf) })
@@ -136,17 +139,17 @@ pub(super) fn write_row(node: &Node, leaves: &mut [Leaf], out: &mut String) -> R
 fn write(node: &Node, leaves: &mut [Leaf], out: &mut String) -> Result<(), Fault> {
     let (first, end) = node.leaves;
     match &node.what {
-        What::Leaf => leaves[first].write_next(out),
-        What::Optional(from, _) if leaves[first].definition()? < *from => {
+        NodeKind::Leaf => leaves[first].write_next(out),
+        NodeKind::Optional(from, _) if leaves[first].definition()? < *from => {
             push(out, "null");
             skip(&mut leaves[first..end], *from - 1)
         }
-        What::Optional(_, inner) => write(inner, leaves, out),
-        What::List { filled, .. } if leaves[first].definition()? < *filled => {
+        NodeKind::Optional(_, inner) => write(inner, leaves, out),
+        NodeKind::List { filled, .. } if leaves[first].definition()? < *filled => {
             push(out, "[]");
             skip(&mut leaves[first..end], *filled - 1)
         }
-        What::List { again, element, .. } => {
+        NodeKind::List { again, element, .. } => {
             push(out, "[");
             loop {
                 write(element, leaves, out)?;
@@ -158,7 +161,7 @@ fn write(node: &Node, leaves: &mut [Leaf], out: &mut String) -> Result<(), Fault
             push(out, "]");
             Ok(())
         }
-        What::Group(fields) => {
+        NodeKind::Group(fields) => {
             push(out, "{");
             for (place, (name, field)) in fields.iter().enumerate() {
                 if place > 0 {
@@ -182,7 +185,7 @@ fn push(out: &mut String, text: &str) {
     }
 }
 
-/// Passes what is not there above this definition level, in leaves that all say so.
+/// Passes what is not there above this definition level, in leaves that all state so.
 fn skip(leaves: &mut [Leaf], level: i16) -> Result<(), Fault> {
     leaves.iter_mut().try_for_each(|leaf| leaf.skip_above(level))
 }

@@ -1,9 +1,9 @@
 //! What one value of a typed column is as text.
 //!
-//! Numbers are written exactly, floats with the fewest digits that tell them apart from their neighbours; a day as
+//! Numbers are written exactly, floats with the fewest digits that distinguish them from their neighbours; a day as
 //! `YYYY-MM-DD`; a moment in China Standard Time, with its offset where it has a fraction, so that nothing of it is
 //! lost in `raw`. A timestamp that is adjusted to UTC is a moment; one that is not, and the old 96-bit form, which
-//! cannot say, is the clock of China. Whether a text is what its field wants is the schema's to judge.
+//! cannot state, is the clock of China. Whether a text is what its field wants is the schema's to judge.
 //!
 //! # Source
 //! Apache Parquet, LogicalTypes.md.
@@ -70,11 +70,11 @@ impl Meaning {
     pub(super) fn of(about: &ColumnDescPtr) -> Meaning {
         let physical = about.physical_type();
         let is_bytes = matches!(physical, Type::BYTE_ARRAY | Type::FIXED_LEN_BYTE_ARRAY);
-        let told = match about.logical_type_ref() {
+        let declared = match about.logical_type_ref() {
             Some(logical) => Meaning::of_logical(logical),
             None => Meaning::of_converted(about.converted_type(), about.type_scale()),
         };
-        let fits = match told {
+        let fits = match declared {
             None | Some(Meaning::Plain | Meaning::Text) => false,
             Some(Meaning::Unsigned) => matches!(physical, Type::INT32 | Type::INT64),
             Some(Meaning::Decimal(_)) => is_bytes || matches!(physical, Type::INT32 | Type::INT64),
@@ -84,7 +84,7 @@ impl Meaning {
             Some(Meaning::Uuid | Meaning::Half) => physical == Type::FIXED_LEN_BYTE_ARRAY,
         };
         let plain = if is_bytes { Meaning::Text } else { Meaning::Plain };
-        told.filter(|_| fits).unwrap_or(plain)
+        declared.filter(|_| fits).unwrap_or(plain)
     }
 
     fn of_logical(logical: &LogicalType) -> Option<Meaning> {
@@ -107,7 +107,7 @@ impl Meaning {
         }
     }
 
-    /// The older way to tell, which had no timestamps but those adjusted to UTC.
+    /// The older way to show, which had no timestamps but those adjusted to UTC.
     fn of_converted(converted: ConvertedType, scale: i32) -> Option<Meaning> {
         match converted {
             ConvertedType::UINT_8
@@ -199,7 +199,7 @@ pub(super) fn write_bytes(meaning: &Meaning, bytes: &[u8], out: &mut String) -> 
 
 /// A float of 16 bits, with the fewest digits that are nearer to it than to its neighbours.
 fn write_half(bits: u16, out: &mut String) -> Shape {
-    /// Digits that tell all floats of 16 bits apart.
+    /// Digits that distinguish all floats of 16 bits.
     const DIGITS_MAX: usize = 5;
     let value = half(bits);
     let is_at_the_end = !value.is_finite() || !half(bits.wrapping_add(1)).is_finite() || value == 0.0;
@@ -246,7 +246,7 @@ fn write_fraction(fraction: i64, per_second: i64, out: &mut String) {
 
 /// A whole number of any length, most significant byte first, in two's complement, and how many digits are places.
 fn write_decimal(bytes: &[u8], scale: i32, out: &mut String) {
-    // Nearly all fit into 64 bits: those of more bytes if what is before the last eight only says the sign.
+    // Nearly all fit into 64 bits: those of more bytes if what is before the last eight only states the sign.
     let (sign, last) = bytes.split_at(bytes.len().saturating_sub(8));
     let value = last
         .iter()
