@@ -29,6 +29,7 @@ use crate::compiled_bank::CompiledBank;
 use crate::coverage::Counts;
 use crate::finding::ReconciledFinding;
 use crate::judge::OperatorContext;
+use crate::publish::Traces;
 use crate::views::{Diff, Tick};
 pub use inputs::Inputs;
 use wiring::Wiring;
@@ -40,19 +41,24 @@ pub struct Outputs {
     pub alerts: Rc<RefCell<Vec<(ReconciledFinding, Tick, Diff)>>>,
     /// Changes of the coverage.
     pub counts: Counts,
+    /// Arrangements held open for readers on other threads.
+    pub traces: Option<Rc<RefCell<Traces>>>,
 }
 
 /// Builds the dataflow of one worker.
 ///
-/// `first_bank` is the bank before the first tick; later versions come through [`Inputs::bank`].
+/// `first_bank` is the bank before the first tick; later versions come through [`Inputs::bank`]. With
+/// `publishes` the arrangements of the facts are held open ([`Outputs::traces`]).
 pub fn mount<'s>(
     scope: Scope<'s, Tick>,
     arena: &Arc<Arena>,
     first_bank: &Arc<CompiledBank>,
     probe: &ProbeHandle<Tick>,
+    publishes: bool,
 ) -> (Inputs, Outputs) {
-    let outputs = Outputs::default();
-    let (inputs, facts) = inputs::open(scope, arena, first_bank.keeps, &outputs.counts);
+    let mut outputs = Outputs::default();
+    let (inputs, facts) = inputs::open(scope, arena, first_bank.keeps, &outputs.counts, publishes);
+    outputs.traces = facts.traces().map(|traces| Rc::new(RefCell::new(traces)));
     let context = OperatorContext {
         scope,
         arena: Arc::clone(arena),

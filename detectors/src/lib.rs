@@ -22,6 +22,7 @@ pub mod money;
 pub mod policy;
 pub mod pre_aggregate;
 pub mod profile;
+pub mod publish;
 pub mod reads;
 pub mod rule_set;
 pub mod run;

@@ -1,13 +1,14 @@
 //! Why a subject raised an alert or did not: the conditions of its rule one by one, with their values.
 //!
-//! For each detector there is a pure function over a [`Scene`]: records that stand, looked through plainly, with
-//! no dataflow. It goes through the contract's sentence of the rule from left to right and ends with the first
+//! For each detector there is a pure function over a [`Scene`]: records that stand, found through a
+//! [`Lookup`] in plain vectors or in the published arrangements of a running dataflow. It goes through the contract's sentence of the rule from left to right and ends with the first
 //! condition that fails, or with what is missing. It is written from that sentence and from what the rule file
 //! says, not from the judges, so that the two can be held against each other: where an alert stands all
 //! conditions hold, where none stands one does not.
 //!
 //! [`scene`] finds records, [`steps`] notes what was asked of them; then one file for each family of detectors.
 
+pub mod lookup;
 pub mod scene;
 pub mod steps;
 
@@ -27,6 +28,7 @@ use rulebank::Rule;
 
 use crate::detector::spec;
 
+pub use lookup::{Lookup, Published, Standing};
 pub use scene::Scene;
 pub use steps::{Outcome, Step, Why};
 

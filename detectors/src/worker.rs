@@ -16,6 +16,7 @@ use crate::compiled_bank::CompiledBank;
 use crate::coverage::Count;
 use crate::finding::ReconciledFinding;
 use crate::graph::{Outputs, mount};
+use crate::publish::Publisher;
 use crate::views::{Diff, Tick};
 
 /// What came in between two ticks.
@@ -54,11 +55,25 @@ pub fn run(
     worker: &mut Worker,
     arena: &Arc<Arena>,
     bank: &Arc<CompiledBank>,
+    receive: impl FnMut() -> Option<TickIn>,
+    send: impl FnMut(TickOut) -> bool,
+) {
+    run_publishing(worker, arena, bank, None, receive, send);
+}
+
+/// As [`run`]; after each tick its facts are handed in at `publisher`, before the tick is answered.
+pub fn run_publishing(
+    worker: &mut Worker,
+    arena: &Arc<Arena>,
+    bank: &Arc<CompiledBank>,
+    publisher: Option<&Publisher>,
     mut receive: impl FnMut() -> Option<TickIn>,
     mut send: impl FnMut(TickOut) -> bool,
 ) {
+    let mut current_bank = Arc::clone(bank);
     let probe = ProbeHandle::new();
-    let (mut inputs, outputs) = worker.dataflow(|scope| mount(scope, arena, bank, &probe));
+    let (mut inputs, outputs) =
+        worker.dataflow(|scope| mount(scope, arena, bank, &probe, publisher.is_some()));
     let (index, peers) = (worker.index(), worker.peers());
     let mut month = None;
     inputs.advance_to(1);
@@ -75,11 +90,20 @@ pub fn run(
             inputs.gate.send(());
         }
         if let Some(bank) = tick.bank {
+            current_bank = Arc::clone(&bank);
             inputs.bank.send(bank);
         }
         inputs.advance_to(tick.tick + 1);
         while probe.less_than(&(tick.tick + 1)) {
             worker.step_or_park(Some(PARK));
+        }
+        if let (Some(publisher), Some(traces)) = (publisher, &outputs.traces) {
+            // An arrangement that nobody reads is not behind the probe.
+            while !traces.borrow_mut().are_complete(tick.tick) {
+                worker.step_or_park(Some(PARK));
+            }
+            let shard = traces.borrow_mut().shard(tick.tick);
+            publisher.hand_in(index, tick.tick, tick.now, &current_bank, shard);
         }
         if !send(answer(tick.tick, &outputs)) {
             break;

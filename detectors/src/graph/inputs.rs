@@ -20,6 +20,7 @@ use crate::judge::BankStream;
 use crate::policy::Keeps;
 use crate::pre_aggregate::PreAggregate;
 use crate::profile::{Price, ProfileOwner, subject_key};
+use crate::publish::{Traces, record_keys};
 use crate::views::{
     ArrangeShared, Collection, Diff, RowArrangement, RowCollection, Tick, pair_key, visit_key,
 };
@@ -31,6 +32,8 @@ pub struct Inputs {
     arena: Arc<Arena>,
     /// By [`Fact`].
     rows: [RowInput; Fact::COUNT],
+    /// Every record by [`record_keys`], where facts are published.
+    records: Option<RowInput>,
     /// Purchases, their returns and other movements, by institution, item and block of days.
     supply: InputSession<Tick, (u64, Stock), Diff>,
     /// Sums of profiles by [`subject_key`], the amounts as counts.
@@ -56,6 +59,9 @@ impl Inputs {
         let arena = Arc::clone(&self.arena);
         if let Some(pre_aggregate) = &mut self.pre_aggregate {
             pre_aggregate.take(&arena, fact, diff);
+        }
+        if let Some(records) = &mut self.records {
+            record_keys(&arena, fact, |key| records.update((key, fact), diff));
         }
         let rows = &mut self.rows;
         let mut put = |fact: Fact, key: u64, row: Ref| rows[fact as usize].update((key, row), diff);
@@ -212,6 +218,7 @@ impl Inputs {
                 .hand_out(|row, amount| sums.update(row, amount), |row, amount| prices.update(row, amount));
         }
         self.rows.iter_mut().chain([&mut self.sums]).for_each(|input| close(input, tick));
+        self.records.iter_mut().for_each(|input| close(input, tick));
         close(&mut self.supply, tick);
         close(&mut self.prices, tick);
         self.now.advance_to(tick);
@@ -231,6 +238,8 @@ fn close<D: differential_dataflow::ExchangeData>(input: &mut InputSession<Tick, 
 /// What a worker's dataflow starts from: the facts as they are arranged, and the streams beside them.
 pub(super) struct FactArrangements<'s> {
     rows: [RowArrangement<'s>; Fact::COUNT],
+    /// Every record by [`record_keys`], where facts are published.
+    records: Option<RowArrangement<'s>>,
     /// Purchases, their returns and other movements, by institution, item and block of days.
     pub(super) supply: Collection<'s, (u64, Stock)>,
     /// Sums of profiles.
@@ -240,6 +249,14 @@ pub(super) struct FactArrangements<'s> {
     pub(super) gate: StreamVec<'s, Tick, ()>,
     pub(super) now: StreamVec<'s, Tick, i64>,
     pub(super) bank: BankStream<'s>,
+}
+
+impl FactArrangements<'_> {
+    /// What is published, if anything is.
+    pub(super) fn traces(&self) -> Option<Traces> {
+        let records = self.records.as_ref()?.trace.clone();
+        Some(Traces { facts: self.rows.iter().map(|rows| rows.trace.clone()).collect(), records })
+    }
 }
 
 impl<'s> Index<Fact> for FactArrangements<'s> {
@@ -252,12 +269,14 @@ impl<'s> Index<Fact> for FactArrangements<'s> {
 
 /// Opens the inputs of one worker and arranges what comes in.
 ///
-/// What the inputs count of whole populations goes to `counts`.
+/// What the inputs count of whole populations goes to `counts`. Only where facts are published are all records
+/// arranged by their keys.
 pub(super) fn open<'s>(
     scope: Scope<'s, Tick>,
     arena: &Arc<Arena>,
     keeps: Keeps,
     counts: &Counts,
+    publishes: bool,
 ) -> (Inputs, FactArrangements<'s>) {
     let (bank_input, bank) = scope.new_input::<Arc<CompiledBank>>();
     let (now_input, now) = scope.new_input::<i64>();
@@ -271,9 +290,16 @@ pub(super) fn open<'s>(
     let (sums_input, sums) = scope.new_collection::<(u64, Ref), Diff>();
     let (prices_input, prices) = scope.new_collection::<(u64, Price), Diff>();
     let (gate_input, gate) = scope.new_input::<()>();
+    let (records_input, records) = publishes
+        .then(|| {
+            let (input, rows) = scope.new_collection::<(u64, Ref), Diff>();
+            (input, rows.arrange_shared("facts: records"))
+        })
+        .unzip();
     let inputs = Inputs {
         arena: Arc::clone(arena),
         rows: inputs.try_into().unwrap_or_else(|_| unreachable!("one input for each fact")),
+        records: records_input,
         supply: supply_input,
         sums: sums_input,
         prices: prices_input,
@@ -286,5 +312,5 @@ pub(super) fn open<'s>(
         bank: bank_input,
     };
     let rows = arrangements.try_into().unwrap_or_else(|_| unreachable!("one arrangement for each fact"));
-    (inputs, FactArrangements { rows, supply, sums, prices, gate, now, bank })
+    (inputs, FactArrangements { rows, records, supply, sums, prices, gate, now, bank })
 }

@@ -29,12 +29,7 @@ pub(super) fn enrolment(why: &mut Why<'_, '_>, settlement: Ref) -> Option<()> {
     let scene = why.scene;
     let settlement = live(why, settlement)?;
     let on = day_of(settlement.time);
-    let all = scene.rows(Kind::Enrolment);
-    let of_person: Vec<Enrolment> = all
-        .iter()
-        .map(|address| row::enrolment(scene.arena, *address))
-        .filter(|enrolment| enrolment.psn_no == settlement.psn_no)
-        .collect();
+    let of_person = scene.enrolments_of(settlement.psn_no);
     let covers = |enrolment: &&Enrolment| {
         enrolment.normal
             && (settlement.insutype == 0 || settlement.insutype == enrolment.insutype)
@@ -58,6 +53,7 @@ pub(super) fn enrolment(why: &mut Why<'_, '_>, settlement: Ref) -> Option<()> {
         covering.is_none(),
     )?;
     let condition = ["有任何人的参保登记", "enrolments of anybody are there"];
+    let all = scene.rows(Kind::Enrolment);
     let values = vec![("enrolment", all.len().to_string())];
     if all.is_empty() {
         return why.missing(condition, values, "missing:enrolment");

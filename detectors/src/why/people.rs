@@ -68,8 +68,7 @@ pub(super) fn travel(why: &mut Why<'_, '_>, earlier: Ref, later: Ref) -> Option<
         vec![("psn_no", scene.text(a.psn_no)), ("psn_no", scene.text(b.psn_no))],
         a.psn_no == b.psn_no,
     )?;
-    let passes = scene.rows(Kind::Presence).iter().map(|address| row::presence(scene.arena, *address));
-    let mut passes: Vec<Presence> = passes.filter(|check| check.pass && check.psn_no == a.psn_no).collect();
+    let mut passes: Vec<Presence> = scene.passes_of(a.psn_no);
     passes.sort_by(|a, b| a.time.cmp(&b.time).then_with(|| scene.compare(a.id, b.id)));
     let follows = passes.windows(2).any(|two| two[0].id == a.id && two[1].id == b.id);
     why.check(

@@ -1,14 +1,17 @@
 //! The records that stand, looked through plainly.
 //!
-//! A scene is asked about one subject, so it keeps no index: each question is one pass over the rows of a kind.
+//! A scene asks a [`Lookup`]: what has a key there is a point look-up, other questions are one pass over the rows of
+//! a kind, which is made once.
 
+use std::cell::OnceCell;
 use std::cmp::Ordering;
 
 use records::Kind;
 use records::arena::{Arena, Ref};
-use records::row::{self, Day, Dispensing, FeeLine, Moment, Settlement, Visit, day_of};
+use records::row::{self, Day, Dispensing, Enrolment, FeeLine, Moment, Presence, Settlement, Visit, day_of};
 use rulebank::{Bank, Row, Rule};
 
+use super::lookup::Lookup;
 use crate::compiled_bank::CompiledBank;
 use crate::policy::Class;
 
@@ -22,33 +25,33 @@ pub struct Scene<'a> {
     pub knowledge: &'a CompiledBank,
     /// *Now*.
     pub now: Moment,
-    rows: Vec<Vec<Ref>>,
+    records: &'a dyn Lookup,
+    /// Passes over all rows of a kind, once they were made.
+    passes: Vec<OnceCell<Vec<Ref>>>,
 }
 
 impl<'a> Scene<'a> {
-    /// A scene of these facts: what the ledger gained and did not lose again.
+    /// A scene of the records that `records` finds.
     pub fn new(
         arena: &'a Arena,
         bank: &'a Bank,
         knowledge: &'a CompiledBank,
         now: Option<Moment>,
-        facts: impl IntoIterator<Item = Ref>,
+        records: &'a dyn Lookup,
     ) -> Scene<'a> {
-        let mut rows: Vec<Vec<Ref>> = vec![Vec::new(); Kind::ALL.len()];
-        for address in facts {
-            rows[row::kind(arena, address) as usize].push(address);
-        }
-        Scene { arena, bank, knowledge, now: now.unwrap_or(Moment::MIN), rows }
+        let passes = vec![OnceCell::new(); Kind::ALL.len()];
+        Scene { arena, bank, knowledge, now: now.unwrap_or(Moment::MIN), records, passes }
     }
 
-    /// Rows of a kind, in order of arrival.
+    /// All rows of a kind, in order of arrival: a pass.
     pub fn rows(&self, kind: Kind) -> &[Ref] {
-        &self.rows[kind as usize]
+        self.passes[kind as usize].get_or_init(|| self.records.all(kind))
     }
 
     /// The record with this key, if it stands.
     pub fn find(&self, kind: Kind, key: (Ref, Ref)) -> Option<Ref> {
-        self.rows(kind).iter().copied().find(|address| row::key(self.arena, *address) == key)
+        let found = self.records.starting_with(kind, key.0);
+        found.into_iter().find(|address| row::key(self.arena, *address) == key)
     }
 
     /// A text.
@@ -78,8 +81,12 @@ impl<'a> Scene<'a> {
 
     /// Visits of a person by (begntime, mdtrt_id).
     pub fn visits_of(&self, person: Ref) -> Vec<Visit> {
-        let mut visits: Vec<Visit> =
-            self.visits().map(|(_, visit)| visit).filter(|visit| visit.psn_no == person).collect();
+        let mut visits: Vec<Visit> = self
+            .records
+            .visits_of(person)
+            .into_iter()
+            .map(|address| row::visit(self.arena, address))
+            .collect();
         visits.sort_by(|a, b| a.begin.cmp(&b.begin).then_with(|| self.compare(a.id, b.id)));
         visits
     }
@@ -99,12 +106,35 @@ impl<'a> Scene<'a> {
 
     /// Net lines of a visit, by key.
     pub fn lines_of(&self, visit: Ref) -> Vec<FeeLine> {
-        let of_visit =
-            self.rows(Kind::FeeLine).iter().filter(|address| row::key(self.arena, **address).0 == visit);
-        let mut lines: Vec<FeeLine> = of_visit.map(|address| row::fee_line(self.arena, *address)).collect();
+        let of_visit = self.sent_lines_of(visit).into_iter();
+        let mut lines: Vec<FeeLine> = of_visit.map(|address| row::fee_line(self.arena, address)).collect();
         lines.retain(FeeLine::is_net);
         lines.sort_by(|a, b| self.compare(a.sn, b.sn));
         lines
+    }
+
+    /// Lines of a visit as they stand, net or not.
+    pub fn sent_lines_of(&self, visit: Ref) -> Vec<Ref> {
+        self.records.starting_with(Kind::FeeLine, visit)
+    }
+
+    /// Enrolments of a person.
+    pub fn enrolments_of(&self, person: Ref) -> Vec<Enrolment> {
+        let enrolments = self.records.enrolments_of(person).into_iter();
+        enrolments.map(|address| row::enrolment(self.arena, address)).collect()
+    }
+
+    /// Passed identity checks of a person.
+    pub fn passes_of(&self, person: Ref) -> Vec<Presence> {
+        let passes = self.records.passes_of(person).into_iter();
+        passes.map(|address| row::presence(self.arena, address)).collect()
+    }
+
+    /// The rows of a kind that rest on a prescription: net lines or net sales that name it.
+    pub fn resting_on(&self, rx: Ref, kind: Kind) -> Vec<Ref> {
+        let mut rows = self.records.of_prescription(rx);
+        rows.retain(|address| row::kind(self.arena, *address) == kind);
+        rows
     }
 
     /// All live settlements.

@@ -51,9 +51,8 @@ pub(super) fn no_prescription(why: &mut Why<'_, '_>, visit: Ref, sn: Ref) -> Opt
         values,
         !lists || cancelled,
     )?;
-    let of_visit =
-        scene.rows(Kind::FeeLine).iter().filter(|address| row::key(scene.arena, **address).0 == visit.id);
-    let with_rx = of_visit.filter(|address| row::fee_line_place(scene.arena, **address).rx != 0).count();
+    let of_visit = scene.sent_lines_of(visit.id).into_iter();
+    let with_rx = of_visit.filter(|address| row::fee_line_place(scene.arena, *address).rx != 0).count();
     let sends_rx = ["住院：该次住院有任何明细带处方号", "a stay: some line of it has a prescription number"];
     if class == Class::Inpatient {
         let values = vec![("lines", with_rx.to_string())];
@@ -86,13 +85,17 @@ pub(super) fn over_prescription(why: &mut Why<'_, '_>, rx: Ref, item: Ref) -> Op
     let sales = choice(why.rule, "of") == "sales";
     let mut parts: Vec<(String, i64)> = match sales {
         true => scene
-            .sales()
-            .filter(|sale| sale.rx == rx.id && sale.item == item)
+            .resting_on(rx.id, Kind::Dispensing)
+            .into_iter()
+            .map(|address| row::dispensing(scene.arena, address))
+            .filter(|sale| sale.item == item)
             .map(|sale| (scene.text(sale.id), sale.cnt))
             .collect(),
         false => scene
-            .net_lines()
-            .filter(|line| line.rx == rx.id && line.item == item)
+            .resting_on(rx.id, Kind::FeeLine)
+            .into_iter()
+            .map(|address| row::fee_line(scene.arena, address))
+            .filter(|line| line.item == item)
             .map(|line| (format!("{}/{}", scene.text(line.visit), scene.text(line.sn)), line.cnt))
             .collect(),
     };

@@ -1,11 +1,16 @@
 //! The conditions that `why` asks one by one, held against what the engine finds in the same world.
+//!
+//! They are asked twice, of records in vectors and of the arrangements that the dataflow published: the answers are
+//! the same, step by step.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use detectors::compiled_bank::CompiledBank;
+use detectors::publish::{Publisher, Snapshot};
 use detectors::run::{Answer, history};
-use detectors::why::{self, Scene, Step, Verdict};
+use detectors::why::{self, Published, Scene, Step, Verdict};
+use detectors::worker::{self, TickIn};
 use records::Kind;
 use records::arena::{Arena, Ref};
 use records::decode::Decoder;
@@ -28,23 +33,42 @@ struct Standing {
     ledger: Ledger,
     facts: Vec<Ref>,
     now: Option<i64>,
+    /// The ticks by which they came.
+    ticks: VecDeque<TickIn>,
 }
 
 fn stand(world: &World) -> Standing {
     let mut ledger = Ledger::default();
     let mut decoder = Decoder::new();
-    for line in world.steps.iter().flatten() {
-        if let Ok(fate) = decoder.decode_str(line, |change| ledger.apply(change)) {
-            fate.expect("the world is small");
-        }
-    }
     let mut counts: BTreeMap<Ref, i32> = BTreeMap::new();
-    for fact in ledger.take_facts() {
-        *counts.entry(fact.row).or_default() += i32::from(fact.diff);
+    let mut ticks = VecDeque::new();
+    for (tick, step) in (1..).zip(&world.steps) {
+        for line in step {
+            if let Ok(fate) = decoder.decode_str(line, |change| ledger.apply(change)) {
+                fate.expect("the world is small");
+            }
+        }
+        let facts = Arc::new(ledger.take_facts());
+        for fact in &*facts {
+            *counts.entry(fact.row).or_default() += i32::from(fact.diff);
+        }
+        let now = world.as_of.or(ledger.now());
+        ticks.push_back(TickIn { tick, facts, now, bank: None, profiles: true });
     }
     let facts = counts.into_iter().filter(|(_, count)| *count > 0).map(|(address, _)| address).collect();
     let now = world.as_of.or(ledger.now());
-    Standing { ledger, facts, now }
+    Standing { ledger, facts, now, ticks }
+}
+
+/// What the dataflow publishes after the last step.
+fn published(standing: &Standing, bank: &Arc<CompiledBank>) -> Arc<Snapshot> {
+    let publisher = Publisher::new(1);
+    let (to_worker, bank) = (publisher.clone(), Arc::clone(bank));
+    let (arena, mut ticks) = (Arc::clone(standing.ledger.arena()), standing.ticks.clone());
+    timely::execute_directly(move |worker| {
+        worker::run_publishing(worker, &arena, &bank, Some(&to_worker), || ticks.pop_front(), |_| true);
+    });
+    publisher.newest().expect("a step")
 }
 
 /// Texts that can stand under each name of a key.
@@ -156,8 +180,13 @@ pub(crate) fn compare(bank: &Bank, world: &World, most: usize) -> Compared {
     let mut standing = stand(world);
     let knowledge =
         CompiledBank::compile(bank, &mut |text| standing.ledger.intern(text).expect("the world is small"));
+    let knowledge = Arc::new(knowledge);
     let arena = Arc::clone(standing.ledger.arena());
-    let scene = Scene::new(&arena, bank, &knowledge, standing.now, standing.facts.iter().copied());
+    let records = why::Standing::new(&arena, standing.facts.iter().copied());
+    let scene = Scene::new(&arena, bank, &knowledge, standing.now, &records);
+    let snapshot = published(&standing, &knowledge);
+    let arranged = Published::new(&arena, &snapshot);
+    let arranged = Scene::new(&arena, bank, &knowledge, snapshot.now(), &arranged);
     let mut compared = Compared::default();
     for rule in bank.rules.iter().filter(|rule| rule.status == Status::Active) {
         let of_rule = answer.alerts.iter().filter(|alert| alert.rule == rule.id);
@@ -180,7 +209,11 @@ pub(crate) fn compare(bank: &Bank, world: &World, most: usize) -> Compared {
         for key in to_ask {
             let parts = key.iter().map(|part| standing.ledger.intern(part).expect("the world is small"));
             let parts: Vec<Ref> = parts.collect();
-            asked.insert(key, why::why(&scene, rule, &parts));
+            let answer = why::why(&scene, rule, &parts);
+            if why::why(&arranged, rule, &parts) != answer {
+                compared.wrong.push(format!("{} {key:?} is answered otherwise from arrangements", rule.id));
+            }
+            asked.insert(key, answer);
         }
         compared.wrong.extend(of_keys(rule, &found, &asked));
         if all {

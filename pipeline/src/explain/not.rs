@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use detectors::rule_set::RuleSet;
-use detectors::why::{self, Outcome, Scene, Step, Verdict};
+use detectors::why::{self, Outcome, Scene, Standing, Step, Verdict};
 use records::Kind;
 use records::arena::Ref;
 use records::row;
@@ -221,7 +221,8 @@ impl Reading {
         let lines = self.front.lines();
         let arena = std::sync::Arc::clone(self.front.ledger().arena());
         let facts = self.facts.iter().map(|(place, _)| *place);
-        let scene = Scene::new(&arena, bank, &knowledge, now, facts);
+        let records = Standing::new(&arena, facts);
+        let scene = Scene::new(&arena, bank, &knowledge, now, &records);
         let (steps, verdict) = why::why(&scene, rule, &self.key);
         let withdrawn: BTreeSet<WithdrawnRecord> = self
             .withdrawn

@@ -1,0 +1,125 @@
+//! Where the conditions find records: in plain vectors, or in the arrangements of a running dataflow.
+//!
+//! A [`Lookup`] answers by key what arrangements hold by key. What none holds so is looked for among all records
+//! of a kind ([`Lookup::all`]): one pass, over vectors and over arrangements alike. That is dear in a large region,
+//! and the rules whose conditions need it (stock, months, companions, sales of a person) are not for a hot path.
+
+use records::Kind;
+use records::arena::{Arena, Ref};
+use records::row;
+
+use crate::fact::Fact;
+use crate::publish::{Snapshot, record_key, visit_of_person_key};
+
+/// Finds the records that stand; answers are in order of arrival.
+pub trait Lookup {
+    /// The records of a kind whose key begins with `first`: one but for fee lines, of which `first` is the visit,
+    /// and for invoices.
+    fn starting_with(&self, kind: Kind, first: Ref) -> Vec<Ref>;
+    /// Visits of a person.
+    fn visits_of(&self, person: Ref) -> Vec<Ref>;
+    /// Enrolments of a person.
+    fn enrolments_of(&self, person: Ref) -> Vec<Ref>;
+    /// Passed identity checks of a person.
+    fn passes_of(&self, person: Ref) -> Vec<Ref>;
+    /// The prescription of this id, and the net fee lines and net sales that name it.
+    fn of_prescription(&self, rx: Ref) -> Vec<Ref>;
+    /// All records of a kind: one pass.
+    fn all(&self, kind: Kind) -> Vec<Ref>;
+}
+
+/// Records in vectors, without an index: each question is one pass over the rows of a kind.
+pub struct Standing<'a> {
+    arena: &'a Arena,
+    /// By kind, in order of arrival.
+    rows: Vec<Vec<Ref>>,
+}
+
+impl<'a> Standing<'a> {
+    /// These records: what the ledger gained and did not lose again.
+    pub fn new(arena: &'a Arena, facts: impl IntoIterator<Item = Ref>) -> Standing<'a> {
+        let mut rows: Vec<Vec<Ref>> = vec![Vec::new(); Kind::ALL.len()];
+        for address in facts {
+            rows[row::kind(arena, address) as usize].push(address);
+        }
+        Standing { arena, rows }
+    }
+
+    fn those(&self, kind: Kind, wanted: impl Fn(Ref) -> bool) -> Vec<Ref> {
+        self.rows[kind as usize].iter().copied().filter(|address| wanted(*address)).collect()
+    }
+}
+
+impl Lookup for Standing<'_> {
+    fn starting_with(&self, kind: Kind, first: Ref) -> Vec<Ref> {
+        self.those(kind, |address| row::key(self.arena, address).0 == first)
+    }
+    fn visits_of(&self, person: Ref) -> Vec<Ref> {
+        self.those(Kind::Visit, |address| row::visit(self.arena, address).psn_no == person)
+    }
+    fn enrolments_of(&self, person: Ref) -> Vec<Ref> {
+        self.those(Kind::Enrolment, |address| row::enrolment(self.arena, address).psn_no == person)
+    }
+    fn passes_of(&self, person: Ref) -> Vec<Ref> {
+        self.those(Kind::Presence, |address| {
+            let check = row::presence(self.arena, address);
+            check.pass && check.psn_no == person
+        })
+    }
+    fn of_prescription(&self, rx: Ref) -> Vec<Ref> {
+        let mut rows = self.starting_with(Kind::Prescription, rx);
+        rows.extend(self.those(Kind::FeeLine, |address| {
+            let line = row::fee_line(self.arena, address);
+            line.is_net() && line.rx == rx
+        }));
+        rows.extend(self.those(Kind::Dispensing, |address| {
+            let sale = row::dispensing(self.arena, address);
+            !sale.is_return && sale.cnt > 0 && sale.rx == rx
+        }));
+        rows
+    }
+    fn all(&self, kind: Kind) -> Vec<Ref> {
+        self.rows[kind as usize].clone()
+    }
+}
+
+/// Records in the shared arrangements of a running dataflow, after a complete tick.
+pub struct Published<'a> {
+    arena: &'a Arena,
+    snapshot: &'a Snapshot,
+}
+
+impl<'a> Published<'a> {
+    /// The records of a snapshot, whose rows are in `arena`.
+    pub fn new(arena: &'a Arena, snapshot: &'a Snapshot) -> Published<'a> {
+        Published { arena, snapshot }
+    }
+
+    fn under(&self, fact: Fact, key: Ref) -> Vec<Ref> {
+        self.snapshot.rows(fact, u64::from(key)).into_iter().map(|(row, _)| row).collect()
+    }
+}
+
+// A row's address grows with its arrival, and arrangements keep rows ascending.
+impl Lookup for Published<'_> {
+    fn starting_with(&self, kind: Kind, first: Ref) -> Vec<Ref> {
+        let mut rows = self.snapshot.records(self.arena, kind, record_key(kind, first));
+        rows.retain(|row| row::key(self.arena, *row).0 == first);
+        rows
+    }
+    fn visits_of(&self, person: Ref) -> Vec<Ref> {
+        self.snapshot.records(self.arena, Kind::Visit, visit_of_person_key(person))
+    }
+    fn enrolments_of(&self, person: Ref) -> Vec<Ref> {
+        self.under(Fact::EnrolmentOfPerson, person)
+    }
+    fn passes_of(&self, person: Ref) -> Vec<Ref> {
+        self.under(Fact::PassOfPerson, person)
+    }
+    fn of_prescription(&self, rx: Ref) -> Vec<Ref> {
+        self.under(Fact::OfPrescription, rx)
+    }
+    fn all(&self, kind: Kind) -> Vec<Ref> {
+        self.snapshot.all_records(self.arena, kind)
+    }
+}
