@@ -6,6 +6,7 @@
 //! difference (contract section 3, *cause*).
 
 mod change;
+mod transition;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
@@ -28,6 +29,7 @@ use crate::money::visit_of;
 use crate::views::{Diff, pair_key};
 use crate::worker::{TickIn, TickOut};
 use change::Banks;
+use transition::Transition;
 pub use change::{Change, Snapshot};
 
 type Map<K, V> = HashMap<K, V, FixedState>;
@@ -52,19 +54,7 @@ pub struct AlertView {
     now: Option<Moment>,
 }
 
-/// An alert's transition through one tick.
-struct Transition {
-    before: Option<ReconciledFinding>,
-    after: Option<ReconciledFinding>,
-}
-
-impl Transition {
-    fn sides(&self) -> impl Iterator<Item = &ReconciledFinding> {
-        self.before.iter().chain(&self.after)
-    }
-}
-
-/// What an alert says to a reader: two alerts with the same content are the same line.
+/// What a reader sees of an alert: two alerts with the same content are the same line.
 #[derive(PartialEq)]
 struct Content<'a> {
     verdict: u8,
@@ -111,8 +101,8 @@ impl AlertView {
         }
     }
 
-    /// Closes a tick with the answers of all workers; gives its events, ordered by `alert_id`.
-    pub fn close(&mut self, tick: &TickIn, answers: Vec<TickOut>) -> Vec<AlertEvent> {
+    /// Applies a tick with the answers of all workers; gives its events, ordered by `alert_id`.
+    pub fn apply_tick(&mut self, tick: &TickIn, answers: Vec<TickOut>) -> Vec<AlertEvent> {
         let mut changes: Vec<(ReconciledFinding, Diff)> = Vec::new();
         for answer in answers {
             changes.extend(answer.alerts);
@@ -149,7 +139,7 @@ impl AlertView {
             Some(banks) => banks.same_line(before, after),
             None => self.content(before) == self.content(after),
         };
-        let mut told: Vec<(&'static str, Transition)> = Vec::new();
+        let mut transitions: Vec<(&'static str, Transition)> = Vec::new();
         let mut now_standing: Vec<(u64, Option<ReconciledFinding>)> = Vec::with_capacity(passages.len());
         for (id, transition) in passages {
             now_standing.push((id, transition.after.clone()));
@@ -159,10 +149,10 @@ impl AlertView {
                 (Some(before), Some(after)) if same(before, after) => continue,
                 (Some(_), Some(_)) => "changed",
             };
-            told.push((event, transition));
+            transitions.push((event, transition));
         }
-        let causes = self.causes(tick, &told, now_before, &bank_before);
-        let mut events: Vec<AlertEvent> = told
+        let causes = self.causes(tick, &transitions, now_before, &bank_before);
+        let mut events: Vec<AlertEvent> = transitions
             .iter()
             .zip(causes)
             .filter_map(|((event, transition), cause)| {
@@ -216,7 +206,7 @@ impl AlertView {
     }
 
     /// The bank that judged last.
-    pub fn knowledge(&self) -> &CompiledBank {
+    pub fn compiled_bank(&self) -> &CompiledBank {
         &self.bank
     }
 
@@ -282,39 +272,39 @@ impl AlertView {
     fn causes(
         &self,
         tick: &TickIn,
-        told: &[(&'static str, Transition)],
+        transitions: &[(&'static str, Transition)],
         now_before: Option<Moment>,
         bank_before: &CompiledBank,
     ) -> Vec<Vec<Cause>> {
         let facts = TickIndex::new(&self.arena, &tick.facts);
-        let mut causes: Vec<Set<Ref>> = told.iter().map(|(_, transition)| facts.direct(transition)).collect();
+        let mut causes: Vec<Set<Ref>> = transitions.iter().map(|(_, transition)| facts.direct(transition)).collect();
         let mut by_time: Vec<bool> =
-            told.iter().map(|(_, transition)| self.came_due(transition, now_before, bank_before)).collect();
+            transitions.iter().map(|(_, transition)| self.came_due(transition, now_before, bank_before)).collect();
         let wanting = |causes: &[Set<Ref>], by_time: &[bool]| -> Vec<usize> {
-            (0..told.len()).filter(|nth| causes[*nth].is_empty() && !by_time[*nth]).collect()
+            (0..transitions.len()).filter(|nth| causes[*nth].is_empty() && !by_time[*nth]).collect()
         };
         // How full a hospital was follows from its visits and from time: both are named.
         let counted: Vec<bool> =
-            told.iter().map(|(_, transition)| self.counts_beds(transition, bank_before)).collect();
+            transitions.iter().map(|(_, transition)| self.counts_beds(transition, bank_before)).collect();
         let besides: Vec<bool> =
             by_time.iter().zip(&counted).map(|(time, counted)| *time && !counted).collect();
         let lost = wanting(&causes, &besides);
         if !lost.is_empty() {
-            let scopes: Vec<Scope> = lost.iter().map(|nth| self.scope(&told[*nth].1, bank_before)).collect();
+            let scopes: Vec<Scope> = lost.iter().map(|nth| self.scope(&transitions[*nth].1, bank_before)).collect();
             for (nth, found) in lost.iter().zip(facts.within(&scopes)) {
                 causes[*nth] = found;
             }
-            self.share(told, &mut causes, &mut by_time);
+            self.share(transitions, &mut causes, &mut by_time);
             for (nth, scope) in lost.iter().zip(&scopes) {
                 if causes[*nth].is_empty() && !by_time[*nth] {
                     causes[*nth] = facts.anywhere(scope);
                 }
             }
-            self.share(told, &mut causes, &mut by_time);
+            self.share(transitions, &mut causes, &mut by_time);
         }
-        let mut by_bank: Vec<Vec<Cause>> = told.iter().map(|_| Vec::new()).collect();
+        let mut by_bank: Vec<Vec<Cause>> = transitions.iter().map(|_| Vec::new()).collect();
         if let Some(after) = &tick.bank {
-            by_bank = Banks { arena: &self.arena, before: bank_before, after }.causes(told);
+            by_bank = Banks { arena: &self.arena, before: bank_before, after }.causes(transitions);
         }
         causes
             .into_iter()
@@ -369,11 +359,11 @@ impl AlertView {
     }
 
     /// Alerts that changed because another one took the money of the same visit share its cause, be it time.
-    fn share(&self, told: &[(&'static str, Transition)], causes: &mut [Set<Ref>], by_time: &mut [bool]) {
-        if (0..told.len()).all(|nth| !causes[nth].is_empty() || by_time[nth]) {
+    fn share(&self, transitions: &[(&'static str, Transition)], causes: &mut [Set<Ref>], by_time: &mut [bool]) {
+        if (0..transitions.len()).all(|nth| !causes[nth].is_empty() || by_time[nth]) {
             return;
         }
-        let visits: Vec<Set<u64>> = told
+        let visits: Vec<Set<u64>> = transitions
             .iter()
             .map(|(_, transition)| {
                 transition
@@ -390,7 +380,7 @@ impl AlertView {
                 by_visit.entry(visit).or_default().push(nth);
             }
         }
-        for nth in 0..told.len() {
+        for nth in 0..transitions.len() {
             if causes[nth].is_empty() && !by_time[nth] {
                 let mut shared: Set<Ref> = Set::default();
                 let mut timely = false;

@@ -16,7 +16,8 @@ use crate::compile::{ByRef, Compiler};
 use crate::detector::{self, Wait};
 use crate::exempt::{self, Exempt};
 use crate::finding::Finding;
-use crate::policy::{Classes, Keeps, Policy, RuleIx};
+use crate::classes::Classes;
+use crate::policy::{Keeps, Policy, RuleIx};
 use crate::rule_set::{RuleSet, first_of_id};
 use crate::watch::Watch;
 

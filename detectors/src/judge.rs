@@ -19,10 +19,8 @@ mod arrangement_reader;
 mod context;
 mod each;
 mod pending_ticks;
-mod sink;
 mod whole;
 
 pub use context::{BankStream, Judged, OperatorContext};
 pub use each::each;
-pub use sink::Sink;
 pub use whole::{KeyRows, whole};

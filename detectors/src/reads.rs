@@ -13,7 +13,7 @@ use records::arena::Ref;
 use crate::compiled_bank::CompiledBank;
 use crate::detector::{Compiled, Part};
 use crate::exempt::Exempt;
-use crate::policy::Classes;
+use crate::classes::Classes;
 use crate::watch::Watch;
 
 /// Says of a value in an arrangement whether something holds.

@@ -39,21 +39,21 @@ pub struct Answer {
 /// # Errors
 /// The memory of rows is full.
 pub fn history(bank: &Bank, as_of: Option<Moment>, steps: &[Vec<String>]) -> Result<Vec<Answer>, ArenaFull> {
-    history_bent(bank, None, as_of, steps)
+    history_mutated(bank, None, as_of, steps)
 }
 
 /// As [`history`], with one comparison mutated ([`CompiledBank::compile_mutated`]).
 ///
 /// # Errors
 /// The memory of rows is full.
-pub fn history_bent(
+pub fn history_mutated(
     bank: &Bank,
     mutated: Option<u8>,
     as_of: Option<Moment>,
     steps: &[Vec<String>],
 ) -> Result<Vec<Answer>, ArenaFull> {
     let mut ledger = Ledger::default();
-    let knowledge = compile(bank, mutated, &mut ledger)?;
+    let compiled = compile(bank, mutated, &mut ledger)?;
     let mut decoder = Decoder::new();
     let mut ticks = VecDeque::with_capacity(steps.len());
     let mut rejected = VecDeque::with_capacity(steps.len());
@@ -63,19 +63,19 @@ pub fn history_bent(
     }
     let arena = Arc::clone(ledger.arena());
     Ok(timely::execute_directly(move |worker| {
-        let mut view = AlertView::new(Arc::clone(&arena), Arc::clone(&knowledge));
+        let mut view = AlertView::new(Arc::clone(&arena), Arc::clone(&compiled));
         let mut to_judge = ticks.clone();
         let mut answers = Vec::with_capacity(ticks.len());
         worker::run(
             worker,
             &arena,
-            &knowledge,
+            &compiled,
             || to_judge.pop_front(),
             |of_worker| {
                 let (Some(tick), Some(rejected)) = (ticks.pop_front(), rejected.pop_front()) else {
                     return false;
                 };
-                let events = view.close(&tick, vec![of_worker]);
+                let events = view.apply_tick(&tick, vec![of_worker]);
                 answers.push(Answer { alerts: view.alerts(), coverage: view.coverage(), events, rejected });
                 true
             },
@@ -87,13 +87,13 @@ pub fn history_bent(
 /// The bank by the identities of a ledger.
 fn compile(bank: &Bank, mutated: Option<u8>, ledger: &mut Ledger) -> Result<Arc<CompiledBank>, ArenaFull> {
     let mut failed = None;
-    let knowledge = CompiledBank::compile_mutated(bank, mutated, &mut |text| {
+    let compiled = CompiledBank::compile_mutated(bank, mutated, &mut |text| {
         ledger.intern(text).unwrap_or_else(|full| {
             failed = Some(full);
             Ref::default()
         })
     });
-    failed.map_or_else(|| Ok(Arc::new(knowledge)), Err)
+    failed.map_or_else(|| Ok(Arc::new(compiled)), Err)
 }
 
 /// Takes the lines of a step in; says which were rejected.

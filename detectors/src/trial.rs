@@ -8,7 +8,7 @@ use records::row::Moment;
 use records::time::{parse_date, parse_time, start_of};
 use rulebank::{Bank, Case, Rule, Status, Step, Tables, check_report};
 
-use crate::run::{Answer, history_bent};
+use crate::run::{Answer, history_mutated};
 
 /// Tries cases against a bank.
 pub struct Trial<'b> {
@@ -39,7 +39,7 @@ impl<'b> Trial<'b> {
             None => false,
         };
         let steps: Vec<Vec<String>> = case.steps.iter().map(|step| step.changes.clone()).collect();
-        let answers = history_bent(&self.alone, mutated, case.as_of.as_deref().and_then(moment), &steps);
+        let answers = history_mutated(&self.alone, mutated, case.as_of.as_deref().and_then(moment), &steps);
         if brings_tables {
             self.alone.tables.clone_from(&self.bank.tables);
         }

@@ -6,7 +6,7 @@ use records::arena::{Arena, Ref};
 use records::row::{self, Visit, day_of};
 
 use crate::compiled_bank::CompiledBank;
-use crate::policy::{Class, Classes};
+use crate::classes::{Class, Classes};
 use crate::views::Diff;
 
 /// A visit with its class.

@@ -1,6 +1,6 @@
-//! Front, workers and desk, each on its own thread, joined by short queues.
+//! Front, workers and view, each on its own thread, joined by short queues.
 //!
-//! The caller's thread is the front. Ticks go to every worker and to the desk; the desk waits for the answers
+//! The caller's thread is the front. Ticks go to every worker and to the view; the view waits for the answers
 //! of all workers to a tick, makes its events, and hands them to a recorder. When a queue is full, who fills it
 //! waits: a tick in work, `QUEUE` waiting.
 
@@ -26,7 +26,7 @@ use crate::profile::Profile;
 /// Ticks that wait in each queue at the most.
 const QUEUE: usize = 2;
 
-/// Where the events of a tick go; called on the desk's thread, tick by tick.
+/// Where the events of a tick go; called on the view's thread, tick by tick.
 pub type Recorder = Box<dyn FnMut(&[AlertEvent]) -> Result<(), Error> + Send>;
 
 /// How to run.
@@ -53,30 +53,30 @@ pub struct Engine {
     pub front: Front,
     to_workers: Vec<SyncSender<TickIn>>,
     to_desk: Option<SyncSender<TickIn>>,
-    desk: Option<JoinHandle<Result<AlertView, Error>>>,
+    view: Option<JoinHandle<Result<AlertView, Error>>>,
     workers: Option<JoinHandle<Result<(), String>>>,
     progress: Arc<Progress>,
-    roster: RuleSet,
+    rule_set: RuleSet,
     sent: u64,
 }
 
 /// Compiles a bank against the identities of a ledger.
 ///
 /// # Errors
-/// The bank has a rule that is not in the roster, or the memory of texts is full.
-pub fn compile(bank: &Bank, roster: &RuleSet, ledger: &mut Ledger) -> Result<Arc<CompiledBank>, Error> {
+/// The bank has a rule that is not in the rule_set, or the memory of texts is full.
+pub fn compile(bank: &Bank, rule_set: &RuleSet, ledger: &mut Ledger) -> Result<Arc<CompiledBank>, Error> {
     let mut failed = None;
-    let knowledge = CompiledBank::compile_in(bank, roster, &mut |text| {
+    let compiled = CompiledBank::compile_in(bank, rule_set, &mut |text| {
         ledger.intern(text).unwrap_or_else(|full| {
             failed = Some(full);
             Ref::default()
         })
     });
-    let Some(knowledge) = knowledge else {
+    let Some(compiled) = compiled else {
         let text = "a running engine takes only rules that it was started with";
         return Err(Error::Arguments(text.to_owned()));
     };
-    failed.map_or_else(|| Ok(Arc::new(knowledge)), |full| Err(full.into()))
+    failed.map_or_else(|| Ok(Arc::new(compiled)), |full| Err(full.into()))
 }
 
 /// Reads a bank for the detectors of this program.
@@ -102,9 +102,9 @@ impl Engine {
     /// As [`Engine::start`].
     pub fn start_among(banks: &[&Bank], options: &Options, recorder: Recorder) -> Result<Engine, Error> {
         let mut front = Front::new(options.as_of);
-        let roster = RuleSet::of(banks);
+        let rule_set = RuleSet::of(banks);
         let first = banks.first().ok_or_else(|| Error::Arguments("no bank to run".to_owned()))?;
-        let knowledge = compile(first, &roster, front.ledger())?;
+        let compiled = compile(first, &rule_set, front.ledger())?;
         let arena = Arc::clone(front.ledger().arena());
         let count = options.workers.max(1);
         let (to_workers, receivers): (Vec<_>, Vec<_>) =
@@ -112,11 +112,11 @@ impl Engine {
         let (answer, answers): (Vec<_>, Vec<_>) = (0..count).map(|_| sync_channel::<TickOut>(QUEUE)).unzip();
         let (to_desk, ticks) = sync_channel::<TickIn>(2 * QUEUE);
         let progress = Arc::new(Progress::default());
-        let desk = {
-            let desk = AlertView::new(Arc::clone(&arena), Arc::clone(&knowledge));
+        let view = {
+            let view = AlertView::new(Arc::clone(&arena), Arc::clone(&compiled));
             let progress = Arc::clone(&progress);
-            spawn("desk", move || {
-                let result = keep_desk(desk, &ticks, &answers, recorder, &progress);
+            spawn("view", move || {
+                let result = keep_view(view, &ticks, &answers, recorder, &progress);
                 let mut state = progress.tick.lock().unwrap_or_else(PoisonError::into_inner);
                 state.1 = true;
                 progress.moved.notify_all();
@@ -134,7 +134,7 @@ impl Engine {
                 if let Some(profile) = &profile {
                     profile.listen(worker);
                 }
-                run(worker, &arena, &knowledge, || ticks.recv().ok(), |out| answer.send(out).is_ok());
+                run(worker, &arena, &compiled, || ticks.recv().ok(), |out| answer.send(out).is_ok());
             })?;
             guards.join().into_iter().collect::<Result<Vec<()>, String>>().map(|_| ())
         })?;
@@ -142,10 +142,10 @@ impl Engine {
             front,
             to_workers,
             to_desk: Some(to_desk),
-            desk: Some(desk),
+            view: Some(view),
             workers: Some(workers),
             progress,
-            roster,
+            rule_set,
             sent: 0,
         })
     }
@@ -164,7 +164,7 @@ impl Engine {
     /// # Errors
     /// What ended the engine's threads.
     pub fn close_last_tick(&mut self) -> Result<(), Error> {
-        if self.front.lines_in_tick() == 0 && !self.roster.asks_models() {
+        if self.front.lines_in_tick() == 0 && !self.rule_set.asks_models() {
             return Ok(());
         }
         let tick = self.front.close_tick();
@@ -176,16 +176,16 @@ impl Engine {
     /// # Errors
     /// The bank has a rule of none of the banks that the engine was started with; what ended its threads.
     pub fn change_bank(&mut self, bank: &Bank) -> Result<(), Error> {
-        let knowledge = compile(bank, &self.roster, self.front.ledger())?;
+        let compiled = compile(bank, &self.rule_set, self.front.ledger())?;
         let mut tick = self.front.close_tick();
-        tick.bank = Some(knowledge);
+        tick.bank = Some(compiled);
         self.send(tick)
     }
 
     fn send(&mut self, tick: TickIn) -> Result<(), Error> {
         self.sent = tick.tick;
         // Stops at the first that is gone: the others may never read again.
-        let sent = self.to_desk.as_ref().is_some_and(|desk| desk.send(tick.clone()).is_ok())
+        let sent = self.to_desk.as_ref().is_some_and(|view| view.send(tick.clone()).is_ok())
             && self.to_workers.iter().all(|worker| worker.send(tick.clone()).is_ok());
         if sent { Ok(()) } else { Err(self.why_it_stopped()) }
     }
@@ -204,26 +204,26 @@ impl Engine {
         if done { Ok(()) } else { Err(self.why_it_stopped()) }
     }
 
-    /// Ends the threads; gives the front with its counts and the desk with the alerts that stand.
+    /// Ends the threads; gives the front with its counts and the view with the alerts that stand.
     ///
     /// # Errors
     /// What ended the engine's threads early.
     pub fn finish(mut self) -> Result<(Front, AlertView), Error> {
         self.to_workers.clear();
         self.to_desk = None;
-        let desk = self.join()?;
-        Ok((self.front, desk))
+        let view = self.join()?;
+        Ok((self.front, view))
     }
 
     fn join(&mut self) -> Result<AlertView, Error> {
         let stopped = |what: &str| Error::Engine(format!("{what} panicked; the message stands above"));
-        let desk = match self.desk.take().map(JoinHandle::join) {
-            Some(Ok(desk)) => desk?,
-            _ => return Err(stopped("the desk")),
+        let view = match self.view.take().map(JoinHandle::join) {
+            Some(Ok(view)) => view?,
+            _ => return Err(stopped("the view")),
         };
         // Workers are waited for only if all went well: of several, one may wait for another that is gone.
         match self.workers.take().map(JoinHandle::join) {
-            Some(Ok(Ok(()))) => Ok(desk),
+            Some(Ok(Ok(()))) => Ok(view),
             Some(Ok(Err(text))) => Err(Error::Engine(text)),
             _ => Err(stopped("a worker")),
         }
@@ -247,8 +247,8 @@ fn spawn<T: Send + 'static>(
     builder.spawn(body).map_err(|error| Error::Engine(format!("cannot start the thread {name}: {error}")))
 }
 
-fn keep_desk(
-    mut desk: AlertView,
+fn keep_view(
+    mut view: AlertView,
     ticks: &Receiver<TickIn>,
     answers: &[Receiver<TickOut>],
     mut recorder: Recorder,
@@ -262,10 +262,10 @@ fn keep_desk(
             };
             of_workers.push(answer);
         }
-        recorder(&desk.close(&tick, of_workers))?;
+        recorder(&view.apply_tick(&tick, of_workers))?;
         let mut state = progress.tick.lock().unwrap_or_else(PoisonError::into_inner);
         state.0 = tick.tick;
         progress.moved.notify_all();
     }
-    Ok(desk)
+    Ok(view)
 }

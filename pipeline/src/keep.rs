@@ -7,7 +7,7 @@
 //!   same bank again.
 //! * `run.json`: *now* at the end of the run.
 //!
-//! Everything is shown from what the desk holds; no input is read again.
+//! Everything is shown from what the view holds; no input is read again.
 
 use std::collections::BTreeMap;
 
@@ -37,20 +37,20 @@ pub fn check(folder: &Folder) -> Result<(), Error> {
 ///
 /// # Errors
 /// The disk is full or gone.
-pub fn keep(folder: &Folder, desk: &AlertView, bank: &Bank, run: &RunMeta) -> Result<FolderDraft, Error> {
+pub fn keep(folder: &Folder, view: &AlertView, bank: &Bank, run: &RunMeta) -> Result<FolderDraft, Error> {
     let kept = folder.folder_draft(files::EXPLAIN)?;
     for (path, text) in &bank.files {
         kept.folder().file(&format!("{}/{path}", files::BANK), text)?;
     }
-    let arena = desk.arena();
+    let arena = view.arena();
     let mut places: Vec<Ref> = Vec::new();
-    for alert in desk.standing() {
+    for alert in view.standing() {
         let finding = &alert.priced.finding;
         places.extend(finding.evidence.iter().chain(alert.priced.laid.iter().map(|(place, _)| place)));
     }
     let mut findings = kept.folder().draft(files::FINDINGS)?;
-    for (alert_id, alert) in desk.by_id() {
-        let rule = &desk.knowledge().rules[usize::from(alert.priced.finding.rule)];
+    for (alert_id, alert) in view.by_id() {
+        let rule = &view.compiled_bank().rules[usize::from(alert.priced.finding.rule)];
         let values = value_texts(arena, rule, &alert.priced.finding.values).into_iter();
         findings.line(&KeptFinding {
             alert_id,

@@ -20,10 +20,10 @@ use reports::outputs::{Draft, Folder};
 ///
 /// # Errors
 /// The disk is full or gone.
-pub fn write(folder: &Folder, desk: &AlertView, ledger: &Ledger) -> Result<Draft, Error> {
+pub fn write(folder: &Folder, view: &AlertView, ledger: &Ledger) -> Result<Draft, Error> {
     let mut draft = folder.draft(files::OWNERS)?;
-    for (alert_id, alert) in desk.by_id() {
-        draft.line(&owners(desk.arena(), ledger, alert_id, alert))?;
+    for (alert_id, alert) in view.by_id() {
+        draft.line(&owners(view.arena(), ledger, alert_id, alert))?;
     }
     Ok(draft)
 }

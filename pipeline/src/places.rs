@@ -32,21 +32,21 @@ struct InstitutionMonths {
 ///
 /// # Errors
 /// The disk is full or gone.
-pub fn write(folder: &Folder, desk: &AlertView) -> Result<[Draft; 3], Error> {
-    let arena = desk.arena();
+pub fn write(folder: &Folder, view: &AlertView) -> Result<[Draft; 3], Error> {
+    let arena = view.arena();
     let mut places: BTreeMap<String, InstitutionMonths> = BTreeMap::new();
     let place =
-        |code: Ref| InstitutionMonths { row: desk.reach().institution(code), months: BTreeMap::new() };
-    for code in desk.reach().institutions(arena) {
+        |code: Ref| InstitutionMonths { row: view.reach().institution(code), months: BTreeMap::new() };
+    for code in view.reach().institutions(arena) {
         places.insert(arena.text(code), place(code));
     }
     let mut months: BTreeSet<i32> = BTreeSet::new();
-    for (InstitutionMonth { institution, month }, arrived) in desk.reach().arrived(arena) {
+    for (InstitutionMonth { institution, month }, arrived) in view.reach().arrived(arena) {
         let place = places.entry(arena.text(institution)).or_insert_with(|| place(institution));
         place.months.entry(month).or_default().0 = arrived;
         months.insert(month);
     }
-    for (InstitutionMonth { institution, month }, unjudged) in desk.unjudged() {
+    for (InstitutionMonth { institution, month }, unjudged) in view.unjudged() {
         if institution != 0 {
             let place = places.entry(arena.text(institution)).or_insert_with(|| place(institution));
             place.months.entry(month).or_default().1 = unjudged;
@@ -60,11 +60,11 @@ pub fn write(folder: &Folder, desk: &AlertView) -> Result<[Draft; 3], Error> {
         let sent = |kind: usize| place.months.values().any(|(arrived, _)| arrived.of_kind(kind) > 0);
         let sent: Vec<bool> = (0..KINDS.len()).map(sent).collect();
         for month in &months {
-            reach.line(&of_month(desk, code, place, &sent, *month))?;
+            reach.line(&of_month(view, code, place, &sent, *month))?;
         }
     }
     let mut labels = folder.draft(files::LABELS)?;
-    for place in desk.reach().labels(arena) {
+    for place in view.reach().labels(arena) {
         labels.line(&label(arena, place))?;
     }
     Ok([institutions, reach, labels])
@@ -90,7 +90,7 @@ fn institution(arena: &Arena, code: &str, place: &InstitutionMonths) -> Institut
 }
 
 fn of_month(
-    desk: &AlertView,
+    view: &AlertView,
     code: &str,
     place: &InstitutionMonths,
     sent: &[bool],
@@ -99,10 +99,10 @@ fn of_month(
     let nothing = (Arrived::default(), Unjudged::new());
     let (arrived, unjudged) = place.months.get(&month).unwrap_or(&nothing);
     let kinds = || (0..KINDS.len()).map(|nth| (nth, KINDS[nth].name()));
-    let sort = place.row.map_or(0, |row| row::institution(desk.arena(), row).institution_type as usize);
+    let sort = place.row.map_or(0, |row| row::institution(view.arena(), row).institution_type as usize);
     let mut not_judged: BTreeMap<String, BTreeMap<String, i64>> = BTreeMap::new();
     for ((rule, missing), n) in unjudged {
-        let rule = &desk.knowledge().rules[usize::from(*rule)].id;
+        let rule = &view.compiled_bank().rules[usize::from(*rule)].id;
         not_judged.entry(rule.clone()).or_default().insert(missing.reason().to_owned(), *n);
     }
     InstitutionCoverage {

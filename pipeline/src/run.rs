@@ -71,14 +71,14 @@ pub fn run(args: &RunArgs) -> Result<Outcome, Error> {
         session.read(input, &mut progress)?;
     }
     progress.finish();
-    let Finished { front, desk, alerts, exempted } = session.finish(&folder, started)?;
+    let Finished { front, view, alerts, exempted } = session.finish(&folder, started)?;
     Ok(Outcome {
         counts: front.counts(),
         total: front.total(),
         rejected: front.rejected_by_code().iter().map(|(code, n)| (*code, *n)).collect(),
         alerts,
         exempted,
-        coverage: desk.coverage(),
+        coverage: view.coverage(),
         bank,
         elapsed_s: started.elapsed().as_secs_f64(),
         skipped,
@@ -96,15 +96,15 @@ pub(crate) fn parse_as_of(text: &str) -> Result<i64, Error> {
 pub struct Finished {
     /// The way in, with its counts.
     pub front: Front,
-    /// The desk, with its coverage.
-    pub desk: AlertView,
+    /// The view, with its coverage.
+    pub view: AlertView,
     /// Alerts that stand, by `alert_id`.
     pub alerts: Vec<Alert>,
     /// What exemptions let off.
     pub exempted: Exempted,
 }
 
-/// The draft that the desk's thread writes and the run publishes; if the run ends early, it goes with it.
+/// The draft that the view's thread writes and the run publishes; if the run ends early, it goes with it.
 struct EventsFile(Arc<Mutex<Option<Draft>>>);
 
 impl EventsFile {
@@ -233,16 +233,16 @@ impl Session {
     /// The disk or the engine failed; no output has its final name then.
     pub fn finish(mut self, folder: &Folder, started: Instant) -> Result<Finished, Error> {
         self.engine.close_last_tick()?;
-        let (mut front, desk) = self.engine.finish()?;
+        let (mut front, view) = self.engine.finish()?;
         let now = self.as_of.or(front.ledger().now());
         let run = keep::run_of(now, self.as_of.is_some());
-        let kept = keep::keep(folder, &desk, &self.bank, &run)?;
-        let owners = owners::write(folder, &desk, front.ledger())?;
-        let places = places::write(folder, &desk)?;
+        let kept = keep::keep(folder, &view, &self.bank, &run)?;
+        let owners = owners::write(folder, &view, front.ledger())?;
+        let places = places::write(folder, &view)?;
         let mut alerts_file = folder.draft(files::ALERTS)?;
         let (mut amount, mut counted) = (0i128, 0i128);
         let mut out: BTreeMap<String, u64> = BTreeMap::new();
-        let alerts = desk.alerts();
+        let alerts = view.alerts();
         for alert in &alerts {
             if alert.exempted_by.is_none() {
                 amount += i128::from(alert.amount.fen());
@@ -252,7 +252,7 @@ impl Session {
             alerts_file.line(alert)?;
         }
         let exempted = tally(&self.bank, &alerts, now);
-        let coverage = folder.document(files::COVERAGE, &desk.coverage())?;
+        let coverage = folder.document(files::COVERAGE, &view.coverage())?;
         let elapsed_s = started.elapsed().as_secs_f64();
         let summary = Summary {
             r#in: front.counts().into_iter().map(|(kind, counts)| (kind.to_owned(), counts)).collect(),
@@ -269,7 +269,7 @@ impl Session {
         let drafts = [alerts_file, owners, self.rejected, coverage, summary];
         let drafts = events.into_iter().chain(drafts).chain(places).collect();
         folder.publish_with(drafts, Some(kept))?;
-        Ok(Finished { front, desk, alerts, exempted })
+        Ok(Finished { front, view, alerts, exempted })
     }
 }
 

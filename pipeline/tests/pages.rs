@@ -29,7 +29,7 @@ use browser::{Browser, sheets};
 use left::NASTY;
 use program::fundwatch;
 
-/// What every page has to keep to, at a desk, in a narrow window and on paper. Gives its text.
+/// What every page has to keep to, at a view, in a narrow window and on paper. Gives its text.
 fn holds(browser: &mut Browser, file: &Path, sheets_at_most: usize) -> String {
     let name = file.display();
     let narrow = browser.look(file, 400);

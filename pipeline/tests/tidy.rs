@@ -5,6 +5,9 @@
 
 #![expect(clippy::unwrap_used, reason = "where a test cannot go on, it has failed")]
 
+#[path = "tidy/circles.rs"]
+mod circles;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -487,4 +490,36 @@ fn every_link_of_a_page_leads_to_a_file() {
     }
     assert!(pages.len() > 10, "the pages of the tree are not where they were: {pages:?}");
     holds(&wrong);
+}
+
+#[test]
+fn no_circle_between_the_files_of_a_crate() {
+    let mut wrong = Vec::new();
+    for room in rooms() {
+        let src = format!("{room}/src/");
+        let texts = files(&src).into_iter().filter(|path| path.ends_with(".rs"));
+        let modules: circles::Modules = texts
+            .filter_map(|path| Some((circles::module_of(path.strip_prefix(&src)?)?, read(&path))))
+            .collect();
+        let of_room = circles::circles(&modules).into_iter();
+        wrong.extend(of_room.map(|circle| {
+            format!(
+                "{room}: {} import each other; what they share stands in a file of its own",
+                circle.join(", ")
+            )
+        }));
+    }
+    holds(&wrong);
+}
+
+/// Lines that a file may have, tests included.
+const LINES: usize = 700;
+
+#[test]
+fn no_file_is_longer_than_a_thought() {
+    let long = sources().into_iter().map(|(path, text)| (path, text.lines().count()));
+    let long = long.filter(|(_, lines)| *lines > LINES);
+    holds(
+        &long.map(|(path, lines)| format!("{path}: {lines} lines, {LINES} at the most")).collect::<Vec<_>>(),
+    );
 }

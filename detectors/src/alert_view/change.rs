@@ -11,7 +11,7 @@ use records::arena::{Arena, Ref};
 use records::row::{self, day_of};
 use wire::{Alert, Cause, Fen, Keyword, Share};
 
-use super::Transition;
+use super::transition::Transition;
 use crate::alert::render;
 use crate::compiled_bank::CompiledBank;
 use crate::finding::{ReconciledFinding, RuleIx, institution_of};
@@ -88,15 +88,15 @@ impl Banks<'_> {
     }
 
     /// Of each alert what in the bank is the cause, as far as the bank is.
-    pub(super) fn causes(&self, told: &[(&'static str, Transition)]) -> Vec<Vec<Cause>> {
-        let mut causes: Vec<Vec<Cause>> = told.iter().map(|(_, transition)| self.own(transition)).collect();
+    pub(super) fn causes(&self, transitions: &[(&'static str, Transition)]) -> Vec<Vec<Cause>> {
+        let mut causes: Vec<Vec<Cause>> = transitions.iter().map(|(_, transition)| self.own(transition)).collect();
         let mut by_visit: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
-        for (nth, (_, transition)) in told.iter().enumerate().filter(|(nth, _)| !causes[*nth].is_empty()) {
+        for (nth, (_, transition)) in transitions.iter().enumerate().filter(|(nth, _)| !causes[*nth].is_empty()) {
             for visit in self.visits(transition) {
                 by_visit.entry(visit).or_default().push(nth);
             }
         }
-        for (nth, (_, transition)) in told.iter().enumerate() {
+        for (nth, (_, transition)) in transitions.iter().enumerate() {
             if causes[nth].is_empty() {
                 let visits = self.visits(transition);
                 let others = visits.iter().filter_map(|visit| by_visit.get(visit)).flatten();

@@ -8,7 +8,7 @@ use rulebank::{AmountKind, Comparison, DetectorSpec, ParamKind, ParamSpec, Subje
 use crate::compile::{Compiler, integer};
 use crate::coverage::{InstitutionMonth, Missing, Population};
 use crate::finding::{AmountBasis, Finding, KeyPart, RuleIx, Value};
-use crate::judge::Sink;
+use crate::sink::Sink;
 use crate::policy::Policy;
 use crate::statement::{Out, Route};
 use crate::views::Diff;

@@ -10,7 +10,7 @@ use crate::compile::{Compiler, Items, Listed};
 use crate::coverage::{InstitutionMonth, Missing, Population};
 use crate::exact::{exact, exact_units};
 use crate::finding::{Finding, Value, shown};
-use crate::judge::Sink;
+use crate::sink::Sink;
 use crate::policy::Policy;
 use crate::statement::Out;
 

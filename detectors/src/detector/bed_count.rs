@@ -10,7 +10,7 @@ use crate::compile::{Compiler, decimal};
 use crate::coverage::Count;
 use crate::exact::exact;
 use crate::finding::{AmountBasis, Finding, KeyPart, RuleIx, Value};
-use crate::judge::Sink;
+use crate::sink::Sink;
 use crate::policy::Policy;
 use crate::statement::{Crowd, Out, Route};
 use crate::views::Diff;

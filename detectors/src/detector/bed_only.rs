@@ -14,8 +14,9 @@ use super::pair_conflict::sorted;
 use crate::compile::{Compiler, integer};
 use crate::coverage::Population;
 use crate::finding::{AmountBasis, Finding, KeyPart, RuleIx, Value, money_of_lines};
-use crate::judge::Sink;
-use crate::policy::{Class, Classes, Policy};
+use crate::sink::Sink;
+use crate::classes::{Class, Classes};
+use crate::policy::Policy;
 use crate::statement::Out;
 use crate::views::Diff;
 

@@ -14,7 +14,7 @@ use rulebank::{AmountKind, Comparison, DetectorSpec, ParamKind, ParamSpec, Subje
 use crate::compile::{Compiler, integer};
 use crate::coverage::Count;
 use crate::finding::{AmountBasis, Finding, KeyPart, RuleIx, Value, common_institution};
-use crate::judge::Sink;
+use crate::sink::Sink;
 use crate::policy::Policy;
 use crate::statement::{Out, Route};
 use crate::views::{Diff, pair_key, pair_of};

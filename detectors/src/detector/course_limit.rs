@@ -11,7 +11,7 @@ use super::pair_conflict::sorted;
 use crate::compile::{Compiler, Items};
 use crate::coverage::Count;
 use crate::finding::{AmountBasis, Finding, KeyPart, Value, institution_of_lines, money_of_lines};
-use crate::judge::Sink;
+use crate::sink::Sink;
 use crate::policy::Policy;
 use crate::statement::Out;
 

@@ -9,7 +9,7 @@ use rulebank::{Comparison, DetectorSpec, Subject};
 use crate::compile::{Compiler, Prefixed, Prefixes};
 use crate::coverage::{Count, InstitutionMonth, Missing};
 use crate::finding::{AmountBasis, Finding, KeyPart, Value};
-use crate::judge::Sink;
+use crate::sink::Sink;
 use crate::policy::Policy;
 use crate::statement::Out;
 

@@ -8,7 +8,7 @@ use rulebank::{Comparison, DetectorSpec, ParamKind, ParamSpec, Subject};
 use crate::compile::{Compiler, integer};
 use crate::coverage::Population;
 use crate::finding::{AmountBasis, Finding, KeyPart, RuleIx, Value};
-use crate::judge::Sink;
+use crate::sink::Sink;
 use crate::policy::Policy;
 use crate::statement::Out;
 

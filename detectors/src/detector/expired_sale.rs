@@ -7,7 +7,7 @@ use rulebank::{AmountKind, Comparison, DetectorSpec, Subject};
 use crate::compile::Compiler;
 use crate::coverage::{InstitutionMonth, Missing, Population};
 use crate::finding::{Finding, RuleIx, Value};
-use crate::judge::Sink;
+use crate::sink::Sink;
 use crate::policy::Policy;
 use crate::statement::Out;
 

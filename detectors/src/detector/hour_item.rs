@@ -13,8 +13,9 @@ use crate::compile::{Compiler, Items, Listed};
 use crate::coverage::{Count, InstitutionMonth, Missing};
 use crate::exact::{exact_quantity, fen_of};
 use crate::finding::{AmountBasis, Finding, KeyPart, Value, money_of_lines};
-use crate::judge::Sink;
-use crate::policy::{Class, Classes, Policy};
+use crate::sink::Sink;
+use crate::classes::{Class, Classes};
+use crate::policy::Policy;
 use crate::statement::Out;
 
 const MORE_THAN_HOURS: Comparison = Comparison::new(0, "the quantity is above the hours");

@@ -7,7 +7,7 @@ use rulebank::{Comparison, DetectorSpec, ParamKind, ParamSpec, Subject};
 use crate::compile::{Compiler, integer};
 use crate::coverage::{InstitutionMonth, Missing, Population};
 use crate::finding::{AmountBasis, Finding, KeyPart, RuleIx, Value};
-use crate::judge::Sink;
+use crate::sink::Sink;
 use crate::policy::Policy;
 use crate::statement::Out;
 

@@ -9,7 +9,7 @@ use crate::compile::{Compiler, decimal};
 use crate::coverage::Population;
 use crate::exact::exact;
 use crate::finding::{AmountBasis, Finding, KeyPart, RuleIx, Value};
-use crate::judge::Sink;
+use crate::sink::Sink;
 use crate::policy::Policy;
 use crate::statement::Out;
 

@@ -8,8 +8,9 @@ use rulebank::{AmountKind, DetectorSpec, Subject};
 use crate::compile::Compiler;
 use crate::coverage::{InstitutionMonth, Missing, Population};
 use crate::finding::{AmountBasis, Finding, KeyPart, RuleIx, Value};
-use crate::judge::Sink;
-use crate::policy::{Class, Classes, Policy};
+use crate::sink::Sink;
+use crate::classes::{Class, Classes};
+use crate::policy::Policy;
 use crate::statement::{Out, Route};
 
 /// What it states of itself.

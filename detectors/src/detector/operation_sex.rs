@@ -7,7 +7,7 @@ use rulebank::{DetectorSpec, Subject};
 
 use super::diagnosis_sex::{self, SexRow};
 use crate::compile::{Compiler, Prefixes};
-use crate::judge::Sink;
+use crate::sink::Sink;
 use crate::policy::Policy;
 
 /// What it states of itself.

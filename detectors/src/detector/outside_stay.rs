@@ -8,7 +8,7 @@ use rulebank::{AmountKind, Comparison, DetectorSpec, ParamKind, ParamSpec, Subje
 use crate::compile::{Compiler, integer};
 use crate::coverage::Population;
 use crate::finding::{Finding, RuleIx, Value};
-use crate::judge::Sink;
+use crate::sink::Sink;
 use crate::policy::Policy;
 use crate::statement::Out;
 

@@ -10,7 +10,7 @@ use crate::compile::{Compiler, Items, Listed};
 use crate::coverage::{InstitutionMonth, Missing, Population};
 use crate::exact::{exact, fen_of};
 use crate::finding::{AmountBasis, Finding, Money, Value};
-use crate::judge::Sink;
+use crate::sink::Sink;
 use crate::policy::Policy;
 use crate::statement::Out;
 

@@ -12,7 +12,7 @@ use crate::coverage::Count;
 use crate::detector::pair_conflict::sorted;
 use crate::exact::{exact, exact_quantity, fen_of};
 use crate::finding::{AmountBasis, Finding, KeyPart, Value, institution_of_lines, money_of_lines, shown};
-use crate::judge::Sink;
+use crate::sink::Sink;
 use crate::policy::Policy;
 use crate::statement::Out;
 

@@ -11,7 +11,7 @@ use crate::coverage::Count;
 use crate::exact::sale_money;
 use crate::exact::{exact, exact_quantity, fen_of};
 use crate::finding::{AmountBasis, Finding, KeyPart, Money, RuleIx, Value, common_institution, shown};
-use crate::judge::Sink;
+use crate::sink::Sink;
 use crate::policy::Policy;
 use crate::statement::Out;
 use crate::views::Diff;

@@ -9,7 +9,7 @@ use rulebank::{AmountKind, Comparison, DetectorSpec, Subject};
 use crate::compile::{Compiler, Items, Listed};
 use crate::coverage::{InstitutionMonth, Missing, Population};
 use crate::finding::{Finding, Value, sex_word};
-use crate::judge::Sink;
+use crate::sink::Sink;
 use crate::policy::Policy;
 use crate::statement::Out;
 

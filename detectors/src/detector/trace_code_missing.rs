@@ -7,7 +7,7 @@ use rulebank::{Comparison, DetectorSpec, Subject};
 use crate::compile::Compiler;
 use crate::coverage::Population;
 use crate::finding::{AmountBasis, Finding, RuleIx, Value};
-use crate::judge::Sink;
+use crate::sink::Sink;
 use crate::policy::Policy;
 use crate::statement::Out;
 

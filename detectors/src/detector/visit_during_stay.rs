@@ -6,8 +6,9 @@ use rulebank::{AmountKind, Comparison, DetectorSpec, Subject};
 use crate::compile::Compiler;
 use crate::coverage::Count;
 use crate::finding::{AmountBasis, Finding, KeyPart, RuleIx, Value};
-use crate::judge::Sink;
-use crate::policy::{Class, Policy};
+use crate::sink::Sink;
+use crate::classes::Class;
+use crate::policy::Policy;
 use crate::statement::Out;
 use crate::visited::Visited;
 

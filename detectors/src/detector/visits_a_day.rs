@@ -9,8 +9,9 @@ use rulebank::{AmountKind, Comparison, DetectorSpec, ParamKind, ParamSpec, Subje
 use crate::compile::{Compiler, integer};
 use crate::coverage::Count;
 use crate::finding::{AmountBasis, Finding, KeyPart, RuleIx, Value, common_institution};
-use crate::judge::Sink;
-use crate::policy::{Class, Policy};
+use crate::sink::Sink;
+use crate::classes::Class;
+use crate::policy::Policy;
 use crate::statement::Out;
 use crate::visited::Visited;
 

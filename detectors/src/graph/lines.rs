@@ -23,8 +23,8 @@ use crate::detector::{
     trace_code_missing,
 };
 use crate::fact::Fact;
-use crate::judge::Sink;
-use crate::policy::Class;
+use crate::sink::Sink;
+use crate::classes::Class;
 use crate::profile;
 use crate::reads::{ClassesOf, Concern, Reads, RulesOf, WatchesOf};
 use crate::statement::{Out, Route};

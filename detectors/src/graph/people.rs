@@ -13,7 +13,7 @@ use crate::detector::{
     operation_sex, part, person_fact, readmission, stay_overlap, travel, visit_during_stay, visits_a_day,
 };
 use crate::fact::Fact;
-use crate::policy::Class;
+use crate::classes::Class;
 use crate::reads::{Concern, Reads};
 use crate::statement::{Out, Route};
 use crate::temporal_filter::temporal_filter;

@@ -11,7 +11,7 @@ use crate::detector::outlier::{self, OutlierMethod};
 use crate::detector::part;
 use crate::fact::Fact;
 use crate::hold;
-use crate::judge::Sink;
+use crate::sink::Sink;
 use crate::profile::{
     Group, Member, ProfileOwner, additions_of_doctor, baskets, end_of, months, subject_key, subject_of,
 };

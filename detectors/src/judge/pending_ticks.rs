@@ -8,7 +8,7 @@ use timely::dataflow::operators::generic::OutputBuilder;
 use timely::dataflow::operators::{Capability, InputCapability};
 use timely::progress::frontier::MutableAntichain;
 
-use super::sink::Sink;
+use crate::sink::Sink;
 use crate::compiled_bank::CompiledBank;
 use crate::coverage::{Count, Population};
 use crate::statement::Out;

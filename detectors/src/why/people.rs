@@ -9,7 +9,7 @@ use rust_decimal::prelude::ToPrimitive;
 
 use super::steps::{Why, day, hours, moment};
 use crate::compile::{choice, decimal, integer};
-use crate::policy::Class;
+use crate::classes::Class;
 
 /// (visit, fact): after a death and the days of grace, or strictly between the begin and end of another fact.
 pub(super) fn person_fact(why: &mut Why<'_, '_>, visit: Ref, fact: Ref) -> Option<()> {

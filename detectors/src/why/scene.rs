@@ -13,7 +13,7 @@ use rulebank::{Bank, Row, Rule};
 
 use super::lookup::Lookup;
 use crate::compiled_bank::CompiledBank;
-use crate::policy::Class;
+use crate::classes::Class;
 
 /// What stands, and what judges it.
 pub struct Scene<'a> {
@@ -22,7 +22,7 @@ pub struct Scene<'a> {
     /// Rules and tables.
     pub bank: &'a Bank,
     /// The same by the identities of the arena.
-    pub knowledge: &'a CompiledBank,
+    pub compiled: &'a CompiledBank,
     /// *Now*.
     pub now: Moment,
     records: &'a dyn Lookup,
@@ -35,12 +35,12 @@ impl<'a> Scene<'a> {
     pub fn new(
         arena: &'a Arena,
         bank: &'a Bank,
-        knowledge: &'a CompiledBank,
+        compiled: &'a CompiledBank,
         now: Option<Moment>,
         records: &'a dyn Lookup,
     ) -> Scene<'a> {
         let passes = vec![OnceCell::new(); Kind::ALL.len()];
-        Scene { arena, bank, knowledge, now: now.unwrap_or(Moment::MIN), records, passes }
+        Scene { arena, bank, compiled, now: now.unwrap_or(Moment::MIN), records, passes }
     }
 
     /// All rows of a kind, in order of arrival: a pass.
@@ -66,7 +66,7 @@ impl<'a> Scene<'a> {
 
     /// Class of a visit.
     pub fn class(&self, visit: &Visit) -> Class {
-        self.knowledge.classes().class(visit.med_type, day_of(visit.begin))
+        self.compiled.classes().class(visit.med_type, day_of(visit.begin))
     }
 
     /// Whether a visit is a stay.

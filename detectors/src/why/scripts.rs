@@ -9,7 +9,7 @@ use records::row::{self, Prescription};
 
 use super::steps::{Values, Why, quantity};
 use crate::compile::{choice, integer};
-use crate::policy::Class;
+use crate::classes::Class;
 
 /// A prescription that stands and is not cancelled.
 fn prescription(why: &mut Why<'_, '_>, id: Ref) -> Option<Prescription> {

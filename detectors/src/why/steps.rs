@@ -8,7 +8,7 @@ use records::row::{self, Day, Dispensing, FeeLine, Visit, day_of};
 use records::time::{format_date, format_time, parse_date};
 use rulebank::{Rule, Text2};
 
-use super::Scene;
+use super::scene::Scene;
 
 /// One condition, the values it was asked of, and what came of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,7 +41,7 @@ pub enum Outcome {
 pub struct Why<'s, 'a> {
     /// Where records are looked up.
     pub scene: &'s Scene<'a>,
-    /// ProfileOwner conditions are asked.
+    /// Whose conditions are asked.
     pub rule: &'s Rule,
     steps: Vec<Step>,
 }

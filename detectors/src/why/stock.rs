@@ -11,7 +11,7 @@ use rust_decimal::Decimal;
 use super::Scene;
 use super::steps::{Why, day, quantity};
 use crate::compile::{decimal, integer};
-use crate::policy::Class;
+use crate::classes::Class;
 
 /// A use of an item: its day and quantity in ten-thousandths.
 fn uses(scene: &Scene<'_>, institution: Ref, item: Ref) -> Vec<(Day, i64)> {

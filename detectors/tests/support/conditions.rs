@@ -178,15 +178,15 @@ pub(crate) fn compare(bank: &Bank, world: &World, most: usize) -> Compared {
     let answer: Answer =
         history(bank, world.as_of, &world.steps).expect("the world is small").pop().expect("a step");
     let mut standing = stand(world);
-    let knowledge =
+    let compiled =
         CompiledBank::compile(bank, &mut |text| standing.ledger.intern(text).expect("the world is small"));
-    let knowledge = Arc::new(knowledge);
+    let compiled = Arc::new(compiled);
     let arena = Arc::clone(standing.ledger.arena());
     let records = why::Standing::new(&arena, standing.facts.iter().copied());
-    let scene = Scene::new(&arena, bank, &knowledge, standing.now, &records);
-    let snapshot = published(&standing, &knowledge);
+    let scene = Scene::new(&arena, bank, &compiled, standing.now, &records);
+    let snapshot = published(&standing, &compiled);
     let arranged = Published::new(&arena, &snapshot);
-    let arranged = Scene::new(&arena, bank, &knowledge, snapshot.now(), &arranged);
+    let arranged = Scene::new(&arena, bank, &compiled, snapshot.now(), &arranged);
     let mut compared = Compared::default();
     for rule in bank.rules.iter().filter(|rule| rule.status == Status::Active) {
         let of_rule = answer.alerts.iter().filter(|alert| alert.rule == rule.id);

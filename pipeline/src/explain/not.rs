@@ -215,14 +215,14 @@ impl Reading {
         key: Vec<String>,
     ) -> Result<WhyNot, Error> {
         self.settle();
-        let knowledge = compile(bank, &RuleSet::of(&[bank]), self.front.ledger())?;
+        let compiled = compile(bank, &RuleSet::of(&[bank]), self.front.ledger())?;
         let as_of = folder.run.now.as_deref().filter(|_| folder.run.as_of).and_then(parse_time);
         let now = as_of.or(self.front.ledger().now());
         let lines = self.front.lines();
         let arena = std::sync::Arc::clone(self.front.ledger().arena());
         let facts = self.facts.iter().map(|(place, _)| *place);
         let records = Standing::new(&arena, facts);
-        let scene = Scene::new(&arena, bank, &knowledge, now, &records);
+        let scene = Scene::new(&arena, bank, &compiled, now, &records);
         let (steps, verdict) = why::why(&scene, rule, &self.key);
         let withdrawn: BTreeSet<WithdrawnRecord> = self
             .withdrawn

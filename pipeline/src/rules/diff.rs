@@ -108,7 +108,7 @@ pub fn compare(
     engine.change_bank(after)?;
     engine.settle()?;
     let change = started.elapsed();
-    let (mut front, desk) = engine.finish()?;
+    let (mut front, view) = engine.finish()?;
     let rules = |bank: &Bank| bank.rules.clone().into_iter().map(|rule| (rule.id, rule.title));
     let changes = std::mem::take(&mut *changes.lock().unwrap_or_else(PoisonError::into_inner));
     Ok(BankDiff {
@@ -118,7 +118,7 @@ pub fn compare(
         banks: differences(before, after, SPECS),
         titles: rules(before).chain(rules(after)).collect(),
         changes,
-        standing: standing(&desk),
+        standing: standing(&view),
         load,
         change,
     })
@@ -129,10 +129,10 @@ fn side(side: &Option<Snapshot>) -> Option<AlertSide<'_>> {
     side.as_ref().map(|side| AlertSide { alert: &side.line, shares: &side.shares })
 }
 
-fn standing(desk: &AlertView) -> BTreeMap<String, (u64, i128)> {
+fn standing(view: &AlertView) -> BTreeMap<String, (u64, i128)> {
     let mut by_rule: BTreeMap<String, (u64, i128)> = BTreeMap::new();
-    for alert in desk.standing() {
-        let rule = &desk.knowledge().rules[usize::from(alert.priced.finding.rule)];
+    for alert in view.standing() {
+        let rule = &view.compiled_bank().rules[usize::from(alert.priced.finding.rule)];
         let (count, counted) = by_rule.entry(rule.id.clone()).or_default();
         *count += 1;
         *counted += i128::from(alert.counted);

@@ -1,4 +1,7 @@
 //! What a judge states and counts about one state of its rows.
+//!
+//! A judge is asked twice where something changed, as it was and as it is; the sink weighs what it emits accordingly
+//! and drops what cancels, so that only the difference leaves the operator.
 
 use crate::coverage::{Count, InstitutionMonth, Missing, Population};
 use crate::policy::RuleIx;
@@ -8,11 +11,11 @@ use crate::views::Diff;
 /// What a function says about one state.
 #[derive(Debug, Default)]
 pub struct Sink {
-    pub(super) weight: Diff,
-    pub(super) emitted: Vec<(Out, Diff)>,
-    pub(super) counted: Vec<(Count, Diff)>,
+    pub(crate) weight: Diff,
+    pub(crate) emitted: Vec<(Out, Diff)>,
+    pub(crate) counted: Vec<(Count, Diff)>,
     /// Of each population, by number.
-    pub(super) tallied: [Diff; Population::COUNT],
+    pub(crate) tallied: [Diff; Population::COUNT],
 }
 
 impl Sink {
@@ -38,7 +41,7 @@ impl Sink {
     }
 
     /// Takes the answer before, retracted, and the answer after; keeps the difference.
-    pub(super) fn difference(&mut self, judge: impl FnOnce(&mut Sink)) {
+    pub(crate) fn difference(&mut self, judge: impl FnOnce(&mut Sink)) {
         let start = (self.emitted.len(), self.counted.len());
         judge(self);
         cancel(&mut self.emitted, start.0);
