@@ -29,8 +29,8 @@ use crate::money::visit_of;
 use crate::views::{Diff, pair_key};
 use crate::worker::{TickIn, TickOut};
 use change::Banks;
-use transition::Transition;
 pub use change::{Change, Snapshot};
+use transition::Transition;
 
 type Map<K, V> = HashMap<K, V, FixedState>;
 type Set<K> = HashSet<K, FixedState>;
@@ -277,9 +277,12 @@ impl AlertView {
         bank_before: &CompiledBank,
     ) -> Vec<Vec<Cause>> {
         let facts = TickIndex::new(&self.arena, &tick.facts);
-        let mut causes: Vec<Set<Ref>> = transitions.iter().map(|(_, transition)| facts.direct(transition)).collect();
-        let mut by_time: Vec<bool> =
-            transitions.iter().map(|(_, transition)| self.came_due(transition, now_before, bank_before)).collect();
+        let mut causes: Vec<Set<Ref>> =
+            transitions.iter().map(|(_, transition)| facts.direct(transition)).collect();
+        let mut by_time: Vec<bool> = transitions
+            .iter()
+            .map(|(_, transition)| self.came_due(transition, now_before, bank_before))
+            .collect();
         let wanting = |causes: &[Set<Ref>], by_time: &[bool]| -> Vec<usize> {
             (0..transitions.len()).filter(|nth| causes[*nth].is_empty() && !by_time[*nth]).collect()
         };
@@ -290,7 +293,8 @@ impl AlertView {
             by_time.iter().zip(&counted).map(|(time, counted)| *time && !counted).collect();
         let lost = wanting(&causes, &besides);
         if !lost.is_empty() {
-            let scopes: Vec<Scope> = lost.iter().map(|nth| self.scope(&transitions[*nth].1, bank_before)).collect();
+            let scopes: Vec<Scope> =
+                lost.iter().map(|nth| self.scope(&transitions[*nth].1, bank_before)).collect();
             for (nth, found) in lost.iter().zip(facts.within(&scopes)) {
                 causes[*nth] = found;
             }
@@ -359,7 +363,12 @@ impl AlertView {
     }
 
     /// Alerts that changed because another one took the money of the same visit share its cause, be it time.
-    fn share(&self, transitions: &[(&'static str, Transition)], causes: &mut [Set<Ref>], by_time: &mut [bool]) {
+    fn share(
+        &self,
+        transitions: &[(&'static str, Transition)],
+        causes: &mut [Set<Ref>],
+        by_time: &mut [bool],
+    ) {
         if (0..transitions.len()).all(|nth| !causes[nth].is_empty() || by_time[nth]) {
             return;
         }

@@ -12,11 +12,11 @@ use foldhash::fast::FixedState;
 use records::arena::Ref;
 use rulebank::{Bank, Row, Rule};
 
+use crate::classes::Classes;
 use crate::compile::{ByRef, Compiler};
 use crate::detector::{self, Wait};
 use crate::exempt::{self, Exempt};
 use crate::finding::Finding;
-use crate::classes::Classes;
 use crate::policy::{Keeps, Policy, RuleIx};
 use crate::rule_set::{RuleSet, first_of_id};
 use crate::watch::Watch;

@@ -15,8 +15,8 @@ use crate::exempt::{Exempt, exempted_by};
 use crate::finding::{
     AmountBasis, Finding, Laid, Money, PricedFinding, ReconciledFinding, compare_keys, compare_records,
 };
-use crate::sink::Sink;
 use crate::policy::Policy;
+use crate::sink::Sink;
 use crate::statement::Out;
 use crate::views::{Diff, visit_key};
 

@@ -10,10 +10,10 @@ use std::sync::Arc;
 
 use records::arena::Ref;
 
+use crate::classes::Classes;
 use crate::compiled_bank::CompiledBank;
 use crate::detector::{Compiled, Part};
 use crate::exempt::Exempt;
-use crate::classes::Classes;
 use crate::watch::Watch;
 
 /// Says of a value in an arrangement whether something holds.

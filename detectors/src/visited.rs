@@ -5,8 +5,8 @@ use std::sync::Arc;
 use records::arena::{Arena, Ref};
 use records::row::{self, Visit, day_of};
 
-use crate::compiled_bank::CompiledBank;
 use crate::classes::{Class, Classes};
+use crate::compiled_bank::CompiledBank;
 use crate::views::Diff;
 
 /// A visit with its class.

@@ -110,7 +110,7 @@ pub struct OperatorTime {
     pub busy_s: f64,
     pub updates: i64,
     /// An estimate: updates times what one takes in an arrangement of its kind.
-    pub memory_bytes: i64,
+    pub memory_bytes_estimated: i64,
 }
 
 /// Time and memory of operators of one name.
@@ -229,7 +229,7 @@ fn parts(costs: &[Cost]) -> Vec<OperatorTime> {
         let part = parts.entry(name).or_default();
         part.busy_s += cost.busy.as_secs_f64();
         part.updates += cost.updates;
-        part.memory_bytes += cost.updates * bytes_of_update(&cost.name);
+        part.memory_bytes_estimated += cost.updates * bytes_of_update(&cost.name);
     }
     let mut parts: Vec<OperatorTime> = parts
         .into_iter()
@@ -527,13 +527,13 @@ pub fn page(figures: &Figures) -> String {
     }
     let _ = writeln!(
         text,
-        "\ntime and memory by detector (of the load with the log on; --json has every operator)"
+        "\ntime by detector, its memory estimated from its updates (of the load with the log on; --json has every operator)"
     );
     for part in &figures.detectors {
-        let megabytes = part.memory_bytes / 1_000_000;
+        let megabytes = part.memory_bytes_estimated / 1_000_000;
         let _ = writeln!(
             text,
-            "  {:<20} {:>8.2} s {:>12} updates {:>6} MB",
+            "  {:<20} {:>8.2} s {:>12} updates {:>6} MB or so",
             part.name, part.busy_s, part.updates, megabytes
         );
     }

@@ -89,9 +89,12 @@ impl Banks<'_> {
 
     /// Of each alert what in the bank is the cause, as far as the bank is.
     pub(super) fn causes(&self, transitions: &[(&'static str, Transition)]) -> Vec<Vec<Cause>> {
-        let mut causes: Vec<Vec<Cause>> = transitions.iter().map(|(_, transition)| self.own(transition)).collect();
+        let mut causes: Vec<Vec<Cause>> =
+            transitions.iter().map(|(_, transition)| self.own(transition)).collect();
         let mut by_visit: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
-        for (nth, (_, transition)) in transitions.iter().enumerate().filter(|(nth, _)| !causes[*nth].is_empty()) {
+        for (nth, (_, transition)) in
+            transitions.iter().enumerate().filter(|(nth, _)| !causes[*nth].is_empty())
+        {
             for visit in self.visits(transition) {
                 by_visit.entry(visit).or_default().push(nth);
             }

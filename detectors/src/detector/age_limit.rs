@@ -10,8 +10,8 @@ use crate::compile::{Compiler, Items, Listed};
 use crate::coverage::{InstitutionMonth, Missing, Population};
 use crate::exact::{exact, exact_units};
 use crate::finding::{Finding, Value, shown};
-use crate::sink::Sink;
 use crate::policy::Policy;
+use crate::sink::Sink;
 use crate::statement::Out;
 
 const AGE_IN_DAYS: Comparison = Comparison::new(0, "the age in days is above max");

@@ -8,8 +8,8 @@ use rulebank::{AmountKind, Comparison, DetectorSpec, Subject};
 use crate::compile::Compiler;
 use crate::coverage::{InstitutionMonth, Missing, Population};
 use crate::finding::{AmountBasis, Finding, KeyPart, Money, RuleIx, Value};
-use crate::sink::Sink;
 use crate::policy::Policy;
+use crate::sink::Sink;
 use crate::statement::Out;
 
 const BEGUN: Comparison = Comparison::new(0, "the agreement begins on or before the day");

@@ -10,8 +10,8 @@ use crate::compile::{Compiler, decimal};
 use crate::coverage::Count;
 use crate::exact::exact;
 use crate::finding::{AmountBasis, Finding, KeyPart, RuleIx, Value};
-use crate::sink::Sink;
 use crate::policy::Policy;
+use crate::sink::Sink;
 use crate::statement::{Crowd, Out, Route};
 use crate::views::Diff;
 

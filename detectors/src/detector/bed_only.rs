@@ -11,12 +11,12 @@ use records::time::start_of;
 use rulebank::{AmountKind, Comparison, DetectorSpec, ParamKind, ParamSpec, Subject};
 
 use super::pair_conflict::sorted;
+use crate::classes::{Class, Classes};
 use crate::compile::{Compiler, integer};
 use crate::coverage::Population;
 use crate::finding::{AmountBasis, Finding, KeyPart, RuleIx, Value, money_of_lines};
-use crate::sink::Sink;
-use crate::classes::{Class, Classes};
 use crate::policy::Policy;
+use crate::sink::Sink;
 use crate::statement::Out;
 use crate::views::Diff;
 

@@ -11,8 +11,8 @@ use super::pair_conflict::sorted;
 use crate::compile::{Compiler, Items};
 use crate::coverage::Count;
 use crate::finding::{AmountBasis, Finding, KeyPart, Value, institution_of_lines, money_of_lines};
-use crate::sink::Sink;
 use crate::policy::Policy;
+use crate::sink::Sink;
 use crate::statement::Out;
 
 const MORE_DAYS: Comparison = Comparison::new(0, "there are more days than max_days");

@@ -11,8 +11,8 @@ use crate::compile::{Compiler, Items, Listed};
 use crate::coverage::Count;
 use crate::detector::pair_conflict::sorted;
 use crate::finding::{AmountBasis, Finding, KeyPart, Value, common_institution, money_of_lines};
-use crate::sink::Sink;
 use crate::policy::Policy;
+use crate::sink::Sink;
 use crate::statement::Out;
 use crate::views::Diff;
 

@@ -9,8 +9,8 @@ use rulebank::{Comparison, DetectorSpec, Subject};
 use crate::compile::{Compiler, Prefixed, Prefixes};
 use crate::coverage::{Count, InstitutionMonth, Missing};
 use crate::finding::{AmountBasis, Finding, KeyPart, Value};
-use crate::sink::Sink;
 use crate::policy::Policy;
+use crate::sink::Sink;
 use crate::statement::Out;
 
 const YOUNGER: Comparison = Comparison::new(0, "the person is younger than min_years");

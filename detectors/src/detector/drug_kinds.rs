@@ -8,8 +8,8 @@ use rulebank::{Comparison, DetectorSpec, ParamKind, ParamSpec, Subject};
 use crate::compile::{Compiler, integer};
 use crate::coverage::Population;
 use crate::finding::{AmountBasis, Finding, KeyPart, RuleIx, Value};
-use crate::sink::Sink;
 use crate::policy::Policy;
+use crate::sink::Sink;
 use crate::statement::Out;
 
 const MORE_KINDS: Comparison = Comparison::new(0, "there are more than `kinds`");

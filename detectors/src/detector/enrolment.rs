@@ -8,8 +8,8 @@ use rulebank::{AmountKind, Comparison, DetectorSpec, Subject};
 use crate::compile::Compiler;
 use crate::coverage::{InstitutionMonth, Missing, Population};
 use crate::finding::{AmountBasis, Finding, KeyPart, Money, RuleIx, Value};
-use crate::sink::Sink;
 use crate::policy::Policy;
+use crate::sink::Sink;
 use crate::statement::{Out, Route};
 use crate::views::Diff;
 

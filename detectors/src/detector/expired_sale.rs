@@ -7,8 +7,8 @@ use rulebank::{AmountKind, Comparison, DetectorSpec, Subject};
 use crate::compile::Compiler;
 use crate::coverage::{InstitutionMonth, Missing, Population};
 use crate::finding::{Finding, RuleIx, Value};
-use crate::sink::Sink;
 use crate::policy::Policy;
+use crate::sink::Sink;
 use crate::statement::Out;
 
 const EXPIRED: Comparison = Comparison::new(0, "the day of the sale is after expy_end");

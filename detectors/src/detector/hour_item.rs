@@ -9,13 +9,13 @@ use records::time::start_of;
 use rulebank::{AmountKind, Comparison, DetectorSpec, Subject};
 
 use super::pair_conflict::sorted;
+use crate::classes::{Class, Classes};
 use crate::compile::{Compiler, Items, Listed};
 use crate::coverage::{Count, InstitutionMonth, Missing};
 use crate::exact::{exact_quantity, fen_of};
 use crate::finding::{AmountBasis, Finding, KeyPart, Value, money_of_lines};
-use crate::sink::Sink;
-use crate::classes::{Class, Classes};
 use crate::policy::Policy;
+use crate::sink::Sink;
 use crate::statement::Out;
 
 const MORE_THAN_HOURS: Comparison = Comparison::new(0, "the quantity is above the hours");

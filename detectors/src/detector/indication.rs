@@ -11,8 +11,8 @@ use rulebank::{AmountKind, DetectorSpec, Subject};
 use crate::compile::{Compiler, Items, Listed};
 use crate::coverage::{InstitutionMonth, Missing, Population};
 use crate::finding::{Finding, Value};
-use crate::sink::Sink;
 use crate::policy::Policy;
+use crate::sink::Sink;
 use crate::statement::Out;
 
 /// What it states of itself.

@@ -7,8 +7,8 @@ use rulebank::{Comparison, DetectorSpec, ParamKind, ParamSpec, Subject};
 use crate::compile::{Compiler, integer};
 use crate::coverage::{InstitutionMonth, Missing, Population};
 use crate::finding::{AmountBasis, Finding, KeyPart, RuleIx, Value};
-use crate::sink::Sink;
 use crate::policy::Policy;
+use crate::sink::Sink;
 use crate::statement::Out;
 
 const LATE: Comparison = Comparison::new(0, "the line was received more than `hours` after the charge");

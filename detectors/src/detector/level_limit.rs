@@ -9,8 +9,8 @@ use rulebank::{AmountKind, Comparison, DetectorSpec, Subject};
 use crate::compile::{Compiler, Items, Listed};
 use crate::coverage::{InstitutionMonth, Missing, Population};
 use crate::finding::{Finding, Value};
-use crate::sink::Sink;
 use crate::policy::Policy;
+use crate::sink::Sink;
 use crate::statement::Out;
 
 const LEVEL_TOO_LOW: Comparison = Comparison::new(0, "the institution's level ranks below lowest_lv");

@@ -9,8 +9,8 @@ use crate::compile::{Compiler, decimal};
 use crate::coverage::Population;
 use crate::exact::exact;
 use crate::finding::{AmountBasis, Finding, KeyPart, RuleIx, Value};
-use crate::sink::Sink;
 use crate::policy::Policy;
+use crate::sink::Sink;
 use crate::statement::Out;
 
 const BEYOND_TOLERANCE: Comparison = Comparison::new(0, "the amount differs by more than the tolerance");

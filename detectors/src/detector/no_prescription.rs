@@ -5,12 +5,12 @@ use records::arena::{Arena, Ref};
 use records::row::{self, FeeLine, Prescription};
 use rulebank::{AmountKind, DetectorSpec, Subject};
 
+use crate::classes::{Class, Classes};
 use crate::compile::Compiler;
 use crate::coverage::{InstitutionMonth, Missing, Population};
 use crate::finding::{AmountBasis, Finding, KeyPart, RuleIx, Value};
-use crate::sink::Sink;
-use crate::classes::{Class, Classes};
 use crate::policy::Policy;
+use crate::sink::Sink;
 use crate::statement::{Out, Route};
 
 /// What it states of itself.

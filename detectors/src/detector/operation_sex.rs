@@ -7,8 +7,8 @@ use rulebank::{DetectorSpec, Subject};
 
 use super::diagnosis_sex::{self, SexRow};
 use crate::compile::{Compiler, Prefixes};
-use crate::sink::Sink;
 use crate::policy::Policy;
+use crate::sink::Sink;
 
 /// What it states of itself.
 pub const SPEC: DetectorSpec = DetectorSpec {

@@ -18,9 +18,9 @@ use rust_decimal::prelude::ToPrimitive;
 use crate::compile::{Compiler, choice, decimal, integer};
 use crate::coverage::{Count, InstitutionMonth, Missing};
 use crate::finding::{AmountBasis, Finding, KeyPart, RuleIx, Value};
-use crate::sink::Sink;
 use crate::policy::Policy;
 use crate::profile::{Member, ProfileOwner, end_of};
+use crate::sink::Sink;
 use crate::statement::Out;
 use crate::views::Diff;
 

@@ -8,8 +8,8 @@ use rulebank::{AmountKind, Comparison, DetectorSpec, ParamKind, ParamSpec, Subje
 use crate::compile::{Compiler, integer};
 use crate::coverage::Population;
 use crate::finding::{Finding, RuleIx, Value};
-use crate::sink::Sink;
 use crate::policy::Policy;
+use crate::sink::Sink;
 use crate::statement::Out;
 
 const BEFORE_STAY: Comparison = Comparison::new(0, "the day is before begin - before_days");

@@ -13,8 +13,8 @@ use crate::compile::{Compiler, choice};
 use crate::coverage::Count;
 use crate::exact::{exact_quantity, fen_of};
 use crate::finding::{AmountBasis, Finding, KeyPart, Money, RuleIx, Value, money_of_lines};
-use crate::sink::Sink;
 use crate::policy::Policy;
+use crate::sink::Sink;
 use crate::statement::Out;
 use crate::views::Diff;
 

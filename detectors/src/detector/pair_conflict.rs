@@ -10,8 +10,8 @@ use rulebank::{AmountKind, DetectorSpec, Subject};
 use crate::compile::{ByRef, Compiler, Validity, sort_rows};
 use crate::coverage::Count;
 use crate::finding::{AmountBasis, Finding, KeyPart, RuleIx, Value, institution_of_lines, money_of_lines};
-use crate::sink::Sink;
 use crate::policy::Policy;
+use crate::sink::Sink;
 use crate::statement::Out;
 
 /// What it states of itself.

@@ -10,8 +10,8 @@ use crate::compile::{Compiler, Items, Listed};
 use crate::coverage::{InstitutionMonth, Missing, Population};
 use crate::exact::{exact, fen_of};
 use crate::finding::{AmountBasis, Finding, Money, Value};
-use crate::sink::Sink;
 use crate::policy::Policy;
+use crate::sink::Sink;
 use crate::statement::Out;
 
 const ABOVE_CAP: Comparison = Comparison::new(0, "the price is above the cap");

@@ -12,8 +12,8 @@ use crate::coverage::Count;
 use crate::detector::pair_conflict::sorted;
 use crate::exact::{exact, exact_quantity, fen_of};
 use crate::finding::{AmountBasis, Finding, KeyPart, Value, institution_of_lines, money_of_lines, shown};
-use crate::sink::Sink;
 use crate::policy::Policy;
+use crate::sink::Sink;
 use crate::statement::Out;
 
 const ABOVE_MAX: Comparison = Comparison::new(0, "the quantity is above max");

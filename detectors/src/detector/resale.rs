@@ -11,8 +11,8 @@ use crate::coverage::Count;
 use crate::exact::sale_money;
 use crate::exact::{exact, exact_quantity, fen_of};
 use crate::finding::{AmountBasis, Finding, KeyPart, Money, RuleIx, Value, common_institution, shown};
-use crate::sink::Sink;
 use crate::policy::Policy;
+use crate::sink::Sink;
 use crate::statement::Out;
 use crate::views::Diff;
 

@@ -8,8 +8,8 @@ use rulebank::{AmountKind, DetectorSpec, Subject};
 use crate::compile::Compiler;
 use crate::coverage::Population;
 use crate::finding::{Finding, RuleIx, Value};
-use crate::sink::Sink;
 use crate::policy::Policy;
+use crate::sink::Sink;
 use crate::statement::Out;
 
 /// What it states of itself.

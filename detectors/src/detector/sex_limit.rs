@@ -9,8 +9,8 @@ use rulebank::{AmountKind, Comparison, DetectorSpec, Subject};
 use crate::compile::{Compiler, Items, Listed};
 use crate::coverage::{InstitutionMonth, Missing, Population};
 use crate::finding::{Finding, Value, sex_word};
-use crate::sink::Sink;
 use crate::policy::Policy;
+use crate::sink::Sink;
 use crate::statement::Out;
 
 const OTHER_SEX: Comparison = Comparison::new(0, "the person's gend differs from the row's");

@@ -16,8 +16,8 @@ use crate::coverage::{Count, InstitutionMonth, Missing};
 use crate::exact::sale_money;
 use crate::exact::{exact, fen_of};
 use crate::finding::{AmountBasis, Finding, KeyPart, Money, RuleIx, Value, compare_records};
-use crate::sink::Sink;
 use crate::policy::Policy;
+use crate::sink::Sink;
 use crate::statement::{Block, DaysOfBlock, Out};
 use crate::views::{Diff, pair_of};
 

@@ -7,8 +7,8 @@ use rulebank::{Comparison, DetectorSpec, Subject};
 use crate::compile::Compiler;
 use crate::coverage::Population;
 use crate::finding::{AmountBasis, Finding, RuleIx, Value};
-use crate::sink::Sink;
 use crate::policy::Policy;
+use crate::sink::Sink;
 use crate::statement::Out;
 
 const FEWER_CODES: Comparison = Comparison::new(0, "there are fewer codes than whole packs");

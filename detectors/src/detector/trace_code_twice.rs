@@ -9,8 +9,8 @@ use crate::compile::Compiler;
 use crate::coverage::Count;
 use crate::exact::fen_of;
 use crate::finding::{AmountBasis, Finding, KeyPart, Money, RuleIx, Value, common_institution};
-use crate::sink::Sink;
 use crate::policy::Policy;
+use crate::sink::Sink;
 use crate::statement::Out;
 use crate::views::{Diff, pair_of};
 

@@ -9,8 +9,8 @@ use super::resale::{money_of_sales, sale_fen};
 use crate::compile::Compiler;
 use crate::coverage::Count;
 use crate::finding::{AmountBasis, Finding, KeyPart, RuleIx, Value};
-use crate::sink::Sink;
 use crate::policy::Policy;
+use crate::sink::Sink;
 use crate::statement::{Out, Route};
 use crate::views::Diff;
 

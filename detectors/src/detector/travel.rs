@@ -9,8 +9,8 @@ use rust_decimal::prelude::ToPrimitive;
 use crate::compile::{Compiler, decimal};
 use crate::coverage::{Count, InstitutionMonth, Missing};
 use crate::finding::{AmountBasis, Finding, KeyPart, RuleIx, Value};
-use crate::sink::Sink;
 use crate::policy::Policy;
+use crate::sink::Sink;
 use crate::statement::{Out, Route};
 use crate::views::{Diff, pair_key, pair_of};
 

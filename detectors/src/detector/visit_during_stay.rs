@@ -3,12 +3,12 @@
 use records::row::day_of;
 use rulebank::{AmountKind, Comparison, DetectorSpec, Subject};
 
+use crate::classes::Class;
 use crate::compile::Compiler;
 use crate::coverage::Count;
 use crate::finding::{AmountBasis, Finding, KeyPart, RuleIx, Value};
-use crate::sink::Sink;
-use crate::classes::Class;
 use crate::policy::Policy;
+use crate::sink::Sink;
 use crate::statement::Out;
 use crate::visited::Visited;
 

@@ -6,12 +6,12 @@ use records::arena::Arena;
 use records::row::{Day, day_of};
 use rulebank::{AmountKind, Comparison, DetectorSpec, ParamKind, ParamSpec, Subject};
 
+use crate::classes::Class;
 use crate::compile::{Compiler, integer};
 use crate::coverage::Count;
 use crate::finding::{AmountBasis, Finding, KeyPart, RuleIx, Value, common_institution};
-use crate::sink::Sink;
-use crate::classes::Class;
 use crate::policy::Policy;
+use crate::sink::Sink;
 use crate::statement::Out;
 use crate::visited::Visited;
 

@@ -13,7 +13,8 @@ use records::codes::ListType;
 use records::row::{self, Dispensing, FeeLine, day_of};
 
 use super::wiring::{NONE, Wiring, one, split};
-use crate::compile::Validity;
+use crate::classes::Class;
+use crate::compile::{Prefixes, Validity};
 use crate::compiled_bank::CompiledBank;
 use crate::coverage::Population;
 use crate::detector::{
@@ -23,10 +24,9 @@ use crate::detector::{
     trace_code_missing,
 };
 use crate::fact::Fact;
-use crate::sink::Sink;
-use crate::classes::Class;
 use crate::profile;
 use crate::reads::{ClassesOf, Concern, Reads, RulesOf, WatchesOf};
+use crate::sink::Sink;
 use crate::statement::{Out, Route};
 use crate::views::{ArrangeShared, Diff, RowArrangement, RowCollection, pair_key};
 use crate::visited;
@@ -75,39 +75,9 @@ pub(super) fn visits<'s>(wiring: &Wiring<'s>) -> Visits<'s> {
     let classes = reads.classes(move |old, new| Concern::rows(visited::reclassed(&arena, old, new)));
     // A visit is concerned by other rows where they know other codes of it.
     let tables = CodeTables {
-        operation_sex: reads.rules_concerning(part::operation_sex(), {
-            let arena = wiring.arena();
-            move |rules, old, new| {
-                let (arena, old, new) = (Arc::clone(&arena), Arc::clone(old), Arc::clone(new));
-                Concern::rows(move |visit: &Ref| {
-                    let codes = row::operations(&arena, *visit);
-                    let knows = |bank: &CompiledBank| {
-                        codes.iter().any(|code| bank.rules_of(rules).knows(&arena.text(*code)))
-                    };
-                    knows(&old) != knows(&new)
-                })
-            }
-        }),
-        diagnosis_sex: reads.rules_concerning(part::diagnosis_sex(), {
-            let arena = wiring.arena();
-            move |rules, old, new| {
-                let (arena, old, new) = (Arc::clone(&arena), Arc::clone(old), Arc::clone(new));
-                Concern::rows(move |visit: &Ref| {
-                    diagnosed(&arena, *visit, |code| old.rules_of(rules).knows(code))
-                        != diagnosed(&arena, *visit, |code| new.rules_of(rules).knows(code))
-                })
-            }
-        }),
-        diagnosis_age: reads.rules_concerning(part::diagnosis_age(), {
-            let arena = wiring.arena();
-            move |rules, old, new| {
-                let (arena, old, new) = (Arc::clone(&arena), Arc::clone(old), Arc::clone(new));
-                Concern::rows(move |visit: &Ref| {
-                    diagnosed(&arena, *visit, |code| old.rules_of(rules).knows(code))
-                        != diagnosed(&arena, *visit, |code| new.rules_of(rules).knows(code))
-                })
-            }
-        }),
+        operation_sex: reads.rules_concerning(part::operation_sex(), recoded(&wiring.arena(), operations)),
+        diagnosis_sex: reads.rules_concerning(part::diagnosis_sex(), recoded(&wiring.arena(), diagnoses)),
+        diagnosis_age: reads.rules_concerning(part::diagnosis_age(), recoded(&wiring.arena(), diagnoses)),
     };
     let sorted = wiring.each(
         "lines: class of visit",
@@ -144,9 +114,31 @@ pub(super) fn visits<'s>(wiring: &Wiring<'s>) -> Visits<'s> {
     }
 }
 
-/// Whether a diagnosis of the visit is known.
-fn diagnosed(arena: &Arena, visit_row: Ref, knows: impl Fn(&str) -> bool) -> bool {
-    row::diagnoses(arena, visit_row).iter().any(|diagnosis| knows(&arena.text(diagnosis.code)))
+/// The codes of operations of a visit.
+fn operations(arena: &Arena, visit_row: Ref) -> Vec<Ref> {
+    row::operations(arena, visit_row)
+}
+
+/// The codes of diagnoses of a visit.
+fn diagnoses(arena: &Arena, visit_row: Ref) -> Vec<Ref> {
+    row::diagnoses(arena, visit_row).iter().map(|diagnosis| diagnosis.code).collect()
+}
+
+/// Concerns the visits of which a table of prefixes knows a code in one bank and none in the other.
+fn recoded<W: Copy + Ord + 'static>(
+    arena: &Arc<Arena>,
+    codes_of: fn(&Arena, Ref) -> Vec<Ref>,
+) -> impl Fn(RulesOf<Prefixes<W>>, &Arc<CompiledBank>, &Arc<CompiledBank>) -> Concern<Ref> + 'static {
+    let arena = Arc::clone(arena);
+    move |rules, old, new| {
+        let (arena, old, new) = (Arc::clone(&arena), Arc::clone(old), Arc::clone(new));
+        Concern::rows(move |visit: &Ref| {
+            let codes = codes_of(&arena, *visit);
+            let knows =
+                |bank: &CompiledBank| codes.iter().any(|code| bank.rules_of(rules).knows(&arena.text(*code)));
+            knows(&old) != knows(&new)
+        })
+    }
 }
 
 /// Lines and sales by who looks at them.

@@ -8,12 +8,12 @@ use records::arena::Ref;
 use records::row;
 
 use super::wiring::{NONE, Wiring, case_of, concluding, findings_of, one, route, rows_of};
+use crate::classes::Class;
 use crate::detector::{
     absence, companions, diagnosis_age, diagnosis_sex, double_enrolment, enrolment, frequent_stays,
     operation_sex, part, person_fact, readmission, stay_overlap, travel, visit_during_stay, visits_a_day,
 };
 use crate::fact::Fact;
-use crate::classes::Class;
 use crate::reads::{Concern, Reads};
 use crate::statement::{Out, Route};
 use crate::temporal_filter::temporal_filter;

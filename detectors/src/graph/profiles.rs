@@ -11,11 +11,11 @@ use crate::detector::outlier::{self, OutlierMethod};
 use crate::detector::part;
 use crate::fact::Fact;
 use crate::hold;
-use crate::sink::Sink;
 use crate::profile::{
     Group, Member, ProfileOwner, additions_of_doctor, baskets, end_of, months, subject_key, subject_of,
 };
 use crate::reads::Reads;
+use crate::sink::Sink;
 use crate::statement::{Out, Route};
 use crate::temporal_filter::temporal_filter;
 use crate::views::{ArrangeShared, Arrangement, Collection, RowArrangement, RowCollection, pair_key};

@@ -21,9 +21,9 @@ use crate::coverage::Count;
 use crate::fact::Fact;
 use crate::finding::{Finding, KeyPart};
 use crate::judge::{Judged, KeyRows, OperatorContext, each, whole};
-use crate::sink::Sink;
 use crate::policy::RuleIx;
 use crate::reads::Reads;
+use crate::sink::Sink;
 use crate::statement::{Out, Route};
 use crate::views::{
     ArrangeShared, Arrangement, Collection, Diff, RowArrangement, RowCollection, Tick, pair_key, pair_of,

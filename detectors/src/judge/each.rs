@@ -15,9 +15,9 @@ use timely::dataflow::operators::generic::builder_rc::OperatorBuilder;
 use super::arrangement_reader::{ArrangementReader, BatchSpan, State, keys_of, updates};
 use super::context::{Judged, OperatorContext};
 use super::pending_ticks::{PendingTicks, Ports};
-use crate::sink::Sink;
 use crate::compiled_bank::CompiledBank;
 use crate::reads::{Concern, Reads};
+use crate::sink::Sink;
 use crate::views::{Arrangement, Diff};
 
 /// Judges each row of `main` with the rows of its key in `joined`.

@@ -8,9 +8,9 @@ use timely::dataflow::operators::generic::OutputBuilder;
 use timely::dataflow::operators::{Capability, InputCapability};
 use timely::progress::frontier::MutableAntichain;
 
-use crate::sink::Sink;
 use crate::compiled_bank::CompiledBank;
 use crate::coverage::{Count, Population};
+use crate::sink::Sink;
 use crate::statement::Out;
 use crate::views::{Diff, Tick};
 

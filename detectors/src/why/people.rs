@@ -8,8 +8,8 @@ use records::row::{self, Day, Presence, Visit, day_of};
 use rust_decimal::prelude::ToPrimitive;
 
 use super::steps::{Why, day, hours, moment};
-use crate::compile::{choice, decimal, integer};
 use crate::classes::Class;
+use crate::compile::{choice, decimal, integer};
 
 /// (visit, fact): after a death and the days of grace, or strictly between the begin and end of another fact.
 pub(super) fn person_fact(why: &mut Why<'_, '_>, visit: Ref, fact: Ref) -> Option<()> {

@@ -12,8 +12,8 @@ use records::row::{self, Day, Dispensing, Enrolment, FeeLine, Moment, Presence, 
 use rulebank::{Bank, Row, Rule};
 
 use super::lookup::Lookup;
-use crate::compiled_bank::CompiledBank;
 use crate::classes::Class;
+use crate::compiled_bank::CompiledBank;
 
 /// What stands, and what judges it.
 pub struct Scene<'a> {

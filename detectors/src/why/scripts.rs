@@ -8,8 +8,8 @@ use records::codes::ListType;
 use records::row::{self, Prescription};
 
 use super::steps::{Values, Why, quantity};
-use crate::compile::{choice, integer};
 use crate::classes::Class;
+use crate::compile::{choice, integer};
 
 /// A prescription that stands and is not cancelled.
 fn prescription(why: &mut Why<'_, '_>, id: Ref) -> Option<Prescription> {

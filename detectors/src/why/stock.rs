@@ -10,8 +10,8 @@ use rust_decimal::Decimal;
 
 use super::Scene;
 use super::steps::{Why, day, quantity};
-use crate::compile::{decimal, integer};
 use crate::classes::Class;
+use crate::compile::{decimal, integer};
 
 /// A use of an item: its day and quantity in ten-thousandths.
 fn uses(scene: &Scene<'_>, institution: Ref, item: Ref) -> Vec<(Day, i64)> {
