@@ -39,6 +39,9 @@ pub struct Bank {
 /// no rows, but for `med_type`, which then holds the ordinary classes of visits. Exemptions are those of the
 /// folder's `exemptions/*.toml`; an exemption and its rules have to name each other.
 ///
+/// A row of a table may name any rule of the bank whose detector reads the table, and any built-in one that the bank
+/// leaves out.
+///
 /// # Errors
 /// Every mistake of every file, so that a rule owner corrects them in one go; [`crate::check_report`] prints them.
 pub fn load(dir: Option<&Path>, detectors: &[DetectorSpec]) -> Result<Bank, Vec<BankError>> {
@@ -104,7 +107,13 @@ pub fn load(dir: Option<&Path>, detectors: &[DetectorSpec]) -> Result<Bank, Vec<
 }
 
 impl Bank {
-    /// The rule with this id.
+    /// The rule with this id, if the bank has one.
+    ///
+    /// ```
+    /// fn severity(bank: &rulebank::Bank, rule: &str) -> Option<rulebank::Severity> {
+    ///     bank.rule(rule).map(|rule| rule.severity)
+    /// }
+    /// ```
     pub fn rule(&self, id: &str) -> Option<&Rule> {
         self.rules.iter().find(|rule| rule.id == id)
     }

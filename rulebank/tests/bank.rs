@@ -199,7 +199,7 @@ fn every_change_of_every_case_is_a_json_object_with_a_kind_and_a_revision() {
     }
 }
 
-/// Both languages of a message tell the same values.
+/// Both languages of a message use the same values.
 #[test]
 fn the_two_languages_of_a_message_have_the_same_values() {
     let values = |text: &str| -> BTreeSet<String> {

@@ -30,7 +30,7 @@ fn naming(exemptions: &str) -> String {
 }
 
 #[test]
-fn the_template_and_a_rule_that_names_it_are_a_bank_and_both_are_told() {
+fn the_template_and_a_rule_that_names_it_are_a_bank_and_name_each_other() {
     let rule = naming("\"island-ferry-2025\"");
     let files = [("rules/a.toml", rule.as_str()), ("exemptions/ferry.toml", EXEMPTION)];
     let bank = bank_of("right", &files).unwrap_or_else(|report| panic!("{report}"));
@@ -49,7 +49,7 @@ fn a_template_alone_is_not_loaded() {
 }
 
 #[test]
-fn a_rule_that_does_not_name_the_exemption_is_told_where_to() {
+fn a_rule_that_does_not_name_the_exemption_gets_the_place_for_it() {
     let files = [("rules/a.toml", RULE), ("exemptions/ferry.toml", EXEMPTION)];
     let report = bank_of("one-sided", &files).unwrap_err();
     let expected = "\
@@ -71,7 +71,7 @@ fn folder_of(name: &str) -> String {
 }
 
 #[test]
-fn a_rule_that_names_what_is_not_there_is_told_so() {
+fn a_rule_that_names_what_is_not_there_is_a_mistake() {
     let rule = naming("\"island-ferry-2024\"");
     let files = [("rules/a.toml", rule.as_str()), ("exemptions/ferry.toml", EXEMPTION)];
     let report = bank_of("unknown", &files).unwrap_err();

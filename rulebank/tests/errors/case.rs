@@ -1,4 +1,4 @@
-//! Mistakes in the cases of a rule: what they show, what they find, and the facts they tell.
+//! Mistakes in the cases of a rule: what they show, what they find, and the facts they hold.
 
 use super::{RULE, Said, check_rule, check_rule_said, check_said};
 
