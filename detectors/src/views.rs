@@ -1,7 +1,7 @@
 //! The types of the dataflow, named once.
 //!
 //! Nearly every arrangement maps a 64-bit key to a 4-byte reference to an immutable row, so one compiled
-//! operator serves all of them and a fee line costs some nine bytes in each. Keys are identities (or two of
+//! operator serves all of them and a fee line costs some five and a half bytes in each. Keys are identities (or two of
 //! them), exchanged by hash: any number of workers gives the same answers.
 
 use differential_dataflow::VecCollection;
