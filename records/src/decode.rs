@@ -21,6 +21,7 @@
 
 mod cells;
 mod check;
+mod code;
 mod content;
 mod fault;
 mod lex;
@@ -28,6 +29,7 @@ mod names;
 mod scan;
 
 pub use cells::LINE_BYTES_MAX;
+pub use code::{Code, Op};
 pub use fault::Fault;
 
 use crate::Kind;
@@ -56,15 +58,6 @@ pub enum Value<'a> {
     },
 }
 
-/// Put or del.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Op {
-    /// Inserts or replaces the record with this key.
-    Put,
-    /// Withdraws it.
-    Del,
-}
-
 /// One change to one record: the one thing that goes in (contract section 1).
 #[derive(Clone, Copy, Debug)]
 pub struct Change<'a> {
@@ -84,40 +77,6 @@ pub struct Change<'a> {
     pub values: &'a [Value<'a>],
     /// Elements of the lists.
     pub elements: &'a [Value<'a>],
-}
-
-/// Why a line is rejected: the first fault in the contract's order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Code {
-    /// Not UTF-8, not JSON, not an object, a key twice, a lone surrogate.
-    NotJson,
-    /// No `kind`, or none of section 2.
-    UnknownKind,
-    /// `op` is neither `put` nor `del`.
-    BadOp,
-    /// A required field is absent.
-    MissingField,
-    /// A value outside of what its field may hold.
-    BadValue,
-    /// Too many places or too large.
-    BadAmount,
-    /// Another content under a key and revision already taken.
-    Conflict,
-}
-
-impl Code {
-    /// The code on the wire: `not_json`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Code::NotJson => "not_json",
-            Code::UnknownKind => "unknown_kind",
-            Code::BadOp => "bad_op",
-            Code::MissingField => "missing_field",
-            Code::BadValue => "bad_value",
-            Code::BadAmount => "bad_amount",
-            Code::Conflict => "conflict",
-        }
-    }
 }
 
 /// One cell of a row of a table (CSV, Parquet).

@@ -33,10 +33,8 @@
 
 mod returns;
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 
@@ -46,10 +44,7 @@ use crate::clock::Clock;
 use crate::decode::{Change, Op, Value};
 use crate::row::{self, FeeLine, Head, Intern, Moment, RowBuilder};
 use crate::schema::fields;
-use returns::Returns;
-
-/// A hash map whose order never reaches an output.
-type Map<K, V> = HashMap<K, V, FixedState>;
+use returns::{Map, Returns};
 
 /// One fact lost (`diff` -1) or gained (+1), and the row of the change that made it so.
 ///

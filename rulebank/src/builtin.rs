@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 
 use toml::de::DeTable;
 
-use crate::rule::text_of;
+use crate::section::text_of;
 
 include!(concat!(env!("OUT_DIR"), "/builtin.rs"));
 

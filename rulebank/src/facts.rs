@@ -19,8 +19,9 @@ use rust_decimal::{Decimal, RoundingStrategy};
 
 use crate::detector::number;
 use crate::error::Mistake;
+use crate::hint;
+use crate::lists::{self, quoted};
 use crate::ordinary::{self, Holds, Ordinary};
-use crate::{hint, lists};
 
 /// Compiles the steps of one case, in order.
 #[derive(Default)]
@@ -83,18 +84,18 @@ impl Compiler {
         }
         let revision = self.revisions.entry((kind.kind, id.to_owned())).or_default();
         *revision += 1;
-        let mut line = format!(r#"{{"kind":{}"#, json(kind.kind));
+        let mut line = format!(r#"{{"kind":{}"#, quoted(kind.kind));
         if withdrawn {
             line.push_str(r#","op":"del""#);
         }
         line.push_str(&format!(r#","rev":{revision}"#));
         for (name, part) in kind.key.iter().zip(parts) {
-            line.push_str(&format!(",{}:{}", json(name), json(part)));
+            line.push_str(&format!(",{}:{}", quoted(name), quoted(part)));
         }
         if !withdrawn {
             let before = mistakes.len();
             for (name, value) in table.values(&cells[1..], mistakes) {
-                line.push_str(&format!(",{}:{value}", json(name)));
+                line.push_str(&format!(",{}:{value}", quoted(name)));
             }
             if mistakes.len() > before {
                 return None;
@@ -191,25 +192,21 @@ impl Table {
 /// The JSON of a cell, or a hint on what may stand there.
 fn value(holds: Holds, text: &str) -> Result<String, String> {
     match holds {
-        Holds::Text => Ok(json(text)),
-        Holds::Word(words) if words.contains(&text) => Ok(json(text)),
+        Holds::Text => Ok(quoted(text)),
+        Holds::Word(words) if words.contains(&text) => Ok(quoted(text)),
         Holds::Word(words) => Err(hint::for_word(text, words.iter().copied())),
         Holds::Time => {
             let full = if text.len() == 16 { format!("{text}:00") } else { text.to_owned() };
-            if time::is_civil_time(&full) { Ok(json(&full)) } else { Err("YYYY-MM-DD HH:MM:SS".to_owned()) }
+            if time::is_civil_time(&full) { Ok(quoted(&full)) } else { Err("YYYY-MM-DD HH:MM:SS".to_owned()) }
         }
-        Holds::Day if time::parse_date(text).is_some() => Ok(json(text)),
+        Holds::Day if time::parse_date(text).is_some() => Ok(quoted(text)),
         Holds::Day => Err("YYYY-MM-DD".to_owned()),
-        Holds::Number if number(text).is_some() => Ok(json(text)),
+        Holds::Number if number(text).is_some() => Ok(quoted(text)),
         Holds::Number => Err("a number".to_owned()),
-        Holds::Flag if matches!(text, "0" | "1") => Ok(json(text)),
+        Holds::Flag if matches!(text, "0" | "1") => Ok(quoted(text)),
         Holds::Flag => Err("0 or 1".to_owned()),
         Holds::List(list) => lists::of(list, text),
     }
-}
-
-pub(crate) fn json(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
 }
 
 /// The cells of a line: what stands at least two spaces or a tab apart.

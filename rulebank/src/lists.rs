@@ -5,7 +5,6 @@
 //! jot it down. JSON is still read, for what the short form cannot express; `[]` is a list with nothing in it.
 
 use crate::detector;
-use crate::facts::json as quoted;
 use crate::ordinary::List;
 use records::time;
 
@@ -128,6 +127,11 @@ fn after_main(text: &str) -> (bool, &str) {
 
 fn record(fields: &[String]) -> String {
     format!("{{{}}}", fields.join(","))
+}
+
+/// A text as JSON writes it.
+pub(crate) fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
 }
 
 #[cfg(test)]

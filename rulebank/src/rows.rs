@@ -13,8 +13,8 @@ use crate::detector::number;
 use crate::error::Mistake;
 use crate::hint;
 use crate::readers::RuleCell;
+use crate::row::{Cell, Row};
 use crate::schema::{self, ColumnKind, TableSchema};
-use crate::table::{Cell, Row};
 
 /// One record of the CSV text: where each cell stands, and its text.
 struct Record {

@@ -12,7 +12,7 @@ use toml::de::{DeTable, DeValue};
 use crate::case::{self, Case};
 use crate::error::{BankError, Mistake, Source};
 use crate::readers::{Readers, RuleCell};
-use crate::section::{At, Section, as_written};
+use crate::section::{At, Section, as_written, text_of};
 use crate::word::{Family, Phase, Severity, Status, Verdict};
 use crate::{Confirmed, DetectorSpec, Param, confirmed, hint, message};
 
@@ -135,14 +135,6 @@ pub(crate) fn read(source: Source<'_>, detectors: &[DetectorSpec]) -> Draft {
         draft.mistakes = faults.iter().map(|f| Mistake::new(place(f), f.message())).collect();
     }
     draft
-}
-
-/// The text under a key; none if there is no such key or it is no text.
-pub(crate) fn text_of(document: &DeTable<'_>, key: &str) -> Option<String> {
-    match document.get(key)?.get_ref() {
-        DeValue::String(text) => Some(text.clone().into_owned()),
-        _ => None,
-    }
 }
 
 fn read_document<'d>(

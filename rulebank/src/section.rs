@@ -250,3 +250,11 @@ pub(crate) fn as_written(value: &DeValue<'_>) -> Option<String> {
         _ => None,
     }
 }
+
+/// The text under a key; none if there is no such key or it is no text.
+pub(crate) fn text_of(document: &DeTable<'_>, key: &str) -> Option<String> {
+    match document.get(key)?.get_ref() {
+        DeValue::String(text) => Some(text.clone().into_owned()),
+        _ => None,
+    }
+}

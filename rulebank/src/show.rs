@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use crate::error::columns;
 use crate::rule::{Rule, Text2};
-use crate::table::Row;
+use crate::row::Row;
 use crate::word::Verdict;
 use crate::{Bank, Exemption, schema};
 use records::time;

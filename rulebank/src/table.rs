@@ -6,9 +6,8 @@
 
 use std::collections::BTreeMap;
 
-use rust_decimal::Decimal;
-
 use crate::error::{BankError, Source};
+use crate::row::Row;
 use crate::rows::CheckRule;
 use crate::{builtin, rows, schema};
 
@@ -16,32 +15,6 @@ use crate::{builtin, rows, schema};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tables {
     rows: BTreeMap<&'static str, Vec<Row>>,
-}
-
-/// One row of a table.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Row {
-    /// The rule that the row serves; empty in `med_type`, which serves all.
-    pub rule: String,
-    /// The first day on which it holds, in days since 1970-01-01; none: since ever.
-    pub valid_from: Option<i32>,
-    /// The last day on which it holds, in days since 1970-01-01; none: for ever.
-    pub valid_to: Option<i32>,
-    /// Whether it is somebody's reading of the source and not its text.
-    pub reading_own: bool,
-    /// Where it comes from.
-    pub source: String,
-    /// The line of the file, from 1; the header is line 1.
-    pub line: u64,
-    pub(crate) cells: Vec<(&'static str, Cell)>,
-}
-
-/// A cell as it was written, and what it means.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Cell {
-    pub(crate) text: String,
-    pub(crate) number: Option<Decimal>,
-    pub(crate) list: Vec<String>,
 }
 
 impl Tables {
@@ -96,44 +69,5 @@ impl Tables {
                 .expect("the built-in classes of visits are valid");
             self.rows.insert(schema.name, rows);
         }
-    }
-}
-
-impl Row {
-    /// A cell as it was written; empty if there is no such column.
-    pub fn text(&self, column: &str) -> &str {
-        self.cell(column).map_or("", |cell| &cell.text)
-    }
-
-    /// A number; none if the cell is empty.
-    pub fn decimal(&self, column: &str) -> Option<Decimal> {
-        self.cell(column)?.number
-    }
-
-    /// A number, rounded down if it is not whole; none if the cell is empty.
-    ///
-    /// Rounding down is right for a greatest allowed whole number (`max` of `age_limit`); the columns that are
-    /// least allowed ones hold whole numbers only.
-    pub fn integer(&self, column: &str) -> Option<i64> {
-        self.decimal(column).and_then(|number| i64::try_from(number.floor()).ok())
-    }
-
-    /// The prefixes of a list; empty if there is no such column.
-    pub fn list(&self, column: &str) -> &[String] {
-        self.cell(column).map_or(&[], |cell| &cell.list)
-    }
-
-    /// Whether the row holds on this day, in days since 1970-01-01.
-    pub fn holds_on(&self, day: i32) -> bool {
-        self.valid_from.is_none_or(|from| from <= day) && self.valid_to.is_none_or(|to| day <= to)
-    }
-
-    /// The row's own columns and what stands in them, without `rule`, the dates and the source.
-    pub fn columns(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        self.cells.iter().map(|(name, cell)| (*name, cell.text.as_str()))
-    }
-
-    fn cell(&self, column: &str) -> Option<&Cell> {
-        self.cells.iter().find(|(name, _)| *name == column).map(|(_, cell)| cell)
     }
 }

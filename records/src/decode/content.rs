@@ -5,7 +5,7 @@
 //! by value, times as moments, an absent flag as 0; `recv_time` and unknown fields do not stand there at all.
 //! A del consists of its key. Hashes are compared within one key of one kind only, so the kind is left out.
 
-use super::Op;
+use super::code::Op;
 use crate::decimal::Decimal;
 
 /// The canonical bytes of one change; the buffer is used again for the next.

@@ -3,9 +3,10 @@
 //! The checks state a [`Problem`] and where it is; only when a line is rejected is it put into a sentence, with the
 //! field's name, the value cut to a bearable length, and what the field may hold.
 
+use super::cells;
 use super::cells::{Cell, Cells, Tag};
+use super::code::Code;
 use super::lex::Broken;
-use super::{Code, cells};
 use crate::Kind;
 use crate::decimal;
 use crate::schema::FieldType;

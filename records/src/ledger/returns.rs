@@ -4,10 +4,14 @@
 //! by (sel_time, sel_id) of the same institution and item, not later than itself, that shares a trace code.
 //! The index of sales by trace code is built when the first loose return comes: most feeds never need it.
 
+use std::collections::HashMap;
+
 use crate::arena::{Arena, RowRef, TextRef};
 use crate::row::Dispensing;
+use foldhash::fast::FixedState;
 
-use super::Map;
+/// A hash map whose order never reaches an output.
+pub(super) type Map<K, V> = HashMap<K, V, FixedState>;
 
 /// Returns by the sale they belong to.
 #[derive(Debug, Default)]
