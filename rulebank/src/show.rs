@@ -5,8 +5,8 @@
 use std::fmt::Write as _;
 
 use crate::error::columns;
-use crate::rule::{Rule, Text2};
 use crate::row::Row;
+use crate::rule::{Rule, Text2};
 use crate::word::Verdict;
 use crate::{Bank, Exemption, schema};
 use records::time;
