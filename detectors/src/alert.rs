@@ -136,7 +136,7 @@ pub fn cause(arena: &Arena, change: Ref) -> Cause {
     Cause { kind, key, rev: row::head(arena, change).rev }
 }
 
-/// Kinds owner records have a money that alerts count.
+/// Kinds whose records have a money that alerts count.
 pub fn has_money(kind: Kind) -> bool {
     matches!(kind, Kind::Settlement | Kind::FeeLine | Kind::Dispensing)
 }

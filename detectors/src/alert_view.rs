@@ -452,7 +452,7 @@ struct Scope {
     ids: Set<Ref>,
     institutions: Set<Ref>,
     pairs: Set<u64>,
-    /// Visits owner money the alert speaks of.
+    /// Visits whose money the alert speaks of.
     visits: Set<u64>,
     /// Kinds that matter when they share an id.
     near: &'static [Kind],
@@ -619,7 +619,7 @@ impl<'a> TickIndex<'a> {
     }
 }
 
-/// The institution and item owner stock a record moves.
+/// The institution and item whose stock a record moves.
 fn stock_pair(arena: &Arena, address: Ref) -> Option<u64> {
     Some(match row::kind(arena, address) {
         Kind::FeeLine => {

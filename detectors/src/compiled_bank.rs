@@ -1,6 +1,6 @@
 //! A rule bank as a dataflow reads it: a version of rules and tables, compiled for one rule set.
 //!
-//! A [`CompiledBank`] is immutable; another version is another one, told to every operator at its tick. What every
+//! A [`CompiledBank`] is immutable; another version is another one, sent to every operator at its tick. What every
 //! judge may read is its [`Policy`], to which it dereferences. What a detector compiled, who looks at which item, the
 //! classes of visits and the exemptions are read with the tokens of [`crate::reads::Reads`] alone.
 
@@ -124,7 +124,7 @@ impl CompiledBank {
         items.filter(|item| self.watched.get(item) != other.watched.get(item)).copied().collect()
     }
 
-    /// The number under which the view keeps a finding: that of its first entry in the rule_set.
+    /// The number under which the view keeps a finding: that of its first entry in the rule set.
     pub fn id_of(&self, finding: &Finding) -> u64 {
         finding.id_as(first_of_id(&self.rules, finding.rule))
     }

@@ -11,7 +11,7 @@
 //! new bank.
 //!
 //! # Contract of the function
-//! * **Pure.** Its answer follows from key, rows, bank and the immutable memory of rows alone. What it said of
+//! * **Pure.** Its answer follows from key, rows, bank and the immutable memory of rows alone. What it stated of
 //!   a state once is withdrawn by asking it again.
 //! * **Rows in order.** Rows come sorted by reference, each once, with its count.
 

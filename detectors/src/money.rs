@@ -20,7 +20,7 @@ use crate::sink::Sink;
 use crate::statement::Out;
 use crate::views::{Diff, visit_key};
 
-/// Visits owner live settlements a finding needs.
+/// Visits whose live settlements a finding needs.
 pub fn visits_needed(finding: &Finding) -> Vec<Ref> {
     match &finding.amount_basis {
         AmountBasis::Fund(visits) | AmountBasis::AllButLargestFund(visits) => visits.clone(),
@@ -29,7 +29,7 @@ pub fn visits_needed(finding: &Finding) -> Vec<Ref> {
     }
 }
 
-/// The settlements owner liveness a finding needs.
+/// The settlements whose liveness a finding needs.
 pub fn settlements_needed(arena: &Arena, finding: &Finding) -> Vec<Ref> {
     let lines = match &finding.amount_basis {
         AmountBasis::FundAmount(line) => std::slice::from_ref(line),

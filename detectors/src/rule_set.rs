@@ -1,4 +1,4 @@
-//! The rules that a running dataflow has numbers for: those of every bank that it will ever be told of.
+//! The rules that a running dataflow has numbers for: those of every bank that it will ever be given.
 //!
 //! A rule's number is its place here, and it stays the same while the dataflow runs: findings carry it, and money
 //! is taken in its order. So a dataflow that shall go from one bank to another starts on the rules of both. A rule

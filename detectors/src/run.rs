@@ -103,14 +103,14 @@ fn take_in(
     ledger: &mut Ledger,
 ) -> Result<Vec<(usize, String)>, ArenaFull> {
     let mut rejected = Vec::new();
-    for (address, line) in lines.iter().enumerate().filter(|(_, line)| !line.trim_ascii().is_empty()) {
+    for (number, line) in lines.iter().enumerate().filter(|(_, line)| !line.trim_ascii().is_empty()) {
         match decoder.decode_str(line, |change| ledger.apply(change)) {
             Ok(fate) => {
                 if fate? == Fate::Conflict {
-                    rejected.push((address, "this revision was there before with other content".to_owned()));
+                    rejected.push((number, "this revision was there before with other content".to_owned()));
                 }
             }
-            Err(fault) => rejected.push((address, format!("{}: {}", fault.code.as_str(), fault.text))),
+            Err(fault) => rejected.push((number, format!("{}: {}", fault.code.as_str(), fault.text))),
         }
     }
     Ok(rejected)

@@ -8,7 +8,7 @@ use crate::policy::RuleIx;
 use crate::statement::Out;
 use crate::views::Diff;
 
-/// What a function says about one state.
+/// What a judge states about one state of its rows.
 #[derive(Debug, Default)]
 pub struct Sink {
     pub(crate) weight: Diff,
@@ -23,7 +23,7 @@ impl Sink {
     pub fn emit(&mut self, out: Out) {
         self.emitted.push((out, self.weight));
     }
-    /// Takes `out` back: what was said so far implies it, and it does not hold.
+    /// Takes `out` back: what was emitted so far implies it, and it does not hold.
     pub fn retract(&mut self, out: Out) {
         self.emitted.push((out, -self.weight));
     }

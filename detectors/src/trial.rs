@@ -124,23 +124,24 @@ mod tests {
     #[test]
     fn a_case_that_does_not_hold_says_what_is_otherwise() {
         let key = r#"["V1", "F1"]"#;
-        let said = tried(|_, case| case.steps[0].finds.clear());
-        assert_eq!(said, [format!("{key} is found (45.00 yuan) and should not be")]);
-        let said = tried(|_, case| case.steps[0].finds.push(vec!["V2".to_owned()]));
-        assert_eq!(said, [r#"["V2"] should be found and is not"#]);
-        let said = tried(|_, case| case.steps[0].amounts = Some(vec!["45.01".to_owned()]));
-        assert_eq!(said, [format!("{key} should come to 45.01 yuan and comes to 45.00")]);
-        let said =
+        let differences = tried(|_, case| case.steps[0].finds.clear());
+        assert_eq!(differences, [format!("{key} is found (45.00 yuan) and should not be")]);
+        let differences = tried(|_, case| case.steps[0].finds.push(vec!["V2".to_owned()]));
+        assert_eq!(differences, [r#"["V2"] should be found and is not"#]);
+        let differences = tried(|_, case| case.steps[0].amounts = Some(vec!["45.01".to_owned()]));
+        assert_eq!(differences, [format!("{key} should come to 45.01 yuan and comes to 45.00")]);
+        let differences =
             tried(|_, case| case.steps[0].not_judged = Some([("missing:person".to_owned(), 1)].into()));
-        assert_eq!(said, [r#"not judged should be {"missing:person": 1} and is {}"#]);
-        let said = tried(|_, case| case.steps[0].changes.push(r#"{"kind":"visit"}"#.to_owned()));
+        assert_eq!(differences, [r#"not judged should be {"missing:person": 1} and is {}"#]);
+        let differences = tried(|_, case| case.steps[0].changes.push(r#"{"kind":"visit"}"#.to_owned()));
         let wanted = r#"a fact was rejected, missing_field: visit.mdtrt_id is missing: {"kind":"visit"}"#;
-        assert_eq!(said, [wanted]);
+        assert_eq!(differences, [wanted]);
     }
 
     #[test]
     fn each_later_step_is_named() {
-        let said = tried(|_, case| case.steps.push(Step { finds: Vec::new(), ..case.steps[0].clone() }));
-        assert_eq!(said, [r#"step 2: ["V1", "F1"] is found (45.00 yuan) and should not be"#]);
+        let differences =
+            tried(|_, case| case.steps.push(Step { finds: Vec::new(), ..case.steps[0].clone() }));
+        assert_eq!(differences, [r#"step 2: ["V1", "F1"] is found (45.00 yuan) and should not be"#]);
     }
 }

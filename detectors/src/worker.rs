@@ -24,7 +24,7 @@ use crate::views::{Diff, Tick};
 pub struct TickIn {
     /// Number of the tick, from 1.
     pub tick: Tick,
-    /// Collection lost and gained, in order.
+    /// Facts lost and gained, in order.
     pub facts: Arc<Vec<FactChange>>,
     /// *Now* at the end of the tick, if anything with an event time stands.
     pub now: Option<Moment>,

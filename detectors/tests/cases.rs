@@ -10,13 +10,13 @@ fn every_case_of_every_rule_holds() {
     let bank =
         rulebank::load(None, SPECS).unwrap_or_else(|errors| panic!("{}", rulebank::check_report(&errors)));
     let mut trial = Trial::new(&bank);
-    let mut said = String::new();
+    let mut differences = String::new();
     for rule in &bank.rules {
         for case in &rule.cases {
             for what in trial.of(rule, case) {
-                let _ = writeln!(said, "{} ({}), {:?}: {what}", rule.id, rule.source_file, case.name);
+                let _ = writeln!(differences, "{} ({}), {:?}: {what}", rule.id, rule.source_file, case.name);
             }
         }
     }
-    assert!(said.is_empty(), "\n{said}");
+    assert!(differences.is_empty(), "\n{differences}");
 }

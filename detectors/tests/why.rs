@@ -18,7 +18,7 @@ use conditions::{World, compare};
 fn all_conditions_hold_of_just_what_the_engine_finds() {
     let bank =
         rulebank::load(None, SPECS).unwrap_or_else(|errors| panic!("{}", rulebank::check_report(&errors)));
-    let mut said = String::new();
+    let mut differences = String::new();
     let (mut cases, mut asked, mut stand, mut not_judged) = (0, 0, 0, 0);
     for rule in &bank.rules {
         for case in &rule.cases {
@@ -33,7 +33,7 @@ fn all_conditions_hold_of_just_what_the_engine_finds() {
             let steps = case.steps.iter().map(|step| step.changes.clone()).collect();
             let compared = compare(&alone, &World { steps, as_of }, usize::MAX);
             for what in compared.wrong {
-                let _ = writeln!(said, "{:?}: {what}", case.name);
+                let _ = writeln!(differences, "{:?}: {what}", case.name);
             }
             asked += compared.asked;
             stand += compared.stand;
@@ -41,7 +41,7 @@ fn all_conditions_hold_of_just_what_the_engine_finds() {
             cases += 1;
         }
     }
-    assert!(said.is_empty(), "\n{said}");
+    assert!(differences.is_empty(), "\n{differences}");
     let seen = format!("{cases} cases: {asked} keys, {stand} stand, {not_judged} not judged");
     assert!(stand > cases / 3 && asked > 2 * stand && not_judged > 0, "{seen}");
 }

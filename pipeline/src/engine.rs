@@ -52,7 +52,7 @@ pub struct Engine {
     /// Lines in.
     pub front: Front,
     to_workers: Vec<SyncSender<TickIn>>,
-    to_desk: Option<SyncSender<TickIn>>,
+    to_view: Option<SyncSender<TickIn>>,
     view: Option<JoinHandle<Result<AlertView, Error>>>,
     workers: Option<JoinHandle<Result<(), String>>>,
     progress: Arc<Progress>,
@@ -110,12 +110,12 @@ impl Engine {
         let (to_workers, receivers): (Vec<_>, Vec<_>) =
             (0..count).map(|_| sync_channel::<TickIn>(QUEUE)).unzip();
         let (answer, answers): (Vec<_>, Vec<_>) = (0..count).map(|_| sync_channel::<TickOut>(QUEUE)).unzip();
-        let (to_desk, ticks) = sync_channel::<TickIn>(2 * QUEUE);
+        let (to_view, ticks) = sync_channel::<TickIn>(2 * QUEUE);
         let progress = Arc::new(Progress::default());
         let view = {
             let view = AlertView::new(Arc::clone(&arena), Arc::clone(&compiled));
             let progress = Arc::clone(&progress);
-            spawn("view", move || {
+            spawn("alert view", move || {
                 let result = keep_view(view, &ticks, &answers, recorder, &progress);
                 let mut state = progress.tick.lock().unwrap_or_else(PoisonError::into_inner);
                 state.1 = true;
@@ -141,7 +141,7 @@ impl Engine {
         Ok(Engine {
             front,
             to_workers,
-            to_desk: Some(to_desk),
+            to_view: Some(to_view),
             view: Some(view),
             workers: Some(workers),
             progress,
@@ -185,7 +185,7 @@ impl Engine {
     fn send(&mut self, tick: TickIn) -> Result<(), Error> {
         self.sent = tick.tick;
         // Stops at the first that is gone: the others may never read again.
-        let sent = self.to_desk.as_ref().is_some_and(|view| view.send(tick.clone()).is_ok())
+        let sent = self.to_view.as_ref().is_some_and(|view| view.send(tick.clone()).is_ok())
             && self.to_workers.iter().all(|worker| worker.send(tick.clone()).is_ok());
         if sent { Ok(()) } else { Err(self.why_it_stopped()) }
     }
@@ -210,7 +210,7 @@ impl Engine {
     /// What ended the engine's threads early.
     pub fn finish(mut self) -> Result<(Front, AlertView), Error> {
         self.to_workers.clear();
-        self.to_desk = None;
+        self.to_view = None;
         let view = self.join()?;
         Ok((self.front, view))
     }
@@ -231,7 +231,7 @@ impl Engine {
 
     fn why_it_stopped(&mut self) -> Error {
         self.to_workers.clear();
-        self.to_desk = None;
+        self.to_view = None;
         match self.join() {
             Err(error) => error,
             Ok(_) => Error::Engine("its threads ended early".to_owned()),

@@ -109,7 +109,7 @@ impl Front {
         let ledger = &mut self.ledger;
         let taken = self.decoder.decode(line, |change| AppliedChange::by(ledger, change));
         let place = LineOrigin { file, number, raw: Raw::Line(line) };
-        self.settle(None, taken, &place, rejected)
+        self.count_fate(None, taken, &place, rejected)
     }
 
     /// Takes a line that is too long to be read: its beginning and its length.
@@ -158,7 +158,7 @@ impl Front {
         let cells = row.cells.iter().copied();
         let taken =
             self.decoder.decode_row(kind, row.columns, cells, |change| AppliedChange::by(ledger, change));
-        self.settle(Some(kind), taken, &place, rejected)
+        self.count_fate(Some(kind), taken, &place, rejected)
     }
 
     fn count_line(&mut self) {
@@ -166,8 +166,8 @@ impl Front {
         self.lines_in_tick += 1;
     }
 
-    /// LineCounts what became of a line, and writes it down if it is rejected.
-    fn settle(
+    /// Counts what became of a line, and writes it down if it is rejected.
+    fn count_fate(
         &mut self,
         of_table: Option<Kind>,
         taken: Result<Result<AppliedChange, Error>, Fault>,

@@ -49,7 +49,7 @@ pub struct Outcome {
 /// Runs as the command line asks.
 ///
 /// # Errors
-/// InvalidValue arguments, an invalid bank, a file or disk that fails.
+/// Wrong arguments, an invalid bank, a file or disk that fails.
 pub fn run(args: &RunArgs) -> Result<Outcome, Error> {
     let as_of = args.as_of.as_deref().map(parse_as_of).transpose()?;
     let bank = load_bank(args.rules.as_deref())?;

@@ -66,7 +66,7 @@ fn a_check_that_finds_a_mistake_ends_with_1_and_says_where() {
     assert_eq!(nowhere.code, Some(2), "{nowhere:?}");
 }
 
-/// A rule owner mends a bank in one go: whoever needs the bank tells all that is wrong with it.
+/// A rule whose mends a bank in one go: whoever needs the bank tells all that is wrong with it.
 #[test]
 fn every_command_tells_every_mistake_of_a_bank_before_it_does_anything() {
     let bank = bank_of("id = \"A05\"\nversion = 1\n");

@@ -21,7 +21,7 @@ use crate::{Confirmed, DetectorSpec, Param, confirmed, hint, message};
 /// The cases are not part of what is written out: they hold the rule when the bank is tested, not later.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rule {
-    /// The id of the catalogue, such as `A05`.
+    /// The id, a capital letter and two digits, such as `A05`.
     pub id: String,
     /// The version that judged; the newest change of the file has the same.
     pub version: String,

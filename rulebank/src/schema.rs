@@ -59,7 +59,7 @@ pub(crate) const COMMON: &[&str] = &["valid_from", "valid_to", "source"];
 /// The column that every table may have.
 pub(crate) const READING: &str = "reading";
 
-/// Every table there is.
+/// Every table there is. A table is read by the detector whose `SPEC.table` names it; each detector reads one at most.
 pub(crate) const TABLES: &[TableSchema] = &[
     TableSchema {
         name: "age_limit",

@@ -127,7 +127,7 @@ impl Banks<'_> {
         causes
     }
 
-    /// Visits owner money an alert takes, on either side.
+    /// Visits whose money an alert takes, on either side.
     fn visits(&self, transition: &Transition) -> Vec<u64> {
         let counting = transition.sides().filter(|alert| alert.priced.exempted_by == 0);
         let laid = counting.flat_map(|alert| &alert.priced.laid);
@@ -183,7 +183,7 @@ impl Banks<'_> {
         })
     }
 
-    /// The rules owner alerts read otherwise though nothing was judged again: another version, another sentence.
+    /// The rules whose alerts read otherwise though nothing was judged again: another version, another sentence.
     pub(super) fn reworded(&self) -> Vec<RuleIx> {
         (0..)
             .zip(&self.after.rules)

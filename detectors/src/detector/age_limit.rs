@@ -32,7 +32,7 @@ pub const SPEC: DetectorSpec = DetectorSpec {
     ..DetectorSpec::BARE
 };
 
-/// What a row of the table says.
+/// What a row of the table states.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Age {
     /// Whether the limit is in days, not years.

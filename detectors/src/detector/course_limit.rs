@@ -30,7 +30,7 @@ pub const SPEC: DetectorSpec = DetectorSpec {
     ..DetectorSpec::BARE
 };
 
-/// What a row of the table says.
+/// What a row of the table states.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Course {
     /// The most days.

@@ -27,7 +27,7 @@ pub const SPEC: DetectorSpec = DetectorSpec {
     ..DetectorSpec::BARE
 };
 
-/// What a row says besides its prefix.
+/// What a row states besides its prefix.
 pub type SexRow = Sex;
 
 /// Rows by prefix.

@@ -29,7 +29,7 @@ pub const SPEC: DetectorSpec = DetectorSpec {
     ..DetectorSpec::BARE
 };
 
-/// What a row of the table says.
+/// What a row of the table states.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Prefixes {
     /// What a diagnosis may begin with.

@@ -1,4 +1,10 @@
 //! A fee line that reached the bureau too late.
+//!
+//! Reads a net fee line alone, where every line of `LineOfVisit` is sorted: no further arrangement. One look per line,
+//! and one per line of a visit whose record changed. When a limit changes, only lines are judged again of which the old
+//! and the new limits state something different.
+//!
+//! A line whose time of receipt is not known is not judged (`RecvTime`). A finding has no amount.
 
 use records::arena::Ref;
 use records::row::FeeLine;

@@ -1,4 +1,11 @@
 //! An item for hospitals of some level, billed by one below it.
+//!
+//! Reads net fee lines of items in `level_limit` beside the institution, under the institution's key: one look per
+//! line, and one per line of an institution whose record changed. Lines of other items, and lines of a day on which
+//! neither a row of this table nor one of `price_cap` holds, never come here. Of a rule, the row with the highest level
+//! decides.
+//!
+//! Without the institution (`Institution`), or without its level (`HospLv`), a line is not judged.
 
 use records::Kind;
 use records::arena::Ref;
@@ -31,7 +38,7 @@ pub const SPEC: DetectorSpec = DetectorSpec {
     ..DetectorSpec::BARE
 };
 
-/// What a row of the table says.
+/// What a row of the table states.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Level {
     /// The lowest level that may bill it; `None` for one that is not on the list.

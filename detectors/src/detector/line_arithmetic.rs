@@ -1,4 +1,11 @@
 //! A fee line that does not add up, or that reverses nothing.
+//!
+//! Reads lines as sent from `DoubtfulLine` beside `NettedLine`, under the visit and the number of the line, or of the
+//! line it reverses: one look per line, and one more where an original with reversals comes or goes. Lines that add up
+//! exactly and reverse nothing are not in that arrangement.
+//!
+//! It compares quantity times price with the amount in exact integers. It needs no other record, so that every line is
+//! judged. A finding has no amount.
 
 use records::Kind;
 use records::arena::{Arena, Ref};
@@ -64,7 +71,7 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
         .collect()
 }
 
-/// Judges a line as sent that is a reversal or owner amount is not exact; `offsets`: an original stands that it
+/// Judges a line as sent that is a reversal or whose amount is not exact; `offsets`: an original stands that it
 /// reverses.
 pub fn judge(arena: &Arena, bank: &Policy, rules: &Rules, line_row: Ref, offsets: bool, sink: &mut Sink) {
     let line = row::fee_line(arena, line_row);

@@ -1,4 +1,13 @@
 //! A drug on the bill that no prescription covers.
+//!
+//! Reads net drug lines outside pharmacies: those without rx_id as the lines are sorted, those with one from
+//! `OfPrescription`, where the prescription is missing, cancelled or does not contain the item. Only these meet the
+//! visit and `VisitWithRx` under the visit, and then `Prescribing` under the institution: one look per line at each
+//! step, and one when its visit, its first or last line with an rx_id, or the first or last prescription of the
+//! institution changes.
+//!
+//! A line of a stay in which no line has an rx_id is not judged (`RxId`), nor is one of an institution that sends no
+//! prescription at all (`Prescription`). Lines without their visit do not come this far.
 
 use records::Kind;
 use records::arena::{Arena, Ref};

@@ -1,4 +1,11 @@
 //! An operation that only the other sex can have.
+//!
+//! Reads visits beside the person, under the person's key: one look per visit, and one per visit of a person whose
+//! record changed. Only visits come here of which a table knows a code: this one an operation, or `diagnosis_sex` or
+//! `diagnosis_age` a diagnosis. Each code of a visit is judged once, with the rows that hold on the day it begins.
+//!
+//! Without the person (`Person`), or without a known sex (`Gend`), a code is not judged. The comparison itself is that
+//! of `diagnosis_sex`. A finding has no amount.
 
 use records::Kind;
 use records::arena::{Arena, Ref};

@@ -1,8 +1,12 @@
 //! A month that lies far from those of its peers, or from the subject's own past.
 //!
-//! The judges are those of [`models`]; here they are asked about the peers of a month, and their opinions become
-//! findings. An opinion is an indicator: it names what drove it, counts no money, and says *not judged* where there
-//! are too few peers.
+//! The judges are those of the crate `models`; their opinions become findings: indicators that name what drove them and
+//! count no money. Reads the members of a peer group, of one month together or, for rises, of all months. Sums are held
+//! back until *now* enters another month, the bank changes or the run ends; then each group in which a member changed
+//! is judged once, as a whole. Months are judged from their end on; subjects that no rule asks for are cut before.
+//!
+//! Not judged are months with too few peers or too little past (`Peers`), and those whose peers are not known: without
+//! the practitioner (`Practitioner`), the institution (`Institution`) or its level (`HospLv`).
 
 use std::collections::BTreeMap;
 
@@ -26,7 +30,7 @@ use crate::views::Diff;
 
 const SCORE_REACHED: Comparison = Comparison::new(0, "score ≥ threshold");
 
-/// What a rule file may tell it.
+/// What a rule file may set.
 pub const SPEC: DetectorSpec = DetectorSpec {
     name: "outlier",
     params: &[

@@ -1,4 +1,11 @@
 //! A charge of a stay from long before its begin or long after its end.
+//!
+//! Reads net fee lines of stays beside the visit, under the visit's key: one look per line, and one per line of a visit
+//! whose record changed. Only lines of a day before the begin or after the end of the stay come here; all others are
+//! cut as the lines are sorted.
+//!
+//! A stay without an end is judged at its begin only. A line without its visit does not come here: that it belongs to a
+//! stay is not known. No reason for not judging is stated.
 
 use records::Kind;
 use records::arena::Ref;

@@ -1,4 +1,12 @@
 //! More on the bill, or over the counter, than was prescribed.
+//!
+//! Reads all that `OfPrescription` holds under an rx_id: the prescription, the net lines and the sales that name it.
+//! They are read together whenever one of them changes, once for this detector, `drug_kinds` and
+//! `sale_without_prescription`. Each prescribed item is compared with the sum of its lines, or of its sales, as the
+//! rule's `of` sets it.
+//!
+//! Where the prescription is missing or cancelled nothing is judged, and items that it does not contain are left to
+//! `no_prescription`. No reason for not judging is stated.
 
 use std::collections::BTreeMap;
 

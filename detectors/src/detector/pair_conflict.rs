@@ -1,4 +1,12 @@
 //! Two items that are not paid together, billed on one day of one visit.
+//!
+//! Reads the net lines of a visit whose items are in a table of items by visit, all together, beside the visit: read
+//! once for this detector, `quantity_limit`, `course_limit` and `hour_item`, and again when one of these lines or the
+//! visit's record changes. Lines of other items never come here, and a visit with lines of a single item is cut before.
+//! Rows are looked up by `item_paid`, and must hold on the day.
+//!
+//! It needs no record but the lines, so that no reason for not judging is stated; the visit serves to name the
+//! institution.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,11 @@
 //! A visit that another register's fact excludes: after death, in custody, while abroad.
+//!
+//! Reads visits beside `PersonFact`, under the person's key: one look per visit, and one per visit of a person whose
+//! facts changed. Most persons have no such fact, and their visits are left at once.
+//!
+//! With death any visit counts that begins more than `grace_days` after it; with other facts one that begins on a day
+//! strictly between begin and end, or after the begin where there is no end. A person without facts is no subject: no
+//! reason for not judging is stated.
 
 use records::Kind;
 use records::arena::{Arena, Ref};

@@ -1,4 +1,12 @@
 //! An item above the price that is allowed at this level of hospital.
+//!
+//! Reads net fee lines of items in `price_cap` beside the institution, under the institution's key: one look per line,
+//! and one per line of an institution whose record changed. Lines of other items, and lines of a day on which neither a
+//! row of this table nor one of `level_limit` holds, never come here. A row for the institution's level stands before
+//! one for all levels; of several, the lowest cap decides.
+//!
+//! Where a rule has a row for some level, a line is not judged without the institution (`Institution`) or its level
+//! (`HospLv`). With rows for all levels only, a line above the cap is not judged without the institution.
 
 use records::Kind;
 use records::arena::Ref;
@@ -31,7 +39,7 @@ pub const SPEC: DetectorSpec = DetectorSpec {
     ..DetectorSpec::BARE
 };
 
-/// What a row of the table says.
+/// What a row of the table states.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Price {
     /// The level it is for, itself `None` if it is not on the list; `None` for all.

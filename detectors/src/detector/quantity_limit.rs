@@ -1,4 +1,12 @@
 //! More of an item than is paid per day or per visit.
+//!
+//! Reads the net lines of a visit whose items are in a table of items by visit, all together, beside the visit: read
+//! once for this detector, `pair_conflict`, `course_limit` and `hour_item`, and again when one of these lines or the
+//! visit's record changes. Lines of other items never come here. A line counts if a row holds on its own day; the limit
+//! is the strictest row that any of the lines met.
+//!
+//! It needs no record but the lines, so that no reason for not judging is stated; the visit serves to name the
+//! institution.
 
 use std::collections::BTreeMap;
 
@@ -31,7 +39,7 @@ pub const SPEC: DetectorSpec = DetectorSpec {
     ..DetectorSpec::BARE
 };
 
-/// What a row of the table says.
+/// What a row of the table states.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Quantity {
     /// Whether it is a limit for each day, not for each visit.

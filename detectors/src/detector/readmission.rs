@@ -1,4 +1,11 @@
 //! A stay cut in two: back in the same institution with the same main diagnosis within days.
+//!
+//! Reads all visits of a person together, once for all detectors that compare them, and again when one of them changes.
+//! Persons with fewer than two visits, or without a stay, are cut before. Stays are sorted by institution and begin,
+//! and only neighbours are compared; diagnoses are read only where the days between do not rule a pair out.
+//!
+//! A pair is not judged where either stay has no main diagnosis (`Diags`), nor where the earlier has no end
+//! (`Endtime`), unless the main diagnoses are known and differ.
 
 use records::arena::{Arena, Ref};
 use records::row::{self, day_of};

@@ -1,4 +1,12 @@
 //! One person fetching an item that is worth reselling, too much of it and from many places.
+//!
+//! Reads the insured sales of an item in `resale_prone` to a person, all together under the pair of person and item,
+//! and again when one of them changes. Sales of other items, uninsured sales and sales without a psn_no never come
+//! here. A window ends with each sale; its quantity is taken from running sums, and its institutions are counted only
+//! where the quantity is above the limit.
+//!
+//! The findings of a rule for one pair are one: the union of its windows. It needs no record but the sales, so that no
+//! reason for not judging is stated.
 
 use records::Kind;
 use records::arena::{Arena, Ref};
@@ -47,7 +55,7 @@ pub const SPEC: DetectorSpec = DetectorSpec {
     ..DetectorSpec::BARE
 };
 
-/// What a row of the table says.
+/// What a row of the table states.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Resale {
     /// In units of 10^-10.

@@ -1,4 +1,12 @@
 //! A drug that needs a prescription, sold without one.
+//!
+//! Reads net sales. Those without rx_id are judged as the lines and sales are sorted, one look per sale, and one where
+//! the record of its visit changes; those with one under the rx_id, with all that `OfPrescription` holds there, again
+//! when any of it changes. When its rules change, of the sales without rx_id only those are judged again that need a
+//! prescription.
+//!
+//! A sale is covered where its prescription stands and is not cancelled; what it prescribes is not compared. A
+//! prescription that has not come counts as none, so that no reason for not judging is stated.
 
 use records::Kind;
 use records::arena::Ref;

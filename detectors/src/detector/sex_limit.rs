@@ -1,4 +1,10 @@
 //! An item for one sex, billed for the other.
+//!
+//! Reads net fee lines of items in `sex_limit` beside the person, under the person's key: one look per line, and one
+//! per line of a person whose record changed. Lines of other items, and lines of a day on which neither a row of this
+//! table nor one of `age_limit` holds, never come here.
+//!
+//! Without the person (`Person`), or without a known sex (`Gend`), a line is not judged.
 
 use records::Kind;
 use records::arena::{Arena, Ref};
@@ -30,7 +36,7 @@ pub const SPEC: DetectorSpec = DetectorSpec {
     ..DetectorSpec::BARE
 };
 
-/// What a row of the table says.
+/// What a row of the table states.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SexRow {
     /// The sex that the item is for.

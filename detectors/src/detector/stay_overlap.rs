@@ -1,4 +1,11 @@
 //! One person lying in two institutions at once.
+//!
+//! Reads all visits of a person together, once for all detectors that compare them, and again when one of them changes.
+//! Persons with fewer than two visits, or without a stay, are cut before. Stays are sorted by begin, and each is
+//! compared with later ones only until it has ended.
+//!
+//! A stay without an end reaches to *now*: its finding is due from the moment at which the overlap exceeds the
+//! tolerance, and waits in the temporal filter until then. No reason for not judging is stated.
 
 use records::arena::{Arena, Ref};
 use records::row::{Moment, Visit};

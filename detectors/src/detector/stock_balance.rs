@@ -1,8 +1,13 @@
 //! More used than there can have been.
 //!
-//! A hot item at a large hospital has millions of uses, so uses are summed by day (and price) in the count of
-//! the row, and days by blocks of 32: what must be scanned when a use comes is one block of days and the
-//! blocks of the pair, not its history.
+//! Reads uses (net lines of goods outside pharmacies; insured sales in a pharmacy visit or without any), purchases,
+//! returns and other movements by institution, item and block of days, the opening stock count and `Bought`. A hot item
+//! at a large hospital has millions of uses, so uses are summed by day (and price) in the count of the row, and days by
+//! blocks of 32: what must be scanned when a use comes is one block of days and the blocks of the pair, not its
+//! history. The uses themselves are read only where a balance is exceeded.
+//!
+//! A pair without an opening count and without any purchase is cut before; without an opening count a finding is an
+//! indicator only. Without the institution's record it is not judged (`Institution`).
 
 use records::Kind;
 use records::arena::{Arena, Ref};

@@ -1,4 +1,12 @@
 //! An item used although none was bought for months.
+//!
+//! Reads the days on which an item was used and bought at an institution, as bits by blocks of 32 days, beside the
+//! stock counts of the pair: all blocks of a pair when one of its days comes or goes, or a count changes; a further use
+//! on a day that has one already is summed in its block, and goes no further. A pair of which some count is above 0 is
+//! cut before its days are read. The uses themselves are read only where there is a gap.
+//!
+//! A gap is not judged without the institution's record (`Institution`), nor at an institution of which there is no
+//! purchase at all (`Purchase`).
 
 use records::Kind;
 use records::arena::{Arena, Ref};

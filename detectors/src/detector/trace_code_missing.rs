@@ -1,4 +1,10 @@
 //! Packs sold to the fund without their trace codes.
+//!
+//! Reads an insured net sale of unsplit packs alone, where every line and sale of `LineOfVisit` is sorted: no further
+//! arrangement. One look per sale, and one where the record of its visit changes. Uninsured sales and split packs are
+//! cut before. When its rules change, only sales are judged again that have fewer distinct codes than whole packs.
+//!
+//! It needs no other record, so that every such sale is judged. A finding has no amount.
 
 use records::arena::Ref;
 use records::row::Dispensing;

@@ -1,4 +1,10 @@
 //! One trace code sold twice.
+//!
+//! Reads all insured sales that carry a code, from `SaleOfCode`, together under the code: once for this detector and
+//! `trace_code_unbought`, and again when a sale or a purchase with the code comes or goes. Sales of split packs do not
+//! count, and a code with a single sale is left at once.
+//!
+//! It needs no record but the sales, so that no reason for not judging is stated.
 
 use records::Kind;
 use records::arena::{Arena, Ref};

@@ -1,4 +1,11 @@
 //! A trace code sold to the fund that the institution never bought.
+//!
+//! Reads `SaleOfCode` and `PurchaseOfCode` together under the code, once for this detector and `trace_code_twice`, and
+//! again when one of these sales or purchases comes or goes. Only sales of which no pack with the code was bought there
+//! and kept go on: each is looked up once in `Bought`, by institution and item, and those that remain are judged
+//! together by institution and code.
+//!
+//! Where the institution bought none of the item at all, the sale is left out. No reason for not judging is stated.
 
 use records::Kind;
 use records::arena::{Arena, Ref};
@@ -37,7 +44,7 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
     compiler.rule_numbers(SPEC.name)
 }
 
-/// Finds the insured sales of a code owner institution has bought no pack with it that it did not give back;
+/// Finds the insured sales of a code whose institution has bought no pack with it that it did not give back;
 /// each goes on with the code, to be asked whether its item was bought there at all.
 pub fn unbought(
     arena: &Arena,
@@ -72,7 +79,7 @@ pub fn unbought(
     }
 }
 
-/// Judges an institution and a code: the sales owner item the institution buys, but no pack with the code.
+/// Judges an institution and a code: the sales whose item the institution buys, but no pack with the code.
 pub fn judge(
     arena: &Arena,
     bank: &Policy,

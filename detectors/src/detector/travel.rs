@@ -1,4 +1,11 @@
 //! Identity checks passed at two places too far apart for the time between them.
+//!
+//! Reads `PassOfPerson`, all passes of a person together, again when one of them comes or goes. Only consecutive passes
+//! at two different institutions go on, as journeys: each is looked up at both ends in `Institution`, and judged with
+//! both places, one look per journey, and one when the record of an end changes.
+//!
+//! A journey is not judged without the record of one of its institutions (`Institution`), or without a coordinate of it
+//! (`Lon`, `Lat`). A finding has no amount.
 
 use records::Kind;
 use records::arena::{Arena, Ref};

@@ -1,4 +1,11 @@
 //! A visit elsewhere in the middle of a stay.
+//!
+//! Reads all visits of a person together, once for all detectors that compare them, and again when one of them changes.
+//! Persons with fewer than two visits, or without a stay, are cut before. Each stay is compared with each visit that is
+//! no stay: the institutions must differ, and the visit must begin on a day strictly between the begin and the end of
+//! the stay.
+//!
+//! A stay without an end goes on: any visit on a day after its begin counts. No reason for not judging is stated.
 
 use records::row::day_of;
 use rulebank::{AmountKind, Comparison, DetectorSpec, Subject};

@@ -1,4 +1,10 @@
 //! More outpatient visits on a day than a person can use.
+//!
+//! Reads all visits of a person together, once for all detectors that compare them, and again when one of them changes.
+//! Persons with fewer than two visits, or with fewer outpatient visits in all than the least limit, are cut before. The
+//! outpatient visits of the others are counted by the day on which they begin, at whatever institution.
+//!
+//! It needs no record but the visits, so that no reason for not judging is stated.
 
 use std::collections::BTreeMap;
 

@@ -47,9 +47,9 @@ pub struct Inputs {
     today_fed: Option<Ref>,
     tallied: [Diff; Population::COUNT],
     counts: Counts,
-    /// *Now*, told to every worker.
+    /// *Now*, sent to every worker.
     pub now: InputHandleVec<Tick, i64>,
-    /// Versions of the bank, told to every worker.
+    /// Versions of the bank, sent to every worker.
     pub bank: InputHandleVec<Tick, Arc<CompiledBank>>,
 }
 

@@ -2,7 +2,8 @@
 //!
 //! A line is read with its visit one time for all who may want it. What line and visit decide together is judged on
 //! the way; the rest goes under the key of what else has to be seen: the person, the institution, the other lines of
-//! the visit. Most lines match no table, and one look-up says so.
+//! the visit. Lines that name a prescription are also judged by prescription, in `bills`. Most lines match no table,
+//! and one look-up shows it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

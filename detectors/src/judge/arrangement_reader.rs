@@ -97,8 +97,8 @@ impl<V: ExchangeData> ArrangementReader<V> {
     pub(super) fn close(&mut self, frontier: Tick) {
         self.open = None;
         // What came before stays distinguishable from what is to come, and nothing else does.
-        let told = Antichain::from_elem(frontier.saturating_sub(1));
-        self.trace.set_logical_compaction(told.borrow());
+        let distinguishable = Antichain::from_elem(frontier.saturating_sub(1));
+        self.trace.set_logical_compaction(distinguishable.borrow());
         self.trace.set_physical_compaction(Antichain::from_elem(frontier).borrow());
     }
 }

@@ -55,7 +55,7 @@ impl<W: Default> PendingTicks<W> {
         }
     }
 
-    /// The next task owner tick is complete on all inputs.
+    /// The next task whose tick is complete on all inputs.
     pub(super) fn next(&mut self, frontiers: &[MutableAntichain<Tick>]) -> Option<(Tick, Task<W>)> {
         let tick = *self.tasks.first_key_value()?.0;
         let complete = smallest(frontiers).is_none_or(|frontier| tick < frontier);

@@ -100,13 +100,13 @@ pub(super) fn double_enrolment(why: &mut Why<'_, '_>, a: Ref, b: Ref) -> Option<
     )?;
     why.check(["两条状态均为正常", "both are normal (status 1)"], Vec::new(), a.normal && b.normal)?;
     let insurances = [scene.text(a.insutype), scene.text(b.insutype)];
-    let told = vec![("insutype_a", insurances[0].clone()), ("insutype_b", insurances[1].clone())];
+    let given = vec![("insutype_a", insurances[0].clone()), ("insutype_b", insurances[1].clone())];
     why.check(
         [
             "均为职工（310）或居民（390）基本医保",
             "both are basic insurance, of employees (310) or residents (390)",
         ],
-        told.clone(),
+        given.clone(),
         insurances.iter().all(|insutype| matches!(insutype.as_str(), "310" | "390")),
     )?;
     let begin = a.begin.max(b.begin);
@@ -116,10 +116,10 @@ pub(super) fn double_enrolment(why: &mut Why<'_, '_>, a: Ref, b: Ref) -> Option<
         vec![("begin", day(begin)), ("end", end.map_or_else(|| "-".to_owned(), day))],
         end.is_none_or(|end| begin <= end),
     )?;
-    let mut values = told;
+    let mut values = given;
     values.extend([("insu_admdvs", scene.text(a.admdvs)), ("insu_admdvs", scene.text(b.admdvs))]);
     why.check(
-        ["险种或参保地不同", "insurance or address differ"],
+        ["险种或参保地不同", "insurance or place differ"],
         values,
         (a.insutype, a.admdvs) != (b.insutype, b.admdvs),
     )

@@ -9,7 +9,7 @@ use rulebank::Row;
 
 use super::steps::{Values, Why, day, row_text};
 
-/// The visit, if it has the code, and the table rows owner prefix begins it.
+/// The visit, if it has the code, and the table rows whose prefix begins it.
 fn coded<'a>(
     why: &mut Why<'_, 'a>,
     visit: Ref,
@@ -44,7 +44,7 @@ fn coded<'a>(
         [
             &format!("知识表 {table} 有就诊开始日有效、前缀与之相符的行"),
             &format!(
-                "table {table} has a row owner prefix begins the code and that holds on the visit's first day"
+                "table {table} has a row whose prefix begins the code and that holds on the visit's first day"
             ),
         ],
         values,
@@ -96,11 +96,11 @@ pub(super) fn age(why: &mut Why<'_, '_>, visit: Ref, code: Ref) -> Option<()> {
     let person = person(why, visit.psn_no)?;
     let on = day_of(visit.begin);
     let born = ["就诊时已出生", "the visit begins on or after the day of birth"];
-    let told: Values = vec![("brdy", day(person.brdy)), ("day", day(on))];
+    let given: Values = vec![("brdy", day(person.brdy)), ("day", day(on))];
     if on < person.brdy {
-        return why.missing(born, told, "missing:brdy");
+        return why.missing(born, given, "missing:brdy");
     }
-    why.check(born, told, true)?;
+    why.check(born, given, true)?;
     let years = i64::from(completed_years(person.brdy, on));
     let mut values: Values = vec![("age", years.to_string())];
     values.extend(rows.iter().map(|row| ("row", row_text(row))));

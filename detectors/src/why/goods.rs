@@ -72,16 +72,19 @@ struct Window {
 pub(super) fn trace_code_twice(why: &mut Why<'_, '_>, code: Ref) -> Option<()> {
     let scene = why.scene;
     let carrying: Vec<Dispensing> = scene.sales().filter(|sale| sale.codes.contains(&code)).collect();
-    let told = |sale: &Dispensing| format!("{} {}", scene.text(sale.id), moment(sale.time));
+    let given = |sale: &Dispensing| format!("{} {}", scene.text(sale.id), moment(sale.time));
     why.check(
         ["有销售带该追溯码（已退货的除外）", "sales carry the code, returns taken off"],
-        vec![("code", scene.text(code)), ("sales", carrying.iter().map(told).collect::<Vec<_>>().join("; "))],
+        vec![
+            ("code", scene.text(code)),
+            ("sales", carrying.iter().map(given).collect::<Vec<_>>().join("; ")),
+        ],
         !carrying.is_empty(),
     )?;
     let counting: Vec<&Dispensing> = carrying.iter().filter(|sale| sale.insured && !sale.split).collect();
     why.check(
         ["其中医保结算且未拆零的至少两次", "two of them or more are insured and of unsplit packs"],
-        vec![("sales", counting.iter().map(|sale| told(sale)).collect::<Vec<_>>().join("; "))],
+        vec![("sales", counting.iter().map(|sale| given(sale)).collect::<Vec<_>>().join("; "))],
         counting.len() >= 2,
     )
 }
@@ -100,7 +103,7 @@ pub(super) fn trace_code_missing(why: &mut Why<'_, '_>, sale: Ref) -> Option<()>
     )
 }
 
-/// (institution, code) of insured sales owner item is bought there, but never with the code.
+/// (institution, code) of insured sales whose item is bought there, but never with the code.
 pub(super) fn trace_code_unbought(why: &mut Why<'_, '_>, institution: Ref, code: Ref) -> Option<()> {
     let scene = why.scene;
     let here: Vec<Dispensing> = scene

@@ -26,11 +26,11 @@ pub(super) fn age_limit(why: &mut Why<'_, '_>, visit: Ref, sn: Ref) -> Option<()
     let person = person(why, line.psn_no)?;
     let on = day_of(line.time);
     let born = ["费用日在出生之后", "the line is of the day of birth or later"];
-    let told: Values = vec![("brdy", day(person.brdy)), ("day", day(on))];
+    let given: Values = vec![("brdy", day(person.brdy)), ("day", day(on))];
     if on < person.brdy {
-        return why.missing(born, told, "missing:brdy");
+        return why.missing(born, given, "missing:brdy");
     }
-    why.check(born, told, true)?;
+    why.check(born, given, true)?;
     let (days, years) = (i64::from(on - person.brdy), i64::from(completed_years(person.brdy, on)));
     let beyond = |row: &&Row| {
         let max = row.decimal("max").unwrap_or_default();
@@ -160,7 +160,7 @@ pub(super) fn price_cap(why: &mut Why<'_, '_>, visit: Ref, sn: Ref) -> Option<()
     Some(())
 }
 
-/// A line as sent that reverses nothing, or owner amount is not quantity times price.
+/// A line as sent that reverses nothing, or whose amount is not quantity times price.
 pub(super) fn line_arithmetic(why: &mut Why<'_, '_>, visit: Ref, sn: Ref) -> Option<()> {
     let scene = why.scene;
     let address = why.record(Kind::FeeLine, (visit, sn))?;

@@ -68,13 +68,13 @@ pub(super) fn outlier(why: &mut Why<'_, '_>, code: Ref, first: Ref) -> Option<()
     let drivers = values.into_iter().find(|(name, _)| *name == "drivers");
     let drivers = drivers.map(|(name, text)| (name, format!("{} / {}", text.zh, text.en)));
     let score = opinion.score.thousandths();
-    let said = vec![("score", format_scaled(score, 3)), ("threshold", format_scaled(threshold, 3))];
+    let stated = vec![("score", format_scaled(score, 3)), ("threshold", format_scaled(threshold, 3))];
     why.check(
         [
             "得分达到阈值，且有可疑一侧的指标",
             "the score reaches the threshold, by columns on the suspicious side",
         ],
-        said.into_iter().chain(drivers).collect(),
+        stated.into_iter().chain(drivers).collect(),
         score >= threshold && !opinion.drivers.is_empty(),
     )
 }
@@ -85,12 +85,12 @@ fn opinion(
     peers: &[&Member],
     of_month: &[&Member],
 ) -> Option<models::Opinion> {
-    let (asked, said) = match &rule.way {
+    let (asked, stated) = match &rule.way {
         OutlierMethod::Peers(parameters) => (of_month, opinions(of_month, parameters)),
         OutlierMethod::Rise(parameters, min_peers) => (peers, rises(peers, parameters, *min_peers)),
     };
     let address = asked.iter().position(|member| member.code == own.code && member.month == own.month)?;
-    said.into_iter().nth(address)?
+    stated.into_iter().nth(address)?
 }
 
 /// All months of all subjects, counted again, with who their peers are.

@@ -217,7 +217,7 @@ pub(super) fn companions(why: &mut Why<'_, '_>, person: Ref) -> Option<()> {
     why.check(
         [
             "至少与一人多次同时住在同一机构（开始、结束日各差不超过1天）",
-            "often enough somebody lay at the same address at the same time (begin and end at most a day apart)",
+            "often enough somebody lay at the same place at the same time (begin and end at most a day apart)",
         ],
         vec![
             ("person", most.map(|(other, _)| scene.text(*other)).unwrap_or_default()),

@@ -33,10 +33,10 @@ fn counting<'a>(
     };
     let lines: Vec<(FeeLine, Vec<&Row>)> =
         lines.into_iter().map(|line| (line, rows(&line))).filter(|(_, rows)| !rows.is_empty()).collect();
-    let mut said: Vec<String> =
+    let mut stated: Vec<String> =
         lines.iter().flat_map(|(_, rows)| rows.iter().map(|row| row_text(row))).collect();
-    said.sort_unstable();
-    said.dedup();
+    stated.sort_unstable();
+    stated.dedup();
     let id = &why.rule.id;
     let holds = !lines.is_empty();
     why.check(
@@ -44,7 +44,7 @@ fn counting<'a>(
             &format!("知识表 {table} 在这些明细当日有归 {id} 的行"),
             &format!("table {table} has a row of {id} for the item that holds on the day of a line"),
         ],
-        said.into_iter().map(|row| ("row", row)).collect(),
+        stated.into_iter().map(|row| ("row", row)).collect(),
         holds,
     )?;
     Some(lines)

@@ -101,14 +101,14 @@ pub(super) fn over_prescription(why: &mut Why<'_, '_>, rx: Ref, item: Ref) -> Op
     };
     parts.sort_unstable();
     let sum = parts.iter().fold(0i64, |sum, (_, cnt)| sum.saturating_add(*cnt));
-    let told: Vec<String> = parts.iter().map(|(key, cnt)| format!("{key} × {}", quantity(*cnt))).collect();
+    let given: Vec<String> = parts.iter().map(|(key, cnt)| format!("{key} × {}", quantity(*cnt))).collect();
     let condition = match sales {
         true => ["销售数量超过处方量", "more was sold on it than prescribed"],
         false => ["明细数量超过处方量", "more was billed on it than prescribed"],
     };
     let values = vec![
         ("quantity", quantity(sum)),
-        (if sales { "sales" } else { "lines" }, told.join("; ")),
+        (if sales { "sales" } else { "lines" }, given.join("; ")),
         ("prescribed", quantity(prescribed)),
     ];
     why.check(condition, values, sum > prescribed)

@@ -270,16 +270,16 @@ pub(super) fn readmission(why: &mut Why<'_, '_>, earlier: Ref, later: Ref) -> Op
     }
     let alike = ["两次住院主诊断前三位相同", "the main diagnoses begin with the same three characters"];
     let codes = [main_diagnosis(why, a.id), main_diagnosis(why, b.id)];
-    let told = vec![("diag_code", or_dash(codes[0].clone())), ("diag_code", or_dash(codes[1].clone()))];
+    let given = vec![("diag_code", or_dash(codes[0].clone())), ("diag_code", or_dash(codes[1].clone()))];
     let category = |code: &str| -> String { code.chars().take(3).collect() };
     if let [Some(before), Some(after)] = &codes {
-        why.check(alike, told.clone(), category(before) == category(after))?;
+        why.check(alike, given.clone(), category(before) == category(after))?;
     }
     if apart.is_none() {
         return why.missing(soon, values, "missing:endtime");
     }
     if codes.iter().any(Option::is_none) {
-        return why.missing(alike, told, "missing:diags");
+        return why.missing(alike, given, "missing:diags");
     }
     Some(())
 }

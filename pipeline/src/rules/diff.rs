@@ -35,7 +35,7 @@ const BUILT_IN: &str = "builtin";
 /// Compares two banks as the command line asks; gives the text for stdout.
 ///
 /// # Errors
-/// InvalidValue arguments, an invalid bank, a file or disk that fails.
+/// Wrong arguments, an invalid bank, a file or disk that fails.
 pub fn diff(args: &DiffArgs) -> Result<String, Error> {
     let lang = language(args.lang.as_deref());
     let as_of = args.as_of.as_deref().map(parse_as_of).transpose()?;

@@ -1,4 +1,4 @@
-//! What the columns and parts of a list are called.
+//! What the parts of a list are called; its columns are named where they are written.
 
 use rulebank::Lang;
 use wire::list::{DrawReason, ListRow};

@@ -13,7 +13,7 @@ use super::leaf::Leaf;
 use super::value::push_quoted;
 use records::decode::LINE_BYTES_MAX;
 
-/// NodeKind stands at a place of the schema.
+/// What stands at a place of the schema.
 pub(super) struct Node {
     what: NodeKind,
     /// The first of its leaves, and one past the last, within its column.
