@@ -1,7 +1,7 @@
 //! Profiles: what an institution or a practitioner did in a month, in sums that every fact adds to by itself.
 //!
 //! A sum is kept as the count of a small row, its *cell*, under the key of its subject, so that the dataflow adds up
-//! and takes away by itself. Most facts are summed where they come in ([`PreAggregate`]); what needs the class of a visit is
+//! and takes away by itself. Most facts are summed where they come in (`PreAggregate`); what needs the class of a visit is
 //! added by those who read the visit anyway. Who is judged, and among whom, is in a [`Member`].
 
 use std::collections::BTreeMap;

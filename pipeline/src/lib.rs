@@ -5,7 +5,7 @@
 //! alerts and events, [`keep`] what explaining needs, [`owners`] and [`places`] what lists are made of;
 //! [`report`] shows the run, [`exempted`] what exemptions did.
 //! Each command that runs the engine is one file: [`run`], [`explain`], [`demo`], [`rules`] with [`mutate`], [`synth`],
-//! [`bench`]. The others are made by `reports` from a run's folder, and [`command`] hands them on.
+//! [`mod@bench`]. The others are made by `reports` from a run's folder, and [`command`] hands them on.
 
 pub mod args;
 pub mod bench;

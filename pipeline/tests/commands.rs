@@ -83,8 +83,11 @@ fn every_command_tells_every_mistake_of_a_bank_before_it_does_anything() {
         "bank/tables/age_limit.csv:3:7",
         "bank/tables/med_type.csv:3:1",
     ];
-    let hints =
-        ["hint: one of: D06, ", "hint: one of: days, years", "hint: let the earlier row end the day before"];
+    let hints = [
+        "hint: one of: C01, C02, D06, ",
+        "hint: one of: days, years",
+        "hint: let the earlier row end the day before",
+    ];
     let done = fundwatch(bank.path(), &["rules", "check", "--rules", "bank"]);
     assert_eq!(done.code, Some(1), "{done:?}");
     for said in places.iter().chain(&hints) {

@@ -1,4 +1,10 @@
-//! A stay during which nobody ever saw the person at the entrance.
+//! A stay longer than `hours` with no passed identity check at its institution within a day of its begin.
+//!
+//! Reads stays by person beside the passed checks of the person (`PassOfPerson`), and the institutions that have any
+//! check (`Checking`). One look per stay, and one per stay of a person whose passed checks changed. Only stays without
+//! such a check go on to the institution; they are looked at again when its first check comes or its last one goes.
+//! A stay without an end is stated once *now* is more than `hours` after its begin.
+//! Where the institution has no check at all, such a stay is not judged (`Missing::Presence`).
 
 use records::Kind;
 use records::arena::{Arena, Ref};

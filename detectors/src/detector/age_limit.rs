@@ -1,4 +1,9 @@
 //! An item that is paid up to an age, billed for somebody older.
+//!
+//! Reads net fee lines of items in `age_limit` beside the person (`Person`), under the person's key: one look per line,
+//! and one per line of a person whose record changed. `sex_limit` is judged in the same pass. Lines for which no row of
+//! either table is valid on the day never come here.
+//! Without the person (`Missing::Person`), or before their birth (`Missing::Brdy`), a line is not judged.
 
 use records::Kind;
 use records::arena::{Arena, Ref};

@@ -1,4 +1,9 @@
-//! A settlement of an institution that has no agreement with the fund that day.
+//! A settlement of an institution that has no active agreement with the fund that day.
+//!
+//! Reads live settlements by institution (`SettlementOfInstitution`) beside the institution (`Institution`): one look
+//! per settlement. A changed institution costs a look at each of its live settlements; nothing is cut before.
+//! A settlement is not judged where the institution is unknown (`Missing::Institution`) or lists no agreements
+//! (`Missing::Agreements`).
 
 use records::Kind;
 use records::arena::{Arena, Ref};

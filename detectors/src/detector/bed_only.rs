@@ -1,7 +1,11 @@
-//! Days of a stay on which nothing but the bed was charged: a hanging bed.
+//! Runs of at least `days` days of a stay on which nothing but the bed was charged: a hanging bed.
 //!
-//! What is charged on a day is summed in the count of the day, so that a day of a stay costs two words however
-//! many lines it has; the lines themselves are read only where a run was found.
+//! Consultation and nursing come with the bed and do not count. Reads what is charged on a day (the bed, or something
+//! else) by visit, beside the visit (`Visit`). It is summed in the count of the day, so that a day of a stay costs two
+//! words however many lines it has: one pass over the days of a stay whenever a charge or the visit changes.
+//! The lines themselves (`LineOfVisit`) are read only where a run was found. Lines of visits that are not stays, and
+//! all lines where no rule asks for these days, are cut before. A run of a stay without an end is stated once *now* has
+//! come to its day. There is no reason for which a stay is not judged.
 
 use records::Kind;
 use records::arena::{Arena, Ref};

@@ -1,10 +1,12 @@
 //! Persons who keep lying in the same places on the same days.
 //!
-//! Two stays are a *co-stay* if they are of two persons at one institution and begin, and end, at most a day
-//! apart. Pairs of stays explode, so stays meet in *cells* of institution, first and last day, and most are cut
-//! before they meet: an edge needs `times` co-stays of two persons, so either both have at least that many
-//! ended stays, or one of them has two like stays at one institution (*twins*, at most two days apart at both
-//! ends), which hardly anybody has.
+//! Two stays are a *co-stay* if they are of two persons at one institution and begin, and end, at most a day apart.
+//! Reads ended stays by person: one pass over a person's stays whenever one of them changes. Pairs of stays explode, so
+//! stays meet in *cells* of institution, first and last day, and most are cut before they meet: an edge needs `times`
+//! co-stays of two persons, so either both have at least that many ended stays, or one of them has two like stays at
+//! one institution (*twins*, at most two days apart at both ends), which hardly anybody has. Then one look per stay and
+//! cell that it looks into, one per pair of persons with co-stays, and one per group of connected persons.
+//! Stays without an end take no part. There is no reason for which a group is not judged.
 
 use records::Kind;
 use records::arena::{Arena, Ref};

@@ -1,4 +1,9 @@
 //! An item given on more days of a visit than are paid for.
+//!
+//! Reads net fee lines of items in tables by visit, beside the visit (`Visit`), which names the institution: one pass
+//! over these lines whenever one of them, or the visit, changes, shared with `pair_conflict`, `quantity_limit` and
+//! `hour_item`. Lines for which no row of these tables is valid on the day never come here. A line counts where a
+//! row of `course_limit` holds on its own day. There is no reason for which an item is not judged.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,8 @@
 //! An item given again before its cycle is over.
+//!
+//! Reads net fee lines of items in `cycle_gap` by person and item: one pass over these lines whenever one of them
+//! changes, each day with the next day on which the item was given. Lines of other items never come here, and a single
+//! line is passed over. There is no reason for which two days are not judged.
 
 use std::collections::BTreeMap;
 

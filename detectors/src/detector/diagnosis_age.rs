@@ -1,4 +1,9 @@
 //! A diagnosis that nobody of this age has.
+//!
+//! Reads visits with a code in a table, by person, beside the person (`Person`): one look per visit, and one per such
+//! visit of a person whose record changed. `operation_sex` and `diagnosis_sex` are judged in the same pass. Visits
+//! without a code that one of the three tables knows never come here. The age is that on the day of the visit's begin.
+//! Without the person (`Missing::Person`), or before their birth (`Missing::Brdy`), a code is not judged.
 
 use records::Kind;
 use records::arena::{Arena, Ref};

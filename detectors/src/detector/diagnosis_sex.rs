@@ -1,4 +1,9 @@
-//! A diagnosis that only the other sex can have. Operations are judged alike.
+//! A diagnosis that only the other sex can have. `operation_sex` judges operations with the same function.
+//!
+//! Reads visits with a code in a table, by person, beside the person (`Person`): one look per visit, and one per such
+//! visit of a person whose record changed. `operation_sex` and `diagnosis_age` are judged in the same pass. Visits
+//! without a code that one of the three tables knows never come here.
+//! Without the person (`Missing::Person`), or where their sex is not known (`Missing::Gend`), a code is not judged.
 
 use records::Kind;
 use records::arena::{Arena, Ref};

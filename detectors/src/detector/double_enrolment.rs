@@ -1,4 +1,8 @@
-//! One person enrolled twice for the same days.
+//! One person with two basic insurances (employees' or residents') for the same days.
+//!
+//! Reads the enrolments of a person together (`EnrolmentOfPerson`): one pass over them when one changes, each normal
+//! one of insutype 310 or 390 with each other one. Persons with a single enrolment are passed over. Two that agree in
+//! insutype and insu_admdvs are left alone. There is no reason for which a pair is not judged.
 
 use records::arena::{Arena, Ref};
 use records::row::{self, Enrolment};

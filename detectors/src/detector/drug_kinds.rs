@@ -1,4 +1,9 @@
-//! Too many drugs on one prescription.
+//! A prescription with more than `kinds` different drugs.
+//!
+//! Reads prescriptions that are not cancelled, from all that stands under an rx_id (`OfPrescription`): one look per
+//! prescription, shared with `over_prescription` and `sale_without_prescription`, and another whenever a net line or
+//! sale that names it changes. One with fewer lines than the smallest `kinds` of a rule is passed over before its drugs
+//! are counted. There is no reason for which a prescription is not judged.
 
 use records::arena::Ref;
 use records::codes::ListType;
@@ -39,7 +44,6 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
     compiler.rules_of(SPEC.name).into_iter().map(|(ix, rule)| (ix, integer(&rule, "kinds"))).collect()
 }
 
-/// Position of `101` in the contract's list of list_type.
 /// Judges a prescription that is not cancelled.
 pub fn judge(bank: &Policy, rules: &Rules, rx_row: Ref, rx: &Prescription, sink: &mut Sink) {
     let fewest = rules.iter().map(|(_, kinds)| *kinds).min().unwrap_or(i64::MAX);

@@ -1,4 +1,10 @@
-//! A settlement on a day on which the person is not insured.
+//! A settlement on a day on which the person is not insured, or not in the settlement's insurance.
+//!
+//! Reads live settlements by person (`SettlementOfPerson`) beside the person's enrolments (`EnrolmentOfPerson`): one
+//! look per settlement, and one per live settlement of a person whose enrolments changed. A settlement without an
+//! insutype is covered by any normal enrolment of the day. Only uncovered settlements go on; they are looked at again
+//! when the first enrolment of anybody comes or the last one goes (`AnyEnrolment`).
+//! While nobody at all is enrolled, an uncovered settlement is not judged (`Missing::Enrolment`).
 
 use records::Kind;
 use records::arena::{Arena, Ref};

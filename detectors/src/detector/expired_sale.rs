@@ -1,4 +1,9 @@
 //! Goods sold after their date.
+//!
+//! Reads net sales, each by itself, where lines and sales are sorted (`LineOfVisit`): one look per sale, and one
+//! whenever the sale is sorted again, as when its visit changes. Other rules cost a look only at sales that are expired
+//! or have no date. Nothing is cut before.
+//! A sale without a date of expiry is not judged (`Missing::ExpyEnd`).
 
 use records::arena::Ref;
 use records::row::{Dispensing, day_of};

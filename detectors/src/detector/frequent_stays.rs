@@ -1,4 +1,9 @@
-//! Admitted again and again.
+//! A person admitted at least `stays` times within `days` days.
+//!
+//! Reads all visits of a person together: one pass over them whenever one changes, shared with `visits_a_day`,
+//! `stay_overlap`, `visit_during_stay` and `readmission`; each stay is compared with every stay of the person.
+//! Persons with a single visit or without a stay, and those with fewer stays than the smallest `stays` of a rule, are
+//! passed over before. There is no reason for which a stay is not judged.
 
 use records::arena::Arena;
 use records::time::DAY_SECONDS;

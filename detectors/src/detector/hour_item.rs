@@ -1,4 +1,9 @@
-//! An item charged by the hour, for more hours than the day had.
+//! An item charged by the hour, for more hours than the day had, or than the stay had of that day.
+//!
+//! Reads net fee lines of items in tables by visit, beside the visit (`Visit`): one pass over these lines whenever one
+//! of them, the visit or its class changes, shared with `pair_conflict`, `quantity_limit` and `course_limit`. Lines for
+//! which no row of these tables is valid on the day never come here.
+//! Without the visit, an item and day are not judged (`Missing::Visit`).
 
 use std::collections::BTreeMap;
 

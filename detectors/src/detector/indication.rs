@@ -1,4 +1,9 @@
 //! An item that is paid for certain diagnoses, billed without any of them.
+//!
+//! Reads net fee lines of items in `indication` beside their visit (`Visit`), where lines and sales are sorted
+//! (`LineOfVisit`): one look per line, and one per line of a visit that changed. Other rows cost a look at lines of
+//! the items whose rows differ. Lines of other items are cut before, with one look-up of the item.
+//! Without the visit (`Missing::Visit`), or where the visit has no diagnosis (`Missing::Diags`), a line is not judged.
 
 use std::collections::HashSet;
 

@@ -1,4 +1,8 @@
-//! One invoice on two bills.
+//! One invoice on two or more live settlements.
+//!
+//! Reads live settlements with a bill_code and a bill_no, and the invoice itself where it is known, by these two
+//! (`Bill`): one pass over what stands under the pair whenever any of it changes. Settlements without both never come
+//! here. There is no reason for which an invoice is not judged.
 
 use records::Kind;
 use records::arena::{Arena, Ref};

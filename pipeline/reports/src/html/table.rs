@@ -16,7 +16,7 @@ enum Align {
 /// # Example
 /// ```
 /// use maud::Render;
-/// use pipeline::html::table::{Table, cell};
+/// use reports::html::table::{Table, cell};
 /// let mut table = Table::new("Money by rule").text("rule").number("yuan");
 /// table.row([cell("A05"), cell("1,200.00")]);
 /// table.total([cell("together"), cell("1,200.00")]);
