@@ -15,6 +15,7 @@ fn main() -> io::Result<()> {
     let root = env::var("CARGO_MANIFEST_DIR").map_err(io::Error::other)?;
     let out = env::var("OUT_DIR").map_err(io::Error::other)?;
     println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-env-changed=CARGO_MANIFEST_DIR");
     for folder in ["rules", "tables", "exemptions"] {
         println!("cargo::rerun-if-changed={folder}");
     }

@@ -56,7 +56,15 @@ pub struct Compiler<'a> {
     pub intern: &'a mut dyn FnMut(&str) -> Ref,
 }
 
+/// The active rules of a detector, each with what it sets.
+pub type Ruled<P> = Vec<(RuleIx, P)>;
+
 impl Compiler<'_> {
+    /// Active rules of a detector, each with what `params` reads of it.
+    pub fn ruled<P>(&self, detector: &str, params: impl Fn(&Rule) -> P) -> Ruled<P> {
+        self.rules_of(detector).into_iter().map(|(rule, text)| (rule, params(&text))).collect()
+    }
+
     /// Active rules of a detector.
     pub fn rules_of(&self, detector: &str) -> Vec<(RuleIx, Arc<Rule>)> {
         let enabled = (0..).zip(self.rules).zip(self.enabled).filter(|(_, enabled)| **enabled);

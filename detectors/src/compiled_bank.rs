@@ -108,6 +108,12 @@ impl CompiledBank {
         CompiledBank { policy, classes, detectors, watched, row_marks, exempts }
     }
 
+    /// The number of a rule, if it is one of those that are active here.
+    pub fn number_of(&self, rule: &Rule) -> Option<RuleIx> {
+        let number = self.rules.iter().position(|known| **known == *rule)?;
+        RuleIx::try_from(number).ok().filter(|number| self.is_enabled(*number))
+    }
+
     /// What the findings of a rule wait for besides records, if for anything.
     pub fn wait_of(&self, rule: RuleIx) -> Option<Wait> {
         self.detectors.wait_of(rule)

@@ -49,11 +49,13 @@ pub mod visit_during_stay;
 pub mod visits_a_day;
 
 use records::Kind;
+use records::arena::TextRef;
 use rulebank::{DetectorSpec, Rule};
 
 use crate::compile::{ByRef, Compiler, Validity};
 use crate::policy::RuleIx;
 use crate::watch::Watch;
+use crate::why::steps::Why;
 
 /// Kinds that say what a person's visits are and what they cost.
 const STAYS: &[Kind] = &[Kind::Visit, Kind::Settlement];
@@ -82,6 +84,16 @@ macro_rules! detectors {
             /// Compiles every detector's part of a bank.
             pub fn compile(compiler: &mut Compiler<'_>) -> Compiled {
                 Compiled { $($name: $name::compile(compiler),)+ }
+            }
+        }
+
+        impl Compiled {
+            /// Goes through the conditions of a rule for the subject with this key.
+            pub(crate) fn why(&self, why: &mut Why<'_, '_>, key: &[TextRef]) -> Option<()> {
+                match why.rule.detector.as_str() {
+                    $(stringify!($name) => $name::why(why, &self.$name, key),)+
+                    _ => None,
+                }
             }
         }
 

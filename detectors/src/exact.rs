@@ -21,6 +21,14 @@ pub fn exact(value: Decimal) -> i128 {
     }
 }
 
+/// A number in units of 10^-10 as text, without zeros at its end.
+pub fn exact_text(exact: i128) -> String {
+    match Decimal::try_from_i128_with_scale(exact, EXACT_PLACES) {
+        Ok(value) => value.normalize().to_string(),
+        Err(_) => (exact / 10i128.pow(EXACT_PLACES)).to_string(),
+    }
+}
+
 /// A whole number in units of 10^-10.
 pub fn exact_units(number: i64) -> i128 {
     i128::from(number) * 10i128.pow(EXACT_PLACES)

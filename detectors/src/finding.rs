@@ -3,9 +3,9 @@
 //! A [`Finding`] speaks of an amount ([`AmountBasis`]); priced it lays the amount on records ([`PricedFinding`]);
 //! reconciled with the findings of the same visit it takes what nobody before it took ([`ReconciledFinding`]).
 
-use records::arena::{Arena, Ref};
+use records::arena::{Arena, Ref, RowRef};
 use records::codes::Sex;
-use records::row::{self, Day, Dispensing, FeeLine, Moment};
+use records::row::{self, Day, Dispensing, FeeLine, Moment, Settlement};
 use records::{Kind, arena};
 use serde::{Deserialize, Serialize};
 
@@ -182,6 +182,26 @@ impl Finding {
         }
     }
 
+    /// About a settlement and what the fund paid of it.
+    pub fn of_settlement(
+        bank: &Policy,
+        rule: RuleIx,
+        (row, settlement): (RowRef, &Settlement),
+        values: Vec<Value>,
+    ) -> Finding {
+        let own = settlement.fund.max(0);
+        Finding {
+            rule,
+            verdict: bank.verdict(rule, false),
+            key: vec![KeyPart::Text(settlement.id)],
+            institution: settlement.institution,
+            evidence: vec![row],
+            occurred: settlement.time,
+            amount_basis: AmountBasis::Laid(own, vec![Money { row, own }]),
+            values,
+        }
+    }
+
     /// A number that stands for rule and key: 64 bits of a hash of both.
     pub fn id(&self) -> u64 {
         self.id_as(self.rule)
@@ -226,6 +246,13 @@ pub struct PricedFinding {
 pub fn money_of_lines(lines: &[(Ref, FeeLine)]) -> (i64, Vec<Money>) {
     let sum = lines.iter().fold(0i64, |sum, (_, line)| sum.saturating_add(line.amount)).max(0);
     (sum, lines.iter().map(|(row, line)| Money { row: *row, own: line.amount.max(0) }).collect())
+}
+
+/// Lines in the order in which amounts are laid: by key, part by part, by bytes.
+pub fn sorted_lines(arena: &Arena, lines: &[(RowRef, FeeLine)]) -> Vec<(RowRef, FeeLine)> {
+    let mut lines = lines.to_vec();
+    lines.sort_by(|(_, a), (_, b)| arena.compare(a.visit, b.visit).then_with(|| arena.compare(a.sn, b.sn)));
+    lines
 }
 
 /// What one finding laid on one record.

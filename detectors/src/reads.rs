@@ -8,7 +8,8 @@
 
 use std::sync::Arc;
 
-use records::arena::Ref;
+use records::arena::{Arena, Ref};
+use records::row::{self, day_of};
 
 use crate::classes::Classes;
 use crate::compiled_bank::CompiledBank;
@@ -202,5 +203,19 @@ impl CompiledBank {
     /// The exemptions that name an active rule, by id.
     pub fn exempts_of(&self, _: ExemptsOf) -> &[Exempt] {
         &self.exempts
+    }
+}
+
+/// Holds of the visits that have another class in another bank.
+pub fn reclassed(
+    arena: &Arc<Arena>,
+    old: &Arc<CompiledBank>,
+    new: &Arc<CompiledBank>,
+) -> impl Fn(&Ref) -> bool + use<> {
+    let (arena, old, new) = (Arc::clone(arena), Arc::clone(old), Arc::clone(new));
+    move |visit| {
+        let visit = row::visit(&arena, *visit);
+        let day = day_of(visit.begin);
+        old.classes().class(visit.med_type, day) != new.classes().class(visit.med_type, day)
     }
 }

@@ -1,12 +1,9 @@
 //! The visits of a person, read and classed once for all who look at them.
 
-use std::sync::Arc;
-
 use records::arena::{Arena, Ref};
 use records::row::{self, Visit, day_of};
 
 use crate::classes::{Class, Classes};
-use crate::compiled_bank::CompiledBank;
 use crate::views::Diff;
 
 /// A visit with its class.
@@ -36,18 +33,4 @@ pub fn stays_of<'v>(arena: &Arena, visits: &'v [Visited]) -> Vec<&'v Visited> {
         a.visit.begin.cmp(&b.visit.begin).then_with(|| arena.compare(a.visit.id, b.visit.id))
     });
     stays
-}
-
-/// Holds of the visits that have another class in another bank.
-pub fn reclassed(
-    arena: &Arc<Arena>,
-    old: &Arc<CompiledBank>,
-    new: &Arc<CompiledBank>,
-) -> impl Fn(&Ref) -> bool + use<> {
-    let (arena, old, new) = (Arc::clone(arena), Arc::clone(old), Arc::clone(new));
-    move |visit| {
-        let visit = row::visit(&arena, *visit);
-        let day = day_of(visit.begin);
-        old.classes().class(visit.med_type, day) != new.classes().class(visit.med_type, day)
-    }
 }

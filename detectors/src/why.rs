@@ -1,31 +1,21 @@
 //! Why a subject raised an alert or did not: the conditions of its rule one by one, with their values.
 //!
-//! For each detector there is a pure function over a [`Scene`]: records that stand, found through a
-//! [`Lookup`] in plain vectors or in the published arrangements of a running dataflow. It goes through the contract's sentence of the rule from left to right and ends with the first
-//! condition that fails, or with what is missing. It is written from that sentence and from what the rule file
-//! says, not from the judges, so that the two can be held against each other: where an alert stands all
-//! conditions hold, where none stands one does not.
+//! Each detector finds the subject with a key in a [`Scene`]: records that stand, found through a [`Lookup`] in plain
+//! vectors or in the published arrangements of a running dataflow. A detector with a list of conditions
+//! ([`crate::condition`]) has them noted as they are asked; one with a shape of its own goes through the contract's
+//! sentence from left to right. Both end with the first condition that fails, or with what is missing: where an alert
+//! stands all conditions hold, where none stands one does not.
 //!
-//! [`scene`] finds records, [`steps`] notes what was asked of them; then one file for each family of detectors.
+//! [`scene`] finds records, [`steps`] notes what was asked of them.
 
 pub mod lookup;
 pub mod scene;
 pub mod steps;
 
-mod bills;
-mod codes;
-mod goods;
-mod lines;
-mod months;
-mod people;
-mod quantities;
-mod scripts;
-mod stays;
-mod stock;
-
-use records::arena::Ref;
+use records::arena::TextRef;
 use rulebank::Rule;
 
+use crate::compiled_bank::CompiledBank;
 use crate::detector::spec;
 
 pub use lookup::{Lookup, Published, Standing};
@@ -55,12 +45,13 @@ pub fn is_unordered(detector: &str) -> bool {
     spec(detector).is_some_and(|spec| spec.unordered)
 }
 
-/// Goes through the conditions of `rule` for the subject with this key, its parts interned.
+/// Goes through the conditions of `rule`, which `compiled` has, for the subject with this key, its parts interned.
 ///
 /// A key of another length than [`key_shapes`] says, or a part that is no day where one should be, fails at once.
-pub fn why(scene: &Scene<'_>, rule: &Rule, key: &[Ref]) -> (Vec<Step>, Verdict) {
-    let mut why = Why::new(scene, rule);
-    let all = ask(&mut why, key);
+pub fn why(scene: &Scene<'_>, compiled: &CompiledBank, rule: &Rule, key: &[TextRef]) -> (Vec<Step>, Verdict) {
+    let Some(number) = compiled.number_of(rule) else { return (Vec::new(), Verdict::Fails) };
+    let mut why = Why::new(scene, rule, number);
+    let all = compiled.detectors.why(&mut why, key);
     let steps = why.finish();
     let missing = steps.iter().find_map(|step| match step.outcome {
         Outcome::Missing(reason) => Some(reason),
@@ -76,69 +67,35 @@ pub fn why(scene: &Scene<'_>, rule: &Rule, key: &[Ref]) -> (Vec<Step>, Verdict) 
     (steps, verdict)
 }
 
-fn ask(why: &mut Why<'_, '_>, key: &[Ref]) -> Option<()> {
-    match (why.rule.detector.as_str(), key) {
-        ("person_fact", &[visit, fact]) => people::person_fact(why, visit, fact),
-        ("visit_during_stay", &[stay, visit]) => stays::visit_during_stay(why, stay, visit),
-        ("stay_overlap", &[a, b]) => stays::stay_overlap(why, a, b),
-        ("travel", &[earlier, later]) => people::travel(why, earlier, later),
-        ("absence", &[stay]) => stays::absence(why, stay),
-        ("companions", &[person]) => people::companions(why, person),
-        ("bed_only", &[stay]) => stays::bed_only(why, stay),
-        ("bed_count", &[institution, day]) => stays::bed_count(why, institution, day),
-        ("frequent_stays", &[stay]) => stays::frequent_stays(why, stay),
-        ("readmission", &[earlier, later]) => stays::readmission(why, earlier, later),
-        ("outside_stay", &[visit, sn]) => stays::outside_stay(why, visit, sn),
-        ("visits_a_day", &[person, day]) => people::visits_a_day(why, person, day),
-        ("age_limit", &[visit, sn]) => lines::age_limit(why, visit, sn),
-        ("indication", &[visit, sn]) => lines::indication(why, visit, sn),
-        ("level_limit", &[visit, sn]) => lines::level_limit(why, visit, sn),
-        ("sex_limit", &[visit, sn]) => lines::sex_limit(why, visit, sn),
-        ("price_cap", &[visit, sn]) => lines::price_cap(why, visit, sn),
-        ("line_arithmetic", &[visit, sn]) => lines::line_arithmetic(why, visit, sn),
-        ("late_upload", &[visit, sn]) => lines::late_upload(why, visit, sn),
-        ("operation_sex", &[visit, code]) => codes::sex(why, visit, code, true),
-        ("diagnosis_sex", &[visit, code]) => codes::sex(why, visit, code, false),
-        ("diagnosis_age", &[visit, code]) => codes::age(why, visit, code),
-        ("course_limit", &[visit, item]) => quantities::course_limit(why, visit, item),
-        ("quantity_limit", &[visit, item]) => quantities::quantity_limit(why, visit, item, None),
-        ("quantity_limit", &[visit, item, day]) => quantities::quantity_limit(why, visit, item, Some(day)),
-        ("hour_item", &[visit, item, day]) => quantities::hour_item(why, visit, item, day),
-        ("pair_conflict", &[visit, day, paid, denied]) => {
-            quantities::pair_conflict(why, visit, day, [paid, denied])
-        }
-        ("cycle_gap", &[person, item, earlier, later]) => {
-            quantities::cycle_gap(why, person, item, [earlier, later])
-        }
-        ("enrolment", &[settlement]) => bills::enrolment(why, settlement),
-        ("agreement", &[settlement]) => bills::agreement(why, settlement),
-        ("double_enrolment", &[a, b]) => bills::double_enrolment(why, a, b),
-        ("invoice_twice", &[code, number]) => bills::invoice_twice(why, code, number),
-        ("no_prescription", &[visit, sn]) => scripts::no_prescription(why, visit, sn),
-        ("over_prescription", &[rx, item]) => scripts::over_prescription(why, rx, item),
-        ("drug_kinds", &[rx]) => scripts::drug_kinds(why, rx),
-        ("sale_without_prescription", &[sale]) => scripts::sale_without_prescription(why, sale),
-        ("resale", &[person, item]) => goods::resale(why, person, item),
-        ("trace_code_twice", &[code]) => goods::trace_code_twice(why, code),
-        ("trace_code_missing", &[sale]) => goods::trace_code_missing(why, sale),
-        ("trace_code_unbought", &[institution, code]) => goods::trace_code_unbought(why, institution, code),
-        ("expired_sale", &[sale]) => goods::expired_sale(why, sale),
-        ("stock_balance", &[institution, item]) => stock::stock_balance(why, institution, item),
-        ("supply_gap", &[institution, item]) => stock::supply_gap(why, institution, item),
-        ("outlier", &[code, month]) => months::outlier(why, code, month),
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use records::arena::{ArenaWriter, Texts};
+    use rulebank::load;
+
     use super::*;
     use crate::detector::SPECS;
 
     #[test]
-    fn every_detector_has_a_key_and_an_answer() {
-        for spec in SPECS {
-            assert!(!key_shapes(spec.name).is_empty(), "{}", spec.name);
+    fn of_no_record_every_rule_says_what_is_not_there() {
+        let bank = load(None, SPECS).expect("the bank that is built in");
+        let (mut writer, mut texts) = (ArenaWriter::default(), Texts::default());
+        let mut intern = |text: &str| texts.intern(&mut writer, text).expect("a few texts");
+        let compiled = CompiledBank::compile(&bank, &mut intern);
+        let name = |part: &&str| if *part == "day" { "2025-03-01" } else { "X1" };
+        let asked: Vec<(&Rule, Vec<TextRef>)> = (bank.rules.iter())
+            .flat_map(|rule| key_shapes(&rule.detector).iter().map(move |shape| (rule, shape)))
+            .map(|(rule, shape)| (rule, shape.iter().map(|part| intern(name(part))).collect()))
+            .collect();
+        let arena = writer.arena();
+        let nothing = Standing::new(arena, []);
+        let scene = Scene::new(arena, &bank, (&compiled, compiled.classes()), None, &nothing);
+        for (rule, key) in asked.iter().filter(|(rule, _)| compiled.number_of(rule).is_some()) {
+            let (steps, verdict) = why(&scene, &compiled, rule, key);
+            assert_eq!(verdict, Verdict::Fails, "{} {:?}", rule.id, steps);
+            assert_eq!(steps.last().map(|step| step.outcome), Some(Outcome::Fails), "{}", rule.id);
         }
+        let detectors: std::collections::BTreeSet<&str> =
+            asked.iter().map(|(rule, _)| rule.detector.as_str()).collect();
+        assert_eq!(detectors.len(), SPECS.len(), "each detector has a rule and a key");
     }
 }

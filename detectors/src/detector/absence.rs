@@ -18,6 +18,7 @@ use crate::policy::Policy;
 use crate::sink::Sink;
 use crate::statement::{Out, Route};
 use crate::views::Diff;
+use crate::why::steps::{Why, hours, moment, or_dash};
 
 const LONGER_THAN_HOURS: Comparison = Comparison::new(0, "the stay is longer than `hours`");
 const NOT_BEFORE_WINDOW: Comparison = Comparison::new(1, "the pass is not before the window");
@@ -102,4 +103,45 @@ pub fn conclude(arena: &Arena, bank: &Policy, rule: RuleIx, stay_row: Ref, check
         amount_basis: AmountBasis::Fund(vec![stay.id]),
         values: vec![Value::Moment(stay.begin), Value::Text(stay.institution)],
     })));
+}
+
+/// A stay without an identity check around its begin.
+pub fn why(why: &mut Why<'_, '_>, _: &Rules, key: &[Ref]) -> Option<()> {
+    let &[stay] = key else { return None };
+    const WINDOW: i64 = 24 * 3600;
+    let scene = why.scene;
+    let (_, stay) = why.stay(stay)?;
+    let least = integer(why.rule, "hours");
+    let length = stay.end.unwrap_or(scene.now).saturating_sub(stay.begin);
+    why.check(
+        ["住院时长超过下限", "the stay is longer than the hours left alone"],
+        vec![("length", hours(length)), ("hours", least.to_string())],
+        length > least * 3600,
+    )?;
+    let checks = scene.rows(Kind::Presence).iter().map(|address| row::presence(scene.arena, *address));
+    let at_institution: Vec<_> = checks.filter(|check| check.institution == stay.institution).collect();
+    let (from, to) = (stay.begin - WINDOW, stay.begin + WINDOW);
+    let passed = at_institution
+        .iter()
+        .find(|check| check.psn_no == stay.psn_no && check.pass && (from..=to).contains(&check.time));
+    why.check(
+        [
+            "入院前后24小时内该人在该机构没有通过的核验",
+            "within 24 hours of the begin the person passed no check at the institution",
+        ],
+        vec![
+            ("begntime", moment(stay.begin)),
+            (
+                "idv_time",
+                or_dash(passed.map(|check| format!("{} {}", scene.text(check.id), moment(check.time)))),
+            ),
+        ],
+        passed.is_none(),
+    )?;
+    let condition = ["该机构有任何人的核验记录", "the institution sends identity checks of anybody"];
+    let values = vec![("checks", at_institution.len().to_string())];
+    if at_institution.is_empty() {
+        return why.missing(condition, values, Missing::Presence);
+    }
+    why.check(condition, values, true)
 }

@@ -6,18 +6,19 @@
 //! Without the person (`Missing::Person`), or before their birth (`Missing::Brdy`), a line is not judged.
 
 use records::Kind;
-use records::arena::{Arena, Ref};
-use records::row::{self, FeeLine, day_of};
+use records::arena::TextRef;
+use records::row::{Person, day_of};
 use records::time::completed_years;
 use rulebank::{AmountKind, Comparison, DetectorSpec, Subject};
 
 use crate::compile::{Compiler, Items, Listed};
-use crate::coverage::{InstitutionMonth, Missing, Population};
+use crate::condition::{Condition, comparisons};
+use crate::coverage::{Missing, Population};
 use crate::exact::{exact, exact_units};
 use crate::finding::{Finding, Value, shown};
 use crate::policy::Policy;
-use crate::sink::Sink;
-use crate::statement::Out;
+use crate::shape::listed_line::{self, Line, ListedLine, OfLine};
+use crate::why::steps::{Why, day, row_text};
 
 const AGE_IN_DAYS: Comparison = Comparison::new(0, "the age in days is above max");
 const AGE_IN_YEARS: Comparison = Comparison::new(1, "the age in years is at least max");
@@ -27,7 +28,7 @@ pub const SPEC: DetectorSpec = DetectorSpec {
     name: "age_limit",
     table: Some("age_limit"),
     values: &["item", "age", "limit", "unit"],
-    comparisons: &[AGE_IN_DAYS, AGE_IN_YEARS],
+    comparisons: &comparisons::<2, _>(AgeLimit::CONDITIONS),
     subject: Subject::Always("fee_line"),
     subject_parts: 2,
     keys: &[&["mdtrt_id", "feedetl_sn"]],
@@ -46,8 +47,6 @@ pub struct Age {
     pub max: i128,
 }
 
-type Limit = Listed<Age>;
-
 /// Rows by item, the strictest first.
 pub type Rules = Items<Age>;
 
@@ -64,47 +63,75 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
     )
 }
 
-/// Judges a net line of a limited item with its person.
-pub fn judge(
-    arena: &Arena,
-    bank: &Policy,
-    rules: &Rules,
-    (line_row, line): (Ref, &FeeLine),
-    person_row: Option<Ref>,
-    sink: &mut Sink,
-) {
-    let day = day_of(line.time);
-    let Some(limits) = rules.get(&line.item) else { return };
-    let person = person_row.map(|address| (address, row::person(arena, address)));
-    let valid: Vec<&Limit> = limits.iter().filter(|limit| limit.validity.holds(day)).collect();
-    for of_rule in valid.chunk_by(|a, b| a.rule == b.rule) {
-        let rule = of_rule[0].rule;
-        let Some((person_row, person)) = person else {
-            sink.not_judged(rule, Missing::Person, InstitutionMonth::at(line.institution, line.time));
-            continue;
-        };
-        if day < person.brdy {
-            sink.not_judged(rule, Missing::Brdy, InstitutionMonth::at(line.institution, line.time));
-            continue;
-        }
-        let age_in_days = i64::from(day - person.brdy);
-        let age_in_years = i64::from(completed_years(person.brdy, day));
-        // Days and years have no common measure: the strictest row of each is asked.
-        let strictest = |in_days| of_rule.iter().find(|limit| limit.what.in_days == in_days);
-        let violated: Vec<&&Limit> = [true, false]
-            .into_iter()
-            .filter_map(strictest)
-            .filter(|limit| match limit.what.in_days {
-                true => bank.over(AGE_IN_DAYS, exact_units(age_in_days), limit.what.max),
-                false => bank.reaches(AGE_IN_YEARS, exact_units(age_in_years), limit.what.max),
-            })
-            .collect();
-        let Some(limit) = violated.first() else { continue };
-        let own = violated.iter().all(|limit| limit.own);
-        let (age, unit) = if limit.what.in_days { (age_in_days, 0) } else { (age_in_years, 1) };
-        let values = vec![Value::Text(line.item), Value::Int(age), shown(limit.what.max), Value::Word(unit)];
-        let mut finding = Finding::of_line(bank, rule, own, (line_row, line), values);
-        finding.evidence.push(person_row);
-        sink.emit(Out::Finding(Box::new(finding)));
+/// Lines of items that are paid up to an age.
+#[derive(Debug)]
+pub struct AgeLimit;
+
+impl Line<'_, AgeLimit> {
+    /// Whole days and completed years from the birth to the day of the line.
+    fn age(&self) -> (i64, i64) {
+        let on = day_of(self.line.time);
+        let brdy = self.beside.map_or(on, |(_, person)| person.brdy);
+        (i64::from(on - brdy), i64::from(completed_years(brdy, on)))
     }
+
+    /// The rows that are violated; days and years have no common measure, and of each the strictest is asked.
+    fn violated(&self, bank: &Policy) -> impl Iterator<Item = &Listed<Age>> {
+        let (days, years) = self.age();
+        let strictest = |in_days| self.rows.iter().copied().find(|limit| limit.what.in_days == in_days);
+        [true, false].into_iter().filter_map(strictest).filter(move |limit| match limit.what.in_days {
+            true => bank.over(AGE_IN_DAYS, exact_units(days), limit.what.max),
+            false => bank.reaches(AGE_IN_YEARS, exact_units(years), limit.what.max),
+        })
+    }
+}
+
+impl ListedLine for AgeLimit {
+    const SPEC: DetectorSpec = SPEC;
+    const CONDITIONS: &'static [Condition<OfLine<AgeLimit>>] = &[
+        OfLine::stands(),
+        Condition::known(
+            ["费用日在出生之后", "the line is of the day of birth or later"],
+            |line| {
+                let brdy = line.beside.map_or_else(String::new, |(_, person)| day(person.brdy));
+                vec![("brdy", brdy), ("day", day(day_of(line.line.time)))]
+            },
+            Missing::Brdy,
+            |line| line.beside.is_none_or(|(_, person)| person.brdy <= day_of(line.line.time)),
+        ),
+        Condition::holds(
+            [
+                "年龄超过限制（按天：大于；按岁：周岁达到）",
+                "the person is older than the limit (days: more; years: that many completed)",
+            ],
+            |line| {
+                let (days, years) = line.age();
+                let limits: Vec<String> = line.table_rows.iter().map(|row| row_text(row)).collect();
+                vec![
+                    ("brdy", line.beside.map_or_else(String::new, |(_, person)| day(person.brdy))),
+                    ("days", days.to_string()),
+                    ("age", years.to_string()),
+                    ("limit", limits.join("; ")),
+                ]
+            },
+            &[AGE_IN_DAYS, AGE_IN_YEARS],
+            |bank, line| line.violated(bank).next().is_some(),
+        ),
+    ];
+    type States = Age;
+    type Beside = Person;
+
+    fn finding(bank: &Policy, line: &Line<'_, AgeLimit>) -> Finding {
+        let own = line.violated(bank).all(|limit| limit.own);
+        let limit = line.violated(bank).next().map_or(line.rows[0].what, |limit| limit.what);
+        let (days, years) = line.age();
+        let (age, unit) = if limit.in_days { (days, 0) } else { (years, 1) };
+        let values = vec![Value::Text(line.line.item), Value::Int(age), shown(limit.max), Value::Word(unit)];
+        line.found(bank, own, values)
+    }
+}
+
+/// Goes through the conditions of (visit, line).
+pub fn why(why: &mut Why<'_, '_>, rules: &Rules, key: &[TextRef]) -> Option<()> {
+    listed_line::why::<AgeLimit>(why, rules, key)
 }

@@ -6,16 +6,17 @@
 //! (`Missing::Agreements`).
 
 use records::Kind;
-use records::arena::{Arena, Ref};
-use records::row::{self, day_of};
+use records::arena::{RowRef, TextRef};
+use records::row::{self, Institution, Settlement, day_of};
 use rulebank::{AmountKind, Comparison, DetectorSpec, Subject};
 
-use crate::compile::Compiler;
-use crate::coverage::{InstitutionMonth, Missing, Population};
-use crate::finding::{AmountBasis, Finding, KeyPart, Money, RuleIx, Value};
+use crate::compile::{Compiler, Ruled};
+use crate::condition::{Condition, Values, comparisons};
+use crate::coverage::{Missing, Population};
+use crate::finding::{Finding, Value};
 use crate::policy::Policy;
-use crate::sink::Sink;
-use crate::statement::Out;
+use crate::shape::one_record::{self, OfRecord, One, OneRecord};
+use crate::why::steps::{Why, day_at, interval};
 
 const BEGUN: Comparison = Comparison::new(0, "the agreement begins on or before the day");
 const NOT_ENDED: Comparison = Comparison::new(1, "the agreement ends on or after the day");
@@ -24,7 +25,7 @@ const NOT_ENDED: Comparison = Comparison::new(1, "the agreement ends on or after
 pub const SPEC: DetectorSpec = DetectorSpec {
     name: "agreement",
     values: &["day"],
-    comparisons: &[BEGUN, NOT_ENDED],
+    comparisons: &comparisons::<2, _>(Agreement::CONDITIONS),
     subject: Subject::Always("settlement"),
     keys: &[&["setl_id"]],
     amount: Some(AmountKind::FundOfSettlement),
@@ -34,53 +35,75 @@ pub const SPEC: DetectorSpec = DetectorSpec {
 };
 
 /// Its rules.
-pub type Rules = Vec<RuleIx>;
+pub type Rules = Ruled<()>;
 
 /// Compiles its rules.
 pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
-    compiler.rule_numbers(SPEC.name)
+    compiler.ruled(SPEC.name, |_| ())
 }
 
-/// Judges a live settlement with its institution.
-pub fn judge(
-    arena: &Arena,
-    bank: &Policy,
-    rules: &Rules,
-    settlement_row: Ref,
-    institution: Option<Ref>,
-    sink: &mut Sink,
-) {
-    let settlement = row::settlement(arena, settlement_row);
-    let not_judged = |missing, sink: &mut Sink| {
-        for rule in rules {
-            sink.not_judged(*rule, missing, InstitutionMonth::at(settlement.institution, settlement.time));
-        }
-    };
-    let Some(institution_row) = institution else { return not_judged(Missing::Institution, sink) };
-    let institution = row::institution(arena, institution_row);
-    if institution.agreements.is_empty() {
-        return not_judged(Missing::Agreements, sink);
+/// Live settlements on days without an agreement.
+#[derive(Debug)]
+pub struct Agreement;
+
+impl One<'_, Agreement> {
+    fn agreements(&self) -> &[row::Agreement] {
+        self.beside.as_ref().map_or(&[], |(_, institution)| &institution.agreements)
     }
-    let day = day_of(settlement.time);
-    let covered = institution.agreements.iter().any(|agreement| {
-        agreement.active
-            && bank.within(BEGUN, agreement.begin, day)
-            && agreement.end.is_none_or(|end| bank.within(NOT_ENDED, day, end))
-    });
-    if covered {
-        return;
+}
+
+impl OneRecord for Agreement {
+    const CONDITIONS: &'static [Condition<OfRecord<Agreement>>] = &[
+        Condition::record(
+            Kind::Institution,
+            Missing::Institution,
+            |one| one.record.institution,
+            |one| one.beside.as_ref().map(|(row, _)| *row),
+        ),
+        Condition::known(
+            ["该机构有协议记录", "agreements of the institution are known"],
+            |_| Values::new(),
+            Missing::Agreements,
+            |one| !one.agreements().is_empty(),
+        ),
+        Condition::holds(
+            ["当日没有有效协议", "no active agreement covers the day"],
+            |one| {
+                let agreements = one.agreements().iter().map(|agreement| {
+                    let status = if agreement.active { "1" } else { "0/2" };
+                    ("agreements", format!("status {status} {}", interval(agreement.begin, agreement.end)))
+                });
+                std::iter::once(("day", day_at(one.record.time))).chain(agreements).collect()
+            },
+            &[BEGUN, NOT_ENDED],
+            |bank, one| {
+                let on = day_of(one.record.time);
+                !one.agreements().iter().any(|agreement| {
+                    agreement.active
+                        && bank.within(BEGUN, agreement.begin, on)
+                        && agreement.end.is_none_or(|end| bank.within(NOT_ENDED, on, end))
+                })
+            },
+        ),
+    ];
+    type Params = ();
+    type Record = Settlement;
+    /// The institution, if it stands.
+    type Beside = Option<(RowRef, Institution)>;
+
+    fn beside(why: &mut Why<'_, '_>, settlement: &Settlement) -> Option<Self::Beside> {
+        let found = why.scene.find(Kind::Institution, (settlement.institution, 0));
+        Some(found.map(|row| (row, row::institution(why.scene.arena, row))))
     }
-    let own = settlement.fund.max(0);
-    for rule in rules {
-        sink.emit(Out::Finding(Box::new(Finding {
-            rule: *rule,
-            verdict: bank.verdict(*rule, false),
-            key: vec![KeyPart::Text(settlement.id)],
-            institution: settlement.institution,
-            evidence: vec![settlement_row, institution_row],
-            occurred: settlement.time,
-            amount_basis: AmountBasis::Laid(own, vec![Money { row: settlement_row, own }]),
-            values: vec![Value::Day(day)],
-        })));
+    fn finding(bank: &Policy, one: &One<'_, Agreement>) -> Finding {
+        let values = vec![Value::Day(day_of(one.record.time))];
+        let mut finding = Finding::of_settlement(bank, one.rule, (one.row, one.record), values);
+        finding.evidence.extend(one.beside.as_ref().map(|(row, _)| *row));
+        finding
     }
+}
+
+/// Goes through the conditions of a settlement.
+pub fn why(why: &mut Why<'_, '_>, rules: &Rules, key: &[TextRef]) -> Option<()> {
+    one_record::why::<Agreement>(why, rules, key)
 }

@@ -12,6 +12,7 @@ use records::arena::{Arena, Ref};
 use records::row::{self, Day, Visit, day_of};
 use records::time::start_of;
 use rulebank::{Comparison, DetectorSpec, ParamKind, ParamSpec, Subject};
+use rust_decimal::Decimal;
 
 use crate::compile::{Compiler, decimal};
 use crate::coverage::Count;
@@ -21,6 +22,7 @@ use crate::policy::Policy;
 use crate::sink::Sink;
 use crate::statement::{Crowd, Out, Route};
 use crate::views::Diff;
+use crate::why::steps::{Why, day, or_dash};
 
 const MORE_THAN_BEDS: Comparison = Comparison::new(0, "there are more stays than beds x factor");
 
@@ -152,4 +154,32 @@ pub fn conclude(
             })));
         }
     }
+}
+
+/// (institution with beds, day) on which more lie than there are beds.
+pub fn why(why: &mut Why<'_, '_>, _: &Rules, key: &[Ref]) -> Option<()> {
+    let &[institution, on] = key else { return None };
+    let scene = why.scene;
+    let on = why.day(on)?;
+    let address = why.record(Kind::Institution, (institution, 0))?;
+    let beds = row::institution(scene.arena, address).beds;
+    let values = vec![("beds", or_dash(beds.map(|beds| beds.to_string())))];
+    why.check(["该机构有床位", "the institution has beds"], values, beds.is_some_and(|beds| beds >= 1))?;
+    let here = scene.visits().filter(|(_, visit)| visit.institution == institution && scene.is_stay(visit));
+    let stays = here
+        .filter(|(_, stay)| day_of(stay.begin) <= on && on < day_of(stay.end.unwrap_or(scene.now)))
+        .count();
+    let factor = decimal(why.rule, "factor");
+    let limit = Decimal::from(beds.unwrap_or(0)).checked_mul(factor);
+    why.check(
+        ["当日在院人数超过床位数乘以系数", "more stays lie over the day than beds times the factor"],
+        vec![
+            ("day", day(on)),
+            ("stays", stays.to_string()),
+            ("beds", or_dash(beds.map(|beds| beds.to_string()))),
+            ("factor", factor.to_string()),
+            ("limit", or_dash(limit.map(|limit| limit.normalize().to_string()))),
+        ],
+        limit.is_some_and(|limit| Decimal::from(stays) > limit),
+    )
 }

@@ -7,6 +7,8 @@
 //! all lines where no rule asks for these days, are cut before. A run of a stay without an end is stated once *now* has
 //! come to its day. There is no reason for which a stay is not judged.
 
+use std::collections::BTreeSet;
+
 use records::Kind;
 use records::arena::{Arena, Ref};
 use records::codes::ChargeType;
@@ -14,15 +16,15 @@ use records::row::{self, Day, FeeLine, day_of};
 use records::time::start_of;
 use rulebank::{AmountKind, Comparison, DetectorSpec, ParamKind, ParamSpec, Subject};
 
-use super::pair_conflict::sorted;
 use crate::classes::{Class, Classes};
 use crate::compile::{Compiler, integer};
 use crate::coverage::Population;
-use crate::finding::{AmountBasis, Finding, KeyPart, RuleIx, Value, money_of_lines};
+use crate::finding::{AmountBasis, Finding, KeyPart, RuleIx, Value, money_of_lines, sorted_lines};
 use crate::policy::Policy;
 use crate::sink::Sink;
 use crate::statement::Out;
 use crate::views::Diff;
+use crate::why::steps::{Why, day};
 
 const ENOUGH_DAYS: Comparison = Comparison::new(0, "the run has at least `days` days");
 const NOT_BEFORE_BEGIN: Comparison = Comparison::new(1, "the day is not before the stay's begin");
@@ -151,11 +153,47 @@ pub fn with_lines(arena: &Arena, finding: &Finding, lines: &[(Ref, Diff)], sink:
         .map(|(address, _)| (*address, row::fee_line(arena, *address)))
         .filter(|(_, line)| on_these_days(line))
         .collect();
-    let those = sorted(arena, &those);
+    let those = sorted_lines(arena, &those);
     let (amount, money) = money_of_lines(&those);
     finding.evidence.extend(those.iter().map(|(row, _)| *row));
     let latest = those.iter().map(|(_, line)| line.time).max();
     finding.occurred = finding.occurred.max(latest.unwrap_or(finding.occurred));
     finding.amount_basis = AmountBasis::Laid(amount, money);
     sink.emit(Out::Finding(Box::new(finding)));
+}
+
+/// A stay with enough days in a row on which only the bed was charged.
+pub fn why(why: &mut Why<'_, '_>, _: &Rules, key: &[Ref]) -> Option<()> {
+    let &[stay] = key else { return None };
+    /// Bed, consultation or examination, nursing.
+    const BESIDE: [ChargeType; 3] = [ChargeType::Bed, ChargeType::Consultation, ChargeType::Nursing];
+    let (_, stay) = why.stay(stay)?;
+    let (begin, end) = (day_of(stay.begin), day_of(stay.end.unwrap_or(why.scene.now)));
+    let (mut bed, mut more) = (BTreeSet::new(), BTreeSet::new());
+    for (_, line) in why.scene.lines_of(stay.id) {
+        let on = day_of(line.time);
+        if line.charge == Some(ChargeType::Bed) {
+            bed.insert(on);
+        }
+        if !line.charge.is_some_and(|charge| BESIDE.contains(&charge)) {
+            more.insert(on);
+        }
+    }
+    let days: Vec<Day> = bed.difference(&more).copied().filter(|on| (begin..=end).contains(on)).collect();
+    let longest = days.chunk_by(|a, b| a + 1 == *b).max_by_key(|run| run.len()).unwrap_or(&[]);
+    let least = integer(why.rule, "days");
+    why.check(
+        [
+            "住院期间连续只有床位费（可有诊察、护理费）的天数达到下限",
+            "on enough days in a row of the stay only the bed was charged (01, beside it 02 and 07 at the most)",
+        ],
+        vec![
+            ("begin", day(begin)),
+            ("end", day(end)),
+            ("days", days.iter().map(|on| day(*on)).collect::<Vec<_>>().join("; ")),
+            ("longest", longest.len().to_string()),
+            ("limit", least.to_string()),
+        ],
+        i64::try_from(longest.len()).unwrap_or(i64::MAX) >= least,
+    )
 }

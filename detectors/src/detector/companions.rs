@@ -8,6 +8,8 @@
 //! cell that it looks into, one per pair of persons with co-stays, and one per group of connected persons.
 //! Stays without an end take no part. There is no reason for which a group is not judged.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use records::Kind;
 use records::arena::{Arena, Ref};
 use records::row::{self, Day, Visit, day_of};
@@ -20,6 +22,7 @@ use crate::policy::Policy;
 use crate::sink::Sink;
 use crate::statement::{Out, Route};
 use crate::views::{Diff, pair_key, pair_of};
+use crate::why::steps::Why;
 
 const BEGINS_NEAR: Comparison = Comparison::new(0, "the begins are at most a day apart");
 const ENDS_NEAR: Comparison = Comparison::new(1, "the ends are at most a day apart");
@@ -239,4 +242,72 @@ pub fn judge(arena: &Arena, bank: &Policy, rules: &Rules, root: u64, stays: &[(R
         amount_basis: AmountBasis::Fund(ids),
         values: vec![count(persons.len()), count(visits.len())],
     })));
+}
+
+/// A group of persons joined by stays at the same places on the same days, by its smallest person.
+pub fn why(why: &mut Why<'_, '_>, _: &Rules, key: &[Ref]) -> Option<()> {
+    let &[person] = key else { return None };
+    let scene = why.scene;
+    let (persons, times) = (integer(why.rule, "persons"), integer(why.rule, "times"));
+    let mut at: BTreeMap<(Ref, Day), Vec<Ended>> = BTreeMap::new();
+    let mut of: BTreeMap<Ref, Vec<Ended>> = BTreeMap::new();
+    let stays = scene.visits().filter(|(_, visit)| scene.is_stay(visit));
+    for stay in stays.filter_map(|(_, visit)| ended(&visit)) {
+        at.entry((stay.institution, stay.begin)).or_default().push(stay);
+        of.entry(stay.person).or_default().push(stay);
+    }
+    let stays = of.get(&person).map_or(0, Vec::len);
+    why.check(
+        ["该人有已结束的住院", "the person has stays that ended"],
+        vec![("psn_no", scene.text(person)), ("stays", stays.to_string())],
+        stays > 0,
+    )?;
+    let joined = |one: Ref| -> BTreeMap<Ref, i64> {
+        let mut together: BTreeMap<Ref, i64> = BTreeMap::new();
+        for stay in of.get(&one).into_iter().flatten() {
+            let cells = (stay.begin - 1..=stay.begin + 1).filter_map(|on| at.get(&(stay.institution, on)));
+            let together_with = |other: &&Ended| other.person != one && co_stay_of(scene.policy, stay, other);
+            for other in cells.flatten().filter(together_with) {
+                *together.entry(other.person).or_default() += 1;
+            }
+        }
+        together
+    };
+    let of_person = joined(person);
+    let most = of_person.iter().max_by_key(|(_, count)| **count);
+    why.check(
+        [
+            "至少与一人多次同时住在同一机构（开始、结束日各差不超过1天）",
+            "often enough somebody lay at the same place at the same time (begin and end at most a day apart)",
+        ],
+        vec![
+            ("person", most.map(|(other, _)| scene.text(*other)).unwrap_or_default()),
+            ("stays", most.map_or(0, |(_, count)| *count).to_string()),
+            ("times", times.to_string()),
+        ],
+        most.is_some_and(|(_, count)| *count >= times),
+    )?;
+    let mut group = BTreeSet::from([person]);
+    let mut to_visit = vec![person];
+    while let Some(one) = to_visit.pop() {
+        for (other, count) in joined(one) {
+            if count >= times && group.insert(other) {
+                to_visit.push(other);
+            }
+        }
+    }
+    why.check(
+        ["由此相连的人数达到下限", "the group so joined has enough persons"],
+        vec![("persons", group.len().to_string()), ("limit", persons.to_string())],
+        i64::try_from(group.len()).unwrap_or(i64::MAX) >= persons,
+    )?;
+    let smallest = group.iter().copied().min_by(|a, b| scene.compare(*a, *b)).unwrap_or(person);
+    why.check(
+        [
+            "该人编号为组内最小（告警以其为主键）",
+            "the person's token is the smallest of the group, by which it is known",
+        ],
+        vec![("smallest", scene.text(smallest))],
+        smallest == person,
+    )
 }

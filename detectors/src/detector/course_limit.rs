@@ -5,20 +5,18 @@
 //! `hour_item`. Lines for which no row of these tables is valid on the day never come here. A line counts where a
 //! row of `course_limit` holds on its own day. There is no reason for which an item is not judged.
 
-use std::collections::BTreeMap;
+use std::cmp::Ordering;
 
 use records::Kind;
-use records::arena::{Arena, Ref};
+use records::arena::{RowRef, TextRef};
 use records::row::{Day, FeeLine, day_of};
-use rulebank::{AmountKind, Comparison, DetectorSpec, Subject};
+use rulebank::{AmountKind, Comparison, DetectorSpec, Row, Subject};
 
-use super::pair_conflict::sorted;
 use crate::compile::{Compiler, Items};
-use crate::coverage::Count;
-use crate::finding::{AmountBasis, Finding, KeyPart, Value, institution_of_lines, money_of_lines};
-use crate::policy::Policy;
-use crate::sink::Sink;
-use crate::statement::Out;
+use crate::condition::{Condition, comparisons};
+use crate::finding::{AmountBasis, Value, money_of_lines};
+use crate::shape::item_cap::{self, Charged, ItemCap, OfItem};
+use crate::why::steps::{Why, day};
 
 const MORE_DAYS: Comparison = Comparison::new(0, "there are more days than max_days");
 
@@ -27,7 +25,7 @@ pub const SPEC: DetectorSpec = DetectorSpec {
     name: "course_limit",
     table: Some("course_limit"),
     values: &["item", "days", "limit"],
-    comparisons: &[MORE_DAYS],
+    comparisons: &comparisons::<1, _>(CourseLimit::CONDITIONS),
     subject: Subject::Always("visit"),
     keys: &[&["mdtrt_id", "med_list_codg"]],
     amount: Some(AmountKind::ChargesBeyondDays),
@@ -35,70 +33,64 @@ pub const SPEC: DetectorSpec = DetectorSpec {
     ..DetectorSpec::BARE
 };
 
-/// What a row of the table states.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Course {
-    /// The most days.
-    pub max_days: i64,
-}
-
-/// Rows by item, the strictest of a rule first.
-pub type Rules = Items<Course>;
+/// Rows by item, the strictest of a rule first: the most days.
+pub type Rules = Items<i64>;
 
 /// Compiles its rows.
 pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
-    compiler.by_item(
-        &SPEC,
-        |_, row| Course { max_days: row.integer("max_days").unwrap_or(0) },
-        |limit| (limit.rule, limit.what.max_days, limit.own),
-    )
+    compiler.by_item(&SPEC, |_, row| CourseLimit::states(row), |limit| (limit.rule, limit.what, limit.own))
 }
 
-/// Judges the net lines of a visit, item by item.
-pub fn judge(
-    arena: &Arena,
-    bank: &Policy,
-    rules: &Rules,
-    lines: &BTreeMap<Ref, Vec<(Ref, FeeLine)>>,
-    visit: Option<Ref>,
-    sink: &mut Sink,
-) {
-    for (item, lines) in lines {
-        let Some(limits) = rules.get(item) else { continue };
-        for of_rule in limits.chunk_by(|a, b| a.rule == b.rule) {
-            // Each line counts if a row holds on its own day; the limit is the strictest row met.
-            let met = |line: &FeeLine| of_rule.iter().find(|limit| limit.validity.holds(day_of(line.time)));
-            let counting: Vec<(Ref, FeeLine)> =
-                lines.iter().filter(|(_, line)| met(line).is_some()).copied().collect();
-            let strictest = counting.iter().filter_map(|(_, line)| met(line));
-            let Some(limit) = strictest.min_by_key(|limit| (limit.what.max_days, limit.own)) else {
-                continue;
-            };
-            sink.count(Count::Subject(limit.rule));
-            let mut days: Vec<Day> = counting.iter().map(|(_, line)| day_of(line.time)).collect();
-            days.sort_unstable();
-            days.dedup();
-            let count = i64::try_from(days.len()).unwrap_or(i64::MAX);
-            if !bank.over(MORE_DAYS, count, limit.what.max_days) {
-                continue;
-            }
-            let kept = usize::try_from(limit.what.max_days).unwrap_or(0);
-            let beyond = days.get(kept).copied().unwrap_or(Day::MAX);
-            let counting = sorted(arena, &counting);
-            let paid_beyond: Vec<(Ref, FeeLine)> =
-                counting.iter().filter(|(_, line)| day_of(line.time) >= beyond).copied().collect();
-            let (amount, money) = money_of_lines(&paid_beyond);
-            let evidence: Vec<Ref> = counting.iter().map(|(row, _)| *row).collect();
-            sink.emit(Out::Finding(Box::new(Finding {
-                rule: limit.rule,
-                verdict: bank.verdict(limit.rule, limit.own),
-                key: vec![KeyPart::Text(counting[0].1.visit), KeyPart::Text(*item)],
-                institution: institution_of_lines(arena, visit, &evidence),
-                evidence,
-                occurred: counting.iter().map(|(_, line)| line.time).max().unwrap_or(i64::MIN),
-                amount_basis: AmountBasis::Laid(amount, money),
-                values: vec![Value::Text(*item), Value::Int(count), Value::Int(limit.what.max_days)],
-            })));
-        }
+/// Days on which an item is charged in a visit.
+#[derive(Debug)]
+pub struct CourseLimit;
+
+impl Charged<'_, CourseLimit> {
+    fn count(&self) -> i64 {
+        i64::try_from(self.days().len()).unwrap_or(i64::MAX)
     }
+}
+
+impl ItemCap for CourseLimit {
+    const SPEC: DetectorSpec = SPEC;
+    const CONDITIONS: &'static [Condition<OfItem<CourseLimit>>] = &[Condition::holds(
+        ["使用天数超过最多支付天数", "the item was billed on more days than are paid"],
+        |charged| {
+            let days: Vec<String> = charged.days().into_iter().map(day).collect();
+            vec![
+                ("days", days.len().to_string()),
+                ("day", days.join("; ")),
+                ("limit", charged.cap.what.to_string()),
+            ]
+        },
+        &[MORE_DAYS],
+        |bank, charged| bank.over(MORE_DAYS, charged.count(), charged.cap.what),
+    )];
+    type States = i64;
+
+    fn states(row: &Row) -> i64 {
+        row.integer("max_days").unwrap_or(0)
+    }
+    fn is_by_day(_: &i64) -> bool {
+        false
+    }
+    fn stricter(a: &i64, b: &i64) -> Ordering {
+        a.cmp(b)
+    }
+    fn amount(charged: &Charged<'_, CourseLimit>, lines: &[(RowRef, FeeLine)]) -> AmountBasis {
+        let kept = usize::try_from(charged.cap.what).unwrap_or(0);
+        let beyond = charged.days().get(kept).copied().unwrap_or(Day::MAX);
+        let beyond: Vec<(RowRef, FeeLine)> =
+            lines.iter().filter(|(_, line)| day_of(line.time) >= beyond).copied().collect();
+        let (amount, money) = money_of_lines(&beyond);
+        AmountBasis::Laid(amount, money)
+    }
+    fn values(charged: &Charged<'_, CourseLimit>, _: &[(RowRef, FeeLine)]) -> Vec<Value> {
+        vec![Value::Text(charged.item()), Value::Int(charged.count()), Value::Int(charged.cap.what)]
+    }
+}
+
+/// Goes through the conditions of (visit, item).
+pub fn why(why: &mut Why<'_, '_>, rules: &Rules, key: &[TextRef]) -> Option<()> {
+    item_cap::why::<CourseLimit>(why, rules, key)
 }

@@ -6,17 +6,19 @@
 //! Without the person (`Missing::Person`), or before their birth (`Missing::Brdy`), a code is not judged.
 
 use records::Kind;
-use records::arena::{Arena, Ref};
-use records::row::{self, day_of};
+use records::arena::{Arena, RowRef, TextRef};
+use records::row::Day;
 use records::time::completed_years;
 use rulebank::{Comparison, DetectorSpec, Subject};
 
-use crate::compile::{Compiler, Prefixed, Prefixes};
-use crate::coverage::{Count, InstitutionMonth, Missing};
-use crate::finding::{AmountBasis, Finding, KeyPart, Value};
+use super::diagnosis_sex::DiagnosisSex;
+use crate::compile::{Compiler, Prefixes};
+use crate::condition::{Condition, comparisons};
+use crate::coverage::Missing;
+use crate::finding::Value;
 use crate::policy::Policy;
-use crate::sink::Sink;
-use crate::statement::Out;
+use crate::shape::coded_visit::{self, Code, CodedVisit, OfCode};
+use crate::why::steps::{Why, day, row_text};
 
 const YOUNGER: Comparison = Comparison::new(0, "the person is younger than min_years");
 const OLDER: Comparison = Comparison::new(1, "the person is older than max_years");
@@ -26,7 +28,7 @@ pub const SPEC: DetectorSpec = DetectorSpec {
     name: "diagnosis_age",
     table: Some("diagnosis_age"),
     values: &["code", "age"],
-    comparisons: &[YOUNGER, OLDER],
+    comparisons: &comparisons::<2, _>(DiagnosisAge::CONDITIONS),
     subject: Subject::Always("visit"),
     keys: &[&["mdtrt_id", "code"]],
     near: &[Kind::Person],
@@ -51,58 +53,56 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
     })
 }
 
-/// Judges the diagnoses of a visit, each code once, with its person.
-pub fn judge(
-    arena: &Arena,
-    bank: &Policy,
-    rules: &Rules,
-    visit_row: Ref,
-    person_row: Option<Ref>,
-    sink: &mut Sink,
-) {
-    let rows = rules;
-    if rows.is_empty() {
-        return;
+/// Diagnoses of some ages.
+#[derive(Debug)]
+pub struct DiagnosisAge;
+
+impl Code<'_, DiagnosisAge> {
+    fn brdy(&self) -> Day {
+        self.person.map_or_else(|| self.day(), |(_, person)| person.brdy)
     }
-    let mut codes: Vec<Ref> =
-        row::diagnoses(arena, visit_row).iter().map(|diagnosis| diagnosis.code).collect();
-    codes.sort_unstable();
-    codes.dedup();
-    let visit = row::visit(arena, visit_row);
-    let day = day_of(visit.begin);
-    for code in codes {
-        let valid = rows.of(&arena.text(code), day);
-        for of_rule in valid.chunk_by(|a, b| a.rule == b.rule) {
-            let rule = of_rule[0].rule;
-            sink.count(Count::Subject(rule));
-            let Some(person_row) = person_row else {
-                sink.not_judged(rule, Missing::Person, InstitutionMonth::at(visit.institution, visit.begin));
-                continue;
-            };
-            let brdy = row::person(arena, person_row).brdy;
-            if day < brdy {
-                sink.not_judged(rule, Missing::Brdy, InstitutionMonth::at(visit.institution, visit.begin));
-                continue;
-            }
-            let age = i64::from(completed_years(brdy, day));
-            let outside = |row: &&&Prefixed<Ages>| {
-                row.what.min.is_some_and(|min| bank.below(YOUNGER, age, min))
-                    || row.what.max.is_some_and(|max| bank.over(OLDER, age, max))
-            };
-            let violated: Vec<&&Prefixed<Ages>> = of_rule.iter().filter(outside).collect();
-            if violated.is_empty() {
-                continue;
-            }
-            sink.emit(Out::Finding(Box::new(Finding {
-                rule,
-                verdict: bank.verdict(rule, violated.iter().all(|row| row.own)),
-                key: vec![KeyPart::Text(visit.id), KeyPart::Text(code)],
-                institution: visit.institution,
-                evidence: vec![visit_row, person_row],
-                occurred: visit.event_time(),
-                amount_basis: AmountBasis::Nothing,
-                values: vec![Value::Text(code), Value::Int(age)],
-            })));
-        }
+    fn years(&self) -> i64 {
+        i64::from(completed_years(self.brdy(), self.day()))
     }
+}
+
+impl CodedVisit for DiagnosisAge {
+    const SPEC: DetectorSpec = SPEC;
+    const CONDITIONS: &'static [Condition<OfCode<DiagnosisAge>>] = &[
+        OfCode::stands(),
+        Condition::known(
+            ["就诊时已出生", "the visit begins on or after the day of birth"],
+            |code| vec![("brdy", day(code.brdy())), ("day", day(code.day()))],
+            Missing::Brdy,
+            |code| code.brdy() <= code.day(),
+        ),
+        Condition::holds(
+            ["年龄在该诊断的范围之外", "the person's age is outside a row's range"],
+            |code| {
+                let rows = code.table_rows.iter().map(|row| ("row", row_text(row)));
+                std::iter::once(("age", code.years().to_string())).chain(rows).collect()
+            },
+            &[YOUNGER, OLDER],
+            |bank, code| code.is_violated(bank),
+        ),
+    ];
+    const HAS: [&'static str; 2] = DiagnosisSex::HAS;
+    type States = Ages;
+
+    fn codes(arena: &Arena, visit_row: RowRef) -> Vec<TextRef> {
+        DiagnosisSex::codes(arena, visit_row)
+    }
+    fn violates(bank: &Policy, code: &Code<'_, DiagnosisAge>, ages: Ages) -> bool {
+        let years = code.years();
+        ages.min.is_some_and(|min| bank.below(YOUNGER, years, min))
+            || ages.max.is_some_and(|max| bank.over(OLDER, years, max))
+    }
+    fn values(code: &Code<'_, DiagnosisAge>, _: Ages) -> Vec<Value> {
+        vec![Value::Text(code.code), Value::Int(code.years())]
+    }
+}
+
+/// Goes through the conditions of (visit, code).
+pub fn why(why: &mut Why<'_, '_>, rules: &Rules, key: &[TextRef]) -> Option<()> {
+    coded_visit::why::<DiagnosisAge>(why, rules, key)
 }

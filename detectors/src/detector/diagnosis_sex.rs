@@ -1,4 +1,4 @@
-//! A diagnosis that only the other sex can have. `operation_sex` judges operations with the same function.
+//! A diagnosis that only the other sex can have. `operation_sex` judges operations in the same way.
 //!
 //! Reads visits with a code in a table, by person, beside the person (`Person`): one look per visit, and one per such
 //! visit of a person whose record changed. `operation_sex` and `diagnosis_age` are judged in the same pass. Visits
@@ -6,103 +6,93 @@
 //! Without the person (`Missing::Person`), or where their sex is not known (`Missing::Gend`), a code is not judged.
 
 use records::Kind;
-use records::arena::{Arena, Ref};
+use records::arena::{Arena, RowRef, TextRef};
 use records::codes::Sex;
-use records::row::{self, day_of};
+use records::row;
 use rulebank::{Comparison, DetectorSpec, Subject};
 
-use crate::compile::{Compiler, Prefixed, Prefixes};
-use crate::coverage::{Count, InstitutionMonth, Missing};
-use crate::finding::{AmountBasis, Finding, KeyPart, Value, sex_word};
+use super::sex_limit::{IS_ANOTHER, IS_KNOWN, sex_of, sexes};
+use crate::compile::{Compiler, Prefixes};
+use crate::condition::{Condition, comparisons};
+use crate::coverage::Missing;
+use crate::finding::{Value, sex_word};
 use crate::policy::Policy;
-use crate::sink::Sink;
-use crate::statement::Out;
+use crate::shape::coded_visit::{self, Code, CodedVisit, OfCode};
+use crate::why::steps::Why;
 
-pub(super) const OTHER_SEX: Comparison = Comparison::new(0, "the person's gend differs from the row's");
+const OTHER_SEX: Comparison = Comparison::new(0, "the person's gend differs from the row's");
 
 /// What it states of itself.
 pub const SPEC: DetectorSpec = DetectorSpec {
     name: "diagnosis_sex",
     table: Some("diagnosis_sex"),
     values: &["code", "sex"],
-    comparisons: &[OTHER_SEX],
+    comparisons: &comparisons::<1, _>(DiagnosisSex::CONDITIONS),
     subject: Subject::Always("visit"),
     keys: &[&["mdtrt_id", "code"]],
     near: &[Kind::Person],
     ..DetectorSpec::BARE
 };
 
-/// What a row states besides its prefix.
-pub type SexRow = Sex;
-
-/// Rows by prefix.
-pub type Rules = Prefixes<SexRow>;
+/// Rows by prefix: the sex that a code means.
+pub type Rules = Prefixes<Sex>;
 
 /// Compiles its rows.
 pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
-    rows(compiler, &SPEC)
+    Prefixes::compile(compiler, &SPEC, sex_of)
 }
 
-/// Rows of a table of prefixes and sexes.
-pub fn rows(compiler: &mut Compiler<'_>, spec: &DetectorSpec) -> Rules {
-    Prefixes::compile(compiler, spec, |row| {
-        if row.text("gend") == Sex::Male.code() { Sex::Male } else { Sex::Female }
-    })
+/// Diagnoses of one sex.
+#[derive(Debug)]
+pub struct DiagnosisSex;
+
+/// The sex of the person.
+pub(super) fn gend<D: CodedVisit>(code: &Code<'_, D>) -> Sex {
+    code.person.map_or(Sex::Unknown, |(_, person)| person.gend)
 }
 
-/// Judges the diagnoses of a visit with its person.
-pub fn judge(
-    arena: &Arena,
-    bank: &Policy,
-    rules: &Rules,
-    visit_row: Ref,
-    person: Option<Ref>,
-    sink: &mut Sink,
-) {
-    let codes = row::diagnoses(arena, visit_row).iter().map(|diagnosis| diagnosis.code).collect();
-    judge_codes(arena, bank, rules, visit_row, codes, person, sink);
+/// The conditions of codes of one sex, whatever the codes are.
+pub(super) const fn conditions<D: CodedVisit>() -> [Condition<OfCode<D>>; 3] {
+    [
+        OfCode::stands(),
+        Condition::known(
+            IS_KNOWN,
+            |code| vec![("gend", gend(code).code_or_unknown())],
+            Missing::Gend,
+            |code| gend(code).is_known(),
+        ),
+        Condition::holds(
+            IS_ANOTHER,
+            |code| sexes(gend(code), code.table_rows),
+            &[OTHER_SEX],
+            |bank, code| code.is_violated(bank),
+        ),
+    ]
 }
 
-/// Judges codes of a visit, each once.
-pub fn judge_codes(
-    arena: &Arena,
-    bank: &Policy,
-    rows: &Rules,
-    visit_row: Ref,
-    mut codes: Vec<Ref>,
-    person_row: Option<Ref>,
-    sink: &mut Sink,
-) {
-    if rows.is_empty() {
-        return;
+/// Whether a row means another sex than the person's.
+pub(super) fn violates<D: CodedVisit>(bank: &Policy, code: &Code<'_, D>, sex: Sex) -> bool {
+    bank.differ(OTHER_SEX, sex, gend(code))
+}
+
+impl CodedVisit for DiagnosisSex {
+    const SPEC: DetectorSpec = SPEC;
+    const CONDITIONS: &'static [Condition<OfCode<DiagnosisSex>>] = &conditions();
+    const HAS: [&'static str; 2] = ["该就诊有此诊断", "the visit has this diagnosis"];
+    type States = Sex;
+
+    fn codes(arena: &Arena, visit_row: RowRef) -> Vec<TextRef> {
+        row::diagnoses(arena, visit_row).iter().map(|diagnosis| diagnosis.code).collect()
     }
-    codes.sort_unstable();
-    codes.dedup();
-    let visit = row::visit(arena, visit_row);
-    let gend = person_row.map(|person| row::person(arena, person).gend).filter(|gend| gend.is_known());
-    for code in codes {
-        let valid = rows.of(&arena.text(code), day_of(visit.begin));
-        for of_rule in valid.chunk_by(|a, b| a.rule == b.rule) {
-            let rule = of_rule[0].rule;
-            sink.count(Count::Subject(rule));
-            let (Some(gend), Some(person_row)) = (gend, person_row) else {
-                let missing = if person_row.is_none() { Missing::Person } else { Missing::Gend };
-                sink.not_judged(rule, missing, InstitutionMonth::at(visit.institution, visit.begin));
-                continue;
-            };
-            let violated: Vec<&&Prefixed<SexRow>> =
-                of_rule.iter().filter(|row| bank.differ(OTHER_SEX, row.what, gend)).collect();
-            let Some(first) = violated.first() else { continue };
-            sink.emit(Out::Finding(Box::new(Finding {
-                rule,
-                verdict: bank.verdict(rule, violated.iter().all(|row| row.own)),
-                key: vec![KeyPart::Text(visit.id), KeyPart::Text(code)],
-                institution: visit.institution,
-                evidence: vec![visit_row, person_row],
-                occurred: visit.event_time(),
-                amount_basis: AmountBasis::Nothing,
-                values: vec![Value::Text(code), sex_word(first.what)],
-            })));
-        }
+    fn violates(bank: &Policy, code: &Code<'_, DiagnosisSex>, sex: Sex) -> bool {
+        violates(bank, code, sex)
     }
+    fn values(code: &Code<'_, DiagnosisSex>, sex: Sex) -> Vec<Value> {
+        vec![Value::Text(code.code), sex_word(sex)]
+    }
+}
+
+/// Goes through the conditions of (visit, code).
+pub fn why(why: &mut Why<'_, '_>, rules: &Rules, key: &[TextRef]) -> Option<()> {
+    coded_visit::why::<DiagnosisSex>(why, rules, key)
 }

@@ -5,17 +5,20 @@
 //! sale that names it changes. One with fewer lines than the smallest `kinds` of a rule is passed over before its drugs
 //! are counted. There is no reason for which a prescription is not judged.
 
-use records::arena::Ref;
+use std::collections::BTreeSet;
+
+use records::arena::TextRef;
 use records::codes::ListType;
 use records::row::Prescription;
 use rulebank::{Comparison, DetectorSpec, ParamKind, ParamSpec, Subject};
 
-use crate::compile::{Compiler, integer};
+use crate::compile::{Compiler, Ruled, integer};
+use crate::condition::{Condition, comparisons};
 use crate::coverage::Population;
-use crate::finding::{AmountBasis, Finding, KeyPart, RuleIx, Value};
+use crate::finding::{AmountBasis, Finding, KeyPart, Value};
 use crate::policy::Policy;
-use crate::sink::Sink;
-use crate::statement::Out;
+use crate::shape::one_record::{self, OfRecord, One, OneRecord};
+use crate::why::steps::Why;
 
 const MORE_KINDS: Comparison = Comparison::new(0, "there are more than `kinds`");
 
@@ -29,7 +32,7 @@ pub const SPEC: DetectorSpec = DetectorSpec {
         default: "5",
     }],
     values: &["kinds"],
-    comparisons: &[MORE_KINDS],
+    comparisons: &comparisons::<1, _>(DrugKinds::CONDITIONS),
     subject: Subject::Always("prescription"),
     keys: &[&["rx_id"]],
     population: Some(Population::Prescription),
@@ -37,36 +40,67 @@ pub const SPEC: DetectorSpec = DetectorSpec {
 };
 
 /// Its rules and their numbers of drugs.
-pub type Rules = Vec<(RuleIx, i64)>;
+pub type Rules = Ruled<i64>;
 
 /// Compiles its rules.
 pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
-    compiler.rules_of(SPEC.name).into_iter().map(|(ix, rule)| (ix, integer(&rule, "kinds"))).collect()
+    compiler.ruled(SPEC.name, |rule| integer(rule, "kinds"))
 }
 
-/// Judges a prescription that is not cancelled.
-pub fn judge(bank: &Policy, rules: &Rules, rx_row: Ref, rx: &Prescription, sink: &mut Sink) {
-    let fewest = rules.iter().map(|(_, kinds)| *kinds).min().unwrap_or(i64::MAX);
-    if i64::try_from(rx.lines.len()).unwrap_or(i64::MAX) < fewest {
-        return;
+/// Prescriptions that are not cancelled.
+#[derive(Debug)]
+pub struct DrugKinds;
+
+impl One<'_, DrugKinds> {
+    fn drugs(&self) -> impl Iterator<Item = TextRef> {
+        let drugs = self.record.lines.iter().filter(|line| line.list_type == Some(ListType::Drug));
+        drugs.map(|line| line.item)
     }
-    let mut drugs: Vec<Ref> =
-        rx.lines.iter().filter(|line| line.list_type == Some(ListType::Drug)).map(|line| line.item).collect();
-    drugs.sort_unstable();
-    drugs.dedup();
-    let kinds = i64::try_from(drugs.len()).unwrap_or(i64::MAX);
-    for (rule, most) in rules {
-        if bank.over(MORE_KINDS, kinds, *most) {
-            sink.emit(Out::Finding(Box::new(Finding {
-                rule: *rule,
-                verdict: bank.verdict(*rule, false),
-                key: vec![KeyPart::Text(rx.id)],
-                institution: rx.institution,
-                evidence: vec![rx_row],
-                occurred: rx.time,
-                amount_basis: AmountBasis::Nothing,
-                values: vec![Value::Int(kinds)],
-            })));
+    /// Different drugs; not counted where the lines are too few.
+    fn kinds(&self) -> i64 {
+        let count = |kinds: usize| i64::try_from(kinds).unwrap_or(i64::MAX);
+        let lines = count(self.record.lines.len());
+        if lines < *self.params { lines } else { count(self.drugs().collect::<BTreeSet<_>>().len()) }
+    }
+}
+
+impl OneRecord for DrugKinds {
+    const CONDITIONS: &'static [Condition<OfRecord<DrugKinds>>] = &[Condition::holds(
+        ["不同药品（101）品种数超过上限", "it has more different drugs (list type 101) than allowed"],
+        |one| {
+            let drugs: BTreeSet<String> = one.drugs().map(|item| one.arena.text(item)).collect();
+            let names: Vec<&str> = drugs.iter().map(String::as_str).collect();
+            vec![
+                ("kinds", drugs.len().to_string()),
+                ("item", names.join("; ")),
+                ("limit", one.params.to_string()),
+            ]
+        },
+        &[MORE_KINDS],
+        |bank, one| bank.over(MORE_KINDS, one.kinds(), *one.params),
+    )];
+    type Params = i64;
+    type Record = Prescription;
+    type Beside = ();
+
+    fn beside(_: &mut Why<'_, '_>, _: &Prescription) -> Option<()> {
+        Some(())
+    }
+    fn finding(bank: &Policy, one: &One<'_, DrugKinds>) -> Finding {
+        Finding {
+            rule: one.rule,
+            verdict: bank.verdict(one.rule, false),
+            key: vec![KeyPart::Text(one.record.id)],
+            institution: one.record.institution,
+            evidence: vec![one.row],
+            occurred: one.record.time,
+            amount_basis: AmountBasis::Nothing,
+            values: vec![Value::Int(one.kinds())],
         }
     }
+}
+
+/// Goes through the conditions of a prescription.
+pub fn why(why: &mut Why<'_, '_>, rules: &Rules, key: &[TextRef]) -> Option<()> {
+    one_record::why::<DrugKinds>(why, rules, key)
 }

@@ -13,11 +13,12 @@ use rulebank::{AmountKind, Comparison, DetectorSpec, Subject};
 
 use crate::compile::Compiler;
 use crate::coverage::{InstitutionMonth, Missing, Population};
-use crate::finding::{AmountBasis, Finding, KeyPart, Money, RuleIx, Value};
+use crate::finding::{Finding, RuleIx, Value};
 use crate::policy::Policy;
 use crate::sink::Sink;
 use crate::statement::{Out, Route};
 use crate::views::Diff;
+use crate::why::steps::{Why, day, interval};
 
 const BEGUN: Comparison = Comparison::new(0, "the enrolment begins on or before the day");
 const NOT_ENDED: Comparison = Comparison::new(1, "the enrolment ends on or after the day");
@@ -93,15 +94,45 @@ pub fn conclude(
         );
         return;
     }
-    let own = settlement.fund.max(0);
-    sink.emit(Out::Finding(Box::new(Finding {
-        rule,
-        verdict: bank.verdict(rule, false),
-        key: vec![KeyPart::Text(settlement.id)],
-        institution: settlement.institution,
-        evidence: vec![settlement_row],
-        occurred: settlement.time,
-        amount_basis: AmountBasis::Laid(own, vec![Money { row: settlement_row, own }]),
-        values: vec![Value::Day(day_of(settlement.time)), Value::Text(settlement.insutype)],
-    })));
+    let values = vec![Value::Day(day_of(settlement.time)), Value::Text(settlement.insutype)];
+    let finding = Finding::of_settlement(bank, rule, (settlement_row, &settlement), values);
+    sink.emit(Out::Finding(Box::new(finding)));
+}
+
+/// A live settlement on a day on which no normal enrolment of the person covers it.
+pub fn why(why: &mut Why<'_, '_>, _: &Rules, key: &[Ref]) -> Option<()> {
+    let &[settlement] = key else { return None };
+    let scene = why.scene;
+    let (_, settlement) = why.live_settlement(settlement)?;
+    let on = day_of(settlement.time);
+    let of_person = scene.enrolments_of(settlement.psn_no);
+    let covers = |enrolment: &&row::Enrolment| {
+        enrolment.normal
+            && (settlement.insutype == 0 || settlement.insutype == enrolment.insutype)
+            && enrolment.begin <= on
+            && enrolment.end.is_none_or(|end| on <= end)
+    };
+    let covering = of_person.iter().find(covers);
+    let mut values = vec![("day", day(on)), ("insutype", scene.text(settlement.insutype))];
+    values.extend(of_person.iter().map(|enrolment| {
+        let status = if enrolment.normal { "1" } else { "2/3" };
+        let (id, insutype) = (scene.text(enrolment.id), scene.text(enrolment.insutype));
+        let days = interval(enrolment.begin, enrolment.end);
+        ("enrolment", format!("{id} {insutype} status {status} {days}"))
+    }));
+    why.check(
+        [
+            "该人当日没有该险种的正常参保",
+            "no normal enrolment of the person in this insurance covers the day",
+        ],
+        values,
+        covering.is_none(),
+    )?;
+    let condition = ["有任何人的参保登记", "enrolments of anybody are there"];
+    let all = scene.rows(Kind::Enrolment);
+    let values = vec![("enrolment", all.len().to_string())];
+    if all.is_empty() {
+        return why.missing(condition, values, Missing::Enrolment);
+    }
+    why.check(condition, values, true)
 }

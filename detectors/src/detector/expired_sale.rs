@@ -5,16 +5,17 @@
 //! or have no date. Nothing is cut before.
 //! A sale without a date of expiry is not judged (`Missing::ExpyEnd`).
 
-use records::arena::Ref;
+use records::arena::TextRef;
 use records::row::{Dispensing, day_of};
 use rulebank::{AmountKind, Comparison, DetectorSpec, Subject};
 
-use crate::compile::Compiler;
-use crate::coverage::{InstitutionMonth, Missing, Population};
-use crate::finding::{Finding, RuleIx, Value};
+use crate::compile::{Compiler, Ruled};
+use crate::condition::{Condition, comparisons};
+use crate::coverage::{Missing, Population};
+use crate::finding::{Finding, Value};
 use crate::policy::Policy;
-use crate::sink::Sink;
-use crate::statement::Out;
+use crate::shape::one_record::{self, OfRecord, One, OneRecord};
+use crate::why::steps::{Why, day, day_at, or_dash};
 
 const EXPIRED: Comparison = Comparison::new(0, "the day of the sale is after expy_end");
 
@@ -22,7 +23,7 @@ const EXPIRED: Comparison = Comparison::new(0, "the day of the sale is after exp
 pub const SPEC: DetectorSpec = DetectorSpec {
     name: "expired_sale",
     values: &["item", "expired"],
-    comparisons: &[EXPIRED],
+    comparisons: &comparisons::<1, _>(ExpiredSale::CONDITIONS),
     subject: Subject::Always("dispensing"),
     keys: &[&["sel_id"]],
     amount: Some(AmountKind::PriceOfSales),
@@ -31,11 +32,11 @@ pub const SPEC: DetectorSpec = DetectorSpec {
 };
 
 /// Its rules.
-pub type Rules = Vec<RuleIx>;
+pub type Rules = Ruled<()>;
 
 /// Compiles its rules.
 pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
-    compiler.rule_numbers(SPEC.name)
+    compiler.ruled(SPEC.name, |_| ())
 }
 
 /// Whether a rule would find or count something of a sale.
@@ -43,16 +44,46 @@ pub fn is_subject(sale: &Dispensing) -> bool {
     sale.expires.is_none_or(|expires| day_of(sale.time) > expires)
 }
 
-/// Judges a sale.
-pub fn judge(bank: &Policy, rules: &Rules, sale_row: Ref, sale: &Dispensing, sink: &mut Sink) {
-    for rule in rules {
-        let Some(expires) = sale.expires else {
-            sink.not_judged(*rule, Missing::ExpyEnd, InstitutionMonth::at(sale.institution, sale.time));
-            continue;
-        };
-        if bank.over(EXPIRED, day_of(sale.time), expires) {
-            let values = vec![Value::Text(sale.item), Value::Day(expires)];
-            sink.emit(Out::Finding(Box::new(Finding::of_sale(bank, *rule, (sale_row, sale), values))));
-        }
+/// Sales of expired packs.
+#[derive(Debug)]
+pub struct ExpiredSale;
+
+impl OneRecord for ExpiredSale {
+    const CONDITIONS: &'static [Condition<OfRecord<ExpiredSale>>] = &[
+        Condition::known(
+            ["有效期已知", "the expiry day is known"],
+            |one| one.record.expires.map(|expires| ("expy_end", day(expires))).into_iter().collect(),
+            Missing::ExpyEnd,
+            |one| one.record.expires.is_some(),
+        ),
+        Condition::holds(
+            ["销售日晚于有效期", "it was sold on a day after it expired"],
+            |one| {
+                let expires = or_dash(one.record.expires.map(day));
+                vec![("day", day_at(one.record.time)), ("expy_end", expires)]
+            },
+            &[EXPIRED],
+            |bank, one| {
+                let sold = day_of(one.record.time);
+                one.record.expires.is_some_and(|expires| bank.over(EXPIRED, sold, expires))
+            },
+        ),
+    ];
+    type Params = ();
+    type Record = Dispensing;
+    type Beside = ();
+
+    fn beside(_: &mut Why<'_, '_>, _: &Dispensing) -> Option<()> {
+        Some(())
     }
+    fn finding(bank: &Policy, one: &One<'_, ExpiredSale>) -> Finding {
+        let expired = one.record.expires.map(Value::Day);
+        let values = [Value::Text(one.record.item)].into_iter().chain(expired).collect();
+        Finding::of_sale(bank, one.rule, (one.row, one.record), values)
+    }
+}
+
+/// Goes through the conditions of a sale.
+pub fn why(why: &mut Why<'_, '_>, rules: &Rules, key: &[TextRef]) -> Option<()> {
+    one_record::why::<ExpiredSale>(why, rules, key)
 }

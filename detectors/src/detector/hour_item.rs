@@ -5,23 +5,21 @@
 //! which no row of these tables is valid on the day never come here.
 //! Without the visit, an item and day are not judged (`Missing::Visit`).
 
-use std::collections::BTreeMap;
+use std::cmp::Ordering;
 
 use records::Kind;
-use records::arena::{Arena, Ref};
-use records::row::{self, Day, FeeLine, Visit, day_of};
+use records::arena::{RowRef, TextRef};
+use records::row::{FeeLine, Moment, day_of};
 use records::time::start_of;
-use rulebank::{AmountKind, Comparison, DetectorSpec, Subject};
+use rulebank::{AmountKind, Comparison, DetectorSpec, Row, Subject};
 
-use super::pair_conflict::sorted;
-use crate::classes::{Class, Classes};
-use crate::compile::{Compiler, Items, Listed};
-use crate::coverage::{Count, InstitutionMonth, Missing};
+use crate::classes::Class;
+use crate::compile::{Compiler, Items};
+use crate::condition::{Condition, comparisons};
 use crate::exact::{exact_quantity, fen_of};
-use crate::finding::{AmountBasis, Finding, KeyPart, Value, money_of_lines};
-use crate::policy::Policy;
-use crate::sink::Sink;
-use crate::statement::Out;
+use crate::finding::{AmountBasis, Value, money_of_lines};
+use crate::shape::item_cap::{self, Charged, ItemCap, OfItem};
+use crate::why::steps::{Why, moment, quantity};
 
 const MORE_THAN_HOURS: Comparison = Comparison::new(0, "the quantity is above the hours");
 
@@ -30,7 +28,7 @@ pub const SPEC: DetectorSpec = DetectorSpec {
     name: "hour_item",
     table: Some("hour_item"),
     values: &["item", "day", "quantity", "limit"],
-    comparisons: &[MORE_THAN_HOURS],
+    comparisons: &comparisons::<1, _>(HourItem::CONDITIONS),
     subject: Subject::Always("visit"),
     keys: &[&["mdtrt_id", "med_list_codg", "day"]],
     amount: Some(AmountKind::QuantityBeyondLimit),
@@ -38,10 +36,7 @@ pub const SPEC: DetectorSpec = DetectorSpec {
     ..DetectorSpec::BARE
 };
 
-/// A row says nothing but that it is there.
-type HourItem = Listed<()>;
-
-/// Rows by item.
+/// Rows by item: a row says nothing but that it is there.
 pub type Rules = Items<()>;
 
 /// Compiles its rows.
@@ -49,68 +44,69 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
     compiler.by_item(&SPEC, |_, _| (), |row| (row.rule, row.own))
 }
 
-/// The whole hours of a day in which the item can have been used.
-///
-/// Of a stay, on days of which some part of it is: its hours that day, a begun one counted; else 24.
-fn hours(classes: &Classes, visit: &Visit, day: Day) -> i64 {
-    if classes.class(visit.med_type, day_of(visit.begin)) != Class::Inpatient {
-        return 24;
+/// Items that are charged by the hour.
+#[derive(Debug)]
+pub struct HourItem;
+
+impl Charged<'_, HourItem> {
+    /// The part of a stay that lies on the day; none if it is no stay, or none of it does.
+    fn part_of_stay(&self) -> Option<(Moment, Moment)> {
+        let ((_, visit), day) = (self.visit?, self.day?);
+        let is_stay = self.classes.class(visit.med_type, day_of(visit.begin)) == Class::Inpatient;
+        let (midnight, next) = (start_of(day), start_of(day + 1));
+        let (from, to) = (visit.begin.max(midnight), visit.end.unwrap_or(next).min(next));
+        (is_stay && from < to).then_some((from, to))
     }
-    let (midnight, next) = (start_of(day), start_of(day + 1));
-    let seconds = visit.end.unwrap_or(next).min(next) - visit.begin.max(midnight);
-    if seconds > 0 { (seconds + 3599) / 3600 } else { 24 }
+
+    /// The whole hours of the day in which the item can have been used: those of the stay, a begun one counted, on
+    /// days of which some part of it is; else 24.
+    fn hours(&self) -> i64 {
+        self.part_of_stay().map_or(24, |(from, to)| (to - from + 3599) / 3600)
+    }
 }
 
-/// Judges the net lines of a visit, item by item and day by day.
-pub fn judge(
-    arena: &Arena,
-    bank: &Policy,
-    rules: &Rules,
-    classes: &Classes,
-    lines: &BTreeMap<Ref, Vec<(Ref, FeeLine)>>,
-    visit: Option<Ref>,
-    sink: &mut Sink,
-) {
-    for (item, lines) in lines {
-        let Some(rows) = rules.get(item) else { continue };
-        let mut days: BTreeMap<Day, Vec<(Ref, FeeLine)>> = BTreeMap::new();
-        for (address, line) in lines {
-            days.entry(day_of(line.time)).or_default().push((*address, *line));
-        }
-        for (day, lines) in days {
-            let holding: Vec<&HourItem> = rows.iter().filter(|row| row.validity.holds(day)).collect();
-            for of_rule in holding.chunk_by(|a, b| a.rule == b.rule) {
-                let rule = of_rule[0].rule;
-                sink.count(Count::Subject(rule));
-                let Some(visit) = visit.map(|visit| row::visit(arena, visit)) else {
-                    sink.not_judged(rule, Missing::Visit, InstitutionMonth::on(lines[0].1.institution, day));
-                    continue;
-                };
-                let limit = hours(classes, &visit, day) * 10_000;
-                let quantity = lines.iter().fold(0i64, |sum, (_, line)| sum.saturating_add(line.cnt));
-                if !bank.over(MORE_THAN_HOURS, quantity, limit) {
-                    continue;
+impl ItemCap for HourItem {
+    const SPEC: DetectorSpec = SPEC;
+    const CONDITIONS: &'static [Condition<OfItem<HourItem>>] = &[
+        OfItem::visit_stands(),
+        Condition::holds(
+            ["当日计费小时数超过可能的小时数", "more hours were charged on the day than there can have been"],
+            |charged| {
+                let mut values =
+                    vec![("quantity", quantity(charged.quantity())), ("limit", charged.hours().to_string())];
+                if let Some((from, to)) = charged.part_of_stay() {
+                    values.extend([("begin", moment(from)), ("end", moment(to))]);
                 }
-                let lines = sorted(arena, &lines);
-                let price = lines.iter().map(|(_, line)| line.price).max().unwrap_or(0);
-                let excess = exact_quantity(quantity) - exact_quantity(limit);
-                let own = of_rule.iter().all(|row| row.own);
-                sink.emit(Out::Finding(Box::new(Finding {
-                    rule,
-                    verdict: bank.verdict(rule, own),
-                    key: vec![KeyPart::Text(lines[0].1.visit), KeyPart::Text(*item), KeyPart::Day(day)],
-                    institution: visit.institution,
-                    evidence: lines.iter().map(|(row, _)| *row).collect(),
-                    occurred: lines.iter().map(|(_, line)| line.time).max().unwrap_or(i64::MIN),
-                    amount_basis: AmountBasis::Laid(fen_of(excess, price), money_of_lines(&lines).1),
-                    values: vec![
-                        Value::Text(*item),
-                        Value::Day(day),
-                        Value::Quantity(quantity),
-                        Value::Quantity(limit),
-                    ],
-                })));
-            }
-        }
+                values
+            },
+            &[MORE_THAN_HOURS],
+            |bank, charged| bank.over(MORE_THAN_HOURS, charged.quantity(), charged.hours() * 10_000),
+        ),
+    ];
+    type States = ();
+
+    fn states(_: &Row) {}
+    fn is_by_day((): &()) -> bool {
+        true
     }
+    fn stricter((): &(), (): &()) -> Ordering {
+        Ordering::Equal
+    }
+    fn amount(charged: &Charged<'_, HourItem>, lines: &[(RowRef, FeeLine)]) -> AmountBasis {
+        let excess = exact_quantity(charged.quantity()) - exact_quantity(charged.hours() * 10_000);
+        AmountBasis::Laid(fen_of(excess, charged.highest_price()), money_of_lines(lines).1)
+    }
+    fn values(charged: &Charged<'_, HourItem>, _: &[(RowRef, FeeLine)]) -> Vec<Value> {
+        vec![
+            Value::Text(charged.item()),
+            charged.day.map_or(Value::Int(0), Value::Day),
+            Value::Quantity(charged.quantity()),
+            Value::Quantity(charged.hours() * 10_000),
+        ]
+    }
+}
+
+/// Goes through the conditions of (visit, item, day).
+pub fn why(why: &mut Why<'_, '_>, rules: &Rules, key: &[TextRef]) -> Option<()> {
+    item_cap::why::<HourItem>(why, rules, key)
 }

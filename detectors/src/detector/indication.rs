@@ -9,16 +9,17 @@ use std::collections::HashSet;
 
 use foldhash::fast::FixedState;
 use records::Kind;
-use records::arena::{Arena, Ref};
-use records::row;
+use records::arena::TextRef;
+use records::row::{self, Visit};
 use rulebank::{AmountKind, DetectorSpec, Subject};
 
-use crate::compile::{Compiler, Items, Listed};
-use crate::coverage::{InstitutionMonth, Missing, Population};
+use crate::compile::{Compiler, Items};
+use crate::condition::Condition;
+use crate::coverage::{Missing, Population};
 use crate::finding::{Finding, Value};
 use crate::policy::Policy;
-use crate::sink::Sink;
-use crate::statement::Out;
+use crate::shape::listed_line::{self, Line, ListedLine, OfLine};
+use crate::why::steps::Why;
 
 /// What it states of itself.
 pub const SPEC: DetectorSpec = DetectorSpec {
@@ -34,73 +35,79 @@ pub const SPEC: DetectorSpec = DetectorSpec {
     ..DetectorSpec::BARE
 };
 
-/// What a row of the table states.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Prefixes {
-    /// What a diagnosis may begin with.
-    pub prefixes: Vec<String>,
-}
-
-type Indication = Listed<Prefixes>;
-
-/// Rows by item.
-pub type Rules = Items<Prefixes>;
+/// Rows by item: what a diagnosis may begin with.
+pub type Rules = Items<Vec<String>>;
 
 /// Compiles its rows.
 pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
     compiler.by_item(
         &SPEC,
-        |_, row| Prefixes {
-            prefixes: row.list("prefixes").iter().filter(|prefix| !prefix.is_empty()).cloned().collect(),
-        },
+        |_, row| row.list("prefixes").iter().filter(|prefix| !prefix.is_empty()).cloned().collect(),
         |row| row.rule,
     )
 }
 
 /// Items of which two banks say differently.
-pub fn otherwise(old: &Rules, new: &Rules) -> HashSet<Ref, FixedState> {
+pub fn otherwise(old: &Rules, new: &Rules) -> HashSet<TextRef, FixedState> {
     old.keys().chain(new.keys()).filter(|item| old.get(item) != new.get(item)).copied().collect()
 }
 
-/// Judges a net line with its visit.
-pub fn judge(
-    arena: &Arena,
-    bank: &Policy,
-    rules: &Rules,
-    (line_row, line): (Ref, &row::FeeLine),
-    visit: Option<(Ref, &row::Visit)>,
-    sink: &mut Sink,
-) {
-    let Some(indications) = rules.get(&line.item) else { return };
-    let day = row::day_of(line.time);
-    let valid: Vec<&Indication> = indications.iter().filter(|row| row.validity.holds(day)).collect();
-    if valid.is_empty() {
-        return;
+/// Lines of items that are paid for certain diagnoses.
+#[derive(Debug)]
+pub struct Indication;
+
+impl Line<'_, Indication> {
+    /// The codes of the visit's diagnoses.
+    fn codes(&self) -> Vec<String> {
+        let diagnoses = self.beside.map(|(row, _)| row::diagnoses(self.arena, row)).unwrap_or_default();
+        diagnoses.iter().map(|diagnosis| self.arena.text(diagnosis.code)).collect()
     }
-    let codes: Option<Vec<String>> = visit.map(|(visit_row, _)| {
-        row::diagnoses(arena, visit_row).iter().map(|diagnosis| arena.text(diagnosis.code)).collect()
-    });
-    for of_rule in valid.chunk_by(|a, b| a.rule == b.rule) {
-        let rule = of_rule[0].rule;
-        let (Some((visit_row, visit)), Some(codes)) = (visit, &codes) else {
-            sink.not_judged(rule, Missing::Visit, InstitutionMonth::at(line.institution, line.time));
-            continue;
-        };
-        if codes.is_empty() {
-            sink.not_judged(rule, Missing::Diags, InstitutionMonth::at(line.institution, line.time));
-            continue;
-        }
-        // The prefixes of all valid rows are united.
-        let mut prefixes = of_rule.iter().flat_map(|row| &row.what.prefixes);
-        if prefixes.any(|prefix| codes.iter().any(|code| code.starts_with(prefix.as_str()))) {
-            continue;
-        }
-        let own = of_rule.iter().all(|row| row.own);
-        let count = Value::Int(i64::try_from(codes.len()).unwrap_or(i64::MAX));
-        let values = vec![Value::Text(line.item), count];
-        let mut finding = Finding::of_line(bank, rule, own, (line_row, line), values);
-        finding.evidence.push(visit_row);
-        finding.occurred = finding.occurred.max(visit.event_time());
-        sink.emit(Out::Finding(Box::new(finding)));
+    /// The prefixes of all rows united.
+    fn prefixes(&self) -> impl Iterator<Item = &str> {
+        self.rows.iter().flat_map(|row| &row.what).map(String::as_str)
     }
+}
+
+impl ListedLine for Indication {
+    const SPEC: DetectorSpec = SPEC;
+    const CONDITIONS: &'static [Condition<OfLine<Indication>>] = &[
+        OfLine::stands(),
+        Condition::known(
+            ["该就诊有诊断", "the visit has diagnoses"],
+            |line| {
+                let codes = line.codes();
+                if codes.is_empty() { Vec::new() } else { vec![("diagnoses", codes.join("; "))] }
+            },
+            Missing::Diags,
+            |line| !line.codes().is_empty(),
+        ),
+        Condition::holds(
+            ["没有一个诊断属于限定的适应症", "no diagnosis is among those for which the item is paid"],
+            |line| {
+                let prefixes: Vec<&str> = line.prefixes().collect();
+                vec![("diagnoses", line.codes().join("; ")), ("prefixes", prefixes.join("; "))]
+            },
+            &[],
+            |_, line| {
+                let codes = line.codes();
+                !line.prefixes().any(|prefix| codes.iter().any(|code| code.starts_with(prefix)))
+            },
+        ),
+    ];
+    type States = Vec<String>;
+    type Beside = Visit;
+
+    fn finding(bank: &Policy, line: &Line<'_, Indication>) -> Finding {
+        let own = line.rows.iter().all(|row| row.own);
+        let count = Value::Int(i64::try_from(line.codes().len()).unwrap_or(i64::MAX));
+        let mut finding = line.found(bank, own, vec![Value::Text(line.line.item), count]);
+        let begin = line.beside.map_or(finding.occurred, |(_, visit)| visit.event_time());
+        finding.occurred = finding.occurred.max(begin);
+        finding
+    }
+}
+
+/// Goes through the conditions of (visit, line).
+pub fn why(why: &mut Why<'_, '_>, rules: &Rules, key: &[TextRef]) -> Option<()> {
+    listed_line::why::<Indication>(why, rules, key)
 }

@@ -5,17 +5,18 @@
 //! here. There is no reason for which an invoice is not judged.
 
 use records::Kind;
-use records::arena::{Arena, Ref};
-use records::row::{self, Settlement};
+use records::arena::{Arena, RowRef, TextRef};
+use records::row::{self, Moment, Settlement};
 use rulebank::{AmountKind, Comparison, DetectorSpec, Subject};
 
 use crate::compile::Compiler;
-use crate::coverage::Count;
+use crate::condition::{self, Condition, Judged, comparisons};
+use crate::coverage::{Count, InstitutionMonth};
 use crate::finding::{AmountBasis, Finding, KeyPart, Money, RuleIx, Value, common_institution};
 use crate::policy::Policy;
 use crate::sink::Sink;
-use crate::statement::Out;
 use crate::views::{Diff, pair_of};
+use crate::why::steps::Why;
 
 const TWO_SETTLEMENTS: Comparison = Comparison::new(0, "there are at least two settlements");
 
@@ -23,7 +24,7 @@ const TWO_SETTLEMENTS: Comparison = Comparison::new(0, "there are at least two s
 pub const SPEC: DetectorSpec = DetectorSpec {
     name: "invoice_twice",
     values: &["settlements", "bill_code", "bill_no"],
-    comparisons: &[TWO_SETTLEMENTS],
+    comparisons: &comparisons::<1, _>(InvoiceTwice::CONDITIONS),
     subject: Subject::Always("invoice"),
     subject_parts: 2,
     keys: &[&["bill_code", "bill_no"]],
@@ -37,60 +38,132 @@ pub type Rules = Vec<RuleIx>;
 
 /// Compiles its rules.
 pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
-    compiler.rules_of(SPEC.name).into_iter().map(|(ix, _)| ix).collect()
+    compiler.rule_numbers(SPEC.name)
 }
 
-/// Judges an invoice number: the live settlements that carry it, and the invoice itself where it is known.
-pub fn judge(arena: &Arena, bank: &Policy, rules: &Rules, key: u64, rows: &[(Ref, Diff)], sink: &mut Sink) {
-    let mut settlements: Vec<(Ref, Settlement)> = rows
-        .iter()
-        .filter(|(address, _)| row::kind(arena, *address) == Kind::Settlement)
-        .map(|(address, _)| (*address, row::settlement(arena, *address)))
-        .collect();
-    if settlements.is_empty() {
-        return;
+/// The live settlements that carry an invoice.
+#[derive(Clone, Copy, Debug)]
+pub struct Carried<'a> {
+    arena: &'a Arena,
+    rule: RuleIx,
+    /// bill_code and bill_no
+    invoice: (TextRef, TextRef),
+    /// The institution that issued it, if that is known.
+    issued_by: TextRef,
+    /// By key.
+    settlements: &'a [(RowRef, Settlement)],
+}
+
+/// Invoices that were settled more than once.
+#[derive(Debug)]
+pub struct InvoiceTwice;
+
+impl Judged for InvoiceTwice {
+    type Candidate<'a> = Carried<'a>;
+    const CONDITIONS: &'static [Condition<InvoiceTwice>] = &[Condition::holds(
+        ["至少两笔有效结算使用该票据", "two live settlements or more carry the invoice"],
+        |carried| {
+            let text = |text: TextRef| carried.arena.text(text);
+            let ids: Vec<String> =
+                carried.settlements.iter().map(|(_, settlement)| text(settlement.id)).collect();
+            vec![
+                ("bill_code", text(carried.invoice.0)),
+                ("bill_no", text(carried.invoice.1)),
+                ("settlements", ids.len().to_string()),
+                ("setl_id", ids.join("; ")),
+            ]
+        },
+        &[TWO_SETTLEMENTS],
+        |bank, carried| bank.reaches(TWO_SETTLEMENTS, carried.settlements.len(), 2),
+    )];
+
+    fn rule(carried: &Carried<'_>) -> RuleIx {
+        carried.rule
     }
-    for rule in rules {
-        sink.count(Count::Subject(*rule));
+    fn month(carried: &Carried<'_>) -> InstitutionMonth {
+        let time = carried.settlements.first().map_or(0, |(_, settlement)| settlement.time);
+        InstitutionMonth::at(carried.issued_by, time)
     }
-    if !bank.reaches(TWO_SETTLEMENTS, settlements.len(), 2) {
-        return;
-    }
-    settlements.sort_by(|(_, a), (_, b)| arena.compare(a.id, b.id));
-    let evidence: Vec<Ref> = settlements.iter().map(|(address, _)| *address).collect();
-    let own_institution = rows
-        .iter()
-        .find(|(address, _)| row::kind(arena, *address) == Kind::Invoice)
-        .map_or(0, |(address, _)| row::invoice(arena, *address).institution);
-    let institution =
-        if own_institution == 0 { common_institution(arena, &evidence) } else { own_institution };
-    // The largest is left out; on a tie the first by key.
-    let mut largest = 0;
-    for (nth, (_, settlement)) in settlements.iter().enumerate() {
-        if settlement.fund > settlements[largest].1.fund {
-            largest = nth;
+    fn finding(bank: &Policy, carried: &Carried<'_>) -> Finding {
+        let settlements = carried.settlements;
+        let evidence: Vec<RowRef> = settlements.iter().map(|(row, _)| *row).collect();
+        let institution = match carried.issued_by == TextRef::default() {
+            true => common_institution(carried.arena, &evidence),
+            false => carried.issued_by,
+        };
+        // The largest is left out; on a tie the first by key.
+        let mut largest = 0;
+        for (nth, (_, settlement)) in settlements.iter().enumerate() {
+            if settlement.fund > settlements[largest].1.fund {
+                largest = nth;
+            }
         }
-    }
-    let rest = settlements.iter().enumerate().filter(|(nth, _)| *nth != largest).map(|(_, rest)| rest);
-    let money: Vec<Money> =
-        rest.map(|(address, settlement)| Money { row: *address, own: settlement.fund.max(0) }).collect();
-    let amount = money.iter().fold(0i64, |sum, money| sum.saturating_add(money.own));
-    let (bill_code, bill_no) = pair_of(key);
-    let occurred = settlements.iter().map(|(_, settlement)| settlement.time).max().unwrap_or(i64::MIN);
-    for rule in rules {
-        sink.emit(Out::Finding(Box::new(Finding {
-            rule: *rule,
-            verdict: bank.verdict(*rule, false),
+        let rest = settlements.iter().enumerate().filter(|(nth, _)| *nth != largest).map(|(_, rest)| rest);
+        let money: Vec<Money> =
+            rest.map(|(row, settlement)| Money { row: *row, own: settlement.fund.max(0) }).collect();
+        let amount = money.iter().fold(0i64, |sum, money| sum.saturating_add(money.own));
+        let (bill_code, bill_no) = carried.invoice;
+        Finding {
+            rule: carried.rule,
+            verdict: bank.verdict(carried.rule, false),
             key: vec![KeyPart::Text(bill_code), KeyPart::Text(bill_no)],
             institution,
-            evidence: evidence.clone(),
-            occurred,
-            amount_basis: AmountBasis::Laid(amount, money.clone()),
+            evidence,
+            occurred: settlements.iter().map(|(_, settlement)| settlement.time).max().unwrap_or(Moment::MIN),
+            amount_basis: AmountBasis::Laid(amount, money),
             values: vec![
                 Value::Int(i64::try_from(settlements.len()).unwrap_or(i64::MAX)),
                 Value::Text(bill_code),
                 Value::Text(bill_no),
             ],
-        })));
+        }
     }
+}
+
+/// Judges an invoice number: the live settlements that carry it, and the invoice itself where it is known.
+pub fn judge(
+    arena: &Arena,
+    bank: &Policy,
+    rules: &Rules,
+    key: u64,
+    rows: &[(RowRef, Diff)],
+    sink: &mut Sink,
+) {
+    let of_kind = |kind| rows.iter().map(|(row, _)| *row).filter(move |row| row::kind(arena, *row) == kind);
+    let settlements: Vec<(RowRef, Settlement)> =
+        of_kind(Kind::Settlement).map(|row| (row, row::settlement(arena, row))).collect();
+    if settlements.is_empty() {
+        return;
+    }
+    let invoice = of_kind(Kind::Invoice).next();
+    let issued_by = invoice.map(|row| row::invoice(arena, row).institution).unwrap_or_default();
+    let settlements = &by_key(arena, settlements);
+    for rule in rules {
+        sink.count(Count::Subject(*rule));
+        let candidate = Carried { arena, rule: *rule, invoice: pair_of(key), issued_by, settlements };
+        condition::judge::<InvoiceTwice>(bank, &candidate, sink);
+    }
+}
+
+fn by_key(arena: &Arena, mut settlements: Vec<(RowRef, Settlement)>) -> Vec<(RowRef, Settlement)> {
+    settlements.sort_by(|(_, a), (_, b)| arena.compare(a.id, b.id));
+    settlements
+}
+
+/// Goes through the conditions of (invoice code, number).
+pub fn why(why: &mut Why<'_, '_>, _: &Rules, key: &[TextRef]) -> Option<()> {
+    let &[code, number] = key else { return None };
+    let scene = why.scene;
+    let carrying =
+        scene.live().filter(|(_, settlement)| (settlement.bill_code, settlement.bill_no) == (code, number));
+    let settlements = &by_key(scene.arena, carrying.collect());
+    let issued_by = TextRef::default();
+    let invoice = (code, number);
+    why.conditions::<InvoiceTwice>(&Carried {
+        arena: scene.arena,
+        rule: why.number,
+        invoice,
+        issued_by,
+        settlements,
+    })
 }

@@ -6,16 +6,17 @@
 //!
 //! A line whose time of receipt is not known is not judged (`RecvTime`). A finding has no amount.
 
-use records::arena::Ref;
+use records::arena::TextRef;
 use records::row::FeeLine;
 use rulebank::{Comparison, DetectorSpec, ParamKind, ParamSpec, Subject};
 
-use crate::compile::{Compiler, integer};
-use crate::coverage::{InstitutionMonth, Missing, Population};
-use crate::finding::{AmountBasis, Finding, KeyPart, RuleIx, Value};
-use crate::policy::Policy;
-use crate::sink::Sink;
-use crate::statement::Out;
+use crate::compile::{Compiler, Ruled, integer};
+use crate::condition::{Condition, comparisons};
+use crate::coverage::{Missing, Population};
+use crate::finding::{AmountBasis, Finding, Value};
+use crate::policy::{Policy, RuleIx};
+use crate::shape::one_record::{self, OfRecord, One, OneRecord};
+use crate::why::steps::{Why, hours, moment};
 
 const LATE: Comparison = Comparison::new(0, "the line was received more than `hours` after the charge");
 
@@ -29,7 +30,7 @@ pub const SPEC: DetectorSpec = DetectorSpec {
         default: "24",
     }],
     values: &["occurred", "hours"],
-    comparisons: &[LATE],
+    comparisons: &comparisons::<1, _>(LateUpload::CONDITIONS),
     subject: Subject::Always("fee_line"),
     subject_parts: 2,
     keys: &[&["mdtrt_id", "feedetl_sn"]],
@@ -38,11 +39,11 @@ pub const SPEC: DetectorSpec = DetectorSpec {
 };
 
 /// Its rules and their seconds.
-pub type Rules = Vec<(RuleIx, i64)>;
+pub type Rules = Ruled<i64>;
 
 /// Compiles its rules.
 pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
-    compiler.rules_of(SPEC.name).into_iter().map(|(ix, rule)| (ix, integer(&rule, "hours") * 3600)).collect()
+    compiler.ruled(SPEC.name, |rule| integer(rule, "hours") * 3600)
 }
 
 /// Whether two banks may answer differently of a line.
@@ -56,24 +57,53 @@ pub fn differ(old: &Rules, new: &Rules, line: &FeeLine) -> bool {
     line.delay.is_none_or(|delay| delay > least) && stated(old) != stated(new)
 }
 
-/// Judges a net line.
-pub fn judge(bank: &Policy, rules: &Rules, line_row: Ref, line: &FeeLine, sink: &mut Sink) {
-    for (rule, allowed) in rules {
-        let Some(delay) = line.delay else {
-            sink.not_judged(*rule, Missing::RecvTime, InstitutionMonth::at(line.institution, line.time));
-            continue;
-        };
-        if bank.over(LATE, delay, *allowed) {
-            sink.emit(Out::Finding(Box::new(Finding {
-                rule: *rule,
-                verdict: bank.verdict(*rule, false),
-                key: vec![KeyPart::Text(line.visit), KeyPart::Text(line.sn)],
-                institution: line.institution,
-                evidence: vec![line_row],
-                occurred: line.time,
-                amount_basis: AmountBasis::Nothing,
-                values: vec![Value::Moment(line.time), Value::Int(delay / 3600)],
-            })));
-        }
+/// Lines that were received late.
+#[derive(Debug)]
+pub struct LateUpload;
+
+impl OneRecord for LateUpload {
+    const CONDITIONS: &'static [Condition<OfRecord<LateUpload>>] = &[
+        Condition::known(
+            ["接收时间已知", "the time at which it was received is known"],
+            |one| {
+                let received = one.record.delay.map(|delay| one.record.time.saturating_add(delay));
+                received.map(|received| ("recv_time", moment(received))).into_iter().collect()
+            },
+            Missing::RecvTime,
+            |one| one.record.delay.is_some(),
+        ),
+        Condition::holds(
+            ["接收时间晚于费用发生时间，且超过容许小时数", "it was received later than the hours allowed"],
+            |one| {
+                let delay = one.record.delay.unwrap_or(0);
+                vec![
+                    ("fee_ocur_time", moment(one.record.time)),
+                    ("recv_time", moment(one.record.time.saturating_add(delay))),
+                    ("hours", hours(delay)),
+                    ("limit", (one.params / 3600).to_string()),
+                ]
+            },
+            &[LATE],
+            |bank, one| one.record.delay.is_some_and(|delay| bank.over(LATE, delay, *one.params)),
+        ),
+    ];
+    type Params = i64;
+    type Record = FeeLine;
+    type Beside = ();
+
+    fn beside(_: &mut Why<'_, '_>, _: &FeeLine) -> Option<()> {
+        Some(())
     }
+    fn finding(bank: &Policy, one: &One<'_, LateUpload>) -> Finding {
+        let hours = one.record.delay.unwrap_or(0) / 3600;
+        let values = vec![Value::Moment(one.record.time), Value::Int(hours)];
+        let mut finding = Finding::of_line(bank, one.rule, false, (one.row, one.record), values);
+        finding.amount_basis = AmountBasis::Nothing;
+        finding
+    }
+}
+
+/// Goes through the conditions of (visit, line).
+pub fn why(why: &mut Why<'_, '_>, rules: &Rules, key: &[TextRef]) -> Option<()> {
+    one_record::why::<LateUpload>(why, rules, key)
 }

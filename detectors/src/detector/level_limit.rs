@@ -8,17 +8,18 @@
 //! Without the institution (`Institution`), or without its level (`HospLv`), a line is not judged.
 
 use records::Kind;
-use records::arena::Ref;
+use records::arena::TextRef;
 use records::codes::HospitalLevel;
-use records::row::{FeeLine, Institution, day_of};
+use records::row::Institution;
 use rulebank::{AmountKind, Comparison, DetectorSpec, Subject};
 
-use crate::compile::{Compiler, Items, Listed};
-use crate::coverage::{InstitutionMonth, Missing, Population};
+use crate::compile::{Compiler, Items};
+use crate::condition::{Condition, comparisons};
+use crate::coverage::{Missing, Population};
 use crate::finding::{Finding, Value};
 use crate::policy::Policy;
-use crate::sink::Sink;
-use crate::statement::Out;
+use crate::shape::listed_line::{self, Line, ListedLine, OfLine};
+use crate::why::steps::Why;
 
 const LEVEL_TOO_LOW: Comparison = Comparison::new(0, "the institution's level ranks below lowest_lv");
 
@@ -27,7 +28,7 @@ pub const SPEC: DetectorSpec = DetectorSpec {
     name: "level_limit",
     table: Some("level_limit"),
     values: &["item", "level", "lowest"],
-    comparisons: &[LEVEL_TOO_LOW],
+    comparisons: &comparisons::<1, _>(LevelLimit::CONDITIONS),
     subject: Subject::Always("fee_line"),
     subject_parts: 2,
     keys: &[&["mdtrt_id", "feedetl_sn"]],
@@ -38,58 +39,69 @@ pub const SPEC: DetectorSpec = DetectorSpec {
     ..DetectorSpec::BARE
 };
 
-/// What a row of the table states.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Level {
-    /// The lowest level that may bill it; `None` for one that is not on the list.
-    pub lowest: Option<HospitalLevel>,
-}
-
-type Limit = Listed<Level>;
-
-/// Rows by item, the strictest (highest level) of a rule first.
-pub type Rules = Items<Level>;
+/// Rows by item, the strictest (highest level) of a rule first: the lowest level that may bill it; `None` for one that
+/// is not on the list.
+pub type Rules = Items<Option<HospitalLevel>>;
 
 /// Compiles its rows.
 pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
     compiler.by_item(
         &SPEC,
-        |_, row| Level { lowest: HospitalLevel::from_code(row.text("lowest_lv")) },
-        |limit| (limit.rule, limit.what.lowest, limit.own),
+        |_, row| HospitalLevel::from_code(row.text("lowest_lv")),
+        |limit| (limit.rule, limit.what, limit.own),
     )
 }
 
-/// Judges a net line of an item in the table with its institution.
-pub fn judge(
-    bank: &Policy,
-    rules: &Rules,
-    (line_row, line): (Ref, &FeeLine),
-    institution: Option<(Ref, &Institution)>,
-    sink: &mut Sink,
-) {
-    let Some(limits) = rules.get(&line.item) else { return };
-    let day = day_of(line.time);
-    let valid: Vec<&Limit> = limits.iter().filter(|limit| limit.validity.holds(day)).collect();
-    for of_rule in valid.chunk_by(|a, b| a.rule == b.rule) {
-        let limit = of_rule[0];
-        let Some((institution_row, institution)) = institution else {
-            sink.not_judged(
-                limit.rule,
-                Missing::Institution,
-                InstitutionMonth::at(line.institution, line.time),
-            );
-            continue;
-        };
-        if institution.level.is_none() {
-            sink.not_judged(limit.rule, Missing::HospLv, InstitutionMonth::at(line.institution, line.time));
-            continue;
-        }
-        if bank.over(LEVEL_TOO_LOW, institution.level, limit.what.lowest) {
-            let level = |level: Option<HospitalLevel>| Value::Level(level.map_or(0, HospitalLevel::rank));
-            let values = vec![Value::Text(line.item), level(institution.level), level(limit.what.lowest)];
-            let mut finding = Finding::of_line(bank, limit.rule, limit.own, (line_row, line), values);
-            finding.evidence.push(institution_row);
-            sink.emit(Out::Finding(Box::new(finding)));
-        }
+/// The code of a level, or a dash.
+pub(super) fn level_text(level: Option<HospitalLevel>) -> String {
+    level.map_or("-", HospitalLevel::code).to_owned()
+}
+
+/// Lines of items for hospitals of some level.
+#[derive(Debug)]
+pub struct LevelLimit;
+
+impl Line<'_, LevelLimit> {
+    fn level(&self) -> Option<HospitalLevel> {
+        self.beside.and_then(|(_, institution)| institution.level)
     }
+    /// What the strictest row asks.
+    fn lowest(&self) -> Option<HospitalLevel> {
+        self.rows[0].what
+    }
+}
+
+impl ListedLine for LevelLimit {
+    const SPEC: DetectorSpec = SPEC;
+    const CONDITIONS: &'static [Condition<OfLine<LevelLimit>>] = &[
+        OfLine::stands(),
+        Condition::known(
+            ["医院等级已知", "the level of the institution is known"],
+            |line| line.level().map(|level| ("level", level.code().to_owned())).into_iter().collect(),
+            Missing::HospLv,
+            |line| line.level().is_some(),
+        ),
+        Condition::holds(
+            [
+                "医院等级低于要求的最低等级（01最高）",
+                "the institution ranks below the lowest level (01 is the highest)",
+            ],
+            |line| vec![("level", level_text(line.level())), ("lowest", level_text(line.lowest()))],
+            &[LEVEL_TOO_LOW],
+            |bank, line| bank.over(LEVEL_TOO_LOW, line.level(), line.lowest()),
+        ),
+    ];
+    type States = Option<HospitalLevel>;
+    type Beside = Institution;
+
+    fn finding(bank: &Policy, line: &Line<'_, LevelLimit>) -> Finding {
+        let level = |level: Option<HospitalLevel>| Value::Level(level.map_or(0, HospitalLevel::rank));
+        let values = vec![Value::Text(line.line.item), level(line.level()), level(line.lowest())];
+        line.found(bank, line.rows[0].own, values)
+    }
+}
+
+/// Goes through the conditions of (visit, line).
+pub fn why(why: &mut Why<'_, '_>, rules: &Rules, key: &[TextRef]) -> Option<()> {
+    listed_line::why::<LevelLimit>(why, rules, key)
 }

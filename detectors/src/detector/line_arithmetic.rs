@@ -8,17 +8,19 @@
 //! judged. A finding has no amount.
 
 use records::Kind;
-use records::arena::{Arena, Ref};
+use records::arena::TextRef;
+use records::decimal::format_fen;
 use records::row;
 use rulebank::{Comparison, DetectorSpec, ParamKind, ParamSpec, Subject};
 
-use crate::compile::{Compiler, decimal};
+use crate::compile::{Compiler, Ruled, decimal};
+use crate::condition::{Condition, comparisons};
 use crate::coverage::Population;
-use crate::exact::exact;
-use crate::finding::{AmountBasis, Finding, KeyPart, RuleIx, Value};
+use crate::exact::{exact, exact_text};
+use crate::finding::{AmountBasis, Finding, Value};
 use crate::policy::Policy;
-use crate::sink::Sink;
-use crate::statement::Out;
+use crate::shape::one_record::{self, OfRecord, One, OneRecord, SentLine};
+use crate::why::steps::{Why, price, quantity};
 
 const BEYOND_TOLERANCE: Comparison = Comparison::new(0, "the amount differs by more than the tolerance");
 
@@ -40,7 +42,7 @@ pub const SPEC: DetectorSpec = DetectorSpec {
         },
     ],
     values: &["item", "reason"],
-    comparisons: &[BEYOND_TOLERANCE],
+    comparisons: &comparisons::<1, _>(LineArithmetic::CONDITIONS),
     subject: Subject::Always("fee_line"),
     subject_parts: 2,
     keys: &[&["mdtrt_id", "feedetl_sn"]],
@@ -49,51 +51,90 @@ pub const SPEC: DetectorSpec = DetectorSpec {
     ..DetectorSpec::BARE
 };
 
-/// A rule; both in units of 10^-10 yuan.
+/// What may be left over; both in units of 10^-10 yuan.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct ArithmeticRule {
-    rule: RuleIx,
+pub struct Tolerance {
     tolerance: i128,
     per_unit: i128,
 }
-/// All of them.
-pub type Rules = Vec<ArithmeticRule>;
+
+/// Its rules and their tolerances.
+pub type Rules = Ruled<Tolerance>;
 
 /// Compiles its rules.
 pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
-    let rules = compiler.rules_of(SPEC.name).into_iter();
-    rules
-        .map(|(rule, text)| ArithmeticRule {
-            rule,
-            tolerance: exact(decimal(&text, "tolerance")),
-            per_unit: exact(decimal(&text, "per_unit")),
-        })
-        .collect()
+    compiler.ruled(SPEC.name, |rule| Tolerance {
+        tolerance: exact(decimal(rule, "tolerance")),
+        per_unit: exact(decimal(rule, "per_unit")),
+    })
 }
 
-/// Judges a line as sent that is a reversal or whose amount is not exact; `offsets`: an original stands that it
-/// reverses.
-pub fn judge(arena: &Arena, bank: &Policy, rules: &Rules, line_row: Ref, offsets: bool, sink: &mut Sink) {
-    let line = row::fee_line(arena, line_row);
-    let reverses_nothing = line.reverses != 0 && !offsets;
-    // Quantities have 4 places, prices 6, amounts 2: the difference has 10.
-    let product = i128::from(line.cnt) * i128::from(line.price);
-    let apart = (product - i128::from(line.amount) * 100_000_000).abs();
-    for rule in rules {
-        const QUANTITY: i128 = 10_000;
-        let allowed = rule.tolerance * QUANTITY + rule.per_unit * i128::from(line.cnt).abs();
-        if !reverses_nothing && !bank.over(BEYOND_TOLERANCE, apart * QUANTITY, allowed) {
-            continue;
-        }
-        sink.emit(Out::Finding(Box::new(Finding {
-            rule: rule.rule,
-            verdict: bank.verdict(rule.rule, false),
-            key: vec![KeyPart::Text(line.visit), KeyPart::Text(line.sn)],
-            institution: line.institution,
-            evidence: vec![line_row],
-            occurred: line.time,
-            amount_basis: AmountBasis::Nothing,
-            values: vec![Value::Text(line.item), Value::Word(if reverses_nothing { 7 } else { 8 })],
-        })));
+/// Lines as sent that are reversals, or whose amount is not exact.
+#[derive(Debug)]
+pub struct LineArithmetic;
+
+/// Ten-thousandths of a unit: what is allowed is compared in this part of 10^-10 yuan.
+const QUANTITY: i128 = 10_000;
+
+impl One<'_, LineArithmetic> {
+    fn reverses_nothing(&self) -> bool {
+        self.record.0.reverses != 0 && !*self.beside
     }
+    /// By how much quantity times price and the amount differ; quantities have 4 places, prices 6, amounts 2: the
+    /// difference has 10.
+    fn apart(&self) -> i128 {
+        let line = &self.record.0;
+        (i128::from(line.cnt) * i128::from(line.price) - i128::from(line.amount) * 100_000_000).abs()
+    }
+    /// What is allowed, in a ten-thousandth of 10^-10 yuan.
+    fn allowed(&self) -> i128 {
+        self.params.tolerance * QUANTITY + self.params.per_unit * i128::from(self.record.0.cnt).abs()
+    }
+}
+
+impl OneRecord for LineArithmetic {
+    const CONDITIONS: &'static [Condition<OfRecord<LineArithmetic>>] = &[Condition::holds(
+        [
+            "冲销的原明细不存在，或数量乘单价与金额之差超过容许",
+            "it reverses no standing original, or quantity times price differs from its amount by more than allowed",
+        ],
+        |one| {
+            let line = &one.record.0;
+            vec![
+                ("init_feedetl_sn", one.arena.text(line.reverses)),
+                ("cnt", quantity(line.cnt)),
+                ("pric", price(line.price)),
+                ("det_item_fee_sumamt", format_fen(line.amount)),
+                ("difference", exact_text(one.apart())),
+                ("allowed", exact_text(one.allowed() / QUANTITY)),
+            ]
+        },
+        &[BEYOND_TOLERANCE],
+        |bank, one| {
+            one.reverses_nothing() || bank.over(BEYOND_TOLERANCE, one.apart() * QUANTITY, one.allowed())
+        },
+    )];
+    type Params = Tolerance;
+    type Record = SentLine;
+    /// Whether an original stands that the line reverses.
+    type Beside = bool;
+
+    fn beside(why: &mut Why<'_, '_>, line: &SentLine) -> Option<bool> {
+        let (scene, line) = (why.scene, &line.0);
+        let original = (line.reverses != 0).then(|| scene.find(Kind::FeeLine, (line.visit, line.reverses)));
+        let reverses = |row| row::fee_line(scene.arena, row).reverses;
+        Some(original.flatten().is_some_and(|row| reverses(row) == 0))
+    }
+    fn finding(bank: &Policy, one: &One<'_, LineArithmetic>) -> Finding {
+        let line = &one.record.0;
+        let values = vec![Value::Text(line.item), Value::Word(if one.reverses_nothing() { 7 } else { 8 })];
+        let mut finding = Finding::of_line(bank, one.rule, false, (one.row, line), values);
+        finding.amount_basis = AmountBasis::Nothing;
+        finding
+    }
+}
+
+/// Goes through the conditions of (visit, line).
+pub fn why(why: &mut Why<'_, '_>, rules: &Rules, key: &[TextRef]) -> Option<()> {
+    one_record::why::<LineArithmetic>(why, rules, key)
 }

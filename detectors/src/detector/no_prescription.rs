@@ -21,6 +21,7 @@ use crate::finding::{AmountBasis, Finding, KeyPart, RuleIx, Value};
 use crate::policy::Policy;
 use crate::sink::Sink;
 use crate::statement::{Out, Route};
+use crate::why::steps::{Values, Why};
 
 /// What it states of itself.
 pub const SPEC: DetectorSpec = DetectorSpec {
@@ -101,4 +102,59 @@ pub fn conclude(arena: &Arena, bank: &Policy, rule: RuleIx, line_row: Ref, sends
         amount_basis: AmountBasis::FundAmount(line_row),
         values: vec![Value::Text(line.item), Value::Word(reason), Value::Text(line.rx)],
     })));
+}
+
+/// A drug line of a visit that is not pharmacy, which no prescription covers.
+pub fn why(why: &mut Why<'_, '_>, _: &Rules, key: &[Ref]) -> Option<()> {
+    let &[visit, sn] = key else { return None };
+    let scene = why.scene;
+    let (_, line) = why.net_line(visit, sn)?;
+    why.check(
+        ["项目为药品或饮片（101、102）", "the item is a drug or herb (101, 102)"],
+        vec![("list_type", line.list_type.code().to_owned())],
+        line.is_drug(),
+    )?;
+    let (_, visit) = why.visit(line.visit)?;
+    let class = scene.class(&visit);
+    let values = vec![("med_type", scene.text(visit.med_type))];
+    why.check(["就诊不是药店购药", "the visit is not at a pharmacy"], values, class != Class::Pharmacy)?;
+    let standing = scene.find(Kind::Prescription, (line.rx, 0)).filter(|_| line.rx != 0);
+    let rx = standing.map(|address| row::prescription(scene.arena, address));
+    let lists = rx.as_ref().is_some_and(|rx| rx.lines.iter().any(|listed| listed.item == line.item));
+    let cancelled = rx.as_ref().is_some_and(|rx| rx.cancelled);
+    let mut values: Values = vec![("rx_id", scene.text(line.rx)), ("item", scene.text(line.item))];
+    if let Some(rx) = &rx {
+        values
+            .push(("state", if rx.cancelled { "cancelled" } else { "issued/reviewed/dispensed" }.to_owned()));
+        let listed: Vec<String> = rx.lines.iter().map(|listed| scene.text(listed.item)).collect();
+        values.push(("lines", listed.join("; ")));
+    }
+    why.check(
+        [
+            "没有处方号，或处方不存在、已作废，或处方中没有该项目",
+            "it has no prescription number, or the prescription does not stand, is cancelled or lacks the item",
+        ],
+        values,
+        !lists || cancelled,
+    )?;
+    let of_visit = scene.sent_lines_of(visit.id).into_iter();
+    let with_rx = of_visit.filter(|address| row::fee_line_place(scene.arena, *address).rx != 0).count();
+    let sends_rx = ["住院：该次住院有任何明细带处方号", "a stay: some line of it has a prescription number"];
+    if class == Class::Inpatient {
+        let values = vec![("lines", with_rx.to_string())];
+        if with_rx == 0 {
+            return why.missing(sends_rx, values, Missing::RxId);
+        }
+        why.check(sends_rx, values, true)?;
+    }
+    let here = scene.rows(Kind::Prescription).iter();
+    let here = here
+        .filter(|address| row::prescription(scene.arena, **address).institution == line.institution)
+        .count();
+    let sends = ["该机构有任何处方记录", "the institution sends prescriptions"];
+    let values = vec![("fixmedins_code", scene.text(line.institution)), ("prescription", here.to_string())];
+    if here == 0 {
+        return why.missing(sends, values, Missing::Prescription);
+    }
+    why.check(sends, values, true)
 }

@@ -4,48 +4,66 @@
 //! record changed. Only visits come here of which a table knows a code: this one an operation, or `diagnosis_sex` or
 //! `diagnosis_age` a diagnosis. Each code of a visit is judged once, with the rows that hold on the day it begins.
 //!
-//! Without the person (`Person`), or without a known sex (`Gend`), a code is not judged. The comparison itself is that
-//! of `diagnosis_sex`. A finding has no amount.
+//! Without the person (`Person`), or without a known sex (`Gend`), a code is not judged. The conditions are those of
+//! `diagnosis_sex`. A finding has no amount.
 
 use records::Kind;
-use records::arena::{Arena, Ref};
+use records::arena::{Arena, RowRef, TextRef};
+use records::codes::Sex;
 use records::row;
 use rulebank::{DetectorSpec, Subject};
 
-use super::diagnosis_sex::{self, SexRow};
+use super::diagnosis_sex;
+use super::sex_limit::sex_of;
 use crate::compile::{Compiler, Prefixes};
+use crate::condition::{Condition, comparisons};
+use crate::finding::{Value, sex_word};
 use crate::policy::Policy;
-use crate::sink::Sink;
+use crate::shape::coded_visit::{self, Code, CodedVisit, OfCode};
+use crate::why::steps::Why;
 
 /// What it states of itself.
 pub const SPEC: DetectorSpec = DetectorSpec {
     name: "operation_sex",
     table: Some("operation_sex"),
     values: &["code", "sex"],
-    comparisons: &[diagnosis_sex::OTHER_SEX],
+    comparisons: &comparisons::<1, _>(OperationSex::CONDITIONS),
     subject: Subject::Always("visit"),
     keys: &[&["mdtrt_id", "code"]],
     near: &[Kind::Person],
     ..DetectorSpec::BARE
 };
 
-/// Rows by prefix.
-pub type Rules = Prefixes<SexRow>;
+/// Rows by prefix: the sex that a code means.
+pub type Rules = Prefixes<Sex>;
 
 /// Compiles its rows.
 pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
-    diagnosis_sex::rows(compiler, &SPEC)
+    Prefixes::compile(compiler, &SPEC, sex_of)
 }
 
-/// Judges the operations of a visit with its person.
-pub fn judge(
-    arena: &Arena,
-    bank: &Policy,
-    rules: &Rules,
-    visit_row: Ref,
-    person: Option<Ref>,
-    sink: &mut Sink,
-) {
-    let codes = row::operations(arena, visit_row);
-    diagnosis_sex::judge_codes(arena, bank, rules, visit_row, codes, person, sink);
+/// Operations of one sex.
+#[derive(Debug)]
+pub struct OperationSex;
+
+impl CodedVisit for OperationSex {
+    const SPEC: DetectorSpec = SPEC;
+    const CONDITIONS: &'static [Condition<OfCode<OperationSex>>] = &diagnosis_sex::conditions();
+    const HAS: [&'static str; 2] = ["该就诊有此手术操作", "the visit has this operation"];
+    type States = Sex;
+
+    fn codes(arena: &Arena, visit_row: RowRef) -> Vec<TextRef> {
+        row::operations(arena, visit_row)
+    }
+    fn violates(bank: &Policy, code: &Code<'_, OperationSex>, sex: Sex) -> bool {
+        diagnosis_sex::violates(bank, code, sex)
+    }
+    fn values(code: &Code<'_, OperationSex>, sex: Sex) -> Vec<Value> {
+        vec![Value::Text(code.code), sex_word(sex)]
+    }
+}
+
+/// Goes through the conditions of (visit, code).
+pub fn why(why: &mut Why<'_, '_>, rules: &Rules, key: &[TextRef]) -> Option<()> {
+    coded_visit::why::<OperationSex>(why, rules, key)
 }

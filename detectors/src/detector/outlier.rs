@@ -12,21 +12,26 @@ use std::collections::BTreeMap;
 
 use models::prices::{ItemSum, price_index};
 use models::rise::{Month, RiseParameters, change_point};
-use models::{Driver, FeatureSet, Method, Opinion, Parameters, Profile};
+use models::{Driver, FeatureSet, Method, Opinion, Parameters, Profile, Sum};
 use records::Kind;
 use records::arena::Ref;
-use records::time::first_of;
+use records::decimal::format_scaled;
+use records::row::{self, day_of};
+use records::time::{first_of, format_month, month_of};
 use rulebank::{Comparison, DetectorSpec, ParamKind, ParamSpec, Rule, Subject};
 use rust_decimal::prelude::ToPrimitive;
 
+use crate::alert::value_texts;
 use crate::compile::{Compiler, choice, decimal, integer};
 use crate::coverage::{Count, InstitutionMonth, Missing};
 use crate::finding::{AmountBasis, Finding, KeyPart, RuleIx, Value};
 use crate::policy::Policy;
-use crate::profile::{Member, ProfileOwner, end_of};
+use crate::profile::{Group, Member, ProfileOwner, end_of, subject_key, subject_of, sums_of};
 use crate::sink::Sink;
 use crate::statement::Out;
 use crate::views::Diff;
+use crate::why::scene::Scene;
+use crate::why::steps::Why;
 
 const SCORE_REACHED: Comparison = Comparison::new(0, "score ≥ threshold");
 
@@ -293,4 +298,164 @@ fn value_of(owner: ProfileOwner, driver: &Driver) -> Value {
         value: driver.value,
         usual: driver.usual,
     }
+}
+
+/// (institution or practitioner, month) that lies far from its peers' or from its own past.
+pub fn why(why: &mut Why<'_, '_>, _: &Rules, key: &[Ref]) -> Option<()> {
+    let &[code, first] = key else { return None };
+    let scene = why.scene;
+    let rule = of_rule(0, why.rule);
+    let first = why.day(first)?;
+    let month = month_of(first);
+    why.check(
+        ["主键中的月份写作该月第一天", "the month of the key is written as its first day"],
+        vec![("month", format_month(month))],
+        first == first_of(month),
+    )?;
+    why.check(
+        ["该月已经结束", "the month is over"],
+        vec![("now", records::time::format_time(scene.now))],
+        end_of(month) <= scene.now,
+    )?;
+    let members = members(scene, rule.owner);
+    let own = members.iter().find(|(member, _)| member.code == code && member.month == month);
+    let sums = own.map(|(member, _)| member.profile()).unwrap_or_default();
+    let shown = [Sum::Visits, Sum::Settlements, Sum::Lines, Sum::Stays];
+    why.check(
+        ["该对象当月有业务", "the subject did something in the month"],
+        shown.iter().map(|sum| (sum.key(), sums[*sum].to_string())).collect(),
+        own.is_some(),
+    )?;
+    let (own, group) = own?;
+    let known = ["可以确定同类机构或人员", "it can be said who its peers are"];
+    let group = match group {
+        Ok(group) => *group,
+        Err(missing) => return why.missing(known, Vec::new(), *missing),
+    };
+    let peers: Vec<&Member> = members
+        .iter()
+        .filter(|(_, other)| *other == Ok(group))
+        .map(|(member, _)| member)
+        .filter(|member| end_of(member.month) <= scene.now)
+        .collect();
+    let of_month: Vec<&Member> = peers.iter().copied().filter(|member| member.month == month).collect();
+    let count = ("peers", of_month.len().to_string());
+    why.check(known, vec![count.clone()], true)?;
+    let opinion = opinion(&rule, own, &peers, &of_month);
+    let enough =
+        ["同类数量和自身业务量足以比较", "there are enough peers, and enough of its own, to compare"];
+    let Some(opinion) = opinion else { return why.missing(enough, vec![count], Missing::Peers) };
+    why.check(enough, vec![count], true)?;
+    let threshold = match rule.way {
+        OutlierMethod::Peers(parameters) => parameters.threshold,
+        OutlierMethod::Rise(parameters, _) => parameters.threshold,
+    };
+    let values = value_texts(scene.arena, why.rule, &values_of(own, &opinion));
+    let drivers = values.into_iter().find(|(name, _)| *name == "drivers");
+    let drivers = drivers.map(|(name, text)| (name, format!("{} / {}", text.zh, text.en)));
+    let score = opinion.score.thousandths();
+    let stated = vec![("score", format_scaled(score, 3)), ("threshold", format_scaled(threshold, 3))];
+    why.check(
+        [
+            "得分达到阈值，且有可疑一侧的指标",
+            "the score reaches the threshold, by columns on the suspicious side",
+        ],
+        stated.into_iter().chain(drivers).collect(),
+        score >= threshold && !opinion.drivers.is_empty(),
+    )
+}
+
+fn opinion(
+    rule: &OutlierRule,
+    own: &Member,
+    peers: &[&Member],
+    of_month: &[&Member],
+) -> Option<models::Opinion> {
+    let (asked, stated) = match &rule.way {
+        OutlierMethod::Peers(parameters) => (of_month, opinions(of_month, parameters)),
+        OutlierMethod::Rise(parameters, min_peers) => (peers, rises(peers, parameters, *min_peers)),
+    };
+    let address = asked.iter().position(|member| member.code == own.code && member.month == own.month)?;
+    stated.into_iter().nth(address)?
+}
+
+/// All months of all subjects, counted again, with who their peers are.
+fn members(scene: &Scene<'_>, owner: ProfileOwner) -> Vec<(Member, Result<Group, Missing>)> {
+    let arena = scene.arena;
+    let mut profiles: BTreeMap<(u64, i32), Profile> = BTreeMap::new();
+    let mut add = |key: u64, month: i32, sum: Sum, amount: i64| {
+        profiles.entry((key, month)).or_default().add(sum, amount);
+    };
+    for kind in [Kind::Visit, Kind::Settlement, Kind::FeeLine, Kind::Prescription, Kind::Dispensing] {
+        for address in scene.rows(kind) {
+            sums_of(arena, *address, |key, month, sums| {
+                sums.iter().for_each(|(sum, amount)| add(key, month, *sum, *amount));
+            });
+        }
+    }
+    let visits: BTreeMap<Ref, row::Visit> = scene.visits().map(|(_, visit)| (visit.id, visit)).collect();
+    for stay in visits.values().filter(|visit| scene.is_stay(visit)) {
+        let Some(end) = stay.end.map(day_of) else { continue };
+        let key = subject_key(ProfileOwner::Institution, stay.institution);
+        add(key, month_of(end), Sum::Stays, 1);
+        add(key, month_of(end), Sum::StayDays, i64::from((end - day_of(stay.begin)).max(1)));
+    }
+    let mut baskets: BTreeMap<(u64, i32), BTreeMap<Ref, (i64, i64)>> = BTreeMap::new();
+    for (_, line) in scene.net_lines() {
+        let month = month_of(day_of(line.time));
+        if visits.get(&line.visit).is_some_and(|visit| scene.is_stay(visit)) {
+            add(
+                subject_key(ProfileOwner::Institution, line.institution),
+                month,
+                Sum::StayCharges,
+                line.amount,
+            );
+        }
+        let basket =
+            baskets.entry((subject_key(ProfileOwner::Institution, line.institution), month)).or_default();
+        let of_item = basket.entry(line.item).or_default();
+        of_item.0 += line.cnt;
+        of_item.1 += line.amount;
+    }
+    for (_, settlement) in scene.live() {
+        let doctor = visits.get(&settlement.visit).map_or(0, |visit| visit.doctor);
+        if doctor != 0 {
+            let (key, month) =
+                (subject_key(ProfileOwner::Practitioner, doctor), month_of(day_of(settlement.time)));
+            add(key, month, Sum::Settlements, 1);
+            add(key, month, Sum::Fund, settlement.fund);
+            add(key, month, Sum::Account, settlement.account);
+        }
+    }
+    let subject = |((key, month), profile): ((u64, i32), Profile)| {
+        let (of, code) = subject_of(key);
+        if of != owner || profile.is_empty() {
+            return None;
+        }
+        let (own, address, institution) = match owner {
+            ProfileOwner::Institution => {
+                let own = scene.find(Kind::Institution, (code, 0));
+                (own, own, code)
+            }
+            ProfileOwner::Practitioner => {
+                let own = scene.find(Kind::Practitioner, (code, 0));
+                let institution = own.map_or(0, |own| row::practitioner(arena, own).institution);
+                (own, scene.find(Kind::Institution, (institution, 0)), institution)
+            }
+        };
+        let group = Group::of(arena, address, own, owner);
+        let basket = baskets.get(&(key, month)).into_iter().flatten();
+        let member = Member {
+            owner,
+            code,
+            institution,
+            row: own.unwrap_or(0),
+            month,
+            sums: profile.sums().to_vec(),
+            basket: basket.map(|(item, (cnt, fen))| (*item, *cnt, *fen)).collect(),
+            lacks: group.err(),
+        };
+        Some((member, group))
+    };
+    profiles.into_iter().filter_map(subject).collect()
 }

@@ -8,16 +8,17 @@
 //! stay is not known. No reason for not judging is stated.
 
 use records::Kind;
-use records::arena::Ref;
+use records::arena::{RowRef, TextRef};
 use records::row::{FeeLine, Visit, day_of};
 use rulebank::{AmountKind, Comparison, DetectorSpec, ParamKind, ParamSpec, Subject};
 
-use crate::compile::{Compiler, integer};
+use crate::compile::{Compiler, Ruled, integer};
+use crate::condition::{Condition, comparisons};
 use crate::coverage::Population;
-use crate::finding::{Finding, RuleIx, Value};
+use crate::finding::{Finding, Value};
 use crate::policy::Policy;
-use crate::sink::Sink;
-use crate::statement::Out;
+use crate::shape::one_record::{self, OfRecord, One, OneRecord};
+use crate::why::steps::{Why, day_at, or_dash};
 
 const BEFORE_STAY: Comparison = Comparison::new(0, "the day is before begin - before_days");
 const AFTER_STAY: Comparison = Comparison::new(1, "the day is after end + after_days");
@@ -40,7 +41,7 @@ pub const SPEC: DetectorSpec = DetectorSpec {
         },
     ],
     values: &["item", "day", "begin"],
-    comparisons: &[BEFORE_STAY, AFTER_STAY],
+    comparisons: &comparisons::<2, _>(OutsideStay::CONDITIONS),
     subject: Subject::Always("fee_line"),
     subject_parts: 2,
     keys: &[&["mdtrt_id", "feedetl_sn"]],
@@ -50,26 +51,22 @@ pub const SPEC: DetectorSpec = DetectorSpec {
     ..DetectorSpec::BARE
 };
 
-/// A rule.
+/// Days around a stay that are left alone.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct OutsideRule {
-    rule: RuleIx,
+pub struct Around {
     before: i64,
     after: i64,
 }
-/// All of them.
-pub type Rules = Vec<OutsideRule>;
+
+/// Its rules and their days.
+pub type Rules = Ruled<Around>;
 
 /// Compiles its rules.
 pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
-    let rules = compiler.rules_of(SPEC.name).into_iter();
-    rules
-        .map(|(rule, text)| OutsideRule {
-            rule,
-            before: integer(&text, "before_days"),
-            after: integer(&text, "after_days"),
-        })
-        .collect()
+    compiler.ruled(SPEC.name, |rule| Around {
+        before: integer(rule, "before_days"),
+        after: integer(rule, "after_days"),
+    })
 }
 
 /// Whether a line is from a day before or after the stay: only then can it be too far off.
@@ -78,25 +75,54 @@ pub fn is_outside(line: &FeeLine, stay: &Visit) -> bool {
     day < day_of(stay.begin) || stay.end.is_some_and(|end| day > day_of(end))
 }
 
-/// Judges a net line of a stay that [`is_outside`].
-pub fn judge(
-    bank: &Policy,
-    rules: &Rules,
-    (line_row, line): (Ref, &FeeLine),
-    (stay_row, stay): (Ref, &Visit),
-    sink: &mut Sink,
-) {
-    let day = i64::from(day_of(line.time));
-    let (begin, end) = (i64::from(day_of(stay.begin)), stay.end.map(|end| i64::from(day_of(end))));
-    for rule in rules {
-        let early = bank.below(BEFORE_STAY, day, begin - rule.before);
-        if early || end.is_some_and(|end| bank.over(AFTER_STAY, day, end + rule.after)) {
-            let values =
-                vec![Value::Text(line.item), Value::Day(day_of(line.time)), Value::Day(day_of(stay.begin))];
-            let mut finding = Finding::of_line(bank, rule.rule, false, (line_row, line), values);
-            finding.evidence.push(stay_row);
-            finding.occurred = finding.occurred.max(stay.event_time());
-            sink.emit(Out::Finding(Box::new(finding)));
-        }
+/// Lines outside of their stay.
+#[derive(Debug)]
+pub struct OutsideStay;
+
+impl OneRecord for OutsideStay {
+    const CONDITIONS: &'static [Condition<OfRecord<OutsideStay>>] = &[Condition::holds(
+        [
+            "费用日在入院前或出院后超过容许天数",
+            "the line lies more days before or after the stay than tolerated",
+        ],
+        |one| {
+            let (_, stay) = one.beside;
+            vec![
+                ("day", day_at(one.record.time)),
+                ("begin", day_at(stay.begin)),
+                ("end", or_dash(stay.end.map(day_at))),
+                ("before_days", one.params.before.to_string()),
+                ("after_days", one.params.after.to_string()),
+            ]
+        },
+        &[BEFORE_STAY, AFTER_STAY],
+        |bank, one| {
+            let (_, stay) = one.beside;
+            let on = i64::from(day_of(one.record.time));
+            let (begin, end) = (i64::from(day_of(stay.begin)), stay.end.map(|end| i64::from(day_of(end))));
+            bank.below(BEFORE_STAY, on, begin - one.params.before)
+                || end.is_some_and(|end| bank.over(AFTER_STAY, on, end + one.params.after))
+        },
+    )];
+    type Params = Around;
+    type Record = FeeLine;
+    type Beside = (RowRef, Visit);
+
+    fn beside(why: &mut Why<'_, '_>, line: &FeeLine) -> Option<(RowRef, Visit)> {
+        why.stay(line.visit)
     }
+    fn finding(bank: &Policy, one: &One<'_, OutsideStay>) -> Finding {
+        let (line, (stay_row, stay)) = (one.record, one.beside);
+        let values =
+            vec![Value::Text(line.item), Value::Day(day_of(line.time)), Value::Day(day_of(stay.begin))];
+        let mut finding = Finding::of_line(bank, one.rule, false, (one.row, line), values);
+        finding.evidence.push(*stay_row);
+        finding.occurred = finding.occurred.max(stay.event_time());
+        finding
+    }
+}
+
+/// Goes through the conditions of (visit, line).
+pub fn why(why: &mut Why<'_, '_>, rules: &Rules, key: &[TextRef]) -> Option<()> {
+    one_record::why::<OutsideStay>(why, rules, key)
 }

@@ -11,20 +11,19 @@
 use std::collections::BTreeMap;
 
 use records::Kind;
-use records::arena::{Arena, Ref};
-use records::row::{self, Dispensing, FeeLine, Prescription};
+use records::arena::{Arena, RowRef, TextRef};
+use records::row::{self, Dispensing, FeeLine, Moment, Prescription};
 use rulebank::{AmountKind, Comparison, DetectorSpec, ParamKind, ParamSpec, Subject};
 
-use super::pair_conflict::sorted;
 use super::resale::money_of_sales;
-use crate::compile::{Compiler, choice};
-use crate::coverage::Count;
+use crate::compile::{Compiler, Ruled, choice};
+use crate::condition::{self, Condition, Judged, Values, comparisons};
+use crate::coverage::{Count, InstitutionMonth};
 use crate::exact::{exact_quantity, fen_of};
-use crate::finding::{AmountBasis, Finding, KeyPart, Money, RuleIx, Value, money_of_lines};
+use crate::finding::{AmountBasis, Finding, KeyPart, Money, RuleIx, Value, money_of_lines, sorted_lines};
 use crate::policy::Policy;
 use crate::sink::Sink;
-use crate::statement::Out;
-use crate::views::Diff;
+use crate::why::steps::{Why, quantity};
 
 const MORE_THAN_PRESCRIBED: Comparison = Comparison::new(0, "the quantity is above what was prescribed");
 
@@ -38,7 +37,7 @@ pub const SPEC: DetectorSpec = DetectorSpec {
         default: "lines",
     }],
     values: &["item", "quantity", "prescribed", "rx_id"],
-    comparisons: &[MORE_THAN_PRESCRIBED],
+    comparisons: &comparisons::<1, _>(OverPrescription::CONDITIONS),
     subject: Subject::Always("prescription"),
     keys: &[&["rx_id", "med_list_codg"]],
     amount: Some(AmountKind::QuantityBeyondLimit),
@@ -46,137 +45,251 @@ pub const SPEC: DetectorSpec = DetectorSpec {
     ..DetectorSpec::BARE
 };
 
-/// Its rules, by what they compare.
-#[derive(Debug, Default, PartialEq)]
-pub struct Rules {
-    lines: Vec<RuleIx>,
-    sales: Vec<RuleIx>,
+/// What a rule compares with a prescription.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Of {
+    /// Lines of the bill.
+    Lines,
+    /// Sales.
+    Sales,
 }
+
+/// Its rules and what they compare.
+pub type Rules = Ruled<Of>;
 
 /// Compiles its rules.
 pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
-    let mut rules = Rules::default();
-    for (ix, rule) in compiler.rules_of(SPEC.name) {
-        let of = if choice(&rule, "of") == "sales" { &mut rules.sales } else { &mut rules.lines };
-        of.push(ix);
-    }
-    rules
+    compiler.ruled(SPEC.name, |rule| if choice(rule, "of") == "sales" { Of::Sales } else { Of::Lines })
 }
 
-/// What was billed or sold of a prescribed item.
-#[derive(Default)]
+/// What was billed or sold of a prescribed item, in the order of keys.
+#[derive(Debug, Default)]
 struct Given {
     quantity: i64,
     highest_price: i64,
-    latest: Option<row::Moment>,
-    rows: Vec<Ref>,
+    latest: Option<Moment>,
+    rows: Vec<RowRef>,
     money: Vec<Money>,
 }
 
-fn billed(arena: &Arena, lines: &[(Ref, FeeLine)], item: Ref) -> Given {
-    let lines: Vec<(Ref, FeeLine)> = lines.iter().filter(|(_, line)| line.item == item).copied().collect();
-    let lines = sorted(arena, &lines);
-    Given {
-        quantity: lines.iter().fold(0, |sum, (_, line)| sum.saturating_add(line.cnt)),
-        highest_price: lines.iter().map(|(_, line)| line.price).max().unwrap_or(0),
-        latest: lines.iter().map(|(_, line)| line.time).max(),
-        rows: lines.iter().map(|(row, _)| *row).collect(),
-        money: money_of_lines(&lines).1,
+impl Given {
+    fn billed(arena: &Arena, lines: &[(RowRef, FeeLine)], item: TextRef) -> Given {
+        let lines: Vec<(RowRef, FeeLine)> =
+            lines.iter().filter(|(_, line)| line.item == item).copied().collect();
+        let lines = sorted_lines(arena, &lines);
+        Given {
+            quantity: lines.iter().fold(0, |sum, (_, line)| sum.saturating_add(line.cnt)),
+            highest_price: lines.iter().map(|(_, line)| line.price).max().unwrap_or(0),
+            latest: lines.iter().map(|(_, line)| line.time).max(),
+            rows: lines.iter().map(|(row, _)| *row).collect(),
+            money: money_of_lines(&lines).1,
+        }
+    }
+
+    fn sold(arena: &Arena, sales: &[(RowRef, Dispensing)], item: TextRef) -> Given {
+        let mut sales: Vec<(RowRef, Dispensing)> =
+            sales.iter().filter(|(_, sale)| sale.item == item).cloned().collect();
+        sales.sort_by(|(_, a), (_, b)| arena.compare(a.id, b.id));
+        Given {
+            quantity: sales.iter().fold(0, |sum, (_, sale)| sum.saturating_add(sale.cnt)),
+            highest_price: sales.iter().map(|(_, sale)| sale.price.unwrap_or(0)).max().unwrap_or(0),
+            latest: sales.iter().map(|(_, sale)| sale.time).max(),
+            rows: sales.iter().map(|(row, _)| *row).collect(),
+            money: money_of_sales(&sales),
+        }
     }
 }
 
-fn sold(arena: &Arena, sales: &[(Ref, Dispensing)], item: Ref) -> Given {
-    let mut sales: Vec<(Ref, Dispensing)> =
-        sales.iter().filter(|(_, sale)| sale.item == item).cloned().collect();
-    sales.sort_by(|(_, a), (_, b)| arena.compare(a.id, b.id));
-    Given {
-        quantity: sales.iter().fold(0, |sum, (_, sale)| sum.saturating_add(sale.cnt)),
-        highest_price: sales.iter().map(|(_, sale)| sale.price.unwrap_or(0)).max().unwrap_or(0),
-        latest: sales.iter().map(|(_, sale)| sale.time).max(),
-        rows: sales.iter().map(|(row, _)| *row).collect(),
-        money: money_of_sales(&sales),
+/// A prescribed item with what was billed or sold of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Prescribed<'a> {
+    arena: &'a Arena,
+    rule: RuleIx,
+    of: Of,
+    rx_row: RowRef,
+    rx: &'a Prescription,
+    item: TextRef,
+    /// The quantity on the prescription, in ten-thousandths.
+    prescribed: i64,
+    given: &'a Given,
+}
+
+impl Prescribed<'_> {
+    fn quantities(&self) -> Values {
+        let name = if self.of == Of::Sales { "sales" } else { "lines" };
+        let mut parts: Vec<String> = self.given.rows.iter().map(|row| self.part(*row)).collect();
+        parts.sort_unstable();
+        vec![
+            ("quantity", quantity(self.given.quantity)),
+            (name, parts.join("; ")),
+            ("prescribed", quantity(self.prescribed)),
+        ]
+    }
+
+    fn part(&self, row: RowRef) -> String {
+        let arena = self.arena;
+        match self.of {
+            Of::Lines => {
+                let line = row::fee_line(arena, row);
+                format!("{}/{} × {}", arena.text(line.visit), arena.text(line.sn), quantity(line.cnt))
+            }
+            Of::Sales => {
+                let sale = row::dispensing(arena, row);
+                format!("{} × {}", arena.text(sale.id), quantity(sale.cnt))
+            }
+        }
+    }
+
+    fn is_exceeded(&self, bank: &Policy) -> bool {
+        !self.given.rows.is_empty() && bank.over(MORE_THAN_PRESCRIBED, self.given.quantity, self.prescribed)
     }
 }
 
-/// Judges a prescription, not cancelled, with the net lines and the sales that name it.
+/// Items of which more was billed, or sold, than prescribed.
+#[derive(Debug)]
+pub struct OverPrescription;
+
+impl Judged for OverPrescription {
+    type Candidate<'a> = Prescribed<'a>;
+    const CONDITIONS: &'static [Condition<OverPrescription>] = &[
+        Condition::<OverPrescription>::holds(
+            ["销售数量超过处方量", "more was sold on it than prescribed"],
+            |item| item.quantities(),
+            &[MORE_THAN_PRESCRIBED],
+            |bank, item| item.is_exceeded(bank),
+        )
+        .only_if(|item| item.of == Of::Sales),
+        Condition::<OverPrescription>::holds(
+            ["明细数量超过处方量", "more was billed on it than prescribed"],
+            |item| item.quantities(),
+            &[MORE_THAN_PRESCRIBED],
+            |bank, item| item.is_exceeded(bank),
+        )
+        .only_if(|item| item.of == Of::Lines),
+    ];
+
+    fn rule(item: &Prescribed<'_>) -> RuleIx {
+        item.rule
+    }
+    fn month(item: &Prescribed<'_>) -> InstitutionMonth {
+        InstitutionMonth::at(item.rx.institution, item.rx.time)
+    }
+    fn finding(bank: &Policy, item: &Prescribed<'_>) -> Finding {
+        let (rx, given) = (item.rx, item.given);
+        let excess = exact_quantity(given.quantity) - exact_quantity(item.prescribed);
+        let mut evidence = given.rows.clone();
+        evidence.push(item.rx_row);
+        Finding {
+            rule: item.rule,
+            verdict: bank.verdict(item.rule, false),
+            key: vec![KeyPart::Text(rx.id), KeyPart::Text(item.item)],
+            institution: rx.institution,
+            evidence,
+            occurred: given.latest.map_or(rx.time, |latest| latest.max(rx.time)),
+            amount_basis: AmountBasis::Laid(fen_of(excess, given.highest_price), given.money.clone()),
+            values: vec![
+                Value::Text(item.item),
+                Value::Quantity(given.quantity),
+                Value::Quantity(item.prescribed),
+                Value::Text(rx.id),
+            ],
+        }
+    }
+}
+
+/// Judges a prescription with the net lines and the sales that name it; there is none where it is cancelled.
 pub fn judge(
     arena: &Arena,
     bank: &Policy,
     rules: &Rules,
-    (rx_row, rx): (Ref, &Prescription),
-    lines: &[(Ref, FeeLine)],
-    sales: &[(Ref, Dispensing)],
+    Named { rx, lines, sales }: &Named,
     sink: &mut Sink,
 ) {
-    if rules.lines.is_empty() && rules.sales.is_empty() {
-        return;
-    }
-    let mut prescribed: BTreeMap<Ref, i64> = BTreeMap::new();
+    let Some((rx_row, rx)) = rx.as_ref().filter(|_| !rules.is_empty()) else { return };
+    let mut prescribed: BTreeMap<TextRef, i64> = BTreeMap::new();
     for line in &rx.lines {
         let sum = prescribed.entry(line.item).or_default();
         *sum = sum.saturating_add(line.cnt);
     }
     for (item, prescribed) in prescribed {
-        for rule in rules.lines.iter().chain(&rules.sales) {
+        for (rule, _) in rules {
             sink.count(Count::Subject(*rule));
         }
-        let mut compare = |rules: &[RuleIx], given: Given| {
-            if rules.is_empty()
-                || given.rows.is_empty()
-                || !bank.over(MORE_THAN_PRESCRIBED, given.quantity, prescribed)
-            {
-                return;
-            }
-            let excess = exact_quantity(given.quantity) - exact_quantity(prescribed);
-            let amount = fen_of(excess, given.highest_price);
-            let mut evidence = given.rows;
-            evidence.push(rx_row);
-            for rule in rules {
-                sink.emit(Out::Finding(Box::new(Finding {
+        // Summed once for all rules that compare the same; mostly there is nothing to sum.
+        for compared in [Of::Lines, Of::Sales] {
+            let given = match compared {
+                Of::Lines if lines.iter().any(|(_, line)| line.item == item) => {
+                    Given::billed(arena, lines, item)
+                }
+                Of::Sales if sales.iter().any(|(_, sale)| sale.item == item) => {
+                    Given::sold(arena, sales, item)
+                }
+                _ => continue,
+            };
+            for (rule, of) in rules.iter().filter(|(_, of)| *of == compared) {
+                let candidate = Prescribed {
+                    arena,
                     rule: *rule,
-                    verdict: bank.verdict(*rule, false),
-                    key: vec![KeyPart::Text(rx.id), KeyPart::Text(item)],
-                    institution: rx.institution,
-                    evidence: evidence.clone(),
-                    occurred: given.latest.map_or(rx.time, |latest| latest.max(rx.time)),
-                    amount_basis: AmountBasis::Laid(amount, given.money.clone()),
-                    values: vec![
-                        Value::Text(item),
-                        Value::Quantity(given.quantity),
-                        Value::Quantity(prescribed),
-                        Value::Text(rx.id),
-                    ],
-                })));
+                    of: *of,
+                    rx_row: *rx_row,
+                    rx,
+                    item,
+                    prescribed,
+                    given: &given,
+                };
+                condition::judge::<OverPrescription>(bank, &candidate, sink);
             }
-        };
-        if lines.iter().any(|(_, line)| line.item == item) {
-            compare(&rules.lines, billed(arena, lines, item));
-        }
-        if sales.iter().any(|(_, sale)| sale.item == item) {
-            compare(&rules.sales, sold(arena, sales, item));
         }
     }
+}
+
+/// Goes through the conditions of (prescription, item).
+pub fn why(why: &mut Why<'_, '_>, rules: &Rules, key: &[TextRef]) -> Option<()> {
+    let &[rx, item] = key else { return None };
+    let scene = why.scene;
+    let (rx_row, rx) = why.prescription(rx)?;
+    let listed: Vec<i64> = rx.lines.iter().filter(|line| line.item == item).map(|line| line.cnt).collect();
+    let prescribed = listed.iter().fold(0i64, |sum, cnt| sum.saturating_add(*cnt));
+    let values = vec![("item", scene.text(item)), ("prescribed", quantity(prescribed))];
+    why.check(["处方中有该项目", "the prescription has the item"], values, !listed.is_empty())?;
+    let (rule, of) = *rules.iter().find(|(rule, _)| *rule == why.number)?;
+    let rows = scene.of_prescription(rx.id);
+    let named = read(scene.arena, rows.into_iter());
+    let given = match of {
+        Of::Lines => Given::billed(scene.arena, &named.lines, item),
+        Of::Sales => Given::sold(scene.arena, &named.sales, item),
+    };
+    why.conditions::<OverPrescription>(&Prescribed {
+        arena: scene.arena,
+        rule,
+        of,
+        rx_row,
+        rx: &rx,
+        item,
+        prescribed,
+        given: &given,
+    })
 }
 
 /// A prescription and what names it.
 #[derive(Debug, Default)]
 pub struct Named {
     /// The prescription, if it stands.
-    pub rx: Option<(Ref, Prescription)>,
+    pub rx: Option<(RowRef, Prescription)>,
     /// Net lines.
-    pub lines: Vec<(Ref, FeeLine)>,
+    pub lines: Vec<(RowRef, FeeLine)>,
     /// Sales.
-    pub sales: Vec<(Ref, Dispensing)>,
+    pub sales: Vec<(RowRef, Dispensing)>,
 }
 
 /// Reads a prescription and what names it.
-pub fn read(arena: &Arena, rows: &[(Ref, Diff)]) -> Named {
+pub fn read(arena: &Arena, rows: impl Iterator<Item = RowRef>) -> Named {
     let mut named = Named::default();
-    for (address, _) in rows {
-        match row::kind(arena, *address) {
-            Kind::Prescription => named.rx = Some((*address, row::prescription(arena, *address))),
-            Kind::FeeLine => named.lines.push((*address, row::fee_line(arena, *address))),
-            _ => named.sales.push((*address, row::dispensing(arena, *address))),
+    for row in rows {
+        match row::kind(arena, row) {
+            Kind::Prescription => named.rx = Some((row, row::prescription(arena, row))),
+            Kind::FeeLine => named.lines.push((row, row::fee_line(arena, row))),
+            _ => named.sales.push((row, row::dispensing(arena, row))),
         }
     }
     named

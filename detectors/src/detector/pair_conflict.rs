@@ -17,10 +17,13 @@ use rulebank::{AmountKind, DetectorSpec, Subject};
 
 use crate::compile::{ByRef, Compiler, Validity, sort_rows};
 use crate::coverage::Count;
-use crate::finding::{AmountBasis, Finding, KeyPart, RuleIx, Value, institution_of_lines, money_of_lines};
+use crate::finding::{
+    AmountBasis, Finding, KeyPart, RuleIx, Value, institution_of_lines, money_of_lines, sorted_lines,
+};
 use crate::policy::Policy;
 use crate::sink::Sink;
 use crate::statement::Out;
+use crate::why::steps::{Why, day};
 
 /// What it states of itself.
 pub const SPEC: DetectorSpec = DetectorSpec {
@@ -93,7 +96,7 @@ pub fn judge(
             let conflict = same[0];
             sink.count(Count::Subject(conflict.rule));
             let Some(denied_lines) = of_day.get(&(*day, conflict.denied)) else { continue };
-            let (amount, money) = money_of_lines(&sorted(arena, denied_lines));
+            let (amount, money) = money_of_lines(&sorted_lines(arena, denied_lines));
             let evidence: Vec<Ref> = paid_lines.iter().chain(denied_lines).map(|(row, _)| *row).collect();
             let institution = institution_of_lines(arena, visit, &evidence);
             let occurred =
@@ -117,9 +120,35 @@ pub fn judge(
     }
 }
 
-/// Lines in the order in which amounts are laid: by key, part by part, by bytes.
-pub fn sorted(arena: &Arena, lines: &[(Ref, FeeLine)]) -> Vec<(Ref, FeeLine)> {
-    let mut lines = lines.to_vec();
-    lines.sort_by(|(_, a), (_, b)| arena.compare(a.visit, b.visit).then_with(|| arena.compare(a.sn, b.sn)));
-    lines
+/// (visit, day, item paid, item denied) billed together.
+pub fn why(why: &mut Why<'_, '_>, _: &Rules, key: &[Ref]) -> Option<()> {
+    let &[visit, on, paid, denied] = key else { return None };
+    let items = [paid, denied];
+    let scene = why.scene;
+    let on = why.day(on)?;
+    let [paid, denied] = items.map(|item| scene.text(item));
+    let rows = scene
+        .table(why.rule, "pair_conflict")
+        .filter(|row| row.text("item_paid") == paid && row.text("item_denied") == denied && row.holds_on(on));
+    let rows = rows.count();
+    why.check(
+        [
+            "知识表 pair_conflict 有这两个项目当日有效的行",
+            "table pair_conflict has a row for the two items that holds on the day",
+        ],
+        vec![("item_paid", paid), ("item_denied", denied), ("day", day(on))],
+        rows > 0,
+    )?;
+    let mut lines = scene.lines_of(visit);
+    lines.retain(|(_, line)| day_of(line.time) == on);
+    for (item, condition) in items.into_iter().zip([
+        ["当日有已付项目的明细", "the visit has a line of the paid item on the day"],
+        ["当日另有不应另付项目的明细", "and one of the item that is not paid beside it"],
+    ]) {
+        let of_item = lines.iter().filter(|(_, line)| line.item == item);
+        let sns: Vec<String> = of_item.map(|(_, line)| scene.text(line.sn)).collect();
+        let values = vec![("item", scene.text(item)), ("feedetl_sn", sns.join("; "))];
+        why.check(condition, values, !sns.is_empty())?;
+    }
+    Some(())
 }

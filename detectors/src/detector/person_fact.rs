@@ -20,6 +20,7 @@ use crate::policy::Policy;
 use crate::sink::Sink;
 use crate::statement::Out;
 use crate::views::Diff;
+use crate::why::steps::{Why, day};
 
 const AFTER_GRACE_DAYS: Comparison =
     Comparison::new(0, "the visit's day is more than grace_days after the begin");
@@ -116,4 +117,52 @@ pub fn judge(
             }
         }
     }
+}
+
+/// (visit, fact): after a death and the days of grace, or strictly between the begin and end of another fact.
+pub fn why(why: &mut Why<'_, '_>, _: &Rules, key: &[Ref]) -> Option<()> {
+    let &[visit, fact] = key else { return None };
+    let arena = why.scene.arena;
+    let (_, visit) = why.visit(visit)?;
+    let fact_row = why.record(Kind::PersonFact, (fact, 0))?;
+    let fact = row::person_fact(arena, fact_row);
+    let wanted = choice(why.rule, "fact").to_owned();
+    let is = records::render::fields(arena, fact_row)
+        .into_iter()
+        .find(|(name, _)| *name == "fact")
+        .map(|(_, value)| value)
+        .unwrap_or_default();
+    why.check(
+        [&format!("该事实为 {wanted}"), &format!("the fact is {wanted}")],
+        vec![("fact", is.clone())],
+        is == wanted,
+    )?;
+    why.check(
+        ["事实与就诊属于同一人", "the fact is about the person of the visit"],
+        vec![("psn_no", arena.text(visit.psn_no)), ("psn_no", arena.text(fact.psn_no))],
+        fact.psn_no == visit.psn_no,
+    )?;
+    let visit_day = day_of(visit.begin);
+    if wanted == "death" {
+        let grace = integer(why.rule, "grace_days");
+        return why.check(
+            ["就诊开始日晚于死亡日加宽限天数", "the visit begins later than the death and the days of grace"],
+            vec![
+                ("visit_day", day(visit_day)),
+                ("begin", day(fact.begin)),
+                ("grace_days", grace.to_string()),
+            ],
+            i64::from(visit_day) > i64::from(fact.begin) + grace,
+        );
+    }
+    why.check(
+        ["就诊开始日晚于事实开始日", "the visit begins on a day after the fact's begin"],
+        vec![("visit_day", day(visit_day)), ("begin", day(fact.begin))],
+        fact.begin < visit_day,
+    )?;
+    why.check(
+        ["就诊开始日早于事实结束日", "the visit begins on a day before the fact's end"],
+        vec![("visit_day", day(visit_day)), ("end", fact.end.map_or_else(|| "-".to_owned(), day))],
+        fact.end.is_none_or(|end| visit_day < end),
+    )
 }

@@ -9,18 +9,20 @@
 //! (`HospLv`). With rows for all levels only, a line above the cap is not judged without the institution.
 
 use records::Kind;
-use records::arena::Ref;
+use records::arena::TextRef;
 use records::codes::HospitalLevel;
-use records::row::{FeeLine, Institution, day_of};
+use records::row::Institution;
 use rulebank::{AmountKind, Comparison, DetectorSpec, Subject};
 
+use super::level_limit::level_text;
 use crate::compile::{Compiler, Items, Listed};
-use crate::coverage::{InstitutionMonth, Missing, Population};
-use crate::exact::{exact, fen_of};
+use crate::condition::{Condition, comparisons};
+use crate::coverage::{Missing, Population};
+use crate::exact::{exact, exact_text, fen_of};
 use crate::finding::{AmountBasis, Finding, Money, Value};
 use crate::policy::Policy;
-use crate::sink::Sink;
-use crate::statement::Out;
+use crate::shape::listed_line::{self, Line, ListedLine, OfLine};
+use crate::why::steps::{Why, price};
 
 const ABOVE_CAP: Comparison = Comparison::new(0, "the price is above the cap");
 
@@ -29,7 +31,7 @@ pub const SPEC: DetectorSpec = DetectorSpec {
     name: "price_cap",
     table: Some("price_cap"),
     values: &["item", "price", "cap"],
-    comparisons: &[ABOVE_CAP],
+    comparisons: &comparisons::<1, _>(PriceCap::CONDITIONS),
     subject: Subject::Always("fee_line"),
     subject_parts: 2,
     keys: &[&["mdtrt_id", "feedetl_sn"]],
@@ -47,8 +49,6 @@ pub struct Price {
     /// Yuan in units of 10^-10.
     pub cap: i128,
 }
-
-type Cap = Listed<Price>;
 
 /// Rows by item, the strictest (lowest cap) of a rule first.
 pub type Rules = Items<Price>;
@@ -68,47 +68,79 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
     )
 }
 
-/// Judges a net line of an item in the table with its institution.
-pub fn judge(
-    bank: &Policy,
-    rules: &Rules,
-    (line_row, line): (Ref, &FeeLine),
-    institution: Option<(Ref, &Institution)>,
-    sink: &mut Sink,
-) {
-    let Some(caps) = rules.get(&line.item) else { return };
-    let day = day_of(line.time);
-    let valid: Vec<&Cap> = caps.iter().filter(|cap| cap.validity.holds(day)).collect();
-    for of_rule in valid.chunk_by(|a, b| a.rule == b.rule) {
-        let rule = of_rule[0].rule;
-        let level = institution.and_then(|(_, institution)| institution.level);
-        if level.is_none() && of_rule.iter().any(|cap| cap.what.level.is_some()) {
-            let missing = if institution.is_none() { Missing::Institution } else { Missing::HospLv };
-            sink.not_judged(rule, missing, InstitutionMonth::at(line.institution, line.time));
-            continue;
-        }
-        // A row of this level stands before one for all.
-        let of_level = of_rule.iter().find(|cap| cap.what.level == Some(level));
-        let Some(cap) = of_level.or_else(|| of_rule.iter().find(|cap| cap.what.level.is_none())) else {
-            continue;
-        };
-        // Prices stand in millionths.
-        let over = i128::from(line.price) * 10_000 - cap.what.cap;
-        if !bank.over(ABOVE_CAP, over, 0) {
-            continue;
-        }
-        let Some((institution_row, _)) = institution else {
-            sink.not_judged(rule, Missing::Institution, InstitutionMonth::at(line.institution, line.time));
-            continue;
-        };
-        let shown = i64::try_from(cap.what.cap / 10_000).unwrap_or(i64::MAX);
-        let values = vec![Value::Text(line.item), Value::Price(line.price), Value::Price(shown)];
-        let mut finding = Finding::of_line(bank, rule, cap.own, (line_row, line), values);
-        finding.evidence.push(institution_row);
-        // A quantity of 10^-4 taken for a price of 10^-6: both factors keep their places.
-        let amount = fen_of(over, line.cnt.saturating_mul(100));
-        finding.amount_basis =
-            AmountBasis::Laid(amount, vec![Money { row: line_row, own: line.amount.max(0) }]);
-        sink.emit(Out::Finding(Box::new(finding)));
+/// Lines of items whose price is capped.
+#[derive(Debug)]
+pub struct PriceCap;
+
+impl Line<'_, PriceCap> {
+    fn level(&self) -> Option<HospitalLevel> {
+        self.beside.and_then(|(_, institution)| institution.level)
     }
+    /// Whether any row is for some level.
+    fn is_by_level(&self) -> bool {
+        self.rows.iter().any(|cap| cap.what.level.is_some())
+    }
+    /// The row that decides: one of this level stands before one for all.
+    fn cap(&self) -> Option<&Listed<Price>> {
+        let of_level = |level| self.rows.iter().copied().find(|cap| cap.what.level == level);
+        of_level(Some(self.level())).or_else(|| of_level(None))
+    }
+    /// By how much the price is above the cap, in units of 10^-10 yuan; prices stand in millionths.
+    fn excess(&self) -> Option<i128> {
+        Some(i128::from(self.line.price) * 10_000 - self.cap()?.what.cap)
+    }
+    fn cap_text(&self) -> String {
+        self.cap().map_or_else(|| "-".to_owned(), |cap| exact_text(cap.what.cap))
+    }
+}
+
+impl ListedLine for PriceCap {
+    const SPEC: DetectorSpec = SPEC;
+    const CONDITIONS: &'static [Condition<OfLine<PriceCap>>] = &[
+        OfLine::stands().only_if(|line| line.is_by_level()),
+        Condition::<OfLine<PriceCap>>::known(
+            ["限价按等级区分，医院等级已知", "caps differ by level, and that of the institution is known"],
+            |line| vec![("level", level_text(line.level()))],
+            Missing::HospLv,
+            |line| line.level().is_some(),
+        )
+        .only_if(|line| line.is_by_level()),
+        Condition::holds(
+            ["该等级有限价", "there is a cap for the level, or one for all"],
+            |line| {
+                // One cap for all: the level does not matter.
+                let level = line.level().filter(|_| line.is_by_level());
+                vec![("level", level_text(level)), ("cap", line.cap_text())]
+            },
+            &[],
+            |_, line| line.cap().is_some(),
+        ),
+        Condition::holds(
+            ["单价高于限价", "the price is above the cap"],
+            |line| vec![("price", price(line.line.price)), ("cap", line.cap_text())],
+            &[ABOVE_CAP],
+            |bank, line| line.excess().is_some_and(|excess| bank.over(ABOVE_CAP, excess, 0)),
+        ),
+        OfLine::stands().only_if(|line| !line.is_by_level()),
+    ];
+    type States = Price;
+    type Beside = Institution;
+
+    fn finding(bank: &Policy, line: &Line<'_, PriceCap>) -> Finding {
+        let cap = line.cap().unwrap_or(line.rows[0]);
+        let shown = i64::try_from(cap.what.cap / 10_000).unwrap_or(i64::MAX);
+        let fee_line = line.line;
+        let values = vec![Value::Text(fee_line.item), Value::Price(fee_line.price), Value::Price(shown)];
+        let mut finding = line.found(bank, cap.own, values);
+        // A quantity of 10^-4 taken for a price of 10^-6: both factors keep their places.
+        let amount = fen_of(line.excess().unwrap_or(0), fee_line.cnt.saturating_mul(100));
+        finding.amount_basis =
+            AmountBasis::Laid(amount, vec![Money { row: line.row, own: fee_line.amount.max(0) }]);
+        finding
+    }
+}
+
+/// Goes through the conditions of (visit, line).
+pub fn why(why: &mut Why<'_, '_>, rules: &Rules, key: &[TextRef]) -> Option<()> {
+    listed_line::why::<PriceCap>(why, rules, key)
 }

@@ -8,21 +8,19 @@
 //! It needs no record but the lines, so that no reason for not judging is stated; the visit serves to name the
 //! institution.
 
-use std::collections::BTreeMap;
+use std::cmp::Ordering;
 
 use records::Kind;
-use records::arena::{Arena, Ref};
+use records::arena::{RowRef, TextRef};
 use records::row::{Day, FeeLine, day_of};
-use rulebank::{AmountKind, Comparison, DetectorSpec, Subject};
+use rulebank::{AmountKind, Comparison, DetectorSpec, Row, Subject};
 
-use crate::compile::{Compiler, Items, Listed};
-use crate::coverage::Count;
-use crate::detector::pair_conflict::sorted;
-use crate::exact::{exact, exact_quantity, fen_of};
-use crate::finding::{AmountBasis, Finding, KeyPart, Value, institution_of_lines, money_of_lines, shown};
-use crate::policy::Policy;
-use crate::sink::Sink;
-use crate::statement::Out;
+use crate::compile::{Compiler, Items};
+use crate::condition::{Condition, comparisons};
+use crate::exact::{exact, exact_quantity, exact_text, fen_of};
+use crate::finding::{AmountBasis, Value, money_of_lines, shown};
+use crate::shape::item_cap::{self, Charged, ItemCap, OfItem};
+use crate::why::steps::{Why, quantity};
 
 const ABOVE_MAX: Comparison = Comparison::new(0, "the quantity is above max");
 
@@ -31,7 +29,7 @@ pub const SPEC: DetectorSpec = DetectorSpec {
     name: "quantity_limit",
     table: Some("quantity_limit"),
     values: &["item", "quantity", "limit", "unit", "day"],
-    comparisons: &[ABOVE_MAX],
+    comparisons: &comparisons::<1, _>(QuantityLimit::CONDITIONS),
     subject: Subject::Always("visit"),
     keys: &[&["mdtrt_id", "med_list_codg", "day"], &["mdtrt_id", "med_list_codg"]],
     amount: Some(AmountKind::QuantityBeyondLimit),
@@ -48,8 +46,6 @@ pub struct Quantity {
     pub max: i128,
 }
 
-type Limit = Listed<Quantity>;
-
 /// Rows by item, the strictest of a rule and unit first.
 pub type Rules = Items<Quantity>;
 
@@ -57,79 +53,66 @@ pub type Rules = Items<Quantity>;
 pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
     compiler.by_item(
         &SPEC,
-        |_, row| Quantity {
-            per_day: row.text("unit") == "day",
-            max: exact(row.decimal("max").unwrap_or_default()),
-        },
+        |_, row| QuantityLimit::states(row),
         |limit| (limit.rule, limit.what.per_day, limit.what.max, limit.own),
     )
 }
 
-/// Judges the net lines of a visit, item by item.
-pub fn judge(
-    arena: &Arena,
-    bank: &Policy,
-    rules: &Rules,
-    lines: &BTreeMap<Ref, Vec<(Ref, FeeLine)>>,
-    visit: Option<Ref>,
-    sink: &mut Sink,
-) {
-    for (item, lines) in lines {
-        let Some(limits) = rules.get(item) else { continue };
-        for of_rule in limits.chunk_by(|a, b| (a.rule, a.what.per_day) == (b.rule, b.what.per_day)) {
-            // Each line counts if a row holds on its own day; the limit is the strictest row met.
-            let met = |line: &FeeLine| of_rule.iter().find(|limit| limit.validity.holds(day_of(line.time)));
-            let mut subjects: BTreeMap<Option<Day>, Vec<(Ref, FeeLine)>> = BTreeMap::new();
-            for (row, line) in lines.iter().filter(|(_, line)| met(line).is_some()) {
-                let day = of_rule[0].what.per_day.then(|| day_of(line.time));
-                subjects.entry(day).or_default().push((*row, *line));
-            }
-            for (day, lines) in subjects {
-                sink.count(Count::Subject(of_rule[0].rule));
-                let strictest =
-                    lines.iter().filter_map(|(_, line)| met(line)).min_by_key(|l| (l.what.max, l.own));
-                if let Some(limit) = strictest {
-                    judge_subject(arena, bank, limit, day, &sorted(arena, &lines), visit, sink);
-                }
-            }
-        }
+/// Quantities of an item by day or by visit.
+#[derive(Debug)]
+pub struct QuantityLimit;
+
+impl Charged<'_, QuantityLimit> {
+    /// What is charged beyond the limit, in units of 10^-10.
+    fn excess(&self) -> i128 {
+        exact_quantity(self.quantity()) - self.cap.what.max
     }
 }
 
-fn judge_subject(
-    arena: &Arena,
-    bank: &Policy,
-    limit: &Limit,
-    day: Option<Day>,
-    lines: &[(Ref, FeeLine)],
-    visit: Option<Ref>,
-    sink: &mut Sink,
-) {
-    let quantity = lines.iter().fold(0i64, |sum, (_, line)| sum.saturating_add(line.cnt));
-    let excess = exact_quantity(quantity) - limit.what.max;
-    if !bank.over(ABOVE_MAX, excess, 0) {
-        return;
+impl ItemCap for QuantityLimit {
+    const SPEC: DetectorSpec = SPEC;
+    const CONDITIONS: &'static [Condition<OfItem<QuantityLimit>>] = &[Condition::holds(
+        ["数量超过限额", "the quantity is above the limit"],
+        |charged| {
+            let unit = if charged.day.is_some() { "day" } else { "visit" };
+            vec![
+                ("quantity", quantity(charged.quantity())),
+                ("limit", exact_text(charged.cap.what.max)),
+                ("unit", unit.to_owned()),
+            ]
+        },
+        &[ABOVE_MAX],
+        |bank, charged| bank.over(ABOVE_MAX, charged.excess(), 0),
+    )];
+    type States = Quantity;
+
+    fn states(row: &Row) -> Quantity {
+        Quantity { per_day: row.text("unit") == "day", max: exact(row.decimal("max").unwrap_or_default()) }
     }
-    let price = lines.iter().map(|(_, line)| line.price).max().unwrap_or(0);
-    let evidence: Vec<Ref> = lines.iter().map(|(row, _)| *row).collect();
-    let institution = institution_of_lines(arena, visit, &evidence);
-    let line = &lines[0].1;
-    let mut key = vec![KeyPart::Text(line.visit), KeyPart::Text(line.item)];
-    key.extend(day.map(KeyPart::Day));
-    sink.emit(Out::Finding(Box::new(Finding {
-        rule: limit.rule,
-        verdict: bank.verdict(limit.rule, limit.own),
-        key,
-        institution,
-        evidence,
-        occurred: lines.iter().map(|(_, line)| line.time).max().unwrap_or(i64::MIN),
-        amount_basis: AmountBasis::Laid(fen_of(excess, price), money_of_lines(lines).1),
-        values: vec![
-            Value::Text(line.item),
-            Value::Quantity(quantity),
-            shown(limit.what.max),
-            Value::Word(if limit.what.per_day { 2 } else { 3 }),
-            Value::Day(day.unwrap_or_else(|| day_of(line.time))),
-        ],
-    })));
+    fn is_by_day(limit: &Quantity) -> bool {
+        limit.per_day
+    }
+    fn stricter(a: &Quantity, b: &Quantity) -> Ordering {
+        a.max.cmp(&b.max)
+    }
+    fn amount(charged: &Charged<'_, QuantityLimit>, lines: &[(RowRef, FeeLine)]) -> AmountBasis {
+        let amount = fen_of(charged.excess(), charged.highest_price());
+        AmountBasis::Laid(amount, money_of_lines(lines).1)
+    }
+    fn values(charged: &Charged<'_, QuantityLimit>, lines: &[(RowRef, FeeLine)]) -> Vec<Value> {
+        let limit = charged.cap.what;
+        let first = lines.first().map_or(Day::MIN, |(_, line)| day_of(line.time));
+        vec![
+            Value::Text(charged.item()),
+            Value::Quantity(charged.quantity()),
+            shown(limit.max),
+            Value::Word(if limit.per_day { 2 } else { 3 }),
+            Value::Day(charged.day.unwrap_or(first)),
+        ]
+    }
+}
+
+/// Goes through the conditions of (visit, item) or (visit, item, day).
+pub fn why(why: &mut Why<'_, '_>, rules: &Rules, key: &[TextRef]) -> Option<()> {
+    item_cap::why::<QuantityLimit>(why, rules, key)
 }

@@ -7,17 +7,20 @@
 //! A pair is not judged where either stay has no main diagnosis (`Diags`), nor where the earlier has no end
 //! (`Endtime`), unless the main diagnoses are known and differ.
 
-use records::arena::{Arena, Ref};
+use std::cell::OnceCell;
+
+use records::arena::{Arena, RowRef, TextRef};
 use records::row::{self, day_of};
 use rulebank::{AmountKind, Comparison, DetectorSpec, ParamKind, ParamSpec, Subject};
 
-use crate::compile::{Compiler, integer};
+use crate::compile::{Compiler, Ruled, integer};
+use crate::condition::{self, Condition, Judged, Values, comparisons};
 use crate::coverage::{Count, InstitutionMonth, Missing};
 use crate::finding::{AmountBasis, Finding, KeyPart, RuleIx, Value};
 use crate::policy::Policy;
 use crate::sink::Sink;
-use crate::statement::Out;
 use crate::visited::{Visited, stays_of};
+use crate::why::steps::{Why, moment, or_dash};
 
 const NOT_BEFORE_END: Comparison =
     Comparison::new(0, "the later stay does not begin before the earlier ends");
@@ -35,7 +38,7 @@ pub const SPEC: DetectorSpec = DetectorSpec {
         default: "15",
     }],
     values: &["days", "code"],
-    comparisons: &[NOT_BEFORE_END, WITHIN_DAYS, SAME_DIAGNOSIS],
+    comparisons: &comparisons::<3, _>(Readmission::CONDITIONS),
     subject: Subject::Always("visit"),
     keys: &[&["mdtrt_id", "mdtrt_id"]],
     amount: Some(AmountKind::FundOfLaterStay),
@@ -44,15 +47,15 @@ pub const SPEC: DetectorSpec = DetectorSpec {
 };
 
 /// Its rules and their days.
-pub type Rules = Vec<(RuleIx, i64)>;
+pub type Rules = Ruled<i64>;
 
 /// Compiles its rules.
 pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
-    compiler.rules_of(SPEC.name).into_iter().map(|(ix, rule)| (ix, integer(&rule, "days"))).collect()
+    compiler.ruled(SPEC.name, |rule| integer(rule, "days"))
 }
 
 /// The main diagnosis of a visit: of those marked, the lowest by (diag_srt_no, absent last; position).
-pub fn main_diagnosis(arena: &Arena, visit_row: Ref) -> Option<Ref> {
+pub fn main_diagnosis(arena: &Arena, visit_row: RowRef) -> Option<TextRef> {
     let diagnoses = row::diagnoses(arena, visit_row);
     let main = diagnoses.iter().filter(|diagnosis| diagnosis.main);
     main.min_by_key(|diagnosis| (diagnosis.rank.is_none(), diagnosis.rank)).map(|diagnosis| diagnosis.code)
@@ -60,6 +63,109 @@ pub fn main_diagnosis(arena: &Arena, visit_row: Ref) -> Option<Ref> {
 
 fn category(code: &str) -> String {
     code.chars().take(3).collect()
+}
+
+/// Two stays of a person at an institution that follow each other.
+#[derive(Clone, Debug)]
+pub struct Following<'a> {
+    arena: &'a Arena,
+    rule: RuleIx,
+    /// The most days between them.
+    most: i64,
+    earlier: &'a Visited,
+    later: &'a Visited,
+    /// Their main diagnoses, once they were read.
+    codes: &'a OnceCell<[Option<TextRef>; 2]>,
+}
+
+impl Following<'_> {
+    /// Days from the end of the earlier to the begin of the later.
+    fn apart(&self) -> Option<i64> {
+        self.earlier.visit.end.map(|end| i64::from(day_of(self.later.visit.begin) - day_of(end)))
+    }
+    fn codes(&self) -> [Option<TextRef>; 2] {
+        let read = |stay: &Visited| main_diagnosis(self.arena, stay.row);
+        *self.codes.get_or_init(|| [read(self.earlier), read(self.later)])
+    }
+    fn are_coded(&self) -> bool {
+        self.codes().iter().all(Option::is_some)
+    }
+    fn days(&self) -> Values {
+        vec![
+            ("endtime", or_dash(self.earlier.visit.end.map(moment))),
+            ("begntime", moment(self.later.visit.begin)),
+            ("days", or_dash(self.apart().map(|apart| apart.to_string()))),
+            ("limit", self.most.to_string()),
+        ]
+    }
+    fn diagnoses(&self) -> Values {
+        let text = |code: Option<TextRef>| ("diag_code", or_dash(code.map(|code| self.arena.text(code))));
+        self.codes().map(text).to_vec()
+    }
+}
+
+/// Stays cut in two.
+#[derive(Debug)]
+pub struct Readmission;
+
+const SOON: [&str; 2] =
+    ["前一次出院到再入院的天数不超过上限", "the days from discharge to readmission are within the limit"];
+const ALIKE: [&str; 2] =
+    ["两次住院主诊断前三位相同", "the main diagnoses begin with the same three characters"];
+
+impl Judged for Readmission {
+    type Candidate<'a> = Following<'a>;
+    // What is known and rules a pair out is asked before what is not known.
+    const CONDITIONS: &'static [Condition<Readmission>] = &[
+        Condition::<Readmission>::holds(
+            SOON,
+            |two| two.days(),
+            &[NOT_BEFORE_END, WITHIN_DAYS],
+            |bank, two| {
+                let apart = two.apart().unwrap_or(0);
+                bank.reaches(NOT_BEFORE_END, apart, 0) && bank.within(WITHIN_DAYS, apart, two.most)
+            },
+        )
+        .only_if(|two| two.apart().is_some()),
+        Condition::<Readmission>::holds(
+            ALIKE,
+            |two| two.diagnoses(),
+            &[SAME_DIAGNOSIS],
+            |bank, two| {
+                let [before, after] =
+                    two.codes().map(|code| code.map(|code| category(&two.arena.text(code))));
+                bank.equal(SAME_DIAGNOSIS, before, after)
+            },
+        )
+        .only_if(|two| two.are_coded()),
+        Condition::<Readmission>::known(SOON, |two| two.days(), Missing::Endtime, |_| false)
+            .only_if(|two| two.apart().is_none()),
+        Condition::<Readmission>::known(ALIKE, |two| two.diagnoses(), Missing::Diags, |_| false)
+            .only_if(|two| !two.are_coded()),
+    ];
+
+    fn rule(two: &Following<'_>) -> RuleIx {
+        two.rule
+    }
+    fn month(two: &Following<'_>) -> InstitutionMonth {
+        InstitutionMonth::at(two.later.visit.institution, two.later.visit.begin)
+    }
+    fn finding(bank: &Policy, two: &Following<'_>) -> Finding {
+        let (earlier, later) = (two.earlier, two.later);
+        Finding {
+            rule: two.rule,
+            verdict: bank.verdict(two.rule, false),
+            key: vec![KeyPart::Text(earlier.visit.id), KeyPart::Text(later.visit.id)],
+            institution: earlier.visit.institution,
+            evidence: vec![earlier.row, later.row],
+            occurred: earlier.visit.event_time().max(later.visit.event_time()),
+            amount_basis: AmountBasis::Fund(vec![later.visit.id]),
+            values: vec![
+                Value::Int(two.apart().unwrap_or(0)),
+                Value::Text(two.codes()[1].unwrap_or_default()),
+            ],
+        }
+    }
 }
 
 /// Judges the stays of one person: those of an institution that follow each other.
@@ -74,52 +180,38 @@ pub fn judge(arena: &Arena, bank: &Policy, rules: &Rules, visits: &[Visited], si
     // Within an institution they keep the order of (begntime, mdtrt_id).
     stays.sort_by_key(|stay| stay.visit.institution);
     for two in stays.windows(2).filter(|two| two[0].visit.institution == two[1].visit.institution) {
-        let (earlier, later) = (two[0], two[1]);
-        let mut diagnoses: Option<(Option<Ref>, Option<Ref>)> = None;
-        for (rule, days) in rules {
+        let codes = OnceCell::new();
+        for (rule, most) in rules {
             sink.count(Count::Subject(*rule));
-            let apart = earlier.visit.end.map(|end| i64::from(day_of(later.visit.begin) - day_of(end)));
-            if apart.is_some_and(|apart| {
-                !bank.reaches(NOT_BEFORE_END, apart, 0) || !bank.within(WITHIN_DAYS, apart, *days)
-            }) {
-                continue;
-            }
-            let codes = *diagnoses.get_or_insert_with(|| {
-                (main_diagnosis(arena, earlier.row), main_diagnosis(arena, later.row))
-            });
-            let (before, after) = match codes {
-                (Some(before), Some(after)) => (arena.text(before), arena.text(after)),
-                _ => {
-                    let missing = if apart.is_none() { Missing::Endtime } else { Missing::Diags };
-                    sink.not_judged(
-                        *rule,
-                        missing,
-                        InstitutionMonth::at(later.visit.institution, later.visit.begin),
-                    );
-                    continue;
-                }
-            };
-            if !bank.equal(SAME_DIAGNOSIS, category(&before), category(&after)) {
-                continue;
-            }
-            let Some(apart) = apart else {
-                sink.not_judged(
-                    *rule,
-                    Missing::Endtime,
-                    InstitutionMonth::at(later.visit.institution, later.visit.begin),
-                );
-                continue;
-            };
-            sink.emit(Out::Finding(Box::new(Finding {
-                rule: *rule,
-                verdict: bank.verdict(*rule, false),
-                key: vec![KeyPart::Text(earlier.visit.id), KeyPart::Text(later.visit.id)],
-                institution: earlier.visit.institution,
-                evidence: vec![earlier.row, later.row],
-                occurred: earlier.visit.event_time().max(later.visit.event_time()),
-                amount_basis: AmountBasis::Fund(vec![later.visit.id]),
-                values: vec![Value::Int(apart), Value::Text(codes.1.unwrap_or(0))],
-            })));
+            let (earlier, later) = (two[0], two[1]);
+            let candidate = Following { arena, rule: *rule, most: *most, earlier, later, codes: &codes };
+            condition::judge::<Readmission>(bank, &candidate, sink);
         }
     }
+}
+
+/// Goes through the conditions of (earlier stay, later stay).
+pub fn why(why: &mut Why<'_, '_>, rules: &Rules, key: &[TextRef]) -> Option<()> {
+    let &[earlier, later] = key else { return None };
+    let ((_, a), (_, b)) = (why.stay(earlier)?, why.stay(later)?);
+    why.same_person(&a, &b)?;
+    let values = why.institutions(&a, &b);
+    why.check(["在同一机构", "both are at one institution"], values, a.institution == b.institution)?;
+    let (arena, visits) = (why.scene.arena, why.scene.visits_of(a.psn_no));
+    let mut stays = stays_of(arena, &visits);
+    stays.retain(|stay| stay.visit.institution == a.institution);
+    let following = stays.windows(2).find(|two| two[0].visit.id == a.id && two[1].visit.id == b.id);
+    why.check(
+        ["后一次紧接前一次", "no other stay of the person there lies between them"],
+        vec![
+            ("begntime", moment(a.begin)),
+            ("begntime", moment(b.begin)),
+            ("stays", stays.len().to_string()),
+        ],
+        following.is_some(),
+    )?;
+    let (two, codes) = (following?, OnceCell::new());
+    let (rule, most) = *rules.iter().find(|(rule, _)| *rule == why.number)?;
+    let candidate = Following { arena, rule, most, earlier: two[0], later: two[1], codes: &codes };
+    why.conditions::<Readmission>(&candidate)
 }

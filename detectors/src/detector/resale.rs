@@ -8,11 +8,14 @@
 //! The findings of a rule for one pair are one: the union of its windows. It needs no record but the sales, so that no
 //! reason for not judging is stated.
 
+use std::collections::BTreeSet;
+
 use records::Kind;
 use records::arena::{Arena, Ref};
 use records::row::{self, Day, Dispensing, Moment, day_of};
 use records::time::DAY_SECONDS;
 use rulebank::{AmountKind, Comparison, DetectorSpec, ParamKind, ParamSpec, Subject};
+use rust_decimal::Decimal;
 
 use crate::compile::{Compiler, Items, Listed, integer};
 use crate::coverage::Count;
@@ -23,6 +26,7 @@ use crate::policy::Policy;
 use crate::sink::Sink;
 use crate::statement::Out;
 use crate::views::Diff;
+use crate::why::steps::{Why, moment, quantity};
 
 const ABOVE_LIMIT: Comparison = Comparison::new(0, "the quantity is above the limit");
 const ENOUGH_INSTITUTIONS: Comparison = Comparison::new(1, "there are at least `institutions` institutions");
@@ -192,4 +196,60 @@ pub fn sale_fen<'a>(sales: impl Iterator<Item = &'a Dispensing>) -> i64 {
 /// The money of sales.
 pub fn money_of_sales(sales: &[(Ref, Dispensing)]) -> Vec<Money> {
     sales.iter().map(|(row, sale)| Money { row: *row, own: sale_money(sale) }).collect()
+}
+
+/// (person, item) of which a person fetched too much from too many institutions in some window.
+pub fn why(why: &mut Why<'_, '_>, _: &Rules, key: &[Ref]) -> Option<()> {
+    let &[person, item] = key else { return None };
+    let scene = why.scene;
+    let mut sales: Vec<Dispensing> = scene
+        .sales()
+        .map(|(_, sale)| sale)
+        .filter(|sale| sale.insured && sale.psn_no == person && sale.item == item)
+        .collect();
+    sales.sort_by(|a, b| a.time.cmp(&b.time).then_with(|| scene.compare(a.id, b.id)));
+    why.check(
+        ["该人有该项目的医保销售", "there are insured sales of the item to the person"],
+        vec![("psn_no", scene.text(person)), ("item", scene.text(item)), ("sales", sales.len().to_string())],
+        !sales.is_empty(),
+    )?;
+    let (days, least) = (integer(why.rule, "days"), integer(why.rule, "institutions"));
+    let mut best: Option<Nearest> = None;
+    for last in &sales {
+        let rows = scene.rows_for(why.rule, "resale_prone", item, day_of(last.time));
+        let Some(limit) = rows.iter().filter_map(|row| row.decimal("limit")).min() else { continue };
+        let opens = last.time - days * DAY_SECONDS;
+        let within: Vec<&Dispensing> =
+            sales.iter().filter(|sale| opens < sale.time && sale.time <= last.time).collect();
+        let sum = within.iter().fold(0i64, |sum, sale| sum.saturating_add(sale.cnt));
+        let institutions: BTreeSet<Ref> = within.iter().map(|sale| sale.institution).collect();
+        let over = Decimal::from_i128_with_scale(i128::from(sum), 4) > limit;
+        let rank = (over, institutions.len(), sum);
+        if best.as_ref().is_none_or(|best| rank > best.rank) {
+            best = Some(Nearest { rank, span: format!("({}, {}]", moment(opens), moment(last.time)), limit });
+        }
+    }
+    let table = [
+        "知识表 resale_prone 有该项目当日有效的行",
+        "table resale_prone has a row for the item that holds on the day of a sale",
+    ];
+    why.check(table, vec![("item", scene.text(item))], best.is_some())?;
+    let Nearest { rank: (over, institutions, sum), span, limit } = best?;
+    let mut values = vec![("days", days.to_string()), ("begin", span), ("quantity", quantity(sum))];
+    values.push(("limit", limit.normalize().to_string()));
+    why.check(["某一窗口内的数量超过限额", "in some window the quantity is above the limit"], values, over)?;
+    why.check(
+        ["且来自足够多的机构", "and comes from enough institutions"],
+        vec![("institutions", institutions.to_string()), ("limit", least.to_string())],
+        i64::try_from(institutions).unwrap_or(i64::MAX) >= least,
+    )
+}
+
+/// A window that ends with a sale; the one that ranks highest comes closest to the rule.
+struct Nearest {
+    /// Whether the quantity is above the limit; institutions; quantity in ten-thousandths.
+    rank: (bool, usize, i64),
+    /// Its begin, left out, and its end.
+    span: String,
+    limit: Decimal,
 }

@@ -9,16 +9,17 @@
 //! prescription that has not come counts as none, so that no reason for not judging is stated.
 
 use records::Kind;
-use records::arena::Ref;
+use records::arena::TextRef;
 use records::row::Dispensing;
 use rulebank::{AmountKind, DetectorSpec, Subject};
 
-use crate::compile::Compiler;
+use crate::compile::{Compiler, Ruled};
+use crate::condition::{Condition, Values};
 use crate::coverage::Population;
-use crate::finding::{Finding, RuleIx, Value};
+use crate::finding::{Finding, Value};
 use crate::policy::Policy;
-use crate::sink::Sink;
-use crate::statement::Out;
+use crate::shape::one_record::{self, OfRecord, One, OneRecord};
+use crate::why::steps::Why;
 
 /// What it states of itself.
 pub const SPEC: DetectorSpec = DetectorSpec {
@@ -33,21 +34,51 @@ pub const SPEC: DetectorSpec = DetectorSpec {
 };
 
 /// Its rules.
-pub type Rules = Vec<RuleIx>;
+pub type Rules = Ruled<()>;
 
 /// Compiles its rules.
 pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
-    compiler.rule_numbers(SPEC.name)
+    compiler.ruled(SPEC.name, |_| ())
 }
 
-/// Judges a sale; `covered`: its prescription stands and is not cancelled.
-pub fn judge(bank: &Policy, rules: &Rules, sale_row: Ref, sale: &Dispensing, covered: bool, sink: &mut Sink) {
-    if !sale.needs_rx || covered {
-        return;
+/// Sales of what needs a prescription.
+#[derive(Debug)]
+pub struct SaleWithoutPrescription;
+
+impl OneRecord for SaleWithoutPrescription {
+    const CONDITIONS: &'static [Condition<OfRecord<SaleWithoutPrescription>>] = &[
+        Condition::holds(
+            ["该药须凭处方销售（rx_flag 1）", "it needs a prescription (rx_flag 1)"],
+            |_| Values::new(),
+            &[],
+            |_, one| one.record.needs_rx,
+        ),
+        Condition::holds(
+            [
+                "没有处方号，或该处方不存在、已作废",
+                "it has no prescription number, or the prescription does not stand or is cancelled",
+            ],
+            |one| vec![("rx_id", one.arena.text(one.record.rx))],
+            &[],
+            |_, one| !*one.beside,
+        ),
+    ];
+    type Params = ();
+    type Record = Dispensing;
+    /// Whether its prescription stands and is not cancelled.
+    type Beside = bool;
+
+    fn beside(why: &mut Why<'_, '_>, sale: &Dispensing) -> Option<bool> {
+        Some(why.scene.valid_prescription(sale.rx).is_some())
     }
-    for rule in rules {
-        let reason = if sale.rx == 0 { 4 } else { 5 };
-        let values = vec![Value::Text(sale.item), Value::Word(reason)];
-        sink.emit(Out::Finding(Box::new(Finding::of_sale(bank, *rule, (sale_row, sale), values))));
+    fn finding(bank: &Policy, one: &One<'_, SaleWithoutPrescription>) -> Finding {
+        let reason = if one.record.rx == 0 { 4 } else { 5 };
+        let values = vec![Value::Text(one.record.item), Value::Word(reason)];
+        Finding::of_sale(bank, one.rule, (one.row, one.record), values)
     }
+}
+
+/// Goes through the conditions of a sale.
+pub fn why(why: &mut Why<'_, '_>, rules: &Rules, key: &[TextRef]) -> Option<()> {
+    one_record::why::<SaleWithoutPrescription>(why, rules, key)
 }

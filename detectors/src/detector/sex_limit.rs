@@ -7,17 +7,18 @@
 //! Without the person (`Person`), or without a known sex (`Gend`), a line is not judged.
 
 use records::Kind;
-use records::arena::{Arena, Ref};
+use records::arena::TextRef;
 use records::codes::Sex;
-use records::row;
-use rulebank::{AmountKind, Comparison, DetectorSpec, Subject};
+use records::row::Person;
+use rulebank::{AmountKind, Comparison, DetectorSpec, Row, Subject};
 
 use crate::compile::{Compiler, Items, Listed};
-use crate::coverage::{InstitutionMonth, Missing, Population};
+use crate::condition::{Condition, Values, comparisons};
+use crate::coverage::{Missing, Population};
 use crate::finding::{Finding, Value, sex_word};
 use crate::policy::Policy;
-use crate::sink::Sink;
-use crate::statement::Out;
+use crate::shape::listed_line::{self, Line, ListedLine, OfLine};
+use crate::why::steps::Why;
 
 const OTHER_SEX: Comparison = Comparison::new(0, "the person's gend differs from the row's");
 
@@ -26,7 +27,7 @@ pub const SPEC: DetectorSpec = DetectorSpec {
     name: "sex_limit",
     table: Some("sex_limit"),
     values: &["item", "sex"],
-    comparisons: &[OTHER_SEX],
+    comparisons: &comparisons::<1, _>(SexLimit::CONDITIONS),
     subject: Subject::Always("fee_line"),
     subject_parts: 2,
     keys: &[&["mdtrt_id", "feedetl_sn"]],
@@ -36,57 +37,74 @@ pub const SPEC: DetectorSpec = DetectorSpec {
     ..DetectorSpec::BARE
 };
 
-/// What a row of the table states.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct SexRow {
-    /// The sex that the item is for.
-    pub gend: Sex,
-}
-
-type Limit = Listed<SexRow>;
-
-/// Rows by item.
-pub type Rules = Items<SexRow>;
+/// Rows by item: the sex that it is for.
+pub type Rules = Items<Sex>;
 
 /// Compiles its rows.
 pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
-    compiler.by_item(
-        &SPEC,
-        |_, row| SexRow { gend: if row.text("gend") == Sex::Male.code() { Sex::Male } else { Sex::Female } },
-        |limit| (limit.rule, limit.own, limit.what.gend),
-    )
+    compiler.by_item(&SPEC, |_, row| sex_of(row), |limit| (limit.rule, limit.own, limit.what))
 }
 
-/// Judges a net line of an item in the table with its person.
-pub fn judge(
-    arena: &Arena,
-    bank: &Policy,
-    rules: &Rules,
-    (line_row, line): (Ref, &row::FeeLine),
-    person_row: Option<Ref>,
-    sink: &mut Sink,
-) {
-    let Some(limits) = rules.get(&line.item) else { return };
-    let day = row::day_of(line.time);
-    let valid: Vec<&Limit> = limits.iter().filter(|limit| limit.validity.holds(day)).collect();
-    for of_rule in valid.chunk_by(|a, b| a.rule == b.rule) {
-        let rule = of_rule[0].rule;
-        let Some(person_row) = person_row else {
-            sink.not_judged(rule, Missing::Person, InstitutionMonth::at(line.institution, line.time));
-            continue;
-        };
-        let gend = row::person(arena, person_row).gend;
-        if !gend.is_known() {
-            sink.not_judged(rule, Missing::Gend, InstitutionMonth::at(line.institution, line.time));
-            continue;
-        }
-        let mut violated =
-            of_rule.iter().filter(|limit| bank.differ(OTHER_SEX, limit.what.gend, gend)).peekable();
-        let Some(limit) = violated.peek() else { continue };
-        let values = vec![Value::Text(line.item), sex_word(limit.what.gend)];
-        let own = violated.all(|limit| limit.own);
-        let mut finding = Finding::of_line(bank, rule, own, (line_row, line), values);
-        finding.evidence.push(person_row);
-        sink.emit(Out::Finding(Box::new(finding)));
+/// The sex that a row of a table means.
+pub(super) fn sex_of(row: &Row) -> Sex {
+    if row.text("gend") == Sex::Male.code() { Sex::Male } else { Sex::Female }
+}
+
+/// A condition: the sex of the person is known.
+pub(super) const IS_KNOWN: [&str; 2] = ["性别已知", "the person's sex is known"];
+/// A condition: a row is for the other sex.
+pub(super) const IS_ANOTHER: [&str; 2] =
+    ["性别与知识表要求不符", "a row means another sex than the person's"];
+
+/// The sex of a person and those of the rows.
+pub(super) fn sexes(gend: Sex, rows: &[&Row]) -> Values {
+    let of_rows = rows.iter().map(|row| ("sex", row.text("gend").to_owned()));
+    std::iter::once(("gend", gend.code_or_unknown())).chain(of_rows).collect()
+}
+
+/// Lines of items for one sex.
+#[derive(Debug)]
+pub struct SexLimit;
+
+impl Line<'_, SexLimit> {
+    fn gend(&self) -> Sex {
+        self.beside.map_or(Sex::Unknown, |(_, person)| person.gend)
     }
+
+    fn violated(&self, bank: &Policy) -> impl Iterator<Item = &Listed<Sex>> {
+        let gend = self.gend();
+        self.rows.iter().copied().filter(move |limit| bank.differ(OTHER_SEX, limit.what, gend))
+    }
+}
+
+impl ListedLine for SexLimit {
+    const SPEC: DetectorSpec = SPEC;
+    const CONDITIONS: &'static [Condition<OfLine<SexLimit>>] = &[
+        OfLine::stands(),
+        Condition::known(
+            IS_KNOWN,
+            |line| vec![("gend", line.gend().code_or_unknown())],
+            Missing::Gend,
+            |line| line.gend().is_known(),
+        ),
+        Condition::holds(
+            IS_ANOTHER,
+            |line| sexes(line.gend(), line.table_rows),
+            &[OTHER_SEX],
+            |bank, line| line.violated(bank).next().is_some(),
+        ),
+    ];
+    type States = Sex;
+    type Beside = Person;
+
+    fn finding(bank: &Policy, line: &Line<'_, SexLimit>) -> Finding {
+        let own = line.violated(bank).all(|limit| limit.own);
+        let sex = line.violated(bank).next().map_or(line.rows[0].what, |limit| limit.what);
+        line.found(bank, own, vec![Value::Text(line.line.item), sex_word(sex)])
+    }
+}
+
+/// Goes through the conditions of (visit, line).
+pub fn why(why: &mut Why<'_, '_>, rules: &Rules, key: &[TextRef]) -> Option<()> {
+    listed_line::why::<SexLimit>(why, rules, key)
 }

@@ -18,6 +18,7 @@ use crate::policy::Policy;
 use crate::sink::Sink;
 use crate::statement::Out;
 use crate::visited::{Visited, stays_of};
+use crate::why::steps::{Why, hours, moment};
 
 const INSTITUTIONS_DIFFER: Comparison = Comparison::new(0, "the institutions differ");
 const LONGER_THAN_TOLERANCE: Comparison = Comparison::new(1, "the overlap is longer than tolerance_hours");
@@ -107,4 +108,28 @@ fn judge_pair(
         let due: Moment = begin + tolerance + 1;
         sink.emit(if open { Out::Due(due, Box::new(finding)) } else { finding });
     }
+}
+
+/// Unordered pair of stays of one person that overlap by more than a tolerance.
+pub fn why(why: &mut Why<'_, '_>, _: &Rules, key: &[Ref]) -> Option<()> {
+    let &[a, b] = key else { return None };
+    let ((_, a), (_, b)) = (why.stay(a)?, why.stay(b)?);
+    why.check(["是两次不同的住院", "they are two stays"], Vec::new(), a.id != b.id)?;
+    why.same_person(&a, &b)?;
+    let values = why.institutions(&a, &b);
+    why.check(["机构不同", "the institutions differ"], values, a.institution != b.institution)?;
+    let now = why.scene.now;
+    let end = a.end.unwrap_or(now).min(b.end.unwrap_or(now));
+    let begin = a.begin.max(b.begin);
+    let tolerance = integer(why.rule, "tolerance_hours");
+    why.check(
+        ["重叠时长超过容许小时数", "they overlap by more than the hours tolerated"],
+        vec![
+            ("begin", moment(begin)),
+            ("end", moment(end)),
+            ("hours", hours(end.saturating_sub(begin))),
+            ("tolerance_hours", tolerance.to_string()),
+        ],
+        end.saturating_sub(begin) > tolerance * 3600,
+    )
 }

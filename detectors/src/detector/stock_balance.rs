@@ -9,13 +9,18 @@
 //! A pair without an opening count and without any purchase is cut before; without an opening count a finding is an
 //! indicator only. Without the institution's record it is not judged (`Institution`).
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use records::Kind;
 use records::arena::{Arena, Ref};
-use records::row::{self, Day};
+use records::codes::ListType;
+use records::row::{self, Day, Dispensing, FeeLine, StockCount, day_of};
 use records::time::start_of;
 use rulebank::{AmountKind, Comparison, DetectorSpec, ParamKind, ParamSpec, Subject};
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+use crate::classes::Class;
 use crate::compile::{Compiler, decimal};
 use crate::coverage::{Count, InstitutionMonth, Missing};
 use crate::exact::sale_money;
@@ -25,6 +30,8 @@ use crate::policy::Policy;
 use crate::sink::Sink;
 use crate::statement::{Block, DaysOfBlock, Out};
 use crate::views::{Diff, pair_of};
+use crate::why::scene::Scene;
+use crate::why::steps::{Why, day, quantity};
 
 const ABOVE_SUPPLY: Comparison = Comparison::new(0, "uses exceed supply x (1 + tolerance) + units");
 
@@ -323,4 +330,126 @@ pub fn with_uses(arena: &Arena, finding: &Finding, uses: &[(Ref, Diff)], sink: &
         *on = money;
     }
     sink.emit(Out::Finding(Box::new(finding)));
+}
+
+/// A use of an item: its day and quantity in ten-thousandths.
+pub(super) fn uses(scene: &Scene<'_>, institution: Ref, item: Ref) -> Vec<(Day, i64)> {
+    // Services are no goods.
+    let lines: Vec<FeeLine> = scene
+        .net_lines()
+        .map(|(_, line)| line)
+        .filter(|line| {
+            line.institution == institution && line.item == item && line.list_type != ListType::Service
+        })
+        .collect();
+    let sales: Vec<Dispensing> = scene
+        .sales()
+        .map(|(_, sale)| sale)
+        .filter(|sale| sale.institution == institution && sale.item == item && sale.insured)
+        .collect();
+    // One pass over the visits: a common item has very many uses.
+    let visits: BTreeSet<Ref> =
+        lines.iter().map(|line| line.visit).chain(sales.iter().map(|sale| sale.visit)).collect();
+    let is_pharmacy: BTreeMap<Ref, bool> = scene
+        .visits()
+        .filter(|(_, visit)| visits.contains(&visit.id))
+        .map(|(_, visit)| (visit.id, scene.class(&visit) == Class::Pharmacy))
+        .collect();
+    let lines = lines
+        .iter()
+        .filter(|line| is_pharmacy.get(&line.visit) == Some(&false))
+        .map(|line| (day_of(line.time), line.cnt));
+    let sales = sales
+        .iter()
+        .filter(|sale| sale.visit == 0 || is_pharmacy.get(&sale.visit) == Some(&true))
+        .map(|sale| (day_of(sale.time), sale.cnt));
+    lines.chain(sales).collect()
+}
+
+/// Purchases of an institution: day, signed quantity, whether a return.
+pub(super) fn purchases(scene: &Scene<'_>, institution: Ref) -> Vec<row::Purchase> {
+    let all = scene.rows(Kind::Purchase).iter().map(|address| row::purchase(scene.arena, *address));
+    all.filter(|purchase| purchase.institution == institution).collect()
+}
+
+pub(super) fn counts(scene: &Scene<'_>, institution: Ref, item: Ref) -> Vec<StockCount> {
+    let all = scene.rows(Kind::StockCount).iter().map(|address| row::stock_count(scene.arena, *address));
+    all.filter(|count| count.institution == institution && count.item == item).collect()
+}
+
+/// (institution, item) of which more was used on some day than there can have been.
+pub fn why(why: &mut Why<'_, '_>, _: &Rules, key: &[Ref]) -> Option<()> {
+    let &[institution, item] = key else { return None };
+    let scene = why.scene;
+    let of_item: Vec<row::Purchase> =
+        purchases(scene, institution).into_iter().filter(|purchase| purchase.item == item).collect();
+    let opening = counts(scene, institution, item)
+        .into_iter()
+        .min_by(|a, b| a.day.cmp(&b.day).then_with(|| scene.compare(a.id, b.id)));
+    let bought = of_item.iter().filter(|purchase| !purchase.is_return).count();
+    let opened =
+        opening.map(|count| format!("{} {} {}", scene.text(count.id), day(count.day), quantity(count.cnt)));
+    why.check(
+        ["该机构有该项目的采购或盘点", "the institution has a purchase or a stock count of the item"],
+        vec![("bought", bought.to_string()), ("opening", opened.unwrap_or_else(|| "-".to_owned()))],
+        bought > 0 || opening.is_some(),
+    )?;
+    // Used and supplied by day, after the day of the opening.
+    let mut days: BTreeMap<Day, (i64, i64)> = BTreeMap::new();
+    for (on, cnt) in uses(scene, institution, item) {
+        let used = &mut days.entry(on).or_default().0;
+        *used = used.saturating_add(cnt);
+    }
+    let mut supplies: Vec<(Day, i64)> = Vec::new();
+    for purchase in &of_item {
+        let sign = if purchase.is_return { -1 } else { 1 };
+        supplies.push((day_of(purchase.time), sign * purchase.cnt));
+    }
+    for address in scene.rows(Kind::StockChange) {
+        let change = row::stock_change(scene.arena, *address);
+        if change.institution == institution && change.item == item {
+            supplies.push((day_of(change.time), change.cnt));
+        }
+    }
+    for (on, cnt) in supplies {
+        let supply = &mut days.entry(on).or_default().1;
+        *supply = supply.saturating_add(cnt);
+    }
+    let (tolerance, units) = (decimal(why.rule, "tolerance"), decimal(why.rule, "units"));
+    let (mut used, mut supply) = (0i64, opening.map_or(0, |count| count.cnt));
+    let mut worst: Option<(Decimal, Day, i64, i64)> = None;
+    for (on, (uses, supplies)) in days {
+        if opening.is_some_and(|count| on <= count.day) {
+            continue;
+        }
+        used = used.saturating_add(uses);
+        supply = supply.saturating_add(supplies);
+        let [exact_used, exact_supply] =
+            [used, supply].map(|cnt| Decimal::from_i128_with_scale(cnt.into(), 4));
+        let excess = exact_used - exact_supply * (Decimal::ONE + tolerance) - units;
+        if worst.is_none_or(|(greatest, ..)| excess > greatest) {
+            worst = Some((excess, on, used, supply));
+        }
+    }
+    let condition = [
+        "某日累计使用量超过可用量乘以（1加容许误差）再加容许单位数",
+        "on some day more was used than supplied, the tolerance and the units granted",
+    ];
+    let Some((excess, on, used, supply)) = worst else {
+        return why.check(condition, vec![("used", "0".to_owned())], false);
+    };
+    why.check(
+        condition,
+        vec![
+            ("day", day(on)),
+            ("used", quantity(used)),
+            ("supply", quantity(supply)),
+            ("tolerance", tolerance.to_string()),
+            ("units", units.to_string()),
+            ("excess", excess.normalize().to_string()),
+        ],
+        excess > Decimal::ZERO,
+    )?;
+    why.needed(Kind::Institution, institution, Missing::Institution)?;
+    Some(())
 }

@@ -14,6 +14,7 @@ use records::row::{self, Day, day_of};
 use records::time::start_of;
 use rulebank::{AmountKind, Comparison, DetectorSpec, ParamKind, ParamSpec, Subject};
 
+use super::stock_balance::{counts, purchases, uses};
 use crate::compile::{Compiler, integer};
 use crate::coverage::{Count, InstitutionMonth, Missing};
 use crate::finding::{AmountBasis, Finding, KeyPart, RuleIx, Value, compare_records};
@@ -21,6 +22,7 @@ use crate::policy::Policy;
 use crate::sink::Sink;
 use crate::statement::{DaysOfBlock, Out};
 use crate::views::{Diff, pair_of};
+use crate::why::steps::{Why, day, quantity};
 
 const NO_RECENT_PURCHASE: Comparison =
     Comparison::new(0, "the last purchase is at least `days` days before the use");
@@ -132,4 +134,54 @@ pub fn with_uses(arena: &Arena, finding: &Finding, uses: &[(Ref, Diff)], sink: &
     finding.occurred = those.iter().map(time).max().unwrap_or(finding.occurred);
     finding.amount_basis = AmountBasis::Uses(those);
     sink.emit(Out::Finding(Box::new(finding)));
+}
+
+/// (institution, item) used on a day without a purchase in the days before, and without stock.
+pub fn why(why: &mut Why<'_, '_>, _: &Rules, key: &[Ref]) -> Option<()> {
+    let &[institution, item] = key else { return None };
+    let scene = why.scene;
+    let mut uses = uses(scene, institution, item);
+    uses.sort_unstable();
+    let values = vec![("item", scene.text(item)), ("used", uses.len().to_string())];
+    why.check(["该机构使用过该项目", "the institution used the item"], values, !uses.is_empty())?;
+    let days = integer(why.rule, "days");
+    let all = purchases(scene, institution);
+    let bought: Vec<Day> = all
+        .iter()
+        .filter(|purchase| !purchase.is_return && purchase.item == item)
+        .map(|purchase| day_of(purchase.time))
+        .collect();
+    let last = |on: Day| bought.iter().copied().filter(|bought| *bought <= on).max();
+    let without = uses.iter().find(|(on, _)| last(*on).is_none_or(|last| i64::from(on - last) >= days));
+    // Where every use is supplied, the one that came nearest is shown.
+    let shown = without.or_else(|| uses.iter().max_by_key(|(on, _)| last(*on).map(|last| on - last)));
+    let on = shown.map(|(on, _)| *on)?;
+    why.check(
+        ["某日使用而此前规定天数内没有采购", "on some day it was used and not bought in the days up to it"],
+        vec![
+            ("day", day(on)),
+            ("bought", last(on).map_or_else(|| "-".to_owned(), day)),
+            ("days", days.to_string()),
+        ],
+        without.is_some(),
+    )?;
+    let counted = counts(scene, institution, item).into_iter().find(|count| count.cnt > 0);
+    why.check(
+        ["没有大于零的盘点", "no stock count of the item is above zero"],
+        vec![(
+            "opening",
+            counted.map_or_else(
+                || "-".to_owned(),
+                |count| format!("{} {}", day(count.day), quantity(count.cnt)),
+            ),
+        )],
+        counted.is_none(),
+    )?;
+    why.needed(Kind::Institution, institution, Missing::Institution)?;
+    let buys = ["该机构有任何采购记录", "the institution sends purchases"];
+    let values = vec![("bought", all.len().to_string())];
+    if all.is_empty() {
+        return why.missing(buys, values, Missing::Purchase);
+    }
+    why.check(buys, values, true)
 }

@@ -6,16 +6,17 @@
 //!
 //! It needs no other record, so that every such sale is judged. A finding has no amount.
 
-use records::arena::Ref;
+use records::arena::TextRef;
 use records::row::Dispensing;
 use rulebank::{Comparison, DetectorSpec, Subject};
 
-use crate::compile::Compiler;
+use crate::compile::{Compiler, Ruled};
+use crate::condition::{Condition, Values, comparisons};
 use crate::coverage::Population;
-use crate::finding::{AmountBasis, Finding, RuleIx, Value};
+use crate::finding::{AmountBasis, Finding, Value};
 use crate::policy::Policy;
-use crate::sink::Sink;
-use crate::statement::Out;
+use crate::shape::one_record::{self, OfRecord, One, OneRecord};
+use crate::why::steps::Why;
 
 const FEWER_CODES: Comparison = Comparison::new(0, "there are fewer codes than whole packs");
 
@@ -23,7 +24,7 @@ const FEWER_CODES: Comparison = Comparison::new(0, "there are fewer codes than w
 pub const SPEC: DetectorSpec = DetectorSpec {
     name: "trace_code_missing",
     values: &["item", "codes", "packs"],
-    comparisons: &[FEWER_CODES],
+    comparisons: &comparisons::<1, _>(TraceCodeMissing::CONDITIONS),
     subject: Subject::Always("dispensing"),
     keys: &[&["sel_id"]],
     population: Some(Population::PackSale),
@@ -31,11 +32,11 @@ pub const SPEC: DetectorSpec = DetectorSpec {
 };
 
 /// Its rules.
-pub type Rules = Vec<RuleIx>;
+pub type Rules = Ruled<()>;
 
 /// Compiles its rules.
 pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
-    compiler.rule_numbers(SPEC.name)
+    compiler.ruled(SPEC.name, |_| ())
 }
 
 /// Distinct codes and whole packs of a sale.
@@ -52,18 +53,54 @@ pub fn is_subject(sale: &Dispensing) -> bool {
     sale.insured && !sale.split && codes < packs
 }
 
-/// Judges an insured sale of unsplit packs.
-pub fn judge(bank: &Policy, rules: &Rules, sale_row: Ref, sale: &Dispensing, sink: &mut Sink) {
-    if rules.is_empty() {
-        return;
+/// Insured sales of whole packs.
+#[derive(Debug)]
+pub struct TraceCodeMissing;
+
+impl OneRecord for TraceCodeMissing {
+    const CONDITIONS: &'static [Condition<OfRecord<TraceCodeMissing>>] = &[
+        Condition::holds(
+            ["为医保结算的销售", "it was paid by insurance (mdtrt_setl_type 1)"],
+            |_| Values::new(),
+            &[],
+            |_, one| one.record.insured,
+        ),
+        Condition::holds(
+            ["未拆零", "the packs were not split"],
+            |_| Values::new(),
+            &[],
+            |_, one| !one.record.split,
+        ),
+        Condition::holds(
+            ["不同追溯码少于整包装数", "there are fewer distinct trace codes than whole packs"],
+            |one| {
+                let (codes, packs) = codes_and_packs(one.record);
+                vec![("codes", codes.to_string()), ("packs", packs.to_string())]
+            },
+            &[FEWER_CODES],
+            |bank, one| {
+                let (codes, packs) = codes_and_packs(one.record);
+                bank.below(FEWER_CODES, codes, packs)
+            },
+        ),
+    ];
+    type Params = ();
+    type Record = Dispensing;
+    type Beside = ();
+
+    fn beside(_: &mut Why<'_, '_>, _: &Dispensing) -> Option<()> {
+        Some(())
     }
-    let (codes, packs) = codes_and_packs(sale);
-    for rule in rules {
-        if bank.below(FEWER_CODES, codes, packs) {
-            let values = vec![Value::Text(sale.item), Value::Int(codes), Value::Int(packs)];
-            let mut finding = Finding::of_sale(bank, *rule, (sale_row, sale), values);
-            finding.amount_basis = AmountBasis::Nothing;
-            sink.emit(Out::Finding(Box::new(finding)));
-        }
+    fn finding(bank: &Policy, one: &One<'_, TraceCodeMissing>) -> Finding {
+        let (codes, packs) = codes_and_packs(one.record);
+        let values = vec![Value::Text(one.record.item), Value::Int(codes), Value::Int(packs)];
+        let mut finding = Finding::of_sale(bank, one.rule, (one.row, one.record), values);
+        finding.amount_basis = AmountBasis::Nothing;
+        finding
     }
+}
+
+/// Goes through the conditions of a sale.
+pub fn why(why: &mut Why<'_, '_>, rules: &Rules, key: &[TextRef]) -> Option<()> {
+    one_record::why::<TraceCodeMissing>(why, rules, key)
 }

@@ -7,9 +7,11 @@
 //!
 //! Where the institution bought none of the item at all, the sale is left out. No reason for not judging is stated.
 
+use std::collections::BTreeSet;
+
 use records::Kind;
 use records::arena::{Arena, Ref};
-use records::row;
+use records::row::{self, Dispensing};
 use rulebank::{AmountKind, Comparison, DetectorSpec, Subject};
 
 use super::resale::{money_of_sales, sale_fen};
@@ -20,6 +22,7 @@ use crate::policy::Policy;
 use crate::sink::Sink;
 use crate::statement::{Out, Route};
 use crate::views::Diff;
+use crate::why::steps::Why;
 
 const NO_PURCHASE_LEFT: Comparison = Comparison::new(0, "no purchase with the code is left");
 
@@ -109,4 +112,52 @@ pub fn judge(
             values: vec![Value::Text(sales[0].1.item), Value::Text(code)],
         })));
     }
+}
+
+/// (institution, code) of insured sales whose item is bought there, but never with the code.
+pub fn why(why: &mut Why<'_, '_>, _: &Rules, key: &[Ref]) -> Option<()> {
+    let &[institution, code] = key else { return None };
+    let scene = why.scene;
+    let here: Vec<Dispensing> = scene
+        .sales()
+        .map(|(_, sale)| sale)
+        .filter(|sale| sale.insured && sale.institution == institution && sale.codes.contains(&code))
+        .collect();
+    let ids: Vec<String> = here.iter().map(|sale| scene.text(sale.id)).collect();
+    why.check(
+        ["该机构有带该追溯码的医保销售", "the institution has insured sales that carry the code"],
+        vec![("code", scene.text(code)), ("sales", ids.join("; "))],
+        !here.is_empty(),
+    )?;
+    let all = scene.rows(Kind::Purchase).iter().map(|address| row::purchase(scene.arena, *address));
+    let bought: Vec<row::Purchase> = all.filter(|bought| bought.institution == institution).collect();
+    let of = |item: Ref| bought.iter().filter(move |purchase| purchase.item == item);
+    let items: BTreeSet<Ref> = here.iter().map(|sale| sale.item).collect();
+    let bought_items: BTreeSet<Ref> =
+        items.into_iter().filter(|item| of(*item).any(|purchase| !purchase.is_return)).collect();
+    let names: Vec<String> = bought_items.iter().map(|item| scene.text(*item)).collect();
+    let condition = ["该机构采购过所售项目", "the institution buys the item that was sold"];
+    why.check(condition, vec![("item", names.join("; "))], !bought_items.is_empty())?;
+    let left = |item: Ref| -> (i64, i64) {
+        let carrying = |back: bool| {
+            let those = of(item).filter(|purchase| purchase.is_return == back);
+            i64::try_from(those.filter(|purchase| purchase.codes.contains(&code)).count()).unwrap_or(i64::MAX)
+        };
+        (carrying(false), carrying(true))
+    };
+    let mut values = Vec::new();
+    let mut unbought = false;
+    for item in &bought_items {
+        let (came, went) = left(*item);
+        unbought |= came <= went;
+        values.extend([("item", scene.text(*item)), ("bought", format!("{came} - {went}"))]);
+    }
+    why.check(
+        [
+            "采购记录（扣除退货）中没有该追溯码",
+            "no purchase of the item carries the code, returns taken off one for one",
+        ],
+        values,
+        unbought,
+    )
 }

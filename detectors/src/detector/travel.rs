@@ -20,6 +20,7 @@ use crate::policy::Policy;
 use crate::sink::Sink;
 use crate::statement::{Out, Route};
 use crate::views::{Diff, pair_key, pair_of};
+use crate::why::steps::{Why, hours, moment};
 
 const INSTITUTIONS_DIFFER: Comparison = Comparison::new(0, "the institutions differ");
 
@@ -160,4 +161,95 @@ fn too_far(arena: &Arena, rule: &TravelRule, places: [Option<Ref>; 2], seconds: 
     let km = 2.0 * EARTH_RADIUS_KM * h.sqrt().min(1.0).asin();
     let hours = seconds as f64 / 3600.0;
     (km > rule.kmh.to_f64()? * (hours + rule.slack_hours.to_f64()?)).then_some(km as i64)
+}
+
+/// (earlier, later) of passes of one person that follow each other, too far apart for the time between them.
+pub fn why(why: &mut Why<'_, '_>, _: &Rules, key: &[Ref]) -> Option<()> {
+    let &[earlier, later] = key else { return None };
+    let scene = why.scene;
+    let a = pass(why, earlier)?;
+    let b = pass(why, later)?;
+    why.check(
+        ["两次核验为同一人", "both checks are of one person"],
+        vec![("psn_no", scene.text(a.psn_no)), ("psn_no", scene.text(b.psn_no))],
+        a.psn_no == b.psn_no,
+    )?;
+    let mut passes: Vec<Presence> = scene.passes_of(a.psn_no);
+    passes.sort_by(|a, b| a.time.cmp(&b.time).then_with(|| scene.compare(a.id, b.id)));
+    let follows = passes.windows(2).any(|two| two[0].id == a.id && two[1].id == b.id);
+    why.check(
+        [
+            "两次核验在该人全部通过的核验中先后相邻",
+            "the second follows the first among all checks that the person passed",
+        ],
+        vec![
+            ("idv_time", moment(a.time)),
+            ("idv_time", moment(b.time)),
+            ("checks", passes.len().to_string()),
+        ],
+        follows,
+    )?;
+    why.check(
+        ["两次核验在不同机构", "they were at different institutions"],
+        vec![("institution_a", scene.text(a.institution)), ("institution_b", scene.text(b.institution))],
+        a.institution != b.institution,
+    )?;
+    let mut places = Vec::new();
+    for institution in [a.institution, b.institution] {
+        places
+            .push(scene.find(Kind::Institution, (institution, 0)).map(|p| row::institution(scene.arena, p)));
+    }
+    let needed: [(Missing, bool); 3] = [
+        (Missing::Institution, places.iter().all(Option::is_some)),
+        (Missing::Lon, places.iter().flatten().all(|address| address.lon.is_some())),
+        (Missing::Lat, places.iter().flatten().all(|address| address.lat.is_some())),
+    ];
+    let condition = ["两机构的经纬度已知", "longitude and latitude of both institutions are known"];
+    let values =
+        vec![("institution_a", scene.text(a.institution)), ("institution_b", scene.text(b.institution))];
+    if let Some((missing, _)) = needed.into_iter().find(|(_, known)| !known) {
+        return why.missing(condition, values, missing);
+    }
+    why.check(condition, values, true)?;
+    why_too_far(why, places.into_iter().flatten().collect(), b.time - a.time)
+}
+
+/// The last condition of a journey.
+#[expect(
+    clippy::disallowed_types,
+    reason = "the contract prescribes 64-bit floating point here; no float leaves"
+)]
+#[expect(clippy::cast_precision_loss, reason = "seconds between two civil times are far below 2^53")]
+fn why_too_far(why: &mut Why<'_, '_>, places: Vec<row::Institution>, seconds: i64) -> Option<()> {
+    const EARTH_RADIUS_KM: f64 = 6371.0088;
+    let (kmh, slack) = (decimal(why.rule, "kmh"), decimal(why.rule, "slack_hours"));
+    let [a, b] = places.as_slice() else { return None };
+    let ((lon_a, lat_a), (lon_b, lat_b)) = ((a.lon?, a.lat?), (b.lon?, b.lat?));
+    let half_phi = ((lat_b - lat_a).to_radians() / 2.0).sin();
+    let half_lambda = ((lon_b - lon_a).to_radians() / 2.0).sin();
+    let cosines = lat_a.to_radians().cos() * lat_b.to_radians().cos();
+    let h = half_phi * half_phi + cosines * half_lambda * half_lambda;
+    let km = 2.0 * EARTH_RADIUS_KM * h.sqrt().min(1.0).asin();
+    let reach = kmh.to_f64()? * (seconds as f64 / 3600.0 + slack.to_f64()?);
+    why.check(
+        [
+            "两机构间的直线距离超过该时间内能到达的距离",
+            "the places are farther apart than anybody travels in that time",
+        ],
+        vec![
+            ("km", format!("{km:.3}")),
+            ("hours", hours(seconds)),
+            ("slack_hours", slack.to_string()),
+            ("kmh", kmh.to_string()),
+            ("limit", format!("{reach:.3}")),
+        ],
+        km > reach,
+    )
+}
+
+fn pass(why: &mut Why<'_, '_>, id: Ref) -> Option<Presence> {
+    let address = why.record(Kind::Presence, (id, 0))?;
+    let check = row::presence(why.scene.arena, address);
+    why.check(["核验结果为通过", "the check was passed"], Vec::new(), check.pass)?;
+    Some(check)
 }

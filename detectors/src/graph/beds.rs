@@ -9,11 +9,10 @@ use crate::detector::bed_only;
 use crate::detector::part;
 use crate::fact::Fact;
 use crate::finding::Finding;
-use crate::reads::{Concern, Reads};
+use crate::reads::{Concern, Reads, reclassed};
 use crate::statement::{Crowd, Out};
 use crate::temporal_filter::temporal_filter;
 use crate::views::{ArrangeShared, Arrangement, RowArrangement, RowCollection};
-use crate::visited;
 
 /// Institutions by the days on which their stays begin and end.
 pub(super) fn occupancy<'s>(wiring: &Wiring<'s>, steps: &RowArrangement<'s>) {
@@ -58,7 +57,7 @@ pub(super) fn bed_only<'s>(wiring: &Wiring<'s>, charges: RowCollection<'s>) {
     let mut reads = Reads::default();
     let rules = reads.rules(part::bed_only());
     let arena = wiring.arena();
-    let classes = reads.classes(move |old, new| Concern::keys(1, visited::reclassed(&arena, old, new)));
+    let classes = reads.classes(move |old, new| Concern::keys(1, reclassed(&arena, old, new)));
     let runs = wiring.whole(
         "bed_only",
         &[&charges, wiring.fact(Fact::Visit)],

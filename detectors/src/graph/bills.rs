@@ -1,14 +1,16 @@
 //! Bills and prescriptions: invoices used twice, drugs that no prescription covers, and more than prescribed.
 
 use super::wiring::{NONE, Wiring, case_of, concluding, one, rows_of};
-use crate::detector::{
-    agreement, drug_kinds, invoice_twice, no_prescription, over_prescription, part, sale_without_prescription,
-};
+use crate::detector::agreement::Agreement;
+use crate::detector::drug_kinds::DrugKinds;
+use crate::detector::sale_without_prescription::SaleWithoutPrescription;
+use crate::detector::{invoice_twice, no_prescription, over_prescription, part};
 use crate::fact::Fact;
-use crate::reads::{Concern, Reads};
+use crate::reads::{Concern, Reads, reclassed};
+use crate::shape::one_record;
 use crate::statement::{Out, Route};
 use crate::views::{ArrangeShared, RowArrangement, RowCollection};
-use crate::visited;
+use records::row;
 
 /// Invoices.
 pub(super) fn invoices(wiring: &Wiring<'_>) {
@@ -35,7 +37,10 @@ pub(super) fn agreements(wiring: &Wiring<'_>) {
         &[wiring.fact(Fact::Institution)],
         reads,
         move |arena, bank, _, row, institutions, sink| {
-            agreement::judge(arena, bank, bank.rules_of(rules), *row, one(&institutions[0]), sink);
+            let settlement = row::settlement(arena, *row);
+            let institution = one(&institutions[0]).map(|row| (row, row::institution(arena, row)));
+            let rules = bank.rules_of(rules);
+            one_record::judge::<Agreement>(arena, bank, rules, (*row, &settlement), &institution, sink);
         },
     );
 }
@@ -53,23 +58,24 @@ pub(super) fn prescriptions<'s>(wiring: &Wiring<'s>, without_rx: &RowCollection<
         NONE,
         reads,
         move |arena, bank, _, state, sink| {
-            let over_prescription::Named { rx, lines, sales } =
-                over_prescription::read(arena, &state.rows(0));
-            let rx = rx.filter(|(_, rx)| !rx.cancelled);
-            for (row, line) in &lines {
-                if line.is_drug() && !no_prescription::covers(rx.as_ref().map(|(_, rx)| rx), line) {
+            let rows = state.rows(0).into_iter().map(|(row, _)| row);
+            let mut named = over_prescription::read(arena, rows);
+            named.rx = named.rx.filter(|(_, rx)| !rx.cancelled);
+            let rx = named.rx.as_ref();
+            for (row, line) in &named.lines {
+                if line.is_drug() && !no_prescription::covers(rx.map(|(_, rx)| rx), line) {
                     sink.emit(Out::Row(Route::DrugBadPrescription, u64::from(line.visit), *row));
                 }
             }
-            for (row, sale) in &sales {
-                let rules = bank.rules_of(sale_without_prescription);
-                sale_without_prescription::judge(bank, rules, *row, sale, rx.is_some(), sink);
+            let rules = bank.rules_of(sale_without_prescription);
+            for (row, sale) in &named.sales {
+                let (sale, covered) = ((*row, sale), rx.is_some());
+                one_record::judge::<SaleWithoutPrescription>(arena, bank, rules, sale, &covered, sink);
             }
-            if let Some((row, rx)) = &rx {
-                drug_kinds::judge(bank, bank.rules_of(drug_kinds), *row, rx, sink);
-                let rules = bank.rules_of(over_prescription);
-                over_prescription::judge(arena, bank, rules, (*row, rx), &lines, &sales, sink);
+            if let Some((row, rx)) = rx {
+                one_record::judge::<DrugKinds>(arena, bank, bank.rules_of(drug_kinds), (*row, rx), &(), sink);
             }
+            over_prescription::judge(arena, bank, bank.rules_of(over_prescription), &named, sink);
         },
     );
 
@@ -81,7 +87,7 @@ pub(super) fn prescriptions<'s>(wiring: &Wiring<'s>, without_rx: &RowCollection<
     let mut reads = Reads::default();
     let rules = reads.rules(part::no_prescription());
     let arena = wiring.arena();
-    let classes = reads.classes(move |old, new| Concern::keys(0, visited::reclassed(&arena, old, new)));
+    let classes = reads.classes(move |old, new| Concern::keys(0, reclassed(&arena, old, new)));
     let suspicious = wiring.each(
         "no_prescription",
         &suspicious,

@@ -18,19 +18,31 @@ use crate::classes::Class;
 use crate::compile::{Prefixes, Validity};
 use crate::compiled_bank::CompiledBank;
 use crate::coverage::Population;
+use crate::detector::age_limit::AgeLimit;
+use crate::detector::course_limit::CourseLimit;
+use crate::detector::expired_sale::{self, ExpiredSale};
+use crate::detector::hour_item::HourItem;
+use crate::detector::indication::{self, Indication};
+use crate::detector::late_upload::{self, LateUpload};
+use crate::detector::level_limit::LevelLimit;
+use crate::detector::line_arithmetic::LineArithmetic;
+use crate::detector::outside_stay::{self, OutsideStay};
+use crate::detector::price_cap::PriceCap;
+use crate::detector::quantity_limit::QuantityLimit;
+use crate::detector::sale_without_prescription::{self, SaleWithoutPrescription};
+use crate::detector::sex_limit::SexLimit;
+use crate::detector::trace_code_missing::{self, TraceCodeMissing};
 use crate::detector::{
-    age_limit, bed_count, bed_only, course_limit, cycle_gap, diagnosis_age, diagnosis_sex, expired_sale,
-    hour_item, indication, late_upload, level_limit, line_arithmetic, operation_sex, outside_stay,
-    pair_conflict, part, price_cap, quantity_limit, resale, sale_without_prescription, sex_limit,
-    trace_code_missing,
+    bed_count, bed_only, cycle_gap, diagnosis_age, diagnosis_sex, operation_sex, pair_conflict, part, resale,
 };
 use crate::fact::Fact;
 use crate::profile;
-use crate::reads::{ClassesOf, Concern, Reads, RulesOf, WatchesOf};
+use crate::reads::{ClassesOf, Concern, Reads, RulesOf, WatchesOf, reclassed};
+use crate::shape::one_record::SentLine;
+use crate::shape::{item_cap, listed_line, one_record};
 use crate::sink::Sink;
 use crate::statement::{Out, Route};
 use crate::views::{ArrangeShared, Diff, RowArrangement, RowCollection, pair_key};
-use crate::visited;
 
 /// Visits by who looks at them.
 pub(super) struct Visits<'s> {
@@ -73,7 +85,7 @@ impl CodeTables {
 pub(super) fn visits<'s>(wiring: &Wiring<'s>) -> Visits<'s> {
     let mut reads = Reads::default();
     let arena = wiring.arena();
-    let classes = reads.classes(move |old, new| Concern::rows(visited::reclassed(&arena, old, new)));
+    let classes = reads.classes(move |old, new| Concern::rows(reclassed(&arena, old, new)));
     // A visit is concerned by other rows where they know other codes of it.
     let tables = CodeTables {
         operation_sex: reads.rules_concerning(part::operation_sex(), recoded(&wiring.arena(), operations)),
@@ -188,7 +200,7 @@ impl SortReads {
         SortReads {
             classes: reads.classes({
                 let arena = Arc::clone(arena);
-                move |old, new| Concern::keys(0, visited::reclassed(&arena, old, new))
+                move |old, new| Concern::keys(0, reclassed(&arena, old, new))
             }),
             watches: reads.watches({
                 let arena = Arc::clone(arena);
@@ -279,7 +291,8 @@ fn sort_line(
 ) {
     let line = row::fee_line(arena, fact);
     let visit = visit.map(|address| (address, row::visit(arena, address)));
-    late_upload::judge(bank, bank.rules_of(reads.late_upload), fact, &line, sink);
+    let late_upload = bank.rules_of(reads.late_upload);
+    one_record::judge::<LateUpload>(arena, bank, late_upload, (fact, &line), &(), sink);
 
     // By the class of its visit: what was used, what needs a prescription, what was charged in a stay.
     if let Some((_, visit)) = &visit {
@@ -328,7 +341,8 @@ fn sort_line(
     }
     if watch.indication {
         let visit = visit.as_ref().map(|(address, visit)| (*address, visit));
-        indication::judge(arena, bank, bank.rules_of(reads.indication), (fact, &line), visit, sink);
+        let indication = bank.rules_of(reads.indication);
+        listed_line::judge::<Indication>(arena, bank, indication, (fact, &line), visit, sink);
     }
 }
 
@@ -342,16 +356,19 @@ fn sort_sale(
     sink: &mut Sink,
 ) {
     let sale: Dispensing = row::dispensing(arena, fact);
-    expired_sale::judge(bank, bank.rules_of(reads.expired_sale), fact, &sale, sink);
+    let of_sale = (fact, &sale);
+    let rules = bank.rules_of(reads.expired_sale);
+    one_record::judge::<ExpiredSale>(arena, bank, rules, of_sale, &(), sink);
     if sale.rx == 0 {
         let rules = bank.rules_of(reads.sale_without_prescription);
-        sale_without_prescription::judge(bank, rules, fact, &sale, false, sink);
+        one_record::judge::<SaleWithoutPrescription>(arena, bank, rules, of_sale, &false, sink);
     }
     if !sale.insured {
         return;
     }
     if !sale.split {
-        trace_code_missing::judge(bank, bank.rules_of(reads.trace_code_missing), fact, &sale, sink);
+        let rules = bank.rules_of(reads.trace_code_missing);
+        one_record::judge::<TraceCodeMissing>(arena, bank, rules, of_sale, &(), sink);
     }
     let is_pharmacy = |visit: Ref| {
         let visit = row::visit(arena, visit);
@@ -389,9 +406,10 @@ pub(super) fn tables<'s>(wiring: &Wiring<'s>, sorted: Sorted<'s>) {
         reads,
         move |arena, bank, _, row, persons, sink| {
             let line = row::fee_line(arena, *row);
-            let person = one(&persons[0]);
-            age_limit::judge(arena, bank, bank.rules_of(age_limit), (*row, &line), person, sink);
-            sex_limit::judge(arena, bank, bank.rules_of(sex_limit), (*row, &line), person, sink);
+            let person = one(&persons[0]).map(|row| (row, row::person(arena, row)));
+            let (line, person) = ((*row, &line), person.as_ref().map(|(row, person)| (*row, person)));
+            listed_line::judge::<AgeLimit>(arena, bank, bank.rules_of(age_limit), line, person, sink);
+            listed_line::judge::<SexLimit>(arena, bank, bank.rules_of(sex_limit), line, person, sink);
         },
     );
 
@@ -409,9 +427,10 @@ pub(super) fn tables<'s>(wiring: &Wiring<'s>, sorted: Sorted<'s>) {
             let line = row::fee_line(arena, *row);
             let institution =
                 one(&institutions[0]).map(|address| (address, row::institution(arena, address)));
-            let institution = institution.as_ref().map(|(address, institution)| (*address, institution));
-            level_limit::judge(bank, bank.rules_of(level_limit), (*row, &line), institution, sink);
-            price_cap::judge(bank, bank.rules_of(price_cap), (*row, &line), institution, sink);
+            let institution = institution.as_ref().map(|(row, institution)| (*row, institution));
+            let (level_limit, price_cap) = (bank.rules_of(level_limit), bank.rules_of(price_cap));
+            listed_line::judge::<LevelLimit>(arena, bank, level_limit, (*row, &line), institution, sink);
+            listed_line::judge::<PriceCap>(arena, bank, price_cap, (*row, &line), institution, sink);
         },
     );
     of_visits(wiring, sorted.of_visit);
@@ -428,7 +447,8 @@ pub(super) fn tables<'s>(wiring: &Wiring<'s>, sorted: Sorted<'s>) {
         move |arena, bank, _, row, visits, sink| {
             if let Some(visit) = one(&visits[0]) {
                 let (line, stay) = (row::fee_line(arena, *row), row::visit(arena, visit));
-                outside_stay::judge(bank, bank.rules_of(rules), (*row, &line), (visit, &stay), sink);
+                let rules = bank.rules_of(rules);
+                one_record::judge::<OutsideStay>(arena, bank, rules, (*row, &line), &(visit, stay), sink);
             }
         },
     );
@@ -457,7 +477,7 @@ fn of_visits<'s>(wiring: &Wiring<'s>, of_visit: RowCollection<'s>) {
     let course_limit = reads.rules(part::course_limit());
     let hour_item = reads.rules(part::hour_item());
     let arena = wiring.arena();
-    let classes = reads.classes(move |old, new| Concern::keys(1, visited::reclassed(&arena, old, new)));
+    let classes = reads.classes(move |old, new| Concern::keys(1, reclassed(&arena, old, new)));
     wiring.find_whole(
         "pair_conflict, quantity_limit, course_limit, hour_item",
         &[&of_visit, wiring.fact(Fact::Visit)],
@@ -472,10 +492,15 @@ fn of_visits<'s>(wiring: &Wiring<'s>, of_visit: RowCollection<'s>) {
             if lines.len() > 1 {
                 pair_conflict::judge(arena, bank, bank.rules_of(pair_conflict), &lines, visit, sink);
             }
-            quantity_limit::judge(arena, bank, bank.rules_of(quantity_limit), &lines, visit, sink);
-            course_limit::judge(arena, bank, bank.rules_of(course_limit), &lines, visit, sink);
-            let (rules, classes) = (bank.rules_of(hour_item), bank.classes_of(classes));
-            hour_item::judge(arena, bank, rules, classes, &lines, visit, sink);
+            let visit = visit.map(|row| (row, row::visit(arena, row)));
+            let visit = visit.as_ref().map(|(row, visit)| (*row, visit));
+            let classes = bank.classes_of(classes);
+            let rules = (bank.rules_of(quantity_limit), classes);
+            item_cap::judge::<QuantityLimit>(arena, bank, rules, &lines, visit, sink);
+            let rules = (bank.rules_of(course_limit), classes);
+            item_cap::judge::<CourseLimit>(arena, bank, rules, &lines, visit, sink);
+            let rules = (bank.rules_of(hour_item), classes);
+            item_cap::judge::<HourItem>(arena, bank, rules, &lines, visit, sink);
         },
     );
 }
@@ -491,7 +516,8 @@ pub(super) fn arithmetic(wiring: &Wiring<'_>) {
         reads,
         move |arena, bank, _, row, netted, sink| {
             let has_reversals = one(&netted[0]).is_some();
-            line_arithmetic::judge(arena, bank, bank.rules_of(rules), *row, has_reversals, sink);
+            let (line, rules) = (SentLine(row::fee_line(arena, *row)), bank.rules_of(rules));
+            one_record::judge::<LineArithmetic>(arena, bank, rules, (*row, &line), &has_reversals, sink);
         },
     );
 }

@@ -9,12 +9,16 @@ use records::row;
 
 use super::wiring::{NONE, Wiring, case_of, concluding, findings_of, one, route, rows_of};
 use crate::classes::Class;
+use crate::detector::diagnosis_age::DiagnosisAge;
+use crate::detector::diagnosis_sex::DiagnosisSex;
+use crate::detector::operation_sex::OperationSex;
 use crate::detector::{
-    absence, companions, diagnosis_age, diagnosis_sex, double_enrolment, enrolment, frequent_stays,
-    operation_sex, part, person_fact, readmission, stay_overlap, travel, visit_during_stay, visits_a_day,
+    absence, companions, double_enrolment, enrolment, frequent_stays, part, person_fact, readmission,
+    stay_overlap, travel, visit_during_stay, visits_a_day,
 };
 use crate::fact::Fact;
-use crate::reads::{Concern, Reads};
+use crate::reads::{Concern, Reads, reclassed};
+use crate::shape::coded_visit;
 use crate::statement::{Out, Route};
 use crate::temporal_filter::temporal_filter;
 use crate::views::{ArrangeShared, Arrangement, Diff, RowArrangement, pair_key, pair_of};
@@ -44,7 +48,7 @@ pub(super) fn visits<'s>(wiring: &Wiring<'s>, visits_of_person: &RowArrangement<
     let readmission = reads.rules(part::readmission());
     let frequent_stays = reads.rules(part::frequent_stays());
     let arena = wiring.arena();
-    let classes = reads.classes(move |old, new| Concern::keys(0, visited::reclassed(&arena, old, new)));
+    let classes = reads.classes(move |old, new| Concern::keys(0, reclassed(&arena, old, new)));
     let found = wiring.whole(
         "stay_overlap, visit_during_stay, readmission, visits_a_day, frequent_stays",
         &[visits_of_person],
@@ -59,7 +63,7 @@ pub(super) fn visits<'s>(wiring: &Wiring<'s>, visits_of_person: &RowArrangement<
             visits_a_day::judge(arena, bank, bank.rules_of(visits_a_day), &visits, sink);
             if visits.iter().any(|visit| visit.class == Class::Inpatient) {
                 stay_overlap::judge(arena, bank, bank.rules_of(stay_overlap), &visits, sink);
-                visit_during_stay::judge(bank, bank.rules_of(visit_during_stay), &visits, sink);
+                visit_during_stay::judge(arena, bank, bank.rules_of(visit_during_stay), &visits, sink);
                 readmission::judge(arena, bank, bank.rules_of(readmission), &visits, sink);
                 frequent_stays::judge(arena, bank, bank.rules_of(frequent_stays), &visits, sink);
             }
@@ -83,9 +87,10 @@ pub(super) fn codes<'s>(wiring: &Wiring<'s>, coded: &RowArrangement<'s>) {
         reads,
         move |arena, bank, _, row, persons, sink| {
             let person = one(&persons[0]);
-            operation_sex::judge(arena, bank, bank.rules_of(operation_sex), *row, person, sink);
-            diagnosis_sex::judge(arena, bank, bank.rules_of(diagnosis_sex), *row, person, sink);
-            diagnosis_age::judge(arena, bank, bank.rules_of(diagnosis_age), *row, person, sink);
+            let (sexes, ages) = (bank.rules_of(diagnosis_sex), bank.rules_of(diagnosis_age));
+            coded_visit::judge::<OperationSex>(arena, bank, bank.rules_of(operation_sex), *row, person, sink);
+            coded_visit::judge::<DiagnosisSex>(arena, bank, sexes, *row, person, sink);
+            coded_visit::judge::<DiagnosisAge>(arena, bank, ages, *row, person, sink);
         },
     );
 }

@@ -1,8 +1,10 @@
 //! Where the conditions find records: in plain vectors, or in the arrangements of a running dataflow.
 //!
 //! A [`Lookup`] answers by key what arrangements hold by key. What none holds so is looked for among all records
-//! of a kind ([`Lookup::all`]): one pass, over vectors and over arrangements alike. That is dear in a large region,
-//! and the rules whose conditions need it (stock, months, companions, sales of a person) are not for a hot path.
+//! of a kind ([`Lookup::all`]): one pass, over vectors and over arrangements alike. That is dear in a large region, and
+//! nothing for a hot path. It is made by the detectors `absence`, `bed_count`, `companions`, `cycle_gap`, `enrolment`
+//! (whether anybody is enrolled), `invoice_twice`, `no_prescription` (whether the institution prescribes), `outlier`,
+//! `resale`, `stock_balance`, `supply_gap`, `trace_code_twice` and `trace_code_unbought`.
 
 use records::Kind;
 use records::arena::{Arena, Ref};

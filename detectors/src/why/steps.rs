@@ -1,14 +1,18 @@
 //! What was asked of a subject, and what came of it.
 
 use records::Kind;
-use records::arena::Ref;
+use records::arena::{RowRef, TextRef};
 use records::decimal::format_scaled;
 use records::render;
-use records::row::{self, Day, Dispensing, FeeLine, Visit, day_of};
+use records::row::{self, Day, Dispensing, FeeLine, Prescription, Settlement, Visit, day_of};
 use records::time::{format_date, format_time, parse_date};
 use rulebank::{Rule, Text2};
 
 use super::scene::Scene;
+pub use crate::condition::Values;
+use crate::condition::{Answer, Judged, Statement};
+use crate::coverage::Missing;
+use crate::policy::RuleIx;
 
 /// One condition, the values it was asked of, and what came of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,9 +26,6 @@ pub struct Step {
     /// The record by kind and key that does not stand, if that is why it fails.
     pub absent: Option<(Kind, Vec<String>)>,
 }
-
-/// Values by name.
-pub type Values = Vec<(&'static str, String)>;
 
 /// What came of a condition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,13 +44,15 @@ pub struct Why<'s, 'a> {
     pub scene: &'s Scene<'a>,
     /// Whose conditions are asked.
     pub rule: &'s Rule,
+    /// Its number.
+    pub number: RuleIx,
     steps: Vec<Step>,
 }
 
 impl<'s, 'a> Why<'s, 'a> {
     /// Nothing asked so far.
-    pub fn new(scene: &'s Scene<'a>, rule: &'s Rule) -> Why<'s, 'a> {
-        Why { scene, rule, steps: Vec::new() }
+    pub fn new(scene: &'s Scene<'a>, rule: &'s Rule, number: RuleIx) -> Why<'s, 'a> {
+        Why { scene, rule, number, steps: Vec::new() }
     }
 
     /// What was asked.
@@ -69,19 +72,19 @@ impl<'s, 'a> Why<'s, 'a> {
     }
 
     /// Notes a condition that cannot be said for want of something; always `None`.
-    pub fn missing<T>(&mut self, condition: [&str; 2], values: Values, reason: &'static str) -> Option<T> {
-        self.note(condition, values, Outcome::Missing(reason));
+    pub fn missing<T>(&mut self, condition: [&str; 2], values: Values, missing: Missing) -> Option<T> {
+        self.note(condition, values, Outcome::Missing(missing.reason()));
         None
     }
 
     /// The record with this key, noted with its fields; `None` if it does not stand: then there is no subject.
-    pub fn record(&mut self, kind: Kind, key: (Ref, Ref)) -> Option<Ref> {
+    pub fn record(&mut self, kind: Kind, key: (TextRef, TextRef)) -> Option<RowRef> {
         let scene = self.scene;
         let parts: Vec<String> =
             [key.0, key.1].into_iter().filter(|part| *part != 0).map(|part| scene.text(part)).collect();
         let name = parts.join("/");
         let found = scene.find(kind, key);
-        let values = found.map(|address| render::fields(scene.arena, address)).unwrap_or_default();
+        let values = found.map(|row| render::fields(scene.arena, row)).unwrap_or_default();
         let outcome = if found.is_some() { Outcome::Holds } else { Outcome::Fails };
         self.note(
             [&format!("{} {name} 在册有效", zh(kind)), &format!("{} {name} stands", en(kind))],
@@ -97,40 +100,61 @@ impl<'s, 'a> Why<'s, 'a> {
     }
 
     /// The record with this key that a condition needs; missing, if it does not stand.
-    pub fn needed(&mut self, kind: Kind, key: Ref, reason: &'static str) -> Option<Ref> {
-        let scene = self.scene;
-        let name = scene.text(key);
-        let found = scene.find(kind, (key, 0));
-        let values = found.map(|address| render::fields(scene.arena, address)).unwrap_or_default();
-        let outcome = if found.is_some() { Outcome::Holds } else { Outcome::Missing(reason) };
-        let [zh, en] = [zh(kind), en(kind)];
-        self.note(
-            [&format!("{zh} {name} 的记录在册"), &format!("the record of {en} {name} stands")],
-            values,
-            outcome,
-        );
+    pub fn needed(&mut self, kind: Kind, key: TextRef, missing: Missing) -> Option<RowRef> {
+        let found = self.scene.find(kind, (key, TextRef::default()));
+        let outcome = if found.is_some() { Outcome::Holds } else { Outcome::Missing(missing.reason()) };
+        self.note_record(kind, key, found, outcome);
         found
     }
 
+    fn note_record(&mut self, kind: Kind, key: TextRef, row: Option<RowRef>, outcome: Outcome) {
+        let (name, [zh, en]) = (self.scene.text(key), [zh(kind), en(kind)]);
+        let values = row.map(|row| render::fields(self.scene.arena, row)).unwrap_or_default();
+        let condition = [&format!("{zh} {name} 的记录在册"), &format!("the record of {en} {name} stands")];
+        self.note(condition.map(String::as_str), values, outcome);
+    }
+
+    /// Asks the conditions of a detector, one after the other, until one does not hold; `None` if one does not.
+    pub fn conditions<J: Judged>(&mut self, candidate: &J::Candidate<'_>) -> Option<()> {
+        for condition in J::CONDITIONS {
+            let Some(answer) = condition.ask(self.scene.policy, candidate) else { continue };
+            let outcome = match answer {
+                Answer::Holds => Outcome::Holds,
+                Answer::Fails => Outcome::Fails,
+                Answer::Missing(missing) => Outcome::Missing(missing.reason()),
+            };
+            match &condition.statement {
+                Statement::Text(text) => self.note(*text, (condition.values)(candidate), outcome),
+                Statement::Record { kind, key, row } => {
+                    self.note_record(*kind, key(candidate), row(candidate), outcome);
+                }
+            }
+            if answer != Answer::Holds {
+                return None;
+            }
+        }
+        Some(())
+    }
+
     /// A visit that stands.
-    pub fn visit(&mut self, id: Ref) -> Option<Visit> {
-        let address = self.record(Kind::Visit, (id, 0))?;
-        Some(row::visit(self.scene.arena, address))
+    pub fn visit(&mut self, id: TextRef) -> Option<(RowRef, Visit)> {
+        let row = self.record(Kind::Visit, (id, TextRef::default()))?;
+        Some((row, row::visit(self.scene.arena, row)))
     }
 
     /// A visit that stands and is a stay.
-    pub fn stay(&mut self, id: Ref) -> Option<Visit> {
-        let visit = self.visit(id)?;
+    pub fn stay(&mut self, id: TextRef) -> Option<(RowRef, Visit)> {
+        let (row, visit) = self.visit(id)?;
         let values = vec![("med_type", self.scene.text(visit.med_type))];
         let is_stay = self.scene.is_stay(&visit);
         self.check(["该就诊为住院", "the visit is a stay"], values, is_stay)?;
-        Some(visit)
+        Some((row, visit))
     }
 
     /// A fee line that rules see.
-    pub fn net_line(&mut self, visit: Ref, sn: Ref) -> Option<FeeLine> {
-        let address = self.record(Kind::FeeLine, (visit, sn))?;
-        let line = row::fee_line(self.scene.arena, address);
+    pub fn net_line(&mut self, visit: TextRef, sn: TextRef) -> Option<(RowRef, FeeLine)> {
+        let row = self.record(Kind::FeeLine, (visit, sn))?;
+        let line = row::fee_line(self.scene.arena, row);
         self.check(["该明细不是冲销", "the line is no reversal"], Vec::new(), line.reverses == 0)?;
         let values = vec![("cnt", quantity(line.cnt))];
         self.check(
@@ -138,21 +162,56 @@ impl<'s, 'a> Why<'s, 'a> {
             values,
             line.cnt > 0,
         )?;
-        Some(line)
+        Some((row, line))
     }
 
     /// A sale of which something is left.
-    pub fn sale(&mut self, id: Ref) -> Option<Dispensing> {
-        let address = self.record(Kind::Dispensing, (id, 0))?;
-        let sale = row::dispensing(self.scene.arena, address);
+    pub fn sale(&mut self, id: TextRef) -> Option<(RowRef, Dispensing)> {
+        let row = self.record(Kind::Dispensing, (id, TextRef::default()))?;
+        let sale = row::dispensing(self.scene.arena, row);
         self.check(["该记录是销售而不是退货", "it is a sale and no return"], Vec::new(), !sale.is_return)?;
         let values = vec![("cnt", quantity(sale.cnt))];
         self.check(["退货后数量大于零", "something is left of it after its returns"], values, sale.cnt > 0)?;
-        Some(sale)
+        Some((row, sale))
+    }
+
+    /// A settlement that stands and is live.
+    pub fn live_settlement(&mut self, id: TextRef) -> Option<(RowRef, Settlement)> {
+        let row = self.record(Kind::Settlement, (id, TextRef::default()))?;
+        let settlement = row::settlement(self.scene.arena, row);
+        self.check(
+            [
+                "该结算有效（未退费、无负数、未被冲销）",
+                "the settlement is live (not refunded, not negative, not taken back)",
+            ],
+            Vec::new(),
+            settlement.live,
+        )?;
+        Some((row, settlement))
+    }
+
+    /// A prescription that stands and is not cancelled.
+    pub fn prescription(&mut self, id: TextRef) -> Option<(RowRef, Prescription)> {
+        let row = self.record(Kind::Prescription, (id, TextRef::default()))?;
+        let rx = row::prescription(self.scene.arena, row);
+        self.check(["处方未作废", "the prescription is not cancelled"], Vec::new(), !rx.cancelled)?;
+        Some((row, rx))
+    }
+
+    /// That two visits are of one person.
+    pub fn same_person(&mut self, a: &Visit, b: &Visit) -> Option<()> {
+        let values = vec![("psn_no", self.scene.text(a.psn_no)), ("psn_no", self.scene.text(b.psn_no))];
+        self.check(["两次就诊为同一人", "both are of one person"], values, a.psn_no == b.psn_no)
+    }
+
+    /// The institutions of two visits.
+    pub fn institutions(&self, a: &Visit, b: &Visit) -> Values {
+        let text = |visit: &Visit| self.scene.text(visit.institution);
+        vec![("institution_a", text(a)), ("institution_b", text(b))]
     }
 
     /// A day of a key.
-    pub fn day(&mut self, part: Ref) -> Option<Day> {
+    pub fn day(&mut self, part: TextRef) -> Option<Day> {
         let text = self.scene.text(part);
         let day = parse_date(&text);
         if day.is_none() {
@@ -163,7 +222,7 @@ impl<'s, 'a> Why<'s, 'a> {
     }
 
     /// Rows of the rule's table for an item on a day; `None` if there are none.
-    pub fn table_rows(&mut self, table: &str, item: Ref, day: Day) -> Option<Vec<&'a rulebank::Row>> {
+    pub fn table_rows(&mut self, table: &str, item: TextRef, day: Day) -> Option<Vec<&'a rulebank::Row>> {
         let rows = self.scene.rows_for(self.rule, table, item, day);
         let mut values = vec![("item", self.scene.text(item)), ("day", format_date(day))];
         values.extend(rows.iter().map(|row| ("row", row_text(row))));
@@ -213,6 +272,16 @@ pub fn day_at(moment: i64) -> String {
 /// A moment.
 pub fn moment(moment: i64) -> String {
     format_time(moment)
+}
+
+/// A text, or a dash where there is none.
+pub fn or_dash(text: Option<String>) -> String {
+    text.unwrap_or_else(|| "-".to_owned())
+}
+
+/// Days from a first to a last, which may be open.
+pub fn interval(begin: Day, end: Option<Day>) -> String {
+    format!("{}/{}", day(begin), end.map_or_else(|| "..".to_owned(), day))
 }
 
 /// Hours of seconds, with two places, cut.

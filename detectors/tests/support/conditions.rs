@@ -183,10 +183,10 @@ pub(crate) fn compare(bank: &Bank, world: &World, most: usize) -> Compared {
     let compiled = Arc::new(compiled);
     let arena = Arc::clone(standing.ledger.arena());
     let records = why::Standing::new(&arena, standing.facts.iter().copied());
-    let scene = Scene::new(&arena, bank, &compiled, standing.now, &records);
+    let scene = Scene::new(&arena, bank, (&compiled, compiled.classes()), standing.now, &records);
     let snapshot = published(&standing, &compiled);
     let arranged = Published::new(&arena, &snapshot);
-    let arranged = Scene::new(&arena, bank, &compiled, snapshot.now(), &arranged);
+    let arranged = Scene::new(&arena, bank, (&compiled, compiled.classes()), snapshot.now(), &arranged);
     let mut compared = Compared::default();
     for rule in bank.rules.iter().filter(|rule| rule.status == Status::Active) {
         let of_rule = answer.alerts.iter().filter(|alert| alert.rule == rule.id);
@@ -209,8 +209,8 @@ pub(crate) fn compare(bank: &Bank, world: &World, most: usize) -> Compared {
         for key in to_ask {
             let parts = key.iter().map(|part| standing.ledger.intern(part).expect("the world is small"));
             let parts: Vec<Ref> = parts.collect();
-            let answer = why::why(&scene, rule, &parts);
-            if why::why(&arranged, rule, &parts) != answer {
+            let answer = why::why(&scene, &compiled, rule, &parts);
+            if why::why(&arranged, &compiled, rule, &parts) != answer {
                 compared.wrong.push(format!("{} {key:?} is answered otherwise from arrangements", rule.id));
             }
             asked.insert(key, answer);

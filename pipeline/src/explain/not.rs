@@ -215,15 +215,24 @@ impl Reading {
         key: Vec<String>,
     ) -> Result<WhyNot, Error> {
         self.settle();
-        let compiled = compile(bank, &RuleSet::of(&[bank]), self.front.ledger())?;
+        // A rule that is not active is asked as if it were.
+        let mut asked = rule.clone();
+        asked.status = Status::Active;
+        let mut with_rule = bank.clone();
+        with_rule
+            .rules
+            .iter_mut()
+            .filter(|known| known.id == asked.id)
+            .for_each(|known| *known = asked.clone());
+        let compiled = compile(&with_rule, &RuleSet::of(&[&with_rule]), self.front.ledger())?;
         let as_of = folder.run.now.as_deref().filter(|_| folder.run.as_of).and_then(parse_time);
         let now = as_of.or(self.front.ledger().now());
         let lines = self.front.lines();
         let arena = std::sync::Arc::clone(self.front.ledger().arena());
         let facts = self.facts.iter().map(|(place, _)| *place);
         let records = Standing::new(&arena, facts);
-        let scene = Scene::new(&arena, bank, &compiled, now, &records);
-        let (steps, verdict) = why::why(&scene, rule, &self.key);
+        let scene = Scene::new(&arena, bank, (&compiled, compiled.classes()), now, &records);
+        let (steps, verdict) = why::why(&scene, &compiled, &asked, &self.key);
         let withdrawn: BTreeSet<WithdrawnRecord> = self
             .withdrawn
             .iter()
