@@ -38,7 +38,7 @@ facts! {
     PersonFact: "person facts by person",
     /// Enrolments by person.
     EnrolmentOfPerson: "enrolments by person",
-    /// Row 0 under key 0, once for every enrolment.
+    /// [`RowRef::NONE`] under key 0, once for every enrolment.
     AnyEnrolment: "any enrolment",
     /// Visits by mdtrt_id.
     Visit: "visits",
@@ -54,32 +54,30 @@ facts! {
     Bill: "bills",
     /// Net fee lines and net sales by visit.
     LineOfVisit: "lines by visit",
-    /// Row 0, once for every standing line with an rx_id, by visit.
+    /// [`RowRef::NONE`], once for every standing line with an rx_id, by visit.
     VisitWithRx: "visits with rx",
     /// Prescriptions, the net lines and the sales that name them, by rx_id.
     OfPrescription: "by prescription",
     /// Lines as sent that reverse another or do not add up exactly, by visit and the line they reverse or their own
     /// number.
     DoubtfulLine: "doubtful lines",
-    /// Row 0, once for every original that has reversals, by visit and number.
+    /// [`RowRef::NONE`], once for every original that has reversals, by visit and number.
     NettedLine: "lines with reversals",
-    /// Row 0, once for every prescription, by institution.
+    /// [`RowRef::NONE`], once for every prescription, by institution.
     Prescribing: "prescribing institutions",
     /// Insured sales by trace code.
     SaleOfCode: "sales by trace code",
     /// Purchases and their returns by trace code.
     PurchaseOfCode: "purchases by trace code",
-    /// Row 0, once for every purchase, by institution and item.
+    /// [`RowRef::NONE`], once for every purchase, by institution and item.
     Bought: "bought items",
-    /// Row 0, once for every purchase and return, by institution.
+    /// [`RowRef::NONE`], once for every purchase and return, by institution.
     Buying: "buying institutions",
-    /// The day of *now*, packed, under key 0; one worker feeds it.
-    Today: "today",
     /// Stock counts by institution and item.
     StockCount: "stock counts",
     /// Passed checks by person.
     PassOfPerson: "passes by person",
-    /// Row 0, once for every check, by institution.
+    /// [`RowRef::NONE`], once for every check, by institution.
     Checking: "checking institutions",
     /// Practitioners by [`crate::profile::subject_key`].
     Practitioner: "practitioners",

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use records::arena::{Arena, Ref};
+use records::arena::{Arena, RowRef};
 use records::row::{self, Visit, day_of};
 
 use crate::classes::{Class, Classes};
@@ -13,7 +13,7 @@ use crate::views::Diff;
 #[derive(Clone, Copy, Debug)]
 pub struct Visited {
     /// Its row.
-    pub row: Ref,
+    pub row: RowRef,
     /// What stands there.
     pub visit: Visit,
     /// Its class by med_type.
@@ -21,8 +21,8 @@ pub struct Visited {
 }
 
 /// Reads visits, in the order of their rows.
-pub fn read(arena: &Arena, classes: &Classes, visits: &[(Ref, Diff)]) -> Vec<Visited> {
-    let read = |(row, _): &(Ref, Diff)| {
+pub fn read(arena: &Arena, classes: &Classes, visits: &[(RowRef, Diff)]) -> Vec<Visited> {
+    let read = |(row, _): &(RowRef, Diff)| {
         let visit = row::visit(arena, *row);
         Visited { row: *row, visit, class: classes.class(visit.med_type, day_of(visit.begin)) }
     };
@@ -43,10 +43,10 @@ pub fn reclassed(
     arena: &Arc<Arena>,
     old: &Arc<CompiledBank>,
     new: &Arc<CompiledBank>,
-) -> impl Fn(&Ref) -> bool + use<> {
+) -> impl Fn(&RowRef) -> bool + use<> {
     let (arena, old, new) = (Arc::clone(arena), Arc::clone(old), Arc::clone(new));
-    move |visit| {
-        let visit = row::visit(&arena, *visit);
+    move |visit_row| {
+        let visit = row::visit(&arena, *visit_row);
         let day = day_of(visit.begin);
         old.classes().class(visit.med_type, day) != new.classes().class(visit.med_type, day)
     }

@@ -23,7 +23,7 @@ mod scripts;
 mod stays;
 mod stock;
 
-use records::arena::Ref;
+use records::arena::TextRef;
 use rulebank::Rule;
 
 use crate::detector::spec;
@@ -58,7 +58,7 @@ pub fn is_unordered(detector: &str) -> bool {
 /// Goes through the conditions of `rule` for the subject with this key, its parts interned.
 ///
 /// A key of another length than [`key_shapes`] says, or a part that is no day where one should be, fails at once.
-pub fn why(scene: &Scene<'_>, rule: &Rule, key: &[Ref]) -> (Vec<Step>, Verdict) {
+pub fn why(scene: &Scene<'_>, rule: &Rule, key: &[TextRef]) -> (Vec<Step>, Verdict) {
     let mut why = Why::new(scene, rule);
     let all = ask(&mut why, key);
     let steps = why.finish();
@@ -76,7 +76,7 @@ pub fn why(scene: &Scene<'_>, rule: &Rule, key: &[Ref]) -> (Vec<Step>, Verdict) 
     (steps, verdict)
 }
 
-fn ask(why: &mut Why<'_, '_>, key: &[Ref]) -> Option<()> {
+fn ask(why: &mut Why<'_, '_>, key: &[TextRef]) -> Option<()> {
     match (why.rule.detector.as_str(), key) {
         ("person_fact", &[visit, fact]) => people::person_fact(why, visit, fact),
         ("visit_during_stay", &[stay, visit]) => stays::visit_during_stay(why, stay, visit),
