@@ -7,7 +7,7 @@
 //! Where the institution has no check at all, such a stay is not judged (`Missing::Presence`).
 
 use records::Kind;
-use records::arena::{Arena, Ref};
+use records::arena::{Arena, RowRef};
 use records::row::{self, Moment};
 use rulebank::{AmountKind, Comparison, DetectorSpec, ParamKind, ParamSpec, Subject};
 
@@ -61,8 +61,8 @@ pub fn judge(
     arena: &Arena,
     bank: &Policy,
     rules: &Rules,
-    stay_row: Ref,
-    passes: &[(Ref, Diff)],
+    stay_row: RowRef,
+    passes: &[(RowRef, Diff)],
     sink: &mut Sink,
 ) {
     let stay = row::visit(arena, stay_row);
@@ -86,7 +86,7 @@ pub fn judge(
 }
 
 /// Finishes an absence: a finding where the institution checks people at all.
-pub fn conclude(arena: &Arena, bank: &Policy, rule: RuleIx, stay_row: Ref, checks: bool, sink: &mut Sink) {
+pub fn conclude(arena: &Arena, bank: &Policy, rule: RuleIx, stay_row: RowRef, checks: bool, sink: &mut Sink) {
     let stay = row::visit(arena, stay_row);
     if !checks {
         sink.not_judged(rule, Missing::Presence, InstitutionMonth::at(stay.institution, stay.begin));

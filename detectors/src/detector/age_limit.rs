@@ -6,7 +6,7 @@
 //! Without the person (`Missing::Person`), or before their birth (`Missing::Brdy`), a line is not judged.
 
 use records::Kind;
-use records::arena::{Arena, Ref};
+use records::arena::{Arena, RowRef};
 use records::row::{self, FeeLine, day_of};
 use records::time::completed_years;
 use rulebank::{AmountKind, Comparison, DetectorSpec, Subject};
@@ -14,7 +14,7 @@ use rulebank::{AmountKind, Comparison, DetectorSpec, Subject};
 use crate::compile::{Compiler, Items, Listed};
 use crate::coverage::{InstitutionMonth, Missing, Population};
 use crate::exact::{exact, exact_units};
-use crate::finding::{Finding, Value, shown};
+use crate::finding::{Finding, MessageWord, Value, shown};
 use crate::policy::Policy;
 use crate::sink::Sink;
 use crate::statement::Out;
@@ -69,8 +69,8 @@ pub fn judge(
     arena: &Arena,
     bank: &Policy,
     rules: &Rules,
-    (line_row, line): (Ref, &FeeLine),
-    person_row: Option<Ref>,
+    (line_row, line): (RowRef, &FeeLine),
+    person_row: Option<RowRef>,
     sink: &mut Sink,
 ) {
     let day = day_of(line.time);
@@ -101,7 +101,10 @@ pub fn judge(
             .collect();
         let Some(limit) = violated.first() else { continue };
         let own = violated.iter().all(|limit| limit.own);
-        let (age, unit) = if limit.what.in_days { (age_in_days, 0) } else { (age_in_years, 1) };
+        let (age, unit) = match limit.what.in_days {
+            true => (age_in_days, MessageWord::Days),
+            false => (age_in_years, MessageWord::Years),
+        };
         let values = vec![Value::Text(line.item), Value::Int(age), shown(limit.what.max), Value::Word(unit)];
         let mut finding = Finding::of_line(bank, rule, own, (line_row, line), values);
         finding.evidence.push(person_row);

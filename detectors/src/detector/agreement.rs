@@ -6,7 +6,7 @@
 //! (`Missing::Agreements`).
 
 use records::Kind;
-use records::arena::{Arena, Ref};
+use records::arena::{Arena, RowRef};
 use records::row::{self, day_of};
 use rulebank::{AmountKind, Comparison, DetectorSpec, Subject};
 
@@ -46,8 +46,8 @@ pub fn judge(
     arena: &Arena,
     bank: &Policy,
     rules: &Rules,
-    settlement_row: Ref,
-    institution: Option<Ref>,
+    settlement_row: RowRef,
+    institution: Option<RowRef>,
     sink: &mut Sink,
 ) {
     let settlement = row::settlement(arena, settlement_row);

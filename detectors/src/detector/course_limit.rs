@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use records::Kind;
-use records::arena::{Arena, Ref};
+use records::arena::{Arena, RowRef, TextRef};
 use records::row::{Day, FeeLine, day_of};
 use rulebank::{AmountKind, Comparison, DetectorSpec, Subject};
 
@@ -59,8 +59,8 @@ pub fn judge(
     arena: &Arena,
     bank: &Policy,
     rules: &Rules,
-    lines: &BTreeMap<Ref, Vec<(Ref, FeeLine)>>,
-    visit: Option<Ref>,
+    lines: &BTreeMap<TextRef, Vec<(RowRef, FeeLine)>>,
+    visit: Option<RowRef>,
     sink: &mut Sink,
 ) {
     for (item, lines) in lines {
@@ -68,7 +68,7 @@ pub fn judge(
         for of_rule in limits.chunk_by(|a, b| a.rule == b.rule) {
             // Each line counts if a row holds on its own day; the limit is the strictest row met.
             let met = |line: &FeeLine| of_rule.iter().find(|limit| limit.validity.holds(day_of(line.time)));
-            let counting: Vec<(Ref, FeeLine)> =
+            let counting: Vec<(RowRef, FeeLine)> =
                 lines.iter().filter(|(_, line)| met(line).is_some()).copied().collect();
             let strictest = counting.iter().filter_map(|(_, line)| met(line));
             let Some(limit) = strictest.min_by_key(|limit| (limit.what.max_days, limit.own)) else {
@@ -85,10 +85,10 @@ pub fn judge(
             let kept = usize::try_from(limit.what.max_days).unwrap_or(0);
             let beyond = days.get(kept).copied().unwrap_or(Day::MAX);
             let counting = sorted(arena, &counting);
-            let paid_beyond: Vec<(Ref, FeeLine)> =
+            let paid_beyond: Vec<(RowRef, FeeLine)> =
                 counting.iter().filter(|(_, line)| day_of(line.time) >= beyond).copied().collect();
             let (amount, money) = money_of_lines(&paid_beyond);
-            let evidence: Vec<Ref> = counting.iter().map(|(row, _)| *row).collect();
+            let evidence: Vec<RowRef> = counting.iter().map(|(row, _)| *row).collect();
             sink.emit(Out::Finding(Box::new(Finding {
                 rule: limit.rule,
                 verdict: bank.verdict(limit.rule, limit.own),

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use records::Kind;
-use records::arena::{Arena, Ref};
+use records::arena::{Arena, RowRef};
 use records::row::{self, Day, FeeLine, day_of};
 use rulebank::{AmountKind, Comparison, DetectorSpec, Subject};
 
@@ -57,11 +57,11 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
 }
 
 /// Judges the net lines of one item to one person.
-pub fn judge(arena: &Arena, bank: &Policy, rules: &Rules, lines: &[(Ref, Diff)], sink: &mut Sink) {
+pub fn judge(arena: &Arena, bank: &Policy, rules: &Rules, lines: &[(RowRef, Diff)], sink: &mut Sink) {
     if lines.len() < 2 {
         return;
     }
-    let mut days: BTreeMap<Day, Vec<(Ref, FeeLine)>> = BTreeMap::new();
+    let mut days: BTreeMap<Day, Vec<(RowRef, FeeLine)>> = BTreeMap::new();
     for (address, _) in lines {
         let line = row::fee_line(arena, *address);
         days.entry(day_of(line.time)).or_default().push((*address, line));
@@ -79,7 +79,7 @@ pub fn judge(arena: &Arena, bank: &Policy, rules: &Rules, lines: &[(Ref, Diff)],
             if !bank.below(FEWER_DAYS_APART, apart, gap.what.min_days) {
                 continue;
             }
-            let evidence: Vec<Ref> = before.iter().chain(after).map(|(row, _)| *row).collect();
+            let evidence: Vec<RowRef> = before.iter().chain(after).map(|(row, _)| *row).collect();
             let (amount, money) = money_of_lines(&sorted(arena, after));
             sink.emit(Out::Finding(Box::new(Finding {
                 rule: gap.rule,

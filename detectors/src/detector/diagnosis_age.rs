@@ -6,7 +6,7 @@
 //! Without the person (`Missing::Person`), or before their birth (`Missing::Brdy`), a code is not judged.
 
 use records::Kind;
-use records::arena::{Arena, Ref};
+use records::arena::{Arena, RowRef, TextRef};
 use records::row::{self, day_of};
 use records::time::completed_years;
 use rulebank::{Comparison, DetectorSpec, Subject};
@@ -56,15 +56,15 @@ pub fn judge(
     arena: &Arena,
     bank: &Policy,
     rules: &Rules,
-    visit_row: Ref,
-    person_row: Option<Ref>,
+    visit_row: RowRef,
+    person_row: Option<RowRef>,
     sink: &mut Sink,
 ) {
     let rows = rules;
     if rows.is_empty() {
         return;
     }
-    let mut codes: Vec<Ref> =
+    let mut codes: Vec<TextRef> =
         row::diagnoses(arena, visit_row).iter().map(|diagnosis| diagnosis.code).collect();
     codes.sort_unstable();
     codes.dedup();

@@ -6,7 +6,7 @@
 //! Without the person (`Missing::Person`), or where their sex is not known (`Missing::Gend`), a code is not judged.
 
 use records::Kind;
-use records::arena::{Arena, Ref};
+use records::arena::{Arena, RowRef, TextRef};
 use records::codes::Sex;
 use records::row::{self, day_of};
 use rulebank::{Comparison, DetectorSpec, Subject};
@@ -55,8 +55,8 @@ pub fn judge(
     arena: &Arena,
     bank: &Policy,
     rules: &Rules,
-    visit_row: Ref,
-    person: Option<Ref>,
+    visit_row: RowRef,
+    person: Option<RowRef>,
     sink: &mut Sink,
 ) {
     let codes = row::diagnoses(arena, visit_row).iter().map(|diagnosis| diagnosis.code).collect();
@@ -68,9 +68,9 @@ pub fn judge_codes(
     arena: &Arena,
     bank: &Policy,
     rows: &Rules,
-    visit_row: Ref,
-    mut codes: Vec<Ref>,
-    person_row: Option<Ref>,
+    visit_row: RowRef,
+    mut codes: Vec<TextRef>,
+    person_row: Option<RowRef>,
     sink: &mut Sink,
 ) {
     if rows.is_empty() {

@@ -4,7 +4,7 @@
 //! one of insutype 310 or 390 with each other one. Persons with a single enrolment are passed over. Two that agree in
 //! insutype and insu_admdvs are left alone. There is no reason for which a pair is not judged.
 
-use records::arena::{Arena, Ref};
+use records::arena::{Arena, RowRef, TextRef};
 use records::row::{self, Enrolment};
 use records::time::start_of;
 use rulebank::{Comparison, DetectorSpec, Subject};
@@ -35,7 +35,7 @@ pub const SPEC: DetectorSpec = DetectorSpec {
 #[derive(Debug, Default, PartialEq)]
 pub struct Rules {
     rules: Vec<RuleIx>,
-    basic: Vec<Ref>,
+    basic: Vec<TextRef>,
 }
 
 /// Compiles its rules.
@@ -46,12 +46,12 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
 }
 
 /// Judges the enrolments of one person.
-pub fn judge(arena: &Arena, bank: &Policy, rules: &Rules, enrolments: &[(Ref, Diff)], sink: &mut Sink) {
+pub fn judge(arena: &Arena, bank: &Policy, rules: &Rules, enrolments: &[(RowRef, Diff)], sink: &mut Sink) {
     let Rules { rules, basic } = rules;
     if enrolments.len() < 2 || rules.is_empty() {
         return;
     }
-    let mut normal: Vec<(Ref, Enrolment)> =
+    let mut normal: Vec<(RowRef, Enrolment)> =
         enrolments.iter().map(|(address, _)| (*address, row::enrolment(arena, *address))).collect();
     normal.retain(|(_, enrolment)| enrolment.normal && basic.contains(&enrolment.insutype));
     normal.sort_by(|(_, a), (_, b)| arena.compare(a.id, b.id));
@@ -69,7 +69,7 @@ pub fn judge(arena: &Arena, bank: &Policy, rules: &Rules, enrolments: &[(Ref, Di
                     rule: *rule,
                     verdict: bank.verdict(*rule, false),
                     key: vec![KeyPart::Text(a.id), KeyPart::Text(b.id)],
-                    institution: 0,
+                    institution: TextRef::NONE,
                     evidence: vec![*row_a, *row_b],
                     occurred: start_of(begin),
                     amount_basis: AmountBasis::Nothing,

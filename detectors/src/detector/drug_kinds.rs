@@ -5,7 +5,7 @@
 //! sale that names it changes. One with fewer lines than the smallest `kinds` of a rule is passed over before its drugs
 //! are counted. There is no reason for which a prescription is not judged.
 
-use records::arena::Ref;
+use records::arena::{RowRef, TextRef};
 use records::codes::ListType;
 use records::row::Prescription;
 use rulebank::{Comparison, DetectorSpec, ParamKind, ParamSpec, Subject};
@@ -45,12 +45,12 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
 }
 
 /// Judges a prescription that is not cancelled.
-pub fn judge(bank: &Policy, rules: &Rules, rx_row: Ref, rx: &Prescription, sink: &mut Sink) {
+pub fn judge(bank: &Policy, rules: &Rules, rx_row: RowRef, rx: &Prescription, sink: &mut Sink) {
     let fewest = rules.iter().map(|(_, kinds)| *kinds).min().unwrap_or(i64::MAX);
     if i64::try_from(rx.lines.len()).unwrap_or(i64::MAX) < fewest {
         return;
     }
-    let mut drugs: Vec<Ref> =
+    let mut drugs: Vec<TextRef> =
         rx.lines.iter().filter(|line| line.list_type == Some(ListType::Drug)).map(|line| line.item).collect();
     drugs.sort_unstable();
     drugs.dedup();

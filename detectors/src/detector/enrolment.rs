@@ -7,7 +7,7 @@
 //! While nobody at all is enrolled, an uncovered settlement is not judged (`Missing::Enrolment`).
 
 use records::Kind;
-use records::arena::{Arena, Ref};
+use records::arena::{Arena, RowRef};
 use records::row::{self, day_of};
 use rulebank::{AmountKind, Comparison, DetectorSpec, Subject};
 
@@ -53,8 +53,8 @@ pub fn judge(
     arena: &Arena,
     bank: &Policy,
     rules: &Rules,
-    settlement_row: Ref,
-    enrolments: &[(Ref, Diff)],
+    settlement_row: RowRef,
+    enrolments: &[(RowRef, Diff)],
     sink: &mut Sink,
 ) {
     let settlement = row::settlement(arena, settlement_row);
@@ -62,7 +62,7 @@ pub fn judge(
     let covered = enrolments.iter().any(|(enrolment, _)| {
         let enrolment = row::enrolment(arena, *enrolment);
         enrolment.normal
-            && (settlement.insutype == 0
+            && (settlement.insutype.is_none()
                 || bank.equal(SAME_INSURANCE, settlement.insutype, enrolment.insutype))
             && bank.within(BEGUN, enrolment.begin, day)
             && enrolment.end.is_none_or(|end| bank.within(NOT_ENDED, day, end))
@@ -80,7 +80,7 @@ pub fn conclude(
     arena: &Arena,
     bank: &Policy,
     rule: RuleIx,
-    settlement_row: Ref,
+    settlement_row: RowRef,
     anyone: bool,
     sink: &mut Sink,
 ) {

@@ -5,7 +5,7 @@
 //! or have no date. Nothing is cut before.
 //! A sale without a date of expiry is not judged (`Missing::ExpyEnd`).
 
-use records::arena::Ref;
+use records::arena::RowRef;
 use records::row::{Dispensing, day_of};
 use rulebank::{AmountKind, Comparison, DetectorSpec, Subject};
 
@@ -44,7 +44,7 @@ pub fn is_subject(sale: &Dispensing) -> bool {
 }
 
 /// Judges a sale.
-pub fn judge(bank: &Policy, rules: &Rules, sale_row: Ref, sale: &Dispensing, sink: &mut Sink) {
+pub fn judge(bank: &Policy, rules: &Rules, sale_row: RowRef, sale: &Dispensing, sink: &mut Sink) {
     for rule in rules {
         let Some(expires) = sale.expires else {
             sink.not_judged(*rule, Missing::ExpyEnd, InstitutionMonth::at(sale.institution, sale.time));

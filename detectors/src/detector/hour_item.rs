@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use records::Kind;
-use records::arena::{Arena, Ref};
+use records::arena::{Arena, RowRef, TextRef};
 use records::row::{self, Day, FeeLine, Visit, day_of};
 use records::time::start_of;
 use rulebank::{AmountKind, Comparison, DetectorSpec, Subject};
@@ -67,13 +67,13 @@ pub fn judge(
     bank: &Policy,
     rules: &Rules,
     classes: &Classes,
-    lines: &BTreeMap<Ref, Vec<(Ref, FeeLine)>>,
-    visit: Option<Ref>,
+    lines: &BTreeMap<TextRef, Vec<(RowRef, FeeLine)>>,
+    visit: Option<RowRef>,
     sink: &mut Sink,
 ) {
     for (item, lines) in lines {
         let Some(rows) = rules.get(item) else { continue };
-        let mut days: BTreeMap<Day, Vec<(Ref, FeeLine)>> = BTreeMap::new();
+        let mut days: BTreeMap<Day, Vec<(RowRef, FeeLine)>> = BTreeMap::new();
         for (address, line) in lines {
             days.entry(day_of(line.time)).or_default().push((*address, *line));
         }

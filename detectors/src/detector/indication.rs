@@ -9,7 +9,7 @@ use std::collections::HashSet;
 
 use foldhash::fast::FixedState;
 use records::Kind;
-use records::arena::{Arena, Ref};
+use records::arena::{Arena, RowRef, TextRef};
 use records::row;
 use rulebank::{AmountKind, DetectorSpec, Subject};
 
@@ -58,7 +58,7 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
 }
 
 /// Items of which two banks say differently.
-pub fn otherwise(old: &Rules, new: &Rules) -> HashSet<Ref, FixedState> {
+pub fn otherwise(old: &Rules, new: &Rules) -> HashSet<TextRef, FixedState> {
     old.keys().chain(new.keys()).filter(|item| old.get(item) != new.get(item)).copied().collect()
 }
 
@@ -67,8 +67,8 @@ pub fn judge(
     arena: &Arena,
     bank: &Policy,
     rules: &Rules,
-    (line_row, line): (Ref, &row::FeeLine),
-    visit: Option<(Ref, &row::Visit)>,
+    (line_row, line): (RowRef, &row::FeeLine),
+    visit: Option<(RowRef, &row::Visit)>,
     sink: &mut Sink,
 ) {
     let Some(indications) = rules.get(&line.item) else { return };

@@ -5,7 +5,7 @@
 //! here. There is no reason for which an invoice is not judged.
 
 use records::Kind;
-use records::arena::{Arena, Ref};
+use records::arena::{Arena, RowRef, TextRef};
 use records::row::{self, Settlement};
 use rulebank::{AmountKind, Comparison, DetectorSpec, Subject};
 
@@ -41,8 +41,15 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
 }
 
 /// Judges an invoice number: the live settlements that carry it, and the invoice itself where it is known.
-pub fn judge(arena: &Arena, bank: &Policy, rules: &Rules, key: u64, rows: &[(Ref, Diff)], sink: &mut Sink) {
-    let mut settlements: Vec<(Ref, Settlement)> = rows
+pub fn judge(
+    arena: &Arena,
+    bank: &Policy,
+    rules: &Rules,
+    key: u64,
+    rows: &[(RowRef, Diff)],
+    sink: &mut Sink,
+) {
+    let mut settlements: Vec<(RowRef, Settlement)> = rows
         .iter()
         .filter(|(address, _)| row::kind(arena, *address) == Kind::Settlement)
         .map(|(address, _)| (*address, row::settlement(arena, *address)))
@@ -57,13 +64,13 @@ pub fn judge(arena: &Arena, bank: &Policy, rules: &Rules, key: u64, rows: &[(Ref
         return;
     }
     settlements.sort_by(|(_, a), (_, b)| arena.compare(a.id, b.id));
-    let evidence: Vec<Ref> = settlements.iter().map(|(address, _)| *address).collect();
+    let evidence: Vec<RowRef> = settlements.iter().map(|(address, _)| *address).collect();
     let own_institution = rows
         .iter()
         .find(|(address, _)| row::kind(arena, *address) == Kind::Invoice)
-        .map_or(0, |(address, _)| row::invoice(arena, *address).institution);
+        .map_or(TextRef::NONE, |(address, _)| row::invoice(arena, *address).institution);
     let institution =
-        if own_institution == 0 { common_institution(arena, &evidence) } else { own_institution };
+        if own_institution.is_none() { common_institution(arena, &evidence) } else { own_institution };
     // The largest is left out; on a tie the first by key.
     let mut largest = 0;
     for (nth, (_, settlement)) in settlements.iter().enumerate() {

@@ -6,7 +6,7 @@
 //!
 //! A line whose time of receipt is not known is not judged (`RecvTime`). A finding has no amount.
 
-use records::arena::Ref;
+use records::arena::RowRef;
 use records::row::FeeLine;
 use rulebank::{Comparison, DetectorSpec, ParamKind, ParamSpec, Subject};
 
@@ -57,7 +57,7 @@ pub fn differ(old: &Rules, new: &Rules, line: &FeeLine) -> bool {
 }
 
 /// Judges a net line.
-pub fn judge(bank: &Policy, rules: &Rules, line_row: Ref, line: &FeeLine, sink: &mut Sink) {
+pub fn judge(bank: &Policy, rules: &Rules, line_row: RowRef, line: &FeeLine, sink: &mut Sink) {
     for (rule, allowed) in rules {
         let Some(delay) = line.delay else {
             sink.not_judged(*rule, Missing::RecvTime, InstitutionMonth::at(line.institution, line.time));

@@ -8,7 +8,7 @@
 //! Without the institution (`Institution`), or without its level (`HospLv`), a line is not judged.
 
 use records::Kind;
-use records::arena::Ref;
+use records::arena::RowRef;
 use records::codes::HospitalLevel;
 use records::row::{FeeLine, Institution, day_of};
 use rulebank::{AmountKind, Comparison, DetectorSpec, Subject};
@@ -63,8 +63,8 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
 pub fn judge(
     bank: &Policy,
     rules: &Rules,
-    (line_row, line): (Ref, &FeeLine),
-    institution: Option<(Ref, &Institution)>,
+    (line_row, line): (RowRef, &FeeLine),
+    institution: Option<(RowRef, &Institution)>,
     sink: &mut Sink,
 ) {
     let Some(limits) = rules.get(&line.item) else { return };
@@ -85,8 +85,8 @@ pub fn judge(
             continue;
         }
         if bank.over(LEVEL_TOO_LOW, institution.level, limit.what.lowest) {
-            let level = |level: Option<HospitalLevel>| Value::Level(level.map_or(0, HospitalLevel::rank));
-            let values = vec![Value::Text(line.item), level(institution.level), level(limit.what.lowest)];
+            let (level, lowest) = (Value::Level(institution.level), Value::Level(limit.what.lowest));
+            let values = vec![Value::Text(line.item), level, lowest];
             let mut finding = Finding::of_line(bank, limit.rule, limit.own, (line_row, line), values);
             finding.evidence.push(institution_row);
             sink.emit(Out::Finding(Box::new(finding)));

@@ -8,14 +8,14 @@
 //! judged. A finding has no amount.
 
 use records::Kind;
-use records::arena::{Arena, Ref};
+use records::arena::{Arena, RowRef};
 use records::row;
 use rulebank::{Comparison, DetectorSpec, ParamKind, ParamSpec, Subject};
 
 use crate::compile::{Compiler, decimal};
 use crate::coverage::Population;
 use crate::exact::exact;
-use crate::finding::{AmountBasis, Finding, KeyPart, RuleIx, Value};
+use crate::finding::{AmountBasis, Finding, KeyPart, MessageWord, RuleIx, Value};
 use crate::policy::Policy;
 use crate::sink::Sink;
 use crate::statement::Out;
@@ -73,12 +73,13 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
 
 /// Judges a line as sent that is a reversal or whose amount is not exact; `offsets`: an original stands that it
 /// reverses.
-pub fn judge(arena: &Arena, bank: &Policy, rules: &Rules, line_row: Ref, offsets: bool, sink: &mut Sink) {
+pub fn judge(arena: &Arena, bank: &Policy, rules: &Rules, line_row: RowRef, offsets: bool, sink: &mut Sink) {
     let line = row::fee_line(arena, line_row);
-    let reverses_nothing = line.reverses != 0 && !offsets;
+    let reverses_nothing = line.reverses.is_some() && !offsets;
     // Quantities have 4 places, prices 6, amounts 2: the difference has 10.
     let product = i128::from(line.cnt) * i128::from(line.price);
     let apart = (product - i128::from(line.amount) * 100_000_000).abs();
+    let reason = if reverses_nothing { MessageWord::ReversesNothing } else { MessageWord::WrongAmount };
     for rule in rules {
         const QUANTITY: i128 = 10_000;
         let allowed = rule.tolerance * QUANTITY + rule.per_unit * i128::from(line.cnt).abs();
@@ -93,7 +94,7 @@ pub fn judge(arena: &Arena, bank: &Policy, rules: &Rules, line_row: Ref, offsets
             evidence: vec![line_row],
             occurred: line.time,
             amount_basis: AmountBasis::Nothing,
-            values: vec![Value::Text(line.item), Value::Word(if reverses_nothing { 7 } else { 8 })],
+            values: vec![Value::Text(line.item), Value::Word(reason)],
         })));
     }
 }

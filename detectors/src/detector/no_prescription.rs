@@ -10,14 +10,14 @@
 //! prescription at all (`Prescription`). Lines without their visit do not come this far.
 
 use records::Kind;
-use records::arena::{Arena, Ref};
+use records::arena::{Arena, RowRef};
 use records::row::{self, FeeLine, Prescription};
 use rulebank::{AmountKind, DetectorSpec, Subject};
 
 use crate::classes::{Class, Classes};
 use crate::compile::Compiler;
 use crate::coverage::{InstitutionMonth, Missing, Population};
-use crate::finding::{AmountBasis, Finding, KeyPart, RuleIx, Value};
+use crate::finding::{AmountBasis, Finding, KeyPart, MessageWord, RuleIx, Value};
 use crate::policy::Policy;
 use crate::sink::Sink;
 use crate::statement::{Out, Route};
@@ -62,8 +62,8 @@ pub fn judge(
     arena: &Arena,
     rules: &Rules,
     classes: &Classes,
-    line_row: Ref,
-    visit_row: Option<Ref>,
+    line_row: RowRef,
+    visit_row: Option<RowRef>,
     sent: bool,
     sink: &mut Sink,
 ) {
@@ -84,13 +84,14 @@ pub fn judge(
 }
 
 /// Finishes a suspicious line: a finding where the institution has any prescription.
-pub fn conclude(arena: &Arena, bank: &Policy, rule: RuleIx, line_row: Ref, sends: bool, sink: &mut Sink) {
+pub fn conclude(arena: &Arena, bank: &Policy, rule: RuleIx, line_row: RowRef, sends: bool, sink: &mut Sink) {
     let line = row::fee_line(arena, line_row);
     if !sends {
         sink.not_judged(rule, Missing::Prescription, InstitutionMonth::at(line.institution, line.time));
         return;
     }
-    let reason = if line.rx == 0 { 4 } else { 5 };
+    let reason =
+        if line.rx.is_none() { MessageWord::NoPrescription } else { MessageWord::InvalidPrescription };
     sink.emit(Out::Finding(Box::new(Finding {
         rule,
         verdict: bank.verdict(rule, false),

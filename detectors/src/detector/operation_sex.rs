@@ -8,7 +8,7 @@
 //! of `diagnosis_sex`. A finding has no amount.
 
 use records::Kind;
-use records::arena::{Arena, Ref};
+use records::arena::{Arena, RowRef};
 use records::row;
 use rulebank::{DetectorSpec, Subject};
 
@@ -42,8 +42,8 @@ pub fn judge(
     arena: &Arena,
     bank: &Policy,
     rules: &Rules,
-    visit_row: Ref,
-    person: Option<Ref>,
+    visit_row: RowRef,
+    person: Option<RowRef>,
     sink: &mut Sink,
 ) {
     let codes = row::operations(arena, visit_row);

@@ -12,9 +12,9 @@ use std::collections::BTreeMap;
 
 use models::prices::{ItemSum, price_index};
 use models::rise::{Month, RiseParameters, change_point};
-use models::{Driver, FeatureSet, Method, Opinion, Parameters, Profile};
+use models::{Driver, Method, Opinion, Parameters, Profile};
 use records::Kind;
-use records::arena::Ref;
+use records::arena::TextRef;
 use records::time::first_of;
 use rulebank::{Comparison, DetectorSpec, ParamKind, ParamSpec, Rule, Subject};
 use rust_decimal::prelude::ToPrimitive;
@@ -23,7 +23,7 @@ use crate::compile::{Compiler, choice, decimal, integer};
 use crate::coverage::{Count, InstitutionMonth, Missing};
 use crate::finding::{AmountBasis, Finding, KeyPart, RuleIx, Value};
 use crate::policy::Policy;
-use crate::profile::{Member, ProfileOwner, end_of};
+use crate::profile::{Member, ProfileColumn, ProfileOwner, end_of};
 use crate::sink::Sink;
 use crate::statement::Out;
 use crate::views::Diff;
@@ -141,21 +141,13 @@ pub fn of_rule(number: RuleIx, rule: &Rule) -> OutlierRule {
             ..Parameters::default()
         }),
         None => {
-            let features = features(owner);
+            let features = owner.features();
             let feature = features.find(choice(rule, "feature")).unwrap_or(&features.features()[0]);
             let rise = RiseParameters { threshold, months: whole("months"), ..RiseParameters::of(feature) };
             OutlierMethod::Rise(rise, min_peers)
         }
     };
     OutlierRule { rule: number, owner, way }
-}
-
-/// The columns by which subjects are compared.
-pub fn features(owner: ProfileOwner) -> FeatureSet {
-    match owner {
-        ProfileOwner::Institution => FeatureSet::Institution,
-        ProfileOwner::Practitioner => FeatureSet::Practitioner,
-    }
 }
 
 /// Judges the members of a peer group in one month, or those of whom it cannot be said who their peers are.
@@ -181,7 +173,7 @@ pub fn judge(bank: &Policy, rules: &Rules, members: &[(Member, Diff)], sink: &mu
 /// What the model says of each member.
 pub fn opinions(members: &[&Member], parameters: &Parameters) -> Vec<Option<Opinion>> {
     let min_peers = usize::try_from(parameters.min_peers).unwrap_or(usize::MAX);
-    let mut items: BTreeMap<Ref, Vec<ItemSum<Ref>>> = BTreeMap::new();
+    let mut items: BTreeMap<TextRef, Vec<ItemSum<TextRef>>> = BTreeMap::new();
     for member in members {
         for (item, quantity, charges_fen) in &member.basket {
             let of_item = items.entry(*item).or_default();
@@ -198,7 +190,7 @@ pub fn opinions(members: &[&Member], parameters: &Parameters) -> Vec<Option<Opin
     };
     let Some(first) = members.first() else { return Vec::new() };
     let profiles: Vec<Profile> = members.iter().map(profile).collect();
-    models::judge(features(first.owner), &profiles, parameters)
+    models::judge(first.owner.features(), &profiles, parameters)
 }
 
 /// Judges the rises of the members of a peer group, all their months together.
@@ -216,7 +208,7 @@ pub fn judge_rises(bank: &Policy, rules: &Rules, members: &[(Member, Diff)], sin
 /// What is to be said of each member's month beside the earlier ones.
 pub fn rises(members: &[&Member], parameters: &RiseParameters, min_peers: u32) -> Vec<Option<Opinion>> {
     let mut peers: BTreeMap<i32, Vec<i64>> = BTreeMap::new();
-    let mut own: BTreeMap<Ref, Vec<Month>> = BTreeMap::new();
+    let mut own: BTreeMap<TextRef, Vec<Month>> = BTreeMap::new();
     for member in members {
         if let Some(value) = parameters.feature.value(&member.profile()) {
             peers.entry(member.month).or_default().push(value);
@@ -284,11 +276,8 @@ pub fn values_of(member: &Member, opinion: &Opinion) -> Vec<Value> {
 }
 
 fn value_of(owner: ProfileOwner, driver: &Driver) -> Value {
-    let columns = features(owner).features();
-    let column = columns.iter().position(|column| column.key == driver.feature.key).unwrap_or(0);
     Value::Driver {
-        owner,
-        column: u8::try_from(column).unwrap_or(0),
+        column: ProfileColumn::of(owner, driver.feature),
         history: driver.against == models::Against::History,
         value: driver.value,
         usual: driver.usual,

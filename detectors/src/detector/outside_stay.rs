@@ -8,7 +8,7 @@
 //! stay is not known. No reason for not judging is stated.
 
 use records::Kind;
-use records::arena::Ref;
+use records::arena::RowRef;
 use records::row::{FeeLine, Visit, day_of};
 use rulebank::{AmountKind, Comparison, DetectorSpec, ParamKind, ParamSpec, Subject};
 
@@ -82,8 +82,8 @@ pub fn is_outside(line: &FeeLine, stay: &Visit) -> bool {
 pub fn judge(
     bank: &Policy,
     rules: &Rules,
-    (line_row, line): (Ref, &FeeLine),
-    (stay_row, stay): (Ref, &Visit),
+    (line_row, line): (RowRef, &FeeLine),
+    (stay_row, stay): (RowRef, &Visit),
     sink: &mut Sink,
 ) {
     let day = i64::from(day_of(line.time));

@@ -11,7 +11,7 @@
 use std::collections::BTreeMap;
 
 use records::Kind;
-use records::arena::{Arena, Ref};
+use records::arena::{Arena, RowRef, TextRef};
 use records::row::{self, Dispensing, FeeLine, Prescription};
 use rulebank::{AmountKind, Comparison, DetectorSpec, ParamKind, ParamSpec, Subject};
 
@@ -69,12 +69,12 @@ struct Given {
     quantity: i64,
     highest_price: i64,
     latest: Option<row::Moment>,
-    rows: Vec<Ref>,
+    rows: Vec<RowRef>,
     money: Vec<Money>,
 }
 
-fn billed(arena: &Arena, lines: &[(Ref, FeeLine)], item: Ref) -> Given {
-    let lines: Vec<(Ref, FeeLine)> = lines.iter().filter(|(_, line)| line.item == item).copied().collect();
+fn billed(arena: &Arena, lines: &[(RowRef, FeeLine)], item: TextRef) -> Given {
+    let lines: Vec<(RowRef, FeeLine)> = lines.iter().filter(|(_, line)| line.item == item).copied().collect();
     let lines = sorted(arena, &lines);
     Given {
         quantity: lines.iter().fold(0, |sum, (_, line)| sum.saturating_add(line.cnt)),
@@ -85,8 +85,8 @@ fn billed(arena: &Arena, lines: &[(Ref, FeeLine)], item: Ref) -> Given {
     }
 }
 
-fn sold(arena: &Arena, sales: &[(Ref, Dispensing)], item: Ref) -> Given {
-    let mut sales: Vec<(Ref, Dispensing)> =
+fn sold(arena: &Arena, sales: &[(RowRef, Dispensing)], item: TextRef) -> Given {
+    let mut sales: Vec<(RowRef, Dispensing)> =
         sales.iter().filter(|(_, sale)| sale.item == item).cloned().collect();
     sales.sort_by(|(_, a), (_, b)| arena.compare(a.id, b.id));
     Given {
@@ -103,15 +103,15 @@ pub fn judge(
     arena: &Arena,
     bank: &Policy,
     rules: &Rules,
-    (rx_row, rx): (Ref, &Prescription),
-    lines: &[(Ref, FeeLine)],
-    sales: &[(Ref, Dispensing)],
+    (rx_row, rx): (RowRef, &Prescription),
+    lines: &[(RowRef, FeeLine)],
+    sales: &[(RowRef, Dispensing)],
     sink: &mut Sink,
 ) {
     if rules.lines.is_empty() && rules.sales.is_empty() {
         return;
     }
-    let mut prescribed: BTreeMap<Ref, i64> = BTreeMap::new();
+    let mut prescribed: BTreeMap<TextRef, i64> = BTreeMap::new();
     for line in &rx.lines {
         let sum = prescribed.entry(line.item).or_default();
         *sum = sum.saturating_add(line.cnt);
@@ -162,15 +162,15 @@ pub fn judge(
 #[derive(Debug, Default)]
 pub struct Named {
     /// The prescription, if it stands.
-    pub rx: Option<(Ref, Prescription)>,
+    pub rx: Option<(RowRef, Prescription)>,
     /// Net lines.
-    pub lines: Vec<(Ref, FeeLine)>,
+    pub lines: Vec<(RowRef, FeeLine)>,
     /// Sales.
-    pub sales: Vec<(Ref, Dispensing)>,
+    pub sales: Vec<(RowRef, Dispensing)>,
 }
 
 /// Reads a prescription and what names it.
-pub fn read(arena: &Arena, rows: &[(Ref, Diff)]) -> Named {
+pub fn read(arena: &Arena, rows: &[(RowRef, Diff)]) -> Named {
     let mut named = Named::default();
     for (address, _) in rows {
         match row::kind(arena, *address) {

@@ -8,7 +8,7 @@
 //! reason for not judging is stated.
 
 use records::Kind;
-use records::arena::{Arena, Ref};
+use records::arena::{Arena, RowRef};
 use records::codes::FactType;
 use records::row::{self, Day, day_of};
 use rulebank::{AmountKind, Comparison, DetectorSpec, ParamKind, ParamSpec, Subject};
@@ -89,8 +89,8 @@ pub fn judge(
     arena: &Arena,
     bank: &Policy,
     rules: &Rules,
-    visit_row: Ref,
-    facts: &[(Ref, Diff)],
+    visit_row: RowRef,
+    facts: &[(RowRef, Diff)],
     sink: &mut Sink,
 ) {
     if facts.is_empty() {

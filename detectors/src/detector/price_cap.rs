@@ -9,7 +9,7 @@
 //! (`HospLv`). With rows for all levels only, a line above the cap is not judged without the institution.
 
 use records::Kind;
-use records::arena::Ref;
+use records::arena::RowRef;
 use records::codes::HospitalLevel;
 use records::row::{FeeLine, Institution, day_of};
 use rulebank::{AmountKind, Comparison, DetectorSpec, Subject};
@@ -72,8 +72,8 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
 pub fn judge(
     bank: &Policy,
     rules: &Rules,
-    (line_row, line): (Ref, &FeeLine),
-    institution: Option<(Ref, &Institution)>,
+    (line_row, line): (RowRef, &FeeLine),
+    institution: Option<(RowRef, &Institution)>,
     sink: &mut Sink,
 ) {
     let Some(caps) = rules.get(&line.item) else { return };

@@ -11,7 +11,7 @@
 use std::collections::BTreeMap;
 
 use records::Kind;
-use records::arena::{Arena, Ref};
+use records::arena::{Arena, RowRef, TextRef};
 use records::row::{Day, FeeLine, day_of};
 use rulebank::{AmountKind, Comparison, DetectorSpec, Subject};
 
@@ -19,7 +19,9 @@ use crate::compile::{Compiler, Items, Listed};
 use crate::coverage::Count;
 use crate::detector::pair_conflict::sorted;
 use crate::exact::{exact, exact_quantity, fen_of};
-use crate::finding::{AmountBasis, Finding, KeyPart, Value, institution_of_lines, money_of_lines, shown};
+use crate::finding::{
+    AmountBasis, Finding, KeyPart, MessageWord, Value, institution_of_lines, money_of_lines, shown,
+};
 use crate::policy::Policy;
 use crate::sink::Sink;
 use crate::statement::Out;
@@ -70,8 +72,8 @@ pub fn judge(
     arena: &Arena,
     bank: &Policy,
     rules: &Rules,
-    lines: &BTreeMap<Ref, Vec<(Ref, FeeLine)>>,
-    visit: Option<Ref>,
+    lines: &BTreeMap<TextRef, Vec<(RowRef, FeeLine)>>,
+    visit: Option<RowRef>,
     sink: &mut Sink,
 ) {
     for (item, lines) in lines {
@@ -79,7 +81,7 @@ pub fn judge(
         for of_rule in limits.chunk_by(|a, b| (a.rule, a.what.per_day) == (b.rule, b.what.per_day)) {
             // Each line counts if a row holds on its own day; the limit is the strictest row met.
             let met = |line: &FeeLine| of_rule.iter().find(|limit| limit.validity.holds(day_of(line.time)));
-            let mut subjects: BTreeMap<Option<Day>, Vec<(Ref, FeeLine)>> = BTreeMap::new();
+            let mut subjects: BTreeMap<Option<Day>, Vec<(RowRef, FeeLine)>> = BTreeMap::new();
             for (row, line) in lines.iter().filter(|(_, line)| met(line).is_some()) {
                 let day = of_rule[0].what.per_day.then(|| day_of(line.time));
                 subjects.entry(day).or_default().push((*row, *line));
@@ -101,8 +103,8 @@ fn judge_subject(
     bank: &Policy,
     limit: &Limit,
     day: Option<Day>,
-    lines: &[(Ref, FeeLine)],
-    visit: Option<Ref>,
+    lines: &[(RowRef, FeeLine)],
+    visit: Option<RowRef>,
     sink: &mut Sink,
 ) {
     let quantity = lines.iter().fold(0i64, |sum, (_, line)| sum.saturating_add(line.cnt));
@@ -111,7 +113,7 @@ fn judge_subject(
         return;
     }
     let price = lines.iter().map(|(_, line)| line.price).max().unwrap_or(0);
-    let evidence: Vec<Ref> = lines.iter().map(|(row, _)| *row).collect();
+    let evidence: Vec<RowRef> = lines.iter().map(|(row, _)| *row).collect();
     let institution = institution_of_lines(arena, visit, &evidence);
     let line = &lines[0].1;
     let mut key = vec![KeyPart::Text(line.visit), KeyPart::Text(line.item)];
@@ -128,7 +130,7 @@ fn judge_subject(
             Value::Text(line.item),
             Value::Quantity(quantity),
             shown(limit.what.max),
-            Value::Word(if limit.what.per_day { 2 } else { 3 }),
+            Value::Word(if limit.what.per_day { MessageWord::EachDay } else { MessageWord::EachVisit }),
             Value::Day(day.unwrap_or_else(|| day_of(line.time))),
         ],
     })));

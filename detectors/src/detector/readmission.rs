@@ -7,7 +7,7 @@
 //! A pair is not judged where either stay has no main diagnosis (`Diags`), nor where the earlier has no end
 //! (`Endtime`), unless the main diagnoses are known and differ.
 
-use records::arena::{Arena, Ref};
+use records::arena::{Arena, RowRef, TextRef};
 use records::row::{self, day_of};
 use rulebank::{AmountKind, Comparison, DetectorSpec, ParamKind, ParamSpec, Subject};
 
@@ -52,7 +52,7 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
 }
 
 /// The main diagnosis of a visit: of those marked, the lowest by (diag_srt_no, absent last; position).
-pub fn main_diagnosis(arena: &Arena, visit_row: Ref) -> Option<Ref> {
+pub fn main_diagnosis(arena: &Arena, visit_row: RowRef) -> Option<TextRef> {
     let diagnoses = row::diagnoses(arena, visit_row);
     let main = diagnoses.iter().filter(|diagnosis| diagnosis.main);
     main.min_by_key(|diagnosis| (diagnosis.rank.is_none(), diagnosis.rank)).map(|diagnosis| diagnosis.code)
@@ -75,7 +75,7 @@ pub fn judge(arena: &Arena, bank: &Policy, rules: &Rules, visits: &[Visited], si
     stays.sort_by_key(|stay| stay.visit.institution);
     for two in stays.windows(2).filter(|two| two[0].visit.institution == two[1].visit.institution) {
         let (earlier, later) = (two[0], two[1]);
-        let mut diagnoses: Option<(Option<Ref>, Option<Ref>)> = None;
+        let mut diagnoses: Option<(Option<TextRef>, Option<TextRef>)> = None;
         for (rule, days) in rules {
             sink.count(Count::Subject(*rule));
             let apart = earlier.visit.end.map(|end| i64::from(day_of(later.visit.begin) - day_of(end)));
@@ -118,7 +118,7 @@ pub fn judge(arena: &Arena, bank: &Policy, rules: &Rules, visits: &[Visited], si
                 evidence: vec![earlier.row, later.row],
                 occurred: earlier.visit.event_time().max(later.visit.event_time()),
                 amount_basis: AmountBasis::Fund(vec![later.visit.id]),
-                values: vec![Value::Int(apart), Value::Text(codes.1.unwrap_or(0))],
+                values: vec![Value::Int(apart), Value::Text(codes.1.unwrap_or_default())],
             })));
         }
     }

@@ -9,13 +9,13 @@
 //! prescription that has not come counts as none, so that no reason for not judging is stated.
 
 use records::Kind;
-use records::arena::Ref;
+use records::arena::RowRef;
 use records::row::Dispensing;
 use rulebank::{AmountKind, DetectorSpec, Subject};
 
 use crate::compile::Compiler;
 use crate::coverage::Population;
-use crate::finding::{Finding, RuleIx, Value};
+use crate::finding::{Finding, MessageWord, RuleIx, Value};
 use crate::policy::Policy;
 use crate::sink::Sink;
 use crate::statement::Out;
@@ -41,12 +41,20 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
 }
 
 /// Judges a sale; `covered`: its prescription stands and is not cancelled.
-pub fn judge(bank: &Policy, rules: &Rules, sale_row: Ref, sale: &Dispensing, covered: bool, sink: &mut Sink) {
+pub fn judge(
+    bank: &Policy,
+    rules: &Rules,
+    sale_row: RowRef,
+    sale: &Dispensing,
+    covered: bool,
+    sink: &mut Sink,
+) {
     if !sale.needs_rx || covered {
         return;
     }
     for rule in rules {
-        let reason = if sale.rx == 0 { 4 } else { 5 };
+        let reason =
+            if sale.rx.is_none() { MessageWord::NoPrescription } else { MessageWord::InvalidPrescription };
         let values = vec![Value::Text(sale.item), Value::Word(reason)];
         sink.emit(Out::Finding(Box::new(Finding::of_sale(bank, *rule, (sale_row, sale), values))));
     }

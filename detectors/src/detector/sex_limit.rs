@@ -7,7 +7,7 @@
 //! Without the person (`Person`), or without a known sex (`Gend`), a line is not judged.
 
 use records::Kind;
-use records::arena::{Arena, Ref};
+use records::arena::{Arena, RowRef};
 use records::codes::Sex;
 use records::row;
 use rulebank::{AmountKind, Comparison, DetectorSpec, Subject};
@@ -62,8 +62,8 @@ pub fn judge(
     arena: &Arena,
     bank: &Policy,
     rules: &Rules,
-    (line_row, line): (Ref, &row::FeeLine),
-    person_row: Option<Ref>,
+    (line_row, line): (RowRef, &row::FeeLine),
+    person_row: Option<RowRef>,
     sink: &mut Sink,
 ) {
     let Some(limits) = rules.get(&line.item) else { return };

@@ -7,7 +7,7 @@
 //! A stay without an end reaches to *now*: its finding is due from the moment at which the overlap exceeds the
 //! tolerance, and waits in the temporal filter until then. No reason for not judging is stated.
 
-use records::arena::{Arena, Ref};
+use records::arena::{Arena, RowRef};
 use records::row::{Moment, Visit};
 use rulebank::{AmountKind, Comparison, DetectorSpec, ParamKind, ParamSpec, Subject};
 
@@ -57,7 +57,7 @@ pub fn judge(arena: &Arena, bank: &Policy, rules: &Rules, visits: &[Visited], si
     if rules.is_empty() {
         return;
     }
-    let stays: Vec<(Ref, Visit)> =
+    let stays: Vec<(RowRef, Visit)> =
         stays_of(arena, visits).into_iter().map(|stay| (stay.row, stay.visit)).collect();
     for (nth, (place_a, a)) in stays.iter().enumerate() {
         for (place_b, b) in &stays[nth + 1..] {
@@ -76,8 +76,8 @@ fn judge_pair(
     arena: &Arena,
     bank: &Policy,
     rules: &Rules,
-    a: (Ref, &Visit),
-    b: (Ref, &Visit),
+    a: (RowRef, &Visit),
+    b: (RowRef, &Visit),
     sink: &mut Sink,
 ) {
     let (first, second) =

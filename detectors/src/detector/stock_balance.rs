@@ -10,10 +10,10 @@
 //! indicator only. Without the institution's record it is not judged (`Institution`).
 
 use records::Kind;
-use records::arena::{Arena, Ref};
+use records::arena::{Arena, RowRef};
 use records::row::{self, Day};
 use records::time::start_of;
-use rulebank::{AmountKind, Comparison, DetectorSpec, ParamKind, ParamSpec, Subject};
+use rulebank::{AmountKind, Comparison, DetectorSpec, ParamKind, ParamSpec, Subject, Verdict};
 use serde::{Deserialize, Serialize};
 
 use crate::compile::{Compiler, decimal};
@@ -202,7 +202,7 @@ fn sum_days(rule: &BalanceRule, movements: &[(Day, i64, i64)], lowest_price: Opt
 }
 
 /// The earliest of the stock counts of a pair by (invdate, cnt_id): its opening.
-pub fn opening(arena: &Arena, counts: &[(Ref, Diff)]) -> Option<Ref> {
+pub fn opening(arena: &Arena, counts: &[(RowRef, Diff)]) -> Option<RowRef> {
     counts
         .iter()
         .map(|(address, _)| (*address, row::stock_count(arena, *address)))
@@ -215,7 +215,7 @@ pub fn judge(
     arena: &Arena,
     bank: &Policy,
     rules: &Rules,
-    (pair, opening): (u64, Option<Ref>),
+    (pair, opening): (u64, Option<RowRef>),
     bought: bool,
     blocks: &[(Block, Diff)],
     sink: &mut Sink,
@@ -254,7 +254,7 @@ pub fn judge(
         let verdict = bank.verdict(rule.rule, false);
         sink.emit(Out::Finding(Box::new(Finding {
             rule: rule.rule,
-            verdict: if opening.is_some() { verdict } else { INDICATOR },
+            verdict: if opening.is_some() { verdict } else { Verdict::Indicator },
             key: vec![KeyPart::Text(institution), KeyPart::Text(item)],
             institution,
             evidence: opening.into_iter().collect(),
@@ -271,13 +271,11 @@ pub fn judge(
     }
 }
 
-const INDICATOR: u8 = 2;
-
 /// Units of 10^-10 in a ten-thousandth.
 const QUANTITY: i128 = 1_000_000;
 
 /// Adds the institution's record, or says that it is missing.
-pub fn with_institution(finding: &Finding, institution: Option<Ref>, sink: &mut Sink) {
+pub fn with_institution(finding: &Finding, institution: Option<RowRef>, sink: &mut Sink) {
     match institution {
         None => sink.not_judged(
             finding.rule,
@@ -293,7 +291,7 @@ pub fn with_institution(finding: &Finding, institution: Option<Ref>, sink: &mut 
 }
 
 /// Lays the amount on the uses after the opening, up to and with the day.
-pub fn with_uses(arena: &Arena, finding: &Finding, uses: &[(Ref, Diff)], sink: &mut Sink) {
+pub fn with_uses(arena: &Arena, finding: &Finding, uses: &[(RowRef, Diff)], sink: &mut Sink) {
     let mut finding = finding.clone();
     let last = row::day_of(finding.occurred);
     let opened = finding

@@ -6,7 +6,7 @@
 //!
 //! It needs no other record, so that every such sale is judged. A finding has no amount.
 
-use records::arena::Ref;
+use records::arena::RowRef;
 use records::row::Dispensing;
 use rulebank::{Comparison, DetectorSpec, Subject};
 
@@ -53,7 +53,7 @@ pub fn is_subject(sale: &Dispensing) -> bool {
 }
 
 /// Judges an insured sale of unsplit packs.
-pub fn judge(bank: &Policy, rules: &Rules, sale_row: Ref, sale: &Dispensing, sink: &mut Sink) {
+pub fn judge(bank: &Policy, rules: &Rules, sale_row: RowRef, sale: &Dispensing, sink: &mut Sink) {
     if rules.is_empty() {
         return;
     }

@@ -7,7 +7,7 @@
 //! It needs no record but the sales, so that no reason for not judging is stated.
 
 use records::Kind;
-use records::arena::{Arena, Ref};
+use records::arena::{Arena, RowRef};
 use records::row::{self, Dispensing};
 use rulebank::{AmountKind, Comparison, DetectorSpec, Subject};
 
@@ -18,7 +18,7 @@ use crate::finding::{AmountBasis, Finding, KeyPart, Money, RuleIx, Value, common
 use crate::policy::Policy;
 use crate::sink::Sink;
 use crate::statement::Out;
-use crate::views::{Diff, pair_of};
+use crate::views::{Diff, one_of};
 
 const TWO_SALES: Comparison = Comparison::new(0, "there are at least two sales");
 
@@ -46,8 +46,15 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
 const ONE: i128 = 10_000_000_000;
 
 /// Judges a trace code by the insured sales that carry it: those of unsplit packs count.
-pub fn judge(arena: &Arena, bank: &Policy, rules: &Rules, key: u64, sales: &[(Ref, Diff)], sink: &mut Sink) {
-    let sales: Vec<(Ref, Dispensing)> = sales
+pub fn judge(
+    arena: &Arena,
+    bank: &Policy,
+    rules: &Rules,
+    key: u64,
+    sales: &[(RowRef, Diff)],
+    sink: &mut Sink,
+) {
+    let sales: Vec<(RowRef, Dispensing)> = sales
         .iter()
         .map(|(address, _)| (*address, row::dispensing(arena, *address)))
         .filter(|(_, sale)| !sale.split)
@@ -61,11 +68,11 @@ pub fn judge(arena: &Arena, bank: &Policy, rules: &Rules, key: u64, sales: &[(Re
     if !bank.reaches(TWO_SALES, sales.len(), 2) {
         return;
     }
-    let (_, code) = pair_of(key);
+    let code = one_of(key);
     let mut sales = sales;
     sales.sort_by(|(_, a), (_, b)| a.time.cmp(&b.time).then_with(|| arena.compare(a.id, b.id)));
     let occurred = sales.last().map_or(i64::MIN, |(_, sale)| sale.time);
-    let evidence: Vec<Ref> = sales.iter().map(|(row, _)| *row).collect();
+    let evidence: Vec<RowRef> = sales.iter().map(|(row, _)| *row).collect();
     let mut later = sales[1..].to_vec();
     later.sort_by(|(_, a), (_, b)| arena.compare(a.id, b.id));
     let prices = later.iter().fold(0i128, |sum, (_, sale)| sum + i128::from(sale.price.unwrap_or(0)));

@@ -8,7 +8,7 @@
 //! Where the institution bought none of the item at all, the sale is left out. No reason for not judging is stated.
 
 use records::Kind;
-use records::arena::{Arena, Ref};
+use records::arena::{Arena, RowRef, TextRef};
 use records::row;
 use rulebank::{AmountKind, Comparison, DetectorSpec, Subject};
 
@@ -50,15 +50,15 @@ pub fn unbought(
     arena: &Arena,
     bank: &Policy,
     rules: &Rules,
-    code: Ref,
-    sales: &[(Ref, Diff)],
-    purchases: &[(Ref, Diff)],
+    code: TextRef,
+    sales: &[(RowRef, Diff)],
+    purchases: &[(RowRef, Diff)],
     sink: &mut Sink,
 ) {
     if rules.is_empty() {
         return;
     }
-    let mut institutions: Vec<Ref> = Vec::new();
+    let mut institutions: Vec<TextRef> = Vec::new();
     for (address, _) in sales {
         let sale = row::dispensing(arena, *address);
         if !institutions.contains(&sale.institution) {
@@ -84,8 +84,8 @@ pub fn judge(
     arena: &Arena,
     bank: &Policy,
     rules: &Rules,
-    (institution, code): (Ref, Ref),
-    sales: &[(Ref, Diff)],
+    (institution, code): (TextRef, TextRef),
+    sales: &[(RowRef, Diff)],
     sink: &mut Sink,
 ) {
     if sales.is_empty() {

@@ -8,7 +8,7 @@
 //! (`Lon`, `Lat`). A finding has no amount.
 
 use records::Kind;
-use records::arena::{Arena, Ref};
+use records::arena::{Arena, RowRef};
 use records::row::{self, Presence};
 use rulebank::{Comparison, DetectorSpec, ParamKind, ParamSpec, Subject};
 use rust_decimal::prelude::ToPrimitive;
@@ -73,17 +73,17 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
 }
 
 /// Finds the journeys of one person: consecutive passes at different institutions.
-pub fn journeys(arena: &Arena, bank: &Policy, passes: &[(Ref, Diff)], sink: &mut Sink) {
+pub fn journeys(arena: &Arena, bank: &Policy, passes: &[(RowRef, Diff)], sink: &mut Sink) {
     if passes.len() < 2 {
         return;
     }
-    let mut passes: Vec<(Ref, Presence)> =
+    let mut passes: Vec<(RowRef, Presence)> =
         passes.iter().map(|(address, _)| (*address, row::presence(arena, *address))).collect();
     passes.sort_by(|(_, a), (_, b)| a.time.cmp(&b.time).then_with(|| arena.compare(a.id, b.id)));
     for two in passes.windows(2) {
         let ((row_a, a), (row_b, b)) = (two[0], two[1]);
         if bank.differ(INSTITUTIONS_DIFFER, a.institution, b.institution) {
-            sink.emit(Out::Row(Route::Journey, pair_key(row_a, row_b), 0));
+            sink.emit(Out::Row(Route::Journey, pair_key(row_a, row_b), RowRef::NONE));
         }
     }
 }
@@ -94,7 +94,7 @@ pub fn judge(
     bank: &Policy,
     rules: &Rules,
     journey: u64,
-    places: [Option<Ref>; 2],
+    places: [Option<RowRef>; 2],
     sink: &mut Sink,
 ) {
     let (row_a, row_b) = pair_of(journey);
@@ -124,7 +124,7 @@ pub fn judge(
     }
 }
 
-fn missing_of(arena: &Arena, places: [Option<Ref>; 2]) -> Option<Missing> {
+fn missing_of(arena: &Arena, places: [Option<RowRef>; 2]) -> Option<Missing> {
     places
         .into_iter()
         .filter_map(|address| match address.map(|address| row::institution(arena, address)) {
@@ -146,7 +146,7 @@ fn missing_of(arena: &Arena, places: [Option<Ref>; 2]) -> Option<Missing> {
 )]
 #[expect(clippy::cast_precision_loss, reason = "seconds between two civil times are far below 2^53")]
 #[expect(clippy::cast_possible_truncation, reason = "the way around the earth has 40,000 km")]
-fn too_far(arena: &Arena, rule: &TravelRule, places: [Option<Ref>; 2], seconds: i64) -> Option<i64> {
+fn too_far(arena: &Arena, rule: &TravelRule, places: [Option<RowRef>; 2], seconds: i64) -> Option<i64> {
     const EARTH_RADIUS_KM: f64 = 6371.0088;
     let [a, b] = places.map(|address| {
         let address = row::institution(arena, address?);

@@ -1,13 +1,13 @@
 //! Conditions about settlements: insured, contracted, invoiced once; and about enrolments themselves.
 
 use records::Kind;
-use records::arena::Ref;
+use records::arena::TextRef;
 use records::row::{self, Enrolment, Settlement, day_of};
 
 use super::steps::{Why, day, day_at};
 
-fn live(why: &mut Why<'_, '_>, id: Ref) -> Option<Settlement> {
-    let address = why.record(Kind::Settlement, (id, 0))?;
+fn live(why: &mut Why<'_, '_>, id: TextRef) -> Option<Settlement> {
+    let address = why.record(Kind::Settlement, (id, TextRef::NONE))?;
     let settlement = row::settlement(why.scene.arena, address);
     why.check(
         [
@@ -25,14 +25,14 @@ fn interval(begin: i32, end: Option<i32>) -> String {
 }
 
 /// A live settlement on a day on which no normal enrolment of the person covers it.
-pub(super) fn enrolment(why: &mut Why<'_, '_>, settlement: Ref) -> Option<()> {
+pub(super) fn enrolment(why: &mut Why<'_, '_>, settlement: TextRef) -> Option<()> {
     let scene = why.scene;
     let settlement = live(why, settlement)?;
     let on = day_of(settlement.time);
     let of_person = scene.enrolments_of(settlement.psn_no);
     let covers = |enrolment: &&Enrolment| {
         enrolment.normal
-            && (settlement.insutype == 0 || settlement.insutype == enrolment.insutype)
+            && (settlement.insutype.is_none() || settlement.insutype == enrolment.insutype)
             && enrolment.begin <= on
             && enrolment.end.is_none_or(|end| on <= end)
     };
@@ -62,7 +62,7 @@ pub(super) fn enrolment(why: &mut Why<'_, '_>, settlement: Ref) -> Option<()> {
 }
 
 /// A live settlement on a day on which no active agreement of the institution covers it.
-pub(super) fn agreement(why: &mut Why<'_, '_>, settlement: Ref) -> Option<()> {
+pub(super) fn agreement(why: &mut Why<'_, '_>, settlement: TextRef) -> Option<()> {
     let settlement = live(why, settlement)?;
     let on = day_of(settlement.time);
     let address = why.needed(Kind::Institution, settlement.institution, "missing:institution")?;
@@ -84,11 +84,11 @@ pub(super) fn agreement(why: &mut Why<'_, '_>, settlement: Ref) -> Option<()> {
 }
 
 /// Unordered pair of enrolments of one person in basic insurance on the same days.
-pub(super) fn double_enrolment(why: &mut Why<'_, '_>, a: Ref, b: Ref) -> Option<()> {
+pub(super) fn double_enrolment(why: &mut Why<'_, '_>, a: TextRef, b: TextRef) -> Option<()> {
     let scene = why.scene;
     let mut both = Vec::new();
     for id in [a, b] {
-        let address = why.record(Kind::Enrolment, (id, 0))?;
+        let address = why.record(Kind::Enrolment, (id, TextRef::NONE))?;
         both.push(row::enrolment(scene.arena, address));
     }
     let (a, b) = (both[0], both[1]);
@@ -126,7 +126,7 @@ pub(super) fn double_enrolment(why: &mut Why<'_, '_>, a: Ref, b: Ref) -> Option<
 }
 
 /// (invoice code, number) on two live settlements or more.
-pub(super) fn invoice_twice(why: &mut Why<'_, '_>, code: Ref, number: Ref) -> Option<()> {
+pub(super) fn invoice_twice(why: &mut Why<'_, '_>, code: TextRef, number: TextRef) -> Option<()> {
     let scene = why.scene;
     let mut ids: Vec<String> = scene
         .live()

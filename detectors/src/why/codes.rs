@@ -1,7 +1,7 @@
 //! Conditions about diagnosis and operation codes: the sex and the age that they mean.
 
 use records::Kind;
-use records::arena::Ref;
+use records::arena::TextRef;
 use records::codes::Sex;
 use records::row::{self, Person, Visit, day_of};
 use records::time::completed_years;
@@ -12,15 +12,15 @@ use super::steps::{Values, Why, day, row_text};
 /// The visit, if it has the code, and the table rows whose prefix begins it.
 fn coded<'a>(
     why: &mut Why<'_, 'a>,
-    visit: Ref,
-    code: Ref,
+    visit: TextRef,
+    code: TextRef,
     table: &str,
     operation: bool,
 ) -> Option<(Visit, Vec<&'a Row>)> {
     let scene = why.scene;
     let visit = why.visit(visit)?;
-    let address = scene.find(Kind::Visit, (visit.id, 0))?;
-    let codes: Vec<Ref> = match operation {
+    let address = scene.find(Kind::Visit, (visit.id, TextRef::NONE))?;
+    let codes: Vec<TextRef> = match operation {
         true => row::operations(scene.arena, address),
         false => row::diagnoses(scene.arena, address).iter().map(|diagnosis| diagnosis.code).collect(),
     };
@@ -54,7 +54,7 @@ fn coded<'a>(
 }
 
 /// The person of a visit or line, needed by a rule.
-pub(super) fn person(why: &mut Why<'_, '_>, psn_no: Ref) -> Option<Person> {
+pub(super) fn person(why: &mut Why<'_, '_>, psn_no: TextRef) -> Option<Person> {
     let address = why.needed(Kind::Person, psn_no, "missing:person")?;
     Some(row::person(why.scene.arena, address))
 }
@@ -82,7 +82,7 @@ pub(super) fn other_sex(why: &mut Why<'_, '_>, rows: &[&Row], gend: Sex) -> Opti
 }
 
 /// (visit, code) meant for another sex.
-pub(super) fn sex(why: &mut Why<'_, '_>, visit: Ref, code: Ref, operation: bool) -> Option<()> {
+pub(super) fn sex(why: &mut Why<'_, '_>, visit: TextRef, code: TextRef, operation: bool) -> Option<()> {
     let table = if operation { "operation_sex" } else { "diagnosis_sex" };
     let (visit, rows) = coded(why, visit, code, table, operation)?;
     let person = person(why, visit.psn_no)?;
@@ -91,7 +91,7 @@ pub(super) fn sex(why: &mut Why<'_, '_>, visit: Ref, code: Ref, operation: bool)
 }
 
 /// (visit, diagnosis) meant for another age.
-pub(super) fn age(why: &mut Why<'_, '_>, visit: Ref, code: Ref) -> Option<()> {
+pub(super) fn age(why: &mut Why<'_, '_>, visit: TextRef, code: TextRef) -> Option<()> {
     let (visit, rows) = coded(why, visit, code, "diagnosis_age", false)?;
     let person = person(why, visit.psn_no)?;
     let on = day_of(visit.begin);

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use records::Kind;
-use records::arena::Ref;
+use records::arena::TextRef;
 use records::row::{self, Dispensing, day_of};
 use records::time::DAY_SECONDS;
 use rust_decimal::Decimal;
@@ -17,7 +17,7 @@ fn insured(why: &mut Why<'_, '_>, sale: &Dispensing) -> Option<()> {
 }
 
 /// (person, item) of which a person fetched too much from too many institutions in some window.
-pub(super) fn resale(why: &mut Why<'_, '_>, person: Ref, item: Ref) -> Option<()> {
+pub(super) fn resale(why: &mut Why<'_, '_>, person: TextRef, item: TextRef) -> Option<()> {
     let scene = why.scene;
     let mut sales: Vec<Dispensing> =
         scene.sales().filter(|sale| sale.insured && sale.psn_no == person && sale.item == item).collect();
@@ -36,7 +36,7 @@ pub(super) fn resale(why: &mut Why<'_, '_>, person: Ref, item: Ref) -> Option<()
         let within: Vec<&Dispensing> =
             sales.iter().filter(|sale| opens < sale.time && sale.time <= last.time).collect();
         let sum = within.iter().fold(0i64, |sum, sale| sum.saturating_add(sale.cnt));
-        let institutions: BTreeSet<Ref> = within.iter().map(|sale| sale.institution).collect();
+        let institutions: BTreeSet<TextRef> = within.iter().map(|sale| sale.institution).collect();
         let over = Decimal::from_i128_with_scale(i128::from(sum), 4) > limit;
         let rank = (over, institutions.len(), sum);
         if best.as_ref().is_none_or(|best| rank > best.rank) {
@@ -69,7 +69,7 @@ struct Window {
 }
 
 /// A trace code in two insured sales or more.
-pub(super) fn trace_code_twice(why: &mut Why<'_, '_>, code: Ref) -> Option<()> {
+pub(super) fn trace_code_twice(why: &mut Why<'_, '_>, code: TextRef) -> Option<()> {
     let scene = why.scene;
     let carrying: Vec<Dispensing> = scene.sales().filter(|sale| sale.codes.contains(&code)).collect();
     let given = |sale: &Dispensing| format!("{} {}", scene.text(sale.id), moment(sale.time));
@@ -90,11 +90,11 @@ pub(super) fn trace_code_twice(why: &mut Why<'_, '_>, code: Ref) -> Option<()> {
 }
 
 /// An insured sale of whole packs with fewer trace codes than packs.
-pub(super) fn trace_code_missing(why: &mut Why<'_, '_>, sale: Ref) -> Option<()> {
+pub(super) fn trace_code_missing(why: &mut Why<'_, '_>, sale: TextRef) -> Option<()> {
     let sale = why.sale(sale)?;
     insured(why, &sale)?;
     why.check(["未拆零", "the packs were not split"], Vec::new(), !sale.split)?;
-    let codes: BTreeSet<Ref> = sale.codes.iter().copied().collect();
+    let codes: BTreeSet<TextRef> = sale.codes.iter().copied().collect();
     let packs = sale.cnt.div_euclid(10_000);
     why.check(
         ["不同追溯码少于整包装数", "there are fewer distinct trace codes than whole packs"],
@@ -104,7 +104,7 @@ pub(super) fn trace_code_missing(why: &mut Why<'_, '_>, sale: Ref) -> Option<()>
 }
 
 /// (institution, code) of insured sales whose item is bought there, but never with the code.
-pub(super) fn trace_code_unbought(why: &mut Why<'_, '_>, institution: Ref, code: Ref) -> Option<()> {
+pub(super) fn trace_code_unbought(why: &mut Why<'_, '_>, institution: TextRef, code: TextRef) -> Option<()> {
     let scene = why.scene;
     let here: Vec<Dispensing> = scene
         .sales()
@@ -118,14 +118,14 @@ pub(super) fn trace_code_unbought(why: &mut Why<'_, '_>, institution: Ref, code:
     )?;
     let all = scene.rows(Kind::Purchase).iter().map(|address| row::purchase(scene.arena, *address));
     let bought: Vec<row::Purchase> = all.filter(|bought| bought.institution == institution).collect();
-    let of = |item: Ref| bought.iter().filter(move |purchase| purchase.item == item);
-    let items: BTreeSet<Ref> = here.iter().map(|sale| sale.item).collect();
-    let bought_items: BTreeSet<Ref> =
+    let of = |item: TextRef| bought.iter().filter(move |purchase| purchase.item == item);
+    let items: BTreeSet<TextRef> = here.iter().map(|sale| sale.item).collect();
+    let bought_items: BTreeSet<TextRef> =
         items.into_iter().filter(|item| of(*item).any(|purchase| !purchase.is_return)).collect();
     let names: Vec<String> = bought_items.iter().map(|item| scene.text(*item)).collect();
     let condition = ["该机构采购过所售项目", "the institution buys the item that was sold"];
     why.check(condition, vec![("item", names.join("; "))], !bought_items.is_empty())?;
-    let left = |item: Ref| -> (i64, i64) {
+    let left = |item: TextRef| -> (i64, i64) {
         let carrying = |back: bool| {
             let those = of(item).filter(|purchase| purchase.is_return == back);
             i64::try_from(those.filter(|purchase| purchase.codes.contains(&code)).count()).unwrap_or(i64::MAX)
@@ -150,7 +150,7 @@ pub(super) fn trace_code_unbought(why: &mut Why<'_, '_>, institution: Ref, code:
 }
 
 /// A sale after the pack expired.
-pub(super) fn expired_sale(why: &mut Why<'_, '_>, sale: Ref) -> Option<()> {
+pub(super) fn expired_sale(why: &mut Why<'_, '_>, sale: TextRef) -> Option<()> {
     let sale = why.sale(sale)?;
     let known = ["有效期已知", "the expiry day is known"];
     let Some(expires) = sale.expires else { return why.missing(known, Vec::new(), "missing:expy_end") };

@@ -1,7 +1,7 @@
 //! Conditions about one fee line: against a table and its person, visit or institution, and in itself.
 
 use records::Kind;
-use records::arena::Ref;
+use records::arena::TextRef;
 use records::codes::HospitalLevel;
 use records::decimal::format_fen;
 use records::row::{self, FeeLine, Institution, day_of};
@@ -14,14 +14,19 @@ use super::steps::{Values, Why, day, hours, moment, price, quantity, row_text};
 use crate::compile::{decimal, integer};
 
 /// A line and the table rows of the rule for its item and day.
-fn listed<'a>(why: &mut Why<'_, 'a>, visit: Ref, sn: Ref, table: &str) -> Option<(FeeLine, Vec<&'a Row>)> {
+fn listed<'a>(
+    why: &mut Why<'_, 'a>,
+    visit: TextRef,
+    sn: TextRef,
+    table: &str,
+) -> Option<(FeeLine, Vec<&'a Row>)> {
     let line = why.net_line(visit, sn)?;
     let rows = why.table_rows(table, line.item, day_of(line.time))?;
     Some((line, rows))
 }
 
 /// A line of an item that is paid up to an age.
-pub(super) fn age_limit(why: &mut Why<'_, '_>, visit: Ref, sn: Ref) -> Option<()> {
+pub(super) fn age_limit(why: &mut Why<'_, '_>, visit: TextRef, sn: TextRef) -> Option<()> {
     let (line, rows) = listed(why, visit, sn, "age_limit")?;
     let person = person(why, line.psn_no)?;
     let on = day_of(line.time);
@@ -52,7 +57,7 @@ pub(super) fn age_limit(why: &mut Why<'_, '_>, visit: Ref, sn: Ref) -> Option<()
 }
 
 /// A line of an item that is paid for some diagnoses only.
-pub(super) fn indication(why: &mut Why<'_, '_>, visit: Ref, sn: Ref) -> Option<()> {
+pub(super) fn indication(why: &mut Why<'_, '_>, visit: TextRef, sn: TextRef) -> Option<()> {
     let (line, rows) = listed(why, visit, sn, "indication")?;
     let address = why.needed(Kind::Visit, line.visit, "missing:visit")?;
     let scene = why.scene;
@@ -86,7 +91,7 @@ fn level(level: Option<HospitalLevel>) -> String {
 }
 
 /// A line of an item that only institutions of some level are paid for.
-pub(super) fn level_limit(why: &mut Why<'_, '_>, visit: Ref, sn: Ref) -> Option<()> {
+pub(super) fn level_limit(why: &mut Why<'_, '_>, visit: TextRef, sn: TextRef) -> Option<()> {
     let (line, rows) = listed(why, visit, sn, "level_limit")?;
     let institution = institution(why, &line)?;
     let known = ["医院等级已知", "the level of the institution is known"];
@@ -107,7 +112,7 @@ pub(super) fn level_limit(why: &mut Why<'_, '_>, visit: Ref, sn: Ref) -> Option<
 }
 
 /// A line of an item meant for one sex.
-pub(super) fn sex_limit(why: &mut Why<'_, '_>, visit: Ref, sn: Ref) -> Option<()> {
+pub(super) fn sex_limit(why: &mut Why<'_, '_>, visit: TextRef, sn: TextRef) -> Option<()> {
     let (line, rows) = listed(why, visit, sn, "sex_limit")?;
     let person = person(why, line.psn_no)?;
     let gend = known_sex(why, &person)?;
@@ -115,7 +120,7 @@ pub(super) fn sex_limit(why: &mut Why<'_, '_>, visit: Ref, sn: Ref) -> Option<()
 }
 
 /// A line above the price cap of its item.
-pub(super) fn price_cap(why: &mut Why<'_, '_>, visit: Ref, sn: Ref) -> Option<()> {
+pub(super) fn price_cap(why: &mut Why<'_, '_>, visit: TextRef, sn: TextRef) -> Option<()> {
     let (line, rows) = listed(why, visit, sn, "price_cap")?;
     let by_level = rows.iter().any(|row| !row.text("hosp_lv").is_empty());
     let rank = match by_level {
@@ -161,13 +166,14 @@ pub(super) fn price_cap(why: &mut Why<'_, '_>, visit: Ref, sn: Ref) -> Option<()
 }
 
 /// A line as sent that reverses nothing, or whose amount is not quantity times price.
-pub(super) fn line_arithmetic(why: &mut Why<'_, '_>, visit: Ref, sn: Ref) -> Option<()> {
+pub(super) fn line_arithmetic(why: &mut Why<'_, '_>, visit: TextRef, sn: TextRef) -> Option<()> {
     let scene = why.scene;
     let address = why.record(Kind::FeeLine, (visit, sn))?;
     let line = row::fee_line(scene.arena, row::as_sent(scene.arena, address));
-    let original = (line.reverses != 0).then(|| scene.find(Kind::FeeLine, (visit, line.reverses))).flatten();
-    let is_original = original.is_some_and(|address| row::fee_line(scene.arena, address).reverses == 0);
-    let reverses_nothing = line.reverses != 0 && !is_original;
+    let original =
+        line.reverses.is_some().then(|| scene.find(Kind::FeeLine, (visit, line.reverses))).flatten();
+    let is_original = original.is_some_and(|address| row::fee_line(scene.arena, address).reverses.is_none());
+    let reverses_nothing = line.reverses.is_some() && !is_original;
     // Quantities have 4 places, prices 6, amounts 2: all in units of 10^-10.
     let exact = i128::from(line.cnt) * i128::from(line.price);
     let apart = (exact - i128::from(line.amount) * 100_000_000).abs();
@@ -192,7 +198,7 @@ pub(super) fn line_arithmetic(why: &mut Why<'_, '_>, visit: Ref, sn: Ref) -> Opt
 }
 
 /// A line that came too late.
-pub(super) fn late_upload(why: &mut Why<'_, '_>, visit: Ref, sn: Ref) -> Option<()> {
+pub(super) fn late_upload(why: &mut Why<'_, '_>, visit: TextRef, sn: TextRef) -> Option<()> {
     let line = why.net_line(visit, sn)?;
     let known = ["接收时间已知", "the time at which it was received is known"];
     let Some(delay) = line.delay else { return why.missing(known, Vec::new(), "missing:recv_time") };

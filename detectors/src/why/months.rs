@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use models::{Profile, Sum};
 use records::Kind;
-use records::arena::Ref;
+use records::arena::TextRef;
 use records::decimal::format_scaled;
 use records::row::{self, day_of};
 use records::time::{first_of, format_month, month_of};
@@ -16,7 +16,7 @@ use crate::detector::outlier::{OutlierMethod, OutlierRule, of_rule, opinions, ri
 use crate::profile::{Group, Member, ProfileOwner, end_of, subject_key, subject_of, sums_of};
 
 /// (institution or practitioner, month) that lies far from its peers' or from its own past.
-pub(super) fn outlier(why: &mut Why<'_, '_>, code: Ref, first: Ref) -> Option<()> {
+pub(super) fn outlier(why: &mut Why<'_, '_>, code: TextRef, first: TextRef) -> Option<()> {
     let scene = why.scene;
     let rule = of_rule(0, why.rule);
     let first = why.day(first)?;
@@ -107,14 +107,14 @@ fn members(scene: &Scene<'_>, owner: ProfileOwner) -> Vec<(Member, Result<Group,
             });
         }
     }
-    let visits: BTreeMap<Ref, row::Visit> = scene.visits().map(|(_, visit)| (visit.id, visit)).collect();
+    let visits: BTreeMap<TextRef, row::Visit> = scene.visits().map(|(_, visit)| (visit.id, visit)).collect();
     for stay in visits.values().filter(|visit| scene.is_stay(visit)) {
         let Some(end) = stay.end.map(day_of) else { continue };
         let key = subject_key(ProfileOwner::Institution, stay.institution);
         add(key, month_of(end), Sum::Stays, 1);
         add(key, month_of(end), Sum::StayDays, i64::from((end - day_of(stay.begin)).max(1)));
     }
-    let mut baskets: BTreeMap<(u64, i32), BTreeMap<Ref, (i64, i64)>> = BTreeMap::new();
+    let mut baskets: BTreeMap<(u64, i32), BTreeMap<TextRef, (i64, i64)>> = BTreeMap::new();
     for line in scene.net_lines() {
         let month = month_of(day_of(line.time));
         if visits.get(&line.visit).is_some_and(|visit| scene.is_stay(visit)) {
@@ -132,8 +132,8 @@ fn members(scene: &Scene<'_>, owner: ProfileOwner) -> Vec<(Member, Result<Group,
         of_item.1 += line.amount;
     }
     for settlement in scene.live() {
-        let doctor = visits.get(&settlement.visit).map_or(0, |visit| visit.doctor);
-        if doctor != 0 {
+        let doctor = visits.get(&settlement.visit).map_or(TextRef::NONE, |visit| visit.doctor);
+        if doctor.is_some() {
             let (key, month) =
                 (subject_key(ProfileOwner::Practitioner, doctor), month_of(day_of(settlement.time)));
             add(key, month, Sum::Settlements, 1);
@@ -148,13 +148,13 @@ fn members(scene: &Scene<'_>, owner: ProfileOwner) -> Vec<(Member, Result<Group,
         }
         let (own, address, institution) = match owner {
             ProfileOwner::Institution => {
-                let own = scene.find(Kind::Institution, (code, 0));
+                let own = scene.find(Kind::Institution, (code, TextRef::NONE));
                 (own, own, code)
             }
             ProfileOwner::Practitioner => {
-                let own = scene.find(Kind::Practitioner, (code, 0));
-                let institution = own.map_or(0, |own| row::practitioner(arena, own).institution);
-                (own, scene.find(Kind::Institution, (institution, 0)), institution)
+                let own = scene.find(Kind::Practitioner, (code, TextRef::NONE));
+                let institution = own.map_or(TextRef::NONE, |own| row::practitioner(arena, own).institution);
+                (own, scene.find(Kind::Institution, (institution, TextRef::NONE)), institution)
             }
         };
         let group = Group::of(arena, address, own, owner);
@@ -163,7 +163,7 @@ fn members(scene: &Scene<'_>, owner: ProfileOwner) -> Vec<(Member, Result<Group,
             owner,
             code,
             institution,
-            row: own.unwrap_or(0),
+            row: own.unwrap_or_default(),
             month,
             sums: profile.sums().to_vec(),
             basket: basket.map(|(item, (cnt, fen))| (*item, *cnt, *fen)).collect(),

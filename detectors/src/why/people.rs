@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use records::Kind;
-use records::arena::Ref;
+use records::arena::TextRef;
 use records::row::{self, Day, Presence, Visit, day_of};
 use rust_decimal::prelude::ToPrimitive;
 
@@ -12,10 +12,10 @@ use crate::classes::Class;
 use crate::compile::{choice, decimal, integer};
 
 /// (visit, fact): after a death and the days of grace, or strictly between the begin and end of another fact.
-pub(super) fn person_fact(why: &mut Why<'_, '_>, visit: Ref, fact: Ref) -> Option<()> {
+pub(super) fn person_fact(why: &mut Why<'_, '_>, visit: TextRef, fact: TextRef) -> Option<()> {
     let arena = why.scene.arena;
     let visit = why.visit(visit)?;
-    let fact_row = why.record(Kind::PersonFact, (fact, 0))?;
+    let fact_row = why.record(Kind::PersonFact, (fact, TextRef::NONE))?;
     let fact = row::person_fact(arena, fact_row);
     let wanted = choice(why.rule, "fact").to_owned();
     let is = records::render::fields(arena, fact_row)
@@ -59,7 +59,7 @@ pub(super) fn person_fact(why: &mut Why<'_, '_>, visit: Ref, fact: Ref) -> Optio
 }
 
 /// (earlier, later) of passes of one person that follow each other, too far apart for the time between them.
-pub(super) fn travel(why: &mut Why<'_, '_>, earlier: Ref, later: Ref) -> Option<()> {
+pub(super) fn travel(why: &mut Why<'_, '_>, earlier: TextRef, later: TextRef) -> Option<()> {
     let scene = why.scene;
     let a = pass(why, earlier)?;
     let b = pass(why, later)?;
@@ -90,8 +90,11 @@ pub(super) fn travel(why: &mut Why<'_, '_>, earlier: Ref, later: Ref) -> Option<
     )?;
     let mut places = Vec::new();
     for institution in [a.institution, b.institution] {
-        places
-            .push(scene.find(Kind::Institution, (institution, 0)).map(|p| row::institution(scene.arena, p)));
+        places.push(
+            scene
+                .find(Kind::Institution, (institution, TextRef::NONE))
+                .map(|p| row::institution(scene.arena, p)),
+        );
     }
     let needed: [(&str, bool); 3] = [
         ("missing:institution", places.iter().all(Option::is_some)),
@@ -141,15 +144,15 @@ fn too_far(why: &mut Why<'_, '_>, places: Vec<row::Institution>, seconds: i64) -
     )
 }
 
-fn pass(why: &mut Why<'_, '_>, id: Ref) -> Option<Presence> {
-    let address = why.record(Kind::Presence, (id, 0))?;
+fn pass(why: &mut Why<'_, '_>, id: TextRef) -> Option<Presence> {
+    let address = why.record(Kind::Presence, (id, TextRef::NONE))?;
     let check = row::presence(why.scene.arena, address);
     why.check(["核验结果为通过", "the check was passed"], Vec::new(), check.pass)?;
     Some(check)
 }
 
 /// (person, day): too many outpatient visits that begin on it.
-pub(super) fn visits_a_day(why: &mut Why<'_, '_>, person: Ref, on: Ref) -> Option<()> {
+pub(super) fn visits_a_day(why: &mut Why<'_, '_>, person: TextRef, on: TextRef) -> Option<()> {
     let scene = why.scene;
     let on = why.day(on)?;
     let mut visits = scene.visits_of(person);
@@ -183,11 +186,11 @@ fn near(a: &Ended, b: &Ended) -> bool {
 }
 
 /// A group of persons joined by stays at the same places on the same days, by its smallest person.
-pub(super) fn companions(why: &mut Why<'_, '_>, person: Ref) -> Option<()> {
+pub(super) fn companions(why: &mut Why<'_, '_>, person: TextRef) -> Option<()> {
     let scene = why.scene;
     let (persons, times) = (integer(why.rule, "persons"), integer(why.rule, "times"));
-    let mut at: BTreeMap<(Ref, Day), Vec<Ended>> = BTreeMap::new();
-    let mut of: BTreeMap<Ref, Vec<(Ref, Day, usize)>> = BTreeMap::new();
+    let mut at: BTreeMap<(TextRef, Day), Vec<Ended>> = BTreeMap::new();
+    let mut of: BTreeMap<TextRef, Vec<(TextRef, Day, usize)>> = BTreeMap::new();
     for (_, visit) in scene.visits().filter(|(_, visit)| scene.is_stay(visit)) {
         let Some(end) = visit.end.map(day_of) else { continue };
         let begin = day_of(visit.begin);
@@ -201,8 +204,8 @@ pub(super) fn companions(why: &mut Why<'_, '_>, person: Ref) -> Option<()> {
         vec![("psn_no", scene.text(person)), ("stays", stays.to_string())],
         stays > 0,
     )?;
-    let joined = |one: Ref| -> BTreeMap<Ref, i64> {
-        let mut together: BTreeMap<Ref, i64> = BTreeMap::new();
+    let joined = |one: TextRef| -> BTreeMap<TextRef, i64> {
+        let mut together: BTreeMap<TextRef, i64> = BTreeMap::new();
         for (institution, begin, nth) in of.get(&one).into_iter().flatten() {
             let stay = &at[&(*institution, *begin)][*nth];
             let cells = (begin - 1..=begin + 1).filter_map(|begin| at.get(&(*institution, begin)));

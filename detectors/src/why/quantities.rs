@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use records::arena::Ref;
+use records::arena::TextRef;
 use records::row::{Day, FeeLine, day_of};
 use records::time::start_of;
 use rulebank::Row;
@@ -13,8 +13,8 @@ use super::steps::{Values, Why, day, moment, quantity, row_text};
 /// Net lines of an item in a visit, each with the rows that hold on its day; only those that have one.
 fn counting<'a>(
     why: &mut Why<'_, 'a>,
-    visit: Ref,
-    item: Ref,
+    visit: TextRef,
+    item: TextRef,
     table: &str,
     counts: impl Fn(&Row) -> bool,
 ) -> Option<Vec<(FeeLine, Vec<&'a Row>)>> {
@@ -59,7 +59,7 @@ fn exact(quantity: i64) -> Decimal {
 }
 
 /// (visit, item) on more days than are paid.
-pub(super) fn course_limit(why: &mut Why<'_, '_>, visit: Ref, item: Ref) -> Option<()> {
+pub(super) fn course_limit(why: &mut Why<'_, '_>, visit: TextRef, item: TextRef) -> Option<()> {
     let lines = counting(why, visit, item, "course_limit", |_| true)?;
     let days: BTreeSet<Day> = lines.iter().map(|(line, _)| day_of(line.time)).collect();
     let max =
@@ -76,7 +76,12 @@ pub(super) fn course_limit(why: &mut Why<'_, '_>, visit: Ref, item: Ref) -> Opti
 }
 
 /// (visit, item) or (visit, item, day) of more than is paid.
-pub(super) fn quantity_limit(why: &mut Why<'_, '_>, visit: Ref, item: Ref, on: Option<Ref>) -> Option<()> {
+pub(super) fn quantity_limit(
+    why: &mut Why<'_, '_>,
+    visit: TextRef,
+    item: TextRef,
+    on: Option<TextRef>,
+) -> Option<()> {
     let on = match on {
         Some(part) => Some(why.day(part)?),
         None => None,
@@ -98,7 +103,7 @@ pub(super) fn quantity_limit(why: &mut Why<'_, '_>, visit: Ref, item: Ref, on: O
 }
 
 /// (visit, item, day) of an item charged by the hour: more hours than there were.
-pub(super) fn hour_item(why: &mut Why<'_, '_>, visit: Ref, item: Ref, on: Ref) -> Option<()> {
+pub(super) fn hour_item(why: &mut Why<'_, '_>, visit: TextRef, item: TextRef, on: TextRef) -> Option<()> {
     let on = why.day(on)?;
     let mut lines = counting(why, visit, item, "hour_item", |_| true)?;
     lines.retain(|(line, _)| day_of(line.time) == on);
@@ -124,7 +129,12 @@ pub(super) fn hour_item(why: &mut Why<'_, '_>, visit: Ref, item: Ref, on: Ref) -
 }
 
 /// (visit, day, item paid, item denied) billed together.
-pub(super) fn pair_conflict(why: &mut Why<'_, '_>, visit: Ref, on: Ref, items: [Ref; 2]) -> Option<()> {
+pub(super) fn pair_conflict(
+    why: &mut Why<'_, '_>,
+    visit: TextRef,
+    on: TextRef,
+    items: [TextRef; 2],
+) -> Option<()> {
     let scene = why.scene;
     let on = why.day(on)?;
     let [paid, denied] = items.map(|item| scene.text(item));
@@ -155,7 +165,12 @@ pub(super) fn pair_conflict(why: &mut Why<'_, '_>, visit: Ref, on: Ref, items: [
 }
 
 /// (person, item, earlier day, later day) that follow each other too soon.
-pub(super) fn cycle_gap(why: &mut Why<'_, '_>, person: Ref, item: Ref, days: [Ref; 2]) -> Option<()> {
+pub(super) fn cycle_gap(
+    why: &mut Why<'_, '_>,
+    person: TextRef,
+    item: TextRef,
+    days: [TextRef; 2],
+) -> Option<()> {
     let scene = why.scene;
     let (earlier, later) = (why.day(days[0])?, why.day(days[1])?);
     let lines = scene.net_lines().filter(|line| line.item == item && line.psn_no == person);

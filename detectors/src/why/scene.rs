@@ -7,7 +7,7 @@ use std::cell::OnceCell;
 use std::cmp::Ordering;
 
 use records::Kind;
-use records::arena::{Arena, Ref};
+use records::arena::{Arena, RowRef, TextRef};
 use records::row::{self, Day, Dispensing, Enrolment, FeeLine, Moment, Presence, Settlement, Visit, day_of};
 use rulebank::{Bank, Row, Rule};
 
@@ -27,7 +27,7 @@ pub struct Scene<'a> {
     pub now: Moment,
     records: &'a dyn Lookup,
     /// Passes over all rows of a kind, once they were made.
-    passes: Vec<OnceCell<Vec<Ref>>>,
+    passes: Vec<OnceCell<Vec<RowRef>>>,
 }
 
 impl<'a> Scene<'a> {
@@ -44,23 +44,23 @@ impl<'a> Scene<'a> {
     }
 
     /// All rows of a kind, in order of arrival: a pass.
-    pub fn rows(&self, kind: Kind) -> &[Ref] {
+    pub fn rows(&self, kind: Kind) -> &[RowRef] {
         self.passes[kind as usize].get_or_init(|| self.records.all(kind))
     }
 
     /// The record with this key, if it stands.
-    pub fn find(&self, kind: Kind, key: (Ref, Ref)) -> Option<Ref> {
+    pub fn find(&self, kind: Kind, key: (TextRef, TextRef)) -> Option<RowRef> {
         let found = self.records.starting_with(kind, key.0);
         found.into_iter().find(|address| row::key(self.arena, *address) == key)
     }
 
     /// A text.
-    pub fn text(&self, address: Ref) -> String {
+    pub fn text(&self, address: TextRef) -> String {
         self.arena.text(address)
     }
 
     /// Compares two texts by their bytes.
-    pub fn compare(&self, a: Ref, b: Ref) -> Ordering {
+    pub fn compare(&self, a: TextRef, b: TextRef) -> Ordering {
         self.arena.compare(a, b)
     }
 
@@ -75,12 +75,12 @@ impl<'a> Scene<'a> {
     }
 
     /// All visits.
-    pub fn visits(&self) -> impl Iterator<Item = (Ref, Visit)> {
+    pub fn visits(&self) -> impl Iterator<Item = (RowRef, Visit)> {
         self.rows(Kind::Visit).iter().map(|address| (*address, row::visit(self.arena, *address)))
     }
 
     /// Visits of a person by (begntime, mdtrt_id).
-    pub fn visits_of(&self, person: Ref) -> Vec<Visit> {
+    pub fn visits_of(&self, person: TextRef) -> Vec<Visit> {
         let mut visits: Vec<Visit> = self
             .records
             .visits_of(person)
@@ -92,7 +92,7 @@ impl<'a> Scene<'a> {
     }
 
     /// Stays of a person by (begntime, mdtrt_id).
-    pub fn stays_of(&self, person: Ref) -> Vec<Visit> {
+    pub fn stays_of(&self, person: TextRef) -> Vec<Visit> {
         let mut stays = self.visits_of(person);
         stays.retain(|visit| self.is_stay(visit));
         stays
@@ -105,7 +105,7 @@ impl<'a> Scene<'a> {
     }
 
     /// Net lines of a visit, by key.
-    pub fn lines_of(&self, visit: Ref) -> Vec<FeeLine> {
+    pub fn lines_of(&self, visit: TextRef) -> Vec<FeeLine> {
         let of_visit = self.sent_lines_of(visit).into_iter();
         let mut lines: Vec<FeeLine> = of_visit.map(|address| row::fee_line(self.arena, address)).collect();
         lines.retain(FeeLine::is_net);
@@ -114,24 +114,24 @@ impl<'a> Scene<'a> {
     }
 
     /// Lines of a visit as they stand, net or not.
-    pub fn sent_lines_of(&self, visit: Ref) -> Vec<Ref> {
+    pub fn sent_lines_of(&self, visit: TextRef) -> Vec<RowRef> {
         self.records.starting_with(Kind::FeeLine, visit)
     }
 
     /// Enrolments of a person.
-    pub fn enrolments_of(&self, person: Ref) -> Vec<Enrolment> {
+    pub fn enrolments_of(&self, person: TextRef) -> Vec<Enrolment> {
         let enrolments = self.records.enrolments_of(person).into_iter();
         enrolments.map(|address| row::enrolment(self.arena, address)).collect()
     }
 
     /// Passed identity checks of a person.
-    pub fn passes_of(&self, person: Ref) -> Vec<Presence> {
+    pub fn passes_of(&self, person: TextRef) -> Vec<Presence> {
         let passes = self.records.passes_of(person).into_iter();
         passes.map(|address| row::presence(self.arena, address)).collect()
     }
 
     /// The rows of a kind that rest on a prescription: net lines or net sales that name it.
-    pub fn resting_on(&self, rx: Ref, kind: Kind) -> Vec<Ref> {
+    pub fn resting_on(&self, rx: TextRef, kind: Kind) -> Vec<RowRef> {
         let mut rows = self.records.of_prescription(rx);
         rows.retain(|address| row::kind(self.arena, *address) == kind);
         rows
@@ -150,11 +150,11 @@ impl<'a> Scene<'a> {
     }
 
     /// The prescription of this id that a line or sale can rest on.
-    pub fn valid_prescription(&self, rx: Ref) -> Option<row::Prescription> {
-        if rx == 0 {
+    pub fn valid_prescription(&self, rx: TextRef) -> Option<row::Prescription> {
+        if rx.is_none() {
             return None;
         }
-        let address = self.find(Kind::Prescription, (rx, 0))?;
+        let address = self.find(Kind::Prescription, (rx, TextRef::NONE))?;
         Some(row::prescription(self.arena, address)).filter(|rx| !rx.cancelled)
     }
 
@@ -165,7 +165,7 @@ impl<'a> Scene<'a> {
     }
 
     /// Rows of a table that fire as this rule, for an item and on a day.
-    pub fn rows_for(&self, rule: &Rule, table: &str, item: Ref, day: Day) -> Vec<&'a Row> {
+    pub fn rows_for(&self, rule: &Rule, table: &str, item: TextRef, day: Day) -> Vec<&'a Row> {
         let item = self.text(item);
         self.table(rule, table).filter(|row| row.text("item") == item && row.holds_on(day)).collect()
     }

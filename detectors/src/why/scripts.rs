@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use records::Kind;
-use records::arena::Ref;
+use records::arena::TextRef;
 use records::codes::ListType;
 use records::row::{self, Prescription};
 
@@ -12,15 +12,15 @@ use crate::classes::Class;
 use crate::compile::{choice, integer};
 
 /// A prescription that stands and is not cancelled.
-fn prescription(why: &mut Why<'_, '_>, id: Ref) -> Option<Prescription> {
-    let address = why.record(Kind::Prescription, (id, 0))?;
+fn prescription(why: &mut Why<'_, '_>, id: TextRef) -> Option<Prescription> {
+    let address = why.record(Kind::Prescription, (id, TextRef::NONE))?;
     let rx = row::prescription(why.scene.arena, address);
     why.check(["处方未作废", "the prescription is not cancelled"], Vec::new(), !rx.cancelled)?;
     Some(rx)
 }
 
 /// A drug line of a visit that is not pharmacy, which no prescription covers.
-pub(super) fn no_prescription(why: &mut Why<'_, '_>, visit: Ref, sn: Ref) -> Option<()> {
+pub(super) fn no_prescription(why: &mut Why<'_, '_>, visit: TextRef, sn: TextRef) -> Option<()> {
     let scene = why.scene;
     let line = why.net_line(visit, sn)?;
     why.check(
@@ -32,7 +32,7 @@ pub(super) fn no_prescription(why: &mut Why<'_, '_>, visit: Ref, sn: Ref) -> Opt
     let class = scene.class(&visit);
     let values = vec![("med_type", scene.text(visit.med_type))];
     why.check(["就诊不是药店购药", "the visit is not at a pharmacy"], values, class != Class::Pharmacy)?;
-    let standing = scene.find(Kind::Prescription, (line.rx, 0)).filter(|_| line.rx != 0);
+    let standing = scene.find(Kind::Prescription, (line.rx, TextRef::NONE)).filter(|_| line.rx.is_some());
     let rx = standing.map(|address| row::prescription(scene.arena, address));
     let lists = rx.as_ref().is_some_and(|rx| rx.lines.iter().any(|listed| listed.item == line.item));
     let cancelled = rx.as_ref().is_some_and(|rx| rx.cancelled);
@@ -52,7 +52,7 @@ pub(super) fn no_prescription(why: &mut Why<'_, '_>, visit: Ref, sn: Ref) -> Opt
         !lists || cancelled,
     )?;
     let of_visit = scene.sent_lines_of(visit.id).into_iter();
-    let with_rx = of_visit.filter(|address| row::fee_line_place(scene.arena, *address).rx != 0).count();
+    let with_rx = of_visit.filter(|address| row::fee_line_place(scene.arena, *address).rx.is_some()).count();
     let sends_rx = ["住院：该次住院有任何明细带处方号", "a stay: some line of it has a prescription number"];
     if class == Class::Inpatient {
         let values = vec![("lines", with_rx.to_string())];
@@ -74,7 +74,7 @@ pub(super) fn no_prescription(why: &mut Why<'_, '_>, visit: Ref, sn: Ref) -> Opt
 }
 
 /// (prescription, item) of which more was billed, or sold, than prescribed.
-pub(super) fn over_prescription(why: &mut Why<'_, '_>, rx: Ref, item: Ref) -> Option<()> {
+pub(super) fn over_prescription(why: &mut Why<'_, '_>, rx: TextRef, item: TextRef) -> Option<()> {
     let scene = why.scene;
     let rx = prescription(why, rx)?;
     let of_item = rx.lines.iter().filter(|line| line.item == item);
@@ -115,7 +115,7 @@ pub(super) fn over_prescription(why: &mut Why<'_, '_>, rx: Ref, item: Ref) -> Op
 }
 
 /// A prescription with too many different drugs.
-pub(super) fn drug_kinds(why: &mut Why<'_, '_>, rx: Ref) -> Option<()> {
+pub(super) fn drug_kinds(why: &mut Why<'_, '_>, rx: TextRef) -> Option<()> {
     let rx = prescription(why, rx)?;
     let most = integer(why.rule, "kinds");
     let drugs: BTreeSet<String> = rx
@@ -137,7 +137,7 @@ pub(super) fn drug_kinds(why: &mut Why<'_, '_>, rx: Ref) -> Option<()> {
 }
 
 /// A sale of what needs a prescription, without one.
-pub(super) fn sale_without_prescription(why: &mut Why<'_, '_>, sale: Ref) -> Option<()> {
+pub(super) fn sale_without_prescription(why: &mut Why<'_, '_>, sale: TextRef) -> Option<()> {
     let scene = why.scene;
     let sale = why.sale(sale)?;
     why.check(

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use records::Kind;
-use records::arena::Ref;
+use records::arena::TextRef;
 use records::codes::ChargeType;
 use records::row::{self, Day, Visit, day_of};
 use records::time::DAY_SECONDS;
@@ -35,7 +35,7 @@ fn other_institutions(why: &mut Why<'_, '_>, a: &Visit, b: &Visit) -> Option<()>
 }
 
 /// (stay, visit that is none) of one person.
-pub(super) fn visit_during_stay(why: &mut Why<'_, '_>, stay: Ref, visit: Ref) -> Option<()> {
+pub(super) fn visit_during_stay(why: &mut Why<'_, '_>, stay: TextRef, visit: TextRef) -> Option<()> {
     let stay = why.stay(stay)?;
     let visit = why.visit(visit)?;
     let values = vec![("med_type", why.scene.text(visit.med_type))];
@@ -57,7 +57,7 @@ pub(super) fn visit_during_stay(why: &mut Why<'_, '_>, stay: Ref, visit: Ref) ->
 }
 
 /// Unordered pair of stays of one person that overlap by more than a tolerance.
-pub(super) fn stay_overlap(why: &mut Why<'_, '_>, a: Ref, b: Ref) -> Option<()> {
+pub(super) fn stay_overlap(why: &mut Why<'_, '_>, a: TextRef, b: TextRef) -> Option<()> {
     let (a, b) = (why.stay(a)?, why.stay(b)?);
     why.check(["是两次不同的住院", "they are two stays"], Vec::new(), a.id != b.id)?;
     same_person(why, &a, &b)?;
@@ -79,7 +79,7 @@ pub(super) fn stay_overlap(why: &mut Why<'_, '_>, a: Ref, b: Ref) -> Option<()> 
 }
 
 /// A stay without an identity check around its begin.
-pub(super) fn absence(why: &mut Why<'_, '_>, stay: Ref) -> Option<()> {
+pub(super) fn absence(why: &mut Why<'_, '_>, stay: TextRef) -> Option<()> {
     const WINDOW: i64 = 24 * 3600;
     let scene = why.scene;
     let stay = why.stay(stay)?;
@@ -119,7 +119,7 @@ pub(super) fn absence(why: &mut Why<'_, '_>, stay: Ref) -> Option<()> {
 }
 
 /// A stay with enough days in a row on which only the bed was charged.
-pub(super) fn bed_only(why: &mut Why<'_, '_>, stay: Ref) -> Option<()> {
+pub(super) fn bed_only(why: &mut Why<'_, '_>, stay: TextRef) -> Option<()> {
     /// Bed, consultation or examination, nursing.
     const BESIDE: [ChargeType; 3] = [ChargeType::Bed, ChargeType::Consultation, ChargeType::Nursing];
     let stay = why.stay(stay)?;
@@ -154,10 +154,10 @@ pub(super) fn bed_only(why: &mut Why<'_, '_>, stay: Ref) -> Option<()> {
 }
 
 /// (institution with beds, day) on which more lie than there are beds.
-pub(super) fn bed_count(why: &mut Why<'_, '_>, institution: Ref, on: Ref) -> Option<()> {
+pub(super) fn bed_count(why: &mut Why<'_, '_>, institution: TextRef, on: TextRef) -> Option<()> {
     let scene = why.scene;
     let on = why.day(on)?;
-    let address = why.record(Kind::Institution, (institution, 0))?;
+    let address = why.record(Kind::Institution, (institution, TextRef::NONE))?;
     let beds = row::institution(scene.arena, address).beds;
     let values = vec![("beds", or_dash(beds.map(|beds| beds.to_string())))];
     why.check(["该机构有床位", "the institution has beds"], values, beds.is_some_and(|beds| beds >= 1))?;
@@ -181,7 +181,7 @@ pub(super) fn bed_count(why: &mut Why<'_, '_>, institution: Ref, on: Ref) -> Opt
 }
 
 /// A line of a stay that lies too far before or after it.
-pub(super) fn outside_stay(why: &mut Why<'_, '_>, visit: Ref, sn: Ref) -> Option<()> {
+pub(super) fn outside_stay(why: &mut Why<'_, '_>, visit: TextRef, sn: TextRef) -> Option<()> {
     let line = why.net_line(visit, sn)?;
     let stay = why.stay(line.visit)?;
     let (before, after) = (integer(why.rule, "before_days"), integer(why.rule, "after_days"));
@@ -205,7 +205,7 @@ pub(super) fn outside_stay(why: &mut Why<'_, '_>, visit: Ref, sn: Ref) -> Option
 }
 
 /// A stay that ends a window with enough stays of the person.
-pub(super) fn frequent_stays(why: &mut Why<'_, '_>, stay: Ref) -> Option<()> {
+pub(super) fn frequent_stays(why: &mut Why<'_, '_>, stay: TextRef) -> Option<()> {
     let stay = why.stay(stay)?;
     let (days, least) = (integer(why.rule, "days"), integer(why.rule, "stays"));
     let opens = stay.begin - days * DAY_SECONDS;
@@ -229,8 +229,8 @@ pub(super) fn frequent_stays(why: &mut Why<'_, '_>, stay: Ref) -> Option<()> {
 }
 
 /// The main diagnosis of a visit: of those marked, the lowest by (diag_srt_no, absent last; position).
-fn main_diagnosis(why: &Why<'_, '_>, visit: Ref) -> Option<String> {
-    let address = why.scene.find(Kind::Visit, (visit, 0))?;
+fn main_diagnosis(why: &Why<'_, '_>, visit: TextRef) -> Option<String> {
+    let address = why.scene.find(Kind::Visit, (visit, TextRef::NONE))?;
     let diagnoses = row::diagnoses(why.scene.arena, address);
     let main = diagnoses.iter().filter(|diagnosis| diagnosis.main);
     let main = main.min_by_key(|diagnosis| (diagnosis.rank.is_none(), diagnosis.rank))?;
@@ -238,7 +238,7 @@ fn main_diagnosis(why: &Why<'_, '_>, visit: Ref) -> Option<String> {
 }
 
 /// (earlier, later) of stays of one person at one institution that follow each other.
-pub(super) fn readmission(why: &mut Why<'_, '_>, earlier: Ref, later: Ref) -> Option<()> {
+pub(super) fn readmission(why: &mut Why<'_, '_>, earlier: TextRef, later: TextRef) -> Option<()> {
     let (a, b) = (why.stay(earlier)?, why.stay(later)?);
     same_person(why, &a, &b)?;
     let values = institutions(why, &a, &b);

@@ -1,7 +1,7 @@
 //! What was asked of a subject, and what came of it.
 
 use records::Kind;
-use records::arena::Ref;
+use records::arena::{RowRef, TextRef};
 use records::decimal::format_scaled;
 use records::render;
 use records::row::{self, Day, Dispensing, FeeLine, Visit, day_of};
@@ -75,10 +75,10 @@ impl<'s, 'a> Why<'s, 'a> {
     }
 
     /// The record with this key, noted with its fields; `None` if it does not stand: then there is no subject.
-    pub fn record(&mut self, kind: Kind, key: (Ref, Ref)) -> Option<Ref> {
+    pub fn record(&mut self, kind: Kind, key: (TextRef, TextRef)) -> Option<RowRef> {
         let scene = self.scene;
         let parts: Vec<String> =
-            [key.0, key.1].into_iter().filter(|part| *part != 0).map(|part| scene.text(part)).collect();
+            [key.0, key.1].into_iter().filter(|part| part.is_some()).map(|part| scene.text(part)).collect();
         let name = parts.join("/");
         let found = scene.find(kind, key);
         let values = found.map(|address| render::fields(scene.arena, address)).unwrap_or_default();
@@ -97,10 +97,10 @@ impl<'s, 'a> Why<'s, 'a> {
     }
 
     /// The record with this key that a condition needs; missing, if it does not stand.
-    pub fn needed(&mut self, kind: Kind, key: Ref, reason: &'static str) -> Option<Ref> {
+    pub fn needed(&mut self, kind: Kind, key: TextRef, reason: &'static str) -> Option<RowRef> {
         let scene = self.scene;
         let name = scene.text(key);
-        let found = scene.find(kind, (key, 0));
+        let found = scene.find(kind, (key, TextRef::NONE));
         let values = found.map(|address| render::fields(scene.arena, address)).unwrap_or_default();
         let outcome = if found.is_some() { Outcome::Holds } else { Outcome::Missing(reason) };
         let [zh, en] = [zh(kind), en(kind)];
@@ -113,13 +113,13 @@ impl<'s, 'a> Why<'s, 'a> {
     }
 
     /// A visit that stands.
-    pub fn visit(&mut self, id: Ref) -> Option<Visit> {
-        let address = self.record(Kind::Visit, (id, 0))?;
+    pub fn visit(&mut self, id: TextRef) -> Option<Visit> {
+        let address = self.record(Kind::Visit, (id, TextRef::NONE))?;
         Some(row::visit(self.scene.arena, address))
     }
 
     /// A visit that stands and is a stay.
-    pub fn stay(&mut self, id: Ref) -> Option<Visit> {
+    pub fn stay(&mut self, id: TextRef) -> Option<Visit> {
         let visit = self.visit(id)?;
         let values = vec![("med_type", self.scene.text(visit.med_type))];
         let is_stay = self.scene.is_stay(&visit);
@@ -128,10 +128,10 @@ impl<'s, 'a> Why<'s, 'a> {
     }
 
     /// A fee line that rules see.
-    pub fn net_line(&mut self, visit: Ref, sn: Ref) -> Option<FeeLine> {
+    pub fn net_line(&mut self, visit: TextRef, sn: TextRef) -> Option<FeeLine> {
         let address = self.record(Kind::FeeLine, (visit, sn))?;
         let line = row::fee_line(self.scene.arena, address);
-        self.check(["该明细不是冲销", "the line is no reversal"], Vec::new(), line.reverses == 0)?;
+        self.check(["该明细不是冲销", "the line is no reversal"], Vec::new(), line.reverses.is_none())?;
         let values = vec![("cnt", quantity(line.cnt))];
         self.check(
             ["冲销后数量大于零", "something is left of it after its reversals"],
@@ -142,8 +142,8 @@ impl<'s, 'a> Why<'s, 'a> {
     }
 
     /// A sale of which something is left.
-    pub fn sale(&mut self, id: Ref) -> Option<Dispensing> {
-        let address = self.record(Kind::Dispensing, (id, 0))?;
+    pub fn sale(&mut self, id: TextRef) -> Option<Dispensing> {
+        let address = self.record(Kind::Dispensing, (id, TextRef::NONE))?;
         let sale = row::dispensing(self.scene.arena, address);
         self.check(["该记录是销售而不是退货", "it is a sale and no return"], Vec::new(), !sale.is_return)?;
         let values = vec![("cnt", quantity(sale.cnt))];
@@ -152,7 +152,7 @@ impl<'s, 'a> Why<'s, 'a> {
     }
 
     /// A day of a key.
-    pub fn day(&mut self, part: Ref) -> Option<Day> {
+    pub fn day(&mut self, part: TextRef) -> Option<Day> {
         let text = self.scene.text(part);
         let day = parse_date(&text);
         if day.is_none() {
@@ -163,7 +163,7 @@ impl<'s, 'a> Why<'s, 'a> {
     }
 
     /// Rows of the rule's table for an item on a day; `None` if there are none.
-    pub fn table_rows(&mut self, table: &str, item: Ref, day: Day) -> Option<Vec<&'a rulebank::Row>> {
+    pub fn table_rows(&mut self, table: &str, item: TextRef, day: Day) -> Option<Vec<&'a rulebank::Row>> {
         let rows = self.scene.rows_for(self.rule, table, item, day);
         let mut values = vec![("item", self.scene.text(item)), ("day", format_date(day))];
         values.extend(rows.iter().map(|row| ("row", row_text(row))));

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use records::Kind;
-use records::arena::Ref;
+use records::arena::TextRef;
 use records::codes::ListType;
 use records::row::{self, Day, Dispensing, FeeLine, StockCount, day_of};
 use rust_decimal::Decimal;
@@ -14,7 +14,7 @@ use crate::classes::Class;
 use crate::compile::{decimal, integer};
 
 /// A use of an item: its day and quantity in ten-thousandths.
-fn uses(scene: &Scene<'_>, institution: Ref, item: Ref) -> Vec<(Day, i64)> {
+fn uses(scene: &Scene<'_>, institution: TextRef, item: TextRef) -> Vec<(Day, i64)> {
     // Services are no goods.
     let lines: Vec<FeeLine> = scene
         .net_lines()
@@ -27,9 +27,9 @@ fn uses(scene: &Scene<'_>, institution: Ref, item: Ref) -> Vec<(Day, i64)> {
         .filter(|sale| sale.institution == institution && sale.item == item && sale.insured)
         .collect();
     // One pass over the visits: a common item has very many uses.
-    let visits: BTreeSet<Ref> =
+    let visits: BTreeSet<TextRef> =
         lines.iter().map(|line| line.visit).chain(sales.iter().map(|sale| sale.visit)).collect();
-    let is_pharmacy: BTreeMap<Ref, bool> = scene
+    let is_pharmacy: BTreeMap<TextRef, bool> = scene
         .visits()
         .filter(|(_, visit)| visits.contains(&visit.id))
         .map(|(_, visit)| (visit.id, scene.class(&visit) == Class::Pharmacy))
@@ -40,18 +40,18 @@ fn uses(scene: &Scene<'_>, institution: Ref, item: Ref) -> Vec<(Day, i64)> {
         .map(|line| (day_of(line.time), line.cnt));
     let sales = sales
         .iter()
-        .filter(|sale| sale.visit == 0 || is_pharmacy.get(&sale.visit) == Some(&true))
+        .filter(|sale| sale.visit.is_none() || is_pharmacy.get(&sale.visit) == Some(&true))
         .map(|sale| (day_of(sale.time), sale.cnt));
     lines.chain(sales).collect()
 }
 
 /// Purchases of an institution: day, signed quantity, whether a return.
-fn purchases(scene: &Scene<'_>, institution: Ref) -> Vec<row::Purchase> {
+fn purchases(scene: &Scene<'_>, institution: TextRef) -> Vec<row::Purchase> {
     let all = scene.rows(Kind::Purchase).iter().map(|address| row::purchase(scene.arena, *address));
     all.filter(|purchase| purchase.institution == institution).collect()
 }
 
-fn counts(scene: &Scene<'_>, institution: Ref, item: Ref) -> Vec<StockCount> {
+fn counts(scene: &Scene<'_>, institution: TextRef, item: TextRef) -> Vec<StockCount> {
     let all = scene.rows(Kind::StockCount).iter().map(|address| row::stock_count(scene.arena, *address));
     all.filter(|count| count.institution == institution && count.item == item).collect()
 }
@@ -61,7 +61,7 @@ fn exact(quantity: i64) -> Decimal {
 }
 
 /// (institution, item) of which more was used on some day than there can have been.
-pub(super) fn stock_balance(why: &mut Why<'_, '_>, institution: Ref, item: Ref) -> Option<()> {
+pub(super) fn stock_balance(why: &mut Why<'_, '_>, institution: TextRef, item: TextRef) -> Option<()> {
     let scene = why.scene;
     let of_item: Vec<row::Purchase> =
         purchases(scene, institution).into_iter().filter(|purchase| purchase.item == item).collect();
@@ -135,7 +135,7 @@ pub(super) fn stock_balance(why: &mut Why<'_, '_>, institution: Ref, item: Ref) 
 }
 
 /// (institution, item) used on a day without a purchase in the days before, and without stock.
-pub(super) fn supply_gap(why: &mut Why<'_, '_>, institution: Ref, item: Ref) -> Option<()> {
+pub(super) fn supply_gap(why: &mut Why<'_, '_>, institution: TextRef, item: TextRef) -> Option<()> {
     let scene = why.scene;
     let mut uses = uses(scene, institution, item);
     uses.sort_unstable();
