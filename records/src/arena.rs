@@ -7,6 +7,10 @@
 //!
 //! References of one type do not turn into those of another. Only who makes a key of several words and takes it apart
 //! again ([`Word`]), or lays out a row, sees the word itself.
+//! ```compile_fail,E0277
+//! # use records::arena::{RowRef, TextRef};
+//! let text: TextRef = RowRef::NONE.into();
+//! ```
 //!
 //! Limit: 2^32 words, 16 GiB; the row of a fee line takes about 60 bytes of it.
 //!
