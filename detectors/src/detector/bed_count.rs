@@ -3,7 +3,7 @@
 //! A stay counts from the day of its begin to the day before its end, without an end to the day before today. Reads the
 //! days on which stays begin and end, as counts by institution, beside the institution (`Institution`): one pass over
 //! these days whenever one of them, or the institution, changes. Only crowded spans of days go on; all of them meet
-//! `Today` under one key and are looked at again when the day changes.
+//! the day of *now* under one key and are looked at again when the day changes.
 //! Stays that begin and end on one day leave no mark. Institutions that are unknown, or have no bed on record, are
 //! passed over without a reason.
 
