@@ -23,7 +23,7 @@ use detectors::alert_view::AlertView;
 use detectors::compiled_bank::CompiledBank;
 use detectors::detector::SPECS;
 use detectors::worker::{self, TickIn};
-use records::arena::Ref;
+use records::arena::TextRef;
 use records::decode::Decoder;
 use records::ledger::Ledger;
 use rulebank::{Bank, Param};
@@ -178,7 +178,7 @@ fn take_in(lines: &[String], decoder: &mut Decoder, ledger: &mut Ledger) {
 }
 
 fn compile(bank: &Bank, ledger: &mut Ledger) -> Arc<CompiledBank> {
-    let mut intern = |text: &str| -> Ref { ledger.intern(text).expect("there is room for the bank") };
+    let mut intern = |text: &str| -> TextRef { ledger.intern(text).expect("there is room for the bank") };
     Arc::new(CompiledBank::compile(bank, &mut intern))
 }
 

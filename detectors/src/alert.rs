@@ -2,26 +2,27 @@
 
 use models::{Against, Driver};
 use records::Kind;
-use records::arena::{Arena, Ref};
+use records::arena::{Arena, RowRef};
+use records::codes::HospitalLevel;
 use records::decimal::{format_fen, format_scaled};
 use records::row;
 use records::time::{format_date, format_month, format_time};
 use rulebank::Rule;
 use wire::{Alert, Bilingual, Cause, Fen, Keyword, RecordName, Subject, alert_id};
 
-use crate::detector::{outlier, spec_of};
-use crate::finding::{KeyPart, ReconciledFinding, Value, WORDS};
+use crate::detector::spec_of;
+use crate::finding::{KeyPart, ReconciledFinding, Value};
 use crate::policy::Policy;
 
 /// The name of a record behind a row.
-pub fn record_name(arena: &Arena, address: Ref) -> RecordName {
-    let (first, second) = row::key(arena, address);
+pub fn record_name(arena: &Arena, row: RowRef) -> RecordName {
+    let (first, second) = row::key(arena, row);
     let mut key = arena.text(first);
-    if second != 0 {
+    if second.is_some() {
         key.push('/');
         key.push_str(&arena.text(second));
     }
-    RecordName { kind: Keyword::Borrowed(row::kind(arena, address).name()), key }
+    RecordName { kind: Keyword::Borrowed(row::kind(arena, row).name()), key }
 }
 
 fn part(arena: &Arena, part: KeyPart) -> String {
@@ -57,13 +58,13 @@ pub fn render(arena: &Arena, bank: &Policy, alert: &ReconciledFinding) -> Alert 
         rule_version: rule.version.clone(),
         family: Keyword::Borrowed(rule.family.as_str()),
         phase: Keyword::Borrowed(rule.phases.first().map_or("", |phase| phase.as_str())),
-        verdict: Keyword::Borrowed(["definite", "suspect", "indicator"][usize::from(finding.verdict.min(2))]),
+        verdict: Keyword::Borrowed(finding.verdict.as_str()),
         severity: Keyword::Borrowed(rule.severity.as_str()),
         subject: Subject {
             r#type: Keyword::Borrowed(spec_of(rule).subject_type(rule)),
             id: subject_id(rule, &key),
         },
-        institution: (finding.institution != 0).then(|| arena.text(finding.institution)),
+        institution: finding.institution.is_some().then(|| arena.text(finding.institution)),
         occurred: format_time(finding.occurred),
         message: Bilingual {
             zh: sentence(arena, rule, &rule.message.zh, finding.values.as_slice(), &amount, false),
@@ -73,7 +74,7 @@ pub fn render(arena: &Arena, bank: &Policy, alert: &ReconciledFinding) -> Alert 
         counted_amount: Fen(alert.counted),
         evidence,
         basis: rule.basis.clone(),
-        exempted_by: (exempted_by != 0).then(|| arena.text(exempted_by)),
+        exempted_by: exempted_by.is_some().then(|| arena.text(exempted_by)),
         key,
     }
 }
@@ -112,26 +113,20 @@ fn value(arena: &Arena, value: Value, en: bool) -> String {
         Value::MoreThan(number) => format!(">{number}"),
         Value::Quantity(quantity) => format_scaled(quantity, 4),
         Value::Price(price) => format_scaled(price, 6),
-        Value::Level(level) => format!("{level:02}"),
+        Value::Level(level) => level.map_or("00", HospitalLevel::code).to_owned(),
         Value::Month(month) => format_month(month),
         Value::Thousandths(number) => format_scaled(number, 3),
-        Value::Driver { owner, column, history, value, usual } => {
-            let Some(feature) = outlier::features(owner).features().get(usize::from(column)) else {
-                return String::new();
-            };
+        Value::Driver { column, history, value, usual } => {
             let against = if history { Against::History } else { Against::Peers };
-            let driver = Driver { feature, value, usual, against, distance: 0 };
+            let driver = Driver { feature: column.feature(), value, usual, against, distance: 0 };
             if en { driver.en() } else { driver.zh() }
         }
-        Value::Word(word) => {
-            let (zh, english) = WORDS.get(usize::from(word)).copied().unwrap_or(("", ""));
-            if en { english.to_owned() } else { zh.to_owned() }
-        }
+        Value::Word(word) => if en { word.en() } else { word.zh() }.to_owned(),
     }
 }
 
 /// The cause that a change, as its row as sent, is.
-pub fn cause(arena: &Arena, change: Ref) -> Cause {
+pub fn cause(arena: &Arena, change: RowRef) -> Cause {
     let RecordName { kind, key } = record_name(arena, change);
     Cause { kind, key, rev: row::head(arena, change).rev }
 }

@@ -13,10 +13,11 @@ use std::sync::Arc;
 
 use foldhash::fast::FixedState;
 use records::Kind;
-use records::arena::{Arena, Ref};
+use records::arena::{Arena, RowRef, TextRef};
 use records::ledger::FactChange;
 use records::row::{self, Moment};
 use records::time::DAY_SECONDS;
+use rulebank::Verdict;
 use wire::{Alert, Cause, Event, Keyword, RuleCoverage, alert_id};
 
 use crate::alert::{cause, key_texts, render};
@@ -57,13 +58,13 @@ pub struct AlertView {
 /// What a reader sees of an alert: two alerts with the same content are the same line.
 #[derive(PartialEq)]
 struct Content<'a> {
-    verdict: u8,
-    institution: Ref,
+    verdict: Verdict,
+    institution: TextRef,
     occurred: Moment,
     amount: i64,
     counted: i64,
-    exempted_by: Ref,
-    evidence: Vec<(Kind, (Ref, Ref))>,
+    exempted_by: TextRef,
+    evidence: Vec<(Kind, (TextRef, TextRef))>,
     values: &'a [Value],
 }
 
@@ -277,13 +278,13 @@ impl AlertView {
         bank_before: &CompiledBank,
     ) -> Vec<Vec<Cause>> {
         let facts = TickIndex::new(&self.arena, &tick.facts);
-        let mut causes: Vec<Set<Ref>> =
+        let mut causes: Vec<Set<RowRef>> =
             transitions.iter().map(|(_, transition)| facts.direct(transition)).collect();
         let mut by_time: Vec<bool> = transitions
             .iter()
             .map(|(_, transition)| self.came_due(transition, now_before, bank_before))
             .collect();
-        let wanting = |causes: &[Set<Ref>], by_time: &[bool]| -> Vec<usize> {
+        let wanting = |causes: &[Set<RowRef>], by_time: &[bool]| -> Vec<usize> {
             (0..transitions.len()).filter(|nth| causes[*nth].is_empty() && !by_time[*nth]).collect()
         };
         // How full a hospital was follows from its visits and from time: both are named.
@@ -347,7 +348,7 @@ impl AlertView {
                 }
                 Some(Wait::OpenStay(wait)) => wait,
             };
-            let stays = finding.evidence.iter().map(|address| row::visit(&self.arena, *address));
+            let stays = finding.evidence.iter().map(|row| row::visit(&self.arena, *row));
             let (begin, open) = stays.fold((Moment::MIN, false), |(begin, open), stay| {
                 (begin.max(stay.begin), open || stay.end.is_none())
             });
@@ -366,7 +367,7 @@ impl AlertView {
     fn share(
         &self,
         transitions: &[(&'static str, Transition)],
-        causes: &mut [Set<Ref>],
+        causes: &mut [Set<RowRef>],
         by_time: &mut [bool],
     ) {
         if (0..transitions.len()).all(|nth| !causes[nth].is_empty() || by_time[nth]) {
@@ -377,7 +378,7 @@ impl AlertView {
             .map(|(_, transition)| {
                 transition
                     .sides()
-                    .filter(|alert| alert.priced.exempted_by == 0)
+                    .filter(|alert| alert.priced.exempted_by.is_none())
                     .flat_map(|alert| &alert.priced.laid)
                     .map(|(row, _)| visit_of(&self.arena, *row))
                     .collect()
@@ -391,7 +392,7 @@ impl AlertView {
         }
         for nth in 0..transitions.len() {
             if causes[nth].is_empty() && !by_time[nth] {
-                let mut shared: Set<Ref> = Set::default();
+                let mut shared: Set<RowRef> = Set::default();
                 let mut timely = false;
                 for other in visits[nth].iter().filter_map(|visit| by_visit.get(visit)).flatten() {
                     shared.extend(causes[*other].iter().copied());
@@ -423,18 +424,18 @@ impl AlertView {
                 scope.pairs.insert(pair_key(*institution, *item));
                 scope.ids.clear();
             }
-            for address in finding.evidence.iter().chain(&alert.priced.behind) {
-                for id in ids_of(arena, *address) {
+            for row in finding.evidence.iter().chain(&alert.priced.behind) {
+                for id in ids_of(arena, *row) {
                     scope.ids.insert(id);
                 }
-                scope.institutions.insert(institution_of(arena, *address));
+                scope.institutions.insert(institution_of(arena, *row));
             }
             for (row, _) in &alert.priced.laid {
                 scope.visits.insert(visit_of(arena, *row));
             }
         }
-        scope.institutions.remove(&0);
-        scope.ids.remove(&0);
+        scope.institutions.remove(&TextRef::NONE);
+        scope.ids.remove(&TextRef::NONE);
         scope
     }
 }
@@ -449,8 +450,8 @@ fn sorted<T: Ord + Copy>(set: &Set<T>) -> Vec<T> {
 #[derive(Default)]
 struct Scope {
     /// Persons, visits, prescriptions, codes of the alert and its records.
-    ids: Set<Ref>,
-    institutions: Set<Ref>,
+    ids: Set<TextRef>,
+    institutions: Set<TextRef>,
     pairs: Set<u64>,
     /// Visits whose money the alert speaks of.
     visits: Set<u64>,
@@ -461,35 +462,35 @@ struct Scope {
 }
 
 /// Identities by which a record is about something: person, visit, prescription, trace codes.
-fn ids_of(arena: &Arena, address: Ref) -> Vec<Ref> {
-    match row::kind(arena, address) {
-        Kind::Person => vec![row::key(arena, address).0],
-        Kind::PersonFact => vec![row::person_fact(arena, address).psn_no],
-        Kind::Enrolment => vec![row::enrolment(arena, address).psn_no],
+fn ids_of(arena: &Arena, row: RowRef) -> Vec<TextRef> {
+    match row::kind(arena, row) {
+        Kind::Person => vec![row::key(arena, row).0],
+        Kind::PersonFact => vec![row::person_fact(arena, row).psn_no],
+        Kind::Enrolment => vec![row::enrolment(arena, row).psn_no],
         Kind::Visit => {
-            let visit = row::visit(arena, address);
+            let visit = row::visit(arena, row);
             vec![visit.id, visit.psn_no]
         }
         Kind::Settlement => {
-            let settlement = row::settlement(arena, address);
+            let settlement = row::settlement(arena, row);
             vec![settlement.visit, settlement.psn_no, settlement.bill_no]
         }
         Kind::FeeLine => {
-            let line = row::fee_line(arena, address);
+            let line = row::fee_line(arena, row);
             vec![line.visit, line.psn_no, line.rx]
         }
         Kind::Prescription => {
-            let prescription = row::prescription(arena, address);
+            let prescription = row::prescription(arena, row);
             vec![prescription.id, prescription.psn_no]
         }
         Kind::Dispensing => {
-            let sale = row::dispensing(arena, address);
+            let sale = row::dispensing(arena, row);
             let mut ids = vec![sale.visit, sale.psn_no, sale.rx];
             ids.extend(sale.codes);
             ids
         }
-        Kind::Presence => vec![row::presence(arena, address).psn_no],
-        Kind::Invoice => vec![row::key(arena, address).1],
+        Kind::Presence => vec![row::presence(arena, row).psn_no],
+        Kind::Invoice => vec![row::key(arena, row).1],
         _ => Vec::new(),
     }
 }
@@ -499,19 +500,19 @@ struct TickIndex<'a> {
     arena: &'a Arena,
     facts: &'a [FactChange],
     /// Positions of facts, by row.
-    by_row: Vec<(Ref, u32)>,
+    by_row: Vec<(RowRef, u32)>,
     /// Positions of facts of records that were withdrawn in this tick: nothing links what stood before to
     /// what may stand again after.
-    withdrawn: Map<(Kind, (Ref, Ref)), Vec<usize>>,
+    withdrawn: Map<(Kind, (TextRef, TextRef)), Vec<usize>>,
 }
 
 impl<'a> TickIndex<'a> {
     fn new(arena: &'a Arena, facts: &'a [FactChange]) -> TickIndex<'a> {
-        let mut by_row: Vec<(Ref, u32)> = (0..).zip(facts).map(|(nth, fact)| (fact.row, nth)).collect();
+        let mut by_row: Vec<(RowRef, u32)> = (0..).zip(facts).map(|(nth, fact)| (fact.row, nth)).collect();
         // Mostly in order already: new rows are written one after the other.
         by_row.sort();
-        let name = |address: Ref| (row::kind(arena, address), row::key(arena, address));
-        let mut withdrawn: Map<(Kind, (Ref, Ref)), Vec<usize>> = facts
+        let name = |row: RowRef| (row::kind(arena, row), row::key(arena, row));
+        let mut withdrawn: Map<(Kind, (TextRef, TextRef)), Vec<usize>> = facts
             .iter()
             .filter(|fact| fact.diff <= 0 && row::head(arena, fact.cause).del)
             .map(|fact| (name(fact.cause), Vec::new()))
@@ -526,26 +527,26 @@ impl<'a> TickIndex<'a> {
         TickIndex { arena, facts, by_row, withdrawn }
     }
 
-    fn of_row(&self, address: Ref) -> impl Iterator<Item = usize> + '_ {
-        let start = self.by_row.partition_point(|(row, _)| *row < address);
-        self.by_row[start..].iter().take_while(move |(row, _)| *row == address).map(|(_, nth)| *nth as usize)
+    fn of_row(&self, row: RowRef) -> impl Iterator<Item = usize> + '_ {
+        let start = self.by_row.partition_point(|(other, _)| *other < row);
+        self.by_row[start..].iter().take_while(move |(other, _)| *other == row).map(|(_, nth)| *nth as usize)
     }
 
     /// Changes to the records of an alert's evidence and amount, before or after.
-    fn direct(&self, transition: &Transition) -> Set<Ref> {
+    fn direct(&self, transition: &Transition) -> Set<RowRef> {
         let mut found = Set::default();
-        let mut open: Vec<Ref> = transition
+        let mut open: Vec<RowRef> = transition
             .sides()
             .flat_map(|alert| alert.priced.finding.evidence.iter().chain(&alert.priced.behind).copied())
             .collect();
-        let mut seen: Set<Ref> = Set::default();
-        while let Some(address) = open.pop() {
-            if !seen.insert(address) {
+        let mut seen: Set<RowRef> = Set::default();
+        while let Some(row) = open.pop() {
+            if !seen.insert(row) {
                 continue;
             }
-            let name = (row::kind(self.arena, address), row::key(self.arena, address));
+            let name = (row::kind(self.arena, row), row::key(self.arena, row));
             let again = self.withdrawn.get(&name).into_iter().flatten().copied();
-            for nth in self.of_row(address).chain(again) {
+            for nth in self.of_row(row).chain(again) {
                 let change = self.facts[nth].cause;
                 found.insert(change);
                 // The record may have changed more than once in this tick: follow what this change replaced
@@ -553,8 +554,8 @@ impl<'a> TickIndex<'a> {
                 let first =
                     self.facts[..nth].iter().rposition(|fact| fact.cause != change).map_or(0, |n| n + 1);
                 let same_record = |fact: &&FactChange| {
-                    row::key(self.arena, fact.row) == row::key(self.arena, address)
-                        && row::kind(self.arena, fact.row) == row::kind(self.arena, address)
+                    row::key(self.arena, fact.row) == row::key(self.arena, row)
+                        && row::kind(self.arena, fact.row) == row::kind(self.arena, row)
                 };
                 let of_change = self.facts[first..].iter().take_while(|fact| fact.cause == change);
                 open.extend(of_change.filter(same_record).map(|fact| fact.row));
@@ -564,11 +565,11 @@ impl<'a> TickIndex<'a> {
     }
 
     /// For each scope the changes nearest to it.
-    fn within(&self, scopes: &[Scope]) -> Vec<Set<Ref>> {
-        let mut by_id: Map<Ref, Vec<usize>> = Map::default();
+    fn within(&self, scopes: &[Scope]) -> Vec<Set<RowRef>> {
+        let mut by_id: Map<TextRef, Vec<usize>> = Map::default();
         let mut by_visit: Map<u64, Vec<usize>> = Map::default();
         let mut by_pair: Map<u64, Vec<usize>> = Map::default();
-        let mut by_institution: Map<Ref, Vec<usize>> = Map::default();
+        let mut by_institution: Map<TextRef, Vec<usize>> = Map::default();
         for (nth, scope) in scopes.iter().enumerate() {
             sorted(&scope.ids).into_iter().for_each(|id| by_id.entry(id).or_default().push(nth));
             sorted(&scope.visits).into_iter().for_each(|id| by_visit.entry(id).or_default().push(nth));
@@ -577,7 +578,7 @@ impl<'a> TickIndex<'a> {
                 .into_iter()
                 .for_each(|id| by_institution.entry(id).or_default().push(nth));
         }
-        let mut near: Vec<Set<Ref>> = scopes.iter().map(|_| Set::default()).collect();
+        let mut near: Vec<Set<RowRef>> = scopes.iter().map(|_| Set::default()).collect();
         let mut far = near.clone();
         for fact in self.facts.iter().filter(|fact| fact.diff != 0) {
             let kind = row::kind(self.arena, fact.row);
@@ -612,7 +613,7 @@ impl<'a> TickIndex<'a> {
     }
 
     /// All changes of the kinds that matter to a scope, for one that found nothing nearer.
-    fn anywhere(&self, scope: &Scope) -> Set<Ref> {
+    fn anywhere(&self, scope: &Scope) -> Set<RowRef> {
         let matters = |kind: &Kind| scope.near.contains(kind) || scope.far.contains(kind);
         let facts = self.facts.iter().filter(|fact| fact.diff != 0);
         facts.filter(|fact| matters(&row::kind(self.arena, fact.row))).map(|fact| fact.cause).collect()
@@ -620,26 +621,26 @@ impl<'a> TickIndex<'a> {
 }
 
 /// The institution and item whose stock a record moves.
-fn stock_pair(arena: &Arena, address: Ref) -> Option<u64> {
-    Some(match row::kind(arena, address) {
+fn stock_pair(arena: &Arena, row: RowRef) -> Option<u64> {
+    Some(match row::kind(arena, row) {
         Kind::FeeLine => {
-            let line = row::fee_line(arena, address);
+            let line = row::fee_line(arena, row);
             pair_key(line.institution, line.item)
         }
         Kind::Dispensing => {
-            let sale = row::dispensing(arena, address);
+            let sale = row::dispensing(arena, row);
             pair_key(sale.institution, sale.item)
         }
         Kind::Purchase => {
-            let purchase = row::purchase(arena, address);
+            let purchase = row::purchase(arena, row);
             pair_key(purchase.institution, purchase.item)
         }
         Kind::StockChange => {
-            let change = row::stock_change(arena, address);
+            let change = row::stock_change(arena, row);
             pair_key(change.institution, change.item)
         }
         Kind::StockCount => {
-            let count = row::stock_count(arena, address);
+            let count = row::stock_count(arena, row);
             pair_key(count.institution, count.item)
         }
         _ => return None,

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use foldhash::fast::FixedState;
 use records::Kind;
-use records::arena::{Arena, Ref};
+use records::arena::{Arena, RowRef, TextRef};
 use records::ledger::FactChange;
 use records::row::{self, LATE_WITHIN, day_of};
 use records::time::month_of;
@@ -60,8 +60,8 @@ pub type Unjudged = BTreeMap<(RuleIx, Missing), i64>;
 #[derive(Debug, Default)]
 pub struct Arrivals {
     arrived: HashMap<InstitutionMonth, Arrived, FixedState>,
-    institutions: HashMap<Ref, Ref, FixedState>,
-    labels: HashMap<Ref, Ref, FixedState>,
+    institutions: HashMap<TextRef, RowRef, FixedState>,
+    labels: HashMap<TextRef, RowRef, FixedState>,
 }
 
 impl Arrivals {
@@ -72,21 +72,21 @@ impl Arrivals {
         }
     }
 
-    fn fact(&mut self, arena: &Arena, address: Ref, diff: i64) {
-        let kind = row::kind(arena, address);
+    fn fact(&mut self, arena: &Arena, row: RowRef, diff: i64) {
+        let kind = row::kind(arena, row);
         match kind {
-            Kind::Institution => stand(&mut self.institutions, row::key(arena, address).0, address, diff),
-            Kind::Label => stand(&mut self.labels, row::key(arena, address).0, address, diff),
+            Kind::Institution => stand(&mut self.institutions, row::key(arena, row).0, row, diff),
+            Kind::Label => stand(&mut self.labels, row::key(arena, row).0, row, diff),
             _ => {}
         }
         let Some(nth) = KINDS.iter().position(|known| *known == kind) else { return };
-        let institution = institution_of(arena, address);
-        let Some(time) = row::event_time(arena, address).filter(|_| institution != 0) else { return };
+        let institution = institution_of(arena, row);
+        let Some(time) = row::event_time(arena, row).filter(|_| institution.is_some()) else { return };
         let month = InstitutionMonth { institution, month: month_of(day_of(time)) };
         let arrived = self.arrived.entry(month).or_default();
-        arrived.records[nth][row::late(arena, address).map_or(UNKNOWN, |late| late as usize)] += diff;
+        arrived.records[nth][row::late(arena, row).map_or(UNKNOWN, |late| late as usize)] += diff;
         if kind == Kind::Settlement {
-            let settlement = row::settlement(arena, address);
+            let settlement = row::settlement(arena, row);
             if settlement.live {
                 arrived.settlements += diff;
                 arrived.fund += i128::from(settlement.fund) * i128::from(diff);
@@ -106,31 +106,31 @@ impl Arrivals {
     }
 
     /// The standing row of each institution, by its code.
-    pub fn institution(&self, code: Ref) -> Option<Ref> {
+    pub fn institution(&self, code: TextRef) -> Option<RowRef> {
         self.institutions.get(&code).copied()
     }
 
     /// Codes of all institutions that stand, by their bytes.
-    pub fn institutions(&self, arena: &Arena) -> Vec<Ref> {
-        let mut codes: Vec<Ref> = self.institutions.keys().copied().collect();
+    pub fn institutions(&self, arena: &Arena) -> Vec<TextRef> {
+        let mut codes: Vec<TextRef> = self.institutions.keys().copied().collect();
         codes.sort_by(|a, b| arena.compare(*a, *b));
         codes
     }
 
     /// Rows of the decisions that stand, by case_id.
-    pub fn labels(&self, arena: &Arena) -> Vec<Ref> {
-        let mut labels: Vec<(Ref, Ref)> =
-            self.labels.iter().map(|(case, address)| (*case, *address)).collect();
+    pub fn labels(&self, arena: &Arena) -> Vec<RowRef> {
+        let mut labels: Vec<(TextRef, RowRef)> =
+            self.labels.iter().map(|(case, row)| (*case, *row)).collect();
         labels.sort_by(|(a, _), (b, _)| arena.compare(*a, *b));
-        labels.into_iter().map(|(_, address)| address).collect()
+        labels.into_iter().map(|(_, row)| row).collect()
     }
 }
 
 /// The row that stands under a key, after a fact was lost or gained.
-fn stand(rows: &mut HashMap<Ref, Ref, FixedState>, key: Ref, address: Ref, diff: i64) {
+fn stand(rows: &mut HashMap<TextRef, RowRef, FixedState>, key: TextRef, row: RowRef, diff: i64) {
     if diff > 0 {
-        rows.insert(key, address);
-    } else if rows.get(&key) == Some(&address) {
+        rows.insert(key, row);
+    } else if rows.get(&key) == Some(&row) {
         rows.remove(&key);
     }
 }

@@ -3,7 +3,7 @@
 //! Which class a med_type has is a table with dates, so a changed table can make another class of a visit; operators
 //! that read classes say so ([`crate::reads::Reads::classes`]).
 
-use records::arena::Ref;
+use records::arena::TextRef;
 use records::row::Day;
 use rulebank::Bank;
 
@@ -30,7 +30,7 @@ pub struct Classes {
 
 impl Classes {
     /// Compiles the table `med_type`.
-    pub fn compile(bank: &Bank, intern: &mut dyn FnMut(&str) -> Ref) -> Classes {
+    pub fn compile(bank: &Bank, intern: &mut dyn FnMut(&str) -> TextRef) -> Classes {
         let mut med_type: ByRef<Vec<(Validity, Class)>> = ByRef::default();
         for row in bank.tables.rows("med_type") {
             let class = match row.text("class") {
@@ -45,7 +45,7 @@ impl Classes {
     }
 
     /// Class of a visit of this med_type that begins on `day`.
-    pub fn class(&self, med_type: Ref, day: Day) -> Class {
+    pub fn class(&self, med_type: TextRef, day: Day) -> Class {
         self.med_type
             .get(&med_type)
             .and_then(|rows| rows.iter().find(|(validity, _)| validity.holds(day)))

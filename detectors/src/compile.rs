@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use foldhash::fast::FixedState;
-use records::arena::Ref;
+use records::arena::TextRef;
 use records::row::Day;
 use rulebank::{Bank, Param, Row, Rule};
 use rust_decimal::Decimal;
@@ -16,7 +16,7 @@ use rust_decimal::Decimal;
 use crate::policy::RuleIx;
 
 /// A lookup by identity; never iterated where order could show.
-pub type ByRef<V> = HashMap<Ref, V, FixedState>;
+pub type ByRef<V> = HashMap<TextRef, V, FixedState>;
 
 /// Sorts the rows of each item.
 #[expect(clippy::iter_over_hash_type, reason = "each item's rows are sorted by themselves")]
@@ -53,7 +53,7 @@ pub struct Compiler<'a> {
     /// Of each of them, whether it is active in this bank.
     pub enabled: &'a [bool],
     /// Gives the identity of a text.
-    pub intern: &'a mut dyn FnMut(&str) -> Ref,
+    pub intern: &'a mut dyn FnMut(&str) -> TextRef,
 }
 
 /// The active rules of a detector, each with what it sets.

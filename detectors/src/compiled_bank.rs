@@ -9,7 +9,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use foldhash::fast::FixedState;
-use records::arena::Ref;
+use records::arena::TextRef;
 use rulebank::{Bank, Row, Rule};
 
 use crate::classes::Classes;
@@ -62,7 +62,7 @@ fn row_mark(bank: &Bank, rule: &Rule) -> u64 {
 
 impl CompiledBank {
     /// Compiles the active rules of a bank.
-    pub fn compile(bank: &Bank, intern: &mut dyn FnMut(&str) -> Ref) -> CompiledBank {
+    pub fn compile(bank: &Bank, intern: &mut dyn FnMut(&str) -> TextRef) -> CompiledBank {
         CompiledBank::compile_mutated(bank, None, intern)
     }
 
@@ -71,7 +71,7 @@ impl CompiledBank {
     pub fn compile_mutated(
         bank: &Bank,
         mutated: Option<u8>,
-        intern: &mut dyn FnMut(&str) -> Ref,
+        intern: &mut dyn FnMut(&str) -> TextRef,
     ) -> CompiledBank {
         let slots = RuleSet::of(&[bank]).slots(bank).expect("a bank's own rules are in its rule set");
         CompiledBank::compile_slots(bank, slots, mutated, intern)
@@ -81,7 +81,7 @@ impl CompiledBank {
     pub fn compile_in(
         bank: &Bank,
         rule_set: &RuleSet,
-        intern: &mut dyn FnMut(&str) -> Ref,
+        intern: &mut dyn FnMut(&str) -> TextRef,
     ) -> Option<CompiledBank> {
         Some(CompiledBank::compile_slots(bank, rule_set.slots(bank)?, None, intern))
     }
@@ -90,7 +90,7 @@ impl CompiledBank {
         bank: &Bank,
         (rules, enabled): (Vec<Arc<Rule>>, Vec<bool>),
         mutated: Option<u8>,
-        intern: &mut dyn FnMut(&str) -> Ref,
+        intern: &mut dyn FnMut(&str) -> TextRef,
     ) -> CompiledBank {
         let classes = Classes::compile(bank, intern);
         let detectors =
@@ -125,7 +125,7 @@ impl CompiledBank {
     }
 
     /// Items whose lines and sales other judges look at, or on other days.
-    pub fn items_watched_otherwise(&self, other: &CompiledBank) -> HashSet<Ref, FixedState> {
+    pub fn items_watched_otherwise(&self, other: &CompiledBank) -> HashSet<TextRef, FixedState> {
         let items = self.watched.keys().chain(other.watched.keys());
         items.filter(|item| self.watched.get(item) != other.watched.get(item)).copied().collect()
     }

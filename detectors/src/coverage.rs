@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use records::arena::Ref;
+use records::arena::TextRef;
 use records::row::{Day, Moment, day_of};
 use records::time::month_of;
 pub use rulebank::Population;
@@ -96,22 +96,22 @@ pub enum Count {
     NotJudged(RuleIx, Missing, InstitutionMonth),
 }
 
-/// Where and when a subject was: an institution, 0 where it has none, and a month ([`records::time::month_of`]).
+/// Where and when a subject was: an institution, if it has one, and a month ([`records::time::month_of`]).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct InstitutionMonth {
     /// fixmedins_code
-    pub institution: Ref,
+    pub institution: TextRef,
     /// The month of the subject's own time.
     pub month: i32,
 }
 
 impl InstitutionMonth {
     /// Of a subject at a moment.
-    pub fn at(institution: Ref, moment: Moment) -> InstitutionMonth {
+    pub fn at(institution: TextRef, moment: Moment) -> InstitutionMonth {
         InstitutionMonth::on(institution, day_of(moment))
     }
     /// Of a subject on a day.
-    pub fn on(institution: Ref, day: Day) -> InstitutionMonth {
+    pub fn on(institution: TextRef, day: Day) -> InstitutionMonth {
         InstitutionMonth { institution, month: month_of(day) }
     }
 }

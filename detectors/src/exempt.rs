@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use records::arena::{Arena, Ref};
+use records::arena::{Arena, TextRef};
 use records::row::{Day, day_of};
 use rulebank::{Bank, Rule};
 
@@ -17,10 +17,10 @@ use crate::policy::{Policy, RuleIx};
 #[derive(Clone, Debug, PartialEq)]
 pub struct Exempt {
     /// Its id, which alerts write.
-    id: Ref,
+    id: TextRef,
     rules: Vec<RuleIx>,
     /// Institutions; none: everywhere.
-    institutions: Vec<Ref>,
+    institutions: Vec<TextRef>,
     /// Ids of subjects as alerts write them; none: all.
     subjects: Vec<String>,
     from: Day,
@@ -32,7 +32,7 @@ pub fn compile(
     bank: &Bank,
     rules: &[Arc<Rule>],
     enabled: &[bool],
-    intern: &mut dyn FnMut(&str) -> Ref,
+    intern: &mut dyn FnMut(&str) -> TextRef,
 ) -> Vec<Exempt> {
     let mut exempts = Vec::new();
     for exemption in &bank.exemptions {
@@ -53,8 +53,8 @@ pub fn compile(
     exempts
 }
 
-/// The id of the exemption that covers a finding, whose `occurred` is final; 0 if none does.
-pub fn exempted_by(arena: &Arena, bank: &Policy, exempts: &[Exempt], finding: &Finding) -> Ref {
+/// The id of the exemption that covers a finding, whose `occurred` is final, if one does.
+pub fn exempted_by(arena: &Arena, bank: &Policy, exempts: &[Exempt], finding: &Finding) -> TextRef {
     let day = day_of(finding.occurred);
     let covers = |exempt: &&Exempt| {
         exempt.rules.contains(&finding.rule)
@@ -63,7 +63,7 @@ pub fn exempted_by(arena: &Arena, bank: &Policy, exempts: &[Exempt], finding: &F
             && day <= exempt.until
             && exempt.is_about(arena, bank, finding)
     };
-    exempts.iter().find(covers).map_or(0, |exempt| exempt.id)
+    exempts.iter().find(covers).map_or(TextRef::NONE, |exempt| exempt.id)
 }
 
 impl Exempt {

@@ -2,7 +2,8 @@
 //!
 //! Nearly every arrangement of the dataflow's input maps a key of 64 bits to rows: a [`Fact`] names each of them
 //! once, with what stands there and under which key. A further one is a line of the list below and a line where
-//! [`crate::graph::Inputs`] feeds it.
+//! [`crate::graph::Inputs`] feeds it. Where it only matters that something is there, no row stands for it
+//! ([`RowRef::NONE`](records::arena::RowRef::NONE)).
 
 /// Lists the facts: their names, and what the operator that arranges them is called.
 macro_rules! facts {
@@ -38,7 +39,7 @@ facts! {
     PersonFact: "person facts by person",
     /// Enrolments by person.
     EnrolmentOfPerson: "enrolments by person",
-    /// Row 0 under key 0, once for every enrolment.
+    /// No row under key 0, once for every enrolment.
     AnyEnrolment: "any enrolment",
     /// Visits by mdtrt_id.
     Visit: "visits",
@@ -54,32 +55,30 @@ facts! {
     Bill: "bills",
     /// Net fee lines and net sales by visit.
     LineOfVisit: "lines by visit",
-    /// Row 0, once for every standing line with an rx_id, by visit.
+    /// No row, once for every standing line with an rx_id, by visit.
     VisitWithRx: "visits with rx",
     /// Prescriptions, the net lines and the sales that name them, by rx_id.
     OfPrescription: "by prescription",
     /// Lines as sent that reverse another or do not add up exactly, by visit and the line they reverse or their own
     /// number.
     DoubtfulLine: "doubtful lines",
-    /// Row 0, once for every original that has reversals, by visit and number.
+    /// No row, once for every original that has reversals, by visit and number.
     NettedLine: "lines with reversals",
-    /// Row 0, once for every prescription, by institution.
+    /// No row, once for every prescription, by institution.
     Prescribing: "prescribing institutions",
     /// Insured sales by trace code.
     SaleOfCode: "sales by trace code",
     /// Purchases and their returns by trace code.
     PurchaseOfCode: "purchases by trace code",
-    /// Row 0, once for every purchase, by institution and item.
+    /// No row, once for every purchase, by institution and item.
     Bought: "bought items",
-    /// Row 0, once for every purchase and return, by institution.
+    /// No row, once for every purchase and return, by institution.
     Buying: "buying institutions",
-    /// The day of *now*, packed, under key 0; one worker feeds it.
-    Today: "today",
     /// Stock counts by institution and item.
     StockCount: "stock counts",
     /// Passed checks by person.
     PassOfPerson: "passes by person",
-    /// Row 0, once for every check, by institution.
+    /// No row, once for every check, by institution.
     Checking: "checking institutions",
     /// Practitioners by [`crate::profile::subject_key`].
     Practitioner: "practitioners",

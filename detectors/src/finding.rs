@@ -3,22 +3,23 @@
 //! A [`Finding`] speaks of an amount ([`AmountBasis`]); priced it lays the amount on records ([`PricedFinding`]);
 //! reconciled with the findings of the same visit it takes what nobody before it took ([`ReconciledFinding`]).
 
-use records::arena::{Arena, Ref, RowRef};
-use records::codes::Sex;
+use records::Kind;
+use records::arena::{Arena, RowRef, TextRef, Word as _};
+use records::codes::{HospitalLevel, Sex};
 use records::row::{self, Day, Dispensing, FeeLine, Moment, Settlement};
-use records::{Kind, arena};
+use rulebank::{Severity, Verdict};
 use serde::{Deserialize, Serialize};
 
 use crate::exact::sale_money;
 use crate::policy::Policy;
 pub use crate::policy::RuleIx;
-use crate::profile::ProfileOwner;
+use crate::profile::ProfileColumn;
 
 /// One part of a subject's key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum KeyPart {
     /// An identity or a code.
-    Text(Ref),
+    Text(TextRef),
     /// A civil day, written `YYYY-MM-DD`.
     Day(Day),
 }
@@ -27,7 +28,7 @@ pub enum KeyPart {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Value {
     /// A text of the records.
-    Text(Ref),
+    Text(TextRef),
     /// A civil day.
     Day(Day),
     /// A moment.
@@ -40,20 +41,18 @@ pub enum Value {
     Quantity(i64),
     /// A price in millionths of a yuan.
     Price(i64),
-    /// A hosp_lv as a number.
-    Level(u8),
-    /// One of [`WORDS`].
-    Word(u8),
+    /// A hosp_lv; `00` where it is not known.
+    Level(Option<HospitalLevel>),
+    /// A word in the reader's language.
+    Word(MessageWord),
     /// A month, written `YYYY-MM`.
     Month(i32),
     /// A number in thousandths.
     Thousandths(i64),
     /// A column that made a month unusual.
     Driver {
-        /// Whose columns they are.
-        owner: ProfileOwner,
-        /// Its place among them.
-        column: u8,
+        /// The column.
+        column: ProfileColumn,
         /// Whether it is held against the subject's own past, not the peers'.
         history: bool,
         /// The value, in thousandths of the column's unit.
@@ -63,36 +62,65 @@ pub enum Value {
     },
 }
 
-/// Words that messages need in both languages; [`Value::Word`] is a position here.
-pub const WORDS: &[(&str, &str)] = &[
-    ("天", "days"),
-    ("岁", "years"),
-    ("每日", "day"),
-    ("每次就诊", "visit"),
-    ("没有处方号", "it has no prescription number"),
-    ("处方不存在或已作废", "the prescription does not stand or was cancelled"),
-    ("处方中没有该药", "the prescription does not list the item"),
-    ("冲销的原明细不存在", "it reverses no line that stands"),
-    ("金额与数量乘单价不符", "its amount is not quantity times price"),
-    ("男性", "men"),
-    ("女性", "women"),
-];
+/// Declares the words, each with its Chinese and its English.
+macro_rules! message_words {
+    ($($(#[$doc:meta])* $word:ident = $zh:literal, $en:literal;)+) => {
+        /// A word that messages need in both languages.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub enum MessageWord { $($(#[$doc])* $word,)+ }
+
+        impl MessageWord {
+            /// The word in Chinese.
+            pub const fn zh(self) -> &'static str {
+                match self { $(MessageWord::$word => $zh,)+ }
+            }
+
+            /// The word in English.
+            pub const fn en(self) -> &'static str {
+                match self { $(MessageWord::$word => $en,)+ }
+            }
+        }
+    };
+}
+
+message_words! {
+    /// An age in days.
+    Days = "天", "days";
+    /// An age in years.
+    Years = "岁", "years";
+    /// A limit for each day.
+    EachDay = "每日", "day";
+    /// A limit for each visit.
+    EachVisit = "每次就诊", "visit";
+    /// A line or sale names no prescription.
+    NoPrescription = "没有处方号", "it has no prescription number";
+    /// It names one on which nothing can rest.
+    InvalidPrescription = "处方不存在或已作废", "the prescription does not stand or was cancelled";
+    /// A reversal has no original.
+    ReversesNothing = "冲销的原明细不存在", "it reverses no line that stands";
+    /// A line does not add up.
+    WrongAmount = "金额与数量乘单价不符", "its amount is not quantity times price";
+    /// For men.
+    Men = "男性", "men";
+    /// For women.
+    Women = "女性", "women";
+}
 
 /// A number in units of 10^-10 as a message shows it: to four places.
 pub fn shown(exact: i128) -> Value {
     Value::Quantity(i64::try_from(exact / 1_000_000).unwrap_or(i64::MAX))
 }
 
-/// The word for a sex: 1 male, 2 female.
+/// The word for those of a sex.
 pub fn sex_word(gend: Sex) -> Value {
-    Value::Word(if gend == Sex::Male { 9 } else { 10 })
+    Value::Word(if gend == Sex::Male { MessageWord::Men } else { MessageWord::Women })
 }
 
 /// One record whose money the amount of a finding is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Money {
     /// The record, as the fact that was seen.
-    pub row: Ref,
+    pub row: RowRef,
     /// Its own money, fen, never below 0.
     pub own: i64,
 }
@@ -103,19 +131,19 @@ pub enum AmountBasis {
     /// No money.
     Nothing,
     /// The sum of `fund(v)` of these visits.
-    Fund(Vec<Ref>),
+    Fund(Vec<TextRef>),
     /// The smaller `fund(v)` of two visits; on a tie the first.
-    SmallerFund(Ref, Ref),
+    SmallerFund(TextRef, TextRef),
     /// The sum of `fund(v)` of these visits, sorted by key, less the largest; on a tie the first is left out.
-    AllButLargestFund(Vec<Ref>),
+    AllButLargestFund(Vec<TextRef>),
     /// `det_item_fee_sumamt` of the visit's net lines on the days of these runs, before they were looked up.
     LinesOn(Vec<(Day, Day)>),
     /// The uses of these days, before they were looked up.
     UsesOn(Vec<Day>),
     /// `fund_amt` of these lines and price x quantity of these sales.
-    Uses(Vec<Ref>),
+    Uses(Vec<RowRef>),
     /// `fund_amt` of a net line, 0 if its settlement is not live.
-    FundAmount(Ref),
+    FundAmount(RowRef),
     /// An amount in fen, laid on records in this order.
     Laid(i64, Vec<Money>),
 }
@@ -125,14 +153,14 @@ pub enum AmountBasis {
 pub struct Finding {
     /// The rule.
     pub rule: RuleIx,
-    /// 0 definite, 1 suspect, 2 indicator.
-    pub verdict: u8,
+    /// How sure it is: the rule's verdict, or a weaker one.
+    pub verdict: Verdict,
     /// Parts of the subject's key.
     pub key: Vec<KeyPart>,
-    /// fixmedins_code that the alert names; 0 for none.
-    pub institution: Ref,
+    /// fixmedins_code that the alert names, if it names one.
+    pub institution: TextRef,
     /// Records without which it would not stand, as the facts that were seen.
-    pub evidence: Vec<Ref>,
+    pub evidence: Vec<RowRef>,
     /// Greatest event time known so far, or the moment the rule prescribes.
     pub occurred: Moment,
     /// What its amount speaks of.
@@ -147,7 +175,7 @@ impl Finding {
         bank: &Policy,
         rule: RuleIx,
         own_reading: bool,
-        (row, line): (Ref, &FeeLine),
+        (row, line): (RowRef, &FeeLine),
         values: Vec<Value>,
     ) -> Finding {
         Finding {
@@ -166,7 +194,7 @@ impl Finding {
     pub fn of_sale(
         bank: &Policy,
         rule: RuleIx,
-        (row, sale): (Ref, &Dispensing),
+        (row, sale): (RowRef, &Dispensing),
         values: Vec<Value>,
     ) -> Finding {
         let own = sale_money(sale);
@@ -215,7 +243,7 @@ impl Finding {
             match part {
                 KeyPart::Text(text) => {
                     bytes.push(0);
-                    bytes.extend_from_slice(&text.to_le_bytes());
+                    bytes.extend_from_slice(&text.word().to_le_bytes());
                 }
                 KeyPart::Day(day) => {
                     bytes.push(1);
@@ -235,15 +263,15 @@ pub struct PricedFinding {
     /// Suspected amount, fen.
     pub amount: i64,
     /// Records and the fen laid on each, only where that is more than 0.
-    pub laid: Vec<(Ref, i64)>,
+    pub laid: Vec<(RowRef, i64)>,
     /// Records whose money is in the amount, for the causes of events.
-    pub behind: Vec<Ref>,
-    /// The id of the exemption that lets it off, so that it takes nothing of what it laid; 0 for none.
-    pub exempted_by: Ref,
+    pub behind: Vec<RowRef>,
+    /// The id of the exemption that lets it off, so that it takes nothing of what it laid.
+    pub exempted_by: TextRef,
 }
 
 /// The sum of det_item_fee_sumamt of lines, never below 0, and the money it is made of.
-pub fn money_of_lines(lines: &[(Ref, FeeLine)]) -> (i64, Vec<Money>) {
+pub fn money_of_lines(lines: &[(RowRef, FeeLine)]) -> (i64, Vec<Money>) {
     let sum = lines.iter().fold(0i64, |sum, (_, line)| sum.saturating_add(line.amount)).max(0);
     (sum, lines.iter().map(|(row, line)| Money { row: *row, own: line.amount.max(0) }).collect())
 }
@@ -258,10 +286,10 @@ pub fn sorted_lines(arena: &Arena, lines: &[(RowRef, FeeLine)]) -> Vec<(RowRef, 
 /// What one finding laid on one record.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Laid {
-    /// 0 high, 1 medium, 2 low.
-    pub severity: u8,
-    /// 0 definite, 1 suspect, 2 indicator.
-    pub verdict: u8,
+    /// How much the finding weighs.
+    pub severity: Severity,
+    /// How sure it is.
+    pub verdict: Verdict,
     /// The rule.
     pub rule: RuleIx,
     /// The subject's key.
@@ -269,7 +297,7 @@ pub struct Laid {
     /// [`Finding::id`].
     pub finding: u64,
     /// The record.
-    pub row: Ref,
+    pub row: RowRef,
     /// Fen laid on it.
     pub fen: i64,
 }
@@ -282,7 +310,7 @@ pub struct ReconciledFinding {
     /// The part of the amount charged to this alert, fen.
     pub counted: i64,
     /// What was taken of each record, fen.
-    pub taken: Vec<(Ref, i64)>,
+    pub taken: Vec<(RowRef, i64)>,
 }
 
 /// Compares two keys part by part by the bytes of their texts.
@@ -304,7 +332,7 @@ pub fn compare_keys(arena: &Arena, a: &[KeyPart], b: &[KeyPart]) -> std::cmp::Or
 }
 
 /// Compares two records as the contract orders evidence and laying: by kind, then key part by part, by bytes.
-pub fn compare_records(arena: &Arena, a: Ref, b: Ref) -> std::cmp::Ordering {
+pub fn compare_records(arena: &Arena, a: RowRef, b: RowRef) -> std::cmp::Ordering {
     let kinds = |row| row::kind(arena, row).name();
     kinds(a).cmp(kinds(b)).then_with(|| {
         let ((a1, a2), (b1, b2)) = (row::key(arena, a), row::key(arena, b));
@@ -312,35 +340,35 @@ pub fn compare_records(arena: &Arena, a: Ref, b: Ref) -> std::cmp::Ordering {
     })
 }
 
-/// The institution of a record, 0 if its kind has none.
-pub fn institution_of(arena: &Arena, address: Ref) -> arena::Ref {
-    match row::kind(arena, address) {
-        Kind::Institution => row::key(arena, address).0,
-        Kind::Visit => row::visit(arena, address).institution,
-        Kind::Settlement => row::settlement(arena, address).institution,
-        Kind::FeeLine => row::fee_line_institution(arena, address),
-        Kind::Prescription => row::prescription(arena, address).institution,
-        Kind::Dispensing => row::dispensing(arena, address).institution,
-        Kind::Purchase => row::purchase(arena, address).institution,
-        Kind::StockChange => row::stock_change(arena, address).institution,
-        Kind::StockCount => row::stock_count(arena, address).institution,
-        Kind::Presence => row::presence(arena, address).institution,
-        Kind::Invoice => row::invoice(arena, address).institution,
-        Kind::Practitioner | Kind::Person | Kind::PersonFact | Kind::Enrolment | Kind::Label => 0,
+/// The institution of a record, if its kind has one.
+pub fn institution_of(arena: &Arena, row: RowRef) -> TextRef {
+    match row::kind(arena, row) {
+        Kind::Institution => row::key(arena, row).0,
+        Kind::Visit => row::visit(arena, row).institution,
+        Kind::Settlement => row::settlement(arena, row).institution,
+        Kind::FeeLine => row::fee_line_institution(arena, row),
+        Kind::Prescription => row::prescription(arena, row).institution,
+        Kind::Dispensing => row::dispensing(arena, row).institution,
+        Kind::Purchase => row::purchase(arena, row).institution,
+        Kind::StockChange => row::stock_change(arena, row).institution,
+        Kind::StockCount => row::stock_count(arena, row).institution,
+        Kind::Presence => row::presence(arena, row).institution,
+        Kind::Invoice => row::invoice(arena, row).institution,
+        Kind::Practitioner | Kind::Person | Kind::PersonFact | Kind::Enrolment | Kind::Label => TextRef::NONE,
     }
 }
 
 /// The institution of a subject that lines of a visit form: the visit's; without it the lines'.
-pub fn institution_of_lines(arena: &Arena, visit: Option<Ref>, lines: &[Ref]) -> Ref {
+pub fn institution_of_lines(arena: &Arena, visit: Option<RowRef>, lines: &[RowRef]) -> TextRef {
     match visit {
         Some(visit) => row::visit(arena, visit).institution,
         None => common_institution(arena, lines),
     }
 }
 
-/// The institution that all these records have; 0 if they differ or one has none.
-pub fn common_institution(arena: &Arena, rows: &[Ref]) -> Ref {
+/// The institution that all these records have; none if they differ or one has none.
+pub fn common_institution(arena: &Arena, rows: &[RowRef]) -> TextRef {
     let mut institutions = rows.iter().map(|row| institution_of(arena, *row));
-    let Some(first) = institutions.next() else { return 0 };
-    if institutions.all(|other| other == first) { first } else { 0 }
+    let Some(first) = institutions.next() else { return TextRef::NONE };
+    if institutions.all(|other| other == first) { first } else { TextRef::NONE }
 }

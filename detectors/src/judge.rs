@@ -23,4 +23,4 @@ mod whole;
 
 pub use context::{BankStream, Judged, OperatorContext};
 pub use each::each;
-pub use whole::{KeyRows, whole};
+pub use whole::{KeyRows, whole, whole_packed};

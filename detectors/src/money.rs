@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 
 use records::Kind;
-use records::arena::{Arena, Ref};
+use records::arena::{Arena, RowRef, TextRef};
 use records::row::{self, Settlement};
 
 use crate::exact::{fen_of, sale_money};
@@ -21,7 +21,7 @@ use crate::statement::Out;
 use crate::views::{Diff, visit_key};
 
 /// Visits whose live settlements a finding needs.
-pub fn visits_needed(finding: &Finding) -> Vec<Ref> {
+pub fn visits_needed(finding: &Finding) -> Vec<TextRef> {
     match &finding.amount_basis {
         AmountBasis::Fund(visits) | AmountBasis::AllButLargestFund(visits) => visits.clone(),
         AmountBasis::SmallerFund(a, b) => vec![*a, *b],
@@ -30,15 +30,15 @@ pub fn visits_needed(finding: &Finding) -> Vec<Ref> {
 }
 
 /// The settlements whose liveness a finding needs.
-pub fn settlements_needed(arena: &Arena, finding: &Finding) -> Vec<Ref> {
+pub fn settlements_needed(arena: &Arena, finding: &Finding) -> Vec<TextRef> {
     let lines = match &finding.amount_basis {
         AmountBasis::FundAmount(line) => std::slice::from_ref(line),
         AmountBasis::Uses(uses) => uses.as_slice(),
         _ => &[],
     };
-    let lines = lines.iter().filter(|address| row::kind(arena, **address) == Kind::FeeLine);
-    let mut settlements: Vec<Ref> = lines.map(|line| row::fee_line(arena, *line).settlement).collect();
-    settlements.retain(|settlement| *settlement != 0);
+    let lines = lines.iter().filter(|row| row::kind(arena, **row) == Kind::FeeLine);
+    let mut settlements: Vec<TextRef> = lines.map(|line| row::fee_line(arena, *line).settlement).collect();
+    settlements.retain(|settlement| settlement.is_some());
     settlements.sort_unstable();
     settlements.dedup();
     settlements
@@ -52,15 +52,15 @@ pub fn price(
     bank: &Policy,
     exempts: &[Exempt],
     finding: &Finding,
-    settlements: &[(Ref, Diff)],
+    settlements: &[(RowRef, Diff)],
 ) -> PricedFinding {
-    let mut funds: Vec<(Ref, Settlement)> =
-        settlements.iter().map(|(address, _)| (*address, row::settlement(arena, *address))).collect();
+    let mut funds: Vec<(RowRef, Settlement)> =
+        settlements.iter().map(|(row, _)| (*row, row::settlement(arena, *row))).collect();
     let (amount, money) = match &finding.amount_basis {
         AmountBasis::Nothing => (0, Vec::new()),
         AmountBasis::Fund(_) => fund(arena, &funds),
         AmountBasis::SmallerFund(first, second) => {
-            let sum = |visit: Ref| -> i128 {
+            let sum = |visit: TextRef| -> i128 {
                 funds.iter().filter(|(_, s)| s.visit == visit).map(|(_, s)| i128::from(s.fund)).sum()
             };
             let smaller = if sum(*second) < sum(*first) { *second } else { *first };
@@ -68,12 +68,12 @@ pub fn price(
             fund(arena, &funds)
         }
         AmountBasis::AllButLargestFund(visits) => {
-            let mut sums: HashMap<Ref, i128> = HashMap::new();
+            let mut sums: HashMap<TextRef, i128> = HashMap::new();
             for (_, settlement) in &funds {
                 *sums.entry(settlement.visit).or_default() += i128::from(settlement.fund);
             }
-            let sum = |visit: &Ref| sums.get(visit).copied().unwrap_or(0);
-            let mut largest: Option<Ref> = None;
+            let sum = |visit: &TextRef| sums.get(visit).copied().unwrap_or(0);
+            let mut largest: Option<TextRef> = None;
             for visit in visits {
                 if largest.is_none_or(|largest| sum(visit) > sum(&largest)) {
                     largest = Some(*visit);
@@ -82,11 +82,11 @@ pub fn price(
             funds.retain(|(_, settlement)| Some(settlement.visit) != largest);
             fund(arena, &funds)
         }
-        AmountBasis::FundAmount(address) => {
-            let line = row::fee_line(arena, *address);
+        AmountBasis::FundAmount(line_row) => {
+            let line = row::fee_line(arena, *line_row);
             let dead = funds.iter().any(|(_, settlement)| !settlement.live);
             let own = if dead { 0 } else { line.fund.max(0) };
-            (own, vec![Money { row: *address, own }])
+            (own, vec![Money { row: *line_row, own }])
         }
         AmountBasis::Uses(uses) => uses_money(arena, uses, &funds),
         AmountBasis::LinesOn(_) | AmountBasis::UsesOn(_) => (0, Vec::new()),
@@ -122,74 +122,74 @@ pub fn price(
 }
 
 /// `fund_amt` of lines, 0 where the settlement is not live, and price x quantity of sales; rounded once.
-fn uses_money(arena: &Arena, uses: &[Ref], dead: &[(Ref, Settlement)]) -> (i64, Vec<Money>) {
+fn uses_money(arena: &Arena, uses: &[RowRef], dead: &[(RowRef, Settlement)]) -> (i64, Vec<Money>) {
     const FEN: i128 = 100_000_000; // a fen in units of 10^-10 yuan
     let mut exact = 0i128;
     let mut money = Vec::with_capacity(uses.len());
-    for address in uses {
-        let own = if row::kind(arena, *address) == Kind::FeeLine {
-            let line = row::fee_line(arena, *address);
+    for row in uses {
+        let own = if row::kind(arena, *row) == Kind::FeeLine {
+            let line = row::fee_line(arena, *row);
             let withdrawn = dead.iter().any(|(_, settlement)| settlement.id == line.settlement);
             let fund = if withdrawn { 0 } else { line.fund };
             exact = exact.saturating_add(i128::from(fund) * FEN);
             fund.max(0)
         } else {
-            let sale = row::dispensing(arena, *address);
+            let sale = row::dispensing(arena, *row);
             let price = i128::from(sale.price.unwrap_or(0));
             exact = exact.saturating_add(i128::from(sale.cnt) * price);
             sale_money(&sale)
         };
-        money.push(Money { row: *address, own });
+        money.push(Money { row: *row, own });
     }
     // 10^-10 yuan are a quantity at a price of a millionth.
     (fen_of(exact.saturating_mul(1_000_000), 1), money)
 }
 
-fn fund(arena: &Arena, settlements: &[(Ref, Settlement)]) -> (i64, Vec<Money>) {
+fn fund(arena: &Arena, settlements: &[(RowRef, Settlement)]) -> (i64, Vec<Money>) {
     let mut settlements = settlements.to_vec();
     settlements.sort_by(|(_, a), (_, b)| arena.compare(a.id, b.id));
     let sum = settlements.iter().fold(0i64, |sum, (_, settlement)| sum.saturating_add(settlement.fund));
-    let money = settlements.iter().map(|(address, s)| Money { row: *address, own: s.fund.max(0) }).collect();
+    let money = settlements.iter().map(|(row, s)| Money { row: *row, own: s.fund.max(0) }).collect();
     (sum.max(0), money)
 }
 
 /// What a priced finding laid, by the visit of each record (or the sale alone); nothing if it is exempted.
 pub fn laid(arena: &Arena, bank: &Policy, priced: &PricedFinding) -> Vec<(u64, Laid)> {
     let finding = &priced.finding;
-    if priced.exempted_by != 0 {
+    if priced.exempted_by.is_some() {
         return Vec::new();
     }
     let id = finding.id();
-    let entry = |address: Ref, fen: i64| Laid {
-        severity: bank.rules[usize::from(finding.rule)].severity as u8,
+    let entry = |row: RowRef, fen: i64| Laid {
+        severity: bank.rules[usize::from(finding.rule)].severity,
         verdict: finding.verdict,
         rule: finding.rule,
         key: finding.key.clone(),
         finding: id,
-        row: address,
+        row,
         fen,
     };
-    priced.laid.iter().map(|(address, fen)| (visit_of(arena, *address), entry(*address, *fen))).collect()
+    priced.laid.iter().map(|(row, fen)| (visit_of(arena, *row), entry(*row, *fen))).collect()
 }
 
 /// The key of the visit a record's money belongs to.
-pub fn visit_of(arena: &Arena, address: Ref) -> u64 {
-    match row::kind(arena, address) {
-        Kind::Settlement => visit_key(row::settlement(arena, address).visit, address),
-        Kind::FeeLine => visit_key(row::fee_line(arena, address).visit, address),
+pub fn visit_of(arena: &Arena, row: RowRef) -> u64 {
+    match row::kind(arena, row) {
+        Kind::Settlement => visit_key(row::settlement(arena, row).visit, row),
+        Kind::FeeLine => visit_key(row::fee_line(arena, row).visit, row),
         _ => {
-            let sale = row::dispensing(arena, address);
+            let sale = row::dispensing(arena, row);
             visit_key(sale.visit, sale.id)
         }
     }
 }
 
 /// Own money of a record, fen, never below 0.
-pub fn own_money(arena: &Arena, address: Ref) -> i64 {
-    match row::kind(arena, address) {
-        Kind::Settlement => row::settlement(arena, address).fund,
-        Kind::FeeLine => row::fee_line(arena, address).amount,
-        _ => sale_money(&row::dispensing(arena, address)),
+pub fn own_money(arena: &Arena, row: RowRef) -> i64 {
+    match row::kind(arena, row) {
+        Kind::Settlement => row::settlement(arena, row).fund,
+        Kind::FeeLine => row::fee_line(arena, row).amount,
+        _ => sale_money(&row::dispensing(arena, row)),
     }
     .max(0)
 }
@@ -197,18 +197,17 @@ pub fn own_money(arena: &Arena, address: Ref) -> i64 {
 /// What a visit can lose at the most: what fund and account paid; before settlement, what is on the bill.
 fn bound(
     arena: &Arena,
-    settlements: &[(Ref, Diff)],
-    lines: impl FnOnce() -> Vec<(Ref, Diff)>,
+    settlements: &[(RowRef, Diff)],
+    lines: impl FnOnce() -> Vec<(RowRef, Diff)>,
 ) -> Option<i128> {
-    let live: Vec<Settlement> =
-        settlements.iter().map(|(address, _)| row::settlement(arena, *address)).collect();
+    let live: Vec<Settlement> = settlements.iter().map(|(row, _)| row::settlement(arena, *row)).collect();
     if !live.is_empty() {
         return Some(live.iter().map(|s| i128::from(s.fund) + i128::from(s.account)).sum::<i128>().max(0));
     }
     let mut sum: Option<i128> = None;
-    for (address, _) in lines() {
-        if row::kind(arena, address) == Kind::FeeLine {
-            let line = row::fee_line(arena, address);
+    for (row, _) in lines() {
+        if row::kind(arena, row) == Kind::FeeLine {
+            let line = row::fee_line(arena, row);
             if line.is_net() {
                 sum = Some(sum.unwrap_or(0) + i128::from(line.amount));
             }
@@ -221,8 +220,8 @@ fn bound(
 pub fn reconcile(
     arena: &Arena,
     mut laid: Vec<Laid>,
-    settlements: &[(Ref, Diff)],
-    lines: impl FnOnce() -> Vec<(Ref, Diff)>,
+    settlements: &[(RowRef, Diff)],
+    lines: impl FnOnce() -> Vec<(RowRef, Diff)>,
     sink: &mut Sink,
 ) {
     laid.sort_by(|a, b| {
@@ -232,7 +231,7 @@ pub fn reconcile(
             .then_with(|| compare_records(arena, a.row, b.row))
     });
     let mut left_of_visit = bound(arena, settlements, lines);
-    let mut left_of_record: HashMap<Ref, i64> = HashMap::new();
+    let mut left_of_record: HashMap<RowRef, i64> = HashMap::new();
     for entry in laid {
         let left = left_of_record.entry(entry.row).or_insert_with(|| own_money(arena, entry.row));
         let mut fen = entry.fen.min(*left);
@@ -248,7 +247,7 @@ pub fn reconcile(
 }
 
 /// An alert from a priced finding and the sum it took.
-pub fn alert(priced: &PricedFinding, taken: &[(Ref, Diff)]) -> ReconciledFinding {
+pub fn alert(priced: &PricedFinding, taken: &[(RowRef, Diff)]) -> ReconciledFinding {
     ReconciledFinding {
         priced: priced.clone(),
         counted: taken.iter().map(|(_, fen)| *fen).sum(),

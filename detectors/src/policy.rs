@@ -6,7 +6,7 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use rulebank::{Comparison, Rule};
+use rulebank::{Comparison, Rule, Verdict};
 
 /// Number of a rule: its slot in the [`crate::rule_set::RuleSet`] of the dataflow, which is sorted by id.
 pub type RuleIx = u16;
@@ -47,9 +47,9 @@ impl Policy {
     }
 
     /// The verdict of a finding: the rule's, at most suspect if it rests on somebody's reading alone.
-    pub fn verdict(&self, rule: RuleIx, own_reading: bool) -> u8 {
-        let verdict = self.rules[usize::from(rule)].verdict as u8;
-        if own_reading { verdict.max(1) } else { verdict }
+    pub fn verdict(&self, rule: RuleIx, own_reading: bool) -> Verdict {
+        let verdict = self.rules[usize::from(rule)].verdict;
+        if own_reading { verdict.max(Verdict::Suspect) } else { verdict }
     }
 
     /// A comparison of a detector: `a > b`.

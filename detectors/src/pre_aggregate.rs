@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use foldhash::fast::FixedState;
 use models::{Profile, Sum};
-use records::arena::{Arena, Ref};
+use records::arena::{Arena, Packed, RowRef, TextRef};
 use records::row::day_of;
 use records::time::month_of;
 
@@ -16,14 +16,14 @@ use crate::views::Diff;
 pub struct PreAggregate {
     profiles: HashMap<(u64, i32), Profile, FixedState>,
     /// Quantity and charges by institution, item and month.
-    prices: HashMap<(Ref, Ref, i32), [Diff; 2], FixedState>,
+    prices: HashMap<(TextRef, TextRef, i32), [Diff; 2], FixedState>,
 }
 
 impl PreAggregate {
     /// Adds a fact gained (+1), takes off one lost (-1).
-    pub fn take(&mut self, arena: &Arena, fact: Ref, diff: Diff) {
+    pub fn take(&mut self, arena: &Arena, row: RowRef, diff: Diff) {
         let profiles = &mut self.profiles;
-        let line = sums_of(arena, fact, |key, month, sums| {
+        let line = sums_of(arena, row, |key, month, sums| {
             let profile = profiles.entry((key, month)).or_default();
             sums.iter().for_each(|(sum, amount)| profile.add(*sum, amount.wrapping_mul(diff)));
         });
@@ -39,7 +39,7 @@ impl PreAggregate {
     #[expect(clippy::iter_over_hash_type, reason = "what is handed out is a multiset")]
     pub fn hand_out(
         &mut self,
-        mut sum: impl FnMut((u64, Ref), Diff),
+        mut sum: impl FnMut((u64, Packed), Diff),
         mut price: impl FnMut((u64, Price), Diff),
     ) {
         for ((key, month), profile) in self.profiles.drain() {
@@ -48,8 +48,8 @@ impl PreAggregate {
             }
         }
         for ((institution, item, month), sums) in self.prices.drain() {
-            for (row, amount) in prices_of(item, month).into_iter().zip(sums).filter(|(_, sum)| *sum != 0) {
-                price((u64::from(institution), row), amount);
+            for (what, amount) in prices_of(item, month).into_iter().zip(sums).filter(|(_, sum)| *sum != 0) {
+                price((u64::from(institution), what), amount);
             }
         }
     }

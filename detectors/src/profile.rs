@@ -1,22 +1,22 @@
 //! Profiles: what an institution or a practitioner did in a month, in sums that every fact adds to by itself.
 //!
-//! A sum is kept as the count of a small row, its *cell*, under the key of its subject, so that the dataflow adds up
+//! A sum is kept as the count of a packed value, its *cell*, under the key of its subject, so that the dataflow adds up
 //! and takes away by itself. Most facts are summed where they come in (`PreAggregate`); what needs the class of a visit is
 //! added by those who read the visit anyway. Who is judged, and among whom, is in a [`Member`].
 
 use std::collections::BTreeMap;
 
-use models::{Profile, Sum};
+use models::{Feature, FeatureSet, Profile, Sum};
 use records::Kind;
-use records::arena::{Arena, Ref};
-use records::codes::{HospitalLevel, InstitutionType, ListType};
+use records::arena::{Arena, Packed, RowRef, TextRef, Word as _};
+use records::codes::{HospitalGrade, HospitalLevel, InstitutionType, ListType, PractitionerType};
 use records::row::{self, Day, FeeLine, Moment, Settlement, Visit, day_of};
 use records::time::{DAY_SECONDS, first_of, month_of, start_of};
 use serde::{Deserialize, Serialize};
 
 use crate::coverage::Missing;
 use crate::exact::sale_money;
-use crate::views::Diff;
+use crate::views::{Diff, one_of};
 
 /// Whose profile it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -28,10 +28,41 @@ pub enum ProfileOwner {
     Practitioner,
 }
 
+impl ProfileOwner {
+    /// The columns by which subjects of this sort are compared.
+    pub const fn features(self) -> FeatureSet {
+        match self {
+            ProfileOwner::Institution => FeatureSet::Institution,
+            ProfileOwner::Practitioner => FeatureSet::Practitioner,
+        }
+    }
+}
+
+/// A column of a profile, by its place among those of its owner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ProfileColumn {
+    owner: ProfileOwner,
+    nth: u8,
+}
+
+impl ProfileColumn {
+    /// The column of that name; the first where the owner has none of that name.
+    pub fn of(owner: ProfileOwner, feature: &Feature) -> ProfileColumn {
+        let columns = owner.features().features();
+        let nth = columns.iter().position(|column| column.key == feature.key).unwrap_or(0);
+        ProfileColumn { owner, nth: u8::try_from(nth).unwrap_or(0) }
+    }
+
+    /// What the models say of it.
+    pub fn feature(self) -> &'static Feature {
+        &self.owner.features().features()[usize::from(self.nth)]
+    }
+}
+
 const PRACTITIONER: u64 = 1 << 40;
 
 /// The key of a subject: codes of institutions and of practitioners may be the same text.
-pub fn subject_key(owner: ProfileOwner, code: Ref) -> u64 {
+pub fn subject_key(owner: ProfileOwner, code: TextRef) -> u64 {
     match owner {
         ProfileOwner::Institution => u64::from(code),
         ProfileOwner::Practitioner => PRACTITIONER | u64::from(code),
@@ -39,23 +70,24 @@ pub fn subject_key(owner: ProfileOwner, code: Ref) -> u64 {
 }
 
 /// The subject of a key.
-pub fn subject_of(key: u64) -> (ProfileOwner, Ref) {
+pub fn subject_of(key: u64) -> (ProfileOwner, TextRef) {
     let owner = if key & PRACTITIONER == 0 { ProfileOwner::Institution } else { ProfileOwner::Practitioner };
-    (owner, Ref::try_from(key & u64::from(Ref::MAX)).unwrap_or(0))
+    (owner, one_of(key))
 }
 
 /// Bits of a cell that hold the sum.
 const SUM_BITS: u32 = 6;
 
-/// The row whose count is a sum of a month.
-pub fn cell(month: i32, sum: Sum) -> Ref {
-    month.cast_unsigned() << SUM_BITS | sum as u32
+/// The cell whose count is a sum of a month.
+pub fn cell(month: i32, sum: Sum) -> Packed {
+    Packed::new(month.cast_unsigned() << SUM_BITS | sum as u32)
 }
 
 /// Months with their profiles, from the cells of one subject.
-pub fn months(cells: &[(Ref, Diff)]) -> BTreeMap<i32, Profile> {
+pub fn months(cells: &[(Packed, Diff)]) -> BTreeMap<i32, Profile> {
     let mut months: BTreeMap<i32, Profile> = BTreeMap::new();
     for (cell, amount) in cells {
+        let cell = cell.word();
         let sum = Sum::ALL.get((cell & ((1 << SUM_BITS) - 1)) as usize);
         if let Some(sum) = sum {
             months.entry((cell >> SUM_BITS).cast_signed()).or_default().add(*sum, *amount);
@@ -72,17 +104,18 @@ pub fn end_of(month: i32) -> Moment {
 
 /// What is counted of an item in a month: the item, and the month with one bit, 0 for its quantity in ten-thousandths,
 /// 1 for its charges in fen.
-pub type Price = (Ref, u32);
+pub type Price = (TextRef, Packed);
 
 /// The two counts of an item in a month: quantity and charges.
-pub fn prices_of(item: Ref, month: i32) -> [Price; 2] {
-    [(item, month.cast_unsigned() << 1), (item, month.cast_unsigned() << 1 | 1)]
+pub fn prices_of(item: TextRef, month: i32) -> [Price; 2] {
+    [0, 1].map(|bit| (item, Packed::new(month.cast_unsigned() << 1 | bit)))
 }
 
 /// Items with quantity and charges, by month.
-pub fn baskets(prices: &[(Price, Diff)]) -> BTreeMap<i32, BTreeMap<Ref, (i64, i64)>> {
-    let mut baskets: BTreeMap<i32, BTreeMap<Ref, (i64, i64)>> = BTreeMap::new();
+pub fn baskets(prices: &[(Price, Diff)]) -> BTreeMap<i32, BTreeMap<TextRef, (i64, i64)>> {
+    let mut baskets: BTreeMap<i32, BTreeMap<TextRef, (i64, i64)>> = BTreeMap::new();
     for ((item, what), amount) in prices {
+        let what = what.word();
         let entry = baskets.entry((what >> 1).cast_signed()).or_default().entry(*item).or_default();
         let sum = if what & 1 == 0 { &mut entry.0 } else { &mut entry.1 };
         *sum = sum.wrapping_add(*amount);
@@ -96,17 +129,17 @@ pub struct Member {
     /// Whose month it is.
     pub owner: ProfileOwner,
     /// fixmedins_code or prac_psn_code.
-    pub code: Ref,
-    /// The institution of the subject; 0 where that is not known.
-    pub institution: Ref,
+    pub code: TextRef,
+    /// The institution of the subject, where that is known.
+    pub institution: TextRef,
     /// Its row, if its record stands.
-    pub row: Ref,
+    pub row: RowRef,
     /// The month.
     pub month: i32,
     /// Sums in the order of [`Sum::ALL`].
     pub sums: Vec<i64>,
     /// Items with quantity in ten-thousandths and charges in fen; of institutions alone.
-    pub basket: Vec<(Ref, i64, i64)>,
+    pub basket: Vec<(TextRef, i64, i64)>,
     /// What is missing to say who its peers are.
     pub lacks: Option<Missing>,
 }
@@ -126,12 +159,12 @@ impl Member {
 pub struct Group {
     /// Whose months are compared.
     pub owner: ProfileOwner,
-    /// fixmedins_type of the institution, by position.
-    pub sort: u8,
-    /// Class of the institution's hosp_lv: 3 tertiary (01 to 04), 2 secondary (05 to 07), 1 primary (08 to 10), 0 none.
-    pub class: u8,
-    /// prac_psn_type, by position.
-    pub calling: u8,
+    /// fixmedins_type of the institution.
+    pub institution_type: InstitutionType,
+    /// The grade of its hosp_lv.
+    pub grade: HospitalGrade,
+    /// prac_psn_type of a practitioner.
+    pub practitioner_type: Option<PractitionerType>,
 }
 
 impl Group {
@@ -141,35 +174,39 @@ impl Group {
     /// What is missing: a hospital without a level has no peers.
     pub fn of(
         arena: &Arena,
-        institution: Option<Ref>,
-        practitioner: Option<Ref>,
+        institution: Option<RowRef>,
+        practitioner: Option<RowRef>,
         owner: ProfileOwner,
     ) -> Result<Group, Missing> {
-        let calling = match (owner, practitioner) {
-            (ProfileOwner::Institution, _) => 0,
+        let practitioner_type = match (owner, practitioner) {
+            (ProfileOwner::Institution, _) => None,
             (ProfileOwner::Practitioner, None) => return Err(Missing::Practitioner),
-            (ProfileOwner::Practitioner, Some(address)) => {
-                row::practitioner(arena, address).practitioner_type as u8
+            (ProfileOwner::Practitioner, Some(practitioner_row)) => {
+                Some(row::practitioner(arena, practitioner_row).practitioner_type)
             }
         };
         let institution = row::institution(arena, institution.ok_or(Missing::Institution)?);
         if institution.institution_type == InstitutionType::Medical && institution.level.is_none() {
             return Err(Missing::HospLv);
         }
-        let class = institution.level.map_or(0, HospitalLevel::grade);
-        Ok(Group { owner, sort: institution.institution_type as u8, class, calling })
+        let institution_type = institution.institution_type;
+        let grade = institution.level.map_or(HospitalGrade::Ungraded, HospitalLevel::grade);
+        Ok(Group { owner, institution_type, grade, practitioner_type })
     }
 
     /// Its key in a month, or over all months; as with findings, 64 bits of a hash are taken for the group itself.
     pub fn key(&self, month: Option<i32>) -> u64 {
-        let mut bytes = vec![self.owner as u8, self.sort, self.class, self.calling];
+        // Groups of institutions and of practitioners differ by their owner.
+        let practitioner_type = self.practitioner_type.map_or(0, |of| of as u8);
+        let mut bytes =
+            vec![self.owner as u8, self.institution_type as u8, self.grade as u8, practitioner_type];
         bytes.extend(month.into_iter().flat_map(i32::to_le_bytes));
         xxhash_rust::xxh3::xxh3_64(&bytes)
     }
 }
 
 /// What is added to a cell of a profile: the subject's key, the cell, the amount.
-pub type Addition = (u64, Ref, i64);
+pub type Addition = (u64, Packed, i64);
 
 /// What a stay adds for its institution, in the month of its end; no column of practitioners is of stays.
 pub fn additions_of_stay(visit: &Visit) -> Option<[Addition; 2]> {
@@ -186,24 +223,24 @@ pub fn addition_of_line_of_stay(line: &FeeLine) -> Addition {
 }
 
 /// What a live settlement adds for the doctor of its visit, if it has one.
-pub fn additions_of_doctor(settlement: &Settlement, doctor: Ref) -> impl Iterator<Item = Addition> {
+pub fn additions_of_doctor(settlement: &Settlement, doctor: TextRef) -> impl Iterator<Item = Addition> {
     let month = month_of(day_of(settlement.time));
     let key = subject_key(ProfileOwner::Practitioner, doctor);
-    let sums = (doctor != 0).then(|| sums_of_settlement(settlement));
+    let sums = doctor.is_some().then(|| sums_of_settlement(settlement));
     sums.into_iter().flatten().map(move |(sum, amount)| (key, cell(month, sum), amount))
 }
 
-fn owners(institution: Ref, doctor: Ref) -> impl Iterator<Item = u64> {
-    let doctor = (doctor != 0).then(|| subject_key(ProfileOwner::Practitioner, doctor));
+fn owners(institution: TextRef, doctor: TextRef) -> impl Iterator<Item = u64> {
+    let doctor = doctor.is_some().then(|| subject_key(ProfileOwner::Practitioner, doctor));
     std::iter::once(subject_key(ProfileOwner::Institution, institution)).chain(doctor)
 }
 
 /// Tells what a fact adds by itself: `add(key, month, sums)`, once for each of its subjects; gives it if it is a net
 /// line.
-pub fn sums_of(arena: &Arena, fact: Ref, mut add: impl FnMut(u64, i32, &[(Sum, i64)])) -> Option<FeeLine> {
-    match row::kind(arena, fact) {
+pub fn sums_of(arena: &Arena, row: RowRef, mut add: impl FnMut(u64, i32, &[(Sum, i64)])) -> Option<FeeLine> {
+    match row::kind(arena, row) {
         Kind::Visit => {
-            let visit = row::visit(arena, fact);
+            let visit = row::visit(arena, row);
             let day = day_of(visit.begin);
             let sums = [
                 (Sum::Visits, 1),
@@ -213,14 +250,14 @@ pub fn sums_of(arena: &Arena, fact: Ref, mut add: impl FnMut(u64, i32, &[(Sum, i
             owners(visit.institution, visit.doctor).for_each(|key| add(key, month_of(day), &sums));
         }
         Kind::Settlement => {
-            let settlement = row::settlement(arena, fact);
+            let settlement = row::settlement(arena, row);
             if settlement.live {
                 let key = subject_key(ProfileOwner::Institution, settlement.institution);
                 add(key, month_of(day_of(settlement.time)), &sums_of_settlement(&settlement));
             }
         }
         Kind::FeeLine => {
-            let line = row::fee_line(arena, fact);
+            let line = row::fee_line(arena, row);
             if line.is_net() {
                 let (month, sums) = (month_of(day_of(line.time)), sums_of_line(&line));
                 owners(line.institution, line.doctor).for_each(|key| add(key, month, &sums));
@@ -228,7 +265,7 @@ pub fn sums_of(arena: &Arena, fact: Ref, mut add: impl FnMut(u64, i32, &[(Sum, i
             }
         }
         Kind::Prescription => {
-            let prescription = row::prescription(arena, fact);
+            let prescription = row::prescription(arena, row);
             if !prescription.cancelled {
                 let items = i64::try_from(prescription.lines.len()).unwrap_or(i64::MAX);
                 let sums = [(Sum::Prescriptions, 1), (Sum::PrescribedItems, items)];
@@ -238,7 +275,7 @@ pub fn sums_of(arena: &Arena, fact: Ref, mut add: impl FnMut(u64, i32, &[(Sum, i
             }
         }
         Kind::Dispensing => {
-            let sale = row::dispensing(arena, fact);
+            let sale = row::dispensing(arena, row);
             if !sale.is_return && sale.cnt > 0 {
                 let key = subject_key(ProfileOwner::Institution, sale.institution);
                 let sums = [(Sum::Sales, 1), (Sum::SaleCharges, sale_money(&sale))];

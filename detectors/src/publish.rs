@@ -16,7 +16,7 @@ use differential_dataflow::consolidation::consolidate;
 use differential_dataflow::operators::arrange::TraceAgent;
 use differential_dataflow::trace::TraceReader;
 use records::Kind;
-use records::arena::{Arena, Ref};
+use records::arena::{Arena, Packed, RowRef, TextRef};
 use records::row::{self, Moment};
 use timely::progress::Antichain;
 
@@ -85,8 +85,8 @@ impl Publisher {
 #[derive(Clone, Debug)]
 pub(crate) struct Shard {
     /// By [`Fact`].
-    facts: Vec<Vec<Batch<Ref>>>,
-    records: Vec<Batch<Ref>>,
+    facts: Vec<Vec<Batch<RowRef>>>,
+    records: Vec<Batch<RowRef>>,
 }
 
 /// The facts after a complete tick.
@@ -116,18 +116,18 @@ impl Snapshot {
     }
 
     /// The rows that stand under a key of a fact, ascending, with how often.
-    pub fn rows(&self, fact: Fact, key: u64) -> Vec<(Ref, Diff)> {
+    pub fn rows(&self, fact: Fact, key: u64) -> Vec<(RowRef, Diff)> {
         let shard = self.shards.get(worker_of(key, self.shards.len()));
         shard.map_or_else(Vec::new, |shard| self.values(&shard.facts[fact as usize], key))
     }
 
     /// All that stands of a fact: one pass over the whole arrangement, by key and row.
-    pub fn all(&self, fact: Fact) -> Vec<((u64, Ref), Diff)> {
+    pub fn all(&self, fact: Fact) -> Vec<((u64, RowRef), Diff)> {
         self.pass(self.shards.iter().flat_map(|shard| &shard.facts[fact as usize]))
     }
 
     /// The records of a kind that stand under a key of [`record_keys`], ascending.
-    pub(crate) fn records(&self, arena: &Arena, kind: Kind, key: u64) -> Vec<Ref> {
+    pub(crate) fn records(&self, arena: &Arena, kind: Kind, key: u64) -> Vec<RowRef> {
         let shard = self.shards.get(worker_of(key, self.shards.len()));
         let rows = shard.map_or_else(Vec::new, |shard| self.values(&shard.records, key));
         // Keys of different kinds may coincide.
@@ -135,9 +135,9 @@ impl Snapshot {
     }
 
     /// All records of a kind that stand, ascending: one pass over all records.
-    pub(crate) fn all_records(&self, arena: &Arena, kind: Kind) -> Vec<Ref> {
+    pub(crate) fn all_records(&self, arena: &Arena, kind: Kind) -> Vec<RowRef> {
         let rows = self.pass(self.shards.iter().flat_map(|shard| &shard.records));
-        let mut rows: Vec<Ref> = rows.into_iter().map(|((_, row), _)| row).collect();
+        let mut rows: Vec<RowRef> = rows.into_iter().map(|((_, row), _)| row).collect();
         rows.retain(|row| row::kind(arena, *row) == kind);
         rows.sort_unstable();
         // A record stands under each of its keys.
@@ -145,16 +145,16 @@ impl Snapshot {
         rows
     }
 
-    fn values(&self, batches: &[Batch<Ref>], key: u64) -> Vec<(Ref, Diff)> {
+    fn values(&self, batches: &[Batch<RowRef>], key: u64) -> Vec<(RowRef, Diff)> {
         let values = batches.iter().flat_map(|batch| batch.values_at(key, self.as_of));
-        let mut rows: Vec<(Ref, Diff)> = values.map(|(row, count)| (*row, count)).collect();
+        let mut rows: Vec<(RowRef, Diff)> = values.map(|(row, count)| (*row, count)).collect();
         consolidate(&mut rows);
         rows
     }
 
-    fn pass<'a>(&'a self, batches: impl Iterator<Item = &'a Batch<Ref>>) -> Vec<((u64, Ref), Diff)> {
+    fn pass<'a>(&'a self, batches: impl Iterator<Item = &'a Batch<RowRef>>) -> Vec<((u64, RowRef), Diff)> {
         let updates = batches.flat_map(|batch| batch.all_at(self.as_of));
-        let mut rows: Vec<((u64, Ref), Diff)> = updates
+        let mut rows: Vec<((u64, RowRef), Diff)> = updates
             .filter(|(_, _, count)| *count != 0)
             .map(|(key, row, count)| ((key, *row), count))
             .collect();
@@ -165,29 +165,29 @@ impl Snapshot {
 
 /// The keys under which a record stands among all records: by the first part of its own key and, a visit, by
 /// its person.
-pub(crate) fn record_keys(arena: &Arena, record: Ref, mut under: impl FnMut(u64)) {
-    let kind = row::kind(arena, record);
-    under(record_key(kind, row::key(arena, record).0));
+pub(crate) fn record_keys(arena: &Arena, row: RowRef, mut under: impl FnMut(u64)) {
+    let kind = row::kind(arena, row);
+    under(record_key(kind, row::key(arena, row).0));
     if kind == Kind::Visit {
-        under(visit_of_person_key(row::visit(arena, record).psn_no));
+        under(visit_of_person_key(row::visit(arena, row).psn_no));
     }
 }
 
 /// The key of the records of a kind whose own key begins with this part.
-pub(crate) fn record_key(kind: Kind, first: Ref) -> u64 {
-    pair_key(kind as Ref, first)
+pub(crate) fn record_key(kind: Kind, first: TextRef) -> u64 {
+    pair_key(Packed::new(kind as u32), first)
 }
 
 /// The key of the visits of a person.
-pub(crate) fn visit_of_person_key(person: Ref) -> u64 {
-    pair_key(Ref::MAX, person)
+pub(crate) fn visit_of_person_key(person: TextRef) -> u64 {
+    pair_key(Packed::new(u32::MAX), person)
 }
 
 /// The arrangements of a worker that are published, held open for it.
 pub struct Traces {
     /// By [`Fact`].
-    pub(crate) facts: Vec<TraceAgent<Spine<Ref>>>,
-    pub(crate) records: TraceAgent<Spine<Ref>>,
+    pub(crate) facts: Vec<TraceAgent<Spine<RowRef>>>,
+    pub(crate) records: TraceAgent<Spine<RowRef>>,
 }
 
 impl Traces {
@@ -207,7 +207,7 @@ impl Traces {
     }
 }
 
-fn batches(trace: &mut TraceAgent<Spine<Ref>>, tick: Tick) -> Vec<Batch<Ref>> {
+fn batches(trace: &mut TraceAgent<Spine<RowRef>>, tick: Tick) -> Vec<Batch<RowRef>> {
     let everything = Antichain::new();
     let batches = trace.batches_through(everything.borrow()).expect("the whole trace is a clean cut");
     // Later ticks need not tell apart what came up to this one, and may merge it.

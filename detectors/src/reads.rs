@@ -8,7 +8,7 @@
 
 use std::sync::Arc;
 
-use records::arena::{Arena, Ref};
+use records::arena::{Arena, RowRef, TextRef};
 use records::row::{self, day_of};
 
 use crate::classes::Classes;
@@ -22,57 +22,59 @@ pub type Predicate<V> = Box<dyn Fn(&V) -> bool>;
 
 /// What a difference between two banks may make a judge answer differently. It may hold of too much, which costs
 /// time, never of too little.
-pub struct Concern<V> {
+///
+/// `V` is the type of the rows that an operator judges, `J` that of the rows that it joins to them.
+pub struct Concern<V, J = RowRef> {
     /// Rows of the operator's first arrangement.
     pub(crate) rows: Vec<Predicate<V>>,
     /// All rows of the keys under which such a row stands, in the arrangement of this number: of an operator over
     /// each row the arrangements that are joined to it, of one over whole keys all of its arrangements of rows.
-    pub(crate) keys: Vec<(usize, Predicate<Ref>)>,
+    pub(crate) keys: Vec<(usize, Predicate<J>)>,
 }
 
-impl<V> Concern<V> {
+impl<V, J> Concern<V, J> {
     /// Every row.
-    pub fn everything() -> Concern<V> {
+    pub fn everything() -> Concern<V, J> {
         Concern::rows(|_| true)
     }
     /// No row.
-    pub fn nothing() -> Concern<V> {
+    pub fn nothing() -> Concern<V, J> {
         Concern { rows: Vec::new(), keys: Vec::new() }
     }
     /// These rows.
-    pub fn rows(row: impl Fn(&V) -> bool + 'static) -> Concern<V> {
+    pub fn rows(row: impl Fn(&V) -> bool + 'static) -> Concern<V, J> {
         Concern { rows: vec![Box::new(row)], keys: Vec::new() }
     }
     /// All rows of the keys under which such a row stands in the `nth` arrangement.
-    pub fn keys(nth: usize, row: impl Fn(&Ref) -> bool + 'static) -> Concern<V> {
+    pub fn keys(nth: usize, row: impl Fn(&J) -> bool + 'static) -> Concern<V, J> {
         Concern { rows: Vec::new(), keys: vec![(nth, Box::new(row))] }
     }
     /// Both.
     #[must_use]
-    pub fn and(mut self, other: Concern<V>) -> Concern<V> {
+    pub fn and(mut self, other: Concern<V, J>) -> Concern<V, J> {
         self.rows.extend(other.rows);
         self.keys.extend(other.keys);
         self
     }
 }
 
-type Concerned<V> = Box<dyn Fn(&Arc<CompiledBank>, &Arc<CompiledBank>) -> Concern<V>>;
+type Concerned<V, J> = Box<dyn Fn(&Arc<CompiledBank>, &Arc<CompiledBank>) -> Concern<V, J>>;
 
 /// Says whether a part of the bank differs.
 type Differs = Box<dyn Fn(&CompiledBank, &CompiledBank) -> bool>;
 
 /// One part of the bank that an operator reads.
-struct Read<V> {
+struct Read<V, J> {
     differs: Differs,
-    concern: Concerned<V>,
+    concern: Concerned<V, J>,
 }
 
-/// The parts of the bank that an operator reads; `V` is the type of the rows it judges.
-pub struct Reads<V = Ref> {
-    parts: Vec<Read<V>>,
+/// The parts of the bank that an operator reads; `V` and `J` are the types of its rows, as of its [`Concern`].
+pub struct Reads<V = RowRef, J = RowRef> {
+    parts: Vec<Read<V, J>>,
 }
 
-impl<V> Default for Reads<V> {
+impl<V, J> Default for Reads<V, J> {
     fn default() -> Self {
         Reads { parts: Vec::new() }
     }
@@ -102,11 +104,11 @@ pub struct WatchesOf(());
 #[derive(Clone, Copy)]
 pub struct ExemptsOf(());
 
-impl<V> Reads<V> {
+impl<V, J> Reads<V, J> {
     fn add(
         &mut self,
         differs: impl Fn(&CompiledBank, &CompiledBank) -> bool + 'static,
-        concern: impl Fn(&Arc<CompiledBank>, &Arc<CompiledBank>) -> Concern<V> + 'static,
+        concern: impl Fn(&Arc<CompiledBank>, &Arc<CompiledBank>) -> Concern<V, J> + 'static,
     ) {
         self.parts.push(Read { differs: Box::new(differs), concern: Box::new(concern) });
     }
@@ -121,7 +123,7 @@ impl<V> Reads<V> {
     pub fn rules_concerning<T: PartialEq + 'static>(
         &mut self,
         part: Part<T>,
-        concern: impl Fn(RulesOf<T>, &Arc<CompiledBank>, &Arc<CompiledBank>) -> Concern<V> + 'static,
+        concern: impl Fn(RulesOf<T>, &Arc<CompiledBank>, &Arc<CompiledBank>) -> Concern<V, J> + 'static,
     ) -> RulesOf<T> {
         let get = part.get;
         let differs = move |a: &CompiledBank, b: &CompiledBank| get(&a.detectors) != get(&b.detectors);
@@ -146,7 +148,7 @@ impl<V> Reads<V> {
     /// The classes of visits; a difference concerns what `concern(old, new)` says.
     pub fn classes(
         &mut self,
-        concern: impl Fn(&Arc<CompiledBank>, &Arc<CompiledBank>) -> Concern<V> + 'static,
+        concern: impl Fn(&Arc<CompiledBank>, &Arc<CompiledBank>) -> Concern<V, J> + 'static,
     ) -> ClassesOf {
         self.add(|a, b| a.classes != b.classes, concern);
         ClassesOf(())
@@ -155,7 +157,7 @@ impl<V> Reads<V> {
     /// Who looks at which item; a difference concerns what `concern(old, new)` says.
     pub fn watches(
         &mut self,
-        concern: impl Fn(&Arc<CompiledBank>, &Arc<CompiledBank>) -> Concern<V> + 'static,
+        concern: impl Fn(&Arc<CompiledBank>, &Arc<CompiledBank>) -> Concern<V, J> + 'static,
     ) -> WatchesOf {
         self.add(|a, b| a.watched != b.watched, concern);
         WatchesOf(())
@@ -168,7 +170,7 @@ impl<V> Reads<V> {
     }
 
     /// What the difference between two banks concerns; `None` if the operator reads nothing that differs.
-    pub(crate) fn concern(&self, old: &Arc<CompiledBank>, new: &Arc<CompiledBank>) -> Option<Concern<V>> {
+    pub(crate) fn concern(&self, old: &Arc<CompiledBank>, new: &Arc<CompiledBank>) -> Option<Concern<V, J>> {
         let differing = self.parts.iter().filter(|part| (part.differs)(old, new));
         differing.map(|part| (part.concern)(old, new)).reduce(Concern::and)
     }
@@ -197,7 +199,7 @@ impl CompiledBank {
     }
     /// Who looks at an item, if anybody does.
     #[inline]
-    pub fn watch(&self, _: WatchesOf, item: Ref) -> Option<&Watch> {
+    pub fn watch(&self, _: WatchesOf, item: TextRef) -> Option<&Watch> {
         self.watched.get(&item)
     }
     /// The exemptions that name an active rule, by id.
@@ -211,7 +213,7 @@ pub fn reclassed(
     arena: &Arc<Arena>,
     old: &Arc<CompiledBank>,
     new: &Arc<CompiledBank>,
-) -> impl Fn(&Ref) -> bool + use<> {
+) -> impl Fn(&RowRef) -> bool + use<> {
     let (arena, old, new) = (Arc::clone(arena), Arc::clone(old), Arc::clone(new));
     move |visit| {
         let visit = row::visit(&arena, *visit);

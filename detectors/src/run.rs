@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use records::arena::{ArenaFull, Ref};
+use records::arena::{ArenaFull, TextRef};
 use records::decode::Decoder;
 use records::ledger::{Fate, Ledger};
 use records::row::Moment;
@@ -90,7 +90,7 @@ fn compile(bank: &Bank, mutated: Option<u8>, ledger: &mut Ledger) -> Result<Arc<
     let compiled = CompiledBank::compile_mutated(bank, mutated, &mut |text| {
         ledger.intern(text).unwrap_or_else(|full| {
             failed = Some(full);
-            Ref::default()
+            TextRef::NONE
         })
     });
     failed.map_or_else(|| Ok(Arc::new(compiled)), Err)

@@ -1,9 +1,9 @@
 //! What judges state: the one type that leaves every judge, and what travels in it.
 //!
-//! A statement is a row that belongs under a key of a [`Route`], a finding on its way to an alert, or one of the few
+//! A statement is a row, or a packed value, that belongs under a key of a [`Route`], a finding on its way to an alert, or one of the few
 //! sums that no row can carry. It imports no detector: who states it and who reads it both come here.
 
-use records::arena::Ref;
+use records::arena::{Packed, RowRef};
 use records::row::{Day, Moment};
 use serde::{Deserialize, Serialize};
 
@@ -36,11 +36,11 @@ pub enum Route {
     OfVisit,
     /// Visits with a code that some row knows, by person.
     Coded,
-    /// Days of a stay on which something was charged, by visit.
+    /// Days of a stay on which something was charged, packed, by visit.
     BedDay,
     /// Lines of stays from days before or after the stay, by visit.
     OffStay,
-    /// Days on which stays begin and end, by institution.
+    /// Days on which stays begin and end, packed, by institution.
     BedStep,
     /// Insured sales of a code that was not bought, by code.
     Unbought,
@@ -50,7 +50,7 @@ pub enum Route {
     Cycle,
     /// Insured sales of items in `resale_prone`, by person and item.
     Resale,
-    /// Consecutive passes at different institutions: row 0, by the pair.
+    /// Consecutive passes at different institutions: no row, by the pair.
     Journey,
     /// Institutions with coordinates, by pair.
     JourneyPlace,
@@ -70,7 +70,7 @@ pub enum Route {
     CompanionTwin,
     /// Stays in a co-stay, by the two persons.
     CoStay,
-    /// The other end of an edge, by rule and person.
+    /// The person at the other end of an edge, packed, by rule and person.
     Edge,
     /// Stays behind an edge, by rule and person.
     EdgeStay,
@@ -84,7 +84,9 @@ pub enum Route {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Out {
     /// A row belongs under a key of a route.
-    Row(Route, u64, Ref),
+    Row(Route, u64, RowRef),
+    /// A packed value belongs under a key of a route.
+    Packed(Route, u64, Packed),
     /// A finding.
     Finding(Box<Finding>),
     /// The statement holds as soon as *now* is at least this moment.
@@ -98,11 +100,11 @@ pub enum Out {
     /// A finding with its amount.
     Priced(Box<PricedFinding>),
     /// Fen that a finding (by id) takes of what it laid on a record.
-    Taken(u64, Ref, i64),
+    Taken(u64, RowRef, i64),
     /// An alert.
     Reconciled(Box<ReconciledFinding>),
     /// An amount that is added to a cell of a profile.
-    Sum(u64, Ref, i64),
+    Sum(u64, Packed, i64),
     /// A subject's month among its peers', by their group and the month.
     Member(u64, Box<Member>),
     /// A subject's month among all months of its peers, by their group.
@@ -114,8 +116,8 @@ pub enum Out {
 pub struct Crowd {
     /// The rule.
     pub rule: RuleIx,
-    /// The institution.
-    pub institution: Ref,
+    /// The row of the institution.
+    pub institution: RowRef,
     /// Its beds.
     pub beds: i64,
     /// The first day.

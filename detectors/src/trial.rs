@@ -50,8 +50,8 @@ impl<'b> Trial<'b> {
         let several = case.steps.len() > 1;
         let mut wrong = Vec::new();
         for (number, (step, answer)) in (1..).zip(case.steps.iter().zip(&answers)) {
-            let address = if several { format!("step {number}: ") } else { String::new() };
-            wrong.extend(compare(rule, step, answer).into_iter().map(|what| format!("{address}{what}")));
+            let prefix = if several { format!("step {number}: ") } else { String::new() };
+            wrong.extend(compare(rule, step, answer).into_iter().map(|what| format!("{prefix}{what}")));
         }
         wrong
     }
@@ -65,8 +65,8 @@ fn moment(text: &str) -> Option<Moment> {
 /// What is otherwise than the step says.
 fn compare(rule: &Rule, step: &Step, answer: &Answer) -> Vec<String> {
     let mut wrong = Vec::new();
-    for (address, why) in &answer.rejected {
-        let line = step.changes.get(*address).map_or("", String::as_str);
+    for (position, why) in &answer.rejected {
+        let line = step.changes.get(*position).map_or("", String::as_str);
         wrong.push(format!("a fact was rejected, {why}: {line}"));
     }
     let found: BTreeMap<&[String], String> =

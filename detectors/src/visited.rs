@@ -1,6 +1,6 @@
 //! The visits of a person, read and classed once for all who look at them.
 
-use records::arena::{Arena, Ref};
+use records::arena::{Arena, RowRef};
 use records::row::{self, Visit, day_of};
 
 use crate::classes::{Class, Classes};
@@ -10,7 +10,7 @@ use crate::views::Diff;
 #[derive(Clone, Copy, Debug)]
 pub struct Visited {
     /// Its row.
-    pub row: Ref,
+    pub row: RowRef,
     /// What stands there.
     pub visit: Visit,
     /// Its class by med_type.
@@ -18,8 +18,8 @@ pub struct Visited {
 }
 
 /// Reads visits, in the order of their rows.
-pub fn read(arena: &Arena, classes: &Classes, visits: &[(Ref, Diff)]) -> Vec<Visited> {
-    let read = |(row, _): &(Ref, Diff)| {
+pub fn read(arena: &Arena, classes: &Classes, visits: &[(RowRef, Diff)]) -> Vec<Visited> {
+    let read = |(row, _): &(RowRef, Diff)| {
         let visit = row::visit(arena, *row);
         Visited { row: *row, visit, class: classes.class(visit.med_type, day_of(visit.begin)) }
     };

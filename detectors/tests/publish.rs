@@ -12,7 +12,7 @@ use detectors::publish::{Publisher, Snapshot};
 use detectors::why::{Lookup, Published, Standing};
 use detectors::worker::{self, TickIn};
 use records::Kind;
-use records::arena::{Arena, Ref};
+use records::arena::{Arena, RowRef};
 use records::decode::Decoder;
 use records::ledger::Ledger;
 use records::row;
@@ -53,7 +53,7 @@ struct World {
     bank: Arc<CompiledBank>,
     ticks: VecDeque<TickIn>,
     /// By tick; nothing at 0.
-    standing: Vec<BTreeSet<Ref>>,
+    standing: Vec<BTreeSet<RowRef>>,
 }
 
 fn world() -> World {
@@ -67,7 +67,8 @@ fn world() -> World {
             fate.unwrap_or_else(|fault| panic!("{}: {line}", fault.text)).expect("there is room");
         }
         let facts = Arc::new(ledger.take_facts());
-        let mut counts: BTreeMap<Ref, i32> = standing[index(tick - 1)].iter().map(|row| (*row, 1)).collect();
+        let mut counts: BTreeMap<RowRef, i32> =
+            standing[index(tick - 1)].iter().map(|row| (*row, 1)).collect();
         for fact in &*facts {
             *counts.entry(fact.row).or_default() += i32::from(fact.diff);
         }
@@ -85,7 +86,7 @@ fn check(world: &World, snapshot: &Snapshot) {
     for kind in [Kind::Visit, Kind::FeeLine] {
         assert_eq!(arranged.all(kind), plain.all(kind), "{kind:?} after {}", snapshot.as_of());
     }
-    let visits = plain.all(Kind::Visit).into_iter().map(|address| row::visit(&world.arena, address));
+    let visits = plain.all(Kind::Visit).into_iter().map(|row| row::visit(&world.arena, row));
     for visit in visits {
         assert_eq!(arranged.visits_of(visit.psn_no), plain.visits_of(visit.psn_no));
         for kind in [Kind::Visit, Kind::FeeLine] {

@@ -13,7 +13,7 @@ use detectors::compiled_bank::CompiledBank;
 use detectors::detector::SPECS;
 use detectors::rule_set::RuleSet;
 use detectors::worker::{TickIn, TickOut, run};
-use records::arena::Ref;
+use records::arena::TextRef;
 use records::ledger::Ledger;
 use rulebank::Bank;
 use timely::WorkerConfig;
@@ -69,7 +69,7 @@ pub fn compile(bank: &Bank, rule_set: &RuleSet, ledger: &mut Ledger) -> Result<A
     let compiled = CompiledBank::compile_in(bank, rule_set, &mut |text| {
         ledger.intern(text).unwrap_or_else(|full| {
             failed = Some(full);
-            Ref::default()
+            TextRef::NONE
         })
     });
     let Some(compiled) = compiled else {

@@ -15,7 +15,8 @@ use detectors::alert::{record_name, value_texts};
 use detectors::alert_view::AlertView;
 use detectors::finding::ReconciledFinding;
 use detectors::money::{own_money, visit_of};
-use records::arena::{Arena, Ref};
+use detectors::views::visit_of_key;
+use records::arena::{Arena, RowRef};
 use records::render;
 use records::row;
 use records::time::format_time;
@@ -43,7 +44,7 @@ pub fn keep(folder: &Folder, view: &AlertView, bank: &Bank, run: &RunMeta) -> Re
         kept.folder().file(&format!("{}/{path}", files::BANK), text)?;
     }
     let arena = view.arena();
-    let mut places: Vec<Ref> = Vec::new();
+    let mut places: Vec<RowRef> = Vec::new();
     for alert in view.standing() {
         let finding = &alert.priced.finding;
         places.extend(finding.evidence.iter().chain(alert.priced.laid.iter().map(|(place, _)| place)));
@@ -71,17 +72,16 @@ pub fn keep(folder: &Folder, view: &AlertView, bank: &Bank, run: &RunMeta) -> Re
 }
 
 fn laid(arena: &Arena, alert: &ReconciledFinding) -> Vec<LaidAmount> {
-    let mut taken: BTreeMap<Ref, i64> = BTreeMap::new();
+    let mut taken: BTreeMap<RowRef, i64> = BTreeMap::new();
     for (place, fen) in &alert.taken {
         *taken.entry(*place).or_default() += fen;
     }
-    let of_record = |(place, fen): &(Ref, i64)| {
+    let of_record = |(place, fen): &(RowRef, i64)| {
         let name = record_name(arena, *place);
         LaidAmount {
             kind: name.kind,
             key: name.key,
-            // The key of what belongs to no visit is wider than a reference.
-            visit: Ref::try_from(visit_of(arena, *place)).ok().map(|visit| arena.text(visit)),
+            visit: visit_of_key(visit_of(arena, *place)).map(|visit| arena.text(visit)),
             own: Fen(own_money(arena, *place)),
             laid: Fen(*fen),
             taken: Fen(taken.get(place).copied().unwrap_or(0)),
@@ -90,7 +90,7 @@ fn laid(arena: &Arena, alert: &ReconciledFinding) -> Vec<LaidAmount> {
     alert.priced.laid.iter().map(of_record).collect()
 }
 
-fn record(arena: &Arena, place: Ref) -> KeptRecord {
+fn record(arena: &Arena, place: RowRef) -> KeptRecord {
     let name = record_name(arena, place);
     KeptRecord {
         kind: name.kind,

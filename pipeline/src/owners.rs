@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use detectors::alert_view::AlertView;
 use detectors::finding::{ReconciledFinding, institution_of};
 use records::Kind;
-use records::arena::{Arena, Ref};
+use records::arena::{Arena, RowRef, TextRef};
 use records::ledger::Ledger;
 use records::row;
 use wire::{Fen, Owners, Share, files};
@@ -29,8 +29,8 @@ pub fn write(folder: &Folder, view: &AlertView, ledger: &Ledger) -> Result<Draft
 }
 
 fn owners(arena: &Arena, ledger: &Ledger, alert_id: String, alert: &ReconciledFinding) -> Owners {
-    let shares = |owner: &dyn Fn(Ref) -> Ref| -> Vec<Share> {
-        let mut of_owner: BTreeMap<Ref, (i64, i64)> = BTreeMap::new();
+    let shares = |owner: &dyn Fn(RowRef) -> TextRef| -> Vec<Share> {
+        let mut of_owner: BTreeMap<TextRef, (i64, i64)> = BTreeMap::new();
         for place in &alert.priced.finding.evidence {
             of_owner.entry(owner(*place)).or_default();
         }
@@ -42,7 +42,7 @@ fn owners(arena: &Arena, ledger: &Ledger, alert_id: String, alert: &ReconciledFi
             let share = of_owner.entry(owner(*place)).or_default();
             share.1 = share.1.saturating_add(*fen);
         }
-        of_owner.remove(&0);
+        of_owner.remove(&TextRef::NONE);
         let share = |(id, (amount, counted))| Share {
             id: arena.text(id),
             amount: Fen(amount),
@@ -60,11 +60,11 @@ fn owners(arena: &Arena, ledger: &Ledger, alert_id: String, alert: &ReconciledFi
     }
 }
 
-/// Who treated, prescribed or billed: named by the record, else by its prescription or visit; 0 for nobody.
-fn practitioner_of(arena: &Arena, ledger: &Ledger, place: Ref) -> Ref {
-    let of_visit = |visit: Ref| {
-        let stands = ledger.standing(Kind::Visit, (visit, 0));
-        stands.map_or(0, |visit| row::visit(arena, visit).doctor)
+/// Who treated, prescribed or billed: named by the record, else by its prescription or visit, if by any.
+fn practitioner_of(arena: &Arena, ledger: &Ledger, place: RowRef) -> TextRef {
+    let of_visit = |visit: TextRef| {
+        let stands = ledger.standing(Kind::Visit, (visit, TextRef::NONE));
+        stands.map_or(TextRef::NONE, |visit| row::visit(arena, visit).doctor)
     };
     match row::kind(arena, place) {
         Kind::Practitioner => row::key(arena, place).0,
@@ -73,19 +73,19 @@ fn practitioner_of(arena: &Arena, ledger: &Ledger, place: Ref) -> Ref {
         Kind::Settlement => of_visit(row::settlement(arena, place).visit),
         Kind::FeeLine => {
             let line = row::fee_line(arena, place);
-            if line.doctor == 0 { of_visit(line.visit) } else { line.doctor }
+            if line.doctor.is_none() { of_visit(line.visit) } else { line.doctor }
         }
         Kind::Dispensing => {
             let sale = row::dispensing(arena, place);
-            let prescription = ledger.standing(Kind::Prescription, (sale.rx, 0));
+            let prescription = ledger.standing(Kind::Prescription, (sale.rx, TextRef::NONE));
             prescription.map_or_else(|| of_visit(sale.visit), |rx| row::prescription(arena, rx).doctor)
         }
-        _ => 0,
+        _ => TextRef::NONE,
     }
 }
 
-/// The person a record is about; 0 for none.
-fn person_of(arena: &Arena, ledger: &Ledger, place: Ref) -> Ref {
+/// The person a record is about, if it is about one.
+fn person_of(arena: &Arena, ledger: &Ledger, place: RowRef) -> TextRef {
     match row::kind(arena, place) {
         Kind::Person => row::key(arena, place).0,
         Kind::PersonFact => row::person_fact(arena, place).psn_no,
@@ -97,12 +97,12 @@ fn person_of(arena: &Arena, ledger: &Ledger, place: Ref) -> Ref {
         Kind::Presence => row::presence(arena, place).psn_no,
         Kind::Dispensing => {
             let sale = row::dispensing(arena, place);
-            if sale.psn_no != 0 {
+            if sale.psn_no.is_some() {
                 return sale.psn_no;
             }
-            let visit = ledger.standing(Kind::Visit, (sale.visit, 0));
-            visit.map_or(0, |visit| row::visit(arena, visit).psn_no)
+            let visit = ledger.standing(Kind::Visit, (sale.visit, TextRef::NONE));
+            visit.map_or(TextRef::NONE, |visit| row::visit(arena, visit).psn_no)
         }
-        _ => 0,
+        _ => TextRef::NONE,
     }
 }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use detectors::alert_view::AlertView;
 use detectors::arrivals::{Arrived, KINDS, Unjudged};
 use detectors::coverage::InstitutionMonth;
-use records::arena::{Arena, Ref};
+use records::arena::{Arena, RowRef, TextRef};
 use records::render;
 use records::row;
 use records::time::format_month;
@@ -24,7 +24,7 @@ const EXPECTED: [&[&str]; 3] = [
 
 /// One institution with its months.
 struct InstitutionMonths {
-    row: Option<Ref>,
+    row: Option<RowRef>,
     months: BTreeMap<i32, (Arrived, Unjudged)>,
 }
 
@@ -36,7 +36,7 @@ pub fn write(folder: &Folder, view: &AlertView) -> Result<[Draft; 3], Error> {
     let arena = view.arena();
     let mut places: BTreeMap<String, InstitutionMonths> = BTreeMap::new();
     let place =
-        |code: Ref| InstitutionMonths { row: view.reach().institution(code), months: BTreeMap::new() };
+        |code: TextRef| InstitutionMonths { row: view.reach().institution(code), months: BTreeMap::new() };
     for code in view.reach().institutions(arena) {
         places.insert(arena.text(code), place(code));
     }
@@ -47,7 +47,7 @@ pub fn write(folder: &Folder, view: &AlertView) -> Result<[Draft; 3], Error> {
         months.insert(month);
     }
     for (InstitutionMonth { institution, month }, unjudged) in view.unjudged() {
-        if institution != 0 {
+        if institution.is_some() {
             let place = places.entry(arena.text(institution)).or_insert_with(|| place(institution));
             place.months.entry(month).or_default().1 = unjudged;
             months.insert(month);
@@ -80,7 +80,7 @@ fn institution(arena: &Arena, code: &str, place: &InstitutionMonths) -> Institut
     let Some(row) = place.row else { return blank };
     let row = row::institution(arena, row);
     Institution {
-        fixmedins_name: (row.name != 0).then(|| arena.text(row.name)),
+        fixmedins_name: row.name.is_some().then(|| arena.text(row.name)),
         fixmedins_type: Some(row.institution_type.code().to_owned()),
         hosp_lv: row.level.map(|level| level.code().to_owned()),
         admdvs: Some(arena.text(row.admdvs)),
@@ -130,7 +130,7 @@ fn lateness(arrived: &Arrived, kind: usize) -> Lateness {
     Lateness { within_1d, within_3d, within_7d, over_7d, unknown }
 }
 
-fn label(arena: &Arena, place: Ref) -> Label {
+fn label(arena: &Arena, place: RowRef) -> Label {
     let mut fields: BTreeMap<&str, String> = render::fields(arena, place).into_iter().collect();
     let mut take = |name: &str| fields.remove(name);
     Label {

@@ -1,15 +1,22 @@
 //! One append-only memory that one thread writes and every thread may read.
 //!
-//! Rows and texts are runs of 32-bit words; a [`Ref`] is the address of the first one. What stands at a `Ref`
-//! never changes, so a `Ref` is as good as the value: it can be copied, compared, sent to another worker and
-//! read there, four bytes wide. The words are relaxed atomics: a reader learns of a `Ref` only through a
-//! channel, and the channel orders the writes before it.
+//! Rows and texts are runs of 32-bit words; a *reference* is the address of the first one, of a text ([`TextRef`]) or
+//! of a row ([`RowRef`]). What stands there never changes, so a reference is as good as the value: it can be copied,
+//! compared, sent to another worker and read there, four bytes wide. The words are relaxed atomics: a reader learns of
+//! a reference only through a channel, and the channel orders the writes before it.
+//!
+//! References of one type do not turn into those of another. Only who makes a key of several words and takes it apart
+//! again ([`Word`]), or lays out a row, sees the word itself.
+//! ```compile_fail,E0277
+//! # use records::arena::{RowRef, TextRef};
+//! let text: TextRef = RowRef::NONE.into();
+//! ```
 //!
 //! Limit: 2^32 words, 16 GiB; the row of a fee line takes about 60 bytes of it.
 //!
 //! # Example
 //! ```
-//! use records::arena::{ArenaWriter, Texts};
+//! use records::arena::{ArenaWriter, TextRef, Texts, Word};
 //!
 //! # fn main() -> Result<(), records::arena::ArenaFull> {
 //! let (mut writer, mut texts) = (ArenaWriter::default(), Texts::default());
@@ -17,9 +24,9 @@
 //! assert_eq!(texts.intern(&mut writer, "T1")?, person, "a text is written once");
 //! assert_eq!(writer.arena().text(person), "T1");
 //!
-//! let row = writer.push(&[7, person])?;
+//! let row = writer.push(&[7, person.word()])?;
 //! let mut reader = writer.arena().reader(row);
-//! assert_eq!((reader.take(), reader.take()), (7, person));
+//! assert_eq!((reader.take(), TextRef::from_word(reader.take())), (7, person));
 //! # Ok(())
 //! # }
 //! ```
@@ -27,15 +34,111 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
-/// Address of a word of the arena; 0 is none.
-pub type Ref = u32;
-/// Address of a text: its length in bytes, then the bytes. 0 is the empty text.
-pub type TextRef = Ref;
-/// Address of a row ([`crate::row`]): its header, then its words.
-pub type RowRef = Ref;
-/// A small value that stands where a [`RowRef`] might, in the same four bytes, and is no address: whoever packs it
-/// unpacks it.
-pub type Packed = u32;
+use serde::{Deserialize, Serialize};
+
+mod sealed {
+    /// Three types are words, and nothing else.
+    pub trait Sealed {}
+}
+
+/// What is one word: keys of arrangements are made of such, and whoever takes one out of a key says what it is.
+///
+/// ```
+/// use records::arena::{Packed, Word};
+///
+/// assert_eq!(Packed::from_word(7), Packed::new(7));
+/// ```
+pub trait Word: sealed::Sealed + Copy {
+    /// The bare word.
+    fn word(self) -> u32;
+    /// What a bare word stands for: only who put it there knows.
+    fn from_word(word: u32) -> Self;
+}
+
+/// Declares types of one word that do not turn into each other.
+macro_rules! words {
+    ($($(#[$doc:meta])* $name:ident;)+) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[repr(transparent)]
+        #[serde(transparent)]
+        pub struct $name(u32);
+
+        impl sealed::Sealed for $name {}
+
+        impl Word for $name {
+            #[inline]
+            fn word(self) -> u32 {
+                self.0
+            }
+            #[inline]
+            fn from_word(word: u32) -> $name {
+                $name(word)
+            }
+        }
+
+        impl From<$name> for u64 {
+            #[inline]
+            fn from(of: $name) -> u64 {
+                u64::from(of.0)
+            }
+        }
+    )+};
+}
+
+words! {
+    /// Where a text stands: its length in bytes, then the bytes. Equal texts have the same one.
+    TextRef;
+    /// Where a row stands ([`crate::row`]): its header, then its words.
+    RowRef;
+    /// A small value in the four bytes of a reference, which is none: whoever packs it unpacks it.
+    Packed;
+}
+
+impl TextRef {
+    /// No text, which is also the empty one.
+    pub const NONE: TextRef = TextRef(0);
+
+    /// Whether there is no text.
+    #[inline]
+    pub const fn is_none(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Whether there is a text.
+    #[inline]
+    pub const fn is_some(self) -> bool {
+        self.0 != 0
+    }
+}
+
+impl RowRef {
+    /// No row: where an arrangement only says that something is there, and where a row may be missing.
+    pub const NONE: RowRef = RowRef(0);
+
+    /// Whether there is no row.
+    #[inline]
+    pub const fn is_none(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Whether there is a row.
+    #[inline]
+    pub const fn is_some(self) -> bool {
+        self.0 != 0
+    }
+}
+
+impl Packed {
+    /// Packs a value.
+    #[inline]
+    pub const fn new(value: u32) -> Packed {
+        Packed(value)
+    }
+}
+
+/// Address of a word.
+type Address = u32;
 
 const PAGE_BITS: u32 = 18;
 const PAGE_WORDS: usize = 1 << PAGE_BITS;
@@ -55,9 +158,14 @@ pub struct Arena {
 pub struct ArenaFull;
 
 impl Arena {
-    /// The word at `address`.
+    /// The `nth` word of a row, the first being number 0.
     #[inline]
-    pub fn word(&self, address: Ref) -> u32 {
+    pub fn word(&self, row: RowRef, nth: u32) -> u32 {
+        self.word_at(row.0 + nth)
+    }
+
+    #[inline]
+    fn word_at(&self, address: Address) -> u32 {
         self.page(address >> PAGE_BITS)[(address as usize) & (PAGE_WORDS - 1)].load(Ordering::Relaxed)
     }
 
@@ -66,25 +174,36 @@ impl Arena {
         self.pages[page as usize].get().expect("a reference is handed out after its row is written")
     }
 
-    /// Reads words one after the other from `address` on.
+    /// Reads the words of a row one after the other.
     #[inline]
-    pub fn reader(&self, address: Ref) -> Reader<'_> {
+    pub fn reader(&self, row: RowRef) -> Reader<'_> {
+        self.reader_at(row.0)
+    }
+
+    /// Reads the words of a row one after the other, from its `nth` one on.
+    #[inline]
+    pub(crate) fn reader_from(&self, row: RowRef, nth: u32) -> Reader<'_> {
+        self.reader_at(row.0 + nth)
+    }
+
+    #[inline]
+    fn reader_at(&self, address: Address) -> Reader<'_> {
         Reader { arena: self, page: self.page(address >> PAGE_BITS), address }
     }
 
-    /// The text at `address`; `""` for 0.
-    pub fn text(&self, address: TextRef) -> String {
+    /// A text; `""` for none.
+    pub fn text(&self, text: TextRef) -> String {
         let mut bytes = Vec::new();
-        self.text_into(address, &mut bytes);
+        self.text_into(text, &mut bytes);
         String::from_utf8_lossy(&bytes).into_owned()
     }
 
-    /// Appends the bytes of the text at `address`.
-    pub fn text_into(&self, address: TextRef, into: &mut Vec<u8>) {
-        if address == 0 {
+    /// Appends the bytes of a text.
+    pub fn text_into(&self, text: TextRef, into: &mut Vec<u8>) {
+        if text.is_none() {
             return;
         }
-        let mut reader = self.reader(address);
+        let mut reader = self.reader_at(text.0);
         let length = reader.take() as usize;
         let end = into.len() + length;
         while into.len() < end {
@@ -94,10 +213,11 @@ impl Arena {
         }
     }
 
-    /// Whether the text at `address` is `bytes`.
+    /// Whether a text is `bytes`.
     #[inline]
-    fn text_is(&self, address: TextRef, bytes: &[u8]) -> bool {
-        if self.word(address) as usize != bytes.len() {
+    fn text_is(&self, text: TextRef, bytes: &[u8]) -> bool {
+        let address = text.0;
+        if self.word_at(address) as usize != bytes.len() {
             return false;
         }
         let at = (address as usize) & (PAGE_WORDS - 1);
@@ -106,7 +226,7 @@ impl Arena {
             Some(text) => same_text(text[1..].iter().map(|word| word.load(Ordering::Relaxed)), bytes),
             // The text goes on in the next page, and perhaps in more.
             None => {
-                let mut reader = self.reader(address);
+                let mut reader = self.reader_at(address);
                 reader.take();
                 same_text(std::iter::from_fn(|| Some(reader.take())), bytes)
             }
@@ -150,7 +270,7 @@ fn last_word(rest: &[u8]) -> u32 {
 pub struct Reader<'a> {
     arena: &'a Arena,
     page: &'a [AtomicU32],
-    address: Ref,
+    address: Address,
 }
 
 impl Reader<'_> {
@@ -176,7 +296,7 @@ impl Reader<'_> {
         if at + (words as usize) < PAGE_WORDS {
             self.address += words;
         } else {
-            *self = self.arena.reader(self.address + words);
+            *self = self.arena.reader_at(self.address + words);
         }
     }
 }
@@ -202,11 +322,15 @@ impl ArenaWriter {
         &self.arena
     }
 
-    /// Appends the words of a row; returns their address.
+    /// Appends the words of a row; returns where it stands.
     ///
     /// # Errors
     /// [`ArenaFull`] when they do not fit any more; nothing is written then.
     pub fn push(&mut self, words: &[u32]) -> Result<RowRef, ArenaFull> {
+        self.push_words(words).map(RowRef)
+    }
+
+    fn push_words(&mut self, words: &[u32]) -> Result<Address, ArenaFull> {
         let first = u32::try_from(self.next).map_err(|_| ArenaFull)?;
         if self.next + words.len() as u64 > u64::from(u32::MAX) {
             return Err(ArenaFull);
@@ -237,11 +361,11 @@ impl ArenaWriter {
         if !chunks.remainder().is_empty() {
             buffer.push(last_word(chunks.remainder()));
         }
-        self.push(buffer)
+        self.push_words(buffer).map(TextRef)
     }
 }
 
-/// Each text once: `intern` gives equal texts the same [`Ref`].
+/// Each text once: `intern` gives equal texts the same [`TextRef`].
 ///
 /// The table is cut into 256 parts, so that growing one of them is a pause of milliseconds, not of a second.
 /// Records that come one after the other name the same visit, person and items: what was named lately is
@@ -262,22 +386,22 @@ const LATELY: usize = 1 << 13;
 /// A text that was named lately, in one cache line; longer ones are not kept.
 #[derive(Clone, Copy, Debug)]
 struct Lately {
-    address: TextRef,
+    text: TextRef,
     length: u8,
     bytes: [u8; 59],
 }
 
 impl Lately {
     #[inline]
-    fn is(&self, text: &[u8]) -> bool {
-        usize::from(self.length) == text.len() && self.bytes.get(..text.len()) == Some(text)
+    fn is(&self, bytes: &[u8]) -> bool {
+        usize::from(self.length) == bytes.len() && self.bytes.get(..bytes.len()) == Some(bytes)
     }
     #[inline]
-    fn keep(&mut self, text: &[u8], address: TextRef) {
-        if let (Ok(length), Some(bytes)) = (u8::try_from(text.len()), self.bytes.get_mut(..text.len())) {
-            bytes.copy_from_slice(text);
+    fn keep(&mut self, bytes: &[u8], text: TextRef) {
+        if let (Ok(length), Some(kept)) = (u8::try_from(bytes.len()), self.bytes.get_mut(..bytes.len())) {
+            kept.copy_from_slice(bytes);
             self.length = length;
-            self.address = address;
+            self.text = text;
         }
     }
 }
@@ -286,7 +410,8 @@ impl Default for Texts {
     fn default() -> Self {
         Texts {
             parts: (0..PARTS).map(|_| hashbrown::HashTable::new()).collect(),
-            lately: vec![Lately { address: 0, length: 0, bytes: [0; 59] }; LATELY].into_boxed_slice(),
+            lately: vec![Lately { text: TextRef::NONE, length: 0, bytes: [0; 59] }; LATELY]
+                .into_boxed_slice(),
             words: Vec::new(),
         }
     }
@@ -302,9 +427,9 @@ fn part_of(hash: u64) -> usize {
     (hash >> 40) as usize % PARTS
 }
 
-fn hash_text(arena: &Arena, address: TextRef) -> u64 {
+fn hash_text(arena: &Arena, text: TextRef) -> u64 {
     let mut bytes = Vec::with_capacity(64);
-    arena.text_into(address, &mut bytes);
+    arena.text_into(text, &mut bytes);
     hash_bytes(&bytes)
 }
 
@@ -312,34 +437,34 @@ impl Texts {
     /// Makes room for so many texts, so that the table need not grow while they come.
     pub fn expect(&mut self, arena: &Arena, count: usize) {
         for part in &mut self.parts {
-            part.reserve(count / PARTS, |address| hash_text(arena, *address));
+            part.reserve(count / PARTS, |text| hash_text(arena, *text));
         }
     }
 
-    /// The address of `text`, written now if it is new; 0 for the empty text.
+    /// Where `text` stands, written now if it is new; [`TextRef::NONE`] for the empty text.
     ///
     /// # Errors
     /// [`ArenaFull`].
     #[expect(clippy::cast_possible_truncation, reason = "parts of a hash")]
     pub fn intern(&mut self, writer: &mut ArenaWriter, text: &str) -> Result<TextRef, ArenaFull> {
         if text.is_empty() {
-            return Ok(0);
+            return Ok(TextRef::NONE);
         }
         let bytes = text.as_bytes();
         let hash = hash_bytes(bytes);
         let lately = &mut self.lately[(hash as usize) & (LATELY - 1)];
         if lately.is(bytes) {
-            return Ok(lately.address);
+            return Ok(lately.text);
         }
         let part = &mut self.parts[part_of(hash)];
-        if let Some(found) = part.find(hash, |address| writer.arena.text_is(*address, bytes)) {
+        if let Some(found) = part.find(hash, |text| writer.arena.text_is(*text, bytes)) {
             lately.keep(bytes, *found);
             return Ok(*found);
         }
-        let address = writer.push_text(bytes, &mut self.words)?;
-        lately.keep(bytes, address);
-        part.insert_unique(hash, address, |address| hash_text(&writer.arena, *address));
-        Ok(address)
+        let new = writer.push_text(bytes, &mut self.words)?;
+        lately.keep(bytes, new);
+        part.insert_unique(hash, new, |text| hash_text(&writer.arena, *text));
+        Ok(new)
     }
 }
 
@@ -351,32 +476,32 @@ mod tests {
     fn a_text_is_written_once_and_read_back() {
         let (mut writer, mut texts) = (ArenaWriter::default(), Texts::default());
         let words: Vec<String> = (0..70_000).map(|i| format!("编号-{i}-{}", "x".repeat(i % 17))).collect();
-        let addresses: Vec<TextRef> = words.iter().map(|w| texts.intern(&mut writer, w).unwrap()).collect();
-        for (word, address) in words.iter().zip(&addresses) {
-            assert_eq!(texts.intern(&mut writer, word).unwrap(), *address);
-            assert_eq!(&writer.arena().text(*address), word);
+        let written: Vec<TextRef> = words.iter().map(|w| texts.intern(&mut writer, w).unwrap()).collect();
+        for (word, text) in words.iter().zip(&written) {
+            assert_eq!(texts.intern(&mut writer, word).unwrap(), *text);
+            assert_eq!(&writer.arena().text(*text), word);
         }
-        assert_eq!(texts.intern(&mut writer, "").unwrap(), 0);
-        assert_eq!(writer.arena().text(0), "");
+        assert_eq!(texts.intern(&mut writer, "").unwrap(), TextRef::NONE);
+        assert_eq!(writer.arena().text(TextRef::NONE), "");
     }
 
     #[test]
     fn a_text_may_be_longer_than_pages() {
         let (mut writer, mut texts) = (ArenaWriter::default(), Texts::default());
         let long = "长".repeat(PAGE_WORDS * 3);
-        let address = texts.intern(&mut writer, &long).unwrap();
-        assert_eq!(texts.intern(&mut writer, &long).unwrap(), address);
-        assert_eq!(writer.arena().text(address), long);
+        let text = texts.intern(&mut writer, &long).unwrap();
+        assert_eq!(texts.intern(&mut writer, &long).unwrap(), text);
+        assert_eq!(writer.arena().text(text), long);
         texts.expect(writer.arena(), 1_000_000);
-        assert_eq!(texts.intern(&mut writer, &long).unwrap(), address, "making room keeps what is there");
+        assert_eq!(texts.intern(&mut writer, &long).unwrap(), text, "making room keeps what is there");
     }
 
     #[test]
     fn a_row_may_cross_a_page() {
         let mut writer = ArenaWriter::default();
         writer.push(&vec![7; PAGE_WORDS - 3]).unwrap();
-        let address = writer.push(&[1, 2, 3, 4, 5]).unwrap();
-        let mut reader = writer.arena().reader(address);
+        let row = writer.push(&[1, 2, 3, 4, 5]).unwrap();
+        let mut reader = writer.arena().reader(row);
         assert_eq!((0..5).map(|_| reader.take()).collect::<Vec<_>>(), [1, 2, 3, 4, 5]);
     }
 

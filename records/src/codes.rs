@@ -15,13 +15,15 @@
 //! assert!(HospitalLevel::TwoA > HospitalLevel::ThreeC, "two A ranks below three C");
 //! ```
 
+use serde::{Deserialize, Serialize};
+
 /// Declares an enum over a closed list of codes, in the order of the contract.
 macro_rules! codes {
     ($(#[$doc:meta])* $name:ident { $($(#[$of:meta])* $variant:ident = $code:literal,)+ }) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[repr(u8)]
-        pub enum $name { $($(#[$of])* $variant,)+ }
+        pub enum $name { $($(#[$of])* #[serde(rename = $code)] $variant,)+ }
 
         impl $name {
             /// All of them, in the order of the list.
@@ -104,14 +106,31 @@ impl HospitalLevel {
         self as u8 + 1
     }
 
-    /// The grade, 3 being the highest; 0 without one.
-    pub const fn grade(self) -> u8 {
-        match self.rank() {
-            1..=4 => 3,
-            5..=7 => 2,
-            8..=10 => 1,
-            _ => 0,
+    /// The grade, without its class.
+    pub const fn grade(self) -> HospitalGrade {
+        match self {
+            HospitalLevel::ThreeSpecial
+            | HospitalLevel::ThreeA
+            | HospitalLevel::ThreeB
+            | HospitalLevel::ThreeC => HospitalGrade::Tertiary,
+            HospitalLevel::TwoA | HospitalLevel::TwoB | HospitalLevel::TwoC => HospitalGrade::Secondary,
+            HospitalLevel::OneA | HospitalLevel::OneB | HospitalLevel::OneC => HospitalGrade::Primary,
+            HospitalLevel::Ungraded => HospitalGrade::Ungraded,
         }
+    }
+}
+
+codes! {
+    /// The grade of a [`HospitalLevel`], the lowest first; its code is its number, and no field of the wire.
+    HospitalGrade {
+        /// Without a grade.
+        Ungraded = "0",
+        /// Grade one.
+        Primary = "1",
+        /// Grade two.
+        Secondary = "2",
+        /// Grade three.
+        Tertiary = "3",
     }
 }
 
@@ -411,6 +430,7 @@ mod tests {
         check!(
             InstitutionType,
             HospitalLevel,
+            HospitalGrade,
             AgreementStatus,
             PractitionerType,
             Sex,
@@ -420,6 +440,9 @@ mod tests {
         check!(ListType, ChargeType, PrescriptionState, DispensingMove, PurchaseMove, StockChangeType);
         check!(PresenceScene, PresenceResult, InvoiceState, SubjectType, Decision);
         assert_eq!(Sex::Unknown.other_codes(), "1/2/9");
-        assert_eq!((HospitalLevel::ThreeA.rank(), HospitalLevel::ThreeA.grade()), (2, 3));
+        assert_eq!(
+            (HospitalLevel::ThreeA.rank(), HospitalLevel::ThreeA.grade()),
+            (2, HospitalGrade::Tertiary)
+        );
     }
 }

@@ -39,7 +39,7 @@ use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 
 use crate::Kind;
-use crate::arena::{Arena, ArenaFull, ArenaWriter, RowRef, TextRef, Texts};
+use crate::arena::{Arena, ArenaFull, ArenaWriter, RowRef, TextRef, Texts, Word};
 use crate::clock::Clock;
 use crate::decode::{Change, Op, Value};
 use crate::row::{self, FeeLine, Head, Intern, Moment, RowBuilder};
@@ -106,8 +106,9 @@ struct Keys(Box<[HashTable<RowRef>]>);
 
 /// Mixes both parts by one wide multiplication, high half folded onto the low one.
 fn hash_key(key: (TextRef, TextRef)) -> u64 {
-    let pair = u128::from(key.0) << 32 | u128::from(key.1);
-    let product = (pair ^ 0x9e37_79b9_7f4a_7c15).wrapping_mul(0xd6e8_feb8_6659_fd93_a5a5_3c6e_f372_fe95);
+    let pair = u64::from(key.0) << 32 | u64::from(key.1);
+    let product =
+        (u128::from(pair) ^ 0x9e37_79b9_7f4a_7c15).wrapping_mul(0xd6e8_feb8_6659_fd93_a5a5_3c6e_f372_fe95);
     let folded = (product ^ (product >> 64)) & u128::from(u64::MAX);
     u64::try_from(folded).unwrap_or(0)
 }
@@ -141,7 +142,7 @@ impl Keys {
 
 #[inline]
 fn is_key(arena: &Arena, kind: Kind, row: RowRef, key: (TextRef, TextRef)) -> bool {
-    arena.word(row + 1) == key.0 && (!row::two_part_key(kind) || arena.word(row + 2) == key.1)
+    arena.word(row, 1) == key.0.word() && (!row::two_part_key(kind) || arena.word(row, 2) == key.1.word())
 }
 
 /// Changes in, facts out.
@@ -271,7 +272,7 @@ impl Ledger {
     }
 
     fn intern_key(&mut self, change: &Change<'_>) -> Result<(TextRef, TextRef), ArenaFull> {
-        let mut parts = [0; 2];
+        let mut parts = [TextRef::NONE; 2];
         let key_fields = fields(change.kind).iter().take_while(|field| field.key);
         for ((part, _), value) in parts.iter_mut().zip(key_fields).zip(change.values) {
             if let Value::Text(text) = value {
@@ -318,7 +319,7 @@ impl Ledger {
             Kind::Settlement => self.stand_settlement(key.0, old, new, cause),
             Kind::Dispensing => self.stand_dispensing(key.0, old, new, cause),
             _ => {
-                self.restate(old.unwrap_or(0), new.unwrap_or(0), cause);
+                self.restate(old.unwrap_or_default(), new.unwrap_or_default(), cause);
                 Ok(())
             }
         }
@@ -328,10 +329,10 @@ impl Ledger {
         if was == is {
             return;
         }
-        if was != 0 {
+        if was.is_some() {
             self.facts.push(FactChange { row: was, diff: -1, cause });
         }
-        if is != 0 {
+        if is.is_some() {
             self.facts.push(FactChange { row: is, diff: 1, cause });
         }
     }
@@ -353,15 +354,17 @@ impl Ledger {
     ) -> Result<(), ArenaFull> {
         let read = |row: Option<RowRef>| row.map(|row| row::fee_line(self.names.writer.arena(), row));
         let (was, is) = (read(old), read(new));
-        let is_original = |line: &Option<FeeLine>| line.is_some_and(|line| line.reverses == 0);
+        let is_original = |line: &Option<FeeLine>| line.is_some_and(|line| line.reverses.is_none());
         // What was stated for this key until now.
         let stated = match self.reversals.get_mut(&key) {
-            Some(reversals) if is_original(&was) && reversals.row != 0 => std::mem::take(&mut reversals.row),
-            _ => old.unwrap_or(0),
+            Some(reversals) if is_original(&was) && reversals.row.is_some() => {
+                std::mem::take(&mut reversals.row)
+            }
+            _ => old.unwrap_or_default(),
         };
         // A reversal leaves the sums of the line it named and enters those of the line it names.
         for (line, sign) in [(was, -1i64), (is, 1)] {
-            let Some(line) = line.filter(|line| line.reverses != 0) else { continue };
+            let Some(line) = line.filter(|line| line.reverses.is_some()) else { continue };
             let target = (key.0, line.reverses);
             let sums = self.reversals.entry(target).or_default();
             sums.cnt = sums.cnt.saturating_add(sign * line.cnt);
@@ -370,7 +373,8 @@ impl Ledger {
             sums.count = sums.count.saturating_add_signed(if sign > 0 { 1 } else { -1 });
         }
         // Those lines are stated anew; this one follows below.
-        for target in [was, is].into_iter().flatten().filter(|l| l.reverses != 0).map(|l| (key.0, l.reverses))
+        for target in
+            [was, is].into_iter().flatten().filter(|l| l.reverses.is_some()).map(|l| (key.0, l.reverses))
         {
             if target != key {
                 self.net_line(target, cause)?;
@@ -378,7 +382,7 @@ impl Ledger {
         }
         let states = match new {
             Some(row) if is_original(&is) => self.netted(key, row)?,
-            other => other.unwrap_or(0),
+            other => other.unwrap_or_default(),
         };
         self.restate(stated, states, cause);
         Ok(())
@@ -390,13 +394,13 @@ impl Ledger {
             self.forget_reversals(key);
             return Ok(());
         };
-        if row::fee_line(self.names.writer.arena(), row).reverses != 0 {
+        if row::fee_line(self.names.writer.arena(), row).reverses.is_some() {
             self.forget_reversals(key);
             return Ok(());
         }
-        let stated = self.reversals.get(&key).map_or(0, |reversals| reversals.row);
+        let stated = self.reversals.get(&key).map_or(RowRef::NONE, |reversals| reversals.row);
         let states = self.netted(key, row)?;
-        self.restate(if stated == 0 { row } else { stated }, states, cause);
+        self.restate(if stated.is_none() { row } else { stated }, states, cause);
         Ok(())
     }
 
@@ -436,13 +440,13 @@ impl Ledger {
     ) -> Result<(), ArenaFull> {
         let names = |row: Option<RowRef>| {
             row.map(|row| row::settlement(self.names.writer.arena(), row).original)
-                .filter(|original| *original != 0 && *original != id)
+                .filter(|original| original.is_some() && *original != id)
         };
         let (named, names) = (names(old), names(new));
         // What was stated for this settlement until now.
         let stated = match self.withdrawn.get_mut(&id) {
-            Some(withdrawn) if old.is_some() && withdrawn.row != 0 => std::mem::take(&mut withdrawn.row),
-            _ => old.unwrap_or(0),
+            Some(withdrawn) if old.is_some() && withdrawn.row.is_some() => std::mem::take(&mut withdrawn.row),
+            _ => old.unwrap_or_default(),
         };
         // The settlements that it named and names are stated anew.
         if named != names {
@@ -455,7 +459,7 @@ impl Ledger {
         }
         let states = match new {
             Some(row) => self.stated_settlement(id, row)?,
-            None => 0,
+            None => RowRef::NONE,
         };
         self.restate(stated, states, cause);
         Ok(())
@@ -465,9 +469,9 @@ impl Ledger {
     fn name_settlement(&mut self, id: TextRef, sign: i32, cause: RowRef) -> Result<(), ArenaFull> {
         let before = self.withdrawn.get(&id).copied().unwrap_or_default();
         self.withdrawn.entry(id).or_default().count = before.count.saturating_add_signed(sign);
-        if let Some(row) = self.standing(Kind::Settlement, (id, 0)) {
+        if let Some(row) = self.standing(Kind::Settlement, (id, TextRef::NONE)) {
             let states = self.stated_settlement(id, row)?;
-            self.restate(if before.row == 0 { row } else { before.row }, states, cause);
+            self.restate(if before.row.is_none() { row } else { before.row }, states, cause);
         } else if self.withdrawn.get(&id).is_some_and(|withdrawn| withdrawn.count == 0) {
             self.withdrawn.remove(&id);
         }
@@ -480,7 +484,7 @@ impl Ledger {
             self.withdrawn.remove(&id);
             return Ok(row);
         }
-        if withdrawn.row == 0 || row::as_sent(self.names.writer.arena(), withdrawn.row) != row {
+        if withdrawn.row.is_none() || row::as_sent(self.names.writer.arena(), withdrawn.row) != row {
             row::write_withdrawn_settlement(&mut self.row, row);
             withdrawn.row = self.names.writer.push(self.row.words())?;
         }
@@ -513,20 +517,20 @@ impl Ledger {
         }
         // What was stated for this record until now; returns state nothing of their own.
         let stated = match &was {
-            Some(sale) if !sale.is_return => self.returns.forget_net(id).unwrap_or(old.unwrap_or(0)),
-            _ => 0,
+            Some(sale) if !sale.is_return => self.returns.forget_net(id).unwrap_or(old.unwrap_or_default()),
+            _ => RowRef::NONE,
         };
         // Other sales from which a return was taken, or to which one came, are stated anew.
         let keys = &self.keys[Kind::Dispensing as usize];
         let look = |sale: TextRef| {
-            keys.get(&arena, Kind::Dispensing, (sale, 0))
+            keys.get(&arena, Kind::Dispensing, (sale, TextRef::NONE))
                 .filter(|row| !row::head(&arena, *row).del)
                 .map(|row| row::dispensing(&arena, row))
         };
         let touched = self.returns.change(&arena, was.as_ref(), is.as_ref(), &look);
         for sale in touched {
             if sale != id
-                && let Some(row) = self.standing(Kind::Dispensing, (sale, 0))
+                && let Some(row) = self.standing(Kind::Dispensing, (sale, TextRef::NONE))
                 && !row::dispensing(&arena, row).is_return
             {
                 let stated = self.returns.forget_net(sale).unwrap_or(row);
@@ -537,7 +541,7 @@ impl Ledger {
         // And this one, if it is a sale that stands.
         let states = match (&is, new) {
             (Some(sale), Some(row)) if !sale.is_return => self.net_sale(id, row)?,
-            _ => 0,
+            _ => RowRef::NONE,
         };
         self.restate(stated, states, cause);
         Ok(())
@@ -550,7 +554,7 @@ impl Ledger {
             .returns
             .of(id)
             .iter()
-            .filter_map(|back| self.standing(Kind::Dispensing, (*back, 0)))
+            .filter_map(|back| self.standing(Kind::Dispensing, (*back, TextRef::NONE)))
             .map(|row| row::dispensing(&arena, row))
             .collect();
         if returned.is_empty() {

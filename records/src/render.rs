@@ -47,7 +47,7 @@ pub fn as_sent(arena: &Arena, row: RowRef) -> RenderedFields {
 /// The parts of a record's key as texts.
 pub fn key(arena: &Arena, row: RowRef) -> Vec<String> {
     let (first, second) = row::key(arena, row);
-    [first, second].into_iter().filter(|part| *part != 0).map(|part| arena.text(part)).collect()
+    [first, second].into_iter().filter(|part| part.is_some()).map(|part| arena.text(part)).collect()
 }
 
 #[cfg(test)]

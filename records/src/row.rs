@@ -142,7 +142,7 @@ pub enum Lateness {
 
 /// How late the record behind a row came; `None` where no recv_time was sent.
 pub fn late(arena: &Arena, row: RowRef) -> Option<Lateness> {
-    match LATE.of(u64::from(arena.word(as_sent(arena, row)))) {
+    match LATE.of(u64::from(arena.word(as_sent(arena, row), 0))) {
         0 => None,
         1 => Some(Lateness::WithinDay),
         2 => Some(Lateness::WithinThreeDays),

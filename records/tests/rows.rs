@@ -8,6 +8,7 @@ mod sample;
 
 use proptest::prelude::*;
 use records::Kind;
+use records::arena::TextRef;
 use records::codes::{
     ChargeType, Decision, FactType, HospitalLevel, InstitutionType, ListType, PractitionerType, Sex,
     SubjectType,
@@ -151,7 +152,7 @@ fn visits() {
                 rank: diagnosis.int("diag_srt_no"),
             })
             .collect();
-        let operations: Vec<u32> =
+        let operations: Vec<TextRef> =
             s.records("oprns").iter().map(|operation| w.intern(&operation.string("oprn_code"))).collect();
         let ranks = diagnoses.iter().filter(|diagnosis| diagnosis.rank.is_some()).count();
         w.words += 1 + 2 * diagnoses.len() + 2 * ranks + 1 + operations.len();
@@ -278,7 +279,7 @@ fn prescriptions() {
 #[test]
 fn sales_and_returns() {
     round_trip(Kind::Dispensing, |w, s| {
-        let codes: Vec<u32> = s.strings("trace_codes").iter().map(|code| w.intern(code)).collect();
+        let codes: Vec<TextRef> = s.strings("trace_codes").iter().map(|code| w.intern(code)).collect();
         w.words += 1 + codes.len();
         let expected = row::Dispensing {
             id: w.key.0,
@@ -312,7 +313,7 @@ fn sales_and_returns() {
 #[test]
 fn purchases() {
     round_trip(Kind::Purchase, |w, s| {
-        let codes: Vec<u32> = s.strings("trace_codes").iter().map(|code| w.intern(code)).collect();
+        let codes: Vec<TextRef> = s.strings("trace_codes").iter().map(|code| w.intern(code)).collect();
         w.words += 1 + codes.len();
         let expected = row::Purchase {
             id: w.key.0,

@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use records::arena::{Arena, Ref};
+use records::arena::{Arena, TextRef};
 use records::row::{self, day_of};
 use wire::{Alert, Cause, Fen, Keyword, Share};
 
@@ -37,7 +37,7 @@ pub struct Snapshot {
 
 impl Snapshot {
     pub(super) fn of(arena: &Arena, bank: &CompiledBank, alert: &ReconciledFinding) -> Snapshot {
-        let mut by_code: BTreeMap<Ref, (i64, i64)> = BTreeMap::new();
+        let mut by_code: BTreeMap<TextRef, (i64, i64)> = BTreeMap::new();
         let finding = &alert.priced.finding;
         for row in &finding.evidence {
             by_code.entry(institution_of(arena, *row)).or_default();
@@ -49,7 +49,7 @@ impl Snapshot {
         for (row, fen) in &alert.taken {
             by_code.entry(institution_of(arena, *row)).or_default().1 += fen;
         }
-        by_code.remove(&0);
+        by_code.remove(&TextRef::NONE);
         let share = |(code, (amount, counted))| Share {
             id: arena.text(code),
             amount: Fen(amount),
@@ -129,7 +129,7 @@ impl Banks<'_> {
 
     /// Visits whose money an alert takes, on either side.
     fn visits(&self, transition: &Transition) -> Vec<u64> {
-        let counting = transition.sides().filter(|alert| alert.priced.exempted_by == 0);
+        let counting = transition.sides().filter(|alert| alert.priced.exempted_by.is_none());
         let laid = counting.flat_map(|alert| &alert.priced.laid);
         let mut visits: Vec<u64> = laid.map(|(row, _)| visit_of(self.arena, *row)).collect();
         visits.sort_unstable();
@@ -149,7 +149,7 @@ impl Banks<'_> {
             && before.priced.amount == after.priced.amount
         {
             for exemption in [before.priced.exempted_by, after.priced.exempted_by] {
-                if before.priced.exempted_by != after.priced.exempted_by && exemption != 0 {
+                if before.priced.exempted_by != after.priced.exempted_by && exemption.is_some() {
                     causes.push(named("exemption", &self.arena.text(exemption)));
                 }
             }
@@ -175,8 +175,8 @@ impl Banks<'_> {
     /// Whether a visit of the evidence has another class.
     fn is_reclassed(&self, transition: &Transition) -> bool {
         let evidence = transition.sides().flat_map(|alert| &alert.priced.finding.evidence);
-        let visits = evidence.filter(|address| row::kind(self.arena, **address) == records::Kind::Visit);
-        visits.map(|address| row::visit(self.arena, *address)).any(|visit| {
+        let visits = evidence.filter(|row| row::kind(self.arena, **row) == records::Kind::Visit);
+        visits.map(|row| row::visit(self.arena, *row)).any(|visit| {
             let day = day_of(visit.begin);
             self.before.classes().class(visit.med_type, day)
                 != self.after.classes().class(visit.med_type, day)

@@ -7,7 +7,7 @@
 //! Where the institution has no check at all, such a stay is not judged (`Missing::Presence`).
 
 use records::Kind;
-use records::arena::{Arena, Ref};
+use records::arena::{Arena, RowRef, TextRef};
 use records::row::{self, Moment};
 use rulebank::{AmountKind, Comparison, DetectorSpec, ParamKind, ParamSpec, Subject};
 
@@ -62,8 +62,8 @@ pub fn judge(
     arena: &Arena,
     bank: &Policy,
     rules: &Rules,
-    stay_row: Ref,
-    passes: &[(Ref, Diff)],
+    stay_row: RowRef,
+    passes: &[(RowRef, Diff)],
     sink: &mut Sink,
 ) {
     let stay = row::visit(arena, stay_row);
@@ -87,7 +87,7 @@ pub fn judge(
 }
 
 /// Finishes an absence: a finding where the institution checks people at all.
-pub fn conclude(arena: &Arena, bank: &Policy, rule: RuleIx, stay_row: Ref, checks: bool, sink: &mut Sink) {
+pub fn conclude(arena: &Arena, bank: &Policy, rule: RuleIx, stay_row: RowRef, checks: bool, sink: &mut Sink) {
     let stay = row::visit(arena, stay_row);
     if !checks {
         sink.not_judged(rule, Missing::Presence, InstitutionMonth::at(stay.institution, stay.begin));
@@ -106,7 +106,7 @@ pub fn conclude(arena: &Arena, bank: &Policy, rule: RuleIx, stay_row: Ref, check
 }
 
 /// A stay without an identity check around its begin.
-pub fn why(why: &mut Why<'_, '_>, _: &Rules, key: &[Ref]) -> Option<()> {
+pub fn why(why: &mut Why<'_, '_>, _: &Rules, key: &[TextRef]) -> Option<()> {
     let &[stay] = key else { return None };
     const WINDOW: i64 = 24 * 3600;
     let scene = why.scene;

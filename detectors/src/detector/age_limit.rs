@@ -15,7 +15,7 @@ use crate::compile::{Compiler, Items, Listed};
 use crate::condition::{Condition, comparisons};
 use crate::coverage::{Missing, Population};
 use crate::exact::{exact, exact_units};
-use crate::finding::{Finding, Value, shown};
+use crate::finding::{Finding, MessageWord, Value, shown};
 use crate::policy::Policy;
 use crate::shape::listed_line::{self, Line, ListedLine, OfLine};
 use crate::why::steps::{Why, day, row_text};
@@ -125,7 +125,10 @@ impl ListedLine for AgeLimit {
         let own = line.violated(bank).all(|limit| limit.own);
         let limit = line.violated(bank).next().map_or(line.rows[0].what, |limit| limit.what);
         let (days, years) = line.age();
-        let (age, unit) = if limit.in_days { (days, 0) } else { (years, 1) };
+        let (age, unit) = match limit.in_days {
+            true => (days, MessageWord::Days),
+            false => (years, MessageWord::Years),
+        };
         let values = vec![Value::Text(line.line.item), Value::Int(age), shown(limit.max), Value::Word(unit)];
         line.found(bank, own, values)
     }

@@ -92,7 +92,7 @@ impl OneRecord for Agreement {
     type Beside = Option<(RowRef, Institution)>;
 
     fn beside(why: &mut Why<'_, '_>, settlement: &Settlement) -> Option<Self::Beside> {
-        let found = why.scene.find(Kind::Institution, (settlement.institution, 0));
+        let found = why.scene.find(Kind::Institution, (settlement.institution, TextRef::NONE));
         Some(found.map(|row| (row, row::institution(why.scene.arena, row))))
     }
     fn finding(bank: &Policy, one: &One<'_, Agreement>) -> Finding {

@@ -3,12 +3,12 @@
 //! A stay counts from the day of its begin to the day before its end, without an end to the day before today. Reads the
 //! days on which stays begin and end, as counts by institution, beside the institution (`Institution`): one pass over
 //! these days whenever one of them, or the institution, changes. Only crowded spans of days go on; all of them meet
-//! `Today` under one key and are looked at again when the day changes.
+//! the day of *now* under one key and are looked at again when the day changes.
 //! Stays that begin and end on one day leave no mark. Institutions that are unknown, or have no bed on record, are
 //! passed over without a reason.
 
 use records::Kind;
-use records::arena::{Arena, Ref};
+use records::arena::{Arena, Packed, RowRef, TextRef, Word as _};
 use records::row::{self, Day, Visit, day_of};
 use records::time::start_of;
 use rulebank::{Comparison, DetectorSpec, ParamKind, ParamSpec, Subject};
@@ -54,14 +54,14 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
 
 const EPOCH: Day = 40_000;
 
-/// A day as a row.
-pub fn day_row(day: Day) -> Ref {
-    (day + EPOCH).cast_unsigned()
+/// A day, packed.
+pub fn packed_day(day: Day) -> Packed {
+    Packed::new((day + EPOCH).cast_unsigned())
 }
 
-/// The day of a row.
-pub fn row_day(row: Ref) -> Day {
-    row.cast_signed() - EPOCH
+/// The day that [`packed_day`] packed.
+pub fn day_of_packed(day: Packed) -> Day {
+    day.word().cast_signed() - EPOCH
 }
 
 const ENDED: u32 = 0;
@@ -72,7 +72,9 @@ const OPEN: u32 = 2;
 pub fn step(stay: &Visit, sink: &mut Sink) {
     let begin = day_of(stay.begin);
     let key = u64::from(stay.institution);
-    let mut at = |day: Day, what: u32| sink.emit(Out::Row(Route::BedStep, key, day_row(day) << 2 | what));
+    let mut at = |day: Day, what: u32| {
+        sink.emit(Out::Packed(Route::BedStep, key, Packed::new(packed_day(day).word() << 2 | what)));
+    };
     match stay.end.map(day_of) {
         None => at(begin, OPEN),
         Some(end) if begin < end => {
@@ -93,8 +95,8 @@ pub fn judge(
     arena: &Arena,
     bank: &Policy,
     rules: &Rules,
-    steps: &[(Ref, Diff)],
-    institution: Option<Ref>,
+    steps: &[(Packed, Diff)],
+    institution: Option<RowRef>,
     sink: &mut Sink,
 ) {
     let Some(institution_row) = institution.filter(|_| !steps.is_empty() && !rules.is_empty()) else {
@@ -103,16 +105,16 @@ pub fn judge(
     let Some(beds) = row::institution(arena, institution_row).beds.filter(|beds| *beds >= 1) else { return };
     for (rule, factor) in rules {
         let (mut ended, mut open) = (0i64, 0i64);
-        let mut days = steps.chunk_by(|(a, _), (b, _)| a >> 2 == b >> 2).peekable();
+        let mut days = steps.chunk_by(|(a, _), (b, _)| a.word() >> 2 == b.word() >> 2).peekable();
         while let Some(of_day) = days.next() {
             for (step, count) in of_day {
-                match step & 3 {
+                match step.word() & 3 {
                     ENDED => ended += count,
                     LEFT => ended -= count,
                     _ => open += count,
                 }
             }
-            let day = |steps: &[(Ref, Diff)]| row_day(steps[0].0 >> 2);
+            let day = |steps: &[(Packed, Diff)]| day_of_packed(Packed::new(steps[0].0.word() >> 2));
             let (from, to) = (day(of_day), days.peek().map(|next| day(next)));
             if too_many(bank, ended + open, beds, *factor) {
                 let institution = institution_row;
@@ -157,11 +159,11 @@ pub fn conclude(
 }
 
 /// (institution with beds, day) on which more lie than there are beds.
-pub fn why(why: &mut Why<'_, '_>, _: &Rules, key: &[Ref]) -> Option<()> {
+pub fn why(why: &mut Why<'_, '_>, _: &Rules, key: &[TextRef]) -> Option<()> {
     let &[institution, on] = key else { return None };
     let scene = why.scene;
     let on = why.day(on)?;
-    let address = why.record(Kind::Institution, (institution, 0))?;
+    let address = why.record(Kind::Institution, (institution, TextRef::NONE))?;
     let beds = row::institution(scene.arena, address).beds;
     let values = vec![("beds", or_dash(beds.map(|beds| beds.to_string())))];
     why.check(["该机构有床位", "the institution has beds"], values, beds.is_some_and(|beds| beds >= 1))?;

@@ -10,7 +10,7 @@
 use std::collections::BTreeSet;
 
 use records::Kind;
-use records::arena::{Arena, Ref};
+use records::arena::{Arena, Packed, RowRef, TextRef, Word as _};
 use records::codes::ChargeType;
 use records::row::{self, Day, FeeLine, day_of};
 use records::time::start_of;
@@ -61,21 +61,21 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
 const EPOCH: Day = 40_000;
 
 /// A day on which something was charged, and whether it was the bed; `None` for what does not matter.
-pub fn charge_of(line: &FeeLine) -> Option<u32> {
+pub fn charge_of(line: &FeeLine) -> Option<Packed> {
     // Consultation (02) and nursing (07) come with the bed.
     if matches!(line.charge, Some(ChargeType::Consultation | ChargeType::Nursing)) {
         return None;
     }
     let day = (day_of(line.time) + EPOCH).cast_unsigned();
-    Some(day << 1 | u32::from(line.charge != Some(ChargeType::Bed)))
+    Some(Packed::new(day << 1 | u32::from(line.charge != Some(ChargeType::Bed))))
 }
 
 /// The days on which only the bed was charged, ascending.
-fn bed_days(charges: &[(Ref, Diff)]) -> Vec<Day> {
+fn bed_days(charges: &[(Packed, Diff)]) -> Vec<Day> {
     charges
-        .chunk_by(|(a, _), (b, _)| a >> 1 == b >> 1)
-        .filter(|of_day| of_day.iter().all(|(charge, _)| charge & 1 == 0))
-        .map(|of_day| (of_day[0].0 >> 1).cast_signed() - EPOCH)
+        .chunk_by(|(a, _), (b, _)| a.word() >> 1 == b.word() >> 1)
+        .filter(|of_day| of_day.iter().all(|(charge, _)| charge.word() & 1 == 0))
+        .map(|of_day| (of_day[0].0.word() >> 1).cast_signed() - EPOCH)
         .collect()
 }
 
@@ -88,8 +88,8 @@ pub fn judge(
     bank: &Policy,
     rules: &Rules,
     classes: &Classes,
-    charges: &[(Ref, Diff)],
-    stay: Option<Ref>,
+    charges: &[(Packed, Diff)],
+    stay: Option<RowRef>,
     sink: &mut Sink,
 ) {
     let Some(stay_row) = stay.filter(|_| !charges.is_empty() && !rules.is_empty()) else { return };
@@ -140,14 +140,14 @@ pub fn judge(
 }
 
 /// Adds the lines of the days of all runs, and lays the amount on them.
-pub fn with_lines(arena: &Arena, finding: &Finding, lines: &[(Ref, Diff)], sink: &mut Sink) {
+pub fn with_lines(arena: &Arena, finding: &Finding, lines: &[(RowRef, Diff)], sink: &mut Sink) {
     let mut finding = finding.clone();
     let AmountBasis::LinesOn(runs) = &finding.amount_basis else { return };
     let on_these_days = |line: &FeeLine| {
         let day = day_of(line.time);
         runs.iter().any(|(first, last)| (*first..=*last).contains(&day))
     };
-    let those: Vec<(Ref, FeeLine)> = lines
+    let those: Vec<(RowRef, FeeLine)> = lines
         .iter()
         .filter(|(address, _)| row::kind(arena, *address) == Kind::FeeLine)
         .map(|(address, _)| (*address, row::fee_line(arena, *address)))
@@ -163,7 +163,7 @@ pub fn with_lines(arena: &Arena, finding: &Finding, lines: &[(Ref, Diff)], sink:
 }
 
 /// A stay with enough days in a row on which only the bed was charged.
-pub fn why(why: &mut Why<'_, '_>, _: &Rules, key: &[Ref]) -> Option<()> {
+pub fn why(why: &mut Why<'_, '_>, _: &Rules, key: &[TextRef]) -> Option<()> {
     let &[stay] = key else { return None };
     /// Bed, consultation or examination, nursing.
     const BESIDE: [ChargeType; 3] = [ChargeType::Bed, ChargeType::Consultation, ChargeType::Nursing];

@@ -11,7 +11,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use records::Kind;
-use records::arena::{Arena, Ref};
+use records::arena::{Arena, Packed, RowRef, TextRef, Word as _};
 use records::row::{self, Day, Visit, day_of};
 use rulebank::{AmountKind, Comparison, DetectorSpec, ParamKind, ParamSpec, Subject};
 
@@ -21,7 +21,7 @@ use crate::finding::{AmountBasis, Finding, KeyPart, RuleIx, Value, common_instit
 use crate::policy::Policy;
 use crate::sink::Sink;
 use crate::statement::{Out, Route};
-use crate::views::{Diff, pair_key, pair_of};
+use crate::views::{Diff, pair_key, pair_of, rule_key, rule_of};
 use crate::why::steps::Why;
 
 const BEGINS_NEAR: Comparison = Comparison::new(0, "the begins are at most a day apart");
@@ -83,8 +83,8 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
 /// An ended stay in days.
 #[derive(Clone, Copy)]
 struct Ended {
-    person: Ref,
-    institution: Ref,
+    person: TextRef,
+    institution: TextRef,
     begin: Day,
     end: Day,
 }
@@ -94,7 +94,7 @@ fn ended(visit: &Visit) -> Option<Ended> {
     Some(Ended { person: visit.psn_no, institution: visit.institution, begin: day_of(visit.begin), end })
 }
 
-fn read(arena: &Arena, address: Ref) -> Ended {
+fn read(arena: &Arena, address: RowRef) -> Ended {
     ended(&row::visit(arena, address)).expect("only ended stays are put into cells")
 }
 
@@ -110,7 +110,7 @@ fn co_stay_of(bank: &Policy, a: &Ended, b: &Ended) -> bool {
 
 fn cell(stay: &Ended, begin_shift: Day, end_shift: Day) -> u64 {
     let mut bytes = [0u8; 12];
-    bytes[..4].copy_from_slice(&stay.institution.to_le_bytes());
+    bytes[..4].copy_from_slice(&stay.institution.word().to_le_bytes());
     bytes[4..8].copy_from_slice(&(stay.begin + begin_shift).to_le_bytes());
     bytes[8..].copy_from_slice(&(stay.end + end_shift).to_le_bytes());
     xxhash_rust::xxh3::xxh3_64(&bytes)
@@ -120,9 +120,9 @@ fn cell(stay: &Ended, begin_shift: Day, end_shift: Day) -> u64 {
 const HALF: [(Day, Day); 5] = [(0, 0), (0, 1), (1, -1), (1, 0), (1, 1)];
 
 /// Puts the stays of one person into cells.
-pub fn place(arena: &Arena, rules: &Rules, stays: &[(Ref, Diff)], sink: &mut Sink) {
+pub fn place(arena: &Arena, rules: &Rules, stays: &[(RowRef, Diff)], sink: &mut Sink) {
     let Some(times) = rules.iter().map(|rule| rule.times).min() else { return };
-    let stays: Vec<(Ref, Ended)> = stays
+    let stays: Vec<(RowRef, Ended)> = stays
         .iter()
         .filter_map(|(address, _)| ended(&row::visit(arena, *address)).map(|stay| (*address, stay)))
         .collect();
@@ -154,7 +154,7 @@ pub fn place(arena: &Arena, rules: &Rules, stays: &[(Ref, Diff)], sink: &mut Sin
 }
 
 /// Meets a stay with those in one of the cells it looks into; each pair is met once.
-pub fn meet(arena: &Arena, probe: Ref, others: &[(Ref, Diff)], sink: &mut Sink) {
+pub fn meet(arena: &Arena, probe: RowRef, others: &[(RowRef, Diff)], sink: &mut Sink) {
     let stay = read(arena, probe);
     for (address, _) in others {
         let other = read(arena, *address);
@@ -167,7 +167,7 @@ pub fn meet(arena: &Arena, probe: Ref, others: &[(Ref, Diff)], sink: &mut Sink) 
 }
 
 /// Meets a stay of a person with twins with those of persons with few stays in one of its nine cells.
-pub fn meet_few(arena: &Arena, twin: Ref, others: &[(Ref, Diff)], sink: &mut Sink) {
+pub fn meet_few(arena: &Arena, twin: RowRef, others: &[(RowRef, Diff)], sink: &mut Sink) {
     let stay = read(arena, twin);
     for (address, _) in others {
         let other = read(arena, *address);
@@ -177,7 +177,7 @@ pub fn meet_few(arena: &Arena, twin: Ref, others: &[(Ref, Diff)], sink: &mut Sin
     }
 }
 
-fn co_stay(a: &Ended, row_a: Ref, b: &Ended, row_b: Ref, sink: &mut Sink) {
+fn co_stay(a: &Ended, row_a: RowRef, b: &Ended, row_b: RowRef, sink: &mut Sink) {
     if a.person != b.person {
         let key = pair_key(a.person.min(b.person), a.person.max(b.person));
         sink.emit(Out::Row(Route::CoStay, key, row_a));
@@ -186,25 +186,32 @@ fn co_stay(a: &Ended, row_a: Ref, b: &Ended, row_b: Ref, sink: &mut Sink) {
 }
 
 /// A person as a node of a rule's graph.
-fn node(rule: RuleIx, person: Ref) -> u64 {
-    pair_key(u32::from(rule), person)
+fn node(rule: RuleIx, person: TextRef) -> u64 {
+    rule_key(rule, person)
 }
 
 /// Judges two persons by their co-stays: an edge if there are enough.
-pub fn join(arena: &Arena, bank: &Policy, rules: &Rules, key: u64, stays: &[(Ref, Diff)], sink: &mut Sink) {
+pub fn join(
+    arena: &Arena,
+    bank: &Policy,
+    rules: &Rules,
+    key: u64,
+    stays: &[(RowRef, Diff)],
+    sink: &mut Sink,
+) {
     if stays.len() < 2 {
         return;
     }
-    let persons = pair_of(key);
-    let stays: Vec<(Ref, Ended)> =
+    let persons = pair_of::<TextRef, TextRef>(key);
+    let stays: Vec<(RowRef, Ended)> =
         stays.iter().map(|(address, _)| (*address, read(arena, *address))).collect();
     let (first, second): (Vec<_>, Vec<_>) = stays.iter().partition(|(_, stay)| stay.person == persons.0);
     let times: usize =
         first.iter().map(|(_, a)| second.iter().filter(|(_, b)| co_stay_of(bank, a, b)).count()).sum();
     for rule in rules.iter().filter(|rule| bank.reaches(ENOUGH_CO_STAYS, times, rule.times)) {
         let (a, b) = (node(rule.rule, persons.0), node(rule.rule, persons.1));
-        sink.emit(Out::Row(Route::Edge, a, persons.1));
-        sink.emit(Out::Row(Route::Edge, b, persons.0));
+        sink.emit(Out::Packed(Route::Edge, a, Packed::new(persons.1.word())));
+        sink.emit(Out::Packed(Route::Edge, b, Packed::new(persons.0.word())));
         for (address, stay) in &stays {
             sink.emit(Out::Row(Route::EdgeStay, node(rule.rule, stay.person), *address));
         }
@@ -212,12 +219,19 @@ pub fn join(arena: &Arena, bank: &Policy, rules: &Rules, key: u64, stays: &[(Ref
 }
 
 /// Judges a group of connected persons by the stays behind its edges.
-pub fn judge(arena: &Arena, bank: &Policy, rules: &Rules, root: u64, stays: &[(Ref, Diff)], sink: &mut Sink) {
-    let rule = RuleIx::try_from(pair_of(root).0).unwrap_or(RuleIx::MAX);
+pub fn judge(
+    arena: &Arena,
+    bank: &Policy,
+    rules: &Rules,
+    root: u64,
+    stays: &[(RowRef, Diff)],
+    sink: &mut Sink,
+) {
+    let (rule, _) = rule_of::<TextRef>(root);
     let Some(rule) = rules.iter().find(|known| known.rule == rule) else { return };
-    let visits: Vec<(Ref, Visit)> =
+    let visits: Vec<(RowRef, Visit)> =
         stays.iter().map(|(address, _)| (*address, row::visit(arena, *address))).collect();
-    let mut persons: Vec<Ref> = visits.iter().map(|(_, visit)| visit.psn_no).collect();
+    let mut persons: Vec<TextRef> = visits.iter().map(|(_, visit)| visit.psn_no).collect();
     persons.sort_unstable();
     persons.dedup();
     if persons.is_empty() {
@@ -227,9 +241,9 @@ pub fn judge(arena: &Arena, bank: &Policy, rules: &Rules, root: u64, stays: &[(R
     if !bank.reaches(ENOUGH_PERSONS, persons.len(), rule.persons) {
         return;
     }
-    let smallest = persons.iter().copied().min_by(|a, b| arena.compare(*a, *b)).unwrap_or(0);
-    let evidence: Vec<Ref> = visits.iter().map(|(address, _)| *address).collect();
-    let mut ids: Vec<Ref> = visits.iter().map(|(_, visit)| visit.id).collect();
+    let smallest = persons.iter().copied().min_by(|a, b| arena.compare(*a, *b)).unwrap_or_default();
+    let evidence: Vec<RowRef> = visits.iter().map(|(address, _)| *address).collect();
+    let mut ids: Vec<TextRef> = visits.iter().map(|(_, visit)| visit.id).collect();
     ids.sort_unstable();
     let count = |n: usize| Value::Int(i64::try_from(n).unwrap_or(i64::MAX));
     sink.emit(Out::Finding(Box::new(Finding {
@@ -245,12 +259,12 @@ pub fn judge(arena: &Arena, bank: &Policy, rules: &Rules, root: u64, stays: &[(R
 }
 
 /// A group of persons joined by stays at the same places on the same days, by its smallest person.
-pub fn why(why: &mut Why<'_, '_>, _: &Rules, key: &[Ref]) -> Option<()> {
+pub fn why(why: &mut Why<'_, '_>, _: &Rules, key: &[TextRef]) -> Option<()> {
     let &[person] = key else { return None };
     let scene = why.scene;
     let (persons, times) = (integer(why.rule, "persons"), integer(why.rule, "times"));
-    let mut at: BTreeMap<(Ref, Day), Vec<Ended>> = BTreeMap::new();
-    let mut of: BTreeMap<Ref, Vec<Ended>> = BTreeMap::new();
+    let mut at: BTreeMap<(TextRef, Day), Vec<Ended>> = BTreeMap::new();
+    let mut of: BTreeMap<TextRef, Vec<Ended>> = BTreeMap::new();
     let stays = scene.visits().filter(|(_, visit)| scene.is_stay(visit));
     for stay in stays.filter_map(|(_, visit)| ended(&visit)) {
         at.entry((stay.institution, stay.begin)).or_default().push(stay);
@@ -262,8 +276,8 @@ pub fn why(why: &mut Why<'_, '_>, _: &Rules, key: &[Ref]) -> Option<()> {
         vec![("psn_no", scene.text(person)), ("stays", stays.to_string())],
         stays > 0,
     )?;
-    let joined = |one: Ref| -> BTreeMap<Ref, i64> {
-        let mut together: BTreeMap<Ref, i64> = BTreeMap::new();
+    let joined = |one: TextRef| -> BTreeMap<TextRef, i64> {
+        let mut together: BTreeMap<TextRef, i64> = BTreeMap::new();
         for stay in of.get(&one).into_iter().flatten() {
             let cells = (stay.begin - 1..=stay.begin + 1).filter_map(|on| at.get(&(stay.institution, on)));
             let together_with = |other: &&Ended| other.person != one && co_stay_of(scene.policy, stay, other);

@@ -107,7 +107,7 @@ impl Judged for DoubleEnrolment {
         both.rule
     }
     fn month(both: &Both<'_>) -> InstitutionMonth {
-        InstitutionMonth::on(TextRef::default(), both.begin())
+        InstitutionMonth::on(TextRef::NONE, both.begin())
     }
     fn finding(bank: &Policy, both: &Both<'_>) -> Finding {
         let ((row_a, a), (row_b, b)) = (both.a, both.b);
@@ -115,7 +115,7 @@ impl Judged for DoubleEnrolment {
             rule: both.rule,
             verdict: bank.verdict(both.rule, false),
             key: vec![KeyPart::Text(a.id), KeyPart::Text(b.id)],
-            institution: TextRef::default(),
+            institution: TextRef::NONE,
             evidence: vec![*row_a, *row_b],
             occurred: start_of(both.begin()),
             amount_basis: AmountBasis::Nothing,
@@ -149,7 +149,7 @@ pub fn why(why: &mut Why<'_, '_>, rules: &Rules, key: &[TextRef]) -> Option<()> 
     let &[a, b] = key else { return None };
     let scene = why.scene;
     let mut enrolment = |id| -> Option<(RowRef, Enrolment)> {
-        let row = why.record(Kind::Enrolment, (id, TextRef::default()))?;
+        let row = why.record(Kind::Enrolment, (id, TextRef::NONE))?;
         Some((row, row::enrolment(scene.arena, row)))
     };
     let (a, b) = (enrolment(a)?, enrolment(b)?);

@@ -7,7 +7,7 @@
 //! While nobody at all is enrolled, an uncovered settlement is not judged (`Missing::Enrolment`).
 
 use records::Kind;
-use records::arena::{Arena, Ref};
+use records::arena::{Arena, RowRef, TextRef};
 use records::row::{self, day_of};
 use rulebank::{AmountKind, Comparison, DetectorSpec, Subject};
 
@@ -54,8 +54,8 @@ pub fn judge(
     arena: &Arena,
     bank: &Policy,
     rules: &Rules,
-    settlement_row: Ref,
-    enrolments: &[(Ref, Diff)],
+    settlement_row: RowRef,
+    enrolments: &[(RowRef, Diff)],
     sink: &mut Sink,
 ) {
     let settlement = row::settlement(arena, settlement_row);
@@ -63,7 +63,7 @@ pub fn judge(
     let covered = enrolments.iter().any(|(enrolment, _)| {
         let enrolment = row::enrolment(arena, *enrolment);
         enrolment.normal
-            && (settlement.insutype == 0
+            && (settlement.insutype.is_none()
                 || bank.equal(SAME_INSURANCE, settlement.insutype, enrolment.insutype))
             && bank.within(BEGUN, enrolment.begin, day)
             && enrolment.end.is_none_or(|end| bank.within(NOT_ENDED, day, end))
@@ -81,7 +81,7 @@ pub fn conclude(
     arena: &Arena,
     bank: &Policy,
     rule: RuleIx,
-    settlement_row: Ref,
+    settlement_row: RowRef,
     anyone: bool,
     sink: &mut Sink,
 ) {
@@ -100,7 +100,7 @@ pub fn conclude(
 }
 
 /// A live settlement on a day on which no normal enrolment of the person covers it.
-pub fn why(why: &mut Why<'_, '_>, _: &Rules, key: &[Ref]) -> Option<()> {
+pub fn why(why: &mut Why<'_, '_>, _: &Rules, key: &[TextRef]) -> Option<()> {
     let &[settlement] = key else { return None };
     let scene = why.scene;
     let (_, settlement) = why.live_settlement(settlement)?;
@@ -108,7 +108,7 @@ pub fn why(why: &mut Why<'_, '_>, _: &Rules, key: &[Ref]) -> Option<()> {
     let of_person = scene.enrolments_of(settlement.psn_no);
     let covers = |enrolment: &&row::Enrolment| {
         enrolment.normal
-            && (settlement.insutype == 0 || settlement.insutype == enrolment.insutype)
+            && (settlement.insutype.is_none() || settlement.insutype == enrolment.insutype)
             && enrolment.begin <= on
             && enrolment.end.is_none_or(|end| on <= end)
     };

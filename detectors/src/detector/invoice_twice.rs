@@ -87,7 +87,7 @@ impl Judged for InvoiceTwice {
     fn finding(bank: &Policy, carried: &Carried<'_>) -> Finding {
         let settlements = carried.settlements;
         let evidence: Vec<RowRef> = settlements.iter().map(|(row, _)| *row).collect();
-        let institution = match carried.issued_by == TextRef::default() {
+        let institution = match carried.issued_by == TextRef::NONE {
             true => common_institution(carried.arena, &evidence),
             false => carried.issued_by,
         };
@@ -157,7 +157,7 @@ pub fn why(why: &mut Why<'_, '_>, _: &Rules, key: &[TextRef]) -> Option<()> {
     let carrying =
         scene.live().filter(|(_, settlement)| (settlement.bill_code, settlement.bill_no) == (code, number));
     let settlements = &by_key(scene.arena, carrying.collect());
-    let issued_by = TextRef::default();
+    let issued_by = TextRef::NONE;
     let invoice = (code, number);
     why.conditions::<InvoiceTwice>(&Carried {
         arena: scene.arena,

@@ -95,8 +95,8 @@ impl ListedLine for LevelLimit {
     type Beside = Institution;
 
     fn finding(bank: &Policy, line: &Line<'_, LevelLimit>) -> Finding {
-        let level = |level: Option<HospitalLevel>| Value::Level(level.map_or(0, HospitalLevel::rank));
-        let values = vec![Value::Text(line.line.item), level(line.level()), level(line.lowest())];
+        let values =
+            vec![Value::Text(line.line.item), Value::Level(line.level()), Value::Level(line.lowest())];
         line.found(bank, line.rows[0].own, values)
     }
 }

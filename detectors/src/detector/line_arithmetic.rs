@@ -17,7 +17,7 @@ use crate::compile::{Compiler, Ruled, decimal};
 use crate::condition::{Condition, comparisons};
 use crate::coverage::Population;
 use crate::exact::{exact, exact_text};
-use crate::finding::{AmountBasis, Finding, Value};
+use crate::finding::{AmountBasis, Finding, MessageWord, Value};
 use crate::policy::Policy;
 use crate::shape::one_record::{self, OfRecord, One, OneRecord, SentLine};
 use crate::why::steps::{Why, price, quantity};
@@ -78,7 +78,7 @@ const QUANTITY: i128 = 10_000;
 
 impl One<'_, LineArithmetic> {
     fn reverses_nothing(&self) -> bool {
-        self.record.0.reverses != 0 && !*self.beside
+        self.record.0.reverses.is_some() && !*self.beside
     }
     /// By how much quantity times price and the amount differ; quantities have 4 places, prices 6, amounts 2: the
     /// difference has 10.
@@ -121,13 +121,18 @@ impl OneRecord for LineArithmetic {
 
     fn beside(why: &mut Why<'_, '_>, line: &SentLine) -> Option<bool> {
         let (scene, line) = (why.scene, &line.0);
-        let original = (line.reverses != 0).then(|| scene.find(Kind::FeeLine, (line.visit, line.reverses)));
+        let original =
+            (line.reverses.is_some()).then(|| scene.find(Kind::FeeLine, (line.visit, line.reverses)));
         let reverses = |row| row::fee_line(scene.arena, row).reverses;
-        Some(original.flatten().is_some_and(|row| reverses(row) == 0))
+        Some(original.flatten().is_some_and(|row| reverses(row).is_none()))
     }
     fn finding(bank: &Policy, one: &One<'_, LineArithmetic>) -> Finding {
         let line = &one.record.0;
-        let values = vec![Value::Text(line.item), Value::Word(if one.reverses_nothing() { 7 } else { 8 })];
+        let reason = match one.reverses_nothing() {
+            true => MessageWord::ReversesNothing,
+            false => MessageWord::WrongAmount,
+        };
+        let values = vec![Value::Text(line.item), Value::Word(reason)];
         let mut finding = Finding::of_line(bank, one.rule, false, (one.row, line), values);
         finding.amount_basis = AmountBasis::Nothing;
         finding

@@ -10,14 +10,14 @@
 //! prescription at all (`Prescription`). Lines without their visit do not come this far.
 
 use records::Kind;
-use records::arena::{Arena, Ref};
+use records::arena::{Arena, RowRef, TextRef};
 use records::row::{self, FeeLine, Prescription};
 use rulebank::{AmountKind, DetectorSpec, Subject};
 
 use crate::classes::{Class, Classes};
 use crate::compile::Compiler;
 use crate::coverage::{InstitutionMonth, Missing, Population};
-use crate::finding::{AmountBasis, Finding, KeyPart, RuleIx, Value};
+use crate::finding::{AmountBasis, Finding, KeyPart, MessageWord, RuleIx, Value};
 use crate::policy::Policy;
 use crate::sink::Sink;
 use crate::statement::{Out, Route};
@@ -63,8 +63,8 @@ pub fn judge(
     arena: &Arena,
     rules: &Rules,
     classes: &Classes,
-    line_row: Ref,
-    visit_row: Option<Ref>,
+    line_row: RowRef,
+    visit_row: Option<RowRef>,
     sent: bool,
     sink: &mut Sink,
 ) {
@@ -85,13 +85,14 @@ pub fn judge(
 }
 
 /// Finishes a suspicious line: a finding where the institution has any prescription.
-pub fn conclude(arena: &Arena, bank: &Policy, rule: RuleIx, line_row: Ref, sends: bool, sink: &mut Sink) {
+pub fn conclude(arena: &Arena, bank: &Policy, rule: RuleIx, line_row: RowRef, sends: bool, sink: &mut Sink) {
     let line = row::fee_line(arena, line_row);
     if !sends {
         sink.not_judged(rule, Missing::Prescription, InstitutionMonth::at(line.institution, line.time));
         return;
     }
-    let reason = if line.rx == 0 { 4 } else { 5 };
+    let reason =
+        if line.rx.is_none() { MessageWord::NoPrescription } else { MessageWord::InvalidPrescription };
     sink.emit(Out::Finding(Box::new(Finding {
         rule,
         verdict: bank.verdict(rule, false),
@@ -105,7 +106,7 @@ pub fn conclude(arena: &Arena, bank: &Policy, rule: RuleIx, line_row: Ref, sends
 }
 
 /// A drug line of a visit that is not pharmacy, which no prescription covers.
-pub fn why(why: &mut Why<'_, '_>, _: &Rules, key: &[Ref]) -> Option<()> {
+pub fn why(why: &mut Why<'_, '_>, _: &Rules, key: &[TextRef]) -> Option<()> {
     let &[visit, sn] = key else { return None };
     let scene = why.scene;
     let (_, line) = why.net_line(visit, sn)?;
@@ -118,7 +119,7 @@ pub fn why(why: &mut Why<'_, '_>, _: &Rules, key: &[Ref]) -> Option<()> {
     let class = scene.class(&visit);
     let values = vec![("med_type", scene.text(visit.med_type))];
     why.check(["就诊不是药店购药", "the visit is not at a pharmacy"], values, class != Class::Pharmacy)?;
-    let standing = scene.find(Kind::Prescription, (line.rx, 0)).filter(|_| line.rx != 0);
+    let standing = scene.find(Kind::Prescription, (line.rx, TextRef::NONE)).filter(|_| line.rx.is_some());
     let rx = standing.map(|address| row::prescription(scene.arena, address));
     let lists = rx.as_ref().is_some_and(|rx| rx.lines.iter().any(|listed| listed.item == line.item));
     let cancelled = rx.as_ref().is_some_and(|rx| rx.cancelled);
@@ -138,7 +139,7 @@ pub fn why(why: &mut Why<'_, '_>, _: &Rules, key: &[Ref]) -> Option<()> {
         !lists || cancelled,
     )?;
     let of_visit = scene.sent_lines_of(visit.id).into_iter();
-    let with_rx = of_visit.filter(|address| row::fee_line_place(scene.arena, *address).rx != 0).count();
+    let with_rx = of_visit.filter(|address| row::fee_line_place(scene.arena, *address).rx.is_some()).count();
     let sends_rx = ["住院：该次住院有任何明细带处方号", "a stay: some line of it has a prescription number"];
     if class == Class::Inpatient {
         let values = vec![("lines", with_rx.to_string())];

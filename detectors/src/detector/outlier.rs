@@ -12,9 +12,9 @@ use std::collections::BTreeMap;
 
 use models::prices::{ItemSum, price_index};
 use models::rise::{Month, RiseParameters, change_point};
-use models::{Driver, FeatureSet, Method, Opinion, Parameters, Profile, Sum};
+use models::{Driver, Method, Opinion, Parameters, Profile, Sum};
 use records::Kind;
-use records::arena::Ref;
+use records::arena::TextRef;
 use records::decimal::format_scaled;
 use records::row::{self, day_of};
 use records::time::{first_of, format_month, month_of};
@@ -26,7 +26,7 @@ use crate::compile::{Compiler, choice, decimal, integer};
 use crate::coverage::{Count, InstitutionMonth, Missing};
 use crate::finding::{AmountBasis, Finding, KeyPart, RuleIx, Value};
 use crate::policy::Policy;
-use crate::profile::{Group, Member, ProfileOwner, end_of, subject_key, subject_of, sums_of};
+use crate::profile::{Group, Member, ProfileColumn, ProfileOwner, end_of, subject_key, subject_of, sums_of};
 use crate::sink::Sink;
 use crate::statement::Out;
 use crate::views::Diff;
@@ -146,21 +146,13 @@ pub fn of_rule(number: RuleIx, rule: &Rule) -> OutlierRule {
             ..Parameters::default()
         }),
         None => {
-            let features = features(owner);
+            let features = owner.features();
             let feature = features.find(choice(rule, "feature")).unwrap_or(&features.features()[0]);
             let rise = RiseParameters { threshold, months: whole("months"), ..RiseParameters::of(feature) };
             OutlierMethod::Rise(rise, min_peers)
         }
     };
     OutlierRule { rule: number, owner, way }
-}
-
-/// The columns by which subjects are compared.
-pub fn features(owner: ProfileOwner) -> FeatureSet {
-    match owner {
-        ProfileOwner::Institution => FeatureSet::Institution,
-        ProfileOwner::Practitioner => FeatureSet::Practitioner,
-    }
 }
 
 /// Judges the members of a peer group in one month, or those of whom it cannot be said who their peers are.
@@ -186,7 +178,7 @@ pub fn judge(bank: &Policy, rules: &Rules, members: &[(Member, Diff)], sink: &mu
 /// What the model says of each member.
 pub fn opinions(members: &[&Member], parameters: &Parameters) -> Vec<Option<Opinion>> {
     let min_peers = usize::try_from(parameters.min_peers).unwrap_or(usize::MAX);
-    let mut items: BTreeMap<Ref, Vec<ItemSum<Ref>>> = BTreeMap::new();
+    let mut items: BTreeMap<TextRef, Vec<ItemSum<TextRef>>> = BTreeMap::new();
     for member in members {
         for (item, quantity, charges_fen) in &member.basket {
             let of_item = items.entry(*item).or_default();
@@ -203,7 +195,7 @@ pub fn opinions(members: &[&Member], parameters: &Parameters) -> Vec<Option<Opin
     };
     let Some(first) = members.first() else { return Vec::new() };
     let profiles: Vec<Profile> = members.iter().map(profile).collect();
-    models::judge(features(first.owner), &profiles, parameters)
+    models::judge(first.owner.features(), &profiles, parameters)
 }
 
 /// Judges the rises of the members of a peer group, all their months together.
@@ -221,7 +213,7 @@ pub fn judge_rises(bank: &Policy, rules: &Rules, members: &[(Member, Diff)], sin
 /// What is to be said of each member's month beside the earlier ones.
 pub fn rises(members: &[&Member], parameters: &RiseParameters, min_peers: u32) -> Vec<Option<Opinion>> {
     let mut peers: BTreeMap<i32, Vec<i64>> = BTreeMap::new();
-    let mut own: BTreeMap<Ref, Vec<Month>> = BTreeMap::new();
+    let mut own: BTreeMap<TextRef, Vec<Month>> = BTreeMap::new();
     for member in members {
         if let Some(value) = parameters.feature.value(&member.profile()) {
             peers.entry(member.month).or_default().push(value);
@@ -289,11 +281,8 @@ pub fn values_of(member: &Member, opinion: &Opinion) -> Vec<Value> {
 }
 
 fn value_of(owner: ProfileOwner, driver: &Driver) -> Value {
-    let columns = features(owner).features();
-    let column = columns.iter().position(|column| column.key == driver.feature.key).unwrap_or(0);
     Value::Driver {
-        owner,
-        column: u8::try_from(column).unwrap_or(0),
+        column: ProfileColumn::of(owner, driver.feature),
         history: driver.against == models::Against::History,
         value: driver.value,
         usual: driver.usual,
@@ -301,7 +290,7 @@ fn value_of(owner: ProfileOwner, driver: &Driver) -> Value {
 }
 
 /// (institution or practitioner, month) that lies far from its peers' or from its own past.
-pub fn why(why: &mut Why<'_, '_>, _: &Rules, key: &[Ref]) -> Option<()> {
+pub fn why(why: &mut Why<'_, '_>, _: &Rules, key: &[TextRef]) -> Option<()> {
     let &[code, first] = key else { return None };
     let scene = why.scene;
     let rule = of_rule(0, why.rule);
@@ -393,14 +382,14 @@ fn members(scene: &Scene<'_>, owner: ProfileOwner) -> Vec<(Member, Result<Group,
             });
         }
     }
-    let visits: BTreeMap<Ref, row::Visit> = scene.visits().map(|(_, visit)| (visit.id, visit)).collect();
+    let visits: BTreeMap<TextRef, row::Visit> = scene.visits().map(|(_, visit)| (visit.id, visit)).collect();
     for stay in visits.values().filter(|visit| scene.is_stay(visit)) {
         let Some(end) = stay.end.map(day_of) else { continue };
         let key = subject_key(ProfileOwner::Institution, stay.institution);
         add(key, month_of(end), Sum::Stays, 1);
         add(key, month_of(end), Sum::StayDays, i64::from((end - day_of(stay.begin)).max(1)));
     }
-    let mut baskets: BTreeMap<(u64, i32), BTreeMap<Ref, (i64, i64)>> = BTreeMap::new();
+    let mut baskets: BTreeMap<(u64, i32), BTreeMap<TextRef, (i64, i64)>> = BTreeMap::new();
     for (_, line) in scene.net_lines() {
         let month = month_of(day_of(line.time));
         if visits.get(&line.visit).is_some_and(|visit| scene.is_stay(visit)) {
@@ -418,8 +407,8 @@ fn members(scene: &Scene<'_>, owner: ProfileOwner) -> Vec<(Member, Result<Group,
         of_item.1 += line.amount;
     }
     for (_, settlement) in scene.live() {
-        let doctor = visits.get(&settlement.visit).map_or(0, |visit| visit.doctor);
-        if doctor != 0 {
+        let doctor = visits.get(&settlement.visit).map_or(TextRef::NONE, |visit| visit.doctor);
+        if doctor.is_some() {
             let (key, month) =
                 (subject_key(ProfileOwner::Practitioner, doctor), month_of(day_of(settlement.time)));
             add(key, month, Sum::Settlements, 1);
@@ -434,13 +423,13 @@ fn members(scene: &Scene<'_>, owner: ProfileOwner) -> Vec<(Member, Result<Group,
         }
         let (own, address, institution) = match owner {
             ProfileOwner::Institution => {
-                let own = scene.find(Kind::Institution, (code, 0));
+                let own = scene.find(Kind::Institution, (code, TextRef::NONE));
                 (own, own, code)
             }
             ProfileOwner::Practitioner => {
-                let own = scene.find(Kind::Practitioner, (code, 0));
-                let institution = own.map_or(0, |own| row::practitioner(arena, own).institution);
-                (own, scene.find(Kind::Institution, (institution, 0)), institution)
+                let own = scene.find(Kind::Practitioner, (code, TextRef::NONE));
+                let institution = own.map_or(TextRef::NONE, |own| row::practitioner(arena, own).institution);
+                (own, scene.find(Kind::Institution, (institution, TextRef::NONE)), institution)
             }
         };
         let group = Group::of(arena, address, own, owner);
@@ -449,7 +438,7 @@ fn members(scene: &Scene<'_>, owner: ProfileOwner) -> Vec<(Member, Result<Group,
             owner,
             code,
             institution,
-            row: own.unwrap_or(0),
+            row: own.unwrap_or_default(),
             month,
             sums: profile.sums().to_vec(),
             basket: basket.map(|(item, (cnt, fen))| (*item, *cnt, *fen)).collect(),

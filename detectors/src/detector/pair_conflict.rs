@@ -11,7 +11,7 @@
 use std::collections::BTreeMap;
 
 use records::Kind;
-use records::arena::{Arena, Ref};
+use records::arena::{Arena, RowRef, TextRef};
 use records::row::{Day, FeeLine, day_of};
 use rulebank::{AmountKind, DetectorSpec, Subject};
 
@@ -41,8 +41,8 @@ pub const SPEC: DetectorSpec = DetectorSpec {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Conflict {
     rule: RuleIx,
-    paid: Ref,
-    denied: Ref,
+    paid: TextRef,
+    denied: TextRef,
     validity: Validity,
     own: bool,
 }
@@ -80,11 +80,11 @@ pub fn judge(
     arena: &Arena,
     bank: &Policy,
     rules: &Rules,
-    lines: &BTreeMap<Ref, Vec<(Ref, FeeLine)>>,
-    visit: Option<Ref>,
+    lines: &BTreeMap<TextRef, Vec<(RowRef, FeeLine)>>,
+    visit: Option<RowRef>,
     sink: &mut Sink,
 ) {
-    let mut of_day: BTreeMap<(Day, Ref), Vec<(Ref, FeeLine)>> = BTreeMap::new();
+    let mut of_day: BTreeMap<(Day, TextRef), Vec<(RowRef, FeeLine)>> = BTreeMap::new();
     let conflicting = lines.iter().filter(|(item, _)| rules.items.contains_key(item));
     for (address, line) in conflicting.flat_map(|(_, lines)| lines) {
         of_day.entry((day_of(line.time), line.item)).or_default().push((*address, *line));
@@ -97,7 +97,7 @@ pub fn judge(
             sink.count(Count::Subject(conflict.rule));
             let Some(denied_lines) = of_day.get(&(*day, conflict.denied)) else { continue };
             let (amount, money) = money_of_lines(&sorted_lines(arena, denied_lines));
-            let evidence: Vec<Ref> = paid_lines.iter().chain(denied_lines).map(|(row, _)| *row).collect();
+            let evidence: Vec<RowRef> = paid_lines.iter().chain(denied_lines).map(|(row, _)| *row).collect();
             let institution = institution_of_lines(arena, visit, &evidence);
             let occurred =
                 paid_lines.iter().chain(denied_lines).map(|(_, line)| line.time).max().unwrap_or(i64::MIN);
@@ -121,7 +121,7 @@ pub fn judge(
 }
 
 /// (visit, day, item paid, item denied) billed together.
-pub fn why(why: &mut Why<'_, '_>, _: &Rules, key: &[Ref]) -> Option<()> {
+pub fn why(why: &mut Why<'_, '_>, _: &Rules, key: &[TextRef]) -> Option<()> {
     let &[visit, on, paid, denied] = key else { return None };
     let items = [paid, denied];
     let scene = why.scene;

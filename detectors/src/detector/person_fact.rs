@@ -8,7 +8,7 @@
 //! reason for not judging is stated.
 
 use records::Kind;
-use records::arena::{Arena, Ref};
+use records::arena::{Arena, RowRef, TextRef};
 use records::codes::FactType;
 use records::row::{self, Day, day_of};
 use rulebank::{AmountKind, Comparison, DetectorSpec, ParamKind, ParamSpec, Subject};
@@ -90,8 +90,8 @@ pub fn judge(
     arena: &Arena,
     bank: &Policy,
     rules: &Rules,
-    visit_row: Ref,
-    facts: &[(Ref, Diff)],
+    visit_row: RowRef,
+    facts: &[(RowRef, Diff)],
     sink: &mut Sink,
 ) {
     if facts.is_empty() {
@@ -120,11 +120,11 @@ pub fn judge(
 }
 
 /// (visit, fact): after a death and the days of grace, or strictly between the begin and end of another fact.
-pub fn why(why: &mut Why<'_, '_>, _: &Rules, key: &[Ref]) -> Option<()> {
+pub fn why(why: &mut Why<'_, '_>, _: &Rules, key: &[TextRef]) -> Option<()> {
     let &[visit, fact] = key else { return None };
     let arena = why.scene.arena;
     let (_, visit) = why.visit(visit)?;
-    let fact_row = why.record(Kind::PersonFact, (fact, 0))?;
+    let fact_row = why.record(Kind::PersonFact, (fact, TextRef::NONE))?;
     let fact = row::person_fact(arena, fact_row);
     let wanted = choice(why.rule, "fact").to_owned();
     let is = records::render::fields(arena, fact_row)

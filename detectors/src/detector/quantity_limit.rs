@@ -18,7 +18,7 @@ use rulebank::{AmountKind, Comparison, DetectorSpec, Row, Subject};
 use crate::compile::{Compiler, Items};
 use crate::condition::{Condition, comparisons};
 use crate::exact::{exact, exact_quantity, exact_text, fen_of};
-use crate::finding::{AmountBasis, Value, money_of_lines, shown};
+use crate::finding::{AmountBasis, MessageWord, Value, money_of_lines, shown};
 use crate::shape::item_cap::{self, Charged, ItemCap, OfItem};
 use crate::why::steps::{Why, quantity};
 
@@ -106,7 +106,7 @@ impl ItemCap for QuantityLimit {
             Value::Text(charged.item()),
             Value::Quantity(charged.quantity()),
             shown(limit.max),
-            Value::Word(if limit.per_day { 2 } else { 3 }),
+            Value::Word(if limit.per_day { MessageWord::EachDay } else { MessageWord::EachVisit }),
             Value::Day(charged.day.unwrap_or(first)),
         ]
     }

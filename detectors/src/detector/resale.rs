@@ -11,7 +11,7 @@
 use std::collections::BTreeSet;
 
 use records::Kind;
-use records::arena::{Arena, Ref};
+use records::arena::{Arena, RowRef, TextRef};
 use records::row::{self, Day, Dispensing, Moment, day_of};
 use records::time::DAY_SECONDS;
 use rulebank::{AmountKind, Comparison, DetectorSpec, ParamKind, ParamSpec, Subject};
@@ -19,8 +19,7 @@ use rust_decimal::Decimal;
 
 use crate::compile::{Compiler, Items, Listed, integer};
 use crate::coverage::Count;
-use crate::exact::sale_money;
-use crate::exact::{exact, exact_quantity, fen_of};
+use crate::exact::{exact, exact_quantity, fen_of, sale_money};
 use crate::finding::{AmountBasis, Finding, KeyPart, Money, RuleIx, Value, common_institution, shown};
 use crate::policy::Policy;
 use crate::sink::Sink;
@@ -106,7 +105,7 @@ struct Window<'a> {
 /// The window (t - days, t] that ends with the `nth` sale, if it fires; `sums` are those of the sales before each.
 fn window<'a>(
     bank: &Policy,
-    sales: &[(Ref, Dispensing)],
+    sales: &[(RowRef, Dispensing)],
     sums: &[i64],
     nth: usize,
     limits: &'a [Limit],
@@ -121,7 +120,7 @@ fn window<'a>(
     if !bank.over(ABOVE_LIMIT, exact_quantity(quantity), limit.what.limit) {
         return None;
     }
-    let mut places: Vec<Ref> = sales[first..last].iter().map(|(_, sale)| sale.institution).collect();
+    let mut places: Vec<TextRef> = sales[first..last].iter().map(|(_, sale)| sale.institution).collect();
     places.sort_unstable();
     places.dedup();
     let institutions = i64::try_from(places.len()).unwrap_or(i64::MAX);
@@ -134,11 +133,11 @@ fn window<'a>(
 }
 
 /// Judges the insured sales of one item to one person.
-pub fn judge(arena: &Arena, bank: &Policy, rules: &Rules, sales: &[(Ref, Diff)], sink: &mut Sink) {
+pub fn judge(arena: &Arena, bank: &Policy, rules: &Rules, sales: &[(RowRef, Diff)], sink: &mut Sink) {
     if sales.is_empty() {
         return;
     }
-    let mut sales: Vec<(Ref, Dispensing)> =
+    let mut sales: Vec<(RowRef, Dispensing)> =
         sales.iter().map(|(address, _)| (*address, row::dispensing(arena, *address))).collect();
     sales.sort_by_key(|(address, sale)| (sale.time, *address));
     let (person, item) = (sales[0].1.psn_no, sales[0].1.item);
@@ -153,7 +152,7 @@ pub fn judge(arena: &Arena, bank: &Policy, rules: &Rules, sales: &[(Ref, Diff)],
             (0..sales.len()).filter_map(|nth| window(bank, &sales, &sums, nth, of_rule)).collect();
         let Some(worst) = windows.iter().max_by_key(|window| window.quantity) else { continue };
         // Windows begin and end in order: their union is walked once.
-        let mut found: Vec<&(Ref, Dispensing)> = Vec::new();
+        let mut found: Vec<&(RowRef, Dispensing)> = Vec::new();
         let mut covered = 0;
         for window in &windows {
             let from = window.sales.start.max(covered);
@@ -161,7 +160,7 @@ pub fn judge(arena: &Arena, bank: &Policy, rules: &Rules, sales: &[(Ref, Diff)],
             found.extend(sales.get(from..covered).unwrap_or_default());
         }
         found.sort_by(|(_, a), (_, b)| arena.compare(a.id, b.id));
-        let evidence: Vec<Ref> = found.iter().map(|(row, _)| *row).collect();
+        let evidence: Vec<RowRef> = found.iter().map(|(row, _)| *row).collect();
         sink.emit(Out::Finding(Box::new(Finding {
             rule: of_rule[0].rule,
             verdict: bank.verdict(of_rule[0].rule, windows.iter().all(|window| window.limit.own)),
@@ -194,12 +193,12 @@ pub fn sale_fen<'a>(sales: impl Iterator<Item = &'a Dispensing>) -> i64 {
 }
 
 /// The money of sales.
-pub fn money_of_sales(sales: &[(Ref, Dispensing)]) -> Vec<Money> {
+pub fn money_of_sales(sales: &[(RowRef, Dispensing)]) -> Vec<Money> {
     sales.iter().map(|(row, sale)| Money { row: *row, own: sale_money(sale) }).collect()
 }
 
 /// (person, item) of which a person fetched too much from too many institutions in some window.
-pub fn why(why: &mut Why<'_, '_>, _: &Rules, key: &[Ref]) -> Option<()> {
+pub fn why(why: &mut Why<'_, '_>, _: &Rules, key: &[TextRef]) -> Option<()> {
     let &[person, item] = key else { return None };
     let scene = why.scene;
     let mut sales: Vec<Dispensing> = scene
@@ -222,7 +221,7 @@ pub fn why(why: &mut Why<'_, '_>, _: &Rules, key: &[Ref]) -> Option<()> {
         let within: Vec<&Dispensing> =
             sales.iter().filter(|sale| opens < sale.time && sale.time <= last.time).collect();
         let sum = within.iter().fold(0i64, |sum, sale| sum.saturating_add(sale.cnt));
-        let institutions: BTreeSet<Ref> = within.iter().map(|sale| sale.institution).collect();
+        let institutions: BTreeSet<TextRef> = within.iter().map(|sale| sale.institution).collect();
         let over = Decimal::from_i128_with_scale(i128::from(sum), 4) > limit;
         let rank = (over, institutions.len(), sum);
         if best.as_ref().is_none_or(|best| rank > best.rank) {

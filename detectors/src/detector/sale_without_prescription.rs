@@ -16,7 +16,7 @@ use rulebank::{AmountKind, DetectorSpec, Subject};
 use crate::compile::{Compiler, Ruled};
 use crate::condition::{Condition, Values};
 use crate::coverage::Population;
-use crate::finding::{Finding, Value};
+use crate::finding::{Finding, MessageWord, Value};
 use crate::policy::Policy;
 use crate::shape::one_record::{self, OfRecord, One, OneRecord};
 use crate::why::steps::Why;
@@ -72,7 +72,10 @@ impl OneRecord for SaleWithoutPrescription {
         Some(why.scene.valid_prescription(sale.rx).is_some())
     }
     fn finding(bank: &Policy, one: &One<'_, SaleWithoutPrescription>) -> Finding {
-        let reason = if one.record.rx == 0 { 4 } else { 5 };
+        let reason = match one.record.rx.is_none() {
+            true => MessageWord::NoPrescription,
+            false => MessageWord::InvalidPrescription,
+        };
         let values = vec![Value::Text(one.record.item), Value::Word(reason)];
         Finding::of_sale(bank, one.rule, (one.row, one.record), values)
     }

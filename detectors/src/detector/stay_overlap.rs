@@ -7,7 +7,7 @@
 //! A stay without an end reaches to *now*: its finding is due from the moment at which the overlap exceeds the
 //! tolerance, and waits in the temporal filter until then. No reason for not judging is stated.
 
-use records::arena::{Arena, Ref};
+use records::arena::{Arena, RowRef, TextRef};
 use records::row::{Moment, Visit};
 use rulebank::{AmountKind, Comparison, DetectorSpec, ParamKind, ParamSpec, Subject};
 
@@ -58,7 +58,7 @@ pub fn judge(arena: &Arena, bank: &Policy, rules: &Rules, visits: &[Visited], si
     if rules.is_empty() {
         return;
     }
-    let stays: Vec<(Ref, Visit)> =
+    let stays: Vec<(RowRef, Visit)> =
         stays_of(arena, visits).into_iter().map(|stay| (stay.row, stay.visit)).collect();
     for (nth, (place_a, a)) in stays.iter().enumerate() {
         for (place_b, b) in &stays[nth + 1..] {
@@ -77,8 +77,8 @@ fn judge_pair(
     arena: &Arena,
     bank: &Policy,
     rules: &Rules,
-    a: (Ref, &Visit),
-    b: (Ref, &Visit),
+    a: (RowRef, &Visit),
+    b: (RowRef, &Visit),
     sink: &mut Sink,
 ) {
     let (first, second) =
@@ -111,7 +111,7 @@ fn judge_pair(
 }
 
 /// Unordered pair of stays of one person that overlap by more than a tolerance.
-pub fn why(why: &mut Why<'_, '_>, _: &Rules, key: &[Ref]) -> Option<()> {
+pub fn why(why: &mut Why<'_, '_>, _: &Rules, key: &[TextRef]) -> Option<()> {
     let &[a, b] = key else { return None };
     let ((_, a), (_, b)) = (why.stay(a)?, why.stay(b)?);
     why.check(["是两次不同的住院", "they are two stays"], Vec::new(), a.id != b.id)?;

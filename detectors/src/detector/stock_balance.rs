@@ -12,19 +12,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use records::Kind;
-use records::arena::{Arena, Ref};
+use records::arena::{Arena, RowRef, TextRef};
 use records::codes::ListType;
 use records::row::{self, Day, Dispensing, FeeLine, StockCount, day_of};
 use records::time::start_of;
-use rulebank::{AmountKind, Comparison, DetectorSpec, ParamKind, ParamSpec, Subject};
+use rulebank::{AmountKind, Comparison, DetectorSpec, ParamKind, ParamSpec, Subject, Verdict};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::classes::Class;
 use crate::compile::{Compiler, decimal};
 use crate::coverage::{Count, InstitutionMonth, Missing};
-use crate::exact::sale_money;
-use crate::exact::{exact, fen_of};
+use crate::exact::{exact, fen_of, sale_money};
 use crate::finding::{AmountBasis, Finding, KeyPart, Money, RuleIx, Value, compare_records};
 use crate::policy::Policy;
 use crate::sink::Sink;
@@ -209,7 +208,7 @@ fn sum_days(rule: &BalanceRule, movements: &[(Day, i64, i64)], lowest_price: Opt
 }
 
 /// The earliest of the stock counts of a pair by (invdate, cnt_id): its opening.
-pub fn opening(arena: &Arena, counts: &[(Ref, Diff)]) -> Option<Ref> {
+pub fn opening(arena: &Arena, counts: &[(RowRef, Diff)]) -> Option<RowRef> {
     counts
         .iter()
         .map(|(address, _)| (*address, row::stock_count(arena, *address)))
@@ -222,7 +221,7 @@ pub fn judge(
     arena: &Arena,
     bank: &Policy,
     rules: &Rules,
-    (pair, opening): (u64, Option<Ref>),
+    (pair, opening): (u64, Option<RowRef>),
     bought: bool,
     blocks: &[(Block, Diff)],
     sink: &mut Sink,
@@ -261,7 +260,7 @@ pub fn judge(
         let verdict = bank.verdict(rule.rule, false);
         sink.emit(Out::Finding(Box::new(Finding {
             rule: rule.rule,
-            verdict: if opening.is_some() { verdict } else { INDICATOR },
+            verdict: if opening.is_some() { verdict } else { Verdict::Indicator },
             key: vec![KeyPart::Text(institution), KeyPart::Text(item)],
             institution,
             evidence: opening.into_iter().collect(),
@@ -278,13 +277,11 @@ pub fn judge(
     }
 }
 
-const INDICATOR: u8 = 2;
-
 /// Units of 10^-10 in a ten-thousandth.
 const QUANTITY: i128 = 1_000_000;
 
 /// Adds the institution's record, or says that it is missing.
-pub fn with_institution(finding: &Finding, institution: Option<Ref>, sink: &mut Sink) {
+pub fn with_institution(finding: &Finding, institution: Option<RowRef>, sink: &mut Sink) {
     match institution {
         None => sink.not_judged(
             finding.rule,
@@ -300,7 +297,7 @@ pub fn with_institution(finding: &Finding, institution: Option<Ref>, sink: &mut 
 }
 
 /// Lays the amount on the uses after the opening, up to and with the day.
-pub fn with_uses(arena: &Arena, finding: &Finding, uses: &[(Ref, Diff)], sink: &mut Sink) {
+pub fn with_uses(arena: &Arena, finding: &Finding, uses: &[(RowRef, Diff)], sink: &mut Sink) {
     let mut finding = finding.clone();
     let last = row::day_of(finding.occurred);
     let opened = finding
@@ -333,7 +330,7 @@ pub fn with_uses(arena: &Arena, finding: &Finding, uses: &[(Ref, Diff)], sink: &
 }
 
 /// A use of an item: its day and quantity in ten-thousandths.
-pub(super) fn uses(scene: &Scene<'_>, institution: Ref, item: Ref) -> Vec<(Day, i64)> {
+pub(super) fn uses(scene: &Scene<'_>, institution: TextRef, item: TextRef) -> Vec<(Day, i64)> {
     // Services are no goods.
     let lines: Vec<FeeLine> = scene
         .net_lines()
@@ -348,9 +345,9 @@ pub(super) fn uses(scene: &Scene<'_>, institution: Ref, item: Ref) -> Vec<(Day, 
         .filter(|sale| sale.institution == institution && sale.item == item && sale.insured)
         .collect();
     // One pass over the visits: a common item has very many uses.
-    let visits: BTreeSet<Ref> =
+    let visits: BTreeSet<TextRef> =
         lines.iter().map(|line| line.visit).chain(sales.iter().map(|sale| sale.visit)).collect();
-    let is_pharmacy: BTreeMap<Ref, bool> = scene
+    let is_pharmacy: BTreeMap<TextRef, bool> = scene
         .visits()
         .filter(|(_, visit)| visits.contains(&visit.id))
         .map(|(_, visit)| (visit.id, scene.class(&visit) == Class::Pharmacy))
@@ -361,24 +358,24 @@ pub(super) fn uses(scene: &Scene<'_>, institution: Ref, item: Ref) -> Vec<(Day, 
         .map(|line| (day_of(line.time), line.cnt));
     let sales = sales
         .iter()
-        .filter(|sale| sale.visit == 0 || is_pharmacy.get(&sale.visit) == Some(&true))
+        .filter(|sale| sale.visit.is_none() || is_pharmacy.get(&sale.visit) == Some(&true))
         .map(|sale| (day_of(sale.time), sale.cnt));
     lines.chain(sales).collect()
 }
 
 /// Purchases of an institution: day, signed quantity, whether a return.
-pub(super) fn purchases(scene: &Scene<'_>, institution: Ref) -> Vec<row::Purchase> {
+pub(super) fn purchases(scene: &Scene<'_>, institution: TextRef) -> Vec<row::Purchase> {
     let all = scene.rows(Kind::Purchase).iter().map(|address| row::purchase(scene.arena, *address));
     all.filter(|purchase| purchase.institution == institution).collect()
 }
 
-pub(super) fn counts(scene: &Scene<'_>, institution: Ref, item: Ref) -> Vec<StockCount> {
+pub(super) fn counts(scene: &Scene<'_>, institution: TextRef, item: TextRef) -> Vec<StockCount> {
     let all = scene.rows(Kind::StockCount).iter().map(|address| row::stock_count(scene.arena, *address));
     all.filter(|count| count.institution == institution && count.item == item).collect()
 }
 
 /// (institution, item) of which more was used on some day than there can have been.
-pub fn why(why: &mut Why<'_, '_>, _: &Rules, key: &[Ref]) -> Option<()> {
+pub fn why(why: &mut Why<'_, '_>, _: &Rules, key: &[TextRef]) -> Option<()> {
     let &[institution, item] = key else { return None };
     let scene = why.scene;
     let of_item: Vec<row::Purchase> =

@@ -9,7 +9,7 @@
 //! purchase at all (`Purchase`).
 
 use records::Kind;
-use records::arena::{Arena, Ref};
+use records::arena::{Arena, RowRef, TextRef};
 use records::row::{self, Day, day_of};
 use records::time::start_of;
 use rulebank::{AmountKind, Comparison, DetectorSpec, ParamKind, ParamSpec, Subject};
@@ -57,7 +57,7 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
 }
 
 /// Whether some stock count of a pair found something on the shelf.
-pub fn is_counted(arena: &Arena, bank: &Policy, counts: &[(Ref, Diff)]) -> bool {
+pub fn is_counted(arena: &Arena, bank: &Policy, counts: &[(RowRef, Diff)]) -> bool {
     counts.iter().any(|(count, _)| bank.over(STOCK_COUNTED, row::stock_count(arena, *count).cnt, 0))
 }
 
@@ -103,7 +103,7 @@ pub fn judge(bank: &Policy, rules: &Rules, pair: u64, blocks: &[(DaysOfBlock, Di
 }
 
 /// Adds the institution's record; says so where there is none, or no purchase of the institution at all.
-pub fn with_institution(finding: &Finding, institution: Option<Ref>, buys: bool, sink: &mut Sink) {
+pub fn with_institution(finding: &Finding, institution: Option<RowRef>, buys: bool, sink: &mut Sink) {
     match institution {
         None => sink.not_judged(
             finding.rule,
@@ -124,11 +124,11 @@ pub fn with_institution(finding: &Finding, institution: Option<Ref>, buys: bool,
 }
 
 /// Adds the uses of the days without supply.
-pub fn with_uses(arena: &Arena, finding: &Finding, uses: &[(Ref, Diff)], sink: &mut Sink) {
+pub fn with_uses(arena: &Arena, finding: &Finding, uses: &[(RowRef, Diff)], sink: &mut Sink) {
     let mut finding = finding.clone();
     let AmountBasis::UsesOn(days) = &finding.amount_basis else { return };
-    let mut those: Vec<Ref> = uses.iter().map(|(address, _)| *address).collect();
-    let time = |address: &Ref| row::event_time(arena, *address).unwrap_or(i64::MIN);
+    let mut those: Vec<RowRef> = uses.iter().map(|(address, _)| *address).collect();
+    let time = |address: &RowRef| row::event_time(arena, *address).unwrap_or(i64::MIN);
     those.retain(|address| days.binary_search(&day_of(time(address))).is_ok());
     those.sort_by(|a, b| compare_records(arena, *a, *b));
     finding.occurred = those.iter().map(time).max().unwrap_or(finding.occurred);
@@ -137,7 +137,7 @@ pub fn with_uses(arena: &Arena, finding: &Finding, uses: &[(Ref, Diff)], sink: &
 }
 
 /// (institution, item) used on a day without a purchase in the days before, and without stock.
-pub fn why(why: &mut Why<'_, '_>, _: &Rules, key: &[Ref]) -> Option<()> {
+pub fn why(why: &mut Why<'_, '_>, _: &Rules, key: &[TextRef]) -> Option<()> {
     let &[institution, item] = key else { return None };
     let scene = why.scene;
     let mut uses = uses(scene, institution, item);

@@ -18,7 +18,7 @@ use crate::exact::fen_of;
 use crate::finding::{AmountBasis, Finding, KeyPart, Money, RuleIx, Value, common_institution};
 use crate::policy::Policy;
 use crate::sink::Sink;
-use crate::views::{Diff, pair_of};
+use crate::views::{Diff, one_of};
 use crate::why::steps::{Why, moment};
 
 const TWO_SALES: Comparison = Comparison::new(0, "there are at least two sales");
@@ -81,7 +81,7 @@ impl Judged for TraceCodeTwice {
     }
     fn month(carrying: &Carrying<'_>) -> InstitutionMonth {
         let time = carrying.sales.first().map_or(0, |(_, sale)| sale.time);
-        InstitutionMonth::at(TextRef::default(), time)
+        InstitutionMonth::at(TextRef::NONE, time)
     }
     fn finding(bank: &Policy, carrying: &Carrying<'_>) -> Finding {
         let arena = carrying.arena;
@@ -128,7 +128,7 @@ pub fn judge(
     if sales.is_empty() {
         return;
     }
-    let (_, code) = pair_of(key);
+    let code = one_of(key);
     for rule in rules {
         sink.count(Count::Subject(*rule));
         condition::judge::<TraceCodeTwice>(bank, &Carrying { arena, rule: *rule, code, sales: &sales }, sink);

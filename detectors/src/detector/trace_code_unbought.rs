@@ -10,7 +10,7 @@
 use std::collections::BTreeSet;
 
 use records::Kind;
-use records::arena::{Arena, Ref};
+use records::arena::{Arena, RowRef, TextRef};
 use records::row::{self, Dispensing};
 use rulebank::{AmountKind, Comparison, DetectorSpec, Subject};
 
@@ -53,15 +53,15 @@ pub fn unbought(
     arena: &Arena,
     bank: &Policy,
     rules: &Rules,
-    code: Ref,
-    sales: &[(Ref, Diff)],
-    purchases: &[(Ref, Diff)],
+    code: TextRef,
+    sales: &[(RowRef, Diff)],
+    purchases: &[(RowRef, Diff)],
     sink: &mut Sink,
 ) {
     if rules.is_empty() {
         return;
     }
-    let mut institutions: Vec<Ref> = Vec::new();
+    let mut institutions: Vec<TextRef> = Vec::new();
     for (address, _) in sales {
         let sale = row::dispensing(arena, *address);
         if !institutions.contains(&sale.institution) {
@@ -87,8 +87,8 @@ pub fn judge(
     arena: &Arena,
     bank: &Policy,
     rules: &Rules,
-    (institution, code): (Ref, Ref),
-    sales: &[(Ref, Diff)],
+    (institution, code): (TextRef, TextRef),
+    sales: &[(RowRef, Diff)],
     sink: &mut Sink,
 ) {
     if sales.is_empty() {
@@ -115,7 +115,7 @@ pub fn judge(
 }
 
 /// (institution, code) of insured sales whose item is bought there, but never with the code.
-pub fn why(why: &mut Why<'_, '_>, _: &Rules, key: &[Ref]) -> Option<()> {
+pub fn why(why: &mut Why<'_, '_>, _: &Rules, key: &[TextRef]) -> Option<()> {
     let &[institution, code] = key else { return None };
     let scene = why.scene;
     let here: Vec<Dispensing> = scene
@@ -131,14 +131,14 @@ pub fn why(why: &mut Why<'_, '_>, _: &Rules, key: &[Ref]) -> Option<()> {
     )?;
     let all = scene.rows(Kind::Purchase).iter().map(|address| row::purchase(scene.arena, *address));
     let bought: Vec<row::Purchase> = all.filter(|bought| bought.institution == institution).collect();
-    let of = |item: Ref| bought.iter().filter(move |purchase| purchase.item == item);
-    let items: BTreeSet<Ref> = here.iter().map(|sale| sale.item).collect();
-    let bought_items: BTreeSet<Ref> =
+    let of = |item: TextRef| bought.iter().filter(move |purchase| purchase.item == item);
+    let items: BTreeSet<TextRef> = here.iter().map(|sale| sale.item).collect();
+    let bought_items: BTreeSet<TextRef> =
         items.into_iter().filter(|item| of(*item).any(|purchase| !purchase.is_return)).collect();
     let names: Vec<String> = bought_items.iter().map(|item| scene.text(*item)).collect();
     let condition = ["该机构采购过所售项目", "the institution buys the item that was sold"];
     why.check(condition, vec![("item", names.join("; "))], !bought_items.is_empty())?;
-    let left = |item: Ref| -> (i64, i64) {
+    let left = |item: TextRef| -> (i64, i64) {
         let carrying = |back: bool| {
             let those = of(item).filter(|purchase| purchase.is_return == back);
             i64::try_from(those.filter(|purchase| purchase.codes.contains(&code)).count()).unwrap_or(i64::MAX)

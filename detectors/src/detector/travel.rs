@@ -8,7 +8,7 @@
 //! (`Lon`, `Lat`). A finding has no amount.
 
 use records::Kind;
-use records::arena::{Arena, Ref};
+use records::arena::{Arena, RowRef, TextRef};
 use records::row::{self, Presence};
 use rulebank::{Comparison, DetectorSpec, ParamKind, ParamSpec, Subject};
 use rust_decimal::prelude::ToPrimitive;
@@ -74,17 +74,17 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
 }
 
 /// Finds the journeys of one person: consecutive passes at different institutions.
-pub fn journeys(arena: &Arena, bank: &Policy, passes: &[(Ref, Diff)], sink: &mut Sink) {
+pub fn journeys(arena: &Arena, bank: &Policy, passes: &[(RowRef, Diff)], sink: &mut Sink) {
     if passes.len() < 2 {
         return;
     }
-    let mut passes: Vec<(Ref, Presence)> =
+    let mut passes: Vec<(RowRef, Presence)> =
         passes.iter().map(|(address, _)| (*address, row::presence(arena, *address))).collect();
     passes.sort_by(|(_, a), (_, b)| a.time.cmp(&b.time).then_with(|| arena.compare(a.id, b.id)));
     for two in passes.windows(2) {
         let ((row_a, a), (row_b, b)) = (two[0], two[1]);
         if bank.differ(INSTITUTIONS_DIFFER, a.institution, b.institution) {
-            sink.emit(Out::Row(Route::Journey, pair_key(row_a, row_b), 0));
+            sink.emit(Out::Row(Route::Journey, pair_key(row_a, row_b), RowRef::NONE));
         }
     }
 }
@@ -95,7 +95,7 @@ pub fn judge(
     bank: &Policy,
     rules: &Rules,
     journey: u64,
-    places: [Option<Ref>; 2],
+    places: [Option<RowRef>; 2],
     sink: &mut Sink,
 ) {
     let (row_a, row_b) = pair_of(journey);
@@ -125,7 +125,7 @@ pub fn judge(
     }
 }
 
-fn missing_of(arena: &Arena, places: [Option<Ref>; 2]) -> Option<Missing> {
+fn missing_of(arena: &Arena, places: [Option<RowRef>; 2]) -> Option<Missing> {
     places
         .into_iter()
         .filter_map(|address| match address.map(|address| row::institution(arena, address)) {
@@ -147,7 +147,7 @@ fn missing_of(arena: &Arena, places: [Option<Ref>; 2]) -> Option<Missing> {
 )]
 #[expect(clippy::cast_precision_loss, reason = "seconds between two civil times are far below 2^53")]
 #[expect(clippy::cast_possible_truncation, reason = "the way around the earth has 40,000 km")]
-fn too_far(arena: &Arena, rule: &TravelRule, places: [Option<Ref>; 2], seconds: i64) -> Option<i64> {
+fn too_far(arena: &Arena, rule: &TravelRule, places: [Option<RowRef>; 2], seconds: i64) -> Option<i64> {
     const EARTH_RADIUS_KM: f64 = 6371.0088;
     let [a, b] = places.map(|address| {
         let address = row::institution(arena, address?);
@@ -164,7 +164,7 @@ fn too_far(arena: &Arena, rule: &TravelRule, places: [Option<Ref>; 2], seconds: 
 }
 
 /// (earlier, later) of passes of one person that follow each other, too far apart for the time between them.
-pub fn why(why: &mut Why<'_, '_>, _: &Rules, key: &[Ref]) -> Option<()> {
+pub fn why(why: &mut Why<'_, '_>, _: &Rules, key: &[TextRef]) -> Option<()> {
     let &[earlier, later] = key else { return None };
     let scene = why.scene;
     let a = pass(why, earlier)?;
@@ -196,8 +196,11 @@ pub fn why(why: &mut Why<'_, '_>, _: &Rules, key: &[Ref]) -> Option<()> {
     )?;
     let mut places = Vec::new();
     for institution in [a.institution, b.institution] {
-        places
-            .push(scene.find(Kind::Institution, (institution, 0)).map(|p| row::institution(scene.arena, p)));
+        places.push(
+            scene
+                .find(Kind::Institution, (institution, TextRef::NONE))
+                .map(|p| row::institution(scene.arena, p)),
+        );
     }
     let needed: [(Missing, bool); 3] = [
         (Missing::Institution, places.iter().all(Option::is_some)),
@@ -247,8 +250,8 @@ fn why_too_far(why: &mut Why<'_, '_>, places: Vec<row::Institution>, seconds: i6
     )
 }
 
-fn pass(why: &mut Why<'_, '_>, id: Ref) -> Option<Presence> {
-    let address = why.record(Kind::Presence, (id, 0))?;
+fn pass(why: &mut Why<'_, '_>, id: TextRef) -> Option<Presence> {
+    let address = why.record(Kind::Presence, (id, TextRef::NONE))?;
     let check = row::presence(why.scene.arena, address);
     why.check(["核验结果为通过", "the check was passed"], Vec::new(), check.pass)?;
     Some(check)

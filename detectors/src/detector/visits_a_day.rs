@@ -97,7 +97,7 @@ impl Judged for VisitsADay {
         of_day.rule
     }
     fn month(of_day: &OfDay<'_>) -> InstitutionMonth {
-        InstitutionMonth::on(TextRef::default(), of_day.day)
+        InstitutionMonth::on(TextRef::NONE, of_day.day)
     }
     fn finding(bank: &Policy, of_day: &OfDay<'_>) -> Finding {
         let visits = of_day.visits;

@@ -4,29 +4,28 @@
 //! the days of a stay through the temporal filter.
 
 use super::wiring::{NONE, Wiring, findings_of, first_text, one};
-use crate::detector::bed_count;
-use crate::detector::bed_only;
-use crate::detector::part;
+use crate::detector::{bed_count, bed_only, part};
 use crate::fact::Fact;
 use crate::finding::Finding;
 use crate::reads::{Concern, Reads, reclassed};
 use crate::statement::{Crowd, Out};
 use crate::temporal_filter::temporal_filter;
-use crate::views::{ArrangeShared, Arrangement, RowArrangement, RowCollection};
+use crate::views::{ArrangeShared, Arrangement, PackedArrangement, PackedCollection};
 
 /// Institutions by the days on which their stays begin and end.
-pub(super) fn occupancy<'s>(wiring: &Wiring<'s>, steps: &RowArrangement<'s>) {
+pub(super) fn occupancy<'s>(wiring: &Wiring<'s>, steps: &PackedArrangement<'s>) {
     let mut reads = Reads::default();
     let rules = reads.rules(part::bed_count());
-    let crowds = wiring.whole(
+    let crowds = wiring.whole_packed(
         "bed_count",
-        &[steps, wiring.fact(Fact::Institution)],
+        &[wiring.fact(Fact::Institution)],
+        &[steps],
         NONE,
         reads,
         move |arena, bank, _, state, sink| {
-            let steps = state.rows(0);
+            let steps = state.packed(0);
             if !steps.is_empty() {
-                bed_count::judge(arena, bank, bank.rules_of(rules), &steps, one(&state.rows(1)), sink);
+                bed_count::judge(arena, bank, bank.rules_of(rules), &steps, one(&state.rows(0)), sink);
             }
         },
     );
@@ -42,32 +41,33 @@ pub(super) fn occupancy<'s>(wiring: &Wiring<'s>, steps: &RowArrangement<'s>) {
     wiring.find_each(
         "bed_count: as of today",
         &crowds,
-        &[wiring.fact(Fact::Today)],
+        &[&wiring.facts.today],
         reads,
         move |arena, bank, _, crowd, today, sink| {
-            let today = one(&today[0]).map(bed_count::row_day);
+            let today = one(&today[0]).map(bed_count::day_of_packed);
             bed_count::conclude(arena, bank, bank.rules_of(rules), crowd, today, sink);
         },
     );
 }
 
 /// Days of a stay on which nothing but the bed was charged.
-pub(super) fn bed_only<'s>(wiring: &Wiring<'s>, charges: RowCollection<'s>) {
+pub(super) fn bed_only<'s>(wiring: &Wiring<'s>, charges: PackedCollection<'s>) {
     let charges = charges.arrange_shared("bed_only: charges by visit");
     let mut reads = Reads::default();
     let rules = reads.rules(part::bed_only());
     let arena = wiring.arena();
     let classes = reads.classes(move |old, new| Concern::keys(1, reclassed(&arena, old, new)));
-    let runs = wiring.whole(
+    let runs = wiring.whole_packed(
         "bed_only",
-        &[&charges, wiring.fact(Fact::Visit)],
+        &[wiring.fact(Fact::Visit)],
+        &[&charges],
         NONE,
         reads,
         move |arena, bank, _, state, sink| {
-            let charges = state.rows(0);
+            let charges = state.packed(0);
             if !charges.is_empty() {
                 let (rules, classes) = (bank.rules_of(rules), bank.classes_of(classes));
-                bed_only::judge(arena, bank, rules, classes, &charges, one(&state.rows(1)), sink);
+                bed_only::judge(arena, bank, rules, classes, &charges, one(&state.rows(0)), sink);
             }
         },
     );

@@ -5,7 +5,7 @@
 
 use differential_dataflow::AsCollection;
 use records::Kind;
-use records::arena::{Arena, Ref};
+use records::arena::{Arena, RowRef, TextRef};
 use records::row::{self, Day, day_of};
 use timely::dataflow::operators::vec::Map as _;
 
@@ -17,7 +17,7 @@ use crate::finding::{AmountBasis, Finding, KeyPart};
 use crate::reads::Reads;
 use crate::statement::{Block, DaysOfBlock, Out, Route};
 use crate::views::{
-    ArrangeShared, Arrangement, Collection, RowArrangement, RowCollection, pair_key, pair_of,
+    ArrangeShared, Arrangement, Collection, RowArrangement, RowCollection, one_of, pair_key, pair_of,
 };
 
 /// Trace codes.
@@ -33,7 +33,7 @@ pub(super) fn trace_codes<'s>(wiring: &Wiring<'s>) {
         move |arena, bank, key, state, sink| {
             let sales = state.rows(0);
             if !sales.is_empty() {
-                let (_, code) = pair_of(key);
+                let code: TextRef = one_of(key);
                 trace_code_twice::judge(arena, bank, bank.rules_of(twice), key, &sales, sink);
                 let rules = bank.rules_of(unbought);
                 trace_code_unbought::unbought(arena, bank, rules, code, &sales, &state.rows(1), sink);
@@ -46,7 +46,7 @@ pub(super) fn trace_codes<'s>(wiring: &Wiring<'s>) {
     let unbought: Arrangement<'s, u64> = rows_of(&codes, Route::Unbought)
         .map(move |(code, row)| {
             let sale = row::dispensing(&arena, row);
-            (pair_key(sale.institution, sale.item), pair_key(pair_of(code).1, row))
+            (pair_key(sale.institution, sale.item), pair_key(one_of::<TextRef>(code), row))
         })
         .arrange_shared("trace_code_unbought: sales by item");
     let otherwise = wiring.each(
@@ -56,7 +56,8 @@ pub(super) fn trace_codes<'s>(wiring: &Wiring<'s>) {
         Reads::default(),
         |_, _, pair, sale, bought, sink| {
             if one(&bought[0]).is_some() {
-                let ((institution, _), (code, row)) = (pair_of(pair), pair_of(*sale));
+                let (institution, _) = pair_of::<TextRef, TextRef>(pair);
+                let (code, row) = pair_of::<TextRef, RowRef>(*sale);
                 sink.emit(Out::Row(Route::BoughtOtherwise, pair_key(institution, code), row));
             }
         },
@@ -85,14 +86,14 @@ pub(super) fn stock<'s>(wiring: &Wiring<'s>, uses: &RowCollection<'s>) {
         NONE,
         Reads::default(),
         |arena, _, pair, state, sink| {
-            if let Some(count) = stock_balance::opening(arena, &state.rows(0)) {
-                sink.emit(Out::Row(Route::Opening, pair, count));
+            if let Some(count_row) = stock_balance::opening(arena, &state.rows(0)) {
+                sink.emit(Out::Row(Route::Opening, pair, count_row));
             }
         },
     );
     let arena = wiring.arena();
-    let opened = rows_of(&openings, Route::Opening).map(move |(pair, count)| {
-        let day = row::stock_count(&arena, count).day;
+    let opened = rows_of(&openings, Route::Opening).map(move |(pair, count_row)| {
+        let day = row::stock_count(&arena, count_row).day;
         (block_key(pair, day), Stock::Opened(pair, day))
     });
     let openings = route(&openings, "stock_balance: openings", Route::Opening);
@@ -223,12 +224,12 @@ fn stock_key(finding: &Finding) -> u64 {
 }
 
 /// Day, price and quantity of a use.
-fn use_of(arena: &Arena, fact: Ref) -> (Day, Option<i64>, i64) {
-    if row::kind(arena, fact) == Kind::FeeLine {
-        let line = row::fee_line(arena, fact);
+fn use_of(arena: &Arena, row: RowRef) -> (Day, Option<i64>, i64) {
+    if row::kind(arena, row) == Kind::FeeLine {
+        let line = row::fee_line(arena, row);
         (day_of(line.time), Some(line.price), line.cnt)
     } else {
-        let sale = row::dispensing(arena, fact);
+        let sale = row::dispensing(arena, row);
         (day_of(sale.time), sale.price, sale.cnt)
     }
 }

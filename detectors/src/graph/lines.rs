@@ -9,11 +9,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use records::Kind;
-use records::arena::{Arena, Ref};
+use records::arena::{Arena, RowRef, TextRef};
 use records::codes::ListType;
 use records::row::{self, Dispensing, FeeLine, day_of};
 
-use super::wiring::{NONE, Wiring, one, split};
+use super::wiring::{ALONE, NONE, Split, Wiring, one, split};
 use crate::classes::Class;
 use crate::compile::{Prefixes, Validity};
 use crate::compiled_bank::CompiledBank;
@@ -42,7 +42,9 @@ use crate::shape::one_record::SentLine;
 use crate::shape::{item_cap, listed_line, one_record};
 use crate::sink::Sink;
 use crate::statement::{Out, Route};
-use crate::views::{ArrangeShared, Diff, RowArrangement, RowCollection, pair_key};
+use crate::views::{
+    ArrangeShared, Diff, PackedArrangement, PackedCollection, RowArrangement, RowCollection, pair_key,
+};
 
 /// Visits by who looks at them.
 pub(super) struct Visits<'s> {
@@ -53,9 +55,9 @@ pub(super) struct Visits<'s> {
     /// Visits with a code in a table, by person.
     pub(super) coded: RowArrangement<'s>,
     /// Days on which stays begin and end, by institution.
-    pub(super) bed_steps: RowArrangement<'s>,
+    pub(super) bed_steps: PackedArrangement<'s>,
     /// Sums of profiles.
-    pub(super) sums: RowCollection<'s>,
+    pub(super) sums: PackedCollection<'s>,
 }
 
 /// The tables of codes of operations and diagnoses.
@@ -68,7 +70,7 @@ struct CodeTables {
 
 impl CodeTables {
     /// Whether a row of a table knows a code of the visit.
-    fn know(self, arena: &Arena, bank: &CompiledBank, visit_row: Ref) -> bool {
+    fn know(self, arena: &Arena, bank: &CompiledBank, visit_row: RowRef) -> bool {
         let operations = bank.rules_of(self.operation_sex);
         let (sexes, ages) = (bank.rules_of(self.diagnosis_sex), bank.rules_of(self.diagnosis_age));
         ((!sexes.is_empty() || !ages.is_empty())
@@ -95,7 +97,7 @@ pub(super) fn visits<'s>(wiring: &Wiring<'s>) -> Visits<'s> {
     let sorted = wiring.each(
         "lines: class of visit",
         wiring.fact(Fact::Visit),
-        &[],
+        ALONE,
         reads,
         move |arena, bank, _, row, _, sink| {
             let visit = row::visit(arena, *row);
@@ -116,8 +118,9 @@ pub(super) fn visits<'s>(wiring: &Wiring<'s>) -> Visits<'s> {
             }
         },
     );
-    let routes = [Route::VisitOfPerson, Route::StayOfPerson, Route::Coded, Route::BedStep];
-    let ([of_person, stays, coded, bed_steps], _, sums) = split(sorted, routes);
+    let routes = [Route::VisitOfPerson, Route::StayOfPerson, Route::Coded];
+    let Split { rows: [of_person, stays, coded], packed: [bed_steps], sums, .. } =
+        split(sorted, routes, [Route::BedStep]);
     Visits {
         of_person: of_person.arrange_shared("facts: visits by person"),
         stays: stays.arrange_shared("facts: stays by person"),
@@ -128,25 +131,25 @@ pub(super) fn visits<'s>(wiring: &Wiring<'s>) -> Visits<'s> {
 }
 
 /// The codes of operations of a visit.
-fn operations(arena: &Arena, visit_row: Ref) -> Vec<Ref> {
+fn operations(arena: &Arena, visit_row: RowRef) -> Vec<TextRef> {
     row::operations(arena, visit_row)
 }
 
 /// The codes of diagnoses of a visit.
-fn diagnoses(arena: &Arena, visit_row: Ref) -> Vec<Ref> {
+fn diagnoses(arena: &Arena, visit_row: RowRef) -> Vec<TextRef> {
     row::diagnoses(arena, visit_row).iter().map(|diagnosis| diagnosis.code).collect()
 }
 
 /// Concerns the visits of which a table of prefixes knows a code in one bank and none in the other.
 fn recoded<W: Copy + Ord + 'static>(
     arena: &Arc<Arena>,
-    codes_of: fn(&Arena, Ref) -> Vec<Ref>,
-) -> impl Fn(RulesOf<Prefixes<W>>, &Arc<CompiledBank>, &Arc<CompiledBank>) -> Concern<Ref> + 'static {
+    codes_of: fn(&Arena, RowRef) -> Vec<TextRef>,
+) -> impl Fn(RulesOf<Prefixes<W>>, &Arc<CompiledBank>, &Arc<CompiledBank>) -> Concern<RowRef> + 'static {
     let arena = Arc::clone(arena);
     move |rules, old, new| {
         let (arena, old, new) = (Arc::clone(&arena), Arc::clone(old), Arc::clone(new));
-        Concern::rows(move |visit: &Ref| {
-            let codes = codes_of(&arena, *visit);
+        Concern::rows(move |visit_row: &RowRef| {
+            let codes = codes_of(&arena, *visit_row);
             let knows =
                 |bank: &CompiledBank| codes.iter().any(|code| bank.rules_of(rules).knows(&arena.text(*code)));
             knows(&old) != knows(&new)
@@ -167,9 +170,9 @@ pub(super) struct Sorted<'s> {
     resold: RowCollection<'s>,
     off_stay: RowCollection<'s>,
     /// Days of stays on which something was charged, by visit.
-    pub(super) bed_days: RowCollection<'s>,
+    pub(super) bed_days: PackedCollection<'s>,
     /// Sums of profiles.
-    pub(super) sums: RowCollection<'s>,
+    pub(super) sums: PackedCollection<'s>,
 }
 
 /// What of the bank the sorting of lines and sales reads.
@@ -193,7 +196,7 @@ impl SortReads {
         // Sales of which a rule would find or count something.
         let sales = |arena: &Arc<Arena>, is_subject: fn(&Dispensing) -> bool| {
             let arena = Arc::clone(arena);
-            Concern::rows(move |row: &Ref| {
+            Concern::rows(move |row: &RowRef| {
                 row::kind(&arena, *row) == Kind::Dispensing && is_subject(&row::dispensing(&arena, *row))
             })
         };
@@ -206,14 +209,14 @@ impl SortReads {
                 let arena = Arc::clone(arena);
                 move |old, new| {
                     let (arena, items) = (Arc::clone(&arena), old.items_watched_otherwise(new));
-                    Concern::rows(move |row: &Ref| items.contains(&row::item(&arena, *row)))
+                    Concern::rows(move |row: &RowRef| items.contains(&row::item(&arena, *row)))
                 }
             }),
             late_upload: reads.rules_concerning(part::late_upload(), {
                 let arena = Arc::clone(arena);
                 move |rules, old, new| {
                     let (arena, old, new) = (Arc::clone(&arena), Arc::clone(old), Arc::clone(new));
-                    Concern::rows(move |row: &Ref| {
+                    Concern::rows(move |row: &RowRef| {
                         row::kind(&arena, *row) == Kind::FeeLine
                             && late_upload::differ(
                                 old.rules_of(rules),
@@ -228,7 +231,7 @@ impl SortReads {
                 move |rules, old, new| {
                     let items = indication::otherwise(old.rules_of(rules), new.rules_of(rules));
                     let arena = Arc::clone(&arena);
-                    Concern::rows(move |row: &Ref| items.contains(&row::item(&arena, *row)))
+                    Concern::rows(move |row: &RowRef| items.contains(&row::item(&arena, *row)))
                 }
             }),
             expired_sale: reads.rules_concerning(part::expired_sale(), move |_, _, _| {
@@ -239,7 +242,7 @@ impl SortReads {
             }),
             sale_without_prescription: reads
                 .rules_concerning(part::sale_without_prescription(), move |_, _, _| {
-                    sales(&of_unprescribed, |sale| sale.rx == 0 && sale.needs_rx)
+                    sales(&of_unprescribed, |sale| sale.rx.is_none() && sale.needs_rx)
                 }),
         }
     }
@@ -271,12 +274,11 @@ pub(super) fn sort<'s>(wiring: &Wiring<'s>) -> Sorted<'s> {
         Route::OfVisit,
         Route::Cycle,
         Route::Resale,
-        Route::BedDay,
         Route::OffStay,
     ];
-    let (rows, findings, sums) = split(sorted, routes);
+    let Split { rows, packed: [bed_days], findings, sums } = split(sorted, routes, [Route::BedDay]);
     wiring.findings.borrow_mut().push(findings);
-    let [uses, without_rx, of_person, of_institution, of_visit, cycled, resold, bed_days, off_stay] = rows;
+    let [uses, without_rx, of_person, of_institution, of_visit, cycled, resold, off_stay] = rows;
     Sorted { uses, without_rx, of_person, of_institution, of_visit, cycled, resold, bed_days, off_stay, sums }
 }
 
@@ -285,26 +287,26 @@ fn sort_line(
     arena: &Arena,
     bank: &CompiledBank,
     reads: SortReads,
-    (key, fact): (u64, Ref),
-    visit: Option<Ref>,
+    (key, line_row): (u64, RowRef),
+    visit_row: Option<RowRef>,
     sink: &mut Sink,
 ) {
-    let line = row::fee_line(arena, fact);
-    let visit = visit.map(|address| (address, row::visit(arena, address)));
+    let line = row::fee_line(arena, line_row);
+    let visit = visit_row.map(|visit_row| (visit_row, row::visit(arena, visit_row)));
     let late_upload = bank.rules_of(reads.late_upload);
-    one_record::judge::<LateUpload>(arena, bank, late_upload, (fact, &line), &(), sink);
+    one_record::judge::<LateUpload>(arena, bank, late_upload, (line_row, &line), &(), sink);
 
     // By the class of its visit: what was used, what needs a prescription, what was charged in a stay.
     if let Some((_, visit)) = &visit {
         let class = bank.classes_of(reads.classes).class(visit.med_type, day_of(visit.begin));
         if line.is_drug() && class != Class::Pharmacy {
             sink.tally(Population::DrugLine);
-            if line.rx == 0 {
-                sink.emit(Out::Row(Route::DrugWithoutPrescription, key, fact));
+            if line.rx.is_none() {
+                sink.emit(Out::Row(Route::DrugWithoutPrescription, key, line_row));
             }
         }
         if class != Class::Pharmacy && line.list_type != ListType::Service {
-            sink.emit(Out::Row(Route::Use, pair_key(line.institution, line.item), fact));
+            sink.emit(Out::Row(Route::Use, pair_key(line.institution, line.item), line_row));
         }
         if class == Class::Inpatient {
             sink.tally(Population::NetLineOfStay);
@@ -313,12 +315,12 @@ fn sort_line(
                 sink.emit(Out::Sum(key, cell, amount));
             }
             if outside_stay::is_outside(&line, visit) {
-                sink.emit(Out::Row(Route::OffStay, key, fact));
+                sink.emit(Out::Row(Route::OffStay, key, line_row));
             }
             if let Some(charge) = bed_only::charge_of(&line)
                 && bank.keeps.bed_days
             {
-                sink.emit(Out::Row(Route::BedDay, key, charge));
+                sink.emit(Out::Packed(Route::BedDay, key, charge));
             }
         }
     }
@@ -328,21 +330,21 @@ fn sort_line(
     let day = day_of(line.time);
     let holds = |rows: &[Validity]| rows.iter().any(|validity| validity.holds(day));
     if holds(&watch.person) {
-        sink.emit(Out::Row(Route::OfPerson, u64::from(line.psn_no), fact));
+        sink.emit(Out::Row(Route::OfPerson, u64::from(line.psn_no), line_row));
     }
     if holds(&watch.institution) {
-        sink.emit(Out::Row(Route::OfInstitution, u64::from(line.institution), fact));
+        sink.emit(Out::Row(Route::OfInstitution, u64::from(line.institution), line_row));
     }
     if holds(&watch.visit) {
-        sink.emit(Out::Row(Route::OfVisit, key, fact));
+        sink.emit(Out::Row(Route::OfVisit, key, line_row));
     }
     if watch.cycle {
-        sink.emit(Out::Row(Route::Cycle, pair_key(line.psn_no, line.item), fact));
+        sink.emit(Out::Row(Route::Cycle, pair_key(line.psn_no, line.item), line_row));
     }
     if watch.indication {
         let visit = visit.as_ref().map(|(address, visit)| (*address, visit));
         let indication = bank.rules_of(reads.indication);
-        listed_line::judge::<Indication>(arena, bank, indication, (fact, &line), visit, sink);
+        listed_line::judge::<Indication>(arena, bank, indication, (line_row, &line), visit, sink);
     }
 }
 
@@ -351,15 +353,15 @@ fn sort_sale(
     arena: &Arena,
     bank: &CompiledBank,
     reads: SortReads,
-    fact: Ref,
-    visit: Option<Ref>,
+    sale_row: RowRef,
+    visit_row: Option<RowRef>,
     sink: &mut Sink,
 ) {
-    let sale: Dispensing = row::dispensing(arena, fact);
-    let of_sale = (fact, &sale);
+    let sale: Dispensing = row::dispensing(arena, sale_row);
+    let of_sale = (sale_row, &sale);
     let rules = bank.rules_of(reads.expired_sale);
     one_record::judge::<ExpiredSale>(arena, bank, rules, of_sale, &(), sink);
-    if sale.rx == 0 {
+    if sale.rx.is_none() {
         let rules = bank.rules_of(reads.sale_without_prescription);
         one_record::judge::<SaleWithoutPrescription>(arena, bank, rules, of_sale, &false, sink);
     }
@@ -370,24 +372,24 @@ fn sort_sale(
         let rules = bank.rules_of(reads.trace_code_missing);
         one_record::judge::<TraceCodeMissing>(arena, bank, rules, of_sale, &(), sink);
     }
-    let is_pharmacy = |visit: Ref| {
-        let visit = row::visit(arena, visit);
+    let is_pharmacy = |visit_row: RowRef| {
+        let visit = row::visit(arena, visit_row);
         bank.classes_of(reads.classes).class(visit.med_type, day_of(visit.begin)) == Class::Pharmacy
     };
-    if sale.visit == 0 || visit.is_some_and(is_pharmacy) {
-        sink.emit(Out::Row(Route::Use, pair_key(sale.institution, sale.item), fact));
+    if sale.visit.is_none() || visit_row.is_some_and(is_pharmacy) {
+        sink.emit(Out::Row(Route::Use, pair_key(sale.institution, sale.item), sale_row));
     }
-    if sale.psn_no != 0 && bank.watch(reads.watches, sale.item).is_some_and(|watch| watch.resale) {
-        sink.emit(Out::Row(Route::Resale, pair_key(sale.psn_no, sale.item), fact));
+    if sale.psn_no.is_some() && bank.watch(reads.watches, sale.item).is_some_and(|watch| watch.resale) {
+        sink.emit(Out::Row(Route::Resale, pair_key(sale.psn_no, sale.item), sale_row));
     }
 }
 
 /// Lines by item.
-fn by_item(arena: &Arena, lines: &[(Ref, Diff)]) -> BTreeMap<Ref, Vec<(Ref, FeeLine)>> {
-    let mut items: BTreeMap<Ref, Vec<(Ref, FeeLine)>> = BTreeMap::new();
-    for (address, _) in lines {
-        let line = row::fee_line(arena, *address);
-        items.entry(line.item).or_default().push((*address, line));
+fn by_item(arena: &Arena, lines: &[(RowRef, Diff)]) -> BTreeMap<TextRef, Vec<(RowRef, FeeLine)>> {
+    let mut items: BTreeMap<TextRef, Vec<(RowRef, FeeLine)>> = BTreeMap::new();
+    for (line_row, _) in lines {
+        let line = row::fee_line(arena, *line_row);
+        items.entry(line.item).or_default().push((*line_row, line));
     }
     items
 }

@@ -4,10 +4,10 @@
 //! an institution takes part at all (checks identities, enrols) is stated first and concluded where that is known.
 
 use differential_dataflow::operators::Iterate;
-use records::arena::Ref;
+use records::arena::{RowRef, TextRef};
 use records::row;
 
-use super::wiring::{NONE, Wiring, case_of, concluding, findings_of, one, route, rows_of};
+use super::wiring::{NONE, Wiring, case_of, concluding, findings_of, one, packed_of, route, rows_of};
 use crate::classes::Class;
 use crate::detector::diagnosis_age::DiagnosisAge;
 use crate::detector::diagnosis_sex::DiagnosisSex;
@@ -21,7 +21,7 @@ use crate::reads::{Concern, Reads, reclassed};
 use crate::shape::coded_visit;
 use crate::statement::{Out, Route};
 use crate::temporal_filter::temporal_filter;
-use crate::views::{ArrangeShared, Arrangement, Diff, RowArrangement, pair_key, pair_of};
+use crate::views::{ArrangeShared, Arrangement, Diff, RowArrangement, pair_of, rule_key, rule_of};
 use crate::visited;
 
 /// Visits that another register's fact excludes.
@@ -108,7 +108,7 @@ pub(super) fn journeys(wiring: &Wiring<'_>) {
     let arena = wiring.arena();
     let ends: Arrangement<'_, u64> = rows_of(&journeys, Route::Journey)
         .flat_map(move |(journey, _)| {
-            let (a, b) = pair_of(journey);
+            let (a, b) = pair_of::<RowRef, RowRef>(journey);
             [a, b].map(|end| (u64::from(row::presence(&arena, end).institution), journey))
         })
         .arrange_shared("travel: journeys by institution");
@@ -131,7 +131,7 @@ pub(super) fn journeys(wiring: &Wiring<'_>) {
     let travel = reads.rules(part::travel());
     wiring.find_each("travel", &journeys, &[&places], reads, move |arena, bank, key, _, places, sink| {
         let (a, b) = pair_of(key);
-        let place = |end: Ref| {
+        let place = |end: RowRef| {
             let code = row::presence(arena, end).institution;
             places[0].iter().map(|(row, _)| *row).find(|row| row::key(arena, *row).0 == code)
         };
@@ -207,9 +207,9 @@ pub(super) fn companions<'s>(wiring: &Wiring<'s>, stays: &RowArrangement<'s>) {
         });
 
     // Groups: the connected components of the edges, each named by its least node.
-    let edges = rows_of(&joined, Route::Edge).map(|(node, other)| {
-        let (rule, _) = pair_of(node);
-        (node, pair_key(rule, other))
+    let edges = packed_of(&joined, Route::Edge).map(|(node, other)| {
+        let (rule, _) = rule_of::<TextRef>(node);
+        (node, rule_key(rule, other))
     });
     let roots =
         edges.clone().map(|(node, _)| (node, node)).distinct_core::<Diff>().iterate(|inner, roots| {
@@ -264,7 +264,7 @@ pub(super) fn enrolment(wiring: &Wiring<'_>) {
         |_, _, _, state, sink| {
             if state.rows(0).iter().any(|(_, count)| *count > 0) {
                 for shard in 0..enrolment::SHARDS {
-                    sink.emit(Out::Row(Route::Has, shard, 0));
+                    sink.emit(Out::Row(Route::Has, shard, RowRef::NONE));
                 }
             }
         },

@@ -3,9 +3,10 @@
 //! Sums are held back until *now* enters another month, the bank changes or the run ends: a model judges a whole group
 //! of peers at once, and once is enough for all that changed.
 
+use records::arena::{Packed, TextRef};
 use records::row;
 
-use super::wiring::{NONE, Wiring, one, route, split};
+use super::wiring::{Wiring, one, route, split};
 use crate::coverage::Missing;
 use crate::detector::outlier::{self, OutlierMethod};
 use crate::detector::part;
@@ -18,10 +19,10 @@ use crate::reads::Reads;
 use crate::sink::Sink;
 use crate::statement::{Out, Route};
 use crate::temporal_filter::temporal_filter;
-use crate::views::{ArrangeShared, Arrangement, Collection, RowArrangement, RowCollection, pair_key};
+use crate::views::{ArrangeShared, Arrangement, Collection, PackedArrangement, PackedCollection, pair_key};
 
 /// Judges months of institutions and practitioners beside their peers'.
-pub(super) fn outliers<'s>(wiring: &Wiring<'s>, of_stays: RowCollection<'s>) {
+pub(super) fn outliers<'s>(wiring: &Wiring<'s>, of_stays: PackedCollection<'s>) {
     // Settlements of a visit are its doctor's.
     let of_doctors = wiring.each(
         "outlier: settlements of doctors",
@@ -29,20 +30,21 @@ pub(super) fn outliers<'s>(wiring: &Wiring<'s>, of_stays: RowCollection<'s>) {
         &[wiring.fact(Fact::Visit)],
         Reads::default(),
         |arena, _, _, row, visits, sink| {
-            if let Some(visit) = one(&visits[0]) {
-                let doctor = row::visit(arena, visit).doctor;
+            if let Some(visit_row) = one(&visits[0]) {
+                let doctor = row::visit(arena, visit_row).doctor;
                 for (key, cell, amount) in additions_of_doctor(&row::settlement(arena, *row), doctor) {
                     sink.emit(Out::Sum(key, cell, amount));
                 }
             }
         },
     );
-    let ([], _, of_doctors) = split(of_doctors, []);
+    let of_doctors = split(of_doctors, [], []).sums;
 
     // All sums of a subject, and what it charged for items, held until they are asked for.
     let sums = wiring.facts.sums.clone().concat(of_stays).concat(of_doctors);
-    let sums: RowArrangement<'s> = hold::hold_until("outlier: gather sums", sums, wiring.facts.gate.clone())
-        .arrange_shared("outlier: sums by subject");
+    let sums: PackedArrangement<'s> =
+        hold::hold_until("outlier: gather sums", sums, wiring.facts.gate.clone())
+            .arrange_shared("outlier: sums by subject");
     let prices =
         hold::hold_until("outlier: gather prices", wiring.facts.prices.clone(), wiring.facts.gate.clone())
             .arrange_shared("outlier: prices by institution");
@@ -64,9 +66,10 @@ pub(super) fn outliers<'s>(wiring: &Wiring<'s>, of_stays: RowCollection<'s>) {
     // A subject's months, each stated where its peers meet.
     let mut reads = Reads::default();
     let asked = reads.rules_seen_as(part::outlier(), asked);
-    let members = wiring.whole(
+    let members = wiring.whole_packed(
         "outlier: months",
-        &[&sums, wiring.fact(Fact::Institution), wiring.fact(Fact::Practitioner), &workplaces],
+        &[wiring.fact(Fact::Institution), wiring.fact(Fact::Practitioner), &workplaces],
+        &[&sums],
         &[&prices],
         reads,
         move |arena, bank, key, state, sink| {
@@ -75,16 +78,16 @@ pub(super) fn outliers<'s>(wiring: &Wiring<'s>, of_stays: RowCollection<'s>) {
             if asked == (false, false) {
                 return;
             }
-            let months = months(&state.rows(0));
+            let months = months(&state.packed(0));
             if months.is_empty() {
                 return;
             }
             let (own, institution) = match owner {
                 ProfileOwner::Institution => {
-                    let own = one(&state.rows(1));
+                    let own = one(&state.rows(0));
                     (own, own)
                 }
-                ProfileOwner::Practitioner => (one(&state.rows(2)), one(&state.rows(3))),
+                ProfileOwner::Practitioner => (one(&state.rows(1)), one(&state.rows(2))),
             };
             let group = Group::of(arena, institution, own, owner);
             let mut baskets = baskets(&state.more(0));
@@ -93,13 +96,13 @@ pub(super) fn outliers<'s>(wiring: &Wiring<'s>, of_stays: RowCollection<'s>) {
                 let institution = match (owner, own) {
                     (ProfileOwner::Institution, _) => code,
                     (ProfileOwner::Practitioner, Some(own)) => row::practitioner(arena, own).institution,
-                    (ProfileOwner::Practitioner, None) => 0,
+                    (ProfileOwner::Practitioner, None) => TextRef::NONE,
                 };
                 let member = Member {
                     owner,
                     code,
                     institution,
-                    row: own.unwrap_or(0),
+                    row: own.unwrap_or_default(),
                     month,
                     sums: profile.sums().to_vec(),
                     basket: basket.into_iter().map(|(item, (cnt, fen))| (item, cnt, fen)).collect(),
@@ -122,12 +125,12 @@ pub(super) fn outliers<'s>(wiring: &Wiring<'s>, of_stays: RowCollection<'s>) {
     // The models.
     let mut reads = Reads::default();
     let rules = reads.rules(part::outlier());
-    wiring.find_whole("outlier", NONE, &[&of_month], reads, move |_, bank, _, state, sink| {
+    wiring.find_whole("outlier", &[], &[&of_month], reads, move |_, bank, _, state, sink| {
         outlier::judge(bank, bank.rules_of(rules), &state.more(0), sink);
     });
     let mut reads = Reads::default();
     let rules = reads.rules(part::outlier());
-    wiring.find_whole("outlier: rises", NONE, &[&of_series], reads, move |_, bank, _, state, sink| {
+    wiring.find_whole("outlier: rises", &[], &[&of_series], reads, move |_, bank, _, state, sink| {
         outlier::judge_rises(bank, bank.rules_of(rules), &state.more(0), sink);
     });
 }
@@ -151,7 +154,10 @@ fn state_month(group: Result<Group, Missing>, member: Member, (month, rise): (bo
     let key = match &group {
         Ok(group) => group.key(Some(member.month)),
         // Of these nobody can say who their peers are; they meet to be counted.
-        Err(lacks) => pair_key(*lacks as u32, member.month.cast_unsigned()) << 1 | member.owner as u64,
+        Err(lacks) => {
+            let of_month = pair_key(Packed::new(*lacks as u32), Packed::new(member.month.cast_unsigned()));
+            of_month << 1 | member.owner as u64
+        }
     };
     if month || group.is_err() {
         sink.emit(due(Out::Member(key, Box::new(member.clone()))));

@@ -10,8 +10,10 @@ use std::sync::Arc;
 use differential_dataflow::ExchangeData;
 use differential_dataflow::consolidation::consolidate_updates;
 use differential_dataflow::{AsCollection, VecCollection};
-use records::arena::{Arena, Ref};
+use records::arena::{Arena, Packed, RowRef};
+use timely::container::CapacityContainerBuilder;
 use timely::dataflow::channels::pact::Pipeline;
+use timely::dataflow::operators::InputCapability;
 use timely::dataflow::operators::generic::OutputBuilder;
 use timely::dataflow::operators::generic::builder_rc::OperatorBuilder;
 
@@ -20,22 +22,26 @@ use crate::compiled_bank::CompiledBank;
 use crate::coverage::Count;
 use crate::fact::Fact;
 use crate::finding::{Finding, KeyPart};
-use crate::judge::{Judged, KeyRows, OperatorContext, each, whole};
+use crate::judge::{Judged, KeyRows, OperatorContext, each, whole, whole_packed};
 use crate::policy::RuleIx;
 use crate::reads::Reads;
 use crate::sink::Sink;
 use crate::statement::{Out, Route};
 use crate::views::{
-    ArrangeShared, Arrangement, Collection, Diff, RowArrangement, RowCollection, Tick, pair_key, pair_of,
+    ArrangeShared, Arrangement, Collection, Diff, PackedArrangement, PackedCollection, RowArrangement,
+    RowCollection, Tick, rule_key, rule_of,
 };
 
-/// The row that stands under a key with at most one.
-pub(super) fn one(rows: &[(Ref, Diff)]) -> Option<Ref> {
+/// The row, or packed value, that stands under a key with at most one.
+pub(super) fn one<V: Copy>(rows: &[(V, Diff)]) -> Option<V> {
     rows.iter().find(|(_, count)| *count > 0).map(|(row, _)| *row)
 }
 
-/// No arrangements of a second type.
-pub(super) const NONE: &[&Arrangement<'static, Ref>] = &[];
+/// No rows beside those that are judged.
+pub(super) const ALONE: &[&RowArrangement<'static>] = &[];
+
+/// No arrangements of a further type.
+pub(super) const NONE: &[&PackedArrangement<'static>] = &[];
 
 /// A dataflow while it is built.
 pub(super) struct Wiring<'s> {
@@ -70,25 +76,25 @@ impl<'s> Wiring<'s> {
     }
 
     /// [`each`], with what it counted collected.
-    pub(super) fn each<V: ExchangeData>(
+    pub(super) fn each<V: ExchangeData, J: ExchangeData>(
         &self,
         name: &'static str,
         main: &Arrangement<'s, V>,
-        joined: &[&RowArrangement<'s>],
-        reads: Reads<V>,
-        judge: impl FnMut(&Arena, &CompiledBank, u64, &V, &[Vec<(Ref, Diff)>], &mut Sink) + 'static,
+        joined: &[&Arrangement<'s, J>],
+        reads: Reads<V, J>,
+        judge: impl FnMut(&Arena, &CompiledBank, u64, &V, &[Vec<(J, Diff)>], &mut Sink) + 'static,
     ) -> Collection<'s, Out> {
         self.collect_counts(each(&self.context, name, main, joined, reads, judge))
     }
 
     /// As [`Wiring::each`], of a judge that states findings.
-    pub(super) fn find_each<V: ExchangeData>(
+    pub(super) fn find_each<V: ExchangeData, J: ExchangeData>(
         &self,
         name: &'static str,
         main: &Arrangement<'s, V>,
-        joined: &[&RowArrangement<'s>],
-        reads: Reads<V>,
-        judge: impl FnMut(&Arena, &CompiledBank, u64, &V, &[Vec<(Ref, Diff)>], &mut Sink) + 'static,
+        joined: &[&Arrangement<'s, J>],
+        reads: Reads<V, J>,
+        judge: impl FnMut(&Arena, &CompiledBank, u64, &V, &[Vec<(J, Diff)>], &mut Sink) + 'static,
     ) -> Collection<'s, Out> {
         self.collect_findings(self.each(name, main, joined, reads, judge))
     }
@@ -105,6 +111,19 @@ impl<'s> Wiring<'s> {
         self.collect_counts(whole(&self.context, name, rows, more, reads, judge))
     }
 
+    /// [`whole_packed`], with what it counted collected.
+    pub(super) fn whole_packed<W: ExchangeData>(
+        &self,
+        name: &'static str,
+        rows: &[&RowArrangement<'s>],
+        packed: &[&PackedArrangement<'s>],
+        more: &[&Arrangement<'s, W>],
+        reads: Reads,
+        judge: impl FnMut(&Arena, &CompiledBank, u64, &mut KeyRows<'_, W>, &mut Sink) + 'static,
+    ) -> Collection<'s, Out> {
+        self.collect_counts(whole_packed(&self.context, name, rows, packed, more, reads, judge))
+    }
+
     /// As [`Wiring::whole`], of a judge that states findings.
     pub(super) fn find_whole<W: ExchangeData>(
         &self,
@@ -117,11 +136,11 @@ impl<'s> Wiring<'s> {
         self.collect_findings(self.whole(name, rows, more, reads, judge))
     }
 
-    /// Keys of a fact that have at least one row, each with a row 0.
+    /// Keys of a fact that have at least one row, each with [`RowRef::NONE`].
     pub(super) fn has(&self, name: &'static str, fact: Fact, arranged: &str) -> RowArrangement<'s> {
         let has = self.whole(name, &[self.fact(fact)], NONE, Reads::default(), |_, _, key, state, sink| {
             if state.rows(0).iter().any(|(_, count)| *count > 0) {
-                sink.emit(Out::Row(Route::Has, key, 0));
+                sink.emit(Out::Row(Route::Has, key, RowRef::NONE));
             }
         });
         route(&has, arranged, Route::Has)
@@ -145,50 +164,82 @@ pub(super) fn rows_of<'s>(output: &Collection<'s, Out>, route: Route) -> RowColl
 pub(super) fn concluding<'s>(output: &Collection<'s, Out>, name: &str, route: Route) -> Arrangement<'s, u64> {
     rows_of(output, route)
         .map(|(key, row)| {
-            let (rule, scope) = pair_of(key);
-            (u64::from(scope), pair_key(rule, row))
+            let (rule, scope) = rule_of::<Packed>(key);
+            (u64::from(scope), rule_key(rule, row))
         })
         .arrange_shared(name)
 }
 
 /// The rule and the row of a value of [`concluding`].
-pub(super) fn case_of(case: u64) -> (RuleIx, Ref) {
-    let (rule, row) = pair_of(case);
-    (RuleIx::try_from(rule).expect("a rule's number was widened"), row)
+pub(super) fn case_of(case: u64) -> (RuleIx, RowRef) {
+    rule_of(case)
+}
+
+/// The packed values that were stated to belong to a route, by their key, not arranged.
+pub(super) fn packed_of<'s>(output: &Collection<'s, Out>, route: Route) -> PackedCollection<'s> {
+    output.clone().flat_map(move |out| match out {
+        Out::Packed(to, key, packed) if to == route => Some((key, packed)),
+        _ => None,
+    })
 }
 
 /// A row, its tick, its count.
 type Update<D> = (D, Tick, Diff);
 
-/// Rows of several routes by their key, the findings, and the sums of profiles with their amounts as counts: each taken
-/// out in one pass.
-pub(super) fn split<'s, const N: usize>(
+/// What [`split`] takes out.
+pub(super) struct Split<'s, const N: usize, const M: usize> {
+    /// Rows of each route, by their key.
+    pub(super) rows: [RowCollection<'s>; N],
+    /// Packed values of each route, by their key.
+    pub(super) packed: [PackedCollection<'s>; M],
+    /// Findings.
+    pub(super) findings: Collection<'s, Finding>,
+    /// Sums of profiles, their amounts as counts.
+    pub(super) sums: PackedCollection<'s>,
+}
+
+/// Rows and packed values of several routes by their key, the findings, and the sums of profiles: each taken out in one
+/// pass.
+pub(super) fn split<'s, const N: usize, const M: usize>(
     output: Collection<'s, Out>,
     routes: [Route; N],
-) -> ([RowCollection<'s>; N], Collection<'s, Finding>, RowCollection<'s>) {
+    packed_routes: [Route; M],
+) -> Split<'s, N, M> {
     let mut builder = OperatorBuilder::new("split".to_owned(), output.inner.scope());
     let mut output_in = builder.new_input(output.inner, Pipeline);
-    let (mut ports, mut rows) = (Vec::with_capacity(N), Vec::with_capacity(N));
+    let (mut rows_out, mut rows) = (Vec::with_capacity(N), Vec::with_capacity(N));
     for _ in routes {
-        let (port, stream) = builder.new_output::<Vec<Update<(u64, Ref)>>>();
-        ports.push(OutputBuilder::from(port));
+        let (port, stream) = builder.new_output::<Vec<Update<(u64, RowRef)>>>();
+        rows_out.push(OutputBuilder::from(port));
         rows.push(stream.as_collection());
+    }
+    let (mut packed_out, mut packed) = (Vec::with_capacity(M), Vec::with_capacity(M));
+    for _ in packed_routes {
+        let (port, stream) = builder.new_output::<Vec<Update<(u64, Packed)>>>();
+        packed_out.push(OutputBuilder::from(port));
+        packed.push(stream.as_collection());
     }
     let (port, findings) = builder.new_output::<Vec<Update<Finding>>>();
     let mut findings_out = OutputBuilder::from(port);
-    let (port, sums) = builder.new_output::<Vec<Update<(u64, Ref)>>>();
+    let (port, sums) = builder.new_output::<Vec<Update<(u64, Packed)>>>();
     let mut sums_out = OutputBuilder::from(port);
     builder.build(move |_capabilities| {
-        let mut taken: [Vec<Update<(u64, Ref)>>; N] = std::array::from_fn(|_| Vec::new());
+        let mut taken_rows: [Vec<Update<(u64, RowRef)>>; N] = std::array::from_fn(|_| Vec::new());
+        let mut taken_packed: [Vec<Update<(u64, Packed)>>; M] = std::array::from_fn(|_| Vec::new());
         let mut found: Vec<Update<Finding>> = Vec::new();
-        let mut summed: Vec<Update<(u64, Ref)>> = Vec::new();
+        let mut summed: Vec<Update<(u64, Packed)>> = Vec::new();
         move |_frontiers| {
             output_in.for_each(|capability, updates| {
                 for (out, tick, diff) in updates.drain(..) {
                     match out {
                         Out::Row(to, key, row) => {
                             if let Some(nth) = routes.iter().position(|route| *route == to) {
-                                taken[nth].push(((key, row), tick, diff));
+                                taken_rows[nth].push(((key, row), tick, diff));
+                            }
+                        }
+                        Out::Packed(to, key, packed) => {
+                            if let Some(nth) = packed_routes.iter().position(|route| *route == to) {
+                                taken_packed[nth].push(((key, packed), tick, diff));
                             }
                         }
                         Out::Finding(finding) => found.push((*finding, tick, diff)),
@@ -200,27 +251,35 @@ pub(super) fn split<'s, const N: usize>(
                 }
                 // A subject's cell is met again and again in a batch.
                 consolidate_updates(&mut summed);
-                let Some(tick) = capability.least().copied() else { return };
-                for (nth, (port, rows)) in ports.iter_mut().zip(&mut taken).enumerate() {
-                    if !rows.is_empty() {
-                        let capability = capability.delayed(&tick, nth);
-                        port.activate().session(&capability).give_iterator(rows.drain(..));
-                    }
+                for (nth, (port, rows)) in rows_out.iter_mut().zip(&mut taken_rows).enumerate() {
+                    hand_out(port, rows, &capability, nth);
                 }
-                if !found.is_empty() {
-                    let capability = capability.delayed(&tick, N);
-                    findings_out.activate().session(&capability).give_iterator(found.drain(..));
+                for (nth, (port, packed)) in packed_out.iter_mut().zip(&mut taken_packed).enumerate() {
+                    hand_out(port, packed, &capability, N + nth);
                 }
-                if !summed.is_empty() {
-                    let capability = capability.delayed(&tick, N + 1);
-                    sums_out.activate().session(&capability).give_iterator(summed.drain(..));
-                }
+                hand_out(&mut findings_out, &mut found, &capability, N + M);
+                hand_out(&mut sums_out, &mut summed, &capability, N + M + 1);
             });
         }
     });
-    let rows: [RowCollection<'s>; N] =
-        rows.try_into().unwrap_or_else(|_| panic!("one stream for each route"));
-    (rows, findings.as_collection(), sums.as_collection())
+    Split {
+        rows: rows.try_into().unwrap_or_else(|_| panic!("one stream for each route")),
+        packed: packed.try_into().unwrap_or_else(|_| panic!("one stream for each route")),
+        findings: findings.as_collection(),
+        sums: sums.as_collection(),
+    }
+}
+
+/// Sends updates out of the `nth` port, if there are any.
+fn hand_out<D: ExchangeData>(
+    port: &mut OutputBuilder<Tick, CapacityContainerBuilder<Vec<Update<D>>>>,
+    updates: &mut Vec<Update<D>>,
+    capability: &InputCapability<Tick>,
+    nth: usize,
+) {
+    let Some(tick) = capability.least().copied().filter(|_| !updates.is_empty()) else { return };
+    let capability = capability.delayed(&tick, nth);
+    port.activate().session(&capability).give_iterator(updates.drain(..));
 }
 
 /// The first part of a finding's key, as a key.

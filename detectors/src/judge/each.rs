@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use differential_dataflow::AsCollection;
 use differential_dataflow::ExchangeData;
-use records::arena::{Arena, Ref};
+use records::arena::Arena;
 use timely::dataflow::channels::pact::Pipeline;
 use timely::dataflow::operators::generic::OutputBuilder;
 use timely::dataflow::operators::generic::builder_rc::OperatorBuilder;
@@ -20,20 +20,21 @@ use crate::reads::{Concern, Reads};
 use crate::sink::Sink;
 use crate::views::{Arrangement, Diff};
 
-/// Judges each row of `main` with the rows of its key in `joined`.
+/// Judges each row of `main` with the rows of its key in `joined`: rows of records, or packed values.
 ///
 /// `reads` says what of the bank the judge reads.
-pub fn each<'s, V, F>(
+pub fn each<'s, V, J, F>(
     context: &OperatorContext<'s>,
     name: &'static str,
     main: &Arrangement<'s, V>,
-    joined: &[&Arrangement<'s, Ref>],
-    reads: Reads<V>,
+    joined: &[&Arrangement<'s, J>],
+    reads: Reads<V, J>,
     judge: F,
 ) -> Judged<'s>
 where
     V: ExchangeData,
-    F: FnMut(&Arena, &CompiledBank, u64, &V, &[Vec<(Ref, Diff)>], &mut Sink) + 'static,
+    J: ExchangeData,
+    F: FnMut(&Arena, &CompiledBank, u64, &V, &[Vec<(J, Diff)>], &mut Sink) + 'static,
 {
     mount(context, name, main, joined, reads, Box::new(judge))
 }
@@ -52,22 +53,22 @@ impl<V> Default for Work<V> {
     }
 }
 
-impl<V> Concern<V> {
+impl<V, J> Concern<V, J> {
     fn is_about(&self, row: &V) -> bool {
         self.rows.iter().any(|concerned| concerned(row))
     }
 }
 
-type Judge<V> = Box<dyn FnMut(&Arena, &CompiledBank, u64, &V, &[Vec<(Ref, Diff)>], &mut Sink)>;
+type Judge<V, J> = Box<dyn FnMut(&Arena, &CompiledBank, u64, &V, &[Vec<(J, Diff)>], &mut Sink)>;
 
 /// The operator: compiled once for each type of row, not for each judge.
-fn mount<'s, V: ExchangeData>(
+fn mount<'s, V: ExchangeData, J: ExchangeData>(
     context: &OperatorContext<'s>,
     name: &'static str,
     main: &Arrangement<'s, V>,
-    joined: &[&Arrangement<'s, Ref>],
-    reads: Reads<V>,
-    mut judge: Judge<V>,
+    joined: &[&Arrangement<'s, J>],
+    reads: Reads<V, J>,
+    mut judge: Judge<V, J>,
 ) -> Judged<'s> {
     let mut builder = OperatorBuilder::new(name.to_owned(), context.scope);
     let mut rows_in = builder.new_input(main.stream.clone(), Pipeline);
@@ -79,7 +80,7 @@ fn mount<'s, V: ExchangeData>(
     let mut ports =
         Ports { output: OutputBuilder::from(output_port), counted: OutputBuilder::from(counted_port) };
     let mut main_reader = ArrangementReader::new(main.trace.clone());
-    let mut readers: Vec<ArrangementReader<Ref>> =
+    let mut readers: Vec<ArrangementReader<J>> =
         joined.iter().map(|joined| ArrangementReader::new(joined.trace.clone())).collect();
     let mut bank = Arc::clone(&context.first_bank);
     let arena = Arc::clone(&context.arena);
@@ -88,8 +89,8 @@ fn mount<'s, V: ExchangeData>(
         let mut pending: PendingTicks<Work<V>> = PendingTicks::new();
         let mut sink = Sink::default();
         // Rows of the key in hand, kept to save their allocations.
-        let mut state: State<Ref> = State::new();
-        let mut before: Vec<Vec<(Ref, Diff)>> = readers.iter().map(|_| Vec::new()).collect();
+        let mut state: State<J> = State::new();
+        let mut before: Vec<Vec<(J, Diff)>> = readers.iter().map(|_| Vec::new()).collect();
         let mut after = before.clone();
         let mut again: State<V> = State::new();
         move |frontiers| {
@@ -102,7 +103,7 @@ fn mount<'s, V: ExchangeData>(
                 }
             });
             for input in &mut joined_in {
-                input.for_each(|capability, spans: &mut Vec<BatchSpan<Ref>>| {
+                input.for_each(|capability, spans: &mut Vec<BatchSpan<J>>| {
                     for span in spans.drain(..) {
                         keys_of(&span, |key, tick| pending.at(tick, &capability).work.keys.push(key));
                     }

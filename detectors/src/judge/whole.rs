@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use differential_dataflow::AsCollection;
 use differential_dataflow::ExchangeData;
-use records::arena::{Arena, Ref};
+use records::arena::{Arena, Packed, RowRef};
 use timely::dataflow::channels::pact::Pipeline;
 use timely::dataflow::operators::generic::OutputBuilder;
 use timely::dataflow::operators::generic::builder_rc::OperatorBuilder;
@@ -18,7 +18,7 @@ use super::pending_ticks::{PendingTicks, Ports};
 use crate::compiled_bank::CompiledBank;
 use crate::reads::Reads;
 use crate::sink::Sink;
-use crate::views::{Arrangement, Diff, Tick};
+use crate::views::{Arrangement, Diff, PackedArrangement, RowArrangement, Tick};
 
 /// Which side of a tick.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -48,23 +48,64 @@ impl<V: ExchangeData> KeyReader<V> {
     }
 }
 
+/// The readers of all inputs.
+struct Readers<W: ExchangeData> {
+    rows: Vec<KeyReader<RowRef>>,
+    packed: Vec<KeyReader<Packed>>,
+    more: Vec<KeyReader<W>>,
+}
+
+impl<W: ExchangeData> Readers<W> {
+    /// Starts a pass over ascending keys.
+    fn open(&mut self) {
+        self.rows.iter_mut().for_each(|input| input.reader.open());
+        self.packed.iter_mut().for_each(|input| input.reader.open());
+        self.more.iter_mut().for_each(|input| input.reader.open());
+    }
+
+    /// Forgets what was read of the key before.
+    fn next_key(&mut self) {
+        self.rows.iter_mut().for_each(|input| input.state = None);
+        self.packed.iter_mut().for_each(|input| input.state = None);
+        self.more.iter_mut().for_each(|input| input.state = None);
+    }
+
+    /// Every key of any input.
+    fn keys(&mut self) -> Vec<u64> {
+        let mut keys: Vec<u64> = self.rows.iter_mut().flat_map(|input| input.reader.keys()).collect();
+        keys.extend(self.packed.iter_mut().flat_map(|input| input.reader.keys()));
+        keys.extend(self.more.iter_mut().flat_map(|input| input.reader.keys()));
+        keys
+    }
+
+    /// Lets go of history that no tick to come can ask for.
+    fn close(&mut self, frontier: Tick) {
+        self.rows.iter_mut().for_each(|input| input.reader.close(frontier));
+        self.packed.iter_mut().for_each(|input| input.reader.close(frontier));
+        self.more.iter_mut().for_each(|input| input.reader.close(frontier));
+    }
+}
+
 /// All rows of one key, read when asked for: both sides of the tick at once, the second from memory.
 pub struct KeyRows<'a, W: ExchangeData> {
     key: u64,
     tick: Tick,
     side: Side,
-    rows: &'a mut [KeyReader<Ref>],
-    more: &'a mut [KeyReader<W>],
+    readers: &'a mut Readers<W>,
 }
 
 impl<W: ExchangeData> KeyRows<'_, W> {
-    /// Rows of the key in the `input`-th arrangement, with counts; to be asked once.
-    pub fn rows(&mut self, input: usize) -> Vec<(Ref, Diff)> {
-        self.rows[input].take(self.key, self.tick, self.side)
+    /// Rows of the key in the `input`-th arrangement of rows, with counts; to be asked once.
+    pub fn rows(&mut self, input: usize) -> Vec<(RowRef, Diff)> {
+        self.readers.rows[input].take(self.key, self.tick, self.side)
     }
-    /// Values of the key in the `input`-th arrangement of the second type, with counts; to be asked once.
+    /// Values of the key in the `input`-th arrangement of packed values, with counts; to be asked once.
+    pub fn packed(&mut self, input: usize) -> Vec<(Packed, Diff)> {
+        self.readers.packed[input].take(self.key, self.tick, self.side)
+    }
+    /// Values of the key in the `input`-th arrangement of the last type, with counts; to be asked once.
     pub fn more(&mut self, input: usize) -> Vec<(W, Diff)> {
-        self.more[input].take(self.key, self.tick, self.side)
+        self.readers.more[input].take(self.key, self.tick, self.side)
     }
 }
 
@@ -75,7 +116,7 @@ impl<W: ExchangeData> KeyRows<'_, W> {
 pub fn whole<'s, W, F>(
     context: &OperatorContext<'s>,
     name: &'static str,
-    rows: &[&Arrangement<'s, Ref>],
+    rows: &[&RowArrangement<'s>],
     more: &[&Arrangement<'s, W>],
     reads: Reads,
     judge: F,
@@ -84,7 +125,24 @@ where
     W: ExchangeData,
     F: FnMut(&Arena, &CompiledBank, u64, &mut KeyRows<'_, W>, &mut Sink) + 'static,
 {
-    mount(context, name, rows, more, reads, Box::new(judge))
+    mount(context, name, rows, &[], more, reads, Box::new(judge))
+}
+
+/// As [`whole`], of a judge that also looks at packed values.
+pub fn whole_packed<'s, W, F>(
+    context: &OperatorContext<'s>,
+    name: &'static str,
+    rows: &[&RowArrangement<'s>],
+    packed: &[&PackedArrangement<'s>],
+    more: &[&Arrangement<'s, W>],
+    reads: Reads,
+    judge: F,
+) -> Judged<'s>
+where
+    W: ExchangeData,
+    F: FnMut(&Arena, &CompiledBank, u64, &mut KeyRows<'_, W>, &mut Sink) + 'static,
+{
+    mount(context, name, rows, packed, more, reads, Box::new(judge))
 }
 
 type Judge<W> = Box<dyn FnMut(&Arena, &CompiledBank, u64, &mut KeyRows<'_, W>, &mut Sink)>;
@@ -93,21 +151,27 @@ type Judge<W> = Box<dyn FnMut(&Arena, &CompiledBank, u64, &mut KeyRows<'_, W>, &
 fn mount<'s, W: ExchangeData>(
     context: &OperatorContext<'s>,
     name: &'static str,
-    rows: &[&Arrangement<'s, Ref>],
+    rows: &[&RowArrangement<'s>],
+    packed: &[&PackedArrangement<'s>],
     more: &[&Arrangement<'s, W>],
     reads: Reads,
     mut judge: Judge<W>,
 ) -> Judged<'s> {
     let mut builder = OperatorBuilder::new(name.to_owned(), context.scope);
     let mut rows_in: Vec<_> = rows.iter().map(|i| builder.new_input(i.stream.clone(), Pipeline)).collect();
+    let mut packed_in: Vec<_> =
+        packed.iter().map(|i| builder.new_input(i.stream.clone(), Pipeline)).collect();
     let mut more_in: Vec<_> = more.iter().map(|i| builder.new_input(i.stream.clone(), Pipeline)).collect();
     let mut bank_in = builder.new_input(context.bank.clone(), Pipeline);
     let (output_port, output) = builder.new_output();
     let (counted_port, counted) = builder.new_output();
     let mut ports =
         Ports { output: OutputBuilder::from(output_port), counted: OutputBuilder::from(counted_port) };
-    let mut rows: Vec<KeyReader<Ref>> = rows.iter().map(|rows| KeyReader::of(rows)).collect();
-    let mut more: Vec<KeyReader<W>> = more.iter().map(|more| KeyReader::of(more)).collect();
+    let mut readers = Readers {
+        rows: rows.iter().map(|rows| KeyReader::of(rows)).collect(),
+        packed: packed.iter().map(|packed| KeyReader::of(packed)).collect(),
+        more: more.iter().map(|more| KeyReader::of(more)).collect(),
+    };
     let mut bank = Arc::clone(&context.first_bank);
     let arena = Arc::clone(&context.arena);
 
@@ -117,17 +181,18 @@ fn mount<'s, W: ExchangeData>(
         let mut sink = Sink::default();
         move |frontiers| {
             for input in &mut rows_in {
-                input.for_each(|capability, spans: &mut Vec<BatchSpan<Ref>>| {
-                    for span in spans.drain(..) {
-                        keys_of(&span, |key, tick| pending.at(tick, &capability).work.push(key));
-                    }
+                input.for_each(|capability, spans: &mut Vec<BatchSpan<RowRef>>| {
+                    note_keys(spans, |key, tick| pending.at(tick, &capability).work.push(key));
+                });
+            }
+            for input in &mut packed_in {
+                input.for_each(|capability, spans: &mut Vec<BatchSpan<Packed>>| {
+                    note_keys(spans, |key, tick| pending.at(tick, &capability).work.push(key));
                 });
             }
             for input in &mut more_in {
                 input.for_each(|capability, spans: &mut Vec<BatchSpan<W>>| {
-                    for span in spans.drain(..) {
-                        keys_of(&span, |key, tick| pending.at(tick, &capability).work.push(key));
-                    }
+                    note_keys(spans, |key, tick| pending.at(tick, &capability).work.push(key));
                 });
             }
             bank_in.for_each(|capability, banks| pending.note_bank(&capability, banks));
@@ -143,11 +208,10 @@ fn mount<'s, W: ExchangeData>(
                 if let Some(concern) = concern {
                     if !concern.rows.is_empty() {
                         // A judge of whole keys has no rows of its own: every key is meant.
-                        keys = rows.iter_mut().flat_map(|rows| rows.reader.keys()).collect();
-                        keys.extend(more.iter_mut().flat_map(|more| more.reader.keys()));
+                        keys = readers.keys();
                     } else {
                         for (nth, concerned) in concern.keys {
-                            keys.append(&mut rows[nth].reader.keys_with(concerned));
+                            keys.append(&mut readers.rows[nth].reader.keys_with(concerned));
                         }
                     }
                 }
@@ -155,15 +219,13 @@ fn mount<'s, W: ExchangeData>(
                 keys.dedup();
 
                 // Both sides of each key, in one pass over the arrangements.
-                rows.iter_mut().for_each(|rows| rows.reader.open());
-                more.iter_mut().for_each(|more| more.reader.open());
+                readers.open();
                 for key in keys {
-                    rows.iter_mut().for_each(|rows| rows.state = None);
-                    more.iter_mut().for_each(|more| more.state = None);
+                    readers.next_key();
                     sink.difference(|sink| {
                         for (bank, weight, side) in [(&old_bank, -1, Side::Before), (&bank, 1, Side::After)] {
                             sink.weight = weight;
-                            let mut state = KeyRows { key, tick, side, rows: &mut rows, more: &mut more };
+                            let mut state = KeyRows { key, tick, side, readers: &mut readers };
                             judge(&arena, bank, key, &mut state, sink);
                         }
                     });
@@ -171,12 +233,17 @@ fn mount<'s, W: ExchangeData>(
                 ports.send(&mut sink, tick, &task);
             }
 
-            // Let go of history that no tick to come can ask for.
             if let Some(frontier) = pending.moved(frontiers) {
-                rows.iter_mut().for_each(|rows| rows.reader.close(frontier));
-                more.iter_mut().for_each(|more| more.reader.close(frontier));
+                readers.close(frontier);
             }
         }
     });
     Judged { output: output.as_collection(), counted: counted.as_collection() }
+}
+
+/// Calls `see(key, tick)` for every key of what came in and every tick at which it has updates.
+fn note_keys<V: ExchangeData>(spans: &mut Vec<BatchSpan<V>>, mut see: impl FnMut(u64, Tick)) {
+    for span in spans.drain(..) {
+        keys_of(&span, &mut see);
+    }
 }

@@ -175,7 +175,7 @@ pub fn why<D: CodedVisit>(why: &mut Why<'_, '_>, rules: &Prefixes<D::States>, ke
         !table_rows.is_empty(),
     )?;
 
-    let person = scene.find(Kind::Person, (visit.psn_no, 0));
+    let person = scene.find(Kind::Person, (visit.psn_no, TextRef::NONE));
     let person = person.map(|row| (row, row::person(scene.arena, row)));
     let person = person.as_ref().map(|(row, person)| (*row, person));
     let valid = rules.of(&text, on);

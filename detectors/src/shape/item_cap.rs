@@ -220,7 +220,8 @@ pub fn why<D: ItemCap>(why: &mut Why<'_, '_>, rules: &Items<D::States>, key: &[T
         why.check(["当日有该项目的明细", "there are such lines on the day"], values, on_day)?;
     }
 
-    let visit = scene.find(Kind::Visit, (visit, 0)).map(|row| (row, row::visit(scene.arena, row)));
+    let visit =
+        scene.find(Kind::Visit, (visit, TextRef::NONE)).map(|row| (row, row::visit(scene.arena, row)));
     let visit = visit.as_ref().map(|(row, visit)| (*row, visit));
     let mut all = None;
     let of_item = rules.get(&item)?;

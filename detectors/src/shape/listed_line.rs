@@ -167,7 +167,7 @@ pub fn why<D: ListedLine>(why: &mut Why<'_, '_>, rules: &Items<D::States>, key: 
     let (row, line) = why.net_line(visit, sn)?;
     let table_rows = why.table_rows(D::SPEC.table.unwrap_or_default(), line.item, day_of(line.time))?;
     let (scene, rule) = (why.scene, why.number);
-    let beside = scene.find(D::Beside::KIND, (D::Beside::key_of(&line), 0));
+    let beside = scene.find(D::Beside::KIND, (D::Beside::key_of(&line), TextRef::NONE));
     let beside = beside.map(|row| (row, D::Beside::read(scene.arena, row)));
     let beside = beside.as_ref().map(|(row, record)| (*row, record));
     let mut all = None;

@@ -7,7 +7,7 @@
 //! `resale`, `stock_balance`, `supply_gap`, `trace_code_twice` and `trace_code_unbought`.
 
 use records::Kind;
-use records::arena::{Arena, Ref};
+use records::arena::{Arena, RowRef, TextRef};
 use records::row;
 
 use crate::fact::Fact;
@@ -17,58 +17,58 @@ use crate::publish::{Snapshot, record_key, visit_of_person_key};
 pub trait Lookup {
     /// The records of a kind whose key begins with `first`: one but for fee lines, of which `first` is the visit,
     /// and for invoices.
-    fn starting_with(&self, kind: Kind, first: Ref) -> Vec<Ref>;
+    fn starting_with(&self, kind: Kind, first: TextRef) -> Vec<RowRef>;
     /// Visits of a person.
-    fn visits_of(&self, person: Ref) -> Vec<Ref>;
+    fn visits_of(&self, person: TextRef) -> Vec<RowRef>;
     /// Enrolments of a person.
-    fn enrolments_of(&self, person: Ref) -> Vec<Ref>;
+    fn enrolments_of(&self, person: TextRef) -> Vec<RowRef>;
     /// Passed identity checks of a person.
-    fn passes_of(&self, person: Ref) -> Vec<Ref>;
+    fn passes_of(&self, person: TextRef) -> Vec<RowRef>;
     /// The prescription of this id, and the net fee lines and net sales that name it.
-    fn of_prescription(&self, rx: Ref) -> Vec<Ref>;
+    fn of_prescription(&self, rx: TextRef) -> Vec<RowRef>;
     /// All records of a kind: one pass.
-    fn all(&self, kind: Kind) -> Vec<Ref>;
+    fn all(&self, kind: Kind) -> Vec<RowRef>;
 }
 
 /// Records in vectors, without an index: each question is one pass over the rows of a kind.
 pub struct Standing<'a> {
     arena: &'a Arena,
     /// By kind, in order of arrival.
-    rows: Vec<Vec<Ref>>,
+    rows: Vec<Vec<RowRef>>,
 }
 
 impl<'a> Standing<'a> {
     /// These records: what the ledger gained and did not lose again.
-    pub fn new(arena: &'a Arena, facts: impl IntoIterator<Item = Ref>) -> Standing<'a> {
-        let mut rows: Vec<Vec<Ref>> = vec![Vec::new(); Kind::ALL.len()];
+    pub fn new(arena: &'a Arena, facts: impl IntoIterator<Item = RowRef>) -> Standing<'a> {
+        let mut rows: Vec<Vec<RowRef>> = vec![Vec::new(); Kind::ALL.len()];
         for address in facts {
             rows[row::kind(arena, address) as usize].push(address);
         }
         Standing { arena, rows }
     }
 
-    fn those(&self, kind: Kind, wanted: impl Fn(Ref) -> bool) -> Vec<Ref> {
+    fn those(&self, kind: Kind, wanted: impl Fn(RowRef) -> bool) -> Vec<RowRef> {
         self.rows[kind as usize].iter().copied().filter(|address| wanted(*address)).collect()
     }
 }
 
 impl Lookup for Standing<'_> {
-    fn starting_with(&self, kind: Kind, first: Ref) -> Vec<Ref> {
+    fn starting_with(&self, kind: Kind, first: TextRef) -> Vec<RowRef> {
         self.those(kind, |address| row::key(self.arena, address).0 == first)
     }
-    fn visits_of(&self, person: Ref) -> Vec<Ref> {
+    fn visits_of(&self, person: TextRef) -> Vec<RowRef> {
         self.those(Kind::Visit, |address| row::visit(self.arena, address).psn_no == person)
     }
-    fn enrolments_of(&self, person: Ref) -> Vec<Ref> {
+    fn enrolments_of(&self, person: TextRef) -> Vec<RowRef> {
         self.those(Kind::Enrolment, |address| row::enrolment(self.arena, address).psn_no == person)
     }
-    fn passes_of(&self, person: Ref) -> Vec<Ref> {
+    fn passes_of(&self, person: TextRef) -> Vec<RowRef> {
         self.those(Kind::Presence, |address| {
             let check = row::presence(self.arena, address);
             check.pass && check.psn_no == person
         })
     }
-    fn of_prescription(&self, rx: Ref) -> Vec<Ref> {
+    fn of_prescription(&self, rx: TextRef) -> Vec<RowRef> {
         let mut rows = self.starting_with(Kind::Prescription, rx);
         rows.extend(self.those(Kind::FeeLine, |address| {
             let line = row::fee_line(self.arena, address);
@@ -80,7 +80,7 @@ impl Lookup for Standing<'_> {
         }));
         rows
     }
-    fn all(&self, kind: Kind) -> Vec<Ref> {
+    fn all(&self, kind: Kind) -> Vec<RowRef> {
         self.rows[kind as usize].clone()
     }
 }
@@ -97,31 +97,31 @@ impl<'a> Published<'a> {
         Published { arena, snapshot }
     }
 
-    fn under(&self, fact: Fact, key: Ref) -> Vec<Ref> {
+    fn under(&self, fact: Fact, key: TextRef) -> Vec<RowRef> {
         self.snapshot.rows(fact, u64::from(key)).into_iter().map(|(row, _)| row).collect()
     }
 }
 
 // A row's address grows with its arrival, and arrangements keep rows ascending.
 impl Lookup for Published<'_> {
-    fn starting_with(&self, kind: Kind, first: Ref) -> Vec<Ref> {
+    fn starting_with(&self, kind: Kind, first: TextRef) -> Vec<RowRef> {
         let mut rows = self.snapshot.records(self.arena, kind, record_key(kind, first));
         rows.retain(|row| row::key(self.arena, *row).0 == first);
         rows
     }
-    fn visits_of(&self, person: Ref) -> Vec<Ref> {
+    fn visits_of(&self, person: TextRef) -> Vec<RowRef> {
         self.snapshot.records(self.arena, Kind::Visit, visit_of_person_key(person))
     }
-    fn enrolments_of(&self, person: Ref) -> Vec<Ref> {
+    fn enrolments_of(&self, person: TextRef) -> Vec<RowRef> {
         self.under(Fact::EnrolmentOfPerson, person)
     }
-    fn passes_of(&self, person: Ref) -> Vec<Ref> {
+    fn passes_of(&self, person: TextRef) -> Vec<RowRef> {
         self.under(Fact::PassOfPerson, person)
     }
-    fn of_prescription(&self, rx: Ref) -> Vec<Ref> {
+    fn of_prescription(&self, rx: TextRef) -> Vec<RowRef> {
         self.under(Fact::OfPrescription, rx)
     }
-    fn all(&self, kind: Kind) -> Vec<Ref> {
+    fn all(&self, kind: Kind) -> Vec<RowRef> {
         self.snapshot.all_records(self.arena, kind)
     }
 }

@@ -143,10 +143,10 @@ impl<'a> Scene<'a> {
 
     /// The prescription of this id that a line or sale can rest on.
     pub fn valid_prescription(&self, rx: TextRef) -> Option<row::Prescription> {
-        if rx == 0 {
+        if rx.is_none() {
             return None;
         }
-        let row = self.find(Kind::Prescription, (rx, 0))?;
+        let row = self.find(Kind::Prescription, (rx, TextRef::NONE))?;
         Some(row::prescription(self.arena, row)).filter(|rx| !rx.cancelled)
     }
 

@@ -81,7 +81,7 @@ impl<'s, 'a> Why<'s, 'a> {
     pub fn record(&mut self, kind: Kind, key: (TextRef, TextRef)) -> Option<RowRef> {
         let scene = self.scene;
         let parts: Vec<String> =
-            [key.0, key.1].into_iter().filter(|part| *part != 0).map(|part| scene.text(part)).collect();
+            [key.0, key.1].into_iter().filter(|part| part.is_some()).map(|part| scene.text(part)).collect();
         let name = parts.join("/");
         let found = scene.find(kind, key);
         let values = found.map(|row| render::fields(scene.arena, row)).unwrap_or_default();
@@ -101,7 +101,7 @@ impl<'s, 'a> Why<'s, 'a> {
 
     /// The record with this key that a condition needs; missing, if it does not stand.
     pub fn needed(&mut self, kind: Kind, key: TextRef, missing: Missing) -> Option<RowRef> {
-        let found = self.scene.find(kind, (key, TextRef::default()));
+        let found = self.scene.find(kind, (key, TextRef::NONE));
         let outcome = if found.is_some() { Outcome::Holds } else { Outcome::Missing(missing.reason()) };
         self.note_record(kind, key, found, outcome);
         found
@@ -138,7 +138,7 @@ impl<'s, 'a> Why<'s, 'a> {
 
     /// A visit that stands.
     pub fn visit(&mut self, id: TextRef) -> Option<(RowRef, Visit)> {
-        let row = self.record(Kind::Visit, (id, TextRef::default()))?;
+        let row = self.record(Kind::Visit, (id, TextRef::NONE))?;
         Some((row, row::visit(self.scene.arena, row)))
     }
 
@@ -155,7 +155,7 @@ impl<'s, 'a> Why<'s, 'a> {
     pub fn net_line(&mut self, visit: TextRef, sn: TextRef) -> Option<(RowRef, FeeLine)> {
         let row = self.record(Kind::FeeLine, (visit, sn))?;
         let line = row::fee_line(self.scene.arena, row);
-        self.check(["该明细不是冲销", "the line is no reversal"], Vec::new(), line.reverses == 0)?;
+        self.check(["该明细不是冲销", "the line is no reversal"], Vec::new(), line.reverses.is_none())?;
         let values = vec![("cnt", quantity(line.cnt))];
         self.check(
             ["冲销后数量大于零", "something is left of it after its reversals"],
@@ -167,7 +167,7 @@ impl<'s, 'a> Why<'s, 'a> {
 
     /// A sale of which something is left.
     pub fn sale(&mut self, id: TextRef) -> Option<(RowRef, Dispensing)> {
-        let row = self.record(Kind::Dispensing, (id, TextRef::default()))?;
+        let row = self.record(Kind::Dispensing, (id, TextRef::NONE))?;
         let sale = row::dispensing(self.scene.arena, row);
         self.check(["该记录是销售而不是退货", "it is a sale and no return"], Vec::new(), !sale.is_return)?;
         let values = vec![("cnt", quantity(sale.cnt))];
@@ -177,7 +177,7 @@ impl<'s, 'a> Why<'s, 'a> {
 
     /// A settlement that stands and is live.
     pub fn live_settlement(&mut self, id: TextRef) -> Option<(RowRef, Settlement)> {
-        let row = self.record(Kind::Settlement, (id, TextRef::default()))?;
+        let row = self.record(Kind::Settlement, (id, TextRef::NONE))?;
         let settlement = row::settlement(self.scene.arena, row);
         self.check(
             [
@@ -192,7 +192,7 @@ impl<'s, 'a> Why<'s, 'a> {
 
     /// A prescription that stands and is not cancelled.
     pub fn prescription(&mut self, id: TextRef) -> Option<(RowRef, Prescription)> {
-        let row = self.record(Kind::Prescription, (id, TextRef::default()))?;
+        let row = self.record(Kind::Prescription, (id, TextRef::NONE))?;
         let rx = row::prescription(self.scene.arena, row);
         self.check(["处方未作废", "the prescription is not cancelled"], Vec::new(), !rx.cancelled)?;
         Some((row, rx))

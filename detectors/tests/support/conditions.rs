@@ -12,7 +12,7 @@ use detectors::run::{Answer, history};
 use detectors::why::{self, Published, Scene, Step, Verdict};
 use detectors::worker::{self, TickIn};
 use records::Kind;
-use records::arena::{Arena, Ref};
+use records::arena::{Arena, RowRef, TextRef};
 use records::decode::Decoder;
 use records::ledger::Ledger;
 use records::render;
@@ -31,7 +31,7 @@ pub(crate) struct World {
 /// Records as they stand after the last step.
 struct Standing {
     ledger: Ledger,
-    facts: Vec<Ref>,
+    facts: Vec<RowRef>,
     now: Option<i64>,
     /// The ticks by which they came.
     ticks: VecDeque<TickIn>,
@@ -40,7 +40,7 @@ struct Standing {
 fn stand(world: &World) -> Standing {
     let mut ledger = Ledger::default();
     let mut decoder = Decoder::new();
-    let mut counts: BTreeMap<Ref, i32> = BTreeMap::new();
+    let mut counts: BTreeMap<RowRef, i32> = BTreeMap::new();
     let mut ticks = VecDeque::new();
     for (tick, step) in (1..).zip(&world.steps) {
         for line in step {
@@ -55,7 +55,7 @@ fn stand(world: &World) -> Standing {
         let now = world.as_of.or(ledger.now());
         ticks.push_back(TickIn { tick, facts, now, bank: None, profiles: true });
     }
-    let facts = counts.into_iter().filter(|(_, count)| *count > 0).map(|(address, _)| address).collect();
+    let facts = counts.into_iter().filter(|(_, count)| *count > 0).map(|(row, _)| row).collect();
     let now = world.as_of.or(ledger.now());
     Standing { ledger, facts, now, ticks }
 }
@@ -72,12 +72,12 @@ fn published(standing: &Standing, bank: &Arc<CompiledBank>) -> Arc<Snapshot> {
 }
 
 /// Texts that can stand under each name of a key.
-fn parts(arena: &Arena, standing: &[Ref], now: Option<i64>) -> BTreeMap<&'static str, BTreeSet<String>> {
+fn parts(arena: &Arena, standing: &[RowRef], now: Option<i64>) -> BTreeMap<&'static str, BTreeSet<String>> {
     let mut parts: BTreeMap<&'static str, BTreeSet<String>> = BTreeMap::new();
     let mut days: BTreeSet<i32> = now.map(day_of).into_iter().collect();
-    for address in standing {
-        let key = render::key(arena, *address);
-        let own = match row::kind(arena, *address) {
+    for row in standing {
+        let key = render::key(arena, *row);
+        let own = match row::kind(arena, *row) {
             Kind::Visit | Kind::FeeLine => "mdtrt_id",
             Kind::PersonFact => "fact_id",
             Kind::Presence => "idv_id",
@@ -91,7 +91,7 @@ fn parts(arena: &Arena, standing: &[Ref], now: Option<i64>) -> BTreeMap<&'static
             _ => "-",
         };
         parts.entry(own).or_default().insert(key[0].clone());
-        for (name, value) in render::fields(arena, *address) {
+        for (name, value) in render::fields(arena, *row) {
             match name {
                 "dr_codg" | "bilg_dr_codg" => {
                     parts.entry("subject").or_default().insert(value);
@@ -110,9 +110,9 @@ fn parts(arena: &Arena, standing: &[Ref], now: Option<i64>) -> BTreeMap<&'static
                 _ => {}
             }
         }
-        days.extend(row::event_time(arena, *address).map(day_of));
-        if row::kind(arena, *address) == Kind::Visit {
-            let visit = row::visit(arena, *address);
+        days.extend(row::event_time(arena, *row).map(day_of));
+        if row::kind(arena, *row) == Kind::Visit {
+            let visit = row::visit(arena, *row);
             let end = visit.end.or(now).map_or(0, day_of);
             days.extend(day_of(visit.begin)..=end.min(day_of(visit.begin) + 40));
         }
@@ -130,14 +130,14 @@ fn parts(arena: &Arena, standing: &[Ref], now: Option<i64>) -> BTreeMap<&'static
 /// Every key of this shape that the records can make up; `None` if there are more than `most`.
 fn keys(
     arena: &Arena,
-    standing: &[Ref],
+    standing: &[RowRef],
     now: Option<i64>,
     shape: &[&str],
     most: usize,
 ) -> Option<Vec<Vec<String>>> {
     if shape == ["mdtrt_id", "feedetl_sn"] {
-        let lines = standing.iter().filter(|address| row::kind(arena, **address) == Kind::FeeLine);
-        return Some(lines.map(|address| render::key(arena, *address)).collect());
+        let lines = standing.iter().filter(|row| row::kind(arena, **row) == Kind::FeeLine);
+        return Some(lines.map(|row| render::key(arena, *row)).collect());
     }
     let parts = parts(arena, standing, now);
     let values = |name: &&str| parts.get(name).map_or(0, BTreeSet::len);
@@ -208,7 +208,7 @@ pub(crate) fn compare(bank: &Bank, world: &World, most: usize) -> Compared {
         let mut asked: BTreeMap<Vec<String>, (Vec<Step>, Verdict)> = BTreeMap::new();
         for key in to_ask {
             let parts = key.iter().map(|part| standing.ledger.intern(part).expect("the world is small"));
-            let parts: Vec<Ref> = parts.collect();
+            let parts: Vec<TextRef> = parts.collect();
             let answer = why::why(&scene, &compiled, rule, &parts);
             if why::why(&arranged, &compiled, rule, &parts) != answer {
                 compared.wrong.push(format!("{} {key:?} is answered otherwise from arrangements", rule.id));

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use detectors::rule_set::RuleSet;
 use detectors::why::{self, Outcome, Scene, Standing, Step, Verdict};
 use records::Kind;
-use records::arena::Ref;
+use records::arena::{RowRef, TextRef};
 use records::row;
 use records::time::{parse_date, parse_time};
 use reports::explain::{json, why_not};
@@ -87,12 +87,12 @@ fn subject<'b, 'w>(
 struct Reading {
     front: Front,
     /// What came (+1) and went (-1).
-    facts: Vec<(Ref, i32)>,
+    facts: Vec<(RowRef, i32)>,
     /// The parts of the key.
-    key: Vec<Ref>,
+    key: Vec<TextRef>,
     /// The same as texts, those that name records and not goods, places or days.
     names: Vec<String>,
-    withdrawn: BTreeMap<(Kind, Ref, Ref), Option<u64>>,
+    withdrawn: BTreeMap<(Kind, TextRef, TextRef), Option<u64>>,
     rejected: Vec<RejectedLine>,
     /// Where a rejected line is written.
     entry: Vec<u8>,
@@ -180,7 +180,7 @@ impl Reading {
                 self.facts.push((fact.row, i32::from(fact.diff)));
             }
             let head = row::head(arena, fact.cause);
-            if self.key.contains(&head.key) || (head.key2 != 0 && self.key.contains(&head.key2)) {
+            if self.key.contains(&head.key) || (head.key2.is_some() && self.key.contains(&head.key2)) {
                 let name = (head.kind, head.key, head.key2);
                 if head.del {
                     self.withdrawn.insert(name, head.rev);
@@ -237,7 +237,7 @@ impl Reading {
             .withdrawn
             .iter()
             .map(|((kind, first, second), rev)| {
-                let parts = [first, second].into_iter().filter(|part| **part != 0);
+                let parts = [first, second].into_iter().filter(|part| part.is_some());
                 let key: Vec<String> = parts.map(|part| arena.text(*part)).collect();
                 WithdrawnRecord { kind: Keyword::Borrowed(kind.name()), key: key.join("/"), rev: *rev }
             })

@@ -19,14 +19,14 @@ pub(super) struct Returns {
     by_sale: Map<TextRef, Vec<TextRef>>,
     /// Derived rows of sales that have returns.
     net: Map<TextRef, RowRef>,
-    /// Loose returns and the sale each is taken off (0: none).
+    /// Loose returns and the sale each is taken off, if there is one.
     loose: Map<TextRef, (Dispensing, TextRef)>,
     loose_by_code: Map<TextRef, Vec<TextRef>>,
     sales_by_code: Option<Map<TextRef, Vec<TextRef>>>,
 }
 
 fn is_loose(record: &Dispensing) -> bool {
-    record.is_return && record.return_of == 0
+    record.is_return && record.return_of.is_none()
 }
 
 fn distinct(codes: &[TextRef]) -> Vec<TextRef> {
@@ -134,7 +134,7 @@ impl Returns {
 
     fn put_in(&mut self, record: &Dispensing, touched: &mut Vec<TextRef>) {
         if is_loose(record) {
-            self.loose.insert(record.id, (record.clone(), 0));
+            self.loose.insert(record.id, (record.clone(), TextRef::NONE));
             for code in distinct(&record.codes) {
                 self.loose_by_code.entry(code).or_default().push(record.id);
             }
@@ -172,10 +172,10 @@ impl Returns {
                     && sale.time <= record.time
             })
             .max_by(|a, b| a.time.cmp(&b.time).then_with(|| arena.compare(a.id, b.id)))
-            .map_or(0, |sale| sale.id);
+            .map_or(TextRef::NONE, |sale| sale.id);
         if latest != home {
             drop_from(&mut self.by_sale, home, back);
-            if latest != 0 {
+            if latest.is_some() {
                 self.by_sale.entry(latest).or_default().push(back);
             }
             touched.extend([home, latest]);

@@ -99,7 +99,7 @@ pub fn write_net_sale(row: &mut RowBuilder, sent: RowRef, cnt: i64, codes: &[Tex
     row.wide(cnt);
     row.word(length(codes.len()));
     for code in codes {
-        row.word(*code);
+        row.text(*code);
     }
 }
 
@@ -116,15 +116,15 @@ pub fn dispensing(arena: &Arena, row: RowRef) -> Dispensing {
     Dispensing {
         id: head.key,
         is_return: fields.flag(RETURN),
-        return_of: fields.text(HAS_RETURN_OF),
-        institution: fields.word(),
-        item: fields.word(),
+        return_of: fields.optional_text(HAS_RETURN_OF),
+        institution: fields.text(),
+        item: fields.text(),
         cnt: fields.int(CNT_WIDE),
         time: fields.int(TIME_WIDE),
         price: fields.flag(HAS_PRICE).then(|| fields.int(PRICE_WIDE)),
-        visit: fields.text(HAS_VISIT),
-        psn_no: fields.text(HAS_PSN_NO),
-        rx: fields.text(HAS_RX),
+        visit: fields.optional_text(HAS_VISIT),
+        psn_no: fields.optional_text(HAS_PSN_NO),
+        rx: fields.optional_text(HAS_RX),
         insured: fields.flag(INSURED),
         split: fields.flag(SPLIT),
         needs_rx: fields.flag(NEEDS_RX),

@@ -49,7 +49,7 @@ pub(super) fn write<I: Intern>(w: &mut RowWriter<'_, '_, I>) -> Result<(), I::Er
 /// Reads an [`Enrolment`].
 pub fn enrolment(arena: &Arena, row: RowRef) -> Enrolment {
     let (head, mut fields) = open(arena, row);
-    let (psn_no, insutype, admdvs) = (fields.word(), fields.word(), fields.word());
+    let (psn_no, insutype, admdvs) = (fields.text(), fields.text(), fields.text());
     let begin = fields.int_day(BEGIN_WIDE);
     let end = fields.flag(HAS_END).then(|| fields.day());
     Enrolment { id: head.key, psn_no, insutype, admdvs, normal: fields.flag(NORMAL), begin, end }

@@ -8,7 +8,7 @@ use super::given::{Given, Intern, RowWriter, field};
 use super::layout::{Bits, EXTENDED, REV_WIDE, RowBuilder, as_sent, header, low, open, open_derived};
 use super::render_context::RenderContext;
 use crate::Kind;
-use crate::arena::{Arena, RowRef, TextRef};
+use crate::arena::{Arena, RowRef, TextRef, Word};
 use crate::codes::{ChargeType, ListType};
 use crate::decimal::{format_fen, format_scaled};
 use crate::time::Moment;
@@ -67,14 +67,14 @@ pub struct FeeLine {
     pub charge: Option<ChargeType>,
     /// recv_time less fee_ocur_time, seconds.
     pub delay: Option<i64>,
-    /// bilg_dr_codg, 0 if absent.
+    /// bilg_dr_codg, if there is one.
     pub doctor: TextRef,
 }
 
 impl FeeLine {
     /// Whether rules see it: an original of which something is left.
     pub fn is_net(&self) -> bool {
-        self.reverses == 0 && self.cnt > 0
+        self.reverses.is_none() && self.cnt > 0
     }
     /// Drug or herb.
     pub fn is_drug(&self) -> bool {
@@ -136,7 +136,7 @@ pub fn fee_line(arena: &Arena, row: RowRef) -> FeeLine {
         Some((sent, mut net)) => (sent, Some((net.wide(), net.wide(), net.wide()))),
     };
     let (head, mut fields) = open(arena, sent);
-    let (psn_no, institution, item) = (fields.word(), fields.word(), fields.word());
+    let (psn_no, institution, item) = (fields.text(), fields.text(), fields.text());
     let time = fields.int(TIME_WIDE);
     let cnt = fields.int(CNT_WIDE);
     let price = fields.int(PRICE_WIDE);
@@ -155,13 +155,13 @@ pub fn fee_line(arena: &Arena, row: RowRef) -> FeeLine {
         amount,
         fund,
         // From here on the fields are read in the order in which they stand.
-        reverses: fields.text(HAS_REVERSES),
-        settlement: fields.text(HAS_SETTLEMENT),
-        rx: fields.text(HAS_RX),
+        reverses: fields.optional_text(HAS_REVERSES),
+        settlement: fields.optional_text(HAS_SETTLEMENT),
+        rx: fields.optional_text(HAS_RX),
         list_type: ListType::from_position(fields.bits(LIST_TYPE)),
         charge: fields.bits(CHARGE).checked_sub(1).map(ChargeType::from_position),
         delay: fields.flag(HAS_DELAY).then(|| fields.int(DELAY_WIDE)),
-        doctor: fields.text(HAS_DOCTOR),
+        doctor: fields.optional_text(HAS_DOCTOR),
     }
 }
 
@@ -169,14 +169,14 @@ pub fn fee_line(arena: &Arena, row: RowRef) -> FeeLine {
 pub fn fee_line_institution(arena: &Arena, row: RowRef) -> TextRef {
     let (_, mut fields) = open(arena, as_sent(arena, row));
     fields.skip(1);
-    fields.word()
+    fields.text()
 }
 
 /// The item of a fee line, read without the rest.
 pub(super) fn item(arena: &Arena, row: RowRef) -> TextRef {
     let (_, mut fields) = open(arena, as_sent(arena, row));
     fields.skip(2);
-    fields.word()
+    fields.text()
 }
 
 /// The event time of a row.
@@ -212,28 +212,29 @@ const WIDE_NUMBERS: u32 =
 /// Reads where a fee line is put, without the rest of it.
 pub fn fee_line_place(arena: &Arena, row: RowRef) -> FeeLinePlace {
     let sent = as_sent(arena, row);
-    let word = arena.word(sent);
+    let word = arena.word(sent, 0);
     let header = u64::from(word);
     let extra = |flag: Bits| u32::from(flag.is_set(header));
+    let text = |nth| TextRef::from_word(arena.word(sent, nth));
     // Key, key 2, rev, hash, more header; person, institution, item; the numbers, each of one word or two; the texts.
-    let numbers = sent + 6 + extra(REV_WIDE) + extra(EXTENDED) + 3;
+    let numbers = 6 + extra(REV_WIDE) + extra(EXTENDED) + 3;
     let cnt_at = numbers + 1 + extra(TIME_WIDE);
     let texts = numbers + 5 + (word & WIDE_NUMBERS).count_ones();
     let rx_at = texts + extra(HAS_REVERSES) + extra(HAS_SETTLEMENT);
-    let reverses = if HAS_REVERSES.is_set(header) { arena.word(texts) } else { 0 };
-    let rx = if HAS_RX.is_set(header) { arena.word(rx_at) } else { 0 };
+    let reverses = if HAS_REVERSES.is_set(header) { text(texts) } else { TextRef::NONE };
+    let rx = if HAS_RX.is_set(header) { text(rx_at) } else { TextRef::NONE };
     let cnt_is_positive = if row != sent {
         // The netted quantity is the first of the derived row's numbers, low word first.
-        let (low, high) = (arena.word(row + 2), arena.word(row + 3));
+        let (low, high) = (arena.word(row, 2), arena.word(row, 3));
         high.cast_signed() > 0 || (high == 0 && low > 0)
     } else if CNT_WIDE.is_set(header) {
-        arena.word(cnt_at + 1).cast_signed() >= 0
+        arena.word(sent, cnt_at + 1).cast_signed() >= 0
     } else {
-        arena.word(cnt_at).cast_signed() > 0
+        arena.word(sent, cnt_at).cast_signed() > 0
     };
     FeeLinePlace {
-        visit: arena.word(sent + 1),
-        sn: arena.word(sent + 2),
+        visit: text(1),
+        sn: text(2),
         reverses,
         rx,
         is_net: !HAS_REVERSES.is_set(header) && cnt_is_positive,

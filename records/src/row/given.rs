@@ -12,7 +12,7 @@ use crate::time::Moment;
 pub trait Intern {
     /// What can go wrong.
     type Error;
-    /// The place of a text; 0 for none.
+    /// Where a text stands; [`TextRef::NONE`] for the empty one.
     ///
     /// # Errors
     /// When there is no room for it.
@@ -95,14 +95,14 @@ impl<I: Intern> RowWriter<'_, '_, I> {
     #[inline]
     pub(super) fn text(&mut self, field: usize) -> Result<(), I::Error> {
         let text = self.texts.intern(self.given.text(field))?;
-        self.row.word(text);
+        self.row.text(text);
         Ok(())
     }
     /// A text that may be absent: a flag and, if it is there, one word.
     #[inline]
     pub(super) fn optional_text(&mut self, present: Bits, field: usize) -> Result<(), I::Error> {
         let text = self.texts.intern(self.given.text(field))?;
-        self.row.text(present, text);
+        self.row.optional_text(present, text);
         Ok(())
     }
     /// A number: one word, or two and a flag.
@@ -157,7 +157,7 @@ impl<I: Intern> RowWriter<'_, '_, I> {
         for text in list {
             let Value::Text(text) = text else { continue };
             let text = self.texts.intern(text)?;
-            self.row.word(text);
+            self.row.text(text);
         }
         Ok(())
     }

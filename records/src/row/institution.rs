@@ -42,7 +42,7 @@ pub struct Agreement {
 pub struct Institution {
     /// fixmedins_code
     pub code: TextRef,
-    /// fixmedins_name, 0 if absent.
+    /// fixmedins_name, if there is one.
     pub name: TextRef,
     /// admdvs
     pub admdvs: TextRef,
@@ -99,7 +99,7 @@ pub fn institution(arena: &Arena, row: RowRef) -> Institution {
     let (head, mut fields) = open(arena, row);
     let mut number = |present| fields.flag(present).then(|| f64::from_bits(fields.wide().cast_unsigned()));
     let (lon, lat) = (number(HAS_LON), number(HAS_LAT));
-    let (name, admdvs) = (fields.text(HAS_NAME), fields.word());
+    let (name, admdvs) = (fields.optional_text(HAS_NAME), fields.text());
     let level = fields.bits(HOSP_LV).checked_sub(1).map(HospitalLevel::from_position);
     let institution_type = InstitutionType::from_position(fields.bits(TYPE));
     let beds = fields.flag(HAS_BEDS).then(|| fields.wide());

@@ -20,7 +20,7 @@ pub struct Invoice {
     pub bill_code: TextRef,
     /// bill_no
     pub bill_no: TextRef,
-    /// fixmedins_code, 0 if absent.
+    /// fixmedins_code, if there is one.
     pub institution: TextRef,
     /// issue_time
     pub time: Moment,
@@ -41,7 +41,7 @@ pub(super) fn write<I: Intern>(w: &mut RowWriter<'_, '_, I>) -> Result<(), I::Er
 /// Reads an [`Invoice`].
 pub fn invoice(arena: &Arena, row: RowRef) -> Invoice {
     let (head, mut fields) = open(arena, row);
-    let institution = fields.text(HAS_INSTITUTION);
+    let institution = fields.optional_text(HAS_INSTITUTION);
     Invoice { bill_code: head.key, bill_no: head.key2, institution, time: fields.int(TIME_WIDE) }
 }
 

@@ -62,14 +62,14 @@ pub(super) fn write<I: Intern>(w: &mut RowWriter<'_, '_, I>) -> Result<(), I::Er
 pub fn label(arena: &Arena, row: RowRef) -> Label {
     let (head, mut fields) = open(arena, row);
     let subject_type = SubjectType::from_position(fields.word());
-    let subject = fields.word();
+    let subject = fields.text();
     let begin = fields.flag(HAS_BEGIN).then(|| fields.day());
     let end = fields.flag(HAS_END).then(|| fields.day());
-    let scheme = fields.text(HAS_SCHEME);
+    let scheme = fields.optional_text(HAS_SCHEME);
     let decision = Decision::from_position(fields.word());
     let amount = fields.flag(HAS_AMOUNT).then(|| fields.wide());
     let decided = fields.wide();
-    let source = fields.text(HAS_SOURCE);
+    let source = fields.optional_text(HAS_SOURCE);
     Label { case: head.key, subject_type, subject, begin, end, scheme, decision, amount, decided, source }
 }
 

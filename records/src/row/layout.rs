@@ -9,7 +9,7 @@
 //! after the head are is each kind's own affair (`row/<kind>.rs`).
 
 use crate::Kind;
-use crate::arena::{Arena, Reader, RowRef, TextRef};
+use crate::arena::{Arena, Reader, RowRef, TextRef, Word};
 use crate::time::Day;
 
 /// A run of bits of the header: a flag is one bit wide. Bits 32 to 63 are those of the second header word.
@@ -109,9 +109,9 @@ impl RowBuilder {
     pub(super) fn start(&mut self, head: &Head) {
         self.words.clear();
         self.more_header = 0;
-        self.words.extend([head.kind as u32, head.key]);
+        self.words.extend([head.kind as u32, head.key.word()]);
         if two_part_key(head.kind) {
-            self.words.push(head.key2);
+            self.words.push(head.key2.word());
         }
         let rev = head.rev.map_or(0, |rev| rev + 1);
         self.words.push(low(rev));
@@ -129,7 +129,7 @@ impl RowBuilder {
     pub(super) fn start_derived(&mut self, kind: Kind, sent: RowRef) {
         self.words.clear();
         self.more_header = 0;
-        self.words.extend([kind as u32 | low(DERIVED.mask()), sent]);
+        self.words.extend([kind as u32 | low(DERIVED.mask()), sent.word()]);
         self.head = self.words.len();
     }
 
@@ -157,12 +157,17 @@ impl RowBuilder {
         self.words.push(word);
     }
 
+    /// A text that is always there.
+    #[inline]
+    pub(super) fn text(&mut self, text: TextRef) {
+        self.words.push(text.word());
+    }
     /// A text that may be absent: a flag, and a word where it is set.
     #[inline]
-    pub(super) fn text(&mut self, present: Bits, text: TextRef) {
-        if text != 0 {
+    pub(super) fn optional_text(&mut self, present: Bits, text: TextRef) {
+        if text.is_some() {
             self.set(present, 1);
-            self.words.push(text);
+            self.text(text);
         }
     }
 
@@ -214,10 +219,15 @@ impl Fields<'_> {
     pub(super) fn word(&mut self) -> u32 {
         self.reader.take()
     }
-    /// As [`RowBuilder::text`]; 0 if absent.
+    /// As [`RowBuilder::text`].
     #[inline(always)]
-    pub(super) fn text(&mut self, present: Bits) -> TextRef {
-        if self.flag(present) { self.reader.take() } else { 0 }
+    pub(super) fn text(&mut self) -> TextRef {
+        TextRef::from_word(self.reader.take())
+    }
+    /// As [`RowBuilder::optional_text`]; [`TextRef::NONE`] if absent.
+    #[inline(always)]
+    pub(super) fn optional_text(&mut self, present: Bits) -> TextRef {
+        if self.flag(present) { self.text() } else { TextRef::NONE }
     }
     /// As [`RowBuilder::int`].
     #[inline(always)]
@@ -249,7 +259,7 @@ impl Fields<'_> {
     #[inline]
     pub(super) fn texts(&mut self) -> Vec<TextRef> {
         let count = self.reader.take();
-        (0..count).map(|_| self.reader.take()).collect()
+        (0..count).map(|_| self.text()).collect()
     }
 }
 
@@ -262,7 +272,7 @@ pub struct Head {
     pub del: bool,
     /// First part of the key.
     pub key: TextRef,
-    /// Second part of the key; 0 where keys have one part.
+    /// Second part of the key, where keys have two.
     pub key2: TextRef,
     /// Revision at the source.
     pub rev: Option<u64>,
@@ -284,13 +294,13 @@ fn kind_of_header(header: u32) -> Kind {
 /// The kind of the record behind a row.
 #[inline]
 pub fn kind(arena: &Arena, row: RowRef) -> Kind {
-    kind_of_header(arena.word(row))
+    kind_of_header(arena.word(row, 0))
 }
 
 /// The row as sent on which `row` stands (itself, unless it is derived).
 #[inline]
 pub fn as_sent(arena: &Arena, row: RowRef) -> RowRef {
-    if arena.word(row) & low(DERIVED.mask()) == 0 { row } else { arena.word(row + 1) }
+    if arena.word(row, 0) & low(DERIVED.mask()) == 0 { row } else { RowRef::from_word(arena.word(row, 1)) }
 }
 
 /// Key parts of the record behind a row.
@@ -298,7 +308,8 @@ pub fn as_sent(arena: &Arena, row: RowRef) -> RowRef {
 pub fn key(arena: &Arena, row: RowRef) -> (TextRef, TextRef) {
     let row = as_sent(arena, row);
     let kind = kind(arena, row);
-    (arena.word(row + 1), if two_part_key(kind) { arena.word(row + 2) } else { 0 })
+    let part = |nth| TextRef::from_word(arena.word(row, nth));
+    (part(1), if two_part_key(kind) { part(2) } else { TextRef::NONE })
 }
 
 /// The head of a row as sent.
@@ -307,8 +318,8 @@ pub fn head(arena: &Arena, row: RowRef) -> Head {
     let header = u64::from(reader.take());
     debug_assert!(!DERIVED.is_set(header), "a derived row has no head of its own");
     let kind = kind_of_header(low(header));
-    let key = reader.take();
-    let key2 = if two_part_key(kind) { reader.take() } else { 0 };
+    let key = TextRef::from_word(reader.take());
+    let key2 = if two_part_key(kind) { TextRef::from_word(reader.take()) } else { TextRef::NONE };
     let mut rev = u64::from(reader.take());
     if REV_WIDE.is_set(header) {
         rev |= u64::from(reader.take()) << 32;
@@ -322,7 +333,7 @@ pub fn head(arena: &Arena, row: RowRef) -> Head {
 pub(super) struct Key {
     /// First part.
     pub(super) key: TextRef,
-    /// Second part; 0 where keys have one part.
+    /// Second part, where keys have two.
     pub(super) key2: TextRef,
 }
 
@@ -333,8 +344,8 @@ pub(super) fn open(arena: &Arena, row: RowRef) -> (Key, Fields<'_>) {
     let mut header = u64::from(reader.take());
     debug_assert!(!DERIVED.is_set(header), "a derived row has no key of its own");
     let two = two_part_key(kind_of_header(low(header)));
-    let key = reader.take();
-    let key2 = if two { reader.take() } else { 0 };
+    let key = TextRef::from_word(reader.take());
+    let key2 = if two { TextRef::from_word(reader.take()) } else { TextRef::NONE };
     // Revision, hash, and more header where there is some.
     reader.skip(3 + u32::from(REV_WIDE.is_set(header)));
     if EXTENDED.is_set(header) {
@@ -347,7 +358,7 @@ pub(super) fn open(arena: &Arena, row: RowRef) -> (Key, Fields<'_>) {
 #[inline]
 pub(super) fn open_derived(arena: &Arena, row: RowRef) -> Option<(RowRef, Fields<'_>)> {
     let sent = as_sent(arena, row);
-    (sent != row).then(|| (sent, Fields { header: 0, reader: arena.reader(row + 2) }))
+    (sent != row).then(|| (sent, Fields { header: 0, reader: arena.reader_from(row, 2) }))
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "the low half")]
@@ -387,8 +398,9 @@ mod tests {
         for (nth, mask) in masks.into_iter().enumerate() {
             let kind = Kind::ALL[nth % Kind::ALL.len()];
             let rev = [None, Some(0), Some(u64::from(u32::MAX)), Some((1 << 63) - 1)][nth / 3 % 4];
-            let key2 = if two_part_key(kind) { 8 } else { 0 };
-            let head = Head { kind, del: nth % 5 == 0, key: 7, key2, rev, content_hash: mask.rotate_left(9) };
+            let key = TextRef::from_word(7);
+            let key2 = if two_part_key(kind) { TextRef::from_word(8) } else { TextRef::NONE };
+            let head = Head { kind, del: nth % 5 == 0, key, key2, rev, content_hash: mask.rotate_left(9) };
             row.start(&head);
             for flag in (0..64).filter(|flag| mask >> flag & 1 == 1) {
                 row.set(own(flag), 1);
@@ -397,19 +409,20 @@ mod tests {
             row.word(4_242);
             row.finish();
             let length = row.words().len();
-            let plain =
-                6 + usize::from(key2 != 0) + usize::from(rev.is_some_and(|rev| rev >= u64::from(u32::MAX)));
+            let plain = 6
+                + usize::from(key2.is_some())
+                + usize::from(rev.is_some_and(|rev| rev >= u64::from(u32::MAX)));
             assert_eq!(
                 length,
                 plain + usize::from(mask >> 32 != 0),
                 "a second header word only where needed"
             );
-            let place = writer.push(row.words()).unwrap();
-            assert_eq!(super::head(writer.arena(), place), head);
+            let written = writer.push(row.words()).unwrap();
+            assert_eq!(super::head(writer.arena(), written), head);
             if head.del {
                 continue;
             }
-            let (key, mut fields) = open(writer.arena(), place);
+            let (key, mut fields) = open(writer.arena(), written);
             assert_eq!((key.key, key.key2), (head.key, head.key2));
             for flag in (0..64).filter(|flag| shared >> flag & 1 == 0) {
                 assert_eq!(fields.flag(own(flag)), mask >> flag & 1 == 1, "flag {flag} of {mask:x}");

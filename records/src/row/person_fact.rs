@@ -41,7 +41,7 @@ pub(super) fn write<I: Intern>(w: &mut RowWriter<'_, '_, I>) -> Result<(), I::Er
 /// Reads a [`PersonFact`].
 pub fn person_fact(arena: &Arena, row: RowRef) -> PersonFact {
     let (head, mut fields) = open(arena, row);
-    let psn_no = fields.word();
+    let psn_no = fields.text();
     let fact = FactType::from_position(fields.word());
     let begin = fields.int_day(BEGIN_WIDE);
     let end = fields.flag(HAS_END).then(|| fields.day());

@@ -40,9 +40,9 @@ pub(super) fn write<I: Intern>(w: &mut RowWriter<'_, '_, I>) -> Result<(), I::Er
 /// Reads a [`Practitioner`].
 pub fn practitioner(arena: &Arena, row: RowRef) -> Practitioner {
     let (head, mut fields) = open(arena, row);
-    let institution = fields.word();
+    let institution = fields.text();
     let practitioner_type = PractitionerType::from_position(fields.word());
-    let (title, dept) = (fields.text(HAS_TITLE), fields.text(HAS_DEPT));
+    let (title, dept) = (fields.optional_text(HAS_TITLE), fields.optional_text(HAS_DEPT));
     Practitioner { code: head.key, institution, practitioner_type, title, dept }
 }
 

@@ -74,7 +74,7 @@ pub(super) fn write<I: Intern>(w: &mut RowWriter<'_, '_, I>) -> Result<(), I::Er
         let Value::Int(cnt) = line[CNT] else { continue };
         let list_type = if let Value::Int(list_type) = line[TYPE] { list_type + 1 } else { 0 };
         let item = w.texts.intern(item)?;
-        w.row.word(item);
+        w.row.text(item);
         w.row.wide(cnt | list_type << LIST_TYPE_SHIFT);
     }
     Ok(())
@@ -83,13 +83,13 @@ pub(super) fn write<I: Intern>(w: &mut RowWriter<'_, '_, I>) -> Result<(), I::Er
 /// Reads a [`Prescription`].
 pub fn prescription(arena: &Arena, row: RowRef) -> Prescription {
     let (head, mut fields) = open(arena, row);
-    let (psn_no, institution) = (fields.word(), fields.word());
+    let (psn_no, institution) = (fields.text(), fields.text());
     let time = fields.int(TIME_WIDE);
     let cancelled = fields.flag(CANCELLED);
-    let doctor = fields.word();
+    let doctor = fields.text();
     let count = fields.word();
     let lines = (0..count).map(|_| {
-        let (item, packed) = (fields.word(), fields.wide());
+        let (item, packed) = (fields.text(), fields.wide());
         let list_type = u32::try_from(packed >> LIST_TYPE_SHIFT).unwrap_or(0).checked_sub(1);
         let list_type = list_type.map(ListType::from_position);
         PrescriptionLine { item, cnt: packed & ((1 << LIST_TYPE_SHIFT) - 1), list_type }

@@ -47,7 +47,7 @@ pub(super) fn write<I: Intern>(w: &mut RowWriter<'_, '_, I>) -> Result<(), I::Er
 /// Reads a [`Presence`].
 pub fn presence(arena: &Arena, row: RowRef) -> Presence {
     let (head, mut fields) = open(arena, row);
-    let (psn_no, institution) = (fields.word(), fields.word());
+    let (psn_no, institution) = (fields.text(), fields.text());
     let time = fields.int(TIME_WIDE);
     Presence { id: head.key, psn_no, institution, time, pass: fields.flag(PASS) }
 }

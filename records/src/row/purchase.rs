@@ -54,7 +54,7 @@ pub(super) fn write<I: Intern>(w: &mut RowWriter<'_, '_, I>) -> Result<(), I::Er
 /// Reads a [`Purchase`].
 pub fn purchase(arena: &Arena, row: RowRef) -> Purchase {
     let (head, mut fields) = open(arena, row);
-    let (institution, item) = (fields.word(), fields.word());
+    let (institution, item) = (fields.text(), fields.text());
     let (cnt, time) = (fields.int(CNT_WIDE), fields.int(TIME_WIDE));
     Purchase {
         id: head.key,

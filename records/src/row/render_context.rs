@@ -31,7 +31,7 @@ impl<'a> RenderContext<'a> {
     }
     /// A text, left out if absent.
     pub(super) fn text(&mut self, name: &'static str, text: TextRef) {
-        if text != 0 {
+        if text.is_some() {
             self.put(name, self.arena.text(text));
         }
     }

@@ -34,7 +34,7 @@ pub struct Settlement {
     pub psn_no: TextRef,
     /// fixmedins_code
     pub institution: TextRef,
-    /// insutype, 0 if absent.
+    /// insutype, if there is one.
     pub insutype: TextRef,
     /// setl_time
     pub time: Moment,
@@ -88,16 +88,16 @@ pub fn settlement(arena: &Arena, row: RowRef) -> Settlement {
     // Fields of a literal are evaluated in the order in which they stand: that of the words.
     Settlement {
         id: head.key,
-        visit: fields.word(),
-        psn_no: fields.word(),
-        institution: fields.word(),
-        insutype: fields.text(HAS_INSUTYPE),
+        visit: fields.text(),
+        psn_no: fields.text(),
+        institution: fields.text(),
+        insutype: fields.optional_text(HAS_INSUTYPE),
         time: fields.int(TIME_WIDE),
         fund: fields.int(FUND_WIDE),
         account: fields.int(ACCOUNT_WIDE),
-        bill_code: fields.text(HAS_BILL_CODE),
-        bill_no: fields.text(HAS_BILL_NO),
-        original: fields.text(HAS_ORIGINAL),
+        bill_code: fields.optional_text(HAS_BILL_CODE),
+        bill_no: fields.optional_text(HAS_BILL_NO),
+        original: fields.optional_text(HAS_ORIGINAL),
         live: sent == row && !fields.flag(REFUNDED),
     }
 }

@@ -49,7 +49,7 @@ pub(super) fn write<I: Intern>(w: &mut RowWriter<'_, '_, I>) -> Result<(), I::Er
 /// Reads a [`StockChange`].
 pub fn stock_change(arena: &Arena, row: RowRef) -> StockChange {
     let (head, mut fields) = open(arena, row);
-    let (institution, item) = (fields.word(), fields.word());
+    let (institution, item) = (fields.text(), fields.text());
     let (cnt, time) = (fields.int(CNT_WIDE), fields.int(TIME_WIDE));
     let cnt = if fields.flag(INWARD) { cnt } else { -cnt };
     StockChange { id: head.key, institution, item, cnt, time }

@@ -45,7 +45,7 @@ pub(super) fn write<I: Intern>(w: &mut RowWriter<'_, '_, I>) -> Result<(), I::Er
 /// Reads a [`StockCount`].
 pub fn stock_count(arena: &Arena, row: RowRef) -> StockCount {
     let (head, mut fields) = open(arena, row);
-    let (institution, item) = (fields.word(), fields.word());
+    let (institution, item) = (fields.text(), fields.text());
     StockCount { id: head.key, institution, item, cnt: fields.int(CNT_WIDE), day: fields.int_day(DAY_WIDE) }
 }
 

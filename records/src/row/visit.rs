@@ -38,7 +38,7 @@ pub struct Visit {
     pub begin: Moment,
     /// endtime
     pub end: Option<Moment>,
-    /// dr_codg, 0 if absent.
+    /// dr_codg, if there is one.
     pub doctor: TextRef,
 }
 
@@ -80,7 +80,7 @@ pub(super) fn write<I: Intern>(w: &mut RowWriter<'_, '_, I>) -> Result<(), I::Er
     for operation in operations.chunks_exact(WIDTH) {
         let Value::Text(code) = operation[0] else { continue };
         let code = w.texts.intern(code)?;
-        w.row.word(code);
+        w.row.text(code);
     }
     Ok(())
 }
@@ -92,7 +92,7 @@ fn write_diagnoses<I: Intern>(w: &mut RowWriter<'_, '_, I>) -> Result<(), I::Err
     for diagnosis in diagnoses.chunks_exact(WIDTH) {
         let [Value::Text(code), main, rank] = *diagnosis else { continue };
         let code = w.texts.intern(code)?;
-        w.row.word(code);
+        w.row.text(code);
         let main = u32::from(matches!(main, Value::Int(1))) * MAIN;
         match rank {
             Value::Int(rank) => {
@@ -108,10 +108,10 @@ fn write_diagnoses<I: Intern>(w: &mut RowWriter<'_, '_, I>) -> Result<(), I::Err
 /// Reads a [`Visit`].
 pub fn visit(arena: &Arena, row: RowRef) -> Visit {
     let (head, mut fields) = open(arena, row);
-    let (psn_no, institution, med_type) = (fields.word(), fields.word(), fields.word());
+    let (psn_no, institution, med_type) = (fields.text(), fields.text(), fields.text());
     let begin = fields.int(BEGIN_WIDE);
     let end = fields.flag(HAS_END).then(|| fields.int(END_WIDE));
-    let doctor = fields.text(HAS_DOCTOR);
+    let doctor = fields.optional_text(HAS_DOCTOR);
     Visit { id: head.key, psn_no, institution, med_type, begin, end, doctor }
 }
 
@@ -135,14 +135,14 @@ fn after_visit(arena: &Arena, row: RowRef) -> Fields<'_> {
     if fields.flag(HAS_END) {
         fields.int(END_WIDE);
     }
-    fields.text(HAS_DOCTOR);
+    fields.optional_text(HAS_DOCTOR);
     fields
 }
 
 fn read_diagnoses(fields: &mut Fields<'_>) -> Vec<Diagnosis> {
     let count = fields.word();
     let diagnoses = (0..count).map(|_| {
-        let (code, marks) = (fields.word(), fields.word());
+        let (code, marks) = (fields.text(), fields.word());
         let rank = (marks & RANKED != 0).then(|| fields.wide());
         Diagnosis { code, main: marks & MAIN != 0, rank }
     });

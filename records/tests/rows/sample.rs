@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use records::Kind;
-use records::arena::{Arena, ArenaFull, ArenaWriter, Texts};
+use records::arena::{Arena, ArenaFull, ArenaWriter, RowRef, TextRef, Texts};
 use records::decode::{Change, Op, Value};
 use records::row::{self, Intern, RowBuilder};
 use records::schema::{Field, FieldType, Sign, fields};
@@ -155,8 +155,8 @@ pub(crate) fn of_kind(kind: Kind) -> impl Strategy<Value = Sample> {
 /// A row that was written, and how many words its fields ask for.
 pub(crate) struct Written {
     names: RefCell<Names>,
-    pub(crate) key: (u32, u32),
-    pub(crate) row: u32,
+    pub(crate) key: (TextRef, TextRef),
+    pub(crate) row: RowRef,
     /// Words of the row.
     pub(crate) length: usize,
     /// Words of the fields that were asked for.
@@ -169,7 +169,7 @@ struct Names(ArenaWriter, Texts);
 
 impl Intern for Names {
     type Error = ArenaFull;
-    fn intern(&mut self, text: &str) -> Result<u32, ArenaFull> {
+    fn intern(&mut self, text: &str) -> Result<TextRef, ArenaFull> {
         self.1.intern(&mut self.0, text)
     }
 }
@@ -221,14 +221,22 @@ pub(crate) fn write(sample: &Sample) -> Written {
     let mut row = RowBuilder::default();
     let (key, key2) = (names.intern("key").unwrap(), names.intern("second key").unwrap());
     let two = row::two_part_key(sample.kind);
-    let key = (key, if two { key2 } else { 0 });
+    let key = (key, if two { key2 } else { TextRef::NONE });
     with_change(sample, |change| row::write(&mut row, change, key, &mut names)).unwrap();
-    let place = names.0.push(row.words()).unwrap();
+    let written = names.0.push(row.words()).unwrap();
     // Header, key, revision (absent is 0, so the last one of one word is one less) and hash.
     let wide_rev = sample.rev.is_some_and(|rev| rev >= u64::from(u32::MAX));
     let head = 5 + usize::from(two) + usize::from(wide_rev);
     let arena = std::sync::Arc::clone(names.0.arena());
-    Written { names: RefCell::new(names), key, row: place, length: row.words().len(), words: 0, head, arena }
+    Written {
+        names: RefCell::new(names),
+        key,
+        row: written,
+        length: row.words().len(),
+        words: 0,
+        head,
+        arena,
+    }
 }
 
 impl Written {
@@ -239,11 +247,11 @@ impl Written {
         self.head + self.words
     }
     /// Where a text stands that the row may refer to.
-    pub(crate) fn intern(&self, text: &str) -> u32 {
+    pub(crate) fn intern(&self, text: &str) -> TextRef {
         self.names.borrow_mut().intern(text).unwrap()
     }
     /// Writes a row that stands on this one; returns its place and length.
-    pub(crate) fn derive(&self, write: impl FnOnce(&mut RowBuilder)) -> (u32, usize) {
+    pub(crate) fn derive(&self, write: impl FnOnce(&mut RowBuilder)) -> (RowRef, usize) {
         let mut row = RowBuilder::default();
         write(&mut row);
         (self.names.borrow_mut().0.push(row.words()).unwrap(), row.words().len())
@@ -251,13 +259,13 @@ impl Written {
 
     // What a field is read as, and the words that it takes.
 
-    pub(crate) fn text(&mut self, sample: &Sample, name: &str) -> u32 {
+    pub(crate) fn text(&mut self, sample: &Sample, name: &str) -> TextRef {
         self.words += 1;
         self.intern(&sample.string(name))
     }
-    pub(crate) fn optional_text(&mut self, sample: &Sample, name: &str) -> u32 {
+    pub(crate) fn optional_text(&mut self, sample: &Sample, name: &str) -> TextRef {
         let text = self.intern(&sample.string(name));
-        self.words += usize::from(text != 0);
+        self.words += usize::from(text.is_some());
         text
     }
     pub(crate) fn int(&mut self, sample: &Sample, name: &str) -> i64 {
