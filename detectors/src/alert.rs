@@ -55,10 +55,10 @@ pub fn render(arena: &Arena, bank: &Policy, alert: &ReconciledFinding) -> Alert 
         alert_id: alert_id(&rule.id, &key),
         rule: rule.id.clone(),
         rule_version: rule.version.clone(),
-        family: Keyword::Borrowed(rule.family.as_str()),
-        phase: Keyword::Borrowed(rule.phases.first().map_or("", |phase| phase.as_str())),
+        family: Keyword::Borrowed(rule.family.code()),
+        phase: Keyword::Borrowed(rule.phases.first().map_or("", |phase| phase.code())),
         verdict: Keyword::Borrowed(["definite", "suspect", "indicator"][usize::from(finding.verdict.min(2))]),
-        severity: Keyword::Borrowed(rule.severity.as_str()),
+        severity: Keyword::Borrowed(rule.severity.code()),
         subject: Subject {
             r#type: Keyword::Borrowed(spec_of(rule).subject_type(rule)),
             id: subject_id(rule, &key),

@@ -104,7 +104,7 @@ fn the_rules_that_need_no_programmer_are_right_and_hold() {
     let own = rulebank::load(Some(&root().join("docs/own-bank")), SPECS).unwrap();
     assert!(own.rules.len() >= 3 && own.rules.iter().all(|rule| core.rule(&rule.id).is_none()));
     for status in [Status::Draft, Status::Shadow, Status::Active] {
-        assert!(own.rules.iter().any(|rule| rule.status == status), "no rule is {}", status.as_str());
+        assert!(own.rules.iter().any(|rule| rule.status == status), "no rule is {}", status.code());
     }
 }
 
