@@ -3,18 +3,22 @@
 //!
 //! What ranks stands in `selection::candidate`, what draws in `selection::draw`, what the control group states in
 //! `selection::estimate`. Here are files: [`runs`] reads what runs left, [`rows`] are the rows and [`published`] the facts
-//! of a list; [`ndjson`], [`xlsx`] and [`html`] write them, [`text`] shows the first of them. [`verify`] repeats the
+//! of a list; [`ndjson`], [`xlsx`] and [`html`] write them, [`text`] shows the first of them, the last three by the one
+//! array of [`columns`]. [`verify`] repeats the
 //! draws, [`estimated`] states what the ranking misses. Persons are masked in all that is made for people.
 
+pub mod columns;
 pub mod estimated;
 pub mod files;
 pub mod html;
 pub mod made;
 pub mod missed;
 pub mod ndjson;
+pub mod page_cells;
 pub mod published;
 pub mod rows;
 pub mod runs;
+pub mod sheet;
 pub mod text;
 pub mod verify;
 pub mod words;
@@ -136,7 +140,7 @@ fn gather(args: &ListRequest, runs: &Runs<'_>) -> Result<List, Error> {
             period: ranking.period.to_string(),
             runs: gathered.runs,
             labels: published::label_counts(gathered.labels),
-            chances: ranking.chances.iter().map(published::rule_chance).collect(),
+            chances: ranking.chances,
             effort_sha256,
             plan,
             top: args.top.unwrap_or(TOP),
