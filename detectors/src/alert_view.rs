@@ -621,27 +621,13 @@ impl<'a> TickIndex<'a> {
 
 /// The institution and item whose stock a record moves.
 fn stock_pair(arena: &Arena, address: Ref) -> Option<u64> {
-    Some(match row::kind(arena, address) {
-        Kind::FeeLine => {
-            let line = row::fee_line(arena, address);
-            pair_key(line.institution, line.item)
-        }
-        Kind::Dispensing => {
-            let sale = row::dispensing(arena, address);
-            pair_key(sale.institution, sale.item)
-        }
-        Kind::Purchase => {
-            let purchase = row::purchase(arena, address);
-            pair_key(purchase.institution, purchase.item)
-        }
-        Kind::StockChange => {
-            let change = row::stock_change(arena, address);
-            pair_key(change.institution, change.item)
-        }
-        Kind::StockCount => {
-            let count = row::stock_count(arena, address);
-            pair_key(count.institution, count.item)
-        }
+    let item = match row::kind(arena, address) {
+        Kind::FeeLine => row::fee_line(arena, address).item,
+        Kind::Dispensing => row::dispensing(arena, address).item,
+        Kind::Purchase => row::purchase(arena, address).item,
+        Kind::StockChange => row::stock_change(arena, address).item,
+        Kind::StockCount => row::stock_count(arena, address).item,
         _ => return None,
-    })
+    };
+    Some(pair_key(institution_of(arena, address), item))
 }

@@ -10,7 +10,7 @@ use crate::detector::part;
 use crate::fact::Fact;
 use crate::finding::Finding;
 use crate::reads::{Concern, Reads};
-use crate::statement::{Crowd, Out};
+use crate::statement::{Out, OverOccupancy};
 use crate::temporal_filter::temporal_filter;
 use crate::views::{ArrangeShared, Arrangement, RowArrangement, RowCollection};
 use crate::visited;
@@ -32,15 +32,15 @@ pub(super) fn occupancy<'s>(wiring: &Wiring<'s>, steps: &RowArrangement<'s>) {
         },
     );
     // Few days of few institutions are crowded: all of them meet today under one key.
-    let crowds: Arrangement<'s, Crowd> = crowds
+    let crowds: Arrangement<'s, OverOccupancy> = crowds
         .flat_map(|out| match out {
-            Out::Crowd(crowd) => Some((0, *crowd)),
+            Out::OverOccupancy(crowd) => Some((0, *crowd)),
             _ => None,
         })
         .arrange_shared("bed_count: crowds");
     let mut reads = Reads::default();
     let rules = reads.rules(part::bed_count());
-    wiring.find_each(
+    let found = wiring.each(
         "bed_count: as of today",
         &crowds,
         &[wiring.fact(Fact::Today)],
@@ -50,6 +50,7 @@ pub(super) fn occupancy<'s>(wiring: &Wiring<'s>, steps: &RowArrangement<'s>) {
             bed_count::conclude(arena, bank, bank.rules_of(rules), crowd, today, sink);
         },
     );
+    wiring.collect_findings(&found);
 }
 
 /// Days of a stay on which nothing but the bed was charged.
@@ -76,11 +77,12 @@ pub(super) fn bed_only<'s>(wiring: &Wiring<'s>, charges: RowCollection<'s>) {
     let runs = findings_of(&temporal_filter(runs, wiring.facts.now.clone()));
     let runs: Arrangement<'s, Finding> =
         runs.map(|finding| (first_text(&finding), finding)).arrange_shared("bed_only: runs by visit");
-    wiring.find_each(
+    let found = wiring.each(
         "bed_only: lines",
         &runs,
         &[wiring.fact(Fact::LineOfVisit)],
         Reads::default(),
         |arena, _, _, run, lines, sink| bed_only::with_lines(arena, run, &lines[0], sink),
     );
+    wiring.collect_findings(&found);
 }

@@ -14,7 +14,7 @@ use crate::visited;
 pub(super) fn invoices(wiring: &Wiring<'_>) {
     let mut reads = Reads::default();
     let rules = reads.rules(part::invoice_twice());
-    wiring.find_whole(
+    let found = wiring.whole(
         "invoice_twice",
         &[wiring.fact(Fact::Bill)],
         NONE,
@@ -23,13 +23,14 @@ pub(super) fn invoices(wiring: &Wiring<'_>) {
             invoice_twice::judge(arena, bank, bank.rules_of(rules), key, &state.rows(0), sink);
         },
     );
+    wiring.collect_findings(&found);
 }
 
 /// Settlements and the agreements of their institutions.
 pub(super) fn agreements(wiring: &Wiring<'_>) {
     let mut reads = Reads::default();
     let rules = reads.rules(part::agreement());
-    wiring.find_each(
+    let found = wiring.each(
         "agreement",
         wiring.fact(Fact::SettlementOfInstitution),
         &[wiring.fact(Fact::Institution)],
@@ -38,6 +39,7 @@ pub(super) fn agreements(wiring: &Wiring<'_>) {
             agreement::judge(arena, bank, bank.rules_of(rules), *row, one(&institutions[0]), sink);
         },
     );
+    wiring.collect_findings(&found);
 }
 
 /// Prescriptions: what they do not cover, and what goes beyond them.
@@ -47,7 +49,7 @@ pub(super) fn prescriptions<'s>(wiring: &Wiring<'s>, without_rx: &RowCollection<
     let over_prescription = reads.rules(part::over_prescription());
     let drug_kinds = reads.rules(part::drug_kinds());
     let sale_without_prescription = reads.rules(part::sale_without_prescription());
-    let prescribed = wiring.find_whole(
+    let prescribed = wiring.whole(
         "over_prescription, drug_kinds, sale_without_prescription",
         &[wiring.fact(Fact::OfPrescription)],
         NONE,
@@ -72,6 +74,7 @@ pub(super) fn prescriptions<'s>(wiring: &Wiring<'s>, without_rx: &RowCollection<
             }
         },
     );
+    wiring.collect_findings(&prescribed);
 
     // Drug lines without a prescription that covers them, with their visit.
     let suspicious: RowArrangement<'s> = without_rx
@@ -101,7 +104,7 @@ pub(super) fn prescriptions<'s>(wiring: &Wiring<'s>, without_rx: &RowCollection<
         Fact::Prescribing,
         "no_prescription: institutions that prescribe",
     );
-    wiring.find_each(
+    let found = wiring.each(
         "no_prescription: conclude",
         &suspicious,
         &[&sends],
@@ -111,4 +114,5 @@ pub(super) fn prescriptions<'s>(wiring: &Wiring<'s>, without_rx: &RowCollection<
             no_prescription::conclude(arena, bank, rule, row, one(&has[0]).is_some(), sink);
         },
     );
+    wiring.collect_findings(&found);
 }

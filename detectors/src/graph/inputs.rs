@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use differential_dataflow::input::{Input as _, InputSession};
 use records::Kind;
-use records::arena::{Arena, Ref};
+use records::arena::{Arena, Ref, TextRef};
 use records::row::{self, Moment, day_of};
 use timely::dataflow::operators::vec::Input as _;
 use timely::dataflow::{InputHandleVec, Scope, StreamVec};
@@ -63,103 +63,31 @@ impl Inputs {
         if let Some(records) = &mut self.records {
             record_keys(&arena, fact, |key| records.update((key, fact), diff));
         }
-        let rows = &mut self.rows;
-        let mut put = |fact: Fact, key: u64, row: Ref| rows[fact as usize].update((key, row), diff);
-        let mut tally = |population: Population| self.tallied[population as usize] += diff;
         match row::kind(&arena, fact) {
-            Kind::Institution => put(Fact::Institution, u64::from(row::key(&arena, fact).0), fact),
-            Kind::Person => put(Fact::Person, u64::from(row::key(&arena, fact).0), fact),
+            Kind::Institution => self.put(Fact::Institution, u64::from(row::key(&arena, fact).0), fact, diff),
+            Kind::Person => self.put(Fact::Person, u64::from(row::key(&arena, fact).0), fact, diff),
             Kind::PersonFact => {
-                put(Fact::PersonFact, u64::from(row::person_fact(&arena, fact).psn_no), fact);
+                let person = row::person_fact(&arena, fact).psn_no;
+                self.put(Fact::PersonFact, u64::from(person), fact, diff);
             }
             Kind::Enrolment => {
-                put(Fact::EnrolmentOfPerson, u64::from(row::enrolment(&arena, fact).psn_no), fact);
-                put(Fact::AnyEnrolment, 0, 0);
+                let person = row::enrolment(&arena, fact).psn_no;
+                self.put(Fact::EnrolmentOfPerson, u64::from(person), fact, diff);
+                self.put(Fact::AnyEnrolment, 0, 0, diff);
             }
-            Kind::Visit => put(Fact::Visit, u64::from(row::key(&arena, fact).0), fact),
-            Kind::Settlement => {
-                let settlement = row::settlement(&arena, fact);
-                if !settlement.live {
-                    put(Fact::DeadSettlement, u64::from(settlement.id), fact);
-                    return;
-                }
-                put(Fact::SettlementOfVisit, u64::from(settlement.visit), fact);
-                tally(Population::LiveSettlement);
-                put(Fact::SettlementOfPerson, u64::from(settlement.psn_no), fact);
-                put(Fact::SettlementOfInstitution, u64::from(settlement.institution), fact);
-                if settlement.bill_code != 0 && settlement.bill_no != 0 {
-                    put(Fact::Bill, pair_key(settlement.bill_code, settlement.bill_no), fact);
-                }
-            }
-            Kind::FeeLine => {
-                let line = row::fee_line_place(&arena, fact);
-                tally(Population::SentLine);
-                if line.rx != 0 {
-                    put(Fact::VisitWithRx, u64::from(line.visit), 0);
-                }
-                if line.reverses != 0 {
-                    put(Fact::DoubtfulLine, pair_key(line.visit, line.reverses), row::as_sent(&arena, fact));
-                } else if line.is_doubtful {
-                    put(Fact::DoubtfulLine, pair_key(line.visit, line.sn), row::as_sent(&arena, fact));
-                }
-                if line.is_netted {
-                    put(Fact::NettedLine, pair_key(line.visit, line.sn), 0);
-                }
-                if line.is_net {
-                    tally(Population::NetLine);
-                    put(Fact::LineOfVisit, u64::from(line.visit), fact);
-                    if line.rx != 0 {
-                        put(Fact::OfPrescription, u64::from(line.rx), fact);
-                    }
-                }
-            }
+            Kind::Visit => self.put(Fact::Visit, u64::from(row::key(&arena, fact).0), fact, diff),
+            Kind::Settlement => self.feed_settlement(&arena, fact, diff),
+            Kind::FeeLine => self.feed_line(&arena, fact, diff),
             Kind::Prescription => {
                 let prescription = row::prescription(&arena, fact);
-                put(Fact::OfPrescription, u64::from(prescription.id), fact);
-                put(Fact::Prescribing, u64::from(prescription.institution), 0);
+                self.put(Fact::OfPrescription, u64::from(prescription.id), fact, diff);
+                self.put(Fact::Prescribing, u64::from(prescription.institution), 0, diff);
                 if !prescription.cancelled {
-                    tally(Population::Prescription);
+                    self.tally(Population::Prescription, diff);
                 }
             }
-            Kind::Dispensing => {
-                let sale = row::dispensing(&arena, fact);
-                if sale.cnt <= 0 {
-                    return;
-                }
-                tally(Population::Sale);
-                put(Fact::LineOfVisit, visit_key(sale.visit, sale.id), fact);
-                if sale.rx != 0 {
-                    put(Fact::OfPrescription, u64::from(sale.rx), fact);
-                }
-                if sale.insured && !sale.split {
-                    tally(Population::PackSale);
-                }
-                if sale.insured {
-                    let mut codes = sale.codes;
-                    codes.sort_unstable();
-                    codes.dedup();
-                    for code in codes {
-                        put(Fact::SaleOfCode, u64::from(code), fact);
-                    }
-                }
-            }
-            Kind::Purchase => {
-                let purchase = row::purchase(&arena, fact);
-                let pair = pair_key(purchase.institution, purchase.item);
-                let day = day_of(purchase.time);
-                if !purchase.is_return {
-                    put(Fact::Bought, pair, 0);
-                }
-                put(Fact::Buying, u64::from(purchase.institution), 0);
-                let mut codes = purchase.codes;
-                codes.sort_unstable();
-                codes.dedup();
-                for code in codes {
-                    put(Fact::PurchaseOfCode, u64::from(code), fact);
-                }
-                let stock = if purchase.is_return { Stock::Out(pair, day) } else { Stock::Bought(pair, day) };
-                self.supply.update((block_key(pair, day), stock), diff * purchase.cnt);
-            }
+            Kind::Dispensing => self.feed_sale(&arena, fact, diff),
+            Kind::Purchase => self.feed_purchase(&arena, fact, diff),
             Kind::StockChange => {
                 let change = row::stock_change(&arena, fact);
                 let pair = pair_key(change.institution, change.item);
@@ -169,25 +97,119 @@ impl Inputs {
             }
             Kind::StockCount => {
                 let count = row::stock_count(&arena, fact);
-                put(Fact::StockCount, pair_key(count.institution, count.item), fact);
+                self.put(Fact::StockCount, pair_key(count.institution, count.item), fact, diff);
             }
             Kind::Presence => {
                 let presence = row::presence(&arena, fact);
-                put(Fact::Checking, u64::from(presence.institution), 0);
+                self.put(Fact::Checking, u64::from(presence.institution), 0, diff);
                 if presence.pass {
-                    put(Fact::PassOfPerson, u64::from(presence.psn_no), fact);
+                    self.put(Fact::PassOfPerson, u64::from(presence.psn_no), fact, diff);
                 }
             }
             Kind::Invoice => {
                 let (code, no) = row::key(&arena, fact);
-                put(Fact::Bill, pair_key(code, no), fact);
+                self.put(Fact::Bill, pair_key(code, no), fact, diff);
             }
             Kind::Practitioner => {
                 let practitioner = row::practitioner(&arena, fact);
-                put(Fact::Practitioner, subject_key(ProfileOwner::Practitioner, practitioner.code), fact);
-                put(Fact::PractitionerOfInstitution, u64::from(practitioner.institution), fact);
+                let subject = subject_key(ProfileOwner::Practitioner, practitioner.code);
+                self.put(Fact::Practitioner, subject, fact, diff);
+                let institution = u64::from(practitioner.institution);
+                self.put(Fact::PractitionerOfInstitution, institution, fact, diff);
             }
             Kind::Label => {}
+        }
+    }
+
+    fn put(&mut self, fact: Fact, key: u64, row: Ref, diff: Diff) {
+        self.rows[fact as usize].update((key, row), diff);
+    }
+
+    fn tally(&mut self, population: Population, diff: Diff) {
+        self.tallied[population as usize] += diff;
+    }
+
+    /// A settlement, under its visit, person, institution and invoice; one that is not live only by itself.
+    fn feed_settlement(&mut self, arena: &Arena, fact: Ref, diff: Diff) {
+        let settlement = row::settlement(arena, fact);
+        if !settlement.live {
+            self.put(Fact::DeadSettlement, u64::from(settlement.id), fact, diff);
+            return;
+        }
+        self.put(Fact::SettlementOfVisit, u64::from(settlement.visit), fact, diff);
+        self.tally(Population::LiveSettlement, diff);
+        self.put(Fact::SettlementOfPerson, u64::from(settlement.psn_no), fact, diff);
+        self.put(Fact::SettlementOfInstitution, u64::from(settlement.institution), fact, diff);
+        if settlement.bill_code != 0 && settlement.bill_no != 0 {
+            self.put(Fact::Bill, pair_key(settlement.bill_code, settlement.bill_no), fact, diff);
+        }
+    }
+
+    /// A fee line as it stands: what is sent counts as sent, what is net is judged.
+    fn feed_line(&mut self, arena: &Arena, fact: Ref, diff: Diff) {
+        let line = row::fee_line_place(arena, fact);
+        self.tally(Population::SentLine, diff);
+        if line.rx != 0 {
+            self.put(Fact::VisitWithRx, u64::from(line.visit), 0, diff);
+        }
+        if line.reverses != 0 {
+            let original = pair_key(line.visit, line.reverses);
+            self.put(Fact::DoubtfulLine, original, row::as_sent(arena, fact), diff);
+        } else if line.is_doubtful {
+            let own = pair_key(line.visit, line.sn);
+            self.put(Fact::DoubtfulLine, own, row::as_sent(arena, fact), diff);
+        }
+        if line.is_netted {
+            self.put(Fact::NettedLine, pair_key(line.visit, line.sn), 0, diff);
+        }
+        if line.is_net {
+            self.tally(Population::NetLine, diff);
+            self.put(Fact::LineOfVisit, u64::from(line.visit), fact, diff);
+            if line.rx != 0 {
+                self.put(Fact::OfPrescription, u64::from(line.rx), fact, diff);
+            }
+        }
+    }
+
+    /// A sale of which something is left, under its visit, prescription and trace codes.
+    fn feed_sale(&mut self, arena: &Arena, fact: Ref, diff: Diff) {
+        let sale = row::dispensing(arena, fact);
+        if sale.cnt <= 0 {
+            return;
+        }
+        self.tally(Population::Sale, diff);
+        self.put(Fact::LineOfVisit, visit_key(sale.visit, sale.id), fact, diff);
+        if sale.rx != 0 {
+            self.put(Fact::OfPrescription, u64::from(sale.rx), fact, diff);
+        }
+        if sale.insured && !sale.split {
+            self.tally(Population::PackSale, diff);
+        }
+        if sale.insured {
+            self.put_codes(Fact::SaleOfCode, sale.codes, fact, diff);
+        }
+    }
+
+    /// A purchase or a return of one: under its trace codes, and as supply of its day.
+    fn feed_purchase(&mut self, arena: &Arena, fact: Ref, diff: Diff) {
+        let purchase = row::purchase(arena, fact);
+        let pair = pair_key(purchase.institution, purchase.item);
+        let day = day_of(purchase.time);
+        if !purchase.is_return {
+            self.put(Fact::Bought, pair, 0, diff);
+        }
+        self.put(Fact::Buying, u64::from(purchase.institution), 0, diff);
+        self.put_codes(Fact::PurchaseOfCode, purchase.codes, fact, diff);
+        let stock = if purchase.is_return { Stock::Out(pair, day) } else { Stock::Bought(pair, day) };
+        self.supply.update((block_key(pair, day), stock), diff * purchase.cnt);
+    }
+
+    /// A record under each of its trace codes, once.
+    fn put_codes(&mut self, fact: Fact, mut codes: Vec<TextRef>, row: Ref, diff: Diff) {
+        codes.sort_unstable();
+        codes.dedup();
+        for code in codes {
+            self.put(fact, u64::from(code), row, diff);
         }
     }
 

@@ -24,7 +24,7 @@ use crate::visited;
 pub(super) fn outside_facts<'s>(wiring: &Wiring<'s>, visits_of_person: &RowArrangement<'s>) {
     let mut reads = Reads::default();
     let person_fact = reads.rules(part::person_fact());
-    wiring.find_each(
+    let found = wiring.each(
         "person_fact",
         visits_of_person,
         &[wiring.fact(Fact::PersonFact)],
@@ -33,6 +33,7 @@ pub(super) fn outside_facts<'s>(wiring: &Wiring<'s>, visits_of_person: &RowArran
             person_fact::judge(arena, bank, bank.rules_of(person_fact), *row, &facts[0], sink);
         },
     );
+    wiring.collect_findings(&found);
 }
 
 /// All visits of one person beside each other: at two places at once, too often, too soon again.
@@ -76,7 +77,7 @@ pub(super) fn codes<'s>(wiring: &Wiring<'s>, coded: &RowArrangement<'s>) {
     let operation_sex = reads.rules(part::operation_sex());
     let diagnosis_sex = reads.rules(part::diagnosis_sex());
     let diagnosis_age = reads.rules(part::diagnosis_age());
-    wiring.find_each(
+    let found = wiring.each(
         "operation_sex, diagnosis_sex, diagnosis_age",
         coded,
         &[wiring.fact(Fact::Person)],
@@ -88,6 +89,7 @@ pub(super) fn codes<'s>(wiring: &Wiring<'s>, coded: &RowArrangement<'s>) {
             diagnosis_age::judge(arena, bank, bank.rules_of(diagnosis_age), *row, person, sink);
         },
     );
+    wiring.collect_findings(&found);
 }
 
 /// Identity checks: journeys that nobody makes in the time between two of them.
@@ -124,14 +126,16 @@ pub(super) fn journeys(wiring: &Wiring<'_>) {
     let places = route(&places, "travel: places of journeys", Route::JourneyPlace);
     let mut reads = Reads::default();
     let travel = reads.rules(part::travel());
-    wiring.find_each("travel", &journeys, &[&places], reads, move |arena, bank, key, _, places, sink| {
-        let (a, b) = pair_of(key);
-        let place = |end: Ref| {
-            let code = row::presence(arena, end).institution;
-            places[0].iter().map(|(row, _)| *row).find(|row| row::key(arena, *row).0 == code)
-        };
-        travel::judge(arena, bank, bank.rules_of(travel), key, [place(a), place(b)], sink);
-    });
+    let found =
+        wiring.each("travel", &journeys, &[&places], reads, move |arena, bank, key, _, places, sink| {
+            let (a, b) = pair_of(key);
+            let place = |end: Ref| {
+                let code = row::presence(arena, end).institution;
+                places[0].iter().map(|(row, _)| *row).find(|row| row::key(arena, *row).0 == code)
+            };
+            travel::judge(arena, bank, bank.rules_of(travel), key, [place(a), place(b)], sink);
+        });
+    wiring.collect_findings(&found);
 }
 
 /// Identity checks: stays in which there was none, at institutions that check.
@@ -150,7 +154,7 @@ pub(super) fn absences<'s>(wiring: &Wiring<'s>, stays: &RowArrangement<'s>) {
     let absent = temporal_filter(absent, wiring.facts.now.clone());
     let absent = concluding(&absent, "absence: by institution", Route::Absent);
     let checks = wiring.has("absence: checking", Fact::Checking, "absence: institutions that check");
-    wiring.find_each(
+    let found = wiring.each(
         "absence: conclude",
         &absent,
         &[&checks],
@@ -160,6 +164,7 @@ pub(super) fn absences<'s>(wiring: &Wiring<'s>, stays: &RowArrangement<'s>) {
             absence::conclude(arena, bank, rule, row, one(&has[0]).is_some(), sink);
         },
     );
+    wiring.collect_findings(&found);
 }
 
 /// Companions: cells, co-stays, edges, groups.
@@ -171,10 +176,10 @@ pub(super) fn companions<'s>(wiring: &Wiring<'s>, stays: &RowArrangement<'s>) {
         wiring.whole("companions: place", &[stays], NONE, reads, move |arena, bank, _, state, sink| {
             companions::place(arena, bank.rules_of(companions), &state.rows(0), sink);
         });
-    let base = route(&placed, "companions: by cell", Route::Companion);
-    let probes = route(&placed, "companions: looking", Route::CompanionProbe);
-    let few = route(&placed, "companions: few by cell", Route::CompanionFew);
-    let twins = route(&placed, "companions: twins looking", Route::CompanionTwin);
+    let base = route(&placed, "companions: by cell", Route::StayInCell);
+    let probes = route(&placed, "companions: looking", Route::StayNearCell);
+    let few = route(&placed, "companions: few by cell", Route::FewStaysInCell);
+    let twins = route(&placed, "companions: twins looking", Route::LikeStaysNearCell);
 
     // Co-stays of two persons, and from enough of them an edge.
     let met = wiring.each(
@@ -219,16 +224,17 @@ pub(super) fn companions<'s>(wiring: &Wiring<'s>, stays: &RowArrangement<'s>) {
         .arrange_shared("companions: stays by group");
     let mut reads = Reads::default();
     let rules = reads.rules(part::companions());
-    wiring.find_whole("companions", &[&groups], NONE, reads, move |arena, bank, key, state, sink| {
+    let found = wiring.whole("companions", &[&groups], NONE, reads, move |arena, bank, key, state, sink| {
         companions::judge(arena, bank, bank.rules_of(rules), key, &state.rows(0), sink);
     });
+    wiring.collect_findings(&found);
 }
 
 /// Enrolment, and whether anybody is enrolled at all; and persons enrolled twice.
 pub(super) fn enrolment(wiring: &Wiring<'_>) {
     let mut reads = Reads::default();
     let double_enrolment = reads.rules(part::double_enrolment());
-    wiring.find_whole(
+    let found = wiring.whole(
         "double_enrolment",
         &[wiring.fact(Fact::EnrolmentOfPerson)],
         NONE,
@@ -237,6 +243,7 @@ pub(super) fn enrolment(wiring: &Wiring<'_>) {
             double_enrolment::judge(arena, bank, bank.rules_of(double_enrolment), &state.rows(0), sink);
         },
     );
+    wiring.collect_findings(&found);
 
     let mut reads = Reads::default();
     let enrolment = reads.rules(part::enrolment());
@@ -265,7 +272,7 @@ pub(super) fn enrolment(wiring: &Wiring<'_>) {
         },
     );
     let anyone = route(&anyone, "enrolment: anyone enrolled", Route::Has);
-    wiring.find_each(
+    let found = wiring.each(
         "enrolment: conclude",
         &uncovered,
         &[&anyone],
@@ -275,4 +282,5 @@ pub(super) fn enrolment(wiring: &Wiring<'_>) {
             enrolment::conclude(arena, bank, rule, row, one(&has[0]).is_some(), sink);
         },
     );
+    wiring.collect_findings(&found);
 }

@@ -1,8 +1,8 @@
-//! What the parts of the graph share: the operators with their counts and findings gathered, and how rows that a
-//! judge emitted find the arrangement of their route.
+//! What the parts of the graph share: the operators with their counts gathered, the findings of all judges, and how
+//! rows that a judge emitted find the arrangement of their route.
 //!
-//! A part calls [`Wiring::each`] or [`Wiring::whole`] for a step on the way, [`Wiring::find_each`] or
-//! [`Wiring::find_whole`] where the judge states findings. Nothing that is counted for the coverage can be forgotten.
+//! A part calls [`Wiring::each`] or [`Wiring::whole`], and [`Wiring::collect_findings`] on the output where the judge
+//! states findings. Nothing that is counted for the coverage can be forgotten.
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -63,10 +63,9 @@ impl<'s> Wiring<'s> {
         judged.output
     }
 
-    /// Collects findings that a judge stated; hands back its output.
-    fn collect_findings(&self, output: Collection<'s, Out>) -> Collection<'s, Out> {
-        self.findings.borrow_mut().push(findings_of(&output));
-        output
+    /// Collects the findings that a judge stated.
+    pub(super) fn collect_findings(&self, output: &Collection<'s, Out>) {
+        self.findings.borrow_mut().push(findings_of(output));
     }
 
     /// [`each`], with what it counted collected.
@@ -81,40 +80,16 @@ impl<'s> Wiring<'s> {
         self.collect_counts(each(&self.context, name, main, joined, reads, judge))
     }
 
-    /// As [`Wiring::each`], of a judge that states findings.
-    pub(super) fn find_each<V: ExchangeData>(
-        &self,
-        name: &'static str,
-        main: &Arrangement<'s, V>,
-        joined: &[&RowArrangement<'s>],
-        reads: Reads<V>,
-        judge: impl FnMut(&Arena, &CompiledBank, u64, &V, &[Vec<(Ref, Diff)>], &mut Sink) + 'static,
-    ) -> Collection<'s, Out> {
-        self.collect_findings(self.each(name, main, joined, reads, judge))
-    }
-
     /// [`whole`], with what it counted collected.
     pub(super) fn whole<W: ExchangeData>(
         &self,
         name: &'static str,
         rows: &[&RowArrangement<'s>],
-        more: &[&Arrangement<'s, W>],
+        values: &[&Arrangement<'s, W>],
         reads: Reads,
         judge: impl FnMut(&Arena, &CompiledBank, u64, &mut KeyRows<'_, W>, &mut Sink) + 'static,
     ) -> Collection<'s, Out> {
-        self.collect_counts(whole(&self.context, name, rows, more, reads, judge))
-    }
-
-    /// As [`Wiring::whole`], of a judge that states findings.
-    pub(super) fn find_whole<W: ExchangeData>(
-        &self,
-        name: &'static str,
-        rows: &[&RowArrangement<'s>],
-        more: &[&Arrangement<'s, W>],
-        reads: Reads,
-        judge: impl FnMut(&Arena, &CompiledBank, u64, &mut KeyRows<'_, W>, &mut Sink) + 'static,
-    ) -> Collection<'s, Out> {
-        self.collect_findings(self.whole(name, rows, more, reads, judge))
+        self.collect_counts(whole(&self.context, name, rows, values, reads, judge))
     }
 
     /// Keys of a fact that have at least one row, each with a row 0.

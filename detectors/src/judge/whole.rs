@@ -5,16 +5,14 @@
 
 use std::sync::Arc;
 
-use differential_dataflow::AsCollection;
 use differential_dataflow::ExchangeData;
 use records::arena::{Arena, Ref};
-use timely::dataflow::channels::pact::Pipeline;
-use timely::dataflow::operators::generic::OutputBuilder;
 use timely::dataflow::operators::generic::builder_rc::OperatorBuilder;
 
-use super::arrangement_reader::{ArrangementReader, BatchSpan, State, keys_of};
+use super::arrangement_reader::{ArrangementReader, State};
 use super::context::{Judged, OperatorContext};
-use super::pending_ticks::{PendingTicks, Ports};
+use super::operator::{batch_inputs, connect, note_keys};
+use super::pending_ticks::PendingTicks;
 use crate::compiled_bank::CompiledBank;
 use crate::reads::Reads;
 use crate::sink::Sink;
@@ -54,7 +52,7 @@ pub struct KeyRows<'a, W: ExchangeData> {
     tick: Tick,
     side: Side,
     rows: &'a mut [KeyReader<Ref>],
-    more: &'a mut [KeyReader<W>],
+    values: &'a mut [KeyReader<W>],
 }
 
 impl<W: ExchangeData> KeyRows<'_, W> {
@@ -62,13 +60,13 @@ impl<W: ExchangeData> KeyRows<'_, W> {
     pub fn rows(&mut self, input: usize) -> Vec<(Ref, Diff)> {
         self.rows[input].take(self.key, self.tick, self.side)
     }
-    /// Values of the key in the `input`-th arrangement of the second type, with counts; to be asked once.
-    pub fn more(&mut self, input: usize) -> Vec<(W, Diff)> {
-        self.more[input].take(self.key, self.tick, self.side)
+    /// Values of the key in the `input`-th arrangement of values, with counts; to be asked once.
+    pub fn values(&mut self, input: usize) -> Vec<(W, Diff)> {
+        self.values[input].take(self.key, self.tick, self.side)
     }
 }
 
-/// Judges all rows of a key together: those of `rows`, and the values of `more`.
+/// Judges all rows of a key together: those of `rows`, and those of `values`, which are no references.
 ///
 /// `reads` says what of the bank the judge reads; a [`crate::reads::Concern`] of its parts names keys by the rows of
 /// the arrangements of `rows`.
@@ -76,7 +74,7 @@ pub fn whole<'s, W, F>(
     context: &OperatorContext<'s>,
     name: &'static str,
     rows: &[&Arrangement<'s, Ref>],
-    more: &[&Arrangement<'s, W>],
+    values: &[&Arrangement<'s, W>],
     reads: Reads,
     judge: F,
 ) -> Judged<'s>
@@ -84,7 +82,7 @@ where
     W: ExchangeData,
     F: FnMut(&Arena, &CompiledBank, u64, &mut KeyRows<'_, W>, &mut Sink) + 'static,
 {
-    mount(context, name, rows, more, reads, Box::new(judge))
+    mount(context, name, rows, values, reads, Box::new(judge))
 }
 
 type Judge<W> = Box<dyn FnMut(&Arena, &CompiledBank, u64, &mut KeyRows<'_, W>, &mut Sink)>;
@@ -94,20 +92,16 @@ fn mount<'s, W: ExchangeData>(
     context: &OperatorContext<'s>,
     name: &'static str,
     rows: &[&Arrangement<'s, Ref>],
-    more: &[&Arrangement<'s, W>],
+    values: &[&Arrangement<'s, W>],
     reads: Reads,
     mut judge: Judge<W>,
 ) -> Judged<'s> {
     let mut builder = OperatorBuilder::new(name.to_owned(), context.scope);
-    let mut rows_in: Vec<_> = rows.iter().map(|i| builder.new_input(i.stream.clone(), Pipeline)).collect();
-    let mut more_in: Vec<_> = more.iter().map(|i| builder.new_input(i.stream.clone(), Pipeline)).collect();
-    let mut bank_in = builder.new_input(context.bank.clone(), Pipeline);
-    let (output_port, output) = builder.new_output();
-    let (counted_port, counted) = builder.new_output();
-    let mut ports =
-        Ports { output: OutputBuilder::from(output_port), counted: OutputBuilder::from(counted_port) };
+    let mut rows_in = batch_inputs(&mut builder, rows);
+    let mut values_in = batch_inputs(&mut builder, values);
+    let (mut bank_in, mut ports, judged) = connect(&mut builder, context);
     let mut rows: Vec<KeyReader<Ref>> = rows.iter().map(|rows| KeyReader::of(rows)).collect();
-    let mut more: Vec<KeyReader<W>> = more.iter().map(|more| KeyReader::of(more)).collect();
+    let mut values: Vec<KeyReader<W>> = values.iter().map(|values| KeyReader::of(values)).collect();
     let mut bank = Arc::clone(&context.first_bank);
     let arena = Arc::clone(&context.arena);
 
@@ -116,35 +110,19 @@ fn mount<'s, W: ExchangeData>(
         let mut pending: PendingTicks<Vec<u64>> = PendingTicks::new();
         let mut sink = Sink::default();
         move |frontiers| {
-            for input in &mut rows_in {
-                input.for_each(|capability, spans: &mut Vec<BatchSpan<Ref>>| {
-                    for span in spans.drain(..) {
-                        keys_of(&span, |key, tick| pending.at(tick, &capability).work.push(key));
-                    }
-                });
-            }
-            for input in &mut more_in {
-                input.for_each(|capability, spans: &mut Vec<BatchSpan<W>>| {
-                    for span in spans.drain(..) {
-                        keys_of(&span, |key, tick| pending.at(tick, &capability).work.push(key));
-                    }
-                });
-            }
+            note_keys(&mut rows_in, &mut pending, |keys| keys);
+            note_keys(&mut values_in, &mut pending, |keys| keys);
             bank_in.for_each(|capability, banks| pending.note_bank(&capability, banks));
 
             while let Some((tick, mut task)) = pending.next(frontiers) {
                 // Another bank takes effect here: the keys that it concerns are judged with both banks.
-                let old_bank = Arc::clone(&bank);
-                let concern = task.bank.take().and_then(|new| {
-                    bank = new;
-                    reads.concern(&old_bank, &bank)
-                });
+                let (old_bank, concern) = task.change_bank(&mut bank, &reads);
                 let mut keys = std::mem::take(&mut task.work);
                 if let Some(concern) = concern {
                     if !concern.rows.is_empty() {
                         // A judge of whole keys has no rows of its own: every key is meant.
                         keys = rows.iter_mut().flat_map(|rows| rows.reader.keys()).collect();
-                        keys.extend(more.iter_mut().flat_map(|more| more.reader.keys()));
+                        keys.extend(values.iter_mut().flat_map(|values| values.reader.keys()));
                     } else {
                         for (nth, concerned) in concern.keys {
                             keys.append(&mut rows[nth].reader.keys_with(concerned));
@@ -156,14 +134,14 @@ fn mount<'s, W: ExchangeData>(
 
                 // Both sides of each key, in one pass over the arrangements.
                 rows.iter_mut().for_each(|rows| rows.reader.open());
-                more.iter_mut().for_each(|more| more.reader.open());
+                values.iter_mut().for_each(|values| values.reader.open());
                 for key in keys {
                     rows.iter_mut().for_each(|rows| rows.state = None);
-                    more.iter_mut().for_each(|more| more.state = None);
+                    values.iter_mut().for_each(|values| values.state = None);
                     sink.difference(|sink| {
                         for (bank, weight, side) in [(&old_bank, -1, Side::Before), (&bank, 1, Side::After)] {
                             sink.weight = weight;
-                            let mut state = KeyRows { key, tick, side, rows: &mut rows, more: &mut more };
+                            let mut state = KeyRows { key, tick, side, rows: &mut rows, values: &mut values };
                             judge(&arena, bank, key, &mut state, sink);
                         }
                     });
@@ -174,9 +152,9 @@ fn mount<'s, W: ExchangeData>(
             // Let go of history that no tick to come can ask for.
             if let Some(frontier) = pending.moved(frontiers) {
                 rows.iter_mut().for_each(|rows| rows.reader.close(frontier));
-                more.iter_mut().for_each(|more| more.reader.close(frontier));
+                values.iter_mut().for_each(|values| values.reader.close(frontier));
             }
         }
     });
-    Judged { output: output.as_collection(), counted: counted.as_collection() }
+    judged
 }
