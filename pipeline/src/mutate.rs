@@ -150,8 +150,8 @@ fn test_rule(trial: &mut Trial<'_>, rule: &Rule, mutants: Vec<Mutant>, baseline:
     for mutant in mutants {
         let noticing =
             order.iter().position(|case| mutant.cases.contains(case) && notices(trial, &mutant, *case));
-        if let Some(place) = noticing {
-            order[..=place].rotate_right(1);
+        if let Some(position) = noticing {
+            order[..=position].rotate_right(1);
         }
         let excuse = baseline.excuse(&rule.id, &mutant.what);
         let mutated = Mutated { part: mutant.part.as_str(), what: mutant.what, file: mutant.file };

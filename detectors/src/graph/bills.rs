@@ -1,6 +1,6 @@
 //! Bills and prescriptions: invoices used twice, drugs that no prescription covers, and more than prescribed.
 
-use super::wiring::{NONE, Wiring, case_of, concluding, one, rows_of};
+use super::wiring::{NONE, Wiring, concluding, one, rows_of, rule_and_row};
 use crate::detector::{
     agreement, drug_kinds, invoice_twice, no_prescription, over_prescription, part, sale_without_prescription,
 };
@@ -109,8 +109,8 @@ pub(super) fn prescriptions<'s>(wiring: &Wiring<'s>, without_rx: &RowCollection<
         &suspicious,
         &[&sends],
         Reads::default(),
-        |arena, bank, _, &case, has, sink| {
-            let (rule, row) = case_of(case);
+        |arena, bank, _, &undecided, has, sink| {
+            let (rule, row) = rule_and_row(undecided);
             no_prescription::conclude(arena, bank, rule, row, one(&has[0]).is_some(), sink);
         },
     );

@@ -7,7 +7,7 @@ use differential_dataflow::operators::Iterate;
 use records::arena::Ref;
 use records::row;
 
-use super::wiring::{NONE, Wiring, case_of, concluding, findings_of, one, route, rows_of};
+use super::wiring::{NONE, Wiring, concluding, findings_of, one, route, rows_of, rule_and_row};
 use crate::classes::Class;
 use crate::detector::{
     absence, companions, diagnosis_age, diagnosis_sex, double_enrolment, enrolment, frequent_stays,
@@ -159,8 +159,8 @@ pub(super) fn absences<'s>(wiring: &Wiring<'s>, stays: &RowArrangement<'s>) {
         &absent,
         &[&checks],
         Reads::default(),
-        |arena, bank, _, &case, has, sink| {
-            let (rule, row) = case_of(case);
+        |arena, bank, _, &undecided, has, sink| {
+            let (rule, row) = rule_and_row(undecided);
             absence::conclude(arena, bank, rule, row, one(&has[0]).is_some(), sink);
         },
     );
@@ -277,8 +277,8 @@ pub(super) fn enrolment(wiring: &Wiring<'_>) {
         &uncovered,
         &[&anyone],
         Reads::default(),
-        |arena, bank, _, &case, has, sink| {
-            let (rule, row) = case_of(case);
+        |arena, bank, _, &undecided, has, sink| {
+            let (rule, row) = rule_and_row(undecided);
             enrolment::conclude(arena, bank, rule, row, one(&has[0]).is_some(), sink);
         },
     );

@@ -127,8 +127,8 @@ pub(super) fn concluding<'s>(output: &Collection<'s, Out>, name: &str, route: Ro
 }
 
 /// The rule and the row of a value of [`concluding`].
-pub(super) fn case_of(case: u64) -> (RuleIx, Ref) {
-    let (rule, row) = pair_of(case);
+pub(super) fn rule_and_row(undecided: u64) -> (RuleIx, Ref) {
+    let (rule, row) = pair_of(undecided);
     (RuleIx::try_from(rule).expect("a rule's number was widened"), row)
 }
 

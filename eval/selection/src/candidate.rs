@@ -159,6 +159,7 @@ impl RankingBuilder {
                 alert.alert_id, owners.alert_id
             )));
         }
+        // Of several runs the latest is given first; an exempted alert counts nothing.
         if !self.seen.insert(alert.alert_id.clone()) {
             return Ok(false);
         }
@@ -175,6 +176,7 @@ impl RankingBuilder {
         if !self.asked.holds(day) {
             return Ok(true);
         }
+        // Its money, by rule, verdict and month, at each that has a share of it.
         let next = u16::try_from(self.rules.len())
             .map_err(|_| InvalidValue("there are too many rules".to_owned()))?;
         let rule = *self.rules.entry(alert.rule.clone()).or_insert(next);

@@ -74,7 +74,7 @@ impl Input {
 pub fn inputs(paths: &[PathBuf], skipped: &mut Vec<PathBuf>) -> Result<Vec<Input>, Error> {
     let mut inputs = Vec::new();
     for path in paths {
-        let about = fs::metadata(path).map_err(|source| Error::read(&path, source))?;
+        let about = fs::metadata(path).map_err(|source| Error::read(path, source))?;
         if about.is_dir() {
             let mut below = Vec::new();
             walk(path, &mut below)?;

@@ -155,8 +155,8 @@ impl Table {
     fn open_group(&mut self, group: usize) -> Result<(), Fault> {
         let group = self.reader.get_row_group(group)?;
         let leaves = self.columns.iter_mut().flat_map(|column| &mut column.leaves);
-        for (place, leaf) in leaves.enumerate() {
-            leaf.open(group.get_column_reader(place)?);
+        for (nth, leaf) in leaves.enumerate() {
+            leaf.open(group.get_column_reader(nth)?);
         }
         Ok(())
     }

@@ -404,12 +404,12 @@ mod tests {
                 plain + usize::from(mask >> 32 != 0),
                 "a second header word only where needed"
             );
-            let place = writer.push(row.words()).unwrap();
-            assert_eq!(super::head(writer.arena(), place), head);
+            let row_ref = writer.push(row.words()).unwrap();
+            assert_eq!(super::head(writer.arena(), row_ref), head);
             if head.del {
                 continue;
             }
-            let (key, mut fields) = open(writer.arena(), place);
+            let (key, mut fields) = open(writer.arena(), row_ref);
             assert_eq!((key.key, key.key2), (head.key, head.key2));
             for flag in (0..64).filter(|flag| shared >> flag & 1 == 0) {
                 assert_eq!(fields.flag(own(flag)), mask >> flag & 1 == 1, "flag {flag} of {mask:x}");

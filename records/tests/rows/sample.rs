@@ -223,12 +223,20 @@ pub(crate) fn write(sample: &Sample) -> Written {
     let two = row::two_part_key(sample.kind);
     let key = (key, if two { key2 } else { 0 });
     with_change(sample, |change| row::write(&mut row, change, key, &mut names)).unwrap();
-    let place = names.0.push(row.words()).unwrap();
+    let row_ref = names.0.push(row.words()).unwrap();
     // Header, key, revision (absent is 0, so the last one of one word is one less) and hash.
     let wide_rev = sample.rev.is_some_and(|rev| rev >= u64::from(u32::MAX));
     let head = 5 + usize::from(two) + usize::from(wide_rev);
     let arena = std::sync::Arc::clone(names.0.arena());
-    Written { names: RefCell::new(names), key, row: place, length: row.words().len(), words: 0, head, arena }
+    Written {
+        names: RefCell::new(names),
+        key,
+        row: row_ref,
+        length: row.words().len(),
+        words: 0,
+        head,
+        arena,
+    }
 }
 
 impl Written {

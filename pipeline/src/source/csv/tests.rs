@@ -103,8 +103,8 @@ fn of_the_crate(text: &str) -> Vec<Vec<String>> {
         rows.push(row.iter().map(str::to_owned).collect::<Vec<_>>());
     }
     starts.push(text.len());
-    let is_kept = |place: usize| !is_white(&text.as_bytes()[starts[place]..starts[place + 1]]);
-    rows.into_iter().enumerate().filter(|(place, _)| is_kept(*place)).map(|(_, row)| row).collect()
+    let is_kept = |position: usize| !is_white(&text.as_bytes()[starts[position]..starts[position + 1]]);
+    rows.into_iter().enumerate().filter(|(position, _)| is_kept(*position)).map(|(_, row)| row).collect()
 }
 
 /// Lines of a text: each ends with `\n`, `\r\n` or a lone `\r`.
@@ -133,10 +133,10 @@ proptest! {
             count += 1;
             // The row stands where it is stated to stand.
             let raw = std::str::from_utf8(found.raw).unwrap();
-            let place = behind + text[behind..].find(raw).unwrap();
-            prop_assert!(is_white(&text.as_bytes()[behind..place]));
-            prop_assert_eq!(found.line, line_of(&text, place));
-            behind = place + raw.len();
+            let position = behind + text[behind..].find(raw).unwrap();
+            prop_assert!(is_white(&text.as_bytes()[behind..position]));
+            prop_assert_eq!(found.line, line_of(&text, position));
+            behind = position + raw.len();
         }
         prop_assert_eq!(count, theirs.len());
         prop_assert!(is_white(&text.as_bytes()[behind..]));

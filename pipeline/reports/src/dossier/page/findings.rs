@@ -63,8 +63,8 @@ fn rule(context: &RenderContext<'_>, of: &RuleFindings, mask: &mut Mask) -> Mark
                 @if !rule.params.is_empty() {
                     h4 { (context.pick("规则参数", "What the rule is set to")) }
                     p {
-                        @for (place, (name, value)) in rule.params.iter().enumerate() {
-                            @if place > 0 { " · " }
+                        @for (nth, (name, value)) in rule.params.iter().enumerate() {
+                            @if nth > 0 { " · " }
                             (labels::field(name, context.lang)) " " (value)
                         }
                     }
