@@ -622,27 +622,13 @@ impl<'a> TickIndex<'a> {
 
 /// The institution and item whose stock a record moves.
 fn stock_pair(arena: &Arena, row: RowRef) -> Option<u64> {
-    Some(match row::kind(arena, row) {
-        Kind::FeeLine => {
-            let line = row::fee_line(arena, row);
-            pair_key(line.institution, line.item)
-        }
-        Kind::Dispensing => {
-            let sale = row::dispensing(arena, row);
-            pair_key(sale.institution, sale.item)
-        }
-        Kind::Purchase => {
-            let purchase = row::purchase(arena, row);
-            pair_key(purchase.institution, purchase.item)
-        }
-        Kind::StockChange => {
-            let change = row::stock_change(arena, row);
-            pair_key(change.institution, change.item)
-        }
-        Kind::StockCount => {
-            let count = row::stock_count(arena, row);
-            pair_key(count.institution, count.item)
-        }
+    let item = match row::kind(arena, row) {
+        Kind::FeeLine => row::fee_line(arena, row).item,
+        Kind::Dispensing => row::dispensing(arena, row).item,
+        Kind::Purchase => row::purchase(arena, row).item,
+        Kind::StockChange => row::stock_change(arena, row).item,
+        Kind::StockCount => row::stock_count(arena, row).item,
         _ => return None,
-    })
+    };
+    Some(pair_key(institution_of(arena, row), item))
 }

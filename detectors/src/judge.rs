@@ -18,6 +18,7 @@
 mod arrangement_reader;
 mod context;
 mod each;
+mod operator;
 mod pending_ticks;
 mod whole;
 

@@ -60,14 +60,15 @@ pub enum Route {
     Has,
     /// Settlements that no enrolment covers, by shard.
     Uncovered,
-    /// Stays of persons who may be on an edge, by cell of institution and days.
-    Companion,
-    /// The same in their own cell and in those beside it.
-    CompanionProbe,
-    /// Stays of all other persons by cell.
-    CompanionFew,
-    /// Stays of persons with two like stays, in all nine cells.
-    CompanionTwin,
+    /// Stays of persons with stays enough for an edge, by their cell of institution and days.
+    StayInCell,
+    /// The same by the cells in which they look for co-stays: their own and half of those beside it, so that a pair meets
+    /// once.
+    StayNearCell,
+    /// Stays of all other persons, who have too few, by their cell.
+    FewStaysInCell,
+    /// Stays of persons with two like stays, by their own cell and all eight beside it.
+    LikeStaysNearCell,
     /// Stays in a co-stay, by the two persons.
     CoStay,
     /// The person at the other end of an edge, packed, by rule and person.
@@ -96,7 +97,7 @@ pub enum Out {
     /// Days of a block on which a pair of institution and item was used and bought.
     Days(u64, DaysOfBlock),
     /// Days on which an institution may be crowded.
-    Crowd(Box<Crowd>),
+    OverOccupancy(Box<OverOccupancy>),
     /// A finding with its amount.
     Priced(Box<PricedFinding>),
     /// Fen that a finding (by id) takes of what it laid on a record.
@@ -113,7 +114,7 @@ pub enum Out {
 
 /// A run of days with the same stays, too many at least if those without an end are still there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Crowd {
+pub struct OverOccupancy {
     /// The rule.
     pub rule: RuleIx,
     /// The row of the institution.

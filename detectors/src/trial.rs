@@ -27,11 +27,11 @@ impl<'b> Trial<'b> {
 
     /// What is otherwise than the case says, each as a sentence; nothing if the case holds.
     pub fn of(&mut self, rule: &Rule, case: &Case) -> Vec<String> {
-        self.of_bent(rule, case, None)
+        self.of_mutated(rule, case, None)
     }
 
     /// As [`Trial::of`], with one comparison of the rule's detector mutated, by its number.
-    pub fn of_bent(&mut self, rule: &Rule, case: &Case, mutated: Option<u8>) -> Vec<String> {
+    pub fn of_mutated(&mut self, rule: &Rule, case: &Case, mutated: Option<u8>) -> Vec<String> {
         self.alone.rules = vec![Rule { status: Status::Active, cases: Vec::new(), ..rule.clone() }];
         let brings_tables = match case.tables.as_ref().map(Tables::from_csv) {
             Some(Ok(tables)) => Some(std::mem::replace(&mut self.alone.tables, tables)).is_some(),

@@ -27,6 +27,7 @@ impl Judgement {
         without_models: &[Ranked],
         draw: Option<&ControlDraw>,
     ) -> Report {
+        // What nobody has decided is closed first: everything below counts it.
         self.close_undecided();
         let sums = sums::Totals::of(&self);
         let models = self.rules.iter().any(|(_, facts)| facts.model);

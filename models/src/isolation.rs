@@ -97,12 +97,12 @@ impl Isolation {
         finite::row(row, self.columns)?;
         let mut sum = 0.0;
         for tree in &self.trees {
-            let mut place = 0;
+            let mut node = 0;
             sum += loop {
-                match tree[place] {
+                match tree[node] {
                     Node::End { depth, .. } => break depth,
-                    Node::Cut { column, at, .. } if row[column as usize] <= at => place += 1,
-                    Node::Cut { right, .. } => place = right as usize,
+                    Node::Cut { column, at, .. } if row[column as usize] <= at => node += 1,
+                    Node::Cut { right, .. } => node = right as usize,
                 }
             };
         }
@@ -127,11 +127,11 @@ impl Isolation {
         finite::row(row, self.columns)?;
         let mut saved = vec![0.0; self.columns];
         for tree in &self.trees {
-            let mut place = 0;
-            while let Node::Cut { column, rows, right, at } = tree[place] {
+            let mut node = 0;
+            while let Node::Cut { column, rows, right, at } = tree[node] {
                 let column = column as usize;
-                place = if row[column] <= at { place + 1 } else { right as usize };
-                let (Node::Cut { rows: left, .. } | Node::End { rows: left, .. }) = tree[place];
+                node = if row[column] <= at { node + 1 } else { right as usize };
+                let (Node::Cut { rows: left, .. } | Node::End { rows: left, .. }) = tree[node];
                 saved[column] += self.depths[rows as usize] - self.depths[left as usize] - 1.0;
             }
         }

@@ -167,8 +167,8 @@ pub fn judge(set: FeatureSet, rows: &[Profile], parameters: &Parameters) -> Vec<
     let Ok(measure) = Measure::of(parameters, &standing.distances, &suspicious) else { return nobody };
     let group = Group { rows: &sorted, standing: &standing, suspicious: &suspicious, measure: &measure };
     let mut opinions = nobody;
-    for (place, row) in order.into_iter().enumerate() {
-        opinions[row] = group.opinion(place, parameters.threshold);
+    for (position, row) in order.into_iter().enumerate() {
+        opinions[row] = group.opinion(position, parameters.threshold);
     }
     opinions
 }
@@ -221,24 +221,24 @@ struct Group<'a> {
 }
 
 impl Group<'_> {
-    fn opinion(&self, place: usize, threshold: i64) -> Option<Opinion> {
-        if !self.standing.has_case[place] {
+    fn opinion(&self, position: usize, threshold: i64) -> Option<Opinion> {
+        if !self.standing.has_case[position] {
             return None;
         }
-        let row = self.suspicious.row(place);
+        let row = self.suspicious.row(position);
         let measured = match self.measure {
             Measure::RobustZ => strongest(&row.to_vec()),
             Measure::Mahalanobis(model) => model.distance(row).ok()?,
             Measure::Isolation(model) => model.score(row).ok()?,
         };
         let score = Score::from_measure(measured)?;
-        let drivers = if score.thousandths() < threshold { Vec::new() } else { self.drivers(place)? };
+        let drivers = if score.thousandths() < threshold { Vec::new() } else { self.drivers(position)? };
         Some(Opinion { score, peers: u32::try_from(self.rows.len()).unwrap_or(u32::MAX), drivers })
     }
 
     /// The columns with the greatest parts of the score, among those at least [`NEAREST`] out on the suspicious side.
-    fn drivers(&self, place: usize) -> Option<Vec<Driver>> {
-        let row = self.suspicious.row(place);
+    fn drivers(&self, position: usize) -> Option<Vec<Driver>> {
+        let row = self.suspicious.row(position);
         let parts = match self.measure {
             Measure::RobustZ => row.iter().map(|x| x.abs()).collect(),
             Measure::Mahalanobis(model) => model.contributions(row).ok()?,
@@ -252,17 +252,17 @@ impl Group<'_> {
             part_b.total_cmp(&part_a).then(far_b.total_cmp(&far_a)).then(a.cmp(b))
         });
         columns.truncate(Opinion::DRIVERS);
-        columns.into_iter().map(|j| self.driver(place, j)).collect()
+        columns.into_iter().map(|j| self.driver(position, j)).collect()
     }
 
-    fn driver(&self, place: usize, column: usize) -> Option<Driver> {
+    fn driver(&self, position: usize, column: usize) -> Option<Driver> {
         let feature: &'static Feature = self.standing.features[column];
         Some(Driver {
             feature,
-            value: feature.value(&self.rows[place])?,
+            value: feature.value(&self.rows[position])?,
             usual: self.standing.medians[column],
             against: Against::Peers,
-            distance: thousandths(self.suspicious[(place, column)])?,
+            distance: thousandths(self.suspicious[(position, column)])?,
         })
     }
 }

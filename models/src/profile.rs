@@ -171,10 +171,10 @@ mod tests {
     #[test]
     fn every_sum_has_its_place_and_its_own_name() {
         let mut names: Vec<&str> = Sum::ALL.iter().map(|sum| sum.key()).collect();
-        for (place, sum) in Sum::ALL.into_iter().enumerate() {
+        for (position, sum) in Sum::ALL.into_iter().enumerate() {
             let mut profile = Profile::default();
             profile.add(sum, 7);
-            assert_eq!(profile.sums()[place], 7, "{sum:?}");
+            assert_eq!(profile.sums()[position], 7, "{sum:?}");
             assert!(!profile.is_empty());
         }
         names.sort_unstable();

@@ -176,10 +176,8 @@ pub fn bench(args: &BenchArgs) -> Result<Figures, Error> {
     let mut session = Session::start(&bank, &options, &folder, BULK_TICK)?;
     session.engine().front.expect(input.records_expected());
     let steady = TIMED * STEADY_TICK;
-    let mut load =
-        Load::new(&mut session, counted.records.saturating_sub(steady as u64), args.quiet, input.bytes);
-    source::read(&input, &mut load)?;
-    let (tail, samples) = (load.tail, load.samples);
+    let loaded = counted.records.saturating_sub(steady as u64);
+    let kept = load_first(&mut session, &input, loaded, args.quiet)?;
     session.engine().close_last_tick()?;
     session.engine().settle()?;
     let costs = profile.costs();
@@ -193,8 +191,8 @@ pub fn bench(args: &BenchArgs) -> Result<Figures, Error> {
             updates: cost.updates,
         })
         .collect();
-    let tick = steady_ticks(&mut session, &tail)?;
-    let correction = corrections(&mut session, &samples)?;
+    let tick = steady_ticks(&mut session, &kept.tail)?;
+    let correction = corrections(&mut session, &kept.samples)?;
     let rule_change = rule_changes(&mut session, &bank, elapsed_s)?;
     drop(session);
 
@@ -255,7 +253,7 @@ struct Scratch(PathBuf);
 impl Scratch {
     fn new() -> Result<Scratch, Error> {
         let path = std::env::temp_dir().join(format!("fundwatch-bench-{}", std::process::id()));
-        fs::create_dir_all(&path).map_err(|source| Error::Write { path: path.clone(), source })?;
+        fs::create_dir_all(&path).map_err(|source| Error::write(&path, source))?;
         Ok(Scratch(path))
     }
 }
@@ -278,12 +276,36 @@ fn make_region(args: &BenchArgs, region: &Path) -> Result<(), Error> {
 fn find_records(region: &Path) -> Result<Input, Error> {
     let path = region.join("records").join("changes.ndjson");
     let inputs = source::inputs(&[path], &mut Vec::new())?;
-    inputs.into_iter().next().ok_or_else(|| Error::Arguments("the region has no records".to_owned()))
+    inputs.into_iter().next().ok_or_else(|| Error::arguments("the region has no records"))
 }
 
-/// The bench's region is NDJSON of its own making.
-fn no_tables() -> Result<(), Error> {
-    Err(Error::Arguments("the region is not one that synth made".to_owned()))
+/// Takes the lines of a region and shows how far they are read.
+struct RegionLines<F> {
+    take: F,
+    progress: Progress,
+}
+
+/// The bench's region is NDJSON of its own making: it has neither tables nor lines that are too long.
+fn not_of_synth() -> Error {
+    Error::arguments("the region is not one that synth made")
+}
+
+impl<F: FnMut(u64, &[u8]) -> Result<(), Error>> Lines for RegionLines<F> {
+    fn line(&mut self, number: u64, line: &[u8]) -> Result<(), Error> {
+        (self.take)(number, line)
+    }
+
+    fn overlong(&mut self, _number: u64, _head: &[u8], _length: u64) -> Result<(), Error> {
+        Err(not_of_synth())
+    }
+
+    fn row(&mut self, _number: u64, _row: &Row<'_>) -> Result<(), Error> {
+        Err(not_of_synth())
+    }
+
+    fn bytes(&mut self, count: u64) {
+        self.progress.add(count);
+    }
 }
 
 struct Counted {
@@ -292,80 +314,48 @@ struct Counted {
 }
 
 fn decode_only(input: &Input, quiet: bool) -> Result<(f64, Counted), Error> {
-    struct Decode {
-        decoder: Decoder,
-        counted: Counted,
-        progress: Progress,
-    }
-    impl Lines for Decode {
-        fn line(&mut self, _number: u64, line: &[u8]) -> Result<(), Error> {
-            self.counted.records += 1;
-            let kind = self.decoder.decode(line, |change| change.kind);
-            self.counted.fee_lines += u64::from(kind == Ok(Kind::FeeLine));
-            Ok(())
-        }
-        fn overlong(&mut self, _number: u64, _head: &[u8], _length: u64) -> Result<(), Error> {
-            no_tables()
-        }
-        fn row(&mut self, _number: u64, _row: &Row<'_>) -> Result<(), Error> {
-            no_tables()
-        }
-        fn bytes(&mut self, count: u64) {
-            self.progress.add(count);
-        }
-    }
-    let mut decode = Decode {
-        decoder: Decoder::new(),
-        counted: Counted { fee_lines: 0, records: 0 },
-        progress: Progress::bytes("decoding", input.bytes, quiet),
+    let mut decoder = Decoder::new();
+    let mut counted = Counted { fee_lines: 0, records: 0 };
+    let take = |_number: u64, line: &[u8]| {
+        counted.records += 1;
+        let kind = decoder.decode(line, |change| change.kind);
+        counted.fee_lines += u64::from(kind == Ok(Kind::FeeLine));
+        Ok(())
     };
+    let progress = Progress::bytes("decoding", input.bytes, quiet);
     let started = Instant::now();
-    source::read(input, &mut decode)?;
-    Ok((started.elapsed().as_secs_f64(), decode.counted))
+    source::read(input, &mut RegionLines { take, progress })?;
+    Ok((started.elapsed().as_secs_f64(), counted))
 }
 
-/// Loads all but the last lines, keeps those, and samples lines to be corrected.
-struct Load<'a> {
-    session: &'a mut Session,
-    left: u64,
+/// Lines that the bench keeps for what it times after the load.
+#[derive(Default)]
+struct KeptLines {
+    /// Those that were not loaded.
     tail: Vec<Vec<u8>>,
+    /// Loaded ones, to be corrected.
     samples: Vec<Vec<u8>>,
-    every: u64,
-    number: u64,
-    progress: Progress,
 }
 
-impl Load<'_> {
-    fn new(session: &mut Session, left: u64, quiet: bool, bytes: u64) -> Load<'_> {
-        let progress = Progress::bytes("loading again, with the log", bytes, quiet);
-        let every = (left / (4 * TIMED as u64)).max(1);
-        Load { session, left, tail: Vec::new(), samples: Vec::new(), every, number: 0, progress }
-    }
-}
-
-impl Lines for Load<'_> {
-    fn line(&mut self, number: u64, line: &[u8]) -> Result<(), Error> {
-        self.number += 1;
-        if self.number > self.left {
-            self.tail.push(line.to_vec());
+/// Loads the first `loaded` lines, keeps the others, and samples lines to be corrected.
+fn load_first(session: &mut Session, input: &Input, loaded: u64, quiet: bool) -> Result<KeptLines, Error> {
+    let sampled_every = (loaded / (4 * TIMED as u64)).max(1);
+    let mut kept = KeptLines::default();
+    let mut read = 0;
+    let take = |number: u64, line: &[u8]| {
+        read += 1;
+        if read > loaded {
+            kept.tail.push(line.to_vec());
             return Ok(());
         }
-        if self.number.is_multiple_of(self.every) {
-            self.samples.push(line.to_vec());
+        if u64::is_multiple_of(read, sampled_every) {
+            kept.samples.push(line.to_vec());
         }
-        self.session.line("bench", number, line)
-    }
-
-    fn overlong(&mut self, _number: u64, _head: &[u8], _length: u64) -> Result<(), Error> {
-        no_tables()
-    }
-
-    fn row(&mut self, _number: u64, _row: &Row<'_>) -> Result<(), Error> {
-        no_tables()
-    }
-    fn bytes(&mut self, count: u64) {
-        self.progress.add(count);
-    }
+        session.line("bench", number, line)
+    };
+    let progress = Progress::bytes("loading again, with the log", input.bytes, quiet);
+    source::read(input, &mut RegionLines { take, progress })?;
+    Ok(kept)
 }
 
 fn steady_ticks(session: &mut Session, tail: &[Vec<u8>]) -> Result<Latency, Error> {
@@ -545,7 +535,7 @@ pub fn page(figures: &Figures) -> String {
 /// # Errors
 /// The file cannot be written.
 pub fn write_json(figures: &Figures, path: &Path) -> Result<(), Error> {
-    let failed = |source| Error::Write { path: path.to_owned(), source };
+    let failed = |source| Error::write(path, source);
     let text = serde_json::to_string_pretty(figures).map_err(|error| failed(error.into()))?;
     fs::write(path, text + "\n").map_err(failed)
 }

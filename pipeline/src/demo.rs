@@ -37,9 +37,7 @@ const EVIDENCE: usize = 6;
 pub fn demo(args: &DemoArgs) -> Result<String, Error> {
     let temporary = match args.out {
         Some(_) => None,
-        None => {
-            Some(tempfile::tempdir().map_err(|source| Error::Write { path: std::env::temp_dir(), source })?)
-        }
+        None => Some(tempfile::tempdir().map_err(|source| Error::write(std::env::temp_dir(), source))?),
     };
     let kept = args.out.as_deref();
     let folder = kept.or(temporary.as_ref().map(tempfile::TempDir::path)).unwrap_or(Path::new("."));
@@ -68,7 +66,7 @@ struct Planted {
 }
 
 fn planted(path: &Path) -> Result<Vec<Planted>, Error> {
-    let failed = |source| Error::Read { path: path.to_owned(), source };
+    let failed = |source| Error::read(path, source);
     let text = fs::read_to_string(path).map_err(failed)?;
     let case = |line| serde_json::from_str(line).map_err(|error| failed(io::Error::from(error)));
     text.lines().map(case).collect()

@@ -74,7 +74,7 @@ pub fn compile(bank: &Bank, rule_set: &RuleSet, ledger: &mut Ledger) -> Result<A
     });
     let Some(compiled) = compiled else {
         let text = "a running engine takes only rules that it was started with";
-        return Err(Error::Arguments(text.to_owned()));
+        return Err(Error::arguments(text));
     };
     failed.map_or_else(|| Ok(Arc::new(compiled)), |full| Err(full.into()))
 }
@@ -84,7 +84,7 @@ pub fn compile(bank: &Bank, rule_set: &RuleSet, ledger: &mut Ledger) -> Result<A
 /// # Errors
 /// Every mistake in it.
 pub fn load_bank(folder: Option<&std::path::Path>) -> Result<Bank, Error> {
-    rulebank::load(folder, SPECS).map_err(Error::Bank)
+    rulebank::load(folder, SPECS).map_err(Error::bank)
 }
 
 impl Engine {
@@ -103,7 +103,7 @@ impl Engine {
     pub fn start_among(banks: &[&Bank], options: &Options, recorder: Recorder) -> Result<Engine, Error> {
         let mut front = Front::new(options.as_of);
         let rule_set = RuleSet::of(banks);
-        let first = banks.first().ok_or_else(|| Error::Arguments("no bank to run".to_owned()))?;
+        let first = banks.first().ok_or_else(|| Error::arguments("no bank to run"))?;
         let compiled = compile(first, &rule_set, front.ledger())?;
         let arena = Arc::clone(front.ledger().arena());
         let count = options.workers.max(1);

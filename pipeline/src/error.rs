@@ -1,4 +1,7 @@
 //! What can end a command, and with which exit code.
+//!
+//! What can end a report as well (wrong arguments, an invalid bank, a file) is stated once, in [`reports::Error`], and
+//! held here; the simulator's error is held likewise. What is added is of the engine alone.
 
 use std::io;
 use std::path::PathBuf;
@@ -9,30 +12,9 @@ use rulebank::BankError;
 /// Why a command ended early.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The arguments do not fit together.
-    #[error("{0}")]
-    Arguments(String),
-    /// The rule bank has mistakes.
-    #[error("the rule bank is invalid\n{}", rulebank::check_report(.0).trim_end())]
-    Bank(Vec<BankError>),
-    /// A file or folder could not be read.
-    #[error("cannot read {}", path.display())]
-    Read {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: io::Error,
-    },
-    /// A file could not be written.
-    #[error("cannot write {}", path.display())]
-    Write {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: io::Error,
-    },
+    /// Arguments, the rule bank or a file: what can end a report, too.
+    #[error(transparent)]
+    Report(#[from] reports::Error),
     /// The memory of rows and texts is used up.
     #[error(transparent)]
     Full(#[from] ArenaFull),
@@ -44,24 +26,32 @@ pub enum Error {
     Synth(#[from] synth::SynthError),
 }
 
-impl From<reports::Error> for Error {
-    fn from(error: reports::Error) -> Error {
-        match error {
-            reports::Error::Arguments(text) => Error::Arguments(text),
-            reports::Error::Bank(mistakes) => Error::Bank(mistakes),
-            reports::Error::Read { path, source } => Error::Read { path, source },
-            reports::Error::Write { path, source } => Error::Write { path, source },
-        }
-    }
-}
-
 impl Error {
+    /// The arguments do not fit together.
+    pub fn arguments(what: impl Into<String>) -> Error {
+        Error::Report(reports::Error::Arguments(what.into()))
+    }
+
+    /// The rule bank has mistakes.
+    pub fn bank(mistakes: Vec<BankError>) -> Error {
+        Error::Report(reports::Error::Bank(mistakes))
+    }
+
+    /// A file or folder could not be read.
+    pub fn read(path: impl Into<PathBuf>, source: io::Error) -> Error {
+        Error::Report(reports::Error::Read { path: path.into(), source })
+    }
+
+    /// A file could not be written.
+    pub fn write(path: impl Into<PathBuf>, source: io::Error) -> Error {
+        Error::Report(reports::Error::Write { path: path.into(), source })
+    }
+
     /// The contract's exit code: 2 for arguments and bank, 3 for files, disk and machine.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Error::Arguments(_) | Error::Bank(_) => 2,
-            Error::Read { .. }
-            | Error::Write { .. }
+            Error::Report(reports::Error::Arguments(_) | reports::Error::Bank(_)) => 2,
+            Error::Report(reports::Error::Read { .. } | reports::Error::Write { .. })
             | Error::Full(_)
             | Error::Engine(_)
             | Error::Synth(_) => 3,

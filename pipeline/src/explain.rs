@@ -24,9 +24,7 @@ pub fn explain(args: &ExplainArgs) -> Result<String, Error> {
         return not::not(&folder, &args.not, &args.things, args.json, lang);
     }
     let [id] = args.things.as_slice() else {
-        return Err(Error::Arguments(
-            "explain takes one ALERT_ID, or --not RULE KEY... and PATHs".to_owned(),
-        ));
+        return Err(Error::arguments("explain takes one ALERT_ID, or --not RULE KEY... and PATHs"));
     };
     let (explanation, rule) = gather(&folder, &id.to_string_lossy())?;
     Ok(if args.json { json(&explanation) } else { page::page(&explanation, &rule, lang) })

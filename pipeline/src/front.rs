@@ -108,8 +108,8 @@ impl Front {
         self.count_line();
         let ledger = &mut self.ledger;
         let taken = self.decoder.decode(line, |change| AppliedChange::by(ledger, change));
-        let place = LineOrigin { file, number, raw: Raw::Line(line) };
-        self.count_fate(None, taken, &place, rejected)
+        let origin = LineOrigin { file, number, raw: Raw::Line(line) };
+        self.count_fate(None, taken, &origin, rejected)
     }
 
     /// Takes a line that is too long to be read: its beginning and its length.
@@ -130,8 +130,8 @@ impl Front {
             Err(fault) if fault.error_len().is_none() => &head[..fault.valid_up_to()],
             _ => head,
         };
-        let place = LineOrigin { file, number, raw: Raw::Line(whole) };
-        self.reject(None, Code::NotJson, &overlong_text("line", length), &place, rejected)
+        let origin = LineOrigin { file, number, raw: Raw::Line(whole) };
+        self.reject(None, Code::NotJson, &overlong_text("line", length), &origin, rejected)
     }
 
     /// Takes one row of a table, as [`Front::line`] takes a line.
@@ -146,19 +146,19 @@ impl Front {
         rejected: &mut impl Write,
     ) -> Result<io::Result<()>, Error> {
         self.count_line();
-        let place = LineOrigin { file, number, raw: Raw::Row(row.raw) };
+        let origin = LineOrigin { file, number, raw: Raw::Row(row.raw) };
         let Some(kind) = row.kind else {
             let text = format!("{}: no kind of record is named so", row.stem);
-            return Ok(self.reject(None, Code::UnknownKind, &text, &place, rejected));
+            return Ok(self.reject(None, Code::UnknownKind, &text, &origin, rejected));
         };
         if let Some(torn) = row.torn {
-            return Ok(self.reject(Some(kind), torn.code(), &torn.text(), &place, rejected));
+            return Ok(self.reject(Some(kind), torn.code(), &torn.text(), &origin, rejected));
         }
         let ledger = &mut self.ledger;
         let cells = row.cells.iter().copied();
         let taken =
             self.decoder.decode_row(kind, row.columns, cells, |change| AppliedChange::by(ledger, change));
-        self.count_fate(Some(kind), taken, &place, rejected)
+        self.count_fate(Some(kind), taken, &origin, rejected)
     }
 
     fn count_line(&mut self) {
@@ -171,7 +171,7 @@ impl Front {
         &mut self,
         of_table: Option<Kind>,
         taken: Result<Result<AppliedChange, Error>, Fault>,
-        place: &LineOrigin<'_>,
+        origin: &LineOrigin<'_>,
         rejected: &mut impl Write,
     ) -> Result<io::Result<()>, Error> {
         match taken {
@@ -191,14 +191,14 @@ impl Front {
                             kind.name(),
                             rev.unwrap_or_default()
                         );
-                        return Ok(self.reject(Some(kind), Code::Conflict, &text, place, rejected));
+                        return Ok(self.reject(Some(kind), Code::Conflict, &text, origin, rejected));
                     }
                 }
                 counts.unknown_fields += u64::from(unknown_fields);
                 Ok(Ok(()))
             }
             Err(Fault { kind, code, text }) => {
-                Ok(self.reject(of_table.or(kind), code, &text, place, rejected))
+                Ok(self.reject(of_table.or(kind), code, &text, origin, rejected))
             }
         }
     }
@@ -208,7 +208,7 @@ impl Front {
         kind: Option<Kind>,
         code: Code,
         text: &str,
-        place: &LineOrigin<'_>,
+        origin: &LineOrigin<'_>,
         to: &mut impl Write,
     ) -> io::Result<()> {
         let counts = kind.map_or(&mut self.unknown_kind, |kind| &mut self.counts[kind as usize]);
@@ -216,8 +216,8 @@ impl Front {
         *self.rejected_by_code.entry(code.as_str()).or_default() += 1;
         let rejected = Rejected {
             code: Keyword::Borrowed(code.as_str()),
-            origin: Origin { file: place.file.to_owned(), line: place.number },
-            raw: match place.raw {
+            origin: Origin { file: origin.file.to_owned(), line: origin.number },
+            raw: match origin.raw {
                 Raw::Line(line) => raw_line(line),
                 Raw::Row(raw) => RawValue::from_string(raw()).map_err(io::Error::from)?,
             },

@@ -4,7 +4,6 @@
 //! disk or the machine failed (2 and 3: [`Error::exit_code`]; wrong arguments that clap finds are 2 as well).
 
 use std::io::{ErrorKind, Write, stdout};
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -71,9 +70,7 @@ fn execute(what: Subcommands) -> Result<ExitCode, Error> {
 fn print(text: &str) -> Result<(), Error> {
     let mut out = stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-            Err(Error::Write { path: PathBuf::from("standard output"), source: error })
-        }
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Error::write("standard output", error)),
         _ => Ok(()),
     }
 }

@@ -1,6 +1,6 @@
-//! `fundwatch rules mutate`: do the cases of a rule notice when the rule is bent?
+//! `fundwatch rules mutate`: do the cases of a rule notice when the rule is mutated?
 //!
-//! Every mutant of [`rulebank::mutants`] runs through the real engine with the cases that see what is bent, until
+//! Every mutant of [`rulebank::mutants`] runs through the real engine with the cases that see what is mutated, until
 //! one of them states that something is otherwise. A mutant that no case notices is a threshold that nobody
 //! guards: it is listed with its file. The share that is noticed may not fall below the bank's baseline.
 
@@ -33,27 +33,27 @@ pub struct Tested {
     /// Mutants noticed and all, without the equivalent ones.
     pub score: Score,
     /// Mutants that no case noticed.
-    pub unnoticed: Vec<Bent>,
+    pub unnoticed: Vec<Mutated>,
     /// Mutants of which the baseline states that they are no other rule, with its reason.
-    pub equivalent: Vec<(Bent, String)>,
+    pub equivalent: Vec<(Mutated, String)>,
     /// Mutants of which the baseline states so, and which a case noticed all the same.
     pub noticed_all_the_same: Vec<String>,
     /// Cases that do not hold for the rule as it is; with one of them nothing is tested.
     pub failing: Vec<String>,
 }
 
-/// What was bent.
+/// What was mutated.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Bent {
+pub struct Mutated {
     /// `parameter`, `comparison` or `table`.
     pub part: &'static str,
-    /// What was bent and how.
+    /// What was mutated and how.
     pub what: String,
     /// The file in which it stands.
     pub file: String,
 }
 
-/// Bends rules as the command line asks.
+/// Mutates rules as the command line asks.
 ///
 /// # Errors
 /// An invalid bank or baseline, a rule that does not exist, a file that cannot be read or written.
@@ -65,7 +65,7 @@ pub fn mutate(args: &MutateArgs) -> Result<CommandOutput, Error> {
     let known = baseline.clone().unwrap_or_default();
     let tested = test(&bank, &rules, &known, args.quiet);
     if let Some(path) = &args.json {
-        let failed = |source| Error::Write { path: path.clone(), source };
+        let failed = |source| Error::write(path, source);
         let text = serde_json::to_string_pretty(&report(&tested, &known)).map_err(|e| failed(e.into()))?;
         fs::write(path, text + "\n").map_err(failed)?;
     }
@@ -74,7 +74,7 @@ pub fn mutate(args: &MutateArgs) -> Result<CommandOutput, Error> {
     if args.accept {
         let Some(folder) = folder else {
             let what = "--accept writes the baseline into the bank's folder: name it with --rules";
-            return Err(Error::Arguments(what.to_owned()));
+            return Err(Error::arguments(what));
         };
         accept(folder, &tested, known, &bank)?;
         let _ = writeln!(output.text, "accepted: {}", folder.join(BASELINE_FILE).display());
@@ -88,20 +88,20 @@ fn chosen<'b>(bank: &'b Bank, ids: &[String]) -> Result<Vec<&'b Rule>, Error> {
         bank.rules
             .iter()
             .find(|rule| rule.id.eq_ignore_ascii_case(id))
-            .ok_or_else(|| Error::Arguments(format!("there is no rule {id}")))
+            .ok_or_else(|| Error::arguments(format!("there is no rule {id}")))
     };
     if ids.is_empty() { Ok(bank.rules.iter().collect()) } else { ids.iter().map(by_id).collect() }
 }
 
 /// The baseline of a bank; none if its folder has none.
 fn read_baseline(folder: Option<&Path>) -> Result<Option<Baseline>, Error> {
-    let Some(folder) = folder else { return Baseline::built_in().map(Some).map_err(Error::Bank) };
+    let Some(folder) = folder else { return Baseline::built_in().map(Some).map_err(Error::bank) };
     let path = folder.join(BASELINE_FILE);
     if !path.is_file() {
         return Ok(None);
     }
-    let text = fs::read_to_string(&path).map_err(|source| Error::Read { path: path.clone(), source })?;
-    Baseline::read(&path.to_string_lossy(), &text).map(Some).map_err(Error::Bank)
+    let text = fs::read_to_string(&path).map_err(|source| Error::read(&path, source))?;
+    Baseline::read(&path.to_string_lossy(), &text).map(Some).map_err(Error::bank)
 }
 
 /// Tests rules, as many at a time as the machine has cores; the answers are in the order of `rules`.
@@ -150,18 +150,18 @@ fn test_rule(trial: &mut Trial<'_>, rule: &Rule, mutants: Vec<Mutant>, baseline:
     for mutant in mutants {
         let noticing =
             order.iter().position(|case| mutant.cases.contains(case) && notices(trial, &mutant, *case));
-        if let Some(place) = noticing {
-            order[..=place].rotate_right(1);
+        if let Some(position) = noticing {
+            order[..=position].rotate_right(1);
         }
         let excuse = baseline.excuse(&rule.id, &mutant.what);
-        let bent = Bent { part: mutant.part.as_str(), what: mutant.what, file: mutant.file };
+        let mutated = Mutated { part: mutant.part.as_str(), what: mutant.what, file: mutant.file };
         match (noticing, excuse) {
             (None, Some(why)) => {
-                tested.equivalent.push((bent, why.to_owned()));
+                tested.equivalent.push((mutated, why.to_owned()));
                 continue;
             }
-            (None, None) => tested.unnoticed.push(bent),
-            (Some(_), Some(_)) => tested.noticed_all_the_same.push(bent.what),
+            (None, None) => tested.unnoticed.push(mutated),
+            (Some(_), Some(_)) => tested.noticed_all_the_same.push(mutated.what),
             (Some(_), None) => (),
         }
         tested.score.all += 1;
@@ -171,7 +171,7 @@ fn test_rule(trial: &mut Trial<'_>, rule: &Rule, mutants: Vec<Mutant>, baseline:
 }
 
 fn notices(trial: &mut Trial<'_>, mutant: &Mutant, case: usize) -> bool {
-    !trial.of_bent(&mutant.rule, &mutant.rule.cases[case], mutant.comparison).is_empty()
+    !trial.of_mutated(&mutant.rule, &mutant.rule.cases[case], mutant.comparison).is_empty()
 }
 
 fn total(tested: &[Tested]) -> Score {
@@ -197,8 +197,8 @@ fn page(tested: &[Tested], baseline: Option<&Baseline>) -> CommandOutput {
             0 => writeln!(text, "{rule}  nothing to bend{aside}"),
             _ => writeln!(text, "{rule}  {noticed} / {all} noticed ({} %){aside}", score.percent()),
         };
-        for bent in &of_rule.unnoticed {
-            let _ = writeln!(text, "     unnoticed: {} ({})", bent.what, bent.file);
+        for mutated in &of_rule.unnoticed {
+            let _ = writeln!(text, "     unnoticed: {} ({})", mutated.what, mutated.file);
         }
         for what in &of_rule.noticed_all_the_same {
             let _ = writeln!(text, "     noticed, though the baseline calls it equivalent: {what}");
@@ -228,7 +228,7 @@ fn page(tested: &[Tested], baseline: Option<&Baseline>) -> CommandOutput {
 /// The same for machines.
 fn report(tested: &[Tested], baseline: &Baseline) -> serde_json::Value {
     let score = |score: Score| json!({ "noticed": score.noticed, "all": score.all });
-    let equivalent = |(bent, why): &(Bent, String)| json!({ "part": bent.part, "what": bent.what, "file": bent.file, "why": why });
+    let equivalent = |(mutated, why): &(Mutated, String)| json!({ "part": mutated.part, "what": mutated.what, "file": mutated.file, "why": why });
     let of_rule = |tested: &Tested| {
         json!({
             "rule": tested.rule,
@@ -249,13 +249,13 @@ fn accept(folder: &Path, tested: &[Tested], mut baseline: Baseline, bank: &Bank)
     for of_rule in tested.iter().filter(|tested| tested.failing.is_empty()) {
         baseline.rules.insert(of_rule.rule.clone(), of_rule.score);
         // What a case notices is another rule, whatever was thought of it; what does not exist needs no excuse.
-        let stands = |what: &str| of_rule.equivalent.iter().any(|(bent, _)| bent.what == what);
+        let stands = |what: &str| of_rule.equivalent.iter().any(|(mutated, _)| mutated.what == what);
         baseline.equivalent.retain(|known| known.rule != of_rule.rule || stands(&known.what));
     }
     baseline.rules.retain(|rule, _| bank.rule(rule).is_some());
     baseline.equivalent.retain(|known| bank.rule(&known.rule).is_some());
     let path = folder.join(BASELINE_FILE);
-    fs::write(&path, baseline.write()).map_err(|source| Error::Write { path, source })
+    fs::write(&path, baseline.write()).map_err(|source| Error::write(path, source))
 }
 
 #[cfg(test)]
@@ -263,12 +263,12 @@ mod tests {
     use super::*;
 
     fn tested(noticed: u64, all: u64) -> Tested {
-        let bent = Bent { part: "table", what: "a row".to_owned(), file: "x.toml".to_owned() };
+        let mutated = Mutated { part: "table", what: "a row".to_owned(), file: "x.toml".to_owned() };
         Tested {
             rule: "A01".to_owned(),
             file: "x.toml".to_owned(),
             score: Score { noticed, all },
-            unnoticed: vec![bent; usize::try_from(all - noticed).unwrap()],
+            unnoticed: vec![mutated; usize::try_from(all - noticed).unwrap()],
             equivalent: Vec::new(),
             noticed_all_the_same: Vec::new(),
             failing: Vec::new(),

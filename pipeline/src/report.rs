@@ -72,7 +72,7 @@ fn alerts(outcome: &Outcome, text: &mut String) {
             grouped(alerts),
             yuan(amount),
             yuan(counted),
-            format!("{}, {}: {}", rule.verdict.as_str(), rule.severity.as_str(), rule.title.en),
+            format!("{}, {}: {}", rule.verdict.code(), rule.severity.code(), rule.title.en),
         ]);
     }
     rows.push([

@@ -1,4 +1,4 @@
-//! `fundwatch rules`: check, test, list and show; bending rules ([`crate::mutate`]) and what another bank would do to
+//! `fundwatch rules`: check, test, list and show; mutating rules ([`crate::mutate`]) and what another bank would do to
 //! the alerts ([`diff`]) have their own files.
 //!
 //! `check` is about how rules and tables are written, `test` of what the rules do: it runs the cases of their
@@ -61,7 +61,7 @@ fn check(folder: Option<&Path>) -> Result<CommandOutput, Error> {
             let _ = write!(text, "{rules} rules with {cases} cases{and}: {}", check_report(&[]));
             Ok(CommandOutput { text, found: false })
         }
-        Err(mistakes) if folder.is_some_and(|folder| !folder.is_dir()) => Err(Error::Bank(mistakes)),
+        Err(mistakes) if folder.is_some_and(|folder| !folder.is_dir()) => Err(Error::bank(mistakes)),
         Err(mistakes) => Ok(CommandOutput { text: check_report(&mistakes), found: true }),
     }
 }
@@ -80,7 +80,7 @@ fn test(bank: &Bank) -> CommandOutput {
         };
         let _ = writeln!(text, "{}  {verdict}: {}", rule.id, rule.title.en);
         for (case, faults) in tried.iter().filter(|(_, faults)| !faults.is_empty()) {
-            let _ = writeln!(text, "     {} \"{}\" in {}", case.kind.as_str(), case.name, rule.source_file);
+            let _ = writeln!(text, "     {} \"{}\" in {}", case.kind.code(), case.name, rule.source_file);
             for line in faults.iter().flat_map(|what| what.lines()) {
                 let _ = writeln!(text, "       {line}");
             }
@@ -98,7 +98,7 @@ fn test(bank: &Bank) -> CommandOutput {
 fn show(bank: &Bank, id: &str, lang: Lang) -> Result<String, Error> {
     let rule = bank.rules.iter().find(|rule| rule.id.eq_ignore_ascii_case(id)).ok_or_else(|| {
         let ids: Vec<&str> = bank.rules.iter().map(|rule| rule.id.as_str()).collect();
-        Error::Arguments(format!("there is no rule {id}; there are {}", ids.join(", ")))
+        Error::arguments(format!("there is no rule {id}; there are {}", ids.join(", ")))
     })?;
     Ok(rulebank::show(rule, bank, lang))
 }

@@ -88,7 +88,7 @@ pub fn run(args: &RunArgs) -> Result<Outcome, Error> {
 /// A time, or a date, which is its 00:00:00.
 pub(crate) fn parse_as_of(text: &str) -> Result<i64, Error> {
     parse_time(text).or_else(|| parse_date(text).map(start_of)).ok_or_else(|| {
-        Error::Arguments(format!("--as-of {text}: a time is written 2025-03-31 12:00:00, a date 2025-03-31"))
+        Error::arguments(format!("--as-of {text}: a time is written 2025-03-31 12:00:00, a date 2025-03-31"))
     })
 }
 

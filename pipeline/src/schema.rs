@@ -17,7 +17,7 @@ pub fn schema(args: &SchemaArgs) -> Result<String, Error> {
     match &args.name {
         Some(name) => Output::named(name).map(Output::document).ok_or_else(|| {
             let names: Vec<&str> = OUTPUTS.iter().map(|output| output.name).collect();
-            Error::Arguments(format!("there is no output {name}; there are {}", names.join(", ")))
+            Error::arguments(format!("there is no output {name}; there are {}", names.join(", ")))
         }),
         None => {
             let mut text = String::new();

@@ -15,6 +15,8 @@ mod lines;
 mod ndjson;
 mod parquet;
 mod stream;
+#[cfg(test)]
+mod table_rows;
 mod text;
 
 use crate::error::Error;

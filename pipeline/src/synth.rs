@@ -35,8 +35,8 @@ pub fn make(recipe: &Recipe, out: &Path, quiet: bool) -> Result<Report, Error> {
     let report = synth::write(recipe, out, &mut |come| progress.at(come.visits.min(come.visits_total)));
     progress.finish();
     report.map_err(|error| match error {
-        SynthError::Io { path, source } => Error::Write { path, source },
-        refused => Error::Arguments(refused.to_string()),
+        SynthError::Io { path, source } => Error::write(path, source),
+        refused => Error::arguments(refused.to_string()),
     })
 }
 
@@ -46,7 +46,7 @@ fn schemes(text: &str) -> Result<Schemes, Error> {
     match names.as_slice() {
         ["none"] => Ok(Schemes::None),
         ["all"] => Ok(Schemes::All),
-        [] => Err(Error::Arguments("--schemes is none, all, or names separated by commas".to_owned())),
+        [] => Err(Error::arguments("--schemes is none, all, or names separated by commas")),
         names => Ok(Schemes::Named(names.iter().map(|name| (*name).to_owned()).collect())),
     }
 }

@@ -10,6 +10,7 @@ use std::path::Path;
 mod program;
 
 use program::{Done, command, fundwatch};
+use records::splitmix::SplitMix64;
 use serde_json::Value;
 
 /// The files of a run.
@@ -206,24 +207,9 @@ fn a_killed_run_leaves_nothing_under_a_final_name_and_the_next_run_cleans_up() {
     assert_eq!(fs::read_to_string(out.join("rejected.ndjson")).unwrap().lines().count(), 1);
 }
 
-/// Chance with a seed (xorshift, Marsaglia 2003).
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0
-    }
-
-    fn below(&mut self, n: usize) -> usize {
-        usize::try_from(self.roll() % n as u64).unwrap()
-    }
-
-    fn byte(&mut self) -> u8 {
-        u8::try_from(self.roll() >> 56).unwrap()
-    }
+/// Any byte.
+fn byte(dice: &mut SplitMix64) -> u8 {
+    dice.next_bits().to_le_bytes()[0]
 }
 
 /// Runs `bytes` and holds that every line but white space was counted once, and every rejected one told.
@@ -254,11 +240,11 @@ fn every_line_is_counted(bytes: &[u8]) {
 
 #[test]
 fn random_bytes_are_counted_to_the_last_line() {
-    let mut dice = Dice(0x5eed);
-    let mut bytes: Vec<u8> = (0..300_000).map(|_| dice.byte()).collect();
+    let mut dice = SplitMix64::seeded(0x5eed);
+    let mut bytes: Vec<u8> = (0..300_000).map(|_| byte(&mut dice)).collect();
     for _ in 0..20_000 {
-        let place = dice.below(bytes.len());
-        bytes[place] = *b"\n\r \t{}[]\",:0".get(dice.below(12)).unwrap();
+        let position = dice.index(bytes.len());
+        bytes[position] = *b"\n\r \t{}[]\",:0".get(dice.index(12)).unwrap();
     }
     // What looks like a byte order mark at the start would be skipped and is another test's.
     bytes[0] = b'x';
@@ -271,14 +257,14 @@ fn damaged_records_are_counted_to_the_last_line() {
     let args = ["synth", "--out", ".", "--visits", "400", "--months", "2", "--seed", "6", "--quiet"];
     assert_eq!(fundwatch(here.path(), &args).code, Some(0));
     let mut bytes = fs::read(here.path().join("records/changes.ndjson")).unwrap();
-    let mut dice = Dice(0xdead);
+    let mut dice = SplitMix64::seeded(0xdead);
     for _ in 0..bytes.len() / 300 {
-        let place = dice.below(bytes.len());
-        match dice.below(4) {
-            0 => bytes[place] = dice.byte(),
-            1 => bytes[place] = b'9',
-            2 => bytes[place] = b'\n',
-            _ => bytes[place] = *b"\"{}[],:-eE.\\ ".get(dice.below(13)).unwrap(),
+        let position = dice.index(bytes.len());
+        match dice.index(4) {
+            0 => bytes[position] = byte(&mut dice),
+            1 => bytes[position] = b'9',
+            2 => bytes[position] = b'\n',
+            _ => bytes[position] = *b"\"{}[],:-eE.\\ ".get(dice.index(13)).unwrap(),
         }
     }
     every_line_is_counted(&bytes);

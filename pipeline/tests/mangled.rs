@@ -12,6 +12,7 @@ use parquet::file::reader::{FileReader, SerializedFileReader};
 use pipeline::error::Error;
 use pipeline::front::Front;
 use pipeline::source::{self, Lines, Row, is_white};
+use records::splitmix::SplitMix64;
 use serde_json::Value;
 use synth::{Recipe, Schemes};
 
@@ -27,49 +28,41 @@ const LINES: u64 = 20_000;
 /// Lines of one file.
 const OF_A_FILE: usize = 200;
 
-/// Chance with a seed (xorshift, Marsaglia 2003).
-struct Dice(u64);
+/// Chance with a seed, and what it does to bytes.
+struct Dice(SplitMix64);
 
 impl Dice {
-    fn roll(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0
-    }
-
+    /// An index below `n`; 0 of nothing.
     fn below(&mut self, n: usize) -> usize {
-        usize::try_from(self.roll() % n.max(1) as u64).unwrap()
+        self.0.index(n.max(1))
     }
 
     fn of<'a, T>(&mut self, things: &'a [T]) -> &'a T {
         &things[self.below(things.len())]
     }
 
-    /// Bends the bytes of a line or of a file.
+    /// Mutates the bytes of a line or of a file.
     fn mangle(&mut self, bytes: &mut Vec<u8>, others: &[Vec<u8>]) {
-        let place = self.below(bytes.len() + 1);
+        let position = self.below(bytes.len() + 1);
         match self.below(11) {
-            0 => bytes.iter_mut().skip(place).take(1).for_each(|byte| *byte ^= 1 << (place % 8)),
-            1 => bytes.truncate(place),
-            2 => drop(bytes.drain(..place)),
+            0 => bytes.iter_mut().skip(position).take(1).for_each(|byte| *byte ^= 1 << (position % 8)),
+            1 => bytes.truncate(position),
+            2 => drop(bytes.drain(..position)),
             3 => {
                 let other = self.of(others);
-                bytes.truncate(place);
+                bytes.truncate(position);
                 bytes.extend_from_slice(&other[self.below(other.len() + 1)..]);
             }
-            4 => drop(bytes.splice(place..place, b"9".repeat(self.below(400)))),
+            4 => drop(bytes.splice(position..position, b"9".repeat(self.below(400)))),
             5 => {
                 let brackets = *self.of(&[&b"["[..], b"{\"a\":", b"[{\"b\":[", b"\"", b"\\\"", b"\"\""]);
                 let depth = self.below(3_000);
-                drop(bytes.splice(place..place, brackets.repeat(depth)));
+                drop(bytes.splice(position..position, brackets.repeat(depth)));
             }
-            6 => {
-                drop(bytes.splice(
-                    place..place,
-                    *self.of(&[[0xff, 0xfe], [0xc0, 0x80], [0xed, 0xa0], [0xb0, 0xa1]]),
-                ))
-            }
+            6 => drop(bytes.splice(
+                position..position,
+                *self.of(&[[0xff, 0xfe], [0xc0, 0x80], [0xed, 0xa0], [0xb0, 0xa1]]),
+            )),
             7 => {
                 let words = [
                     "null",
@@ -97,7 +90,7 @@ impl Dice {
                     "\t",
                 ];
                 let word = self.of(&words).bytes();
-                drop(bytes.splice(place..place, word));
+                drop(bytes.splice(position..position, word));
             }
             8 => {
                 // Two pieces change places, as cells of a row or members of an object.
@@ -109,15 +102,15 @@ impl Dice {
                 *bytes = pieces.join(&mark);
             }
             9 => {
-                let end = (place + self.below(40)).min(bytes.len());
-                let piece = bytes[place..end].to_vec();
-                drop(bytes.splice(place..place, piece));
+                let end = (position + self.below(40)).min(bytes.len());
+                let piece = bytes[position..end].to_vec();
+                drop(bytes.splice(position..position, piece));
             }
-            _ => bytes.iter_mut().skip(place).take(3).for_each(|byte| *byte = b' '),
+            _ => bytes.iter_mut().skip(position).take(3).for_each(|byte| *byte = b' '),
         }
     }
 
-    /// Bends the values of a record, so that a typed file of it can still be written.
+    /// Mutates the values of a record, so that a typed file of it can still be written.
     fn mangle_values(&mut self, record: &mut Record) {
         let names: Vec<String> = record.keys().cloned().collect();
         let (one, other) = (self.of(&names).clone(), self.of(&names).clone());
@@ -187,7 +180,9 @@ fn taken(path: &Path) -> Taken {
     assert!(entries.iter().all(|entry| entry["origin"]["line"].is_u64() && !entry["raw"].is_null()));
     let damage = match read {
         Ok(()) => None,
-        Err(error @ Error::Read { .. }) => Some(format!("{:#}", anyhow::Error::from(error))),
+        Err(error @ Error::Report(reports::Error::Read { .. })) => {
+            Some(format!("{:#}", anyhow::Error::from(error)))
+        }
         Err(error) => panic!("{error:?} is no damage"),
     };
     Taken { counted, damage }
@@ -325,7 +320,7 @@ impl Mangler {
         }
     }
 
-    /// A good file of bent values; then the same file bent.
+    /// A good file of mutated values; then the same file mutated.
     fn parquet(&mut self) {
         let (kind, records) = self.dice.of(&self.kinds).clone();
         let mut records = some(&mut self.dice, &records).to_vec();
@@ -345,9 +340,9 @@ impl Mangler {
                 0 => self.dice.mangle(&mut bytes, &others),
                 _ => {
                     for _ in 0..=self.dice.below(3) {
-                        let place = self.dice.below(bytes.len());
+                        let position = self.dice.below(bytes.len());
                         let bit = 1 << self.dice.below(8);
-                        bytes.iter_mut().skip(place).take(1).for_each(|byte| *byte ^= bit);
+                        bytes.iter_mut().skip(position).take(1).for_each(|byte| *byte ^= bit);
                     }
                 }
             }
@@ -362,7 +357,7 @@ impl Mangler {
         }
     }
 
-    /// An archive that is bent after it was packed.
+    /// An archive that is mutated after it was packed.
     fn archive(&mut self) {
         let lines = some(&mut self.dice, &self.lines).join(&b'\n');
         let (name, mut packed) = match self.dice.below(2) {
@@ -381,7 +376,7 @@ fn no_mangled_line_is_lost_or_stops_the_reader() {
     let wanted = std::env::var("FUNDWATCH_MANGLED").map_or(LINES, |text| text.parse().unwrap());
     let folder = tempfile::tempdir().unwrap();
     let (lines, kinds) = region(folder.path());
-    let dice = Dice(0x6d61_6e67_6c65);
+    let dice = Dice(SplitMix64::seeded(0x6d61_6e67_6c65));
     let mut mangler = Mangler { dice, folder: folder.path().to_owned(), lines, kinds, seen: 0, damaged: 0 };
     let mut files = 0;
     while mangler.seen < wanted {

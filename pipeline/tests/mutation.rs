@@ -1,4 +1,4 @@
-//! The cases of the built-in bank notice as many bent rules as its baseline says, and the command says so.
+//! The cases of the built-in bank notice as many mutated rules as its baseline says, and the command says so.
 
 #![expect(clippy::unwrap_used, reason = "where a test cannot go on, it has failed")]
 

@@ -16,12 +16,25 @@ use serde_json::Value;
 /// A finding: its rule and the parts of its key.
 type Finding = (String, Vec<String>);
 
-/// Findings of alerts or of truth, each with its amount.
-fn findings(rows: &[Value]) -> BTreeMap<Finding, String> {
+/// Of what type the subject of a finding is, which one, and its amount.
+type Said = [String; 3];
+
+/// Findings of alerts or of truth, with what is said of each.
+fn findings(rows: &[Value], [subject_type, subject_id]: [&str; 2]) -> BTreeMap<Finding, Said> {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let at = |row: &Value, pointer: &str| text(row.pointer(pointer).unwrap());
     let finding =
         |row: &Value| (text(&row["rule"]), row["key"].as_array().unwrap().iter().map(text).collect());
-    rows.iter().map(|row| (finding(row), text(&row["amount"]))).collect()
+    let said = |row: &Value| [at(row, subject_type), at(row, subject_id), text(&row["amount"])];
+    rows.iter().map(|row| (finding(row), said(row))).collect()
+}
+
+fn raised(alerts: &[Value]) -> BTreeMap<Finding, Said> {
+    findings(alerts, ["/subject/type", "/subject/id"])
+}
+
+fn planted(truth: &[Value]) -> BTreeMap<Finding, Said> {
+    findings(truth, ["/subject_type", "/subject_id"])
 }
 
 fn rows(path: &Path) -> Vec<Value> {
@@ -45,21 +58,21 @@ fn region(folder: &Path, visits: u64, seed: u64, schemes: &str) -> (Vec<Value>, 
 /// Core rules, each of which has a scheme.
 const RULES: usize = 58;
 
-/// Every planted finding is raised under its key and with its amount, and nothing definite beside them.
+/// Every planted finding is raised under its key, about its subject and with its amount, and nothing definite beside them.
 fn every_case_is_found(visits: u64, seed: u64) {
     let folder = tempfile::tempdir().unwrap();
     let (truth, alerts) = region(folder.path(), visits, seed, "all");
-    let found = findings(&alerts);
-    let planted = findings(&truth);
+    let found = raised(&alerts);
+    let planted = planted(&truth);
     assert_eq!(planted.len(), truth.len(), "a finding is planted once");
     let missed: Vec<&Finding> = planted.keys().filter(|case| !found.contains_key(case)).collect();
     assert!(missed.is_empty(), "{} of {} findings were missed: {missed:#?}", missed.len(), planted.len());
     let of_rules: BTreeSet<&str> = planted.keys().map(|(rule, _)| rule.as_str()).collect();
     assert_eq!(of_rules.len(), RULES, "cases are planted for {of_rules:?}");
-    for (case, amount) in &planted {
-        assert_eq!(&found[case], amount, "{case:?} comes to another amount");
+    for (case, said) in &planted {
+        assert_eq!(&found[case], said, "{case:?} is about another subject or comes to another amount");
     }
-    let definite = findings(&definite(alerts));
+    let definite = raised(&definite(alerts));
     let beside: Vec<&Finding> = definite.keys().filter(|case| !planted.contains_key(case)).collect();
     assert!(beside.is_empty(), "{} definite alerts that nobody planted: {beside:#?}", beside.len());
 }
@@ -101,7 +114,7 @@ fn a_weaker_scheme_is_planted_less_often_and_found_no_more_often() {
         let done = fundwatch(&at, &["run", "records", "--rules", "rules", "--out", "out", "--quiet"]);
         assert_eq!(done.code, Some(0), "{done:?}");
         let (planted, found) =
-            (findings(&rows(&at.join("truth.ndjson"))), findings(&rows(&at.join("out/alerts.ndjson"))));
+            (planted(&rows(&at.join("truth.ndjson"))), raised(&rows(&at.join("out/alerts.ndjson"))));
         let hit = planted.keys().filter(|case| found.contains_key(case)).count();
         seen.push((planted.len(), hit));
     }

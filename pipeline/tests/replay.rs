@@ -8,9 +8,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+#[path = "support/accept.rs"]
+mod accept;
 #[path = "support/program.rs"]
 mod program;
 
+use accept::accepts;
 use program::fundwatch;
 use serde_json::Value;
 
@@ -82,7 +85,7 @@ fn difference(expected: &str, said: &str) -> Option<String> {
 fn check(sample: &str) {
     let expected = root().join("samples").join(sample).join("expected");
     let said = answers(sample, "1");
-    if std::env::var_os("FUNDWATCH_ACCEPT").is_some_and(|accept| accept == "1") {
+    if accepts() {
         fs::create_dir_all(&expected).unwrap();
         for (name, said) in said {
             fs::write(expected.join(name), said).unwrap();

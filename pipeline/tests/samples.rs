@@ -8,9 +8,12 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+#[path = "support/accept.rs"]
+mod accept;
 #[path = "support/program.rs"]
 mod program;
 
+use accept::accepts;
 use program::fundwatch;
 use serde_json::Value;
 
@@ -87,7 +90,7 @@ fn each_made_sample_is_what_the_command_on_its_page_makes() {
     for sample in MADE {
         let at = root().join("samples").join(sample);
         let folder = tempfile::tempdir().unwrap();
-        let accept = std::env::var_os("FUNDWATCH_ACCEPT").is_some_and(|accept| accept == "1");
+        let accept = accepts();
         let out = if accept { at.as_path() } else { folder.path() };
         let done = fundwatch(&root(), &into_folder(arguments(&page(sample), "synth"), out));
         assert!(done.code == Some(0) && done.out.contains("planted cases"), "{done:?}");

@@ -15,35 +15,17 @@
 //! assert!(HospitalLevel::TwoA > HospitalLevel::ThreeC, "two A ranks below three C");
 //! ```
 
-use serde::{Deserialize, Serialize};
-
-/// Declares an enum over a closed list of codes, in the order of the contract.
+/// Declares a list of codes in the order of the contract, whose positions rows keep.
 macro_rules! codes {
-    ($(#[$doc:meta])* $name:ident { $($(#[$of:meta])* $variant:ident = $code:literal,)+ }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[repr(u8)]
-        pub enum $name { $($(#[$of])* #[serde(rename = $code)] $variant,)+ }
+    ($(#[$doc:meta])* $name:ident { $($list:tt)+ }) => {
+        crate::closed_list! {
+            $(#[$doc])*
+            #[derive(serde::Serialize, serde::Deserialize)]
+            #[repr(u8)]
+            $name { $($list)+ }
+        }
 
         impl $name {
-            /// All of them, in the order of the list.
-            pub const ALL: &'static [$name] = &[$($name::$variant),+];
-            /// Their codes, in the same order.
-            pub const CODES: &'static [&'static str] = &[$($code),+];
-
-            /// The code on the wire.
-            pub const fn code(self) -> &'static str {
-                $name::CODES[self as usize]
-            }
-
-            /// What has this code.
-            pub fn from_code(code: &str) -> Option<$name> {
-                match code {
-                    $($code => Some($name::$variant),)+
-                    _ => None,
-                }
-            }
-
             /// What stands at a position of the list; the decoder gives no position beyond it, which is the last here.
             #[inline]
             pub fn from_position(position: u32) -> $name {

@@ -240,8 +240,8 @@ impl<'a> Decimal<'a> {
                 out.push_str("0.");
                 zeros(out, -point);
             }
-            for (place, digit) in (0_i64..).zip(self.digits()) {
-                if place > 0 && place == point {
+            for (position, digit) in (0_i64..).zip(self.digits()) {
+                if position > 0 && position == point {
                     out.push('.');
                 }
                 out.push(char::from(digit));

@@ -318,8 +318,8 @@ mod tests {
     fn an_emptied_vector_keeps_its_allocation() {
         let mut values: Vec<Value<'_>> = Vec::with_capacity(100);
         values.push(Value::Int(1));
-        let place = values.as_ptr() as usize;
+        let address = values.as_ptr() as usize;
         let values: Vec<Value<'static>> = emptied(values);
-        assert_eq!((values.len(), values.capacity(), values.as_ptr() as usize), (0, 100, place));
+        assert_eq!((values.len(), values.capacity(), values.as_ptr() as usize), (0, 100, address));
     }
 }

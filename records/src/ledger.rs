@@ -89,6 +89,17 @@ struct Withdrawn {
     row: RowRef,
 }
 
+/// One version of a record in the place of another.
+#[derive(Clone, Copy, Debug)]
+struct Replacement {
+    /// The row that stood, none if the record did not stand.
+    old: Option<RowRef>,
+    /// The row that stands now, none if the record is withdrawn.
+    new: Option<RowRef>,
+    /// The change that brought it.
+    cause: RowRef,
+}
+
 struct Names {
     writer: ArenaWriter,
     texts: Texts,
@@ -264,7 +275,7 @@ impl Ledger {
         let new = (change.op == Op::Put).then_some(row);
         self.tick_clock(old, new);
         let stated = self.facts.len();
-        self.stand(kind, key, old, new, row)?;
+        self.stand(kind, key, Replacement { old, new, cause: row })?;
         if self.facts.len() == stated {
             self.facts.push(FactChange { row, diff: 0, cause: row });
         }
@@ -305,20 +316,19 @@ impl Ledger {
         }
     }
 
-    /// States what follows from `new` standing where `old` stood.
+    /// States what follows from another version of a record.
     fn stand(
         &mut self,
         kind: Kind,
         key: (TextRef, TextRef),
-        old: Option<RowRef>,
-        new: Option<RowRef>,
-        cause: RowRef,
+        replacement: Replacement,
     ) -> Result<(), ArenaFull> {
         match kind {
-            Kind::FeeLine => self.stand_line(key, old, new, cause),
-            Kind::Settlement => self.stand_settlement(key.0, old, new, cause),
-            Kind::Dispensing => self.stand_dispensing(key.0, old, new, cause),
+            Kind::FeeLine => self.stand_line(key, replacement),
+            Kind::Settlement => self.stand_settlement(key.0, replacement),
+            Kind::Dispensing => self.stand_dispensing(key.0, replacement),
             _ => {
+                let Replacement { old, new, cause } = replacement;
                 self.restate(old.unwrap_or_default(), new.unwrap_or_default(), cause);
                 Ok(())
             }
@@ -345,13 +355,8 @@ impl Ledger {
 
     // --- fee lines and their reversals ---
 
-    fn stand_line(
-        &mut self,
-        key: (TextRef, TextRef),
-        old: Option<RowRef>,
-        new: Option<RowRef>,
-        cause: RowRef,
-    ) -> Result<(), ArenaFull> {
+    fn stand_line(&mut self, key: (TextRef, TextRef), replacement: Replacement) -> Result<(), ArenaFull> {
+        let Replacement { old, new, cause } = replacement;
         let read = |row: Option<RowRef>| row.map(|row| row::fee_line(self.names.writer.arena(), row));
         let (was, is) = (read(old), read(new));
         let is_original = |line: &Option<FeeLine>| line.is_some_and(|line| line.reverses.is_none());
@@ -431,13 +436,8 @@ impl Ledger {
 
     // --- settlements and those that name them ---
 
-    fn stand_settlement(
-        &mut self,
-        id: TextRef,
-        old: Option<RowRef>,
-        new: Option<RowRef>,
-        cause: RowRef,
-    ) -> Result<(), ArenaFull> {
+    fn stand_settlement(&mut self, id: TextRef, replacement: Replacement) -> Result<(), ArenaFull> {
+        let Replacement { old, new, cause } = replacement;
         let names = |row: Option<RowRef>| {
             row.map(|row| row::settlement(self.names.writer.arena(), row).original)
                 .filter(|original| original.is_some() && *original != id)
@@ -493,13 +493,8 @@ impl Ledger {
 
     // --- sales and their returns ---
 
-    fn stand_dispensing(
-        &mut self,
-        id: TextRef,
-        old: Option<RowRef>,
-        new: Option<RowRef>,
-        cause: RowRef,
-    ) -> Result<(), ArenaFull> {
+    fn stand_dispensing(&mut self, id: TextRef, replacement: Replacement) -> Result<(), ArenaFull> {
+        let Replacement { old, new, cause } = replacement;
         let arena = Arc::clone(self.names.writer.arena());
         let read = |row: Option<RowRef>| row.map(|row| row::dispensing(&arena, row));
         let (was, is) = (read(old), read(new));

@@ -10,6 +10,7 @@
 
 pub mod arena;
 pub mod clock;
+mod closed_list;
 pub mod codes;
 pub mod decimal;
 pub mod decode;

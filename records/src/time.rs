@@ -228,8 +228,8 @@ fn pairs(text: [u8; 8], form: [u8; 8]) -> Option<u64> {
 
 /// The number written by the two digits at `place`.
 #[inline]
-fn pair(pairs: u64, place: usize) -> u32 {
-    u32::from(pairs.to_le_bytes()[place])
+fn pair(pairs: u64, position: usize) -> u32 {
+    u32::from(pairs.to_le_bytes()[position])
 }
 
 /// What follows the fraction; `None` for a point without digits.
@@ -291,10 +291,10 @@ mod tests {
     #[test]
     fn one_wrong_byte_anywhere_is_seen() {
         let (date, time) = ("2025-03-01", "2025-03-01 12:34:56");
-        for place in 0..time.len() {
+        for position in 0..time.len() {
             for byte in 0..=127_u8 {
                 let mut text = time.as_bytes().to_vec();
-                text[place] = byte;
+                text[position] = byte;
                 let text = String::from_utf8(text).unwrap();
                 let sound = text.bytes().zip(time.bytes()).all(|(byte, model)| {
                     if model.is_ascii_digit() { byte.is_ascii_digit() } else { byte == model }
@@ -310,7 +310,7 @@ mod tests {
                         sound && year_sound && day_sound && clock_sound,
                         "{text}"
                     );
-                    if place < date.len() {
+                    if position < date.len() {
                         assert_eq!(
                             parse_date(&text[..10]).is_some(),
                             sound && year_sound && day_sound,

@@ -1,7 +1,7 @@
 //! The baseline of the mutation test: how much the cases of each rule noticed when it was last accepted.
 //!
 //! A file of the bank, `mutation-baseline.toml`, written by `fundwatch rules mutate --accept` and read by the
-//! next test, which may not notice less. A mutant that is no other rule (its bend changes nothing that any facts
+//! next test, which may not notice less. A mutant that is no other rule (its mutation changes nothing that any facts
 //! could show) stands there by hand under `[[equivalent]]` with the reason, and is left out of the count.
 
 use std::collections::BTreeMap;
@@ -35,7 +35,7 @@ pub struct Score {
 pub struct Equivalent {
     /// The rule.
     pub rule: String,
-    /// What is bent, as [`crate::Mutant::what`].
+    /// What is mutated, as [`crate::Mutant::what`].
     pub what: String,
     /// Why nothing follows from it.
     pub why: String,
@@ -113,8 +113,8 @@ impl Baseline {
 }
 
 const HEAD: &str = "\
-# How many bent forms of each rule its cases notice; `fundwatch rules mutate --rules DIR --accept` writes it.
-# It may not fall. A bend that changes nothing stands below, by hand: [[equivalent]] with rule, what and why.
+# How many mutated forms of each rule its cases notice; `fundwatch rules mutate --rules DIR --accept` writes it.
+# It may not fall. A mutation that changes nothing stands below, by hand: [[equivalent]] with rule, what and why.
 
 [rules]
 ";

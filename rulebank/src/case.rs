@@ -97,9 +97,11 @@ fn read_step<'d>(
     compiler: &mut facts::Compiler,
     mistakes: &mut Vec<Mistake>,
 ) -> Step {
+    // What happens in this step.
     let facts = section.text("facts", mistakes);
     let (changes, faults) = compiler.compile(&facts.value);
     mistakes.extend(inside(source, &facts, faults));
+    // What is found after it: keys, and an amount for each if the case states any.
     let mut finds = Vec::new();
     match section.get("finds") {
         Some(list) => {
@@ -133,6 +135,7 @@ fn read_step<'d>(
         }
         amounts
     });
+    // And what could not be judged.
     let not_judged = section.section_if_any("not-judged", mistakes);
     let not_judged = not_judged.map(|section| read_not_judged(section, mistakes));
     Step { changes, finds, amounts, not_judged }
@@ -175,6 +178,7 @@ fn read_tables(
             mistakes.push(Mistake::new(value.span, "a table is CSV text"));
             continue;
         };
+        // Its rows are checked where they stand in the rule file; their rules are looked up when all are read.
         let as_written = At { value: text.clone().into_owned(), span: value.span.clone() };
         let mut note = |mut cell: RuleCell| {
             cell.span = source.inside(&as_written.span, &as_written.value, &cell.span);

@@ -75,6 +75,7 @@ fn chance_of(verdict: Verdict) -> Decimal {
 pub(crate) fn read(section: Option<Section<'_>>, verdict: Verdict, mistakes: &mut Vec<Mistake>) -> Confirmed {
     let assumed = Confirmed::assumed(verdict);
     let Some(mut section) = section else { return assumed };
+    // A number within its limits, or a mistake that says them.
     let mut number = |key: &str, kind: ParamKind| {
         let value = section.get(key)?;
         let read = match as_written(value.value) {
@@ -96,6 +97,7 @@ pub(crate) fn read(section: Option<Section<'_>>, verdict: Verdict, mistakes: &mu
         Some(Param::Integer(weight)) => u32::try_from(weight).expect("within the limits of a weight"),
         _ => assumed.weight,
     };
+    // Who states one chance alone means it of indicators, too.
     section.close(mistakes);
     Confirmed {
         indicator: indicator.or(prior).unwrap_or(assumed.indicator),

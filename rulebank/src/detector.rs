@@ -99,12 +99,12 @@ impl Comparison {
 
     /// Whether each of these has the number of its place, from 0.
     pub const fn are_in_order(comparisons: &[Comparison]) -> bool {
-        let mut place = 0;
-        while place < comparisons.len() {
-            if comparisons[place].number as usize != place {
+        let mut position = 0;
+        while position < comparisons.len() {
+            if comparisons[position].number as usize != position {
                 return false;
             }
-            place += 1;
+            position += 1;
         }
         true
     }

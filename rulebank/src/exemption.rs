@@ -104,10 +104,12 @@ fn read_document<'d>(
     mistakes: &mut Vec<Mistake>,
 ) -> Option<Draft> {
     let mut file = Section::new(document, 0..0, "the exemption");
+    // Whom it concerns: rules, and institutions or subjects.
     let id = file.text("id", mistakes);
     let rules = file.texts_at("rules", mistakes);
     let institutions = texts_if_any(&mut file, "institutions", mistakes);
     let subjects = texts_if_any(&mut file, "subjects", mistakes);
+    // On which days.
     let from = file.need("from").and_then(|at| day_of("from", at, mistakes));
     let until = file.get("until").map(|at| day_of("until", at, mistakes));
     if let (Some(from), Some(Some(until))) = (&from, &until)
@@ -116,6 +118,7 @@ fn read_document<'d>(
         let mistake = Mistake::new(until.span.clone(), "the exemption ends before it begins");
         mistakes.push(mistake.hint("`from` and `until` are its first and its last day"));
     }
+    // Who allowed it, and why.
     let why = both(&mut file, "why", mistakes);
     let approved_by = file.text("approved_by", mistakes);
     let approved_on = file.need("approved_on").and_then(|at| day_of("approved_on", at, mistakes));
@@ -171,6 +174,7 @@ pub(crate) fn disagreements(
     all_exemptions: bool,
 ) -> Vec<BankError> {
     let mut errors = Vec::new();
+    // From the exemption to the rule: its id is its own, and each rule that it names names it.
     for (nth, (draft, source)) in drafts.iter().enumerate() {
         let id = &draft.exemption.id;
         if let Some((other, _)) = drafts[..nth].iter().find(|(other, _)| other.exemption.id == *id) {
@@ -195,6 +199,7 @@ pub(crate) fn disagreements(
             errors.push(source.error(mistake));
         }
     }
+    // And back: each exemption that a rule names names the rule.
     for (rule, source) in rules {
         for named in &rule.exemptions {
             let mistake = match drafts.iter().find(|(draft, _)| draft.exemption.id == *named) {

@@ -64,6 +64,7 @@ impl Compiler {
             Some(id) => (id, true),
             None => (*id, false),
         };
+        // The id has as many parts as the key of its kind.
         let parts: Vec<&str> = id.splitn(kind.key.len(), '/').collect();
         if parts.len() != kind.key.len() || parts.iter().any(|part| part.is_empty()) {
             let what = format!("`{id}` is no id of kind {}", kind.kind);
@@ -71,6 +72,7 @@ impl Compiler {
                 .push(Mistake::new(span.clone(), what).hint(format!("written as {}", kind.key.join("/"))));
             return None;
         }
+        // A cell under each heading; a withdrawn record has none.
         let expected = if withdrawn { 1 } else { table.columns.len() + 1 };
         if cells.len() != expected {
             let what = format!("{} cells where {expected} belong", cells.len());
@@ -82,8 +84,10 @@ impl Compiler {
             mistakes.push(Mistake::new(span.start..end, what).hint(hint));
             return None;
         }
+        // A record that comes again is the next revision of it.
         let revision = self.revisions.entry((kind.kind, id.to_owned())).or_default();
         *revision += 1;
+        // The line as it would have been sent.
         let mut line = format!(r#"{{"kind":{}"#, quoted(kind.kind));
         if withdrawn {
             line.push_str(r#","op":"del""#);

@@ -73,15 +73,15 @@ fn line(text: &str) -> Option<String> {
 /// `J18.9`, `main J18.9`, `main J18.9 #1`.
 fn diagnosis(text: &str) -> Option<String> {
     let (main, text) = after_main(text);
-    let (diagnosis, place) = match text.split_once(" #") {
-        Some((diagnosis, place)) => (diagnosis, Some(place)),
+    let (diagnosis, rank) = match text.split_once(" #") {
+        Some((diagnosis, rank)) => (diagnosis, Some(rank)),
         None => (text, None),
     };
     let mut fields = vec![format!(r#""diag_code":{}"#, code(diagnosis)?)];
     fields.extend(main.then(|| r#""maindiag_flag":"1""#.to_owned()));
-    if let Some(place) = place {
-        detector::number(place)?;
-        fields.push(format!(r#""diag_srt_no":{}"#, quoted(place)));
+    if let Some(rank) = rank {
+        detector::number(rank)?;
+        fields.push(format!(r#""diag_srt_no":{}"#, quoted(rank)));
     }
     Some(record(&fields))
 }

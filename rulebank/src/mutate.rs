@@ -130,6 +130,7 @@ struct Site {
 
 fn mutated_tables(rule: &Rule, bank: &Bank) -> Vec<Mutant> {
     let table = bank.detector(&rule.detector).and_then(|detector| detector.table);
+    // The rows that each case is judged by: its own tables, else those of the bank.
     let mut sheets = Vec::new();
     for (case, of_case) in rule.cases.iter().enumerate() {
         match &of_case.tables {
@@ -146,10 +147,10 @@ fn mutated_tables(rule: &Rule, bank: &Bank) -> Vec<Mutant> {
     // By table, what it is that is mutated, and the text of the cell (none: the whole row).
     type Mutated<'t> = (&'t str, String, Option<(&'t str, String)>);
     let mut sites: BTreeMap<Mutated<'_>, Site> = BTreeMap::new();
-    for (place, sheet) in sheets.iter().enumerate() {
+    for (nth_sheet, sheet) in sheets.iter().enumerate() {
         for (nth, row) in sheet.rows.iter().enumerate().filter(|(_, row)| sheet.serves(row, rule)) {
             let mut note = |of: String, cell: Option<(&'static str, String)>| {
-                sites.entry((sheet.schema.name, of, cell)).or_default().rows.push((place, nth));
+                sites.entry((sheet.schema.name, of, cell)).or_default().rows.push((nth_sheet, nth));
             };
             note(sheet.words(row, |_| true), None);
             let codes = sheet.words(row, |kind| matches!(kind, ColumnKind::Code | ColumnKind::Prefix));
@@ -161,6 +162,7 @@ fn mutated_tables(rule: &Rule, bank: &Bank) -> Vec<Mutant> {
             }
         }
     }
+    // A row or cell is mutated in all cases that have it, as one mutant.
     let mut mutants = Vec::new();
     for ((table, of, cell), site) in &sites {
         let mutations = match cell {
@@ -216,8 +218,8 @@ fn texts_beside(kind: ColumnKind, text: &str) -> Vec<String> {
         ColumnKind::Prefixes => {
             let prefixes: Vec<&str> = text.split(';').filter(|prefix| !prefix.is_empty()).collect();
             let with = |nth: usize, mutated: String| {
-                let of = |(place, prefix): (usize, &&str)| {
-                    if place == nth { mutated.clone() } else { (*prefix).to_owned() }
+                let of = |(position, prefix): (usize, &&str)| {
+                    if position == nth { mutated.clone() } else { (*prefix).to_owned() }
                 };
                 prefixes.iter().enumerate().map(of).collect::<Vec<_>>().join(";")
             };
@@ -269,9 +271,9 @@ fn mutant_of_tables(
     let mut cases = Vec::new();
     let mut file = rule.source_file.clone();
     let touched: BTreeSet<usize> = site.rows.iter().map(|(sheet, _)| *sheet).collect();
-    for place in touched {
-        let sheet = &sheets[place];
-        let of_sheet = |(sheet, row): &(usize, usize)| (*sheet == place).then_some(*row);
+    for nth_sheet in touched {
+        let sheet = &sheets[nth_sheet];
+        let of_sheet = |(sheet, row): &(usize, usize)| (*sheet == nth_sheet).then_some(*row);
         let rows: BTreeSet<usize> = site.rows.iter().filter_map(of_sheet).collect();
         let text = sheet.write(&rows, mutation)?;
         let tables = mutated.cases[sheet.case].tables.get_or_insert_default();

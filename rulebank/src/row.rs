@@ -1,6 +1,8 @@
 //! One row of a knowledge table, checked cell by cell.
 //!
-//! A number is exact, a list is taken apart, and the line of the file is kept, so that a finding can point to it.
+//! A row says for which rule it holds, on which days, on whose reading of the source, and has a cell for each further
+//! column of its table (`schema`). A number is exact, a list is taken apart, and the line of the file is kept, so
+//! that a finding can point to it. Reading the file is left to `rows`, what a row means to the detector of the table.
 
 use rust_decimal::Decimal;
 

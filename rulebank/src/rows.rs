@@ -33,6 +33,7 @@ pub(crate) fn read(
     check_rule: CheckRule<'_>,
 ) -> Result<Vec<Row>, Vec<Mistake>> {
     let mut records = records(text)?.into_iter();
+    // The header shows which column is which; where it is wrong no row can be read.
     let Some(header) = records.next() else {
         let usual: Vec<&str> = schema.required().collect();
         let hint = format!("it begins with: {}", usual.join(","));
@@ -61,6 +62,7 @@ pub(crate) fn read(
             rows.push((row, record.start));
         }
     }
+    // What only all rows together can show.
     if schema.name == schema::MED_TYPE {
         mistakes.extend(check_classes(text, &rows));
     }
@@ -155,6 +157,7 @@ fn read_row(
     let cell = |name: &str| {
         names.iter().position(|known| *known == name).map_or(&nowhere, |index| &record.cells[index])
     };
+    // For whom the row is, from when to when, and whose reading of the source.
     let (rule_span, rule) = cell("rule");
     if schema.has_rule {
         mistakes.extend(check_rule(RuleCell { table: schema, rule: rule.clone(), span: rule_span.clone() }));
@@ -174,6 +177,7 @@ fn read_row(
         let what = format!("`{reading}` is no reading");
         mistakes.push(Mistake::new(span.clone(), what).hint("text, own, or empty (text)"));
     }
+    // What is of this table alone.
     let mut cells = Vec::with_capacity(schema.columns.len());
     for column in schema.columns {
         let (span, text) = cell(column.name);

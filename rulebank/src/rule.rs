@@ -145,6 +145,7 @@ fn read_document<'d>(
     mistakes: &mut Vec<Mistake>,
 ) -> Option<Rule> {
     let mut file = Section::new(document, 0..0, "the rule");
+    // What the rule is.
     let id = file.text("id", mistakes);
     check_id(&id, mistakes);
     let version = file.text("version", mistakes);
@@ -155,6 +156,7 @@ fn read_document<'d>(
     let phases = file.words::<Phase>("phases", mistakes);
     check_phases(&phases, mistakes);
     let status = file.word::<Status>("status", mistakes);
+    // What finds it, with which parameters, and how often it was confirmed.
     let detector = file.text("detector", mistakes);
     let spec = known_detector(&detector, detectors, mistakes);
     let basis = file.texts("basis", mistakes);
@@ -162,6 +164,7 @@ fn read_document<'d>(
     let stated = file.section_if_any("confirmed", mistakes);
     let weakest = verdict.as_ref().map_or(Verdict::Indicator, |verdict| verdict.value);
     let confirmed = confirmed::read(stated, weakest, mistakes);
+    // What people are told: what it misses and excuses, what to do next, the message of an alert.
     let misses = sentences(&mut file, "misses", mistakes);
     let excuses = sentences(&mut file, "excuses", mistakes);
     let exemptions = file.texts_if_any("exemptions", mistakes);
@@ -171,6 +174,7 @@ fn read_document<'d>(
         check_message(source, spec, languages, mistakes);
     }
     let why = both(&mut file, "why", mistakes);
+    // How it came about, and the cases that hold it.
     let changes = read_changes(&mut file, &version, mistakes);
     let sections = file.sections("case", mistakes);
     let cases = sections
@@ -178,6 +182,7 @@ fn read_document<'d>(
         .filter_map(|section| case::read(source, section, rule_cells, mistakes))
         .collect();
     file.close(mistakes);
+    // Where a part that every rule has is missing, the mistake is noted and there is no rule.
     Some(Rule {
         id: id.value,
         version: version.value,
@@ -333,12 +338,14 @@ fn read_changes(
             mistakes.push(Mistake::new(span, "a change needs its day").hint("on = 2026-11-22"));
             continue;
         };
+        // The order is that of time, so that the newest stands last.
         if changes.last().is_some_and(|last| last.on > on) {
             mistakes
                 .push(Mistake::new(span, "the changes are out of order").hint("the newest one stands last"));
         }
         changes.push(RuleChange { version, on, why });
     }
+    // The newest change made the version that the rule states.
     let newest = changes.last().map(|change| change.version.as_str());
     let readable = mistakes.len() == before && !version.value.is_empty();
     if readable && newest != Some(version.value.as_str()) {

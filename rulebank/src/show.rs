@@ -45,10 +45,10 @@ pub fn list(bank: &Bank) -> String {
         lines.push([
             rule.id.clone(),
             rule.version.clone(),
-            rule.status.as_str().to_owned(),
-            rule.verdict.as_str().to_owned(),
-            rule.severity.as_str().to_owned(),
-            rule.family.as_str().to_owned(),
+            rule.status.code().to_owned(),
+            rule.verdict.code().to_owned(),
+            rule.severity.code().to_owned(),
+            rule.family.code().to_owned(),
             phases(rule),
             format!("{} · {}", rule.title.zh, rule.title.en),
         ]);
@@ -115,11 +115,11 @@ fn write_rule(out: &mut String, rule: &Rule, bank: &Bank, lang: Lang) -> std::fm
         "{} {} · {} · {} · {} · {} · {}",
         lang.pick("版本", "version"),
         rule.version,
-        rule.status.as_str(),
-        rule.family.as_str(),
+        rule.status.code(),
+        rule.family.code(),
         phases(rule),
-        rule.verdict.as_str(),
-        rule.severity.as_str()
+        rule.verdict.code(),
+        rule.severity.code()
     )?;
     writeln!(out, "{}", rule.source_file)?;
     section(out, lang.pick("为什么", "Why"), lang.of(&rule.why))?;
@@ -135,7 +135,7 @@ fn write_rule(out: &mut String, rule: &Rule, bank: &Bank, lang: Lang) -> std::fm
         items(out, lang.pick("豁免", "Exemptions"), named.map(|exemption| exemption_line(exemption, lang)))?;
     }
     section(out, lang.pick("下一步", "Next step"), lang.of(&rule.next_step))?;
-    let cases = rule.cases.iter().map(|case| format!("[{}] {}", case.kind.as_str(), case.name));
+    let cases = rule.cases.iter().map(|case| format!("[{}] {}", case.kind.code(), case.name));
     items(out, lang.pick("用例", "Cases"), cases)?;
     let changes = rule.changes.iter().rev().map(|c| format!("{} ({}): {}", c.version, c.on, c.why));
     items(out, lang.pick("版本记录", "Changes"), changes)
@@ -201,7 +201,7 @@ fn row_line(row: &Row) -> Vec<String> {
 }
 
 fn phases(rule: &Rule) -> String {
-    rule.phases.iter().map(|phase| phase.as_str()).collect::<Vec<_>>().join(" ")
+    rule.phases.iter().map(|phase| phase.code()).collect::<Vec<_>>().join(" ")
 }
 
 fn section(out: &mut String, heading: &str, text: &str) -> std::fmt::Result {

@@ -1,29 +1,20 @@
 //! The closed vocabularies of rules and alerts.
 //!
-//! Each word is written in rule files, alerts and on the page in one way only, that of `as_str`. The order of
+//! Each word is written in rule files, alerts and on the page in one way only, that of `code`. The order of
 //! [`Severity`] and [`Verdict`] is the order in which alerts take their share of a yuan: strongest first.
 
-/// Declares an enum of words together with their spelling and the list of all of them.
+/// Declares a vocabulary: a closed list that rule files and outputs can have as a value.
 macro_rules! words {
-    ($(#[$doc:meta])* $name:ident { $($(#[$word_doc:meta])* $word:ident = $text:literal,)+ }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        #[derive(serde::Serialize, serde::Deserialize)]
-        pub enum $name { $($(#[$word_doc])* #[serde(rename = $text)] $word,)+ }
-
-        impl $name {
-            /// Every word, in order.
-            pub const ALL: &'static [$name] = &[$($name::$word,)+];
-
-            /// The word as rule files and alerts write it.
-            pub const fn as_str(self) -> &'static str {
-                match self { $($name::$word => $text,)+ }
-            }
+    ($(#[$doc:meta])* $name:ident { $($(#[$of_word:meta])* $word:ident = $code:literal,)+ }) => {
+        records::closed_list! {
+            $(#[$doc])*
+            #[derive(serde::Serialize, serde::Deserialize)]
+            $name { $($(#[$of_word])* #[serde(rename = $code)] $word = $code,)+ }
         }
 
         impl crate::word::Word for $name {
             fn all() -> &'static [$name] { $name::ALL }
-            fn spelling(self) -> &'static str { self.as_str() }
+            fn spelling(self) -> &'static str { self.code() }
         }
     };
 }
@@ -119,6 +110,6 @@ mod tests {
     fn stronger_words_come_first() {
         assert!(Severity::High < Severity::Medium && Severity::Medium < Severity::Low);
         assert!(Verdict::Definite < Verdict::Suspect && Verdict::Suspect < Verdict::Indicator);
-        assert_eq!(Family::DataQuality.as_str(), "data_quality");
+        assert_eq!(Family::DataQuality.code(), "data_quality");
     }
 }

@@ -20,7 +20,7 @@ use crate::exact::exact;
 use crate::finding::{AmountBasis, Finding, KeyPart, RuleIx, Value};
 use crate::policy::Policy;
 use crate::sink::Sink;
-use crate::statement::{Crowd, Out, Route};
+use crate::statement::{Out, OverOccupancy, Route};
 use crate::views::Diff;
 use crate::why::steps::{Why, day, or_dash};
 
@@ -118,8 +118,8 @@ pub fn judge(
             let (from, to) = (day(of_day), days.peek().map(|next| day(next)));
             if too_many(bank, ended + open, beds, *factor) {
                 let institution = institution_row;
-                let crowd = Crowd { rule: *rule, institution, beds, from, to, ended, open };
-                sink.emit(Out::Crowd(Box::new(crowd)));
+                let crowd = OverOccupancy { rule: *rule, institution, beds, from, to, ended, open };
+                sink.emit(Out::OverOccupancy(Box::new(crowd)));
             }
             sink.count(Count::Subject(*rule));
         }
@@ -131,7 +131,7 @@ pub fn conclude(
     arena: &Arena,
     bank: &Policy,
     rules: &Rules,
-    crowd: &Crowd,
+    crowd: &OverOccupancy,
     today: Option<Day>,
     sink: &mut Sink,
 ) {

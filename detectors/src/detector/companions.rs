@@ -132,21 +132,21 @@ pub fn place(arena: &Arena, rules: &Rules, stays: &[(RowRef, Diff)], sink: &mut 
         .any(|(nth, (_, stay))| stays[nth + 1..].iter().any(|(_, other)| near(stay, other, 2)));
     if stays.len() >= times || twins {
         for (address, stay) in &stays {
-            sink.emit(Out::Row(Route::Companion, cell(stay, 0, 0), *address));
+            sink.emit(Out::Row(Route::StayInCell, cell(stay, 0, 0), *address));
             for (begin, end) in HALF {
-                sink.emit(Out::Row(Route::CompanionProbe, cell(stay, begin, end), *address));
+                sink.emit(Out::Row(Route::StayNearCell, cell(stay, begin, end), *address));
             }
         }
     } else {
         for (address, stay) in &stays {
-            sink.emit(Out::Row(Route::CompanionFew, cell(stay, 0, 0), *address));
+            sink.emit(Out::Row(Route::FewStaysInCell, cell(stay, 0, 0), *address));
         }
     }
     if twins {
         for (address, stay) in &stays {
             for begin in -1..=1 {
                 for end in -1..=1 {
-                    sink.emit(Out::Row(Route::CompanionTwin, cell(stay, begin, end), *address));
+                    sink.emit(Out::Row(Route::LikeStaysNearCell, cell(stay, begin, end), *address));
                 }
             }
         }

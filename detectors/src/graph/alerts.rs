@@ -24,6 +24,87 @@ pub(super) fn reconcile<'s>(wiring: &Wiring<'s>) -> VecCollection<'s, Tick, Reco
     let mut findings = std::mem::take(&mut *wiring.findings.borrow_mut()).into_iter();
     let findings = findings.next().expect("there is at least one judge").concatenate(findings);
 
+    // The amount, and whether an exemption lets the finding off.
+    let prices = settlements_by_finding(wiring, &findings);
+    let findings: Arrangement<'s, Finding> =
+        findings.map(|finding| (finding.id(), finding)).arrange_shared("money: findings");
+    let mut reads = Reads::default();
+    let exempts = reads.exempts();
+    let priced = whole(
+        context,
+        "money: price",
+        &[&prices],
+        &[&findings],
+        reads,
+        move |arena, bank, _, state, sink| {
+            let findings = state.values(0);
+            if !findings.is_empty() {
+                let settlements = state.rows(0);
+                for (finding, _) in &findings {
+                    let exempts = bank.exempts_of(exempts);
+                    let priced = money::price(arena, bank, exempts, finding, &settlements);
+                    sink.emit(Out::Priced(Box::new(priced)));
+                }
+            }
+        },
+    );
+    let priced = priced.output.flat_map(|out| match out {
+        Out::Priced(priced) => Some((priced.finding.id(), *priced)),
+        _ => None,
+    });
+
+    // Laid on records, visit by visit; severity and slot of a rule never change while the graph runs.
+    let arena = wiring.arena();
+    let bank = Arc::clone(&context.first_bank);
+    let laid: Arrangement<'s, Laid> = priced
+        .clone()
+        .flat_map(move |(_, priced)| money::laid(&arena, &bank, &priced))
+        .arrange_shared("money: laid by visit");
+    let taken = whole(
+        context,
+        "money: reconcile",
+        &[wiring.fact(Fact::SettlementOfVisit), wiring.fact(Fact::LineOfVisit)],
+        &[&laid],
+        Reads::default(),
+        |arena, _, _, state, sink| {
+            let laid: Vec<Laid> = state.values(0).into_iter().map(|(laid, _)| laid).collect();
+            if !laid.is_empty() {
+                let settlements = state.rows(0);
+                money::reconcile(arena, laid, &settlements, || state.rows(1), sink);
+            }
+        },
+    );
+
+    // What each finding took, back at the finding.
+    let taken = taken.output.inner.flat_map(|(out, tick, diff)| match out {
+        Out::Taken(finding, row, fen) => Some(((finding, row), tick, diff * fen)),
+        _ => None,
+    });
+    let taken: RowArrangement<'s> = taken.as_collection().arrange_shared("money: taken");
+    let priced: Arrangement<'s, PricedFinding> = priced.arrange_shared("money: priced findings");
+    let alerts =
+        whole(context, "money: alert", &[&taken], &[&priced], Reads::default(), |_, _, _, state, sink| {
+            let priced = state.values(0);
+            if !priced.is_empty() {
+                let taken = state.rows(0);
+                for (priced, _) in &priced {
+                    sink.emit(Out::Reconciled(Box::new(money::alert(priced, &taken))));
+                }
+            }
+        });
+    alerts.output.flat_map(|out| match out {
+        Out::Reconciled(alert) => Some(*alert),
+        _ => None,
+    })
+}
+
+/// The settlements that decide the amount of a finding, by the finding's number.
+fn settlements_by_finding<'s>(
+    wiring: &Wiring<'s>,
+    findings: &VecCollection<'s, Tick, Finding, Diff>,
+) -> RowArrangement<'s> {
+    let context = &wiring.context;
+
     // The settlements of the visits that a finding's amount speaks of.
     let funds: Arrangement<'s, u64> = findings
         .clone()
@@ -68,78 +149,7 @@ pub(super) fn reconcile<'s>(wiring: &Wiring<'s>) -> VecCollection<'s, Tick, Reco
         },
     );
 
-    // The amount, and whether an exemption lets the finding off.
-    let prices: RowArrangement<'s> = rows_of(&funds.output, Route::Price)
+    rows_of(&funds.output, Route::Price)
         .concat(rows_of(&deaths.output, Route::Price))
-        .arrange_shared("money: settlements by finding");
-    let findings: Arrangement<'s, Finding> =
-        findings.map(|finding| (finding.id(), finding)).arrange_shared("money: findings");
-    let mut reads = Reads::default();
-    let exempts = reads.exempts();
-    let priced = whole(
-        context,
-        "money: price",
-        &[&prices],
-        &[&findings],
-        reads,
-        move |arena, bank, _, state, sink| {
-            let findings = state.more(0);
-            if !findings.is_empty() {
-                let settlements = state.rows(0);
-                for (finding, _) in &findings {
-                    let exempts = bank.exempts_of(exempts);
-                    let priced = money::price(arena, bank, exempts, finding, &settlements);
-                    sink.emit(Out::Priced(Box::new(priced)));
-                }
-            }
-        },
-    );
-    let priced = priced.output.flat_map(|out| match out {
-        Out::Priced(priced) => Some((priced.finding.id(), *priced)),
-        _ => None,
-    });
-
-    // Laid on records, visit by visit; severity and slot of a rule never change while the graph runs.
-    let arena = wiring.arena();
-    let bank = Arc::clone(&context.first_bank);
-    let laid: Arrangement<'s, Laid> = priced
-        .clone()
-        .flat_map(move |(_, priced)| money::laid(&arena, &bank, &priced))
-        .arrange_shared("money: laid by visit");
-    let taken = whole(
-        context,
-        "money: reconcile",
-        &[wiring.fact(Fact::SettlementOfVisit), wiring.fact(Fact::LineOfVisit)],
-        &[&laid],
-        Reads::default(),
-        |arena, _, _, state, sink| {
-            let laid: Vec<Laid> = state.more(0).into_iter().map(|(laid, _)| laid).collect();
-            if !laid.is_empty() {
-                let settlements = state.rows(0);
-                money::reconcile(arena, laid, &settlements, || state.rows(1), sink);
-            }
-        },
-    );
-
-    // What each finding took, back at the finding.
-    let taken = taken.output.inner.flat_map(|(out, tick, diff)| match out {
-        Out::Taken(finding, row, fen) => Some(((finding, row), tick, diff * fen)),
-        _ => None,
-    });
-    let taken: RowArrangement<'s> = taken.as_collection().arrange_shared("money: taken");
-    let priced: Arrangement<'s, PricedFinding> = priced.arrange_shared("money: priced findings");
-    let alerts =
-        whole(context, "money: alert", &[&taken], &[&priced], Reads::default(), |_, _, _, state, sink| {
-            let priced = state.more(0);
-            if !priced.is_empty() {
-                let taken = state.rows(0);
-                for (priced, _) in &priced {
-                    sink.emit(Out::Reconciled(Box::new(money::alert(priced, &taken))));
-                }
-            }
-        });
-    alerts.output.flat_map(|out| match out {
-        Out::Reconciled(alert) => Some(*alert),
-        _ => None,
-    })
+        .arrange_shared("money: settlements by finding")
 }

@@ -8,7 +8,7 @@ use crate::detector::{bed_count, bed_only, part};
 use crate::fact::Fact;
 use crate::finding::Finding;
 use crate::reads::{Concern, Reads, reclassed};
-use crate::statement::{Crowd, Out};
+use crate::statement::{Out, OverOccupancy};
 use crate::temporal_filter::temporal_filter;
 use crate::views::{ArrangeShared, Arrangement, PackedArrangement, PackedCollection};
 
@@ -30,15 +30,15 @@ pub(super) fn occupancy<'s>(wiring: &Wiring<'s>, steps: &PackedArrangement<'s>) 
         },
     );
     // Few days of few institutions are crowded: all of them meet today under one key.
-    let crowds: Arrangement<'s, Crowd> = crowds
+    let crowds: Arrangement<'s, OverOccupancy> = crowds
         .flat_map(|out| match out {
-            Out::Crowd(crowd) => Some((0, *crowd)),
+            Out::OverOccupancy(crowd) => Some((0, *crowd)),
             _ => None,
         })
         .arrange_shared("bed_count: crowds");
     let mut reads = Reads::default();
     let rules = reads.rules(part::bed_count());
-    wiring.find_each(
+    let found = wiring.each(
         "bed_count: as of today",
         &crowds,
         &[&wiring.facts.today],
@@ -48,6 +48,7 @@ pub(super) fn occupancy<'s>(wiring: &Wiring<'s>, steps: &PackedArrangement<'s>) 
             bed_count::conclude(arena, bank, bank.rules_of(rules), crowd, today, sink);
         },
     );
+    wiring.collect_findings(&found);
 }
 
 /// Days of a stay on which nothing but the bed was charged.
@@ -75,11 +76,12 @@ pub(super) fn bed_only<'s>(wiring: &Wiring<'s>, charges: PackedCollection<'s>) {
     let runs = findings_of(&temporal_filter(runs, wiring.facts.now.clone()));
     let runs: Arrangement<'s, Finding> =
         runs.map(|finding| (first_text(&finding), finding)).arrange_shared("bed_only: runs by visit");
-    wiring.find_each(
+    let found = wiring.each(
         "bed_only: lines",
         &runs,
         &[wiring.fact(Fact::LineOfVisit)],
         Reads::default(),
         |arena, _, _, run, lines, sink| bed_only::with_lines(arena, run, &lines[0], sink),
     );
+    wiring.collect_findings(&found);
 }

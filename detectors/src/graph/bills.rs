@@ -1,6 +1,6 @@
 //! Bills and prescriptions: invoices used twice, drugs that no prescription covers, and more than prescribed.
 
-use super::wiring::{NONE, Wiring, case_of, concluding, one, rows_of};
+use super::wiring::{NONE, Wiring, concluding, one, rows_of, rule_and_row};
 use crate::detector::agreement::Agreement;
 use crate::detector::drug_kinds::DrugKinds;
 use crate::detector::sale_without_prescription::SaleWithoutPrescription;
@@ -16,7 +16,7 @@ use records::row;
 pub(super) fn invoices(wiring: &Wiring<'_>) {
     let mut reads = Reads::default();
     let rules = reads.rules(part::invoice_twice());
-    wiring.find_whole(
+    let found = wiring.whole(
         "invoice_twice",
         &[wiring.fact(Fact::Bill)],
         NONE,
@@ -25,13 +25,14 @@ pub(super) fn invoices(wiring: &Wiring<'_>) {
             invoice_twice::judge(arena, bank, bank.rules_of(rules), key, &state.rows(0), sink);
         },
     );
+    wiring.collect_findings(&found);
 }
 
 /// Settlements and the agreements of their institutions.
 pub(super) fn agreements(wiring: &Wiring<'_>) {
     let mut reads = Reads::default();
     let rules = reads.rules(part::agreement());
-    wiring.find_each(
+    let found = wiring.each(
         "agreement",
         wiring.fact(Fact::SettlementOfInstitution),
         &[wiring.fact(Fact::Institution)],
@@ -43,6 +44,7 @@ pub(super) fn agreements(wiring: &Wiring<'_>) {
             one_record::judge::<Agreement>(arena, bank, rules, (*row, &settlement), &institution, sink);
         },
     );
+    wiring.collect_findings(&found);
 }
 
 /// Prescriptions: what they do not cover, and what goes beyond them.
@@ -52,7 +54,7 @@ pub(super) fn prescriptions<'s>(wiring: &Wiring<'s>, without_rx: &RowCollection<
     let over_prescription = reads.rules(part::over_prescription());
     let drug_kinds = reads.rules(part::drug_kinds());
     let sale_without_prescription = reads.rules(part::sale_without_prescription());
-    let prescribed = wiring.find_whole(
+    let prescribed = wiring.whole(
         "over_prescription, drug_kinds, sale_without_prescription",
         &[wiring.fact(Fact::OfPrescription)],
         NONE,
@@ -78,6 +80,7 @@ pub(super) fn prescriptions<'s>(wiring: &Wiring<'s>, without_rx: &RowCollection<
             over_prescription::judge(arena, bank, bank.rules_of(over_prescription), &named, sink);
         },
     );
+    wiring.collect_findings(&prescribed);
 
     // Drug lines without a prescription that covers them, with their visit.
     let suspicious: RowArrangement<'s> = without_rx
@@ -107,14 +110,15 @@ pub(super) fn prescriptions<'s>(wiring: &Wiring<'s>, without_rx: &RowCollection<
         Fact::Prescribing,
         "no_prescription: institutions that prescribe",
     );
-    wiring.find_each(
+    let found = wiring.each(
         "no_prescription: conclude",
         &suspicious,
         &[&sends],
         Reads::default(),
-        |arena, bank, _, &case, has, sink| {
-            let (rule, row) = case_of(case);
+        |arena, bank, _, &undecided, has, sink| {
+            let (rule, row) = rule_and_row(undecided);
             no_prescription::conclude(arena, bank, rule, row, one(&has[0]).is_some(), sink);
         },
     );
+    wiring.collect_findings(&found);
 }

@@ -25,7 +25,7 @@ pub(super) fn trace_codes<'s>(wiring: &Wiring<'s>) {
     let mut reads = Reads::default();
     let twice = reads.rules(part::trace_code_twice());
     let unbought = reads.rules(part::trace_code_unbought());
-    let codes = wiring.find_whole(
+    let codes = wiring.whole(
         "trace_code_twice, trace_code_unbought",
         &[wiring.fact(Fact::SaleOfCode), wiring.fact(Fact::PurchaseOfCode)],
         NONE,
@@ -40,6 +40,7 @@ pub(super) fn trace_codes<'s>(wiring: &Wiring<'s>) {
             }
         },
     );
+    wiring.collect_findings(&codes);
 
     // A sale of a code that was not bought asks by institution and item whether that is bought at all.
     let arena = wiring.arena();
@@ -65,7 +66,7 @@ pub(super) fn trace_codes<'s>(wiring: &Wiring<'s>) {
     let otherwise = route(&otherwise, "trace_code_unbought: sales by code", Route::BoughtOtherwise);
     let mut reads = Reads::default();
     let rules = reads.rules(part::trace_code_unbought());
-    wiring.find_whole(
+    let found = wiring.whole(
         "trace_code_unbought",
         &[&otherwise],
         NONE,
@@ -75,6 +76,7 @@ pub(super) fn trace_codes<'s>(wiring: &Wiring<'s>) {
             trace_code_unbought::judge(arena, bank, rules, pair_of(key), &state.rows(0), sink);
         },
     );
+    wiring.collect_findings(&found);
 }
 
 /// Stock: uses summed by day in the difference, days by blocks, judged, then laid on the uses themselves.
@@ -113,7 +115,7 @@ pub(super) fn stock<'s>(wiring: &Wiring<'s>, uses: &RowCollection<'s>) {
     let rules = reads.rules(part::stock_balance());
     let blocks =
         wiring.whole("stock_balance: blocks", &[], &[&stock], reads, move |_, bank, _, state, sink| {
-            stock_balance::sum_block(bank, bank.rules_of(rules), &state.more(0), sink);
+            stock_balance::sum_block(bank, bank.rules_of(rules), &state.values(0), sink);
         });
     let days: Arrangement<'s, DaysOfBlock> = blocks
         .clone()
@@ -141,7 +143,7 @@ pub(super) fn stock<'s>(wiring: &Wiring<'s>, uses: &RowCollection<'s>) {
             let opening = one(&state.rows(0));
             let bought = opening.is_some() || one(&state.rows(1)).is_some();
             let rules = bank.rules_of(rules);
-            stock_balance::judge(arena, bank, rules, (pair, opening), bought, &state.more(0), sink);
+            stock_balance::judge(arena, bank, rules, (pair, opening), bought, &state.values(0), sink);
         },
     );
     let excess: Arrangement<'s, Finding> = findings_of(&excess)
@@ -158,19 +160,22 @@ pub(super) fn stock<'s>(wiring: &Wiring<'s>, uses: &RowCollection<'s>) {
     );
     let gaps = supply_gaps(wiring, &days);
 
-    // The uses that the money is laid on.
+    lay_on_uses(wiring, uses, findings_of(&known).concat(gaps));
+}
+
+/// Lays the money of excesses and gaps on the uses themselves.
+fn lay_on_uses<'s>(wiring: &Wiring<'s>, uses: &RowCollection<'s>, excess: Collection<'s, Finding>) {
     let uses: RowArrangement<'s> = uses.clone().arrange_shared("stock_balance: uses by item");
-    let excess: Arrangement<'s, Finding> = findings_of(&known)
-        .concat(gaps)
+    let excess: Arrangement<'s, Finding> = excess
         .map(|finding| (stock_key(&finding), finding))
         .arrange_shared("stock_balance: excesses by item");
-    wiring.find_whole(
+    let found = wiring.whole(
         "stock_balance: uses",
         &[&uses],
         &[&excess],
         Reads::default(),
         |arena, _, _, state, sink| {
-            let excess = state.more(0);
+            let excess = state.values(0);
             if !excess.is_empty() {
                 let uses = state.rows(0);
                 for (finding, _) in &excess {
@@ -182,6 +187,7 @@ pub(super) fn stock<'s>(wiring: &Wiring<'s>, uses: &RowCollection<'s>) {
             }
         },
     );
+    wiring.collect_findings(&found);
 }
 
 /// Items used without supply, at institutions that are known and buy at all.
@@ -196,7 +202,7 @@ fn supply_gaps<'s>(wiring: &Wiring<'s>, days: &Arrangement<'s, DaysOfBlock>) -> 
         move |arena, bank, pair, state, sink| {
             // Most items were counted: their days need not be read.
             if !supply_gap::is_counted(arena, bank, &state.rows(0)) {
-                supply_gap::judge(bank, bank.rules_of(rules), pair, &state.more(0), sink);
+                supply_gap::judge(bank, bank.rules_of(rules), pair, &state.values(0), sink);
             }
         },
     );

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use differential_dataflow::input::{Input as _, InputSession};
 use records::Kind;
-use records::arena::{Arena, Packed, RowRef};
+use records::arena::{Arena, Packed, RowRef, TextRef};
 use records::row::{self, Moment, day_of};
 use timely::dataflow::operators::vec::Input as _;
 use timely::dataflow::{InputHandleVec, Scope, StreamVec};
@@ -67,103 +67,31 @@ impl Inputs {
         if let Some(records) = &mut self.records {
             record_keys(&arena, row, |key| records.update((key, row), diff));
         }
-        let rows = &mut self.rows;
-        let mut put = |fact: Fact, key: u64, row: RowRef| rows[fact as usize].update((key, row), diff);
-        let mut tally = |population: Population| self.tallied[population as usize] += diff;
         match row::kind(&arena, row) {
-            Kind::Institution => put(Fact::Institution, u64::from(row::key(&arena, row).0), row),
-            Kind::Person => put(Fact::Person, u64::from(row::key(&arena, row).0), row),
+            Kind::Institution => self.put(Fact::Institution, u64::from(row::key(&arena, row).0), row, diff),
+            Kind::Person => self.put(Fact::Person, u64::from(row::key(&arena, row).0), row, diff),
             Kind::PersonFact => {
-                put(Fact::PersonFact, u64::from(row::person_fact(&arena, row).psn_no), row);
+                let person = row::person_fact(&arena, row).psn_no;
+                self.put(Fact::PersonFact, u64::from(person), row, diff);
             }
             Kind::Enrolment => {
-                put(Fact::EnrolmentOfPerson, u64::from(row::enrolment(&arena, row).psn_no), row);
-                put(Fact::AnyEnrolment, 0, RowRef::NONE);
+                let person = row::enrolment(&arena, row).psn_no;
+                self.put(Fact::EnrolmentOfPerson, u64::from(person), row, diff);
+                self.put(Fact::AnyEnrolment, 0, RowRef::NONE, diff);
             }
-            Kind::Visit => put(Fact::Visit, u64::from(row::key(&arena, row).0), row),
-            Kind::Settlement => {
-                let settlement = row::settlement(&arena, row);
-                if !settlement.live {
-                    put(Fact::DeadSettlement, u64::from(settlement.id), row);
-                    return;
-                }
-                put(Fact::SettlementOfVisit, u64::from(settlement.visit), row);
-                tally(Population::LiveSettlement);
-                put(Fact::SettlementOfPerson, u64::from(settlement.psn_no), row);
-                put(Fact::SettlementOfInstitution, u64::from(settlement.institution), row);
-                if settlement.bill_code.is_some() && settlement.bill_no.is_some() {
-                    put(Fact::Bill, pair_key(settlement.bill_code, settlement.bill_no), row);
-                }
-            }
-            Kind::FeeLine => {
-                let line = row::fee_line_place(&arena, row);
-                tally(Population::SentLine);
-                if line.rx.is_some() {
-                    put(Fact::VisitWithRx, u64::from(line.visit), RowRef::NONE);
-                }
-                if line.reverses.is_some() {
-                    put(Fact::DoubtfulLine, pair_key(line.visit, line.reverses), row::as_sent(&arena, row));
-                } else if line.is_doubtful {
-                    put(Fact::DoubtfulLine, pair_key(line.visit, line.sn), row::as_sent(&arena, row));
-                }
-                if line.is_netted {
-                    put(Fact::NettedLine, pair_key(line.visit, line.sn), RowRef::NONE);
-                }
-                if line.is_net {
-                    tally(Population::NetLine);
-                    put(Fact::LineOfVisit, u64::from(line.visit), row);
-                    if line.rx.is_some() {
-                        put(Fact::OfPrescription, u64::from(line.rx), row);
-                    }
-                }
-            }
+            Kind::Visit => self.put(Fact::Visit, u64::from(row::key(&arena, row).0), row, diff),
+            Kind::Settlement => self.feed_settlement(&arena, row, diff),
+            Kind::FeeLine => self.feed_line(&arena, row, diff),
             Kind::Prescription => {
                 let prescription = row::prescription(&arena, row);
-                put(Fact::OfPrescription, u64::from(prescription.id), row);
-                put(Fact::Prescribing, u64::from(prescription.institution), RowRef::NONE);
+                self.put(Fact::OfPrescription, u64::from(prescription.id), row, diff);
+                self.put(Fact::Prescribing, u64::from(prescription.institution), RowRef::NONE, diff);
                 if !prescription.cancelled {
-                    tally(Population::Prescription);
+                    self.tally(Population::Prescription, diff);
                 }
             }
-            Kind::Dispensing => {
-                let sale = row::dispensing(&arena, row);
-                if sale.cnt <= 0 {
-                    return;
-                }
-                tally(Population::Sale);
-                put(Fact::LineOfVisit, visit_key(sale.visit, sale.id), row);
-                if sale.rx.is_some() {
-                    put(Fact::OfPrescription, u64::from(sale.rx), row);
-                }
-                if sale.insured && !sale.split {
-                    tally(Population::PackSale);
-                }
-                if sale.insured {
-                    let mut codes = sale.codes;
-                    codes.sort_unstable();
-                    codes.dedup();
-                    for code in codes {
-                        put(Fact::SaleOfCode, u64::from(code), row);
-                    }
-                }
-            }
-            Kind::Purchase => {
-                let purchase = row::purchase(&arena, row);
-                let pair = pair_key(purchase.institution, purchase.item);
-                let day = day_of(purchase.time);
-                if !purchase.is_return {
-                    put(Fact::Bought, pair, RowRef::NONE);
-                }
-                put(Fact::Buying, u64::from(purchase.institution), RowRef::NONE);
-                let mut codes = purchase.codes;
-                codes.sort_unstable();
-                codes.dedup();
-                for code in codes {
-                    put(Fact::PurchaseOfCode, u64::from(code), row);
-                }
-                let stock = if purchase.is_return { Stock::Out(pair, day) } else { Stock::Bought(pair, day) };
-                self.supply.update((block_key(pair, day), stock), diff * purchase.cnt);
-            }
+            Kind::Dispensing => self.feed_sale(&arena, row, diff),
+            Kind::Purchase => self.feed_purchase(&arena, row, diff),
             Kind::StockChange => {
                 let change = row::stock_change(&arena, row);
                 let pair = pair_key(change.institution, change.item);
@@ -173,25 +101,119 @@ impl Inputs {
             }
             Kind::StockCount => {
                 let count = row::stock_count(&arena, row);
-                put(Fact::StockCount, pair_key(count.institution, count.item), row);
+                self.put(Fact::StockCount, pair_key(count.institution, count.item), row, diff);
             }
             Kind::Presence => {
                 let presence = row::presence(&arena, row);
-                put(Fact::Checking, u64::from(presence.institution), RowRef::NONE);
+                self.put(Fact::Checking, u64::from(presence.institution), RowRef::NONE, diff);
                 if presence.pass {
-                    put(Fact::PassOfPerson, u64::from(presence.psn_no), row);
+                    self.put(Fact::PassOfPerson, u64::from(presence.psn_no), row, diff);
                 }
             }
             Kind::Invoice => {
                 let (code, no) = row::key(&arena, row);
-                put(Fact::Bill, pair_key(code, no), row);
+                self.put(Fact::Bill, pair_key(code, no), row, diff);
             }
             Kind::Practitioner => {
                 let practitioner = row::practitioner(&arena, row);
-                put(Fact::Practitioner, subject_key(ProfileOwner::Practitioner, practitioner.code), row);
-                put(Fact::PractitionerOfInstitution, u64::from(practitioner.institution), row);
+                let subject = subject_key(ProfileOwner::Practitioner, practitioner.code);
+                self.put(Fact::Practitioner, subject, row, diff);
+                let institution = u64::from(practitioner.institution);
+                self.put(Fact::PractitionerOfInstitution, institution, row, diff);
             }
             Kind::Label => {}
+        }
+    }
+
+    fn put(&mut self, fact: Fact, key: u64, row: RowRef, diff: Diff) {
+        self.rows[fact as usize].update((key, row), diff);
+    }
+
+    fn tally(&mut self, population: Population, diff: Diff) {
+        self.tallied[population as usize] += diff;
+    }
+
+    /// A settlement, under its visit, person, institution and invoice; one that is not live only by itself.
+    fn feed_settlement(&mut self, arena: &Arena, row: RowRef, diff: Diff) {
+        let settlement = row::settlement(arena, row);
+        if !settlement.live {
+            self.put(Fact::DeadSettlement, u64::from(settlement.id), row, diff);
+            return;
+        }
+        self.put(Fact::SettlementOfVisit, u64::from(settlement.visit), row, diff);
+        self.tally(Population::LiveSettlement, diff);
+        self.put(Fact::SettlementOfPerson, u64::from(settlement.psn_no), row, diff);
+        self.put(Fact::SettlementOfInstitution, u64::from(settlement.institution), row, diff);
+        if settlement.bill_code.is_some() && settlement.bill_no.is_some() {
+            self.put(Fact::Bill, pair_key(settlement.bill_code, settlement.bill_no), row, diff);
+        }
+    }
+
+    /// A fee line as it stands: what is sent counts as sent, what is net is judged.
+    fn feed_line(&mut self, arena: &Arena, row: RowRef, diff: Diff) {
+        let line = row::fee_line_place(arena, row);
+        self.tally(Population::SentLine, diff);
+        if line.rx.is_some() {
+            self.put(Fact::VisitWithRx, u64::from(line.visit), RowRef::NONE, diff);
+        }
+        if line.reverses.is_some() {
+            let original = pair_key(line.visit, line.reverses);
+            self.put(Fact::DoubtfulLine, original, row::as_sent(arena, row), diff);
+        } else if line.is_doubtful {
+            let own = pair_key(line.visit, line.sn);
+            self.put(Fact::DoubtfulLine, own, row::as_sent(arena, row), diff);
+        }
+        if line.is_netted {
+            self.put(Fact::NettedLine, pair_key(line.visit, line.sn), RowRef::NONE, diff);
+        }
+        if line.is_net {
+            self.tally(Population::NetLine, diff);
+            self.put(Fact::LineOfVisit, u64::from(line.visit), row, diff);
+            if line.rx.is_some() {
+                self.put(Fact::OfPrescription, u64::from(line.rx), row, diff);
+            }
+        }
+    }
+
+    /// A sale of which something is left, under its visit, prescription and trace codes.
+    fn feed_sale(&mut self, arena: &Arena, row: RowRef, diff: Diff) {
+        let sale = row::dispensing(arena, row);
+        if sale.cnt <= 0 {
+            return;
+        }
+        self.tally(Population::Sale, diff);
+        self.put(Fact::LineOfVisit, visit_key(sale.visit, sale.id), row, diff);
+        if sale.rx.is_some() {
+            self.put(Fact::OfPrescription, u64::from(sale.rx), row, diff);
+        }
+        if sale.insured && !sale.split {
+            self.tally(Population::PackSale, diff);
+        }
+        if sale.insured {
+            self.put_codes(Fact::SaleOfCode, sale.codes, row, diff);
+        }
+    }
+
+    /// A purchase or a return of one: under its trace codes, and as supply of its day.
+    fn feed_purchase(&mut self, arena: &Arena, row: RowRef, diff: Diff) {
+        let purchase = row::purchase(arena, row);
+        let pair = pair_key(purchase.institution, purchase.item);
+        let day = day_of(purchase.time);
+        if !purchase.is_return {
+            self.put(Fact::Bought, pair, RowRef::NONE, diff);
+        }
+        self.put(Fact::Buying, u64::from(purchase.institution), RowRef::NONE, diff);
+        self.put_codes(Fact::PurchaseOfCode, purchase.codes, row, diff);
+        let stock = if purchase.is_return { Stock::Out(pair, day) } else { Stock::Bought(pair, day) };
+        self.supply.update((block_key(pair, day), stock), diff * purchase.cnt);
+    }
+
+    /// A record under each of its trace codes, once.
+    fn put_codes(&mut self, fact: Fact, mut codes: Vec<TextRef>, row: RowRef, diff: Diff) {
+        codes.sort_unstable();
+        codes.dedup();
+        for code in codes {
+            self.put(fact, u64::from(code), row, diff);
         }
     }
 

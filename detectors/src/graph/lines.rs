@@ -401,7 +401,7 @@ pub(super) fn tables<'s>(wiring: &Wiring<'s>, sorted: Sorted<'s>) {
     let mut reads = Reads::default();
     let age_limit = reads.rules(part::age_limit());
     let sex_limit = reads.rules(part::sex_limit());
-    wiring.find_each(
+    let found = wiring.each(
         "age_limit, sex_limit",
         &of_person,
         &[wiring.fact(Fact::Person)],
@@ -414,13 +414,14 @@ pub(super) fn tables<'s>(wiring: &Wiring<'s>, sorted: Sorted<'s>) {
             listed_line::judge::<SexLimit>(arena, bank, bank.rules_of(sex_limit), line, person, sink);
         },
     );
+    wiring.collect_findings(&found);
 
     // The institution.
     let of_institution = sorted.of_institution.arrange_shared("tables: lines by institution");
     let mut reads = Reads::default();
     let level_limit = reads.rules(part::level_limit());
     let price_cap = reads.rules(part::price_cap());
-    wiring.find_each(
+    let found = wiring.each(
         "level_limit, price_cap",
         &of_institution,
         &[wiring.fact(Fact::Institution)],
@@ -435,13 +436,14 @@ pub(super) fn tables<'s>(wiring: &Wiring<'s>, sorted: Sorted<'s>) {
             listed_line::judge::<PriceCap>(arena, bank, price_cap, (*row, &line), institution, sink);
         },
     );
+    wiring.collect_findings(&found);
     of_visits(wiring, sorted.of_visit);
 
     // The stay whose days the line lies outside of.
     let off_stay = sorted.off_stay.arrange_shared("outside_stay: lines by visit");
     let mut reads = Reads::default();
     let rules = reads.rules(part::outside_stay());
-    wiring.find_each(
+    let found = wiring.each(
         "outside_stay",
         &off_stay,
         &[wiring.fact(Fact::Visit)],
@@ -454,20 +456,23 @@ pub(super) fn tables<'s>(wiring: &Wiring<'s>, sorted: Sorted<'s>) {
             }
         },
     );
+    wiring.collect_findings(&found);
 
     // The same person's lines, and sales, of the same item.
     let cycled = sorted.cycled.arrange_shared("cycle_gap: lines");
     let mut reads = Reads::default();
     let rules = reads.rules(part::cycle_gap());
-    wiring.find_whole("cycle_gap", &[&cycled], NONE, reads, move |arena, bank, _, state, sink| {
+    let found = wiring.whole("cycle_gap", &[&cycled], NONE, reads, move |arena, bank, _, state, sink| {
         cycle_gap::judge(arena, bank, bank.rules_of(rules), &state.rows(0), sink);
     });
+    wiring.collect_findings(&found);
     let resold = sorted.resold.arrange_shared("resale: sales");
     let mut reads = Reads::default();
     let rules = reads.rules(part::resale());
-    wiring.find_whole("resale", &[&resold], NONE, reads, move |arena, bank, _, state, sink| {
+    let found = wiring.whole("resale", &[&resold], NONE, reads, move |arena, bank, _, state, sink| {
         resale::judge(arena, bank, bank.rules_of(rules), &state.rows(0), sink);
     });
+    wiring.collect_findings(&found);
 }
 
 /// Rules of items that look at the other lines of the visit.
@@ -480,7 +485,7 @@ fn of_visits<'s>(wiring: &Wiring<'s>, of_visit: RowCollection<'s>) {
     let hour_item = reads.rules(part::hour_item());
     let arena = wiring.arena();
     let classes = reads.classes(move |old, new| Concern::keys(1, reclassed(&arena, old, new)));
-    wiring.find_whole(
+    let found = wiring.whole(
         "pair_conflict, quantity_limit, course_limit, hour_item",
         &[&of_visit, wiring.fact(Fact::Visit)],
         NONE,
@@ -505,13 +510,14 @@ fn of_visits<'s>(wiring: &Wiring<'s>, of_visit: RowCollection<'s>) {
             item_cap::judge::<HourItem>(arena, bank, rules, &lines, visit, sink);
         },
     );
+    wiring.collect_findings(&found);
 }
 
 /// Lines that do not add up, and reversals of nothing.
 pub(super) fn arithmetic(wiring: &Wiring<'_>) {
     let mut reads = Reads::default();
     let rules = reads.rules(part::line_arithmetic());
-    wiring.find_each(
+    let found = wiring.each(
         "line_arithmetic",
         wiring.fact(Fact::DoubtfulLine),
         &[wiring.fact(Fact::NettedLine)],
@@ -522,4 +528,5 @@ pub(super) fn arithmetic(wiring: &Wiring<'_>) {
             one_record::judge::<LineArithmetic>(arena, bank, rules, (*row, &line), &has_reversals, sink);
         },
     );
+    wiring.collect_findings(&found);
 }

@@ -7,7 +7,7 @@ use differential_dataflow::operators::Iterate;
 use records::arena::{RowRef, TextRef};
 use records::row;
 
-use super::wiring::{NONE, Wiring, case_of, concluding, findings_of, one, packed_of, route, rows_of};
+use super::wiring::{NONE, Wiring, concluding, findings_of, one, packed_of, route, rows_of, rule_and_row};
 use crate::classes::Class;
 use crate::detector::diagnosis_age::DiagnosisAge;
 use crate::detector::diagnosis_sex::DiagnosisSex;
@@ -28,7 +28,7 @@ use crate::visited;
 pub(super) fn outside_facts<'s>(wiring: &Wiring<'s>, visits_of_person: &RowArrangement<'s>) {
     let mut reads = Reads::default();
     let person_fact = reads.rules(part::person_fact());
-    wiring.find_each(
+    let found = wiring.each(
         "person_fact",
         visits_of_person,
         &[wiring.fact(Fact::PersonFact)],
@@ -37,6 +37,7 @@ pub(super) fn outside_facts<'s>(wiring: &Wiring<'s>, visits_of_person: &RowArran
             person_fact::judge(arena, bank, bank.rules_of(person_fact), *row, &facts[0], sink);
         },
     );
+    wiring.collect_findings(&found);
 }
 
 /// All visits of one person beside each other: at two places at once, too often, too soon again.
@@ -80,7 +81,7 @@ pub(super) fn codes<'s>(wiring: &Wiring<'s>, coded: &RowArrangement<'s>) {
     let operation_sex = reads.rules(part::operation_sex());
     let diagnosis_sex = reads.rules(part::diagnosis_sex());
     let diagnosis_age = reads.rules(part::diagnosis_age());
-    wiring.find_each(
+    let found = wiring.each(
         "operation_sex, diagnosis_sex, diagnosis_age",
         coded,
         &[wiring.fact(Fact::Person)],
@@ -93,6 +94,7 @@ pub(super) fn codes<'s>(wiring: &Wiring<'s>, coded: &RowArrangement<'s>) {
             coded_visit::judge::<DiagnosisAge>(arena, bank, ages, *row, person, sink);
         },
     );
+    wiring.collect_findings(&found);
 }
 
 /// Identity checks: journeys that nobody makes in the time between two of them.
@@ -129,14 +131,16 @@ pub(super) fn journeys(wiring: &Wiring<'_>) {
     let places = route(&places, "travel: places of journeys", Route::JourneyPlace);
     let mut reads = Reads::default();
     let travel = reads.rules(part::travel());
-    wiring.find_each("travel", &journeys, &[&places], reads, move |arena, bank, key, _, places, sink| {
-        let (a, b) = pair_of(key);
-        let place = |end: RowRef| {
-            let code = row::presence(arena, end).institution;
-            places[0].iter().map(|(row, _)| *row).find(|row| row::key(arena, *row).0 == code)
-        };
-        travel::judge(arena, bank, bank.rules_of(travel), key, [place(a), place(b)], sink);
-    });
+    let found =
+        wiring.each("travel", &journeys, &[&places], reads, move |arena, bank, key, _, places, sink| {
+            let (a, b) = pair_of(key);
+            let place = |end: RowRef| {
+                let code = row::presence(arena, end).institution;
+                places[0].iter().map(|(row, _)| *row).find(|row| row::key(arena, *row).0 == code)
+            };
+            travel::judge(arena, bank, bank.rules_of(travel), key, [place(a), place(b)], sink);
+        });
+    wiring.collect_findings(&found);
 }
 
 /// Identity checks: stays in which there was none, at institutions that check.
@@ -155,16 +159,17 @@ pub(super) fn absences<'s>(wiring: &Wiring<'s>, stays: &RowArrangement<'s>) {
     let absent = temporal_filter(absent, wiring.facts.now.clone());
     let absent = concluding(&absent, "absence: by institution", Route::Absent);
     let checks = wiring.has("absence: checking", Fact::Checking, "absence: institutions that check");
-    wiring.find_each(
+    let found = wiring.each(
         "absence: conclude",
         &absent,
         &[&checks],
         Reads::default(),
-        |arena, bank, _, &case, has, sink| {
-            let (rule, row) = case_of(case);
+        |arena, bank, _, &undecided, has, sink| {
+            let (rule, row) = rule_and_row(undecided);
             absence::conclude(arena, bank, rule, row, one(&has[0]).is_some(), sink);
         },
     );
+    wiring.collect_findings(&found);
 }
 
 /// Companions: cells, co-stays, edges, groups.
@@ -176,10 +181,10 @@ pub(super) fn companions<'s>(wiring: &Wiring<'s>, stays: &RowArrangement<'s>) {
         wiring.whole("companions: place", &[stays], NONE, reads, move |arena, bank, _, state, sink| {
             companions::place(arena, bank.rules_of(companions), &state.rows(0), sink);
         });
-    let base = route(&placed, "companions: by cell", Route::Companion);
-    let probes = route(&placed, "companions: looking", Route::CompanionProbe);
-    let few = route(&placed, "companions: few by cell", Route::CompanionFew);
-    let twins = route(&placed, "companions: twins looking", Route::CompanionTwin);
+    let base = route(&placed, "companions: by cell", Route::StayInCell);
+    let probes = route(&placed, "companions: looking", Route::StayNearCell);
+    let few = route(&placed, "companions: few by cell", Route::FewStaysInCell);
+    let twins = route(&placed, "companions: twins looking", Route::LikeStaysNearCell);
 
     // Co-stays of two persons, and from enough of them an edge.
     let met = wiring.each(
@@ -224,16 +229,17 @@ pub(super) fn companions<'s>(wiring: &Wiring<'s>, stays: &RowArrangement<'s>) {
         .arrange_shared("companions: stays by group");
     let mut reads = Reads::default();
     let rules = reads.rules(part::companions());
-    wiring.find_whole("companions", &[&groups], NONE, reads, move |arena, bank, key, state, sink| {
+    let found = wiring.whole("companions", &[&groups], NONE, reads, move |arena, bank, key, state, sink| {
         companions::judge(arena, bank, bank.rules_of(rules), key, &state.rows(0), sink);
     });
+    wiring.collect_findings(&found);
 }
 
 /// Enrolment, and whether anybody is enrolled at all; and persons enrolled twice.
 pub(super) fn enrolment(wiring: &Wiring<'_>) {
     let mut reads = Reads::default();
     let double_enrolment = reads.rules(part::double_enrolment());
-    wiring.find_whole(
+    let found = wiring.whole(
         "double_enrolment",
         &[wiring.fact(Fact::EnrolmentOfPerson)],
         NONE,
@@ -242,6 +248,7 @@ pub(super) fn enrolment(wiring: &Wiring<'_>) {
             double_enrolment::judge(arena, bank, bank.rules_of(double_enrolment), &state.rows(0), sink);
         },
     );
+    wiring.collect_findings(&found);
 
     let mut reads = Reads::default();
     let enrolment = reads.rules(part::enrolment());
@@ -270,14 +277,15 @@ pub(super) fn enrolment(wiring: &Wiring<'_>) {
         },
     );
     let anyone = route(&anyone, "enrolment: anyone enrolled", Route::Has);
-    wiring.find_each(
+    let found = wiring.each(
         "enrolment: conclude",
         &uncovered,
         &[&anyone],
         Reads::default(),
-        |arena, bank, _, &case, has, sink| {
-            let (rule, row) = case_of(case);
+        |arena, bank, _, &undecided, has, sink| {
+            let (rule, row) = rule_and_row(undecided);
             enrolment::conclude(arena, bank, rule, row, one(&has[0]).is_some(), sink);
         },
     );
+    wiring.collect_findings(&found);
 }

@@ -19,7 +19,9 @@ use crate::reads::Reads;
 use crate::sink::Sink;
 use crate::statement::{Out, Route};
 use crate::temporal_filter::temporal_filter;
-use crate::views::{ArrangeShared, Arrangement, Collection, PackedArrangement, PackedCollection, pair_key};
+use crate::views::{
+    ArrangeShared, Arrangement, Collection, PackedArrangement, PackedCollection, RowArrangement, pair_key,
+};
 
 /// Judges months of institutions and practitioners beside their peers'.
 pub(super) fn outliers<'s>(wiring: &Wiring<'s>, of_stays: PackedCollection<'s>) {
@@ -48,20 +50,7 @@ pub(super) fn outliers<'s>(wiring: &Wiring<'s>, of_stays: PackedCollection<'s>) 
     let prices =
         hold::hold_until("outlier: gather prices", wiring.facts.prices.clone(), wiring.facts.gate.clone())
             .arrange_shared("outlier: prices by institution");
-    let workplaces = wiring.each(
-        "outlier: workplaces",
-        wiring.fact(Fact::PractitionerOfInstitution),
-        &[wiring.fact(Fact::Institution)],
-        Reads::default(),
-        |arena, _, _, row, institutions, sink| {
-            if let Some(institution) = one(&institutions[0]) {
-                let code = row::key(arena, *row).0;
-                let key = subject_key(ProfileOwner::Practitioner, code);
-                sink.emit(Out::Row(Route::Workplace, key, institution));
-            }
-        },
-    );
-    let workplaces = route(&workplaces, "outlier: workplaces by practitioner", Route::Workplace);
+    let workplaces = workplaces(wiring);
 
     // A subject's months, each stated where its peers meet.
     let mut reads = Reads::default();
@@ -90,7 +79,7 @@ pub(super) fn outliers<'s>(wiring: &Wiring<'s>, of_stays: PackedCollection<'s>) 
                 ProfileOwner::Practitioner => (one(&state.rows(1)), one(&state.rows(2))),
             };
             let group = Group::of(arena, institution, own, owner);
-            let mut baskets = baskets(&state.more(0));
+            let mut baskets = baskets(&state.values(0));
             for (month, profile) in months {
                 let basket = baskets.remove(&month).unwrap_or_default();
                 let institution = match (owner, own) {
@@ -125,14 +114,34 @@ pub(super) fn outliers<'s>(wiring: &Wiring<'s>, of_stays: PackedCollection<'s>) 
     // The models.
     let mut reads = Reads::default();
     let rules = reads.rules(part::outlier());
-    wiring.find_whole("outlier", &[], &[&of_month], reads, move |_, bank, _, state, sink| {
-        outlier::judge(bank, bank.rules_of(rules), &state.more(0), sink);
+    let found = wiring.whole("outlier", &[], &[&of_month], reads, move |_, bank, _, state, sink| {
+        outlier::judge(bank, bank.rules_of(rules), &state.values(0), sink);
     });
+    wiring.collect_findings(&found);
     let mut reads = Reads::default();
     let rules = reads.rules(part::outlier());
-    wiring.find_whole("outlier: rises", &[], &[&of_series], reads, move |_, bank, _, state, sink| {
-        outlier::judge_rises(bank, bank.rules_of(rules), &state.more(0), sink);
+    let found = wiring.whole("outlier: rises", &[], &[&of_series], reads, move |_, bank, _, state, sink| {
+        outlier::judge_rises(bank, bank.rules_of(rules), &state.values(0), sink);
     });
+    wiring.collect_findings(&found);
+}
+
+/// The institutions of practitioners, by practitioner.
+fn workplaces<'s>(wiring: &Wiring<'s>) -> RowArrangement<'s> {
+    let workplaces = wiring.each(
+        "outlier: workplaces",
+        wiring.fact(Fact::PractitionerOfInstitution),
+        &[wiring.fact(Fact::Institution)],
+        Reads::default(),
+        |arena, _, _, row, institutions, sink| {
+            if let Some(institution) = one(&institutions[0]) {
+                let code = row::key(arena, *row).0;
+                let key = subject_key(ProfileOwner::Practitioner, code);
+                sink.emit(Out::Row(Route::Workplace, key, institution));
+            }
+        },
+    );
+    route(&workplaces, "outlier: workplaces by practitioner", Route::Workplace)
 }
 
 /// Whether any rule looks at a subject's months beside the peers', and at its rises; by [`ProfileOwner`].

@@ -1,8 +1,8 @@
-//! What the parts of the graph share: the operators with their counts and findings gathered, and how rows that a
-//! judge emitted find the arrangement of their route.
+//! What the parts of the graph share: the operators with their counts gathered, the findings of all judges, and how
+//! rows that a judge emitted find the arrangement of their route.
 //!
-//! A part calls [`Wiring::each`] or [`Wiring::whole`] for a step on the way, [`Wiring::find_each`] or
-//! [`Wiring::find_whole`] where the judge states findings. Nothing that is counted for the coverage can be forgotten.
+//! A part calls [`Wiring::each`] or [`Wiring::whole`], and [`Wiring::collect_findings`] on the output where the judge
+//! states findings. Nothing that is counted for the coverage can be forgotten.
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -69,10 +69,9 @@ impl<'s> Wiring<'s> {
         judged.output
     }
 
-    /// Collects findings that a judge stated; hands back its output.
-    fn collect_findings(&self, output: Collection<'s, Out>) -> Collection<'s, Out> {
-        self.findings.borrow_mut().push(findings_of(&output));
-        output
+    /// Collects the findings that a judge stated.
+    pub(super) fn collect_findings(&self, output: &Collection<'s, Out>) {
+        self.findings.borrow_mut().push(findings_of(output));
     }
 
     /// [`each`], with what it counted collected.
@@ -87,28 +86,16 @@ impl<'s> Wiring<'s> {
         self.collect_counts(each(&self.context, name, main, joined, reads, judge))
     }
 
-    /// As [`Wiring::each`], of a judge that states findings.
-    pub(super) fn find_each<V: ExchangeData, J: ExchangeData>(
-        &self,
-        name: &'static str,
-        main: &Arrangement<'s, V>,
-        joined: &[&Arrangement<'s, J>],
-        reads: Reads<V, J>,
-        judge: impl FnMut(&Arena, &CompiledBank, u64, &V, &[Vec<(J, Diff)>], &mut Sink) + 'static,
-    ) -> Collection<'s, Out> {
-        self.collect_findings(self.each(name, main, joined, reads, judge))
-    }
-
     /// [`whole`], with what it counted collected.
     pub(super) fn whole<W: ExchangeData>(
         &self,
         name: &'static str,
         rows: &[&RowArrangement<'s>],
-        more: &[&Arrangement<'s, W>],
+        values: &[&Arrangement<'s, W>],
         reads: Reads,
         judge: impl FnMut(&Arena, &CompiledBank, u64, &mut KeyRows<'_, W>, &mut Sink) + 'static,
     ) -> Collection<'s, Out> {
-        self.collect_counts(whole(&self.context, name, rows, more, reads, judge))
+        self.collect_counts(whole(&self.context, name, rows, values, reads, judge))
     }
 
     /// [`whole_packed`], with what it counted collected.
@@ -117,23 +104,11 @@ impl<'s> Wiring<'s> {
         name: &'static str,
         rows: &[&RowArrangement<'s>],
         packed: &[&PackedArrangement<'s>],
-        more: &[&Arrangement<'s, W>],
+        values: &[&Arrangement<'s, W>],
         reads: Reads,
         judge: impl FnMut(&Arena, &CompiledBank, u64, &mut KeyRows<'_, W>, &mut Sink) + 'static,
     ) -> Collection<'s, Out> {
-        self.collect_counts(whole_packed(&self.context, name, rows, packed, more, reads, judge))
-    }
-
-    /// As [`Wiring::whole`], of a judge that states findings.
-    pub(super) fn find_whole<W: ExchangeData>(
-        &self,
-        name: &'static str,
-        rows: &[&RowArrangement<'s>],
-        more: &[&Arrangement<'s, W>],
-        reads: Reads,
-        judge: impl FnMut(&Arena, &CompiledBank, u64, &mut KeyRows<'_, W>, &mut Sink) + 'static,
-    ) -> Collection<'s, Out> {
-        self.collect_findings(self.whole(name, rows, more, reads, judge))
+        self.collect_counts(whole_packed(&self.context, name, rows, packed, values, reads, judge))
     }
 
     /// Keys of a fact that have at least one row, each with [`RowRef::NONE`].
@@ -171,8 +146,8 @@ pub(super) fn concluding<'s>(output: &Collection<'s, Out>, name: &str, route: Ro
 }
 
 /// The rule and the row of a value of [`concluding`].
-pub(super) fn case_of(case: u64) -> (RuleIx, RowRef) {
-    rule_of(case)
+pub(super) fn rule_and_row(undecided: u64) -> (RuleIx, RowRef) {
+    rule_of(undecided)
 }
 
 /// The packed values that were stated to belong to a route, by their key, not arranged.

@@ -5,20 +5,19 @@
 
 use std::sync::Arc;
 
-use differential_dataflow::AsCollection;
 use differential_dataflow::ExchangeData;
 use records::arena::Arena;
 use timely::dataflow::channels::pact::Pipeline;
-use timely::dataflow::operators::generic::OutputBuilder;
 use timely::dataflow::operators::generic::builder_rc::OperatorBuilder;
 
-use super::arrangement_reader::{ArrangementReader, BatchSpan, State, keys_of, updates};
+use super::arrangement_reader::{ArrangementReader, BatchSpan, State, updates};
 use super::context::{Judged, OperatorContext};
-use super::pending_ticks::{PendingTicks, Ports};
+use super::operator::{batch_inputs, connect, note_keys};
+use super::pending_ticks::{PendingTicks, Task};
 use crate::compiled_bank::CompiledBank;
 use crate::reads::{Concern, Reads};
 use crate::sink::Sink;
-use crate::views::{Arrangement, Diff};
+use crate::views::{Arrangement, Diff, Tick};
 
 /// Judges each row of `main` with the rows of its key in `joined`: rows of records, or packed values.
 ///
@@ -68,31 +67,16 @@ fn mount<'s, V: ExchangeData, J: ExchangeData>(
     main: &Arrangement<'s, V>,
     joined: &[&Arrangement<'s, J>],
     reads: Reads<V, J>,
-    mut judge: Judge<V, J>,
+    judge: Judge<V, J>,
 ) -> Judged<'s> {
     let mut builder = OperatorBuilder::new(name.to_owned(), context.scope);
     let mut rows_in = builder.new_input(main.stream.clone(), Pipeline);
-    let mut joined_in: Vec<_> =
-        joined.iter().map(|joined| builder.new_input(joined.stream.clone(), Pipeline)).collect();
-    let mut bank_in = builder.new_input(context.bank.clone(), Pipeline);
-    let (output_port, output) = builder.new_output();
-    let (counted_port, counted) = builder.new_output();
-    let mut ports =
-        Ports { output: OutputBuilder::from(output_port), counted: OutputBuilder::from(counted_port) };
-    let mut main_reader = ArrangementReader::new(main.trace.clone());
-    let mut readers: Vec<ArrangementReader<J>> =
-        joined.iter().map(|joined| ArrangementReader::new(joined.trace.clone())).collect();
-    let mut bank = Arc::clone(&context.first_bank);
-    let arena = Arc::clone(&context.arena);
+    let mut joined_in = batch_inputs(&mut builder, joined);
+    let (mut bank_in, mut ports, judged) = connect(&mut builder, context);
+    let mut rows = RowJudge::new(context, main, joined, reads, judge);
 
     builder.build(move |_capabilities| {
         let mut pending: PendingTicks<Work<V>> = PendingTicks::new();
-        let mut sink = Sink::default();
-        // Rows of the key in hand, kept to save their allocations.
-        let mut state: State<J> = State::new();
-        let mut before: Vec<Vec<(J, Diff)>> = readers.iter().map(|_| Vec::new()).collect();
-        let mut after = before.clone();
-        let mut again: State<V> = State::new();
         move |frontiers| {
             // Note what comes in at its tick: rows themselves, of joined arrangements the keys alone.
             rows_in.for_each(|capability, spans: &mut Vec<BatchSpan<V>>| {
@@ -102,94 +86,152 @@ fn mount<'s, V: ExchangeData, J: ExchangeData>(
                     });
                 }
             });
-            for input in &mut joined_in {
-                input.for_each(|capability, spans: &mut Vec<BatchSpan<J>>| {
-                    for span in spans.drain(..) {
-                        keys_of(&span, |key, tick| pending.at(tick, &capability).work.keys.push(key));
-                    }
-                });
-            }
+            note_keys(&mut joined_in, &mut pending, |work| &mut work.keys);
             bank_in.for_each(|capability, banks| pending.note_bank(&capability, banks));
 
+            // Judge what is complete.
             while let Some((tick, mut task)) = pending.next(frontiers) {
-                // Another bank takes effect here; what it concerns is looked for batch by batch.
-                let old_bank = Arc::clone(&bank);
-                let concern = task.bank.take().and_then(|new| {
-                    bank = new;
-                    reads.concern(&old_bank, &bank)
-                });
-                let work = std::mem::take(&mut task.work);
-                let mut keys = work.keys;
-                let mut of_bank = Vec::new();
-                if let Some(concern) = &concern {
-                    if !concern.rows.is_empty() {
-                        of_bank = main_reader.keys_with(|row| concern.is_about(row));
-                    }
-                    for (nth, concerned) in &concern.keys {
-                        keys.append(&mut readers[*nth].keys_with(concerned));
-                    }
-                }
-                keys.sort_unstable();
-                keys.dedup();
-
-                // Walk the three sorted lists of keys together, so that every arrangement is read in one pass.
-                if !keys.is_empty() || !of_bank.is_empty() {
-                    main_reader.open();
-                }
-                readers.iter_mut().for_each(ArrangementReader::open);
-                let mut rows = work.rows.into_iter().peekable();
-                let mut keys = keys.into_iter().peekable();
-                let mut of_bank = of_bank.into_iter().peekable();
-                loop {
-                    let next = [rows.peek().map(|row| row.0), keys.peek().copied(), of_bank.peek().copied()];
-                    let Some(key) = next.into_iter().flatten().min() else { break };
-                    let is_joined = keys.next_if_eq(&key).is_some();
-                    let is_of_bank = of_bank.next_if_eq(&key).is_some();
-
-                    // The rows that stood before and are to be judged again.
-                    again.before.clear();
-                    if is_joined || is_of_bank {
-                        main_reader.read(key, tick, &mut again);
-                        if let Some(concern) = concern.as_ref().filter(|_| !is_joined) {
-                            again.before.retain(|(row, _)| concern.is_about(row));
-                        }
-                    }
-                    if again.before.is_empty() && rows.peek().is_none_or(|row| row.0 != key) {
-                        continue;
-                    }
-                    for (reader, (before, after)) in readers.iter_mut().zip(before.iter_mut().zip(&mut after))
-                    {
-                        reader.read(key, tick, &mut state);
-                        std::mem::swap(&mut state.before, before);
-                        std::mem::swap(&mut state.after, after);
-                    }
-
-                    // What was stated of them is retracted by asking the old state and the old bank once more.
-                    if !again.before.is_empty() {
-                        sink.difference(|sink| {
-                            for (row, count) in &again.before {
-                                sink.weight = -count;
-                                judge(&arena, &old_bank, key, row, &before, sink);
-                                sink.weight = *count;
-                                judge(&arena, &bank, key, row, &after, sink);
-                            }
-                        });
-                    }
-                    // Rows that came and went are judged as things stand now.
-                    while let Some((_, row, diff)) = rows.next_if(|row| row.0 == key) {
-                        sink.weight = diff;
-                        judge(&arena, &bank, key, &row, &after, &mut sink);
-                    }
-                }
-                ports.send(&mut sink, tick, &task);
+                rows.judge_tick(tick, &mut task);
+                ports.send(&mut rows.sink, tick, &task);
             }
 
             // Let go of history that no tick to come can ask for.
             if let Some(frontier) = pending.moved(frontiers) {
-                main_reader.close(frontier);
-                readers.iter_mut().for_each(|reader| reader.close(frontier));
+                rows.close(frontier);
             }
         }
     });
-    Judged { output: output.as_collection(), counted: counted.as_collection() }
+    judged
+}
+
+/// The judge of rows with what it reads and states.
+struct RowJudge<V: ExchangeData, J: ExchangeData> {
+    judge: Judge<V, J>,
+    reads: Reads<V, J>,
+    /// The bank in force.
+    bank: Arc<CompiledBank>,
+    arena: Arc<Arena>,
+    main: ArrangementReader<V>,
+    joined: Vec<ArrangementReader<J>>,
+    sink: Sink,
+    /// The joined rows of the key in hand, before the tick and with it; kept, as all of these, to save allocations.
+    before: Vec<Vec<(J, Diff)>>,
+    after: Vec<Vec<(J, Diff)>>,
+    /// What one joined arrangement holds of the key in hand.
+    state: State<J>,
+    /// The rows of the key in hand that are judged again, in `before`.
+    again: State<V>,
+}
+
+impl<V: ExchangeData, J: ExchangeData> RowJudge<V, J> {
+    fn new(
+        context: &OperatorContext<'_>,
+        main: &Arrangement<'_, V>,
+        joined: &[&Arrangement<'_, J>],
+        reads: Reads<V, J>,
+        judge: Judge<V, J>,
+    ) -> RowJudge<V, J> {
+        RowJudge {
+            judge,
+            reads,
+            bank: Arc::clone(&context.first_bank),
+            arena: Arc::clone(&context.arena),
+            main: ArrangementReader::new(main.trace.clone()),
+            joined: joined.iter().map(|joined| ArrangementReader::new(joined.trace.clone())).collect(),
+            sink: Sink::default(),
+            before: vec![Vec::new(); joined.len()],
+            after: vec![Vec::new(); joined.len()],
+            state: State::new(),
+            again: State::new(),
+        }
+    }
+
+    /// Judges what a tick brought, into the sink.
+    fn judge_tick(&mut self, tick: Tick, task: &mut Task<Work<V>>) {
+        // Another bank takes effect here; what it concerns is looked for batch by batch.
+        let (old_bank, concern) = task.change_bank(&mut self.bank, &self.reads);
+        let Work { rows, mut keys } = std::mem::take(&mut task.work);
+        let of_bank = concern.as_ref().map(|concern| self.find_concerned(concern, &mut keys));
+        let of_bank = of_bank.unwrap_or_default();
+        keys.sort_unstable();
+        keys.dedup();
+
+        // Walk the three sorted lists of keys together, so that every arrangement is read in one pass.
+        if !keys.is_empty() || !of_bank.is_empty() {
+            self.main.open();
+        }
+        self.joined.iter_mut().for_each(ArrangementReader::open);
+        let mut rows = rows.into_iter().peekable();
+        let mut keys = keys.into_iter().peekable();
+        let mut of_bank = of_bank.into_iter().peekable();
+        loop {
+            let next = [rows.peek().map(|row| row.0), keys.peek().copied(), of_bank.peek().copied()];
+            let Some(key) = next.into_iter().flatten().min() else { break };
+            let is_joined = keys.next_if_eq(&key).is_some();
+            let is_of_bank = of_bank.next_if_eq(&key).is_some();
+
+            // The rows that stood before and are to be judged again.
+            self.again.before.clear();
+            if is_joined || is_of_bank {
+                self.main.read(key, tick, &mut self.again);
+                if let Some(concern) = concern.as_ref().filter(|_| !is_joined) {
+                    self.again.before.retain(|(row, _)| concern.is_about(row));
+                }
+            }
+            if self.again.before.is_empty() && rows.peek().is_none_or(|row| row.0 != key) {
+                continue;
+            }
+            self.read_joined(key, tick);
+            self.judge_again(key, &old_bank);
+            // Rows that came and went are judged as things stand now.
+            while let Some((_, row, diff)) = rows.next_if(|row| row.0 == key) {
+                self.sink.weight = diff;
+                (self.judge)(&self.arena, &self.bank, key, &row, &self.after, &mut self.sink);
+            }
+        }
+    }
+
+    /// The keys of rows that another bank concerns; those of joined rows that it concerns are added to `keys`.
+    fn find_concerned(&mut self, concern: &Concern<V, J>, keys: &mut Vec<u64>) -> Vec<u64> {
+        for (nth, concerned) in &concern.keys {
+            keys.append(&mut self.joined[*nth].keys_with(concerned));
+        }
+        if concern.rows.is_empty() {
+            return Vec::new();
+        }
+        self.main.keys_with(|row| concern.is_about(row))
+    }
+
+    /// Reads the joined rows of a key, before the tick and with it.
+    fn read_joined(&mut self, key: u64, tick: Tick) {
+        for (reader, (before, after)) in
+            self.joined.iter_mut().zip(self.before.iter_mut().zip(&mut self.after))
+        {
+            reader.read(key, tick, &mut self.state);
+            std::mem::swap(&mut self.state.before, before);
+            std::mem::swap(&mut self.state.after, after);
+        }
+    }
+
+    /// Judges the rows in `again` twice: what was stated of them is retracted by asking the old state and the old bank
+    /// once more.
+    fn judge_again(&mut self, key: u64, old_bank: &CompiledBank) {
+        if self.again.before.is_empty() {
+            return;
+        }
+        self.sink.difference(|sink| {
+            for (row, count) in &self.again.before {
+                sink.weight = -count;
+                (self.judge)(&self.arena, old_bank, key, row, &self.before, sink);
+                sink.weight = *count;
+                (self.judge)(&self.arena, &self.bank, key, row, &self.after, sink);
+            }
+        });
+    }
+
+    /// Lets go of history before `frontier`.
+    fn close(&mut self, frontier: Tick) {
+        self.main.close(frontier);
+        self.joined.iter_mut().for_each(|reader| reader.close(frontier));
+    }
 }

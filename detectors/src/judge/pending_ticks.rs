@@ -10,6 +10,7 @@ use timely::progress::frontier::MutableAntichain;
 
 use crate::compiled_bank::CompiledBank;
 use crate::coverage::{Count, Population};
+use crate::reads::{Concern, Reads};
 use crate::sink::Sink;
 use crate::statement::Out;
 use crate::views::{Diff, Tick};
@@ -19,9 +20,26 @@ pub(super) struct Task<W> {
     /// What came in.
     pub(super) work: W,
     /// Another version of the bank.
-    pub(super) bank: Option<Arc<CompiledBank>>,
+    bank: Option<Arc<CompiledBank>>,
     /// One for statements, one for counts.
     capabilities: [Capability<Tick>; 2],
+}
+
+impl<W> Task<W> {
+    /// Lets another version of the bank, if there is one, take the place of `bank`; gives the version that was in force
+    /// and what of the difference concerns an operator that reads `reads`.
+    pub(super) fn change_bank<V, J>(
+        &mut self,
+        bank: &mut Arc<CompiledBank>,
+        reads: &Reads<V, J>,
+    ) -> (Arc<CompiledBank>, Option<Concern<V, J>>) {
+        let old = Arc::clone(bank);
+        let concern = self.bank.take().and_then(|new| {
+            *bank = new;
+            reads.concern(&old, bank)
+        });
+        (old, concern)
+    }
 }
 
 /// Tasks by tick.

@@ -5,16 +5,14 @@
 
 use std::sync::Arc;
 
-use differential_dataflow::AsCollection;
 use differential_dataflow::ExchangeData;
 use records::arena::{Arena, Packed, RowRef};
-use timely::dataflow::channels::pact::Pipeline;
-use timely::dataflow::operators::generic::OutputBuilder;
 use timely::dataflow::operators::generic::builder_rc::OperatorBuilder;
 
-use super::arrangement_reader::{ArrangementReader, BatchSpan, State, keys_of};
+use super::arrangement_reader::{ArrangementReader, State};
 use super::context::{Judged, OperatorContext};
-use super::pending_ticks::{PendingTicks, Ports};
+use super::operator::{batch_inputs, connect, note_keys};
+use super::pending_ticks::PendingTicks;
 use crate::compiled_bank::CompiledBank;
 use crate::reads::Reads;
 use crate::sink::Sink;
@@ -52,7 +50,7 @@ impl<V: ExchangeData> KeyReader<V> {
 struct Readers<W: ExchangeData> {
     rows: Vec<KeyReader<RowRef>>,
     packed: Vec<KeyReader<Packed>>,
-    more: Vec<KeyReader<W>>,
+    values: Vec<KeyReader<W>>,
 }
 
 impl<W: ExchangeData> Readers<W> {
@@ -60,21 +58,21 @@ impl<W: ExchangeData> Readers<W> {
     fn open(&mut self) {
         self.rows.iter_mut().for_each(|input| input.reader.open());
         self.packed.iter_mut().for_each(|input| input.reader.open());
-        self.more.iter_mut().for_each(|input| input.reader.open());
+        self.values.iter_mut().for_each(|input| input.reader.open());
     }
 
     /// Forgets what was read of the key before.
     fn next_key(&mut self) {
         self.rows.iter_mut().for_each(|input| input.state = None);
         self.packed.iter_mut().for_each(|input| input.state = None);
-        self.more.iter_mut().for_each(|input| input.state = None);
+        self.values.iter_mut().for_each(|input| input.state = None);
     }
 
     /// Every key of any input.
     fn keys(&mut self) -> Vec<u64> {
         let mut keys: Vec<u64> = self.rows.iter_mut().flat_map(|input| input.reader.keys()).collect();
         keys.extend(self.packed.iter_mut().flat_map(|input| input.reader.keys()));
-        keys.extend(self.more.iter_mut().flat_map(|input| input.reader.keys()));
+        keys.extend(self.values.iter_mut().flat_map(|input| input.reader.keys()));
         keys
     }
 
@@ -82,7 +80,7 @@ impl<W: ExchangeData> Readers<W> {
     fn close(&mut self, frontier: Tick) {
         self.rows.iter_mut().for_each(|input| input.reader.close(frontier));
         self.packed.iter_mut().for_each(|input| input.reader.close(frontier));
-        self.more.iter_mut().for_each(|input| input.reader.close(frontier));
+        self.values.iter_mut().for_each(|input| input.reader.close(frontier));
     }
 }
 
@@ -103,13 +101,13 @@ impl<W: ExchangeData> KeyRows<'_, W> {
     pub fn packed(&mut self, input: usize) -> Vec<(Packed, Diff)> {
         self.readers.packed[input].take(self.key, self.tick, self.side)
     }
-    /// Values of the key in the `input`-th arrangement of the last type, with counts; to be asked once.
-    pub fn more(&mut self, input: usize) -> Vec<(W, Diff)> {
-        self.readers.more[input].take(self.key, self.tick, self.side)
+    /// Values of the key in the `input`-th arrangement of values, with counts; to be asked once.
+    pub fn values(&mut self, input: usize) -> Vec<(W, Diff)> {
+        self.readers.values[input].take(self.key, self.tick, self.side)
     }
 }
 
-/// Judges all rows of a key together: those of `rows`, and the values of `more`.
+/// Judges all rows of a key together: those of `rows`, and the values of `values`.
 ///
 /// `reads` says what of the bank the judge reads; a [`crate::reads::Concern`] of its parts names keys by the rows of
 /// the arrangements of `rows`.
@@ -117,7 +115,7 @@ pub fn whole<'s, W, F>(
     context: &OperatorContext<'s>,
     name: &'static str,
     rows: &[&RowArrangement<'s>],
-    more: &[&Arrangement<'s, W>],
+    values: &[&Arrangement<'s, W>],
     reads: Reads,
     judge: F,
 ) -> Judged<'s>
@@ -125,7 +123,7 @@ where
     W: ExchangeData,
     F: FnMut(&Arena, &CompiledBank, u64, &mut KeyRows<'_, W>, &mut Sink) + 'static,
 {
-    mount(context, name, rows, &[], more, reads, Box::new(judge))
+    mount(context, name, rows, &[], values, reads, Box::new(judge))
 }
 
 /// As [`whole`], of a judge that also looks at packed values.
@@ -134,7 +132,7 @@ pub fn whole_packed<'s, W, F>(
     name: &'static str,
     rows: &[&RowArrangement<'s>],
     packed: &[&PackedArrangement<'s>],
-    more: &[&Arrangement<'s, W>],
+    values: &[&Arrangement<'s, W>],
     reads: Reads,
     judge: F,
 ) -> Judged<'s>
@@ -142,7 +140,7 @@ where
     W: ExchangeData,
     F: FnMut(&Arena, &CompiledBank, u64, &mut KeyRows<'_, W>, &mut Sink) + 'static,
 {
-    mount(context, name, rows, packed, more, reads, Box::new(judge))
+    mount(context, name, rows, packed, values, reads, Box::new(judge))
 }
 
 type Judge<W> = Box<dyn FnMut(&Arena, &CompiledBank, u64, &mut KeyRows<'_, W>, &mut Sink)>;
@@ -153,24 +151,19 @@ fn mount<'s, W: ExchangeData>(
     name: &'static str,
     rows: &[&RowArrangement<'s>],
     packed: &[&PackedArrangement<'s>],
-    more: &[&Arrangement<'s, W>],
+    values: &[&Arrangement<'s, W>],
     reads: Reads,
     mut judge: Judge<W>,
 ) -> Judged<'s> {
     let mut builder = OperatorBuilder::new(name.to_owned(), context.scope);
-    let mut rows_in: Vec<_> = rows.iter().map(|i| builder.new_input(i.stream.clone(), Pipeline)).collect();
-    let mut packed_in: Vec<_> =
-        packed.iter().map(|i| builder.new_input(i.stream.clone(), Pipeline)).collect();
-    let mut more_in: Vec<_> = more.iter().map(|i| builder.new_input(i.stream.clone(), Pipeline)).collect();
-    let mut bank_in = builder.new_input(context.bank.clone(), Pipeline);
-    let (output_port, output) = builder.new_output();
-    let (counted_port, counted) = builder.new_output();
-    let mut ports =
-        Ports { output: OutputBuilder::from(output_port), counted: OutputBuilder::from(counted_port) };
+    let mut rows_in = batch_inputs(&mut builder, rows);
+    let mut packed_in = batch_inputs(&mut builder, packed);
+    let mut values_in = batch_inputs(&mut builder, values);
+    let (mut bank_in, mut ports, judged) = connect(&mut builder, context);
     let mut readers = Readers {
         rows: rows.iter().map(|rows| KeyReader::of(rows)).collect(),
         packed: packed.iter().map(|packed| KeyReader::of(packed)).collect(),
-        more: more.iter().map(|more| KeyReader::of(more)).collect(),
+        values: values.iter().map(|values| KeyReader::of(values)).collect(),
     };
     let mut bank = Arc::clone(&context.first_bank);
     let arena = Arc::clone(&context.arena);
@@ -180,30 +173,14 @@ fn mount<'s, W: ExchangeData>(
         let mut pending: PendingTicks<Vec<u64>> = PendingTicks::new();
         let mut sink = Sink::default();
         move |frontiers| {
-            for input in &mut rows_in {
-                input.for_each(|capability, spans: &mut Vec<BatchSpan<RowRef>>| {
-                    note_keys(spans, |key, tick| pending.at(tick, &capability).work.push(key));
-                });
-            }
-            for input in &mut packed_in {
-                input.for_each(|capability, spans: &mut Vec<BatchSpan<Packed>>| {
-                    note_keys(spans, |key, tick| pending.at(tick, &capability).work.push(key));
-                });
-            }
-            for input in &mut more_in {
-                input.for_each(|capability, spans: &mut Vec<BatchSpan<W>>| {
-                    note_keys(spans, |key, tick| pending.at(tick, &capability).work.push(key));
-                });
-            }
+            note_keys(&mut rows_in, &mut pending, |keys| keys);
+            note_keys(&mut packed_in, &mut pending, |keys| keys);
+            note_keys(&mut values_in, &mut pending, |keys| keys);
             bank_in.for_each(|capability, banks| pending.note_bank(&capability, banks));
 
             while let Some((tick, mut task)) = pending.next(frontiers) {
                 // Another bank takes effect here: the keys that it concerns are judged with both banks.
-                let old_bank = Arc::clone(&bank);
-                let concern = task.bank.take().and_then(|new| {
-                    bank = new;
-                    reads.concern(&old_bank, &bank)
-                });
+                let (old_bank, concern) = task.change_bank(&mut bank, &reads);
                 let mut keys = std::mem::take(&mut task.work);
                 if let Some(concern) = concern {
                     if !concern.rows.is_empty() {
@@ -238,12 +215,5 @@ fn mount<'s, W: ExchangeData>(
             }
         }
     });
-    Judged { output: output.as_collection(), counted: counted.as_collection() }
-}
-
-/// Calls `see(key, tick)` for every key of what came in and every tick at which it has updates.
-fn note_keys<V: ExchangeData>(spans: &mut Vec<BatchSpan<V>>, mut see: impl FnMut(u64, Tick)) {
-    for span in spans.drain(..) {
-        keys_of(&span, &mut see);
-    }
+    judged
 }

@@ -1,6 +1,6 @@
 //! The schemas stored under `docs/schema` are those of the structs.
 //!
-//! After a change of a struct: `UPDATE_SCHEMA=1 cargo test -p wire --test schema`, and read the difference.
+//! After a change of a struct: `FUNDWATCH_ACCEPT=1 cargo test -p wire --test schema`, and read the difference.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -16,11 +16,11 @@ fn folder() -> PathBuf {
 fn the_stored_schemas_are_those_of_the_structs() {
     for output in &OUTPUTS {
         let path = folder().join(format!("{}.json", output.name));
-        if std::env::var_os("UPDATE_SCHEMA").is_some() {
+        if std::env::var("FUNDWATCH_ACCEPT").as_deref() == Ok("1") {
             fs::write(&path, output.document()).unwrap();
         }
         let stored = fs::read_to_string(&path).unwrap_or_default();
-        assert_eq!(stored, output.document(), "{}: UPDATE_SCHEMA=1 writes it", path.display());
+        assert_eq!(stored, output.document(), "{}: FUNDWATCH_ACCEPT=1 writes it", path.display());
     }
     let stored: BTreeSet<String> = fs::read_dir(folder())
         .unwrap()

@@ -13,12 +13,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rulebank::Verdict;
 
-use crate::chance::{self, Chance, Chances};
+use crate::chance::{self, Chances};
 use crate::decision::Decisions;
 use crate::effort::{Effort, InspectorDays};
 use crate::period::{Month, Period};
 use crate::subject::SubjectKind;
 use crate::value::{InvalidValue, day_of_moment};
+use wire::list::RuleChance;
 use wire::{Alert, Institution, Owners};
 
 /// Somebody to inspect, with all that a row of the list shows.
@@ -84,7 +85,7 @@ pub struct Ranking {
     /// Institutions that labels close to inspection: somebody looked at all of them on all days of the period.
     pub closed: Vec<String>,
     /// The chance of every rule that found something, by rule.
-    pub chances: Vec<Chance>,
+    pub chances: Vec<RuleChance>,
     /// The days that the list is about: those asked for within those of the runs.
     pub period: Period,
 }
@@ -158,6 +159,7 @@ impl RankingBuilder {
                 alert.alert_id, owners.alert_id
             )));
         }
+        // Of several runs the latest is given first; an exempted alert counts nothing.
         if !self.seen.insert(alert.alert_id.clone()) {
             return Ok(false);
         }
@@ -174,6 +176,7 @@ impl RankingBuilder {
         if !self.asked.holds(day) {
             return Ok(true);
         }
+        // Its money, by rule, verdict and month, at each that has a share of it.
         let next = u16::try_from(self.rules.len())
             .map_err(|_| InvalidValue("there are too many rules".to_owned()))?;
         let rule = *self.rules.entry(alert.rule.clone()).or_insert(next);
@@ -257,14 +260,14 @@ impl RankingBuilder {
         }
     }
 
-    fn chances(&self) -> Vec<Chance> {
+    fn chances(&self) -> Vec<RuleChance> {
         let mut met: BTreeSet<(&String, Verdict)> = BTreeSet::new();
         let names: BTreeMap<u16, &String> = self.rules.iter().map(|(name, rule)| (*rule, name)).collect();
         for totals in self.totals_of.values() {
             met.extend(totals.keys().map(|(rule, verdict, _)| (names[rule], *verdict)));
         }
-        let mut chances: Vec<Chance> =
-            met.into_iter().map(|(rule, verdict)| self.chances.chance(rule, verdict)).collect();
+        let mut chances: Vec<RuleChance> =
+            met.into_iter().map(|(rule, verdict)| self.chances.published(rule, verdict)).collect();
         // A definite finding and one that own readings weaken are of one chance where a rule states it.
         chances.dedup();
         chances

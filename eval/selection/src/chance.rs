@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 
 use rulebank::{Bank, Confirmed, Verdict};
+use wire::list::RuleChance;
 
 /// One whole confirmed finding, in the millionths in which decisions are added up.
 pub const WHOLE: i64 = 1_000_000;
@@ -18,25 +19,6 @@ pub struct Chances {
     stated: BTreeMap<String, Confirmed>,
     /// Decided findings and their confirmed millionths, by rule and whether they are indicators.
     decided: BTreeMap<(String, bool), (u64, i64)>,
-}
-
-/// What is known of one rule's findings.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Chance {
-    /// The rule.
-    pub rule: String,
-    /// Whether this is about its indicators.
-    pub indicator: bool,
-    /// What was stated, or assumed where nothing is.
-    pub prior: f64,
-    /// How many decisions that is worth.
-    pub weight: u32,
-    /// Decisions about findings.
-    pub decided: u64,
-    /// How many of them were confirmed, parts counted as parts.
-    pub confirmed: f64,
-    /// The chance.
-    pub chance: f64,
 }
 
 impl Chances {
@@ -55,12 +37,17 @@ impl Chances {
 
     /// The chance that a finding of the rule with this verdict is confirmed.
     pub fn probability(&self, rule: &str, verdict: Verdict) -> f64 {
-        self.chance(rule, verdict).chance
+        self.exact(rule, verdict).chance
     }
 
-    /// The same with what it was made of.
+    /// The same with what it was made of, to six places, as a list publishes it.
+    pub fn published(&self, rule: &str, verdict: Verdict) -> RuleChance {
+        let exact = self.exact(rule, verdict);
+        RuleChance { chance: (exact.chance * 1e6).round() / 1e6, ..exact }
+    }
+
     #[expect(clippy::cast_precision_loss, reason = "counts of decisions are far below 2^53")]
-    pub fn chance(&self, rule: &str, verdict: Verdict) -> Chance {
+    fn exact(&self, rule: &str, verdict: Verdict) -> RuleChance {
         let assumed = Confirmed::assumed(verdict);
         let stated = self.stated.get(rule).unwrap_or(&assumed);
         let indicator = verdict == Verdict::Indicator;
@@ -69,13 +56,13 @@ impl Chances {
         let (prior, weight) = (stated.prior(verdict), stated.weight());
         let confirmed = millionths as f64 / WHOLE as f64;
         let chance = (prior * f64::from(weight) + confirmed) / (f64::from(weight) + decided as f64);
-        Chance { rule: rule.to_owned(), indicator, prior, weight, decided, confirmed, chance }
+        RuleChance { rule: rule.to_owned(), indicator, prior, weight, decided, confirmed, chance }
     }
 }
 
 /// A verdict as alerts write it; what is none is taken for the weakest.
 pub fn verdict(text: &str) -> Verdict {
-    Verdict::ALL.iter().copied().find(|verdict| verdict.as_str() == text).unwrap_or(Verdict::Indicator)
+    Verdict::from_code(text).unwrap_or(Verdict::Indicator)
 }
 
 #[cfg(test)]

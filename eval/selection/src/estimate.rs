@@ -128,7 +128,7 @@ fn studentised(found: &[f64], population: usize, rng: &mut SplitMix64) -> (f64, 
     let mut ratios: Vec<f64> = Vec::with_capacity(RESAMPLES);
     let mut resample = vec![0.0; found.len()];
     for _ in 0..RESAMPLES {
-        resample.iter_mut().for_each(|place| *place = found[rng.index(found.len())]);
+        resample.iter_mut().for_each(|drawn| *drawn = found[rng.index(found.len())]);
         let (other, spread) = moments(resample.iter().copied(), count);
         let ratio = (other - mean) / (spread / count).sqrt();
         // A resample of one value over and over has no spread: the ratio is without end, or 0 / 0 in the middle.
@@ -205,10 +205,10 @@ fn moments(sample: impl Iterator<Item = f64> + Clone, count: f64) -> (f64, f64) 
 )]
 fn quantile(values: &mut [f64], share: f64) -> f64 {
     values.sort_unstable_by(f64::total_cmp);
-    let place = share * whole(values.len() - 1);
-    let below = place.floor() as usize;
+    let position = share * whole(values.len() - 1);
+    let below = position.floor() as usize;
     let above = (below + 1).min(values.len() - 1);
-    values[below] + (place - place.floor()) * (values[above] - values[below])
+    values[below] + (position - position.floor()) * (values[above] - values[below])
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts of places are far below 2^53")]

@@ -28,31 +28,34 @@ pub fn rows<const N: usize>(
         let begin = begin + rest.len() - rest.trim_start_matches(['\r', '\n']).len();
         1 + text.as_bytes()[..begin].iter().filter(|byte| **byte == b'\n').count()
     };
-    let mut places: Option<([usize; N], usize)> = None;
+    let mut positions: Option<([usize; N], usize)> = None;
     let mut rows = Vec::new();
     for record in reader.records() {
         let record = record.map_err(|error| (1, error.to_string()))?;
         if record.iter().all(str::is_empty) {
             continue;
         }
-        let Some((places, width)) = &places else {
-            places = Some((header(&record, columns)?, record.len()));
+        let Some((positions, width)) = &positions else {
+            positions = Some((header(&record, columns)?, record.len()));
             continue;
         };
         if record.len() != *width {
             return Err((line(&record), format!("{} cells where there must be {width}", record.len())));
         }
-        rows.push((line(&record), places.map(|place| record.get(place).unwrap_or_default().to_owned())));
+        rows.push((
+            line(&record),
+            positions.map(|position| record.get(position).unwrap_or_default().to_owned()),
+        ));
     }
-    match places {
+    match positions {
         Some(_) => Ok(rows),
         None => Err((1, missing(columns))),
     }
 }
 
 fn header<const N: usize>(record: &StringRecord, columns: [&[&str]; N]) -> Result<[usize; N], InvalidValue> {
-    let place = |names: &[&str]| record.iter().position(|name| names.contains(&name));
-    let found = columns.map(place);
+    let position = |names: &[&str]| record.iter().position(|name| names.contains(&name));
+    let found = columns.map(position);
     if found.iter().any(Option::is_none) {
         return Err((1, missing(columns)));
     }

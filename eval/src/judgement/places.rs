@@ -46,24 +46,27 @@ impl InstitutionOrders {
         };
         numbers.sort_by(|&a, &b| judgement.codes[a].cmp(&judgement.codes[b]));
         let by_number: BTreeMap<usize, usize> =
-            numbers.iter().enumerate().map(|(place, &number)| (number, place)).collect();
+            numbers.iter().enumerate().map(|(position, &number)| (number, position)).collect();
         let find = |code: &str| judgement.places.get(code).and_then(|number| by_number.get(number)).copied();
+        // What the list expects of each.
         let mut expected = vec![0; numbers.len()];
         for ranked in list {
-            if let Some(place) = find(&ranked.code) {
-                expected[place] = ranked.expected;
+            if let Some(position) = find(&ranked.code) {
+                expected[position] = ranked.expected;
             }
         }
         // Whom the list does not name come last, by code.
         let order = |ranked: &[Ranked]| {
             let mut seen = BTreeSet::new();
             let named = ranked.iter().filter_map(|ranked| find(&ranked.code));
-            let mut order: Vec<usize> = named.filter(|&place| seen.insert(place)).collect();
-            order.extend((0..numbers.len()).filter(|place| !seen.contains(place)));
+            let mut order: Vec<usize> = named.filter(|&position| seen.insert(position)).collect();
+            order.extend((0..numbers.len()).filter(|position| !seen.contains(position)));
             order
         };
+        // The order that needs no monitor: most paid first.
         let mut turnover: Vec<usize> = (0..numbers.len()).collect();
-        turnover.sort_by_key(|&place| (std::cmp::Reverse(judgement.turnover[numbers[place]]), place));
+        turnover
+            .sort_by_key(|&position| (std::cmp::Reverse(judgement.turnover[numbers[position]]), position));
         InstitutionOrders {
             stakes: MoneyByInstitution(numbers.iter().map(|&number| money[number]).collect()),
             expected,
@@ -82,6 +85,7 @@ impl InstitutionOrders {
         let (list, turnover, best) = (held(&self.list), held(&self.turnover), held(&self.stakes.best()));
         let without_models = self.without_models.as_deref().map(held);
         let random = self.stakes.of_chance(&ks, self.seed);
+        // Each order beside chance, for each k.
         let at = (0..ks.len()).map(|n| {
             let expected = number(ks[n]) / number(self.numbers.len());
             let times = |share: Option<f64>| share.and_then(|share| rounded(share / expected));
@@ -118,7 +122,7 @@ impl InstitutionOrders {
         let shares = |order: &[usize]| {
             let (mut taken, mut money) = (0, 0);
             let share = |&k: &usize| {
-                money += order[taken..k].iter().map(|&place| self.stakes.0[place]).sum::<i64>();
+                money += order[taken..k].iter().map(|&position| self.stakes.0[position]).sum::<i64>();
                 taken = k;
                 rounded(float(money) / total)
             };
@@ -138,20 +142,23 @@ impl InstitutionOrders {
     /// What was expected against what was there.
     pub(super) fn calibration(&self) -> Calibration {
         let mut order: Vec<usize> =
-            (0..self.numbers.len()).filter(|&place| self.expected[place] > 0).collect();
-        order.sort_by_key(|&place| (self.expected[place], place));
+            (0..self.numbers.len()).filter(|&position| self.expected[position] > 0).collect();
+        order.sort_by_key(|&position| (self.expected[position], position));
         let bins = order.len().min(BINS);
         let edge = |bin: usize| bin * order.len() / bins.max(1);
         let mut groups = vec![(0..self.numbers.len()).collect::<Vec<usize>>()];
         groups.extend((0..bins).map(|bin| order[edge(bin)..edge(bin + 1)].to_vec()));
         let ratio = |group: &Vec<usize>| Ratio {
-            parts: group.iter().map(|&place| (place, self.stakes.0[place], self.expected[place])).collect(),
+            parts: group
+                .iter()
+                .map(|&position| (position, self.stakes.0[position], self.expected[position]))
+                .collect(),
         };
         let estimates = ratios(&groups.iter().map(ratio).collect::<Vec<_>>(), self.seed, self.numbers.len());
         let bin = |(group, ratio): (&Vec<usize>, Estimate)| CalibrationBin {
             institutions: group.len(),
-            expected_amount: Yuan(group.iter().map(|&place| self.expected[place]).sum()),
-            true_amount: Yuan(group.iter().map(|&place| self.stakes.0[place]).sum()),
+            expected_amount: Yuan(group.iter().map(|&position| self.expected[position]).sum()),
+            true_amount: Yuan(group.iter().map(|&position| self.stakes.0[position]).sum()),
             ratio,
         };
         let mut made = groups.iter().zip(estimates).map(bin);
@@ -218,9 +225,9 @@ pub(super) fn to_find(judgement: &Judgement) -> Vec<i64> {
         }
         let (parts, mut left) =
             (i64::try_from(finding.institutions.len()).unwrap_or(1).max(1), finding.amount);
-        for (place, code) in (0..).zip(&finding.institutions) {
+        for (nth, code) in (0..).zip(&finding.institutions) {
             // The fen that do not divide go to the first.
-            let part = finding.amount / parts + i64::from(place < finding.amount % parts);
+            let part = finding.amount / parts + i64::from(nth < finding.amount % parts);
             left -= part;
             money[judgement.places.get(code).copied().unwrap_or(NOWHERE)] += part;
         }

@@ -168,11 +168,13 @@ impl GroupTotals {
             Some(interval) => Estimate::new(number(hits) / number(all), interval),
             None => Estimate::default(),
         };
+        // A scheme has findings and no alerts of its own, so nothing is said of its precision.
         let of_scheme = matches!(group, Group::Scheme(_));
         let decided = self.right + self.wrong;
         let precision = if of_scheme { Estimate::default() } else { share(self.right, decided) };
         let recall = share(self.found, self.found + self.missed);
         let f1 = precision.value.zip(recall.value).map(|(p, r)| 2.0 * p * r / (p + r));
+        // False alarms by settlement, where anything was decided and there is anything to divide by.
         let rate = |count: f64| 10_000.0 * count / float(settlements);
         let (low, high) = garwood(self.wrong);
         let false_alarms = if of_scheme || settlements <= 0 || self.alerts > 0 && decided == 0 {

@@ -76,15 +76,15 @@ pub fn percentiles(mut seen: Vec<f64>) -> (f64, f64) {
 /// Where `share` of the sorted values lie below, between two values in proportion.
 fn quantile(sorted: &[f64], share: f64) -> f64 {
     let Some(last) = sorted.len().checked_sub(1) else { return f64::NAN };
-    let place = share * super::number(last);
+    let position = share * super::number(last);
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
         reason = "between 0 and the last place"
     )]
-    let below = place.floor() as usize;
+    let below = position.floor() as usize;
     let above = (below + 1).min(last);
-    let part = place - super::number(below);
+    let part = position - super::number(below);
     sorted[below] * (1.0 - part) + sorted[above] * part
 }
 

@@ -36,13 +36,13 @@ impl MoneyByInstitution {
     /// Places by what is there, most first; among equals by number.
     pub fn best(&self) -> Vec<usize> {
         let mut order: Vec<usize> = (0..self.0.len()).collect();
-        order.sort_by_key(|&place| (std::cmp::Reverse(self.0[place]), place));
+        order.sort_by_key(|&position| (std::cmp::Reverse(self.0[position]), position));
         order
     }
 
     /// Fen at the first k of an order.
     pub fn money(&self, order: &[usize], k: usize) -> i64 {
-        order.iter().take(k).map(|&place| self.0[place]).sum()
+        order.iter().take(k).map(|&position| self.0[position]).sum()
     }
 
     /// What an order of all places holds at each of `ks`, which ascend; intervals by resampling places.
@@ -73,15 +73,15 @@ impl MoneyByInstitution {
     fn walk(&self, order: &[usize], ks: &[usize], drawn: &[u32]) -> Vec<(f64, f64)> {
         let total: f64 = drawn.iter().zip(&self.0).map(|(&times, &fen)| f64::from(times) * float(fen)).sum();
         let (mut taken, mut hits, mut money) = (0usize, 0usize, 0.0);
-        let mut places = order.iter().flat_map(|&place| {
-            std::iter::repeat_n(place, usize::try_from(drawn[place]).unwrap_or(usize::MAX))
+        let mut places = order.iter().flat_map(|&position| {
+            std::iter::repeat_n(position, usize::try_from(drawn[position]).unwrap_or(usize::MAX))
         });
         let mut held = Vec::with_capacity(ks.len());
         for &k in ks {
-            for place in places.by_ref().take(k - taken) {
+            for position in places.by_ref().take(k - taken) {
                 taken += 1;
-                hits += usize::from(self.0[place] > 0);
-                money += float(self.0[place]);
+                hits += usize::from(self.0[position] > 0);
+                money += float(self.0[position]);
             }
             held.push((number(hits) / number(taken), money / total));
         }

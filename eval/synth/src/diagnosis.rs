@@ -73,8 +73,8 @@ pub(crate) fn diagnoses(rng: &mut SplitMix64) -> Vec<String> {
 
 /// The position among all diagnoses of the specific one that begins with `prefix`.
 pub(crate) fn specific_diagnosis(prefix: &str) -> usize {
-    let place = SPECIFIC.iter().position(|specific| specific.code.starts_with(prefix));
-    PLAIN_DIAGNOSES + place.expect("a prefix of a specific diagnosis")
+    let position = SPECIFIC.iter().position(|specific| specific.code.starts_with(prefix));
+    PLAIN_DIAGNOSES + position.expect("a prefix of a specific diagnosis")
 }
 
 impl SpecificDiagnosis {

@@ -59,9 +59,9 @@ impl VisitDraft {
     }
 
     /// Takes `count` (ten-thousandths) of the line at `place` back at `at`.
-    pub(crate) fn reverse(&mut self, region: &Region, place: usize, count: i64, at: i64) {
+    pub(crate) fn reverse(&mut self, region: &Region, nth: usize, count: i64, at: i64) {
         let sn = self.lines.len() as u64 + 1;
-        self.lines.push(reversal(region, &self.lines[place], sn, count, at));
+        self.lines.push(reversal(region, &self.lines[nth], sn, count, at));
     }
 
     /// The fund's part of the bill.
@@ -80,8 +80,8 @@ impl VisitDraft {
     }
 
     /// Whether nothing takes the line at `place` back, and it takes nothing back.
-    pub(crate) fn stands(&self, place: usize) -> bool {
-        let line = &self.lines[place];
+    pub(crate) fn stands(&self, nth: usize) -> bool {
+        let line = &self.lines[nth];
         line.reverses == 0 && self.lines.iter().all(|other| other.reverses != line.sn)
     }
 }

@@ -27,6 +27,7 @@ impl<W: Write> Simulation<'_, W> {
             return false;
         }
         let again = self.persons[person].stays > 0;
+        // Four tries at a length for which there is a bed, and for who comes again nobody to meet twice.
         let mut end = 0;
         let fits = (0..4).any(|_| {
             let nights = NIGHTS[self.rng.index(NIGHTS.len())];
@@ -41,6 +42,7 @@ impl<W: Write> Simulation<'_, W> {
         if again {
             self.note_repeat(hospital, day_of(at), day_of(end));
         }
+        // One stay in thirty of the usual has a diagnosis that some rule knows.
         let mut stay = self.begin_stay(person, hospital, at, end);
         stay.pattern = self.pattern(&stay);
         if stay.pattern == StayPattern::Usual && self.rng.once_in(30) {
@@ -109,6 +111,7 @@ impl<W: Write> Simulation<'_, W> {
 
     /// Sends the admission and bills the first day.
     pub(crate) fn start(&mut self, mut stay: Stay) {
+        // The admission, and who was seen there.
         let (head, begin) = (stay.head, stay.visit.begin);
         self.register_person(head.person, begin, Cover::Usual);
         self.busy_until(head.person, stay.end + 2 * HOUR + REST);
@@ -125,6 +128,7 @@ impl<W: Write> Simulation<'_, W> {
             }
             self.send_presence(head, &seen);
         }
+        // Orders, and what is billed before the stay begins.
         if stay.electronic {
             self.order_drugs(&stay);
         }
@@ -133,6 +137,7 @@ impl<W: Write> Simulation<'_, W> {
         {
             self.bill_beside(&mut stay, at, finding);
         }
+        // A stay that goes on waits for its hour of the next day.
         if !self.bill_day(&mut stay) {
             let hour = index((begin.rem_euclid(DAY) / HOUR).unsigned_abs());
             self.open[hour].push(stay);
@@ -176,6 +181,7 @@ impl<W: Write> Simulation<'_, W> {
         let head = stay.head;
         let ordinary = stay.parts.is_empty();
         let died = self.region.is_chronic(head.person) && ordinary && self.rng.permille(12);
+        // How it ended.
         let way = if died { "5" } else { ["1", "1", "1", "1", "2", "4"][self.rng.index(6)] };
         let operation = self.operation(stay);
         let visit = Visit { end: Some(stay.end), discharge: Some(way), operation, ..stay.visit };
@@ -184,6 +190,7 @@ impl<W: Write> Simulation<'_, W> {
             self.fact(head.person, "death", day_of(stay.end), None, stay.end + 20 * HOUR);
             self.persons[head.person].gone = true;
         }
+        // At the counter: the check of the card, and what is billed after the end.
         let at = stay.end + self.rng.span(600, 2 * HOUR);
         if ordinary && self.rng.permille(500) {
             let seen = self.identity_check(stay.end - 300, "settle");
@@ -195,6 +202,7 @@ impl<W: Write> Simulation<'_, W> {
         {
             self.bill_beside(stay, at, finding);
         }
+        // The bill, of which planted findings take their money.
         let bill = Bill {
             at,
             med_type: visit.med_type,

@@ -29,6 +29,7 @@ impl<W: Write> Simulation<'_, W> {
             90..95 => "16",
             _ => "12",
         };
+        // What is done, prescribed and billed.
         self.bill_services(&mut draft);
         // What is for newborns goes to newborns, and they are few.
         let newborn = self.age_days(person, day_of(at)) <= NEWBORN_DAYS_MAX;
@@ -40,6 +41,7 @@ impl<W: Write> Simulation<'_, W> {
             self.bill_limited(&mut draft);
         }
         self.reverse_something(&mut draft);
+        // Who was seen at the registration and at the counter.
         if self.rng.permille(560) {
             let later = self.rng.span(0, 300);
             let seen = self.identity_check(at + later, "register");
@@ -49,6 +51,7 @@ impl<W: Write> Simulation<'_, W> {
             let seen = self.identity_check(draft.settled, "settle");
             draft.presences.push(seen);
         }
+        // What was planned for this visit, else what is planted on it.
         match step {
             Some(step) => self.carry_out(step, &mut draft),
             None => self.plant(&mut draft),
@@ -275,13 +278,13 @@ impl<W: Write> Simulation<'_, W> {
         if !self.rng.permille(60) {
             return;
         }
-        let place = self.rng.index(draft.lines.len());
-        let whole = draft.lines[place].count;
+        let nth = self.rng.index(draft.lines.len());
+        let whole = draft.lines[nth].count;
         let later = if self.rng.once_in(4) { self.rng.span(DAY, 6 * DAY) } else { self.rng.span(60, 1_200) };
-        let at = draft.lines[place].at + later;
-        if draft.stands(place) && at < self.end {
+        let at = draft.lines[nth].at + later;
+        if draft.stands(nth) && at < self.end {
             let count = if whole % (2 * ONE) == 0 && self.rng.once_in(2) { whole / 2 } else { whole };
-            draft.reverse(self.region, place, count, at);
+            draft.reverse(self.region, nth, count, at);
         }
     }
 }

@@ -23,6 +23,7 @@ impl<W: Write> Simulation<'_, W> {
         draft.visit.diagnoses_len = 0;
         let region = self.region;
         let institution = &region.institutions[pharmacy];
+        // Some packs from the shelf, the ones that sell most most often, each drug once.
         let prescribed = step.is_none() && self.rng.permille(300);
         for _ in 0..1 + self.rng.index(3) {
             let local = region.drug_heat.rank(self.rng.next_bits()) % institution.drugs;
@@ -33,12 +34,14 @@ impl<W: Write> Simulation<'_, W> {
             let packs = 1 + self.rng.below(2);
             self.sell(&mut draft, item, pair, packs, prescribed);
         }
+        // Now and then one of those that are good to resell.
         if step.is_none() && self.rng.permille(90) {
             let resale = &region.catalogue.limits.resale;
             let item = resale[index((region.person(person).hash >> 8) % resale.len() as u64)];
             let packs = 1 + self.rng.below(2);
             self.sell_limited(&mut draft, item, packs, prescribed);
         }
+        // The slip comes from where the person would go.
         if prescribed {
             let hospital = region.institution_for(person, CareClass::Outpatient, &mut self.rng);
             let doctor = region.institutions[hospital].doctors.start;
@@ -49,6 +52,7 @@ impl<W: Write> Simulation<'_, W> {
             draft.presences.push(seen);
         }
         self.return_something(&mut draft);
+        // What was planned for this visit, else what is planted on it.
         match step {
             Some(step) => self.carry_out(step, &mut draft),
             None => self.plant(&mut draft),

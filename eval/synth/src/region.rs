@@ -279,8 +279,8 @@ impl Region {
     pub(crate) fn token(&self, person: usize) -> [u8; 14] {
         let mut text = [b'T'; 14];
         let mut bits = scatter(self.seed.rotate_left(17) ^ person as u64);
-        for place in text[1..].iter_mut().rev() {
-            *place = b"0123456789abcdefghjkmnpqrstvwxyz"[index(bits & 31)];
+        for letter in text[1..].iter_mut().rev() {
+            *letter = b"0123456789abcdefghjkmnpqrstvwxyz"[index(bits & 31)];
             bits >>= 5;
         }
         text
@@ -300,7 +300,7 @@ impl Region {
 
     /// One of these institutions, in proportion to its propensity.
     pub(crate) fn institution_by_propensity(&self, among: Range<usize>, rng: &mut SplitMix64) -> usize {
-        let before = |place: usize| place.checked_sub(1).map_or(0, |last| self.propensities[last]);
+        let before = |nth: usize| nth.checked_sub(1).map_or(0, |last| self.propensities[last]);
         let (low, high) = (before(among.start), before(among.end));
         let chance = low + rng.below(high - low);
         self.propensities.partition_point(|&sum| sum <= chance)

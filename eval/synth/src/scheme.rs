@@ -2,8 +2,11 @@
 //!
 //! Everything that depends on the id of a rule and is a property of the *rule* stands in this file: what its alerts are
 //! about ([`subject`]) and what of several settlements its amount counts ([`amount_of`]). How a scheme is carried out
-//! stands in `plant`. Once rule files state these
-//! properties, only this file has to read them from there.
+//! stands in `plant`.
+//!
+//! Detectors state the same of themselves (`rulebank::DetectorSpec`). It is written here once more on purpose: truth that
+//! is copied from what it judges would follow each of its mistakes. `pipeline/tests/planted.rs` holds subject, key and
+//! amount of every planted finding against the alert that is raised.
 
 /// A way to get money out of the fund, and the rule that should see it.
 pub(crate) struct Scheme {

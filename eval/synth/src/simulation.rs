@@ -105,6 +105,7 @@ impl<'a, W: Write> Simulation<'a, W> {
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Simulated<W>, std::io::Error> {
         self.registers();
+        // Visits are spread over days and hours by their weights; none is lost to rounding.
         let total: u64 = (first_day()..self.region.end_day).map(day_weight).sum::<u64>() * HOURS_WEIGHT;
         let mut reached = 0;
         let arrived = |reached: u64| scaled(recipe.visits, reached, total.max(1));

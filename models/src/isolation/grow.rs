@@ -36,14 +36,14 @@ pub(super) fn forest<D: Data<Elem = f64>>(
         // A tree as deep as a balanced one over the sample.
         deepest: size.next_power_of_two().trailing_zeros(),
     };
-    let mut places: Vec<usize> = Vec::new();
+    let mut row_numbers: Vec<usize> = Vec::new();
     let trees = (0..trees).map(|number| {
         let mut chance = SplitMix64::numbered(seed, number as u64);
-        places.clear();
-        places.extend(0..rows.nrows());
+        row_numbers.clear();
+        row_numbers.extend(0..rows.nrows());
         for taken in 0..size {
             let other = taken + chance.fine_index(rows.nrows() - taken);
-            places.swap(taken, other);
+            row_numbers.swap(taken, other);
         }
         let mut growth = Growth {
             chance,
@@ -51,8 +51,8 @@ pub(super) fn forest<D: Data<Elem = f64>>(
             here: Bounds::of(rows.ncols()),
             tree: Vec::with_capacity(2 * size),
         };
-        planter.measure(&places[..size], &mut growth.sample);
-        planter.plant(&mut places[..size], 0, &mut growth);
+        planter.measure(&row_numbers[..size], &mut growth.sample);
+        planter.plant(&mut row_numbers[..size], 0, &mut growth);
         growth.tree
     });
     let trees = trees.collect();
@@ -122,9 +122,9 @@ impl Planter {
         let cut = if depth < self.deepest && rows.len() > 1 { self.cut(rows, growth) } else { None };
         let Some((column, at)) = cut else { return growth.tree.push(end) };
         let mut left = 0;
-        for place in 0..rows.len() {
-            if self.cell(rows[place], column) <= at {
-                rows.swap(left, place);
+        for next in 0..rows.len() {
+            if self.cell(rows[next], column) <= at {
+                rows.swap(left, next);
                 left += 1;
             }
         }

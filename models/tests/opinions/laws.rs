@@ -32,14 +32,14 @@ fn the_order_of_the_rows_changes_nothing() {
         assert_eq!(straight[80], None);
         assert!(straight[..80].iter().all(Option::is_some));
         for _ in 0..5 {
-            for place in 0..order.len() {
-                let other = draws.between(0, i64::try_from(place).unwrap());
-                order.swap(place, usize::try_from(other).unwrap());
+            for position in 0..order.len() {
+                let other = draws.between(0, i64::try_from(position).unwrap());
+                order.swap(position, usize::try_from(other).unwrap());
             }
             let turned: Vec<Profile> = order.iter().map(|row| rows[*row]).collect();
             let opinions = ask(method, &turned);
-            for (place, row) in order.iter().enumerate() {
-                assert_eq!(opinions[place], straight[*row], "{method:?}");
+            for (position, row) in order.iter().enumerate() {
+                assert_eq!(opinions[position], straight[*row], "{method:?}");
             }
         }
     }

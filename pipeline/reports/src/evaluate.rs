@@ -99,7 +99,7 @@ fn judge(args: &EvalRequest, kept: &RunFolder, bank: &Bank) -> Result<Report, Er
 /// What the bank states of its rules.
 fn rules(bank: &Bank) -> BTreeMap<String, RuleFacts> {
     let facts = |rule: &rulebank::Rule| RuleFacts {
-        family: rule.family.as_str().to_owned(),
+        family: rule.family.code().to_owned(),
         model: rule.detector == MODELS && rule.verdict == Verdict::Indicator,
     };
     bank.rules.iter().map(|rule| (rule.id.clone(), facts(rule))).collect()

@@ -3,18 +3,22 @@
 //!
 //! What ranks stands in `selection::candidate`, what draws in `selection::draw`, what the control group states in
 //! `selection::estimate`. Here are files: [`runs`] reads what runs left, [`rows`] are the rows and [`published`] the facts
-//! of a list; [`ndjson`], [`xlsx`] and [`html`] write them, [`text`] shows the first of them. [`verify`] repeats the
+//! of a list; [`ndjson`], [`xlsx`] and [`html`] write them, [`text`] shows the first of them, the last three by the one
+//! array of [`columns`]. [`verify`] repeats the
 //! draws, [`estimated`] states what the ranking misses. Persons are masked in all that is made for people.
 
+pub mod columns;
 pub mod estimated;
 pub mod files;
 pub mod html;
 pub mod made;
 pub mod missed;
 pub mod ndjson;
+pub mod page_cells;
 pub mod published;
 pub mod rows;
 pub mod runs;
+pub mod sheet;
 pub mod text;
 pub mod verify;
 pub mod words;
@@ -136,7 +140,7 @@ fn gather(args: &ListRequest, runs: &Runs<'_>) -> Result<List, Error> {
             period: ranking.period.to_string(),
             runs: gathered.runs,
             labels: published::label_counts(gathered.labels),
-            chances: ranking.chances.iter().map(published::rule_chance).collect(),
+            chances: ranking.chances,
             effort_sha256,
             plan,
             top: args.top.unwrap_or(TOP),
@@ -190,7 +194,7 @@ fn effort(path: Option<&Path>) -> Result<(Effort, String), Error> {
 
 /// Who is on the list.
 struct Chosen {
-    /// Places in the ranking, from 0, of those that the ranking takes.
+    /// Positions in the ranking, from 0, of those that the ranking takes.
     ranked: Vec<usize>,
     /// The same of the control group, in the order of the draw.
     control: Vec<usize>,
@@ -205,7 +209,7 @@ impl Chosen {
         let expected =
             ranking.candidates.iter().enumerate().filter(|(_, candidate)| candidate.totals.expected_fen > 0);
         let ranked = expected.filter(|(_, candidate)| of != SubjectKind::Institutions || fits(&candidate.id));
-        let ranked: Vec<usize> = ranked.map(|(place, _)| place).take(top).collect();
+        let ranked: Vec<usize> = ranked.map(|(position, _)| position).take(top).collect();
         if of != SubjectKind::Institutions {
             return Chosen { ranked, control: Vec::new(), frame: None, draw: None };
         }
@@ -219,16 +223,16 @@ impl Chosen {
             unfit.map(|candidate| (candidate.id.clone(), "its code has no line of its own".to_owned()));
         let left_out: BTreeMap<String, String> = closed.chain(unfit).collect();
         let codes: BTreeSet<String> =
-            ranked.iter().map(|place| ranking.candidates[*place].id.clone()).collect();
+            ranked.iter().map(|position| ranking.candidates[*position].id.clone()).collect();
         let count = usize::try_from(args.control.unwrap_or(0)).unwrap_or(usize::MAX);
         let draw = published::control_draw(&frame, &codes, args.seed.as_deref(), count, left_out);
-        let places: BTreeMap<&str, usize> = ranking
+        let positions: BTreeMap<&str, usize> = ranking
             .candidates
             .iter()
             .enumerate()
-            .map(|(place, candidate)| (candidate.id.as_str(), place))
+            .map(|(position, candidate)| (candidate.id.as_str(), position))
             .collect();
-        let control = draw.drawn.iter().map(|lot| places[lot.fixmedins_code.as_str()]).collect();
+        let control = draw.drawn.iter().map(|lot| positions[lot.fixmedins_code.as_str()]).collect();
         Chosen { ranked, control, frame: Some(frame), draw: Some(draw) }
     }
 }
@@ -242,16 +246,16 @@ fn rows_of(
     let mut coverage = BTreeMap::new();
     if of == SubjectKind::Institutions {
         let listed = chosen.ranked.iter().chain(&chosen.control);
-        let codes = listed.map(|place| ranking.candidates[*place].id.clone()).collect();
+        let codes = listed.map(|position| ranking.candidates[*position].id.clone()).collect();
         coverage = runs.coverage(&codes, &ranking.period)?;
     }
     let mut by_rank = chosen.control.clone();
     by_rank.sort_unstable();
     let mut rows = Vec::new();
-    for (places, drawn) in [(&chosen.ranked, DrawReason::Ranked), (&by_rank, DrawReason::Control)] {
-        for place in places {
-            let candidate = &ranking.candidates[*place];
-            let mut row = rows::row(of, place + 1, candidate, coverage.remove(&candidate.id));
+    for (positions, drawn) in [(&chosen.ranked, DrawReason::Ranked), (&by_rank, DrawReason::Control)] {
+        for position in positions {
+            let candidate = &ranking.candidates[*position];
+            let mut row = rows::row(of, position + 1, candidate, coverage.remove(&candidate.id));
             row.drawn = drawn;
             if let (DrawReason::Control, Some(draw)) = (drawn, &chosen.draw) {
                 row.inclusion_probability = draw.inclusion_probability;

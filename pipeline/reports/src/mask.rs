@@ -64,8 +64,8 @@ impl Mask {
             return;
         }
         let of_word = self.tokens.entry(word(token).to_owned()).or_default();
-        if let Err(place) = of_word.binary_search_by(|known| order(known).cmp(&order(token))) {
-            of_word.insert(place, token.to_owned());
+        if let Err(position) = of_word.binary_search_by(|known| order(known).cmp(&order(token))) {
+            of_word.insert(position, token.to_owned());
         }
     }
 

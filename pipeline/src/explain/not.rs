@@ -49,7 +49,7 @@ pub fn not(
     let paths: Vec<PathBuf> = more.iter().map(PathBuf::from).chain(paths.iter().cloned()).collect();
     if paths.is_empty() {
         let text = "--not reads the records again: name the files and folders that the run read";
-        return Err(Error::Arguments(text.to_owned()));
+        return Err(Error::arguments(text));
     }
     let answer = Reading::of(folder, &key, &paths)?.answer(folder, &bank, rule, key)?;
     Ok(if as_json { json(&answer) } else { why_not::page(&answer, lang) })
@@ -63,7 +63,7 @@ fn subject<'b, 'w>(
     let (id, rest) = words.split_first().map_or(("", words), |(id, rest)| (id.as_str(), rest));
     let rule = bank.rules.iter().find(|rule| rule.id.eq_ignore_ascii_case(id)).ok_or_else(|| {
         let ids: Vec<&str> = bank.rules.iter().map(|rule| rule.id.as_str()).collect();
-        Error::Arguments(format!("the run had no rule {id}; it had {}", ids.join(", ")))
+        Error::arguments(format!("the run had no rule {id}; it had {}", ids.join(", ")))
     })?;
     let shapes = why::key_shapes(&rule.detector);
     let fits = |shape: &&&[&str]| {
@@ -73,7 +73,7 @@ fn subject<'b, 'w>(
     let Some(shape) = shapes.iter().find(fits) else {
         let wanted: Vec<String> = shapes.iter().map(|shape| shape.join(" ")).collect();
         let text = format!("a subject of {} is named by: {} (days YYYY-MM-DD)", rule.id, wanted.join(" or "));
-        return Err(Error::Arguments(text));
+        return Err(Error::arguments(text));
     };
     let (key, more) = rest.split_at(shape.len());
     let mut key = key.to_vec();

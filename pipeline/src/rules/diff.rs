@@ -196,7 +196,7 @@ impl Out {
         let is_lines = name.ends_with(".ndjson");
         if !is_lines && !name.ends_with(".html") {
             let text = format!("--out {}: the file's name ends in .ndjson or .html", path.display());
-            return Err(Error::Arguments(text));
+            return Err(Error::arguments(text));
         }
         Ok(Out { folder, name, is_lines })
     }

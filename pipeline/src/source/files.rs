@@ -74,7 +74,7 @@ impl Input {
 pub fn inputs(paths: &[PathBuf], skipped: &mut Vec<PathBuf>) -> Result<Vec<Input>, Error> {
     let mut inputs = Vec::new();
     for path in paths {
-        let about = fs::metadata(path).map_err(|source| Error::Read { path: path.clone(), source })?;
+        let about = fs::metadata(path).map_err(|source| Error::read(path, source))?;
         if about.is_dir() {
             let mut below = Vec::new();
             walk(path, &mut below)?;
@@ -94,7 +94,7 @@ pub fn inputs(paths: &[PathBuf], skipped: &mut Vec<PathBuf>) -> Result<Vec<Input
 
 /// What a name states is in a file, and whether it states anything; letters may be large or small.
 fn input(path: &Path) -> Result<(Input, bool), Error> {
-    let about = fs::metadata(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
+    let about = fs::metadata(path).map_err(|source| Error::read(path, source))?;
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let (name, packing) = match (without(&name, ".gz"), without(&name, ".zst")) {
         (Some(inner), _) => (inner, Packing::Gzip),
@@ -133,11 +133,11 @@ fn relative(base: &Path, path: &Path) -> Vec<u8> {
 }
 
 fn walk(folder: &Path, into: &mut Vec<PathBuf>) -> Result<(), Error> {
-    let failed = |source| Error::Read { path: folder.to_owned(), source };
+    let failed = |source| Error::read(folder, source);
     for entry in fs::read_dir(folder).map_err(failed)? {
         let path = entry.map_err(failed)?.path();
         // Follows links as opening would; a broken one is an error, not a gap.
-        let about = fs::metadata(&path).map_err(|source| Error::Read { path: path.clone(), source })?;
+        let about = fs::metadata(&path).map_err(|source| Error::read(&path, source))?;
         if about.is_dir() { walk(&path, into)? } else { into.push(path) }
     }
     Ok(())

@@ -109,5 +109,5 @@ pub fn is_white(line: &[u8]) -> bool {
 /// A file that is not what its name states.
 pub(super) fn damaged(path: &Path, what: impl Into<String>) -> Error {
     let source = std::io::Error::new(std::io::ErrorKind::InvalidData, what.into());
-    Error::Read { path: path.to_owned(), source }
+    Error::read(path, source)
 }

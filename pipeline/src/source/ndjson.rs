@@ -57,9 +57,7 @@ pub(super) fn read(input: &Input, lines: &mut impl Lines) -> Result<(), Error> {
         if kept == buffer.len() {
             buffer.resize((2 * buffer.len()).min(BUFFER_MAX), 0);
         }
-        let got = stream
-            .read(&mut buffer[kept..])
-            .map_err(|source| Error::Read { path: input.path.clone(), source })?;
+        let got = stream.read(&mut buffer[kept..]).map_err(|source| Error::read(&input.path, source))?;
         lines.bytes(stream.taken());
         let end = kept + got;
         let mut start = 0;

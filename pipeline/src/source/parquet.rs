@@ -34,7 +34,7 @@ fn guarded<T>(input: &Input, work: impl FnOnce() -> Result<T, Fault>) -> Result<
     match catch_unwind(AssertUnwindSafe(work)) {
         Ok(Ok(done)) => Ok(done),
         Ok(Err(Fault::Reader(ParquetError::External(cause)))) => match cause.downcast() {
-            Ok(source) => Err(Error::Read { path: input.path.clone(), source: *source }),
+            Ok(source) => Err(Error::read(&input.path, *source)),
             Err(cause) => Err(damaged(&input.path, cause.to_string())),
         },
         Ok(Err(Fault::Reader(error))) => Err(damaged(&input.path, error.to_string())),
@@ -118,8 +118,7 @@ struct Table {
 
 impl Table {
     fn open(input: &Input) -> Result<Table, Error> {
-        let file =
-            File::open(&input.path).map_err(|source| Error::Read { path: input.path.clone(), source })?;
+        let file = File::open(&input.path).map_err(|source| Error::read(&input.path, source))?;
         guarded(input, || Table::of(file))
     }
 
@@ -156,8 +155,8 @@ impl Table {
     fn open_group(&mut self, group: usize) -> Result<(), Fault> {
         let group = self.reader.get_row_group(group)?;
         let leaves = self.columns.iter_mut().flat_map(|column| &mut column.leaves);
-        for (place, leaf) in leaves.enumerate() {
-            leaf.open(group.get_column_reader(place)?);
+        for (nth, leaf) in leaves.enumerate() {
+            leaf.open(group.get_column_reader(nth)?);
         }
         Ok(())
     }

@@ -38,7 +38,7 @@ impl Read for Counting {
 impl Stream {
     /// Opens a file.
     pub(super) fn open(input: &Input) -> Result<Stream, Error> {
-        let failed = |source| Error::Read { path: input.path.clone(), source };
+        let failed = |source| Error::read(&input.path, source);
         let file = File::open(&input.path).map_err(failed)?;
         Stream::of(file, input.packing).map_err(failed)
     }
@@ -105,6 +105,6 @@ pub(super) fn check(input: &Input) -> Result<(), Error> {
         return Err(damaged(&input.path, "an empty file is no archive"));
     }
     let mut first = [0; 1];
-    stream.read(&mut first).map_err(|source| Error::Read { path: input.path.clone(), source })?;
+    stream.read(&mut first).map_err(|source| Error::read(&input.path, source))?;
     Ok(())
 }

@@ -27,7 +27,7 @@ pub(super) struct Text {
 impl Text {
     /// Opens a file and finds out its encoding.
     pub(super) fn open(input: &Input) -> Result<Text, Error> {
-        let failed = |source| Error::Read { path: input.path.clone(), source };
+        let failed = |source| Error::read(&input.path, source);
         let mut file = open_for_two_readings(input).map_err(failed)?;
         let is_utf8 = is_utf8(&file, input.packing).map_err(failed)?;
         file.rewind().map_err(failed)?;
@@ -47,11 +47,11 @@ impl Text {
                 text.resize(before + BLOCK, 0);
                 let got = self.stream.read(&mut text[before..]);
                 text.truncate(before + got.as_ref().copied().unwrap_or(0));
-                got.map_err(|source| Error::Read { path: self.path.clone(), source })? > 0
+                got.map_err(|source| Error::read(&self.path, source))? > 0
             }
             Some((decoder, block)) => {
                 let got = self.stream.read(block);
-                let got = got.map_err(|source| Error::Read { path: self.path.clone(), source })?;
+                let got = got.map_err(|source| Error::read(&self.path, source))?;
                 let room = decoder.max_utf8_buffer_length_without_replacement(got);
                 let room = room.ok_or_else(|| damaged(&self.path, "a block too large to decode"))?;
                 text.resize(before + room, 0);

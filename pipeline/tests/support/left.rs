@@ -52,13 +52,29 @@ impl Alert<'_> {
 /// Leaves the folder at `out`: hospitals `H1` and `H2`, pharmacy `P1`, persons `Tkn01` and `Tkn02`.
 pub(crate) fn leave(out: &Path) {
     let explain = out.join("explain");
+    leave_bank(&explain.join("bank"));
+    fs::write(explain.join("run.json"), r#"{"now":"2025-03-31 23:59:59","as_of":false}"#).expect("run.json");
+    lines(&explain.join("records.ndjson"), &records());
+    let alerts = alerts();
+    lines(&out.join("alerts.ndjson"), &alerts.each_ref().map(Alert::line));
+    lines(&out.join("owners.ndjson"), &owners(&alerts));
+    lines(&explain.join("findings.ndjson"), &findings(&alerts));
+    lines(&out.join("institutions.ndjson"), &institutions());
+    lines(&out.join("coverage_by_institution.ndjson"), &coverage());
+    lines(&out.join("labels.ndjson"), &labels());
+}
+
+/// The built-in bank, as a run keeps it.
+fn leave_bank(folder: &Path) {
     let bank = pipeline::engine::load_bank(None).expect("the built-in bank");
     for (path, text) in &bank.files {
-        let path = explain.join("bank").join(path);
+        let path = folder.join(path);
         fs::create_dir_all(path.parent().expect("a folder")).expect("a folder of the bank");
         fs::write(path, text).expect("a file of the bank");
     }
-    fs::write(explain.join("run.json"), r#"{"now":"2025-03-31 23:59:59","as_of":false}"#).expect("run.json");
+}
+
+fn records() -> Vec<Value> {
     let visit = |key: &str, person: &str, at: &str, begin: &str, end: &str| {
         json!({ "kind": "visit", "key": key, "rev": 1, "fields": {
             "psn_no": person, "fixmedins_code": at, "med_type": "21", "begntime": begin, "endtime": end,
@@ -71,27 +87,29 @@ pub(crate) fn leave(out: &Path) {
             "finl_trns_pric": "10.00", "psn_no": "Tkn02", "trace_codes": "8134",
         } })
     };
-    lines(
-        &explain.join("records.ndjson"),
-        &[
-            visit(NASTY, "Tkn01", "H1", "2025-02-08 08:00:00", "2025-02-12 10:00:00"),
-            visit("V2", "Tkn01", "H2", "2025-02-09 08:00:00", "2025-02-11 10:00:00"),
-            json!({ "kind": "settlement", "key": "S1", "rev": 1, "fields": {
+    vec![
+        visit(NASTY, "Tkn01", "H1", "2025-02-08 08:00:00", "2025-02-12 10:00:00"),
+        visit("V2", "Tkn01", "H2", "2025-02-09 08:00:00", "2025-02-11 10:00:00"),
+        json!({ "kind": "settlement", "key": "S1", "rev": 1, "fields": {
             "mdtrt_id": NASTY, "psn_no": "Tkn01", "fixmedins_code": "H1", "setl_time": "2025-02-12 10:00:00",
             "fund_pay_sumamt": "300.00", "live": "1",
         } }),
-            json!({ "kind": "stock_count", "key": "C1", "rev": 1, "fields": {
+        json!({ "kind": "stock_count", "key": "C1", "rev": 1, "fields": {
             "fixmedins_code": "H1", "med_list_codg": "X1", "inv_cnt": "3", "invdate": "2025-02-01",
         } }),
-            json!({ "kind": "fee_line", "key": "V2/1", "rev": 2, "fields": {
+        json!({ "kind": "fee_line", "key": "V2/1", "rev": 2, "fields": {
             "psn_no": "Tkn01", "fixmedins_code": "H1", "fee_ocur_time": "2025-02-09 09:00:00", "med_list_codg": "X1",
             "cnt": "20", "pric": "5.00", "det_item_fee_sumamt": "100.00",
         }, "as_sent": { "cnt": "25" } }),
-            sale("L1", "H1", "2025-02-10 08:00:00"),
-            sale("L2", "P1", "2025-02-20 08:00:00"),
-        ],
-    );
-    let alerts = [
+        sale("L1", "H1", "2025-02-10 08:00:00"),
+        sale("L2", "P1", "2025-02-20 08:00:00"),
+    ]
+}
+
+/// Two stays at once, one who travels with another, stock that is not there, a code sold twice.
+fn alerts() -> [Alert<'static>; 4] {
+    let stays: &[[&str; 2]] = &[["visit", NASTY], ["visit", "V2"]];
+    [
         Alert {
             rule: "A05",
             number: 1,
@@ -99,7 +117,7 @@ pub(crate) fn leave(out: &Path) {
             key: &[NASTY, "V2"],
             verdict: "definite",
             amounts: ["300.00", "300.00"],
-            evidence: &[["visit", NASTY], ["visit", "V2"]],
+            evidence: stays,
             message: ["参保人Tkn01同时住院。", "Tkn01 was in two hospitals."],
             exempted_by: None,
         },
@@ -110,7 +128,7 @@ pub(crate) fn leave(out: &Path) {
             key: &["Tkn01"],
             verdict: "suspect",
             amounts: ["300.00", "0.00"],
-            evidence: &[["visit", NASTY], ["visit", "V2"]],
+            evidence: stays,
             message: ["Tkn01与Tkn02结伴住院。", "Tkn01 and Tkn02 went together."],
             exempted_by: Some("EX-1"),
         },
@@ -136,35 +154,38 @@ pub(crate) fn leave(out: &Path) {
             message: ["追溯码8134重复。", "Trace code 8134 twice."],
             exempted_by: None,
         },
-    ];
-    lines(&out.join("alerts.ndjson"), &alerts.each_ref().map(Alert::line));
+    ]
+}
+
+fn owners(alerts: &[Alert<'_>; 4]) -> [Value; 4] {
     let share = |id: &str, amount: &str, counted: &str| json!({ "id": id, "amount": amount, "counted_amount": counted });
     let owners = |number: usize, institutions: Vec<Value>, person: &str| {
         let persons = vec![share(person, "0.00", "0.00")];
         json!({ "alert_id": alerts[number].id(), "institutions": institutions, "practitioners": [], "persons": persons })
     };
-    lines(
-        &out.join("owners.ndjson"),
-        &[
-            owners(0, vec![share("H1", "300.00", "300.00"), share("H2", "0.00", "0.00")], "Tkn01"),
-            owners(1, vec![share("H1", "300.00", "0.00"), share("H2", "0.00", "0.00")], "Tkn02"),
-            owners(2, vec![share("H1", "60.00", "45.50")], "Tkn01"),
-            owners(3, vec![share("H1", "0.00", "0.00"), share("P1", "10.00", "10.00")], "Tkn02"),
-        ],
-    );
+    [
+        owners(0, vec![share("H1", "300.00", "300.00"), share("H2", "0.00", "0.00")], "Tkn01"),
+        owners(1, vec![share("H1", "300.00", "0.00"), share("H2", "0.00", "0.00")], "Tkn02"),
+        owners(2, vec![share("H1", "60.00", "45.50")], "Tkn01"),
+        owners(3, vec![share("H1", "0.00", "0.00"), share("P1", "10.00", "10.00")], "Tkn02"),
+    ]
+}
+
+/// What the run kept of three findings; the second has none, as of an older run.
+fn findings(alerts: &[Alert<'_>; 4]) -> [Value; 3] {
     let laid = |kind: &str, key: &str, laid: &str, taken: &str| json!({ "kind": kind, "key": key, "visit": null, "own": laid, "laid": laid, "taken": taken });
     let text = |text: &str| both(text, text);
-    lines(
-        &explain.join("findings.ndjson"),
-        &[
-            json!({ "alert_id": alerts[0].id(), "values": {}, "laid": [laid("settlement", "S1", "300.00", "300.00")] }),
-            json!({ "alert_id": alerts[2].id(), "values": {
+    [
+        json!({ "alert_id": alerts[0].id(), "values": {}, "laid": [laid("settlement", "S1", "300.00", "300.00")] }),
+        json!({ "alert_id": alerts[2].id(), "values": {
             "day": text("2025-02-09"), "item": text("X1"), "supply": text("3"), "used": text("20"),
             "excess": text("14.85"),
         }, "laid": [laid("fee_line", "V2/1", "60.00", "45.50")] }),
-            json!({ "alert_id": alerts[3].id(), "values": {}, "laid": [laid("dispensing", "L2", "10.00", "10.00")] }),
-        ],
-    );
+        json!({ "alert_id": alerts[3].id(), "values": {}, "laid": [laid("dispensing", "L2", "10.00", "10.00")] }),
+    ]
+}
+
+fn institutions() -> [Value; 4] {
     let institution = |code: &str, name: &str, kind: &str| {
         json!({ "fixmedins_code": code, "fixmedins_name": name, "fixmedins_type": kind, "hosp_lv": "02",
             "admdvs": "990101", "beds": 20, "months": {
@@ -172,38 +193,35 @@ pub(crate) fn leave(out: &Path) {
                 "2025-03": { "settlements": 1, "fund_pay_sumamt": "90.10" },
             } })
     };
-    lines(
-        &out.join("institutions.ndjson"),
-        &[
-            institution("H1", NASTY, "1"),
-            institution("H2", "乙医院", "1"),
-            institution("P1", "丙药店", "2"),
-            json!({ "fixmedins_code": NASTY, "fixmedins_name": null, "fixmedins_type": null, "hosp_lv": null,
+    [
+        institution("H1", NASTY, "1"),
+        institution("H2", "乙医院", "1"),
+        institution("P1", "丙药店", "2"),
+        json!({ "fixmedins_code": NASTY, "fixmedins_name": null, "fixmedins_type": null, "hosp_lv": null,
             "admdvs": null, "beds": null, "months": {} }),
-        ],
-    );
+    ]
+}
+
+fn coverage() -> [Value; 2] {
     let reach = |month: &str, lines: i64, silent: &[&str]| {
         json!({ "fixmedins_code": "H1", "month": month, "records": { "fee_line": lines, "stock_count": 0 },
             "never": ["presence"], "silent": silent,
             "late": { "fee_line": { "within_1d": lines, "within_3d": 0, "within_7d": 0, "over_7d": 2, "unknown": 0 } },
             "not_judged": { "A08": { "missing:presence": 3 } } })
     };
-    lines(
-        &out.join("coverage_by_institution.ndjson"),
-        &[reach("2025-02", 12, &[]), reach("2025-03", 0, &["fee_line"])],
-    );
+    [reach("2025-02", 12, &[]), reach("2025-03", 0, &["fee_line"])]
+}
+
+fn labels() -> [Value; 4] {
     let label = |case: &str, kind: &str, subject: &str, decision: &str| {
         json!({ "case_id": case, "subject_type": kind, "subject_id": subject, "period_begin": null, "period_end": null,
             "scheme": "overlap", "decision": decision, "amount": "300.00", "decided_at": "2025-03-20 10:00:00",
             "source": "flying" })
     };
-    lines(
-        &out.join("labels.ndjson"),
-        &[
-            label("K1", "person", "Tkn01", "confirmed"),
-            label("K2", "visit", NASTY, "partly"),
-            label("K3", "institution", "H2", "denied"),
-            label("K4", "person", "Tkn99", "denied"),
-        ],
-    );
+    [
+        label("K1", "person", "Tkn01", "confirmed"),
+        label("K2", "visit", NASTY, "partly"),
+        label("K3", "institution", "H2", "denied"),
+        label("K4", "person", "Tkn99", "denied"),
+    ]
 }

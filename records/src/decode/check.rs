@@ -165,7 +165,7 @@ impl<'a> Typing<'_, 'a> {
         }
         // The count of elements is known at the end and then written before them.
         let begin = self.elements.len();
-        let place = self.content.begin_list();
+        let start = self.content.begin_list();
         let mut count = 0;
         let mut at = cell.start() + 1;
         for index in 0_u32.. {
@@ -183,7 +183,7 @@ impl<'a> Typing<'_, 'a> {
             }
             at = self.after(at);
         }
-        self.content.end_list(place, count);
+        self.content.end_list(start, count);
         let (Ok(begin), Ok(end)) = (u32::try_from(begin), u32::try_from(self.elements.len())) else {
             return itself(Problem::NotAList);
         };
@@ -231,8 +231,8 @@ impl<'a> Typing<'_, 'a> {
         let mut key = at + 1;
         while key < object.end() {
             let name = self.cells.tokens[key].name();
-            if let Some(place) = plan.inner.iter().position(|inner| *inner == name) {
-                cells[place] = self.cells.tokens[key + 1];
+            if let Some(position) = plan.inner.iter().position(|inner| *inner == name) {
+                cells[position] = self.cells.tokens[key + 1];
             }
             key = self.after(key + 1);
         }
@@ -294,8 +294,8 @@ impl<'a> Typing<'_, 'a> {
             }
             FieldType::Code(list) => {
                 let text = self.text(cell).ok_or(Problem::NotText)?;
-                let place = list.iter().position(|code| *code == text).ok_or(Problem::NotOneOf)?;
-                i64::try_from(place).expect("lists are short")
+                let position = list.iter().position(|code| *code == text).ok_or(Problem::NotOneOf)?;
+                i64::try_from(position).expect("lists are short")
             }
             FieldType::Money => self.scaled(cell, decimal::MONEY_PLACES, Sign::Any)?,
             FieldType::Price => self.scaled(cell, decimal::PRICE_PLACES, Sign::NotNegative)?,

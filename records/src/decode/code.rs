@@ -1,4 +1,7 @@
 //! The words that a decoded line is spoken of with: what it does, and why it is rejected.
+//!
+//! A code is part of the contract: `rejected.ndjson` has it, and senders of records act on it. Of several faults in a line
+//! the first in the order of [`Code`] counts. What exactly is wrong stands in the text of [`Fault`](super::Fault).
 
 /// Put or del.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

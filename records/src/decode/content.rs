@@ -95,14 +95,14 @@ impl Content {
 
     /// Begins a list; returns where its length is to be noted once it is known.
     pub(super) fn begin_list(&mut self) -> usize {
-        let place = self.length;
+        let start = self.length;
         self.tagged(LIST, 0);
-        place
+        start
     }
 
     /// Notes how many elements the list has that began at `place`.
-    pub(super) fn end_list(&mut self, place: usize, elements: u64) {
-        let end = std::mem::replace(&mut self.length, place);
+    pub(super) fn end_list(&mut self, start: usize, elements: u64) {
+        let end = std::mem::replace(&mut self.length, start);
         self.tagged(LIST, elements);
         self.length = end;
     }

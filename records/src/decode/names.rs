@@ -27,7 +27,7 @@ pub(super) const INNER_MAX: usize = 8;
 pub(super) const UNKNOWN: NameId = u8::MAX;
 
 /// Places of the hash table; a power of two, sparse enough that a multiplier is found in a few dozen tries.
-const PLACES: usize = 4_096;
+const SLOTS: usize = 4_096;
 
 /// Width of [`Name::head`] in bytes.
 const HEAD: usize = 16;
@@ -48,7 +48,7 @@ struct Name {
 /// All names, and which of them a kind has.
 pub(super) struct Names {
     multiplier: u64,
-    places: Box<[NameId; PLACES]>,
+    slots: Box<[NameId; SLOTS]>,
     names: Vec<Name>,
     plans: Vec<Plan>,
 }
@@ -100,8 +100,8 @@ impl Names {
             }
         }
         assert!(names.len() < usize::from(UNKNOWN), "a name's number is a byte");
-        let (multiplier, places) = without_collision(&names);
-        let mut built = Names { multiplier, places, names, plans: Vec::new() };
+        let (multiplier, slots) = without_collision(&names);
+        let mut built = Names { multiplier, slots, names, plans: Vec::new() };
         built.plans = Kind::ALL.into_iter().map(|kind| built.plan_of(kind)).collect();
         built
     }
@@ -140,7 +140,7 @@ impl Names {
     /// The number of a name, or [`UNKNOWN`].
     #[inline]
     pub(super) fn find(&self, text: &[u8]) -> NameId {
-        let name = self.places[place(text, self.multiplier)];
+        let name = self.slots[slot(text, self.multiplier)];
         match self.names.get(usize::from(name)) {
             Some(found) if found.text.as_bytes() == text => name,
             _ => UNKNOWN,
@@ -206,17 +206,17 @@ fn head_and_mask(text: &str) -> (u128, u128) {
 }
 
 /// A multiplier under which every name has a place of its own, and the places.
-fn without_collision(names: &[Name]) -> (u64, Box<[NameId; PLACES]>) {
+fn without_collision(names: &[Name]) -> (u64, Box<[NameId; SLOTS]>) {
     // Odd multiples of the golden ratio: any sequence would do, this one is the same on every start.
     let mut multiplier = 0x9e37_79b9_7f4a_7c15_u64;
     loop {
-        let mut places = Box::new([UNKNOWN; PLACES]);
+        let mut slots = Box::new([UNKNOWN; SLOTS]);
         let free = names.iter().zip(0..).all(|(name, number)| {
-            let place = &mut places[place(name.text.as_bytes(), multiplier)];
-            std::mem::replace(place, number) == UNKNOWN
+            let slot = &mut slots[slot(name.text.as_bytes(), multiplier)];
+            std::mem::replace(slot, number) == UNKNOWN
         });
         if free {
-            return (multiplier, places);
+            return (multiplier, slots);
         }
         multiplier = multiplier.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     }
@@ -224,7 +224,7 @@ fn without_collision(names: &[Name]) -> (u64, Box<[NameId; PLACES]>) {
 
 /// Hash of a name: its first and last eight bytes and its length, one multiplication.
 #[inline]
-fn place(text: &[u8], multiplier: u64) -> usize {
+fn slot(text: &[u8], multiplier: u64) -> usize {
     let (first, last) = match (text.first_chunk::<8>(), text.last_chunk::<8>()) {
         (Some(first), Some(last)) => (u64::from_le_bytes(*first), u64::from_le_bytes(*last)),
         _ => {
@@ -233,7 +233,7 @@ fn place(text: &[u8], multiplier: u64) -> usize {
             (u64::from_le_bytes(short), 0)
         }
     };
-    const BITS: u32 = PLACES.trailing_zeros();
+    const BITS: u32 = SLOTS.trailing_zeros();
     let mixed = (first ^ last.rotate_left(29) ^ text.len() as u64).wrapping_mul(multiplier);
     usize::try_from(mixed >> (u64::BITS - BITS)).unwrap_or(0)
 }

@@ -318,15 +318,15 @@ fn a_del_needs_only_kind_op_and_key() {
         assert_eq!((del.op, del.unknown), (Op::Del, 0));
         assert_ne!(put.hash, del.hash);
         let mut bare = format!("{{\"kind\":\"{}\",\"op\":\"del\"", kind.name());
-        for (place, field) in fields(kind).iter().enumerate() {
+        for (position, field) in fields(kind).iter().enumerate() {
             if field.key {
-                assert_eq!(del.values[place], put.values[place]);
-                let text = del.values[place].trim_start_matches("Text(").trim_end_matches(')');
+                assert_eq!(del.values[position], put.values[position]);
+                let text = del.values[position].trim_start_matches("Text(").trim_end_matches(')');
                 bare.push_str(&format!(",\"{}\":{text}", field.name));
                 assert_eq!(code(without(&with(line, "op", "\"del\""), field.name)), Code::MissingField);
                 assert_eq!(code(with(&with(line, "op", "\"del\""), field.name, "1")), Code::BadValue);
             } else {
-                assert_eq!(del.values[place], "Absent");
+                assert_eq!(del.values[position], "Absent");
                 let nonsense = with(&with(line, "op", "\"del\""), field.name, "[{\"nonsense\":1}]");
                 assert_eq!(good(nonsense), del, "its content is its key, other fields are not checked");
             }

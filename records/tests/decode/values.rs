@@ -31,10 +31,10 @@ fn closed_lists_are_closed_and_the_others_open() {
     for (kind, line) in Kind::ALL.into_iter().zip(ALL) {
         for field in fields(kind) {
             if let records::schema::FieldType::Code(list) = field.ty {
-                for (place, code) in list.iter().enumerate() {
+                for (position, code) in list.iter().enumerate() {
                     assert_eq!(
                         value(&with(line, field.name, &format!("\"{code}\"")), field.name),
-                        format!("Int({place})")
+                        format!("Int({position})")
                     );
                 }
                 assert_eq!(code(with(line, field.name, "\"x\"")), Code::BadValue);

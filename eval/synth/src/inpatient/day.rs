@@ -77,6 +77,7 @@ impl<W: Write> Simulation<'_, W> {
         if round < day.end {
             day.bill_at(region, catalogue.beds[grade], ONE, round);
         }
+        // Nursing every other day, services, more of them on the first day.
         if stay.days % 2 == 0 {
             day.bill(region, catalogue.nursing[grade], ONE, rng);
         }
@@ -84,6 +85,7 @@ impl<W: Write> Simulation<'_, W> {
             let item = catalogue.services[region.service_heat.rank(rng.next_bits())];
             day.bill(region, item, [1, 1, 1, 2][rng.index(4)] * ONE, rng);
         }
+        // The drugs of the stay, taken from the stock.
         for n in 0..stay.drugs_len {
             let (local, count) = stay.drugs[n];
             let (item, pair) = institution.drug(catalogue, local as usize);
@@ -96,6 +98,7 @@ impl<W: Write> Simulation<'_, W> {
                 day.bill_at(region, item, count, at).order = stay.order();
             }
         }
+        // Now and then a consumable.
         if institution.consumables > 0 && rng.permille(400) {
             let local = index(rng.below(institution.consumables as u64) * rng.below(1000) / 1000);
             let (item, pair) = institution.consumable(catalogue, local);
@@ -260,9 +263,9 @@ impl Day {
     }
 
     fn reverse(&mut self, region: &Region, rng: &mut SplitMix64) {
-        let place = rng.index(self.lines.len().max(1));
-        let Some(original) = self.lines.get(place).copied() else { return };
-        if self.firm >> place & 1 == 1 {
+        let nth = rng.index(self.lines.len().max(1));
+        let Some(original) = self.lines.get(nth).copied() else { return };
+        if self.firm >> nth & 1 == 1 {
             return;
         }
         let at = (original.at + rng.span(60, 4 * HOUR)).min(self.to).min(self.end - 1);

@@ -86,21 +86,23 @@ impl<W: Write> Simulation<'_, W> {
         let (region, head) = (self.region, draft.head);
         let institution = &region.institutions[head.institution];
         let order = draft.orders.first()?;
-        let place = (0..draft.lines.len()).find(|&n| {
+        // A drug line that stands and names the visit's first order, and what was ordered of it.
+        let nth = (0..draft.lines.len()).find(|&n| {
             draft.lines[n].order == PrescriptionRef::Of(1)
                 && draft.stands(n)
                 && region.catalogue.items[draft.lines[n].item].list_type == "101"
         })?;
-        let item = draft.lines[place].item;
+        let item = draft.lines[nth].item;
         let prescribed = order.lines.iter().find(|&&(other, _)| other == item)?.1;
         let pair = (0..institution.drugs)
             .map(|n| institution.drug(&region.catalogue, n))
             .find(|&(other, _)| other == item)?
             .1;
+        // Bill more, and take it from the stock.
         let excess = ONE * self.rng.span(1, self.plan.by_strength(1, 8));
-        self.take(head.institution, item, pair, prescribed + excess - draft.lines[place].count);
-        draft.lines[place].set_count(region, prescribed + excess);
-        let sn = draft.lines[place].sn;
+        self.take(head.institution, item, pair, prescribed + excess - draft.lines[nth].count);
+        draft.lines[nth].set_count(region, prescribed + excess);
+        let sn = draft.lines[nth].sn;
         let finding = self.plan.open(scheme, Some(head.person), head.institution);
         let planted = &mut self.plan.findings[finding];
         planted.key = vec![
@@ -142,8 +144,8 @@ impl<W: Write> Simulation<'_, W> {
     /// A line that is sent days after the service.
     pub(super) fn late_upload(&mut self, scheme: usize, draft: &mut VisitDraft) -> Option<usize> {
         let standing = |&n: &usize| draft.stands(n);
-        let place = (0..draft.lines.len()).find(standing)?;
-        let line = &mut draft.lines[place];
+        let nth = (0..draft.lines.len()).find(standing)?;
+        let line = &mut draft.lines[nth];
         line.late = DAY
             + self.rng.span(self.plan.by_strength(0, 3_600), self.plan.by_strength(0, 9 * DAY).max(3_600));
         let sn = line.sn;

@@ -91,11 +91,12 @@ impl<W: Write> Simulation<'_, W> {
             return None;
         }
         let who = region.person(person);
-        let other_place = self.rng.once_in(2);
+        // Elsewhere with the same scheme, or here with the other.
+        let elsewhere = self.rng.once_in(2);
         let term = EnrolmentTerm {
             number: 3,
-            employee: who.employee == other_place,
-            district: if other_place { 990_101 + (who.district - 990_100) % 8 } else { who.district },
+            employee: who.employee == elsewhere,
+            district: if elsewhere { 990_101 + (who.district - 990_100) % 8 } else { who.district },
             status: "1",
             begin: day,
             end: Some(day + self.rng.span(0, self.plan.by_strength(0, 300))),
@@ -104,6 +105,7 @@ impl<W: Write> Simulation<'_, W> {
         let token = region.token(person);
         self.send(Kind::Enrolment, draft.visit.begin, |_, text, _, rev| text.enrolment(token, &term, rev));
         let finding = self.plan.open(scheme, Some(person), draft.head.institution);
+        // The finding is about the two enrolments, and about no institution.
         let planted = &mut self.plan.findings[finding];
         planted.institutions.clear();
         planted.key = [1, 3]

@@ -62,7 +62,7 @@ fn of_rule(id: &str, before: Option<&Rule>, after: Option<&Rule>, all: &mut Vec<
     let title = |rule: Option<&Rule>, zh: bool| {
         rule.map_or(String::new(), |rule| if zh { rule.title.zh.clone() } else { rule.title.en.clone() })
     };
-    let was = |rule: Option<&Rule>| rule.map_or("-", |rule| rule.status.as_str());
+    let was = |rule: Option<&Rule>| rule.map_or("-", |rule| rule.status.code());
     match (is_active(before), is_active(after)) {
         (false, false) => return,
         (false, true) if before.is_none() => {
@@ -93,9 +93,9 @@ fn of_rule(id: &str, before: Option<&Rule>, after: Option<&Rule>, all: &mut Vec<
     let (Some(a), Some(b)) = (before, after) else { return };
     let words = [
         ("检测器", "detector", a.detector.clone(), b.detector.clone()),
-        ("定性", "verdict", a.verdict.as_str().to_owned(), b.verdict.as_str().to_owned()),
-        ("严重程度", "severity", a.severity.as_str().to_owned(), b.severity.as_str().to_owned()),
-        ("类别", "family", a.family.as_str().to_owned(), b.family.as_str().to_owned()),
+        ("定性", "verdict", a.verdict.code().to_owned(), b.verdict.code().to_owned()),
+        ("严重程度", "severity", a.severity.code().to_owned(), b.severity.code().to_owned()),
+        ("类别", "family", a.family.code().to_owned(), b.family.code().to_owned()),
         ("版本", "version", a.version.clone(), b.version.clone()),
     ];
     for (zh, en, from, to) in words.into_iter().filter(|(_, _, from, to)| from != to) {

@@ -33,8 +33,8 @@ pub fn level(code: Option<&str>, lang: Lang) -> String {
         ("未定级", "no level"),
     ];
     let Some(code) = code else { return pick(lang, "无", "none").to_owned() };
-    let place = code.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
-    match place.and_then(|place| GRADES.get(place)) {
+    let position = code.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
+    match position.and_then(|position| GRADES.get(position)) {
         Some((zh, en)) => format!("{code} {}", pick(lang, zh, en)),
         None => code.to_owned(),
     }

@@ -52,7 +52,7 @@ pub fn cell(text: &str) -> Markup {
     }
     pieces.push(&text[begin..]);
     html! {
-        @for (place, piece) in pieces.iter().enumerate() { @if place > 0 { wbr; } (piece) }
+        @for (nth, piece) in pieces.iter().enumerate() { @if nth > 0 { wbr; } (piece) }
     }
 }
 

@@ -10,13 +10,15 @@ use rulebank::Lang;
 use wire::Fen;
 use wire::list::{DrawReason, ListFacts, ListRow};
 
+use super::columns::COLUMNS;
 use super::made::expected_sum;
 use super::words::number;
 use super::words::{self, days_text};
 use crate::html::plot::{self, Bar, Words};
 use crate::html::table::{Table, cell};
-use crate::html::{Document, Figure, Tone, badge, figures, notice, section};
+use crate::html::{Document, Figure, figures, notice, section};
 use crate::language::pick;
+use crate::layout::Align;
 use crate::mask::Mask;
 use crate::number::{grouped, yuan};
 
@@ -24,8 +26,6 @@ pub use lots::facts;
 
 /// How many stand in the plot.
 const PLOTTED: usize = 25;
-/// How many rules a row of the table names.
-const RULES: usize = 4;
 
 /// The page.
 pub fn page(rows: &[ListRow], published: &ListFacts, mask: &mut Mask, lang: Lang) -> String {
@@ -182,86 +182,16 @@ fn drawing(rows: &[ListRow], mask: &mut Mask, lang: Lang) -> Markup {
 }
 
 fn table(rows: &[ListRow], mask: &mut Mask, lang: Lang) -> Table {
-    let mut table = Table::new(pick(lang, "入榜与随机对照", "Ranked, and the control group"))
-        .number("#")
-        .text(pick(lang, "对象", "who"))
-        .number(pick(lang, "预计", "expected"))
-        .number(pick(lang, "每人日", "per day"))
-        .number(pick(lang, "计入", "counted"))
-        .number(pick(lang, "确定类", "definite"))
-        .number(pick(lang, "同类中位数", "peers' median"))
-        .text(pick(lang, "主要规则", "rules"))
-        .text(pick(lang, "逐月", "by month"));
+    let columns = || COLUMNS.iter().filter_map(|column| column.page.as_ref());
+    let mut table = Table::new(pick(lang, "入榜与随机对照", "Ranked, and the control group"));
+    for column in columns() {
+        let heading = column.heading(lang);
+        table = if column.look == Align::Right { table.number(heading) } else { table.text(heading) };
+    }
     for row in rows {
-        table.row([
-            html! { (row.rank) },
-            who(row, mask, lang),
-            html! { b { (yuan(row.expected_amount.fen())) } },
-            html! { (yuan(row.expected_per_day.fen())) br; span.soft { "× " (days_text(row.effort_days, lang)) } },
-            counted(row, lang),
-            cell(&words::percent(row.definite_share)),
-            html! { (yuan(row.peers_median.fen())) br; span.soft { "n = " (row.peers) } },
-            rules(row),
-            spark(row, lang),
-        ]);
+        table.row(columns().map(|column| column.cell(row, mask, lang)));
     }
     table
-}
-
-fn who(row: &ListRow, mask: &mut Mask, lang: Lang) -> Markup {
-    let id = words::id(row, mask);
-    let about = [words::kind(row, lang), row.admdvs.clone().unwrap_or_default()];
-    let about: Vec<String> = about.into_iter().filter(|text| !text.is_empty()).collect();
-    html! {
-        @if let Some(name) = &row.fixmedins_name { (name) br; }
-        span.soft.nowrap { (id) }
-        @if !about.is_empty() { br; span.soft { (about.join(" · ")) } }
-        @if let Some(team) = &row.team { br; span.soft { (pick(lang, "检查组 ", "team ")) (team.join(", ")) } }
-        @if row.drawn == DrawReason::Control || row.planned == Some(true) {
-            br;
-            @if row.drawn == DrawReason::Control { (badge(words::drawn(row.drawn, lang), Tone::Warn)) " " }
-            @if row.planned == Some(true) { (badge(pick(lang, "已排入", "planned"), Tone::Quiet)) }
-        }
-    }
-}
-
-fn counted(row: &ListRow, lang: Lang) -> Markup {
-    html! {
-        (yuan(row.counted_amount.fen()))
-        @if row.settled_amount.fen() > 0 {
-            br; span.soft { (pick(lang, "已查处 ", "inspected ")) (yuan(row.settled_amount.fen())) }
-        }
-        br; span.soft { (grouped(row.alerts)) (pick(lang, "条", " alerts")) }
-    }
-}
-
-fn rules(row: &ListRow) -> Markup {
-    html! {
-        @for top in row.top_rules.iter().take(RULES) {
-            span.nowrap { (top.rule) " " span.soft { (yuan(top.expected_amount.fen())) } } br;
-        }
-        @if row.top_rules.len() > RULES { span.soft { "…" } }
-    }
-}
-
-/// Expected money by month, as small bars.
-fn spark(row: &ListRow, lang: Lang) -> Markup {
-    let amounts: Vec<f64> = row.trend.values().map(|amount| number(amount.fen())).collect();
-    let greatest = amounts.iter().copied().fold(0.0, f64::max);
-    let step = 7.0_f64.min(84.0 / f64::from(u32::try_from(amounts.len().max(1)).unwrap_or(u32::MAX)));
-    let months = row.trend.iter().map(|(month, amount)| format!("{month} {}", yuan(amount.fen())));
-    let text = months.collect::<Vec<_>>().join(pick(lang, "；", "; "));
-    html! {
-        svg viewBox="0 0 84 24" width="84" height="24" role="img" {
-            title { (text) }
-            line.base x1="0" x2="84" y1="23.5" y2="23.5" {}
-            @for (index, amount) in (0u32..).zip(&amounts) {
-                @let height = if greatest > 0.0 { amount / greatest * 22.0 } else { 0.0 };
-                rect.f0 x=(format!("{:.2}", f64::from(index) * step)) y=(format!("{:.2}", 23.0 - height))
-                    width=(format!("{:.2}", step * 0.8)) height=(format!("{height:.2}")) {}
-            }
-        }
-    }
 }
 
 fn gaps(rows: &[ListRow], mask: &mut Mask, lang: Lang) -> Markup {

@@ -2,29 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use selection::chance::Chance;
 use selection::decision::LabelCount;
 use selection::draw::team::{self, Inspector, Site};
 use selection::draw::{Frame, inclusion_probability, sha256};
 use selection::effort::InspectorDays;
-use wire::list::{Draw, DrawReason, LabelCounts, ListRow, Lot, RuleChance, Team, Teams};
+use wire::list::{Draw, DrawReason, LabelCounts, ListRow, Lot, Team, Teams};
 
 /// Labels, counted, as a list publishes them.
 pub fn label_counts(count: LabelCount) -> LabelCounts {
     LabelCounts { labels: count.labels, undecided: count.undecided, vague: count.vague }
-}
-
-/// The chance of a rule, as a list publishes it.
-pub fn rule_chance(chance: &Chance) -> RuleChance {
-    RuleChance {
-        rule: chance.rule.clone(),
-        indicator: chance.indicator,
-        prior: chance.prior,
-        weight: chance.weight,
-        decided: chance.decided,
-        confirmed: chance.confirmed,
-        chance: (chance.chance * 1e6).round() / 1e6,
-    }
 }
 
 /// Draws the control group.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use rulebank::Lang;
 use wire::list::DrawReason;
 
+use super::columns::COLUMNS;
 use super::made::{List, expected_sum};
 use super::words::{self, days_text};
 use crate::language::pick;
@@ -19,42 +20,14 @@ const SHOWN: usize = 10;
 pub fn text(list: &List, files: &[PathBuf], mask: &mut Mask, lang: Lang) -> String {
     let mut page = Page::default();
     page.plain(&headline(list, lang));
-    let headings = [
-        "",
-        pick(lang, "代码", "code"),
-        pick(lang, "名称", "name"),
-        pick(lang, "预计查实", "expected"),
-        pick(lang, "每人日", "per day"),
-        pick(lang, "用时", "days"),
-        pick(lang, "疑点", "alerts"),
-        pick(lang, "主要规则", "rules"),
-        "",
-    ];
-    let mut rows = vec![headings.map(str::to_owned).to_vec()];
+    let columns = || COLUMNS.iter().filter_map(|column| column.terminal.as_ref());
+    let mut rows: Vec<Vec<String>> = vec![columns().map(|column| column.heading(lang).to_owned()).collect()];
     for row in list.rows.iter().take(SHOWN) {
-        let rules: Vec<&str> = row.top_rules.iter().take(3).map(|top| top.rule.as_str()).collect();
-        let mut marks = Vec::new();
-        if row.drawn == DrawReason::Control {
-            marks.push(words::drawn(row.drawn, lang));
-        }
-        if row.planned == Some(true) {
-            marks.push(pick(lang, "已排入", "planned"));
-        }
-        rows.push(vec![
-            row.rank.to_string(),
-            words::id(row, mask),
-            row.fixmedins_name.clone().unwrap_or_default(),
-            yuan(row.expected_amount.fen()),
-            yuan(row.expected_per_day.fen()),
-            row.effort_days.to_string(),
-            row.alerts.to_string(),
-            rules.join(" "),
-            marks.join(" "),
-        ]);
+        rows.push(columns().map(|column| column.cell(row, mask, lang)).collect());
     }
-    use Align::{Left, Right};
+    let aligned: Vec<Align> = columns().map(|column| column.look).collect();
     page.plain("");
-    page.rows(&rows, &[Right, Left, Left, Right, Right, Right, Right, Left, Left]);
+    page.rows(&rows, &aligned);
     if list.rows.len() > SHOWN {
         let more = list.rows.len() - SHOWN;
         page.plain(&match lang {

@@ -1,4 +1,4 @@
-//! What the parts of a list are called; its columns are named where they are written.
+//! What the parts of a list are called; its columns stand in `columns`.
 
 use rulebank::Lang;
 use wire::list::{DrawReason, ListRow};

@@ -1,20 +1,22 @@
 //! A list for those who work in a spreadsheet: rows, findings, draw and coverage, each a sheet with a frozen header
 //! and filters.
 //!
-//! Every text is written as a text, so that nothing a hospital calls itself becomes a formula; amounts and shares are
-//! numbers with a format. The file carries a fixed date: the same list is the same bytes.
+//! What the first sheet shows of a row is the array of [`super::columns`]. The file carries a fixed date: the same list is
+//! the same bytes.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::PathBuf;
 
 use rulebank::Lang;
-use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, FormatAlign, Workbook, Worksheet, XlsxError};
+use rust_xlsxwriter::{DocProperties, ExcelDateTime, Workbook, Worksheet, XlsxError};
 use wire::list::{ListFacts, ListRow};
 use wire::{Alert, Owners, Share};
 
+use super::columns::{COLUMNS, WHO};
 use super::made::List;
 use super::runs::Runs;
+use super::sheet::{Cell, Formats, Sheet};
 use super::{estimated, words};
 use crate::error::Error;
 use crate::labels;
@@ -23,9 +25,6 @@ use crate::mask::Mask;
 
 /// Findings that are shown of each row, those of the most counted money first.
 const FINDINGS: usize = 200;
-
-/// Signs that a cell holds.
-const TEXT_MAX: usize = 16_000;
 
 /// The workbook.
 ///
@@ -41,123 +40,13 @@ pub fn bytes(list: &List, runs: &Runs<'_>, mask: &mut Mask, lang: Lang) -> Resul
         rows_sheet(book.add_worksheet(), &formats, list, mask, lang)?;
         let left_out = findings_sheet(book.add_worksheet(), &formats, list, &findings, mask, lang)?;
         draw_sheet(book.add_worksheet(), &formats, &list.published, left_out, mask, lang)?;
-        coverage_sheet(book.add_worksheet(), &formats, &list.rows, lang)?;
+        coverage_sheet(book.add_worksheet(), &formats, &list.rows, mask, lang)?;
         book.save_to_buffer()
     };
     build().map_err(|error: XlsxError| Error::Write {
         path: PathBuf::from("the workbook"),
         source: io::Error::other(error),
     })
-}
-
-/// How cells look.
-struct Formats {
-    head: Format,
-    text: Format,
-    wrapped: Format,
-    money: Format,
-    count: Format,
-    number: Format,
-    share: Format,
-}
-
-impl Formats {
-    fn new() -> Formats {
-        let cell = || Format::new().set_align(FormatAlign::Top);
-        Formats {
-            head: Format::new().set_bold().set_text_wrap().set_align(FormatAlign::Top),
-            text: cell(),
-            wrapped: cell().set_text_wrap(),
-            money: cell().set_num_format("#,##0.00"),
-            count: cell().set_num_format("#,##0"),
-            number: cell().set_num_format("0.######"),
-            share: cell().set_num_format("0.0%"),
-        }
-    }
-}
-
-/// What a cell holds.
-enum Cell {
-    Text(String),
-    Long(String),
-    /// Fen.
-    Money(i64),
-    Count(u64),
-    Number(f64),
-    Share(f64),
-    Nothing,
-}
-
-/// A sheet that grows downwards.
-struct Sheet<'s> {
-    sheet: &'s mut Worksheet,
-    formats: &'s Formats,
-    columns: u16,
-    next: u32,
-}
-
-impl<'s> Sheet<'s> {
-    fn begin(
-        sheet: &'s mut Worksheet,
-        formats: &'s Formats,
-        name: &str,
-        columns: &[(&str, f64)],
-    ) -> Result<Sheet<'s>, XlsxError> {
-        sheet.set_name(name)?;
-        for (column, (heading, width)) in (0..).zip(columns) {
-            sheet.write_string_with_format(0, column, *heading, &formats.head)?;
-            sheet.set_column_width(column, *width)?;
-        }
-        sheet.set_freeze_panes(1, 0)?;
-        sheet.set_landscape().set_paper_size(9).set_print_fit_to_pages(1, 0).set_repeat_rows(0, 0)?;
-        Ok(Sheet { sheet, formats, columns: u16::try_from(columns.len()).unwrap_or(u16::MAX), next: 1 })
-    }
-
-    #[expect(clippy::cast_precision_loss, reason = "a spreadsheet counts in floats")]
-    fn row(&mut self, cells: impl IntoIterator<Item = Cell>) -> Result<(), XlsxError> {
-        let (sheet, formats, row) = (&mut *self.sheet, self.formats, self.next);
-        for (column, cell) in (0..).zip(cells) {
-            match cell {
-                Cell::Text(text) => {
-                    sheet.write_string_with_format(row, column, short(&text), &formats.text)?
-                }
-                Cell::Long(text) => {
-                    sheet.write_string_with_format(row, column, short(&text), &formats.wrapped)?
-                }
-                Cell::Money(fen) => {
-                    sheet.write_number_with_format(row, column, fen as f64 / 100.0, &formats.money)?
-                }
-                Cell::Count(count) => {
-                    sheet.write_number_with_format(row, column, count as f64, &formats.count)?
-                }
-                Cell::Number(number) => {
-                    sheet.write_number_with_format(row, column, number, &formats.number)?
-                }
-                Cell::Share(share) => sheet.write_number_with_format(row, column, share, &formats.share)?,
-                Cell::Nothing => sheet,
-            };
-        }
-        self.next += 1;
-        Ok(())
-    }
-
-    fn end(self) -> Result<(), XlsxError> {
-        self.sheet.autofilter(0, 0, self.next - 1, self.columns - 1)?;
-        Ok(())
-    }
-}
-
-/// A text that fits a cell.
-fn short(text: &str) -> String {
-    if text.chars().count() <= TEXT_MAX {
-        text.to_owned()
-    } else {
-        text.chars().take(TEXT_MAX).chain(['…']).collect()
-    }
-}
-
-fn some(text: Option<&String>) -> Cell {
-    text.map_or(Cell::Nothing, |text| Cell::Text(text.clone()))
 }
 
 fn rows_sheet(
@@ -167,69 +56,25 @@ fn rows_sheet(
     mask: &mut Mask,
     lang: Lang,
 ) -> Result<(), XlsxError> {
-    let columns = [
-        (pick(lang, "排名", "rank"), 6.0),
-        (pick(lang, "代码", "code"), 17.0),
-        (pick(lang, "名称", "name"), 24.0),
-        (pick(lang, "类别等级", "type and level"), 18.0),
-        (pick(lang, "行政区划", "region"), 9.0),
-        (pick(lang, "入选方式", "drawn"), 10.0),
-        (pick(lang, "入选概率", "inclusion probability"), 10.0),
-        (pick(lang, "已排入", "planned"), 8.0),
-        (pick(lang, "检查组", "team"), 16.0),
-        (pick(lang, "预计查实金额", "expected amount"), 15.0),
-        (pick(lang, "每人日预计", "expected per day"), 14.0),
-        (pick(lang, "所需人日", "effort days"), 8.0),
-        (pick(lang, "计入金额", "counted amount"), 15.0),
-        (pick(lang, "已查处金额", "settled amount"), 14.0),
-        (pick(lang, "确定类占比", "share of definite"), 10.0),
-        (pick(lang, "疑点数", "alerts"), 8.0),
-        (pick(lang, "同类机构数", "peers"), 8.0),
-        (pick(lang, "同类中位数", "peers' median"), 14.0),
-        (pick(lang, "主要规则", "rules of most money"), 44.0),
-        (pick(lang, "按类别", "by family"), 44.0),
-        (pick(lang, "按月", "by month"), 40.0),
-        (pick(lang, "数据缺口", "what could not be judged"), 40.0),
-    ];
-    let mut sheet = Sheet::begin(sheet, formats, pick(lang, "名单", "list"), &columns)?;
+    let columns = || COLUMNS.iter().filter_map(|column| column.sheet.as_ref());
+    let headings = columns().map(|column| (column.heading(lang), column.look));
+    let mut sheet = Sheet::begin(sheet, formats, pick(lang, "名单", "list"), headings)?;
     for row in &list.rows {
-        let rules = row.top_rules.iter().map(|top| format!("{} {}", top.rule, top.expected_amount));
-        let families = row
-            .by_family
-            .iter()
-            .map(|(name, part)| format!("{} {}", words::family(name, lang), part.expected_amount));
-        let months = row.trend.iter().map(|(month, amount)| format!("{month} {amount}"));
-        let planned = row
-            .planned
-            .map(|planned| pick(lang, if planned { "是" } else { "否" }, if planned { "yes" } else { "no" }));
-        let joined =
-            |parts: &mut dyn Iterator<Item = String>| Cell::Long(parts.collect::<Vec<_>>().join("; "));
-        sheet.row([
-            Cell::Count(row.rank),
-            Cell::Text(words::id(row, mask)),
-            some(row.fixmedins_name.as_ref()),
-            Cell::Text(words::kind(row, lang)),
-            some(row.admdvs.as_ref()),
-            Cell::Text(words::drawn(row.drawn, lang).to_owned()),
-            Cell::Number(row.inclusion_probability),
-            planned.map_or(Cell::Nothing, |planned| Cell::Text(planned.to_owned())),
-            row.team.as_ref().map_or(Cell::Nothing, |team| Cell::Text(team.join(", "))),
-            Cell::Money(row.expected_amount.fen()),
-            Cell::Money(row.expected_per_day.fen()),
-            Cell::Number(row.effort_days),
-            Cell::Money(row.counted_amount.fen()),
-            Cell::Money(row.settled_amount.fen()),
-            Cell::Share(row.definite_share),
-            Cell::Count(row.alerts),
-            Cell::Count(row.peers),
-            Cell::Money(row.peers_median.fen()),
-            joined(&mut rules.into_iter()),
-            joined(&mut families.into_iter()),
-            joined(&mut months.into_iter()),
-            Cell::Long(words::gaps(row, lang)),
-        ])?;
+        sheet.row(columns().map(|column| column.cell(row, mask, lang)))?;
     }
     sheet.end()
+}
+
+/// Headings and widths of a sheet whose rows are of those on the list.
+fn headings_of_who(lang: Lang, own: &[(&'static str, f64)]) -> Vec<(&'static str, f64)> {
+    let who = WHO.iter().filter_map(|column| column.sheet.as_ref());
+    who.map(|column| (column.heading(lang), column.look)).chain(own.iter().copied()).collect()
+}
+
+/// The first cells of such a row.
+fn cells_of_who(row: &ListRow, mask: &mut Mask, lang: Lang) -> Vec<Cell> {
+    let who = WHO.iter().filter_map(|column| column.sheet.as_ref());
+    who.map(|column| column.cell(row, mask, lang)).collect()
 }
 
 /// A finding of a listed one.
@@ -300,10 +145,7 @@ fn findings_sheet(
     mask: &mut Mask,
     lang: Lang,
 ) -> Result<u64, XlsxError> {
-    let columns = [
-        (pick(lang, "排名", "rank"), 6.0),
-        (pick(lang, "代码", "code"), 17.0),
-        (pick(lang, "名称", "name"), 24.0),
+    let own = [
         (pick(lang, "规则", "rule"), 6.0),
         (pick(lang, "结论", "verdict"), 9.0),
         (pick(lang, "类别", "family"), 14.0),
@@ -315,16 +157,15 @@ fn findings_sheet(
         (pick(lang, "依据", "basis"), 50.0),
         (pick(lang, "疑点编号", "alert_id"), 38.0),
     ];
-    let mut sheet = Sheet::begin(sheet, formats, pick(lang, "疑点", "findings"), &columns)?;
+    let headings = headings_of_who(lang, &own);
+    let mut sheet = Sheet::begin(sheet, formats, pick(lang, "疑点", "findings"), headings)?;
     let mut left_out = 0;
     for row in &list.rows {
         let Some(of_row) = findings.get(row.id()) else { continue };
         for Finding { counted_fen, amount_fen, alert } in &of_row.shown {
             let message = if lang == Lang::Zh { &alert.message.zh } else { &alert.message.en };
-            sheet.row([
-                Cell::Count(row.rank),
-                Cell::Text(words::id(row, mask)),
-                some(row.fixmedins_name.as_ref()),
+            let who = cells_of_who(row, mask, lang);
+            let own = [
                 Cell::Text(alert.rule.clone()),
                 Cell::Text(labels::word(&alert.verdict, lang).to_owned()),
                 Cell::Text(words::family(&alert.family, lang).to_owned()),
@@ -335,7 +176,8 @@ fn findings_sheet(
                 Cell::Long(mask.text(message).into_owned()),
                 Cell::Long(alert.basis.join("; ")),
                 Cell::Text(alert.alert_id.clone()),
-            ])?;
+            ];
+            sheet.row(who.into_iter().chain(own))?;
         }
         left_out += of_row.more;
     }
@@ -356,7 +198,7 @@ fn draw_sheet(
         (pick(lang, "代码", "code"), 18.0),
         (pick(lang, "内容", "value"), 90.0),
     ];
-    let mut sheet = Sheet::begin(sheet, formats, pick(lang, "抽取", "draw"), &columns)?;
+    let mut sheet = Sheet::begin(sheet, formats, pick(lang, "抽取", "draw"), columns)?;
     for (what, code, value) in super::html::facts(published, lang) {
         sheet.row([Cell::Text(what), Cell::Text(code), Cell::Long(value)])?;
     }
@@ -387,30 +229,27 @@ fn coverage_sheet(
     sheet: &mut Worksheet,
     formats: &Formats,
     rows: &[ListRow],
+    mask: &mut Mask,
     lang: Lang,
 ) -> Result<(), XlsxError> {
-    let columns = [
-        (pick(lang, "排名", "rank"), 6.0),
-        (pick(lang, "代码", "code"), 17.0),
-        (pick(lang, "名称", "name"), 24.0),
+    let own = [
         (pick(lang, "情况", "what"), 20.0),
         (pick(lang, "记录或规则", "kind or rule"), 22.0),
         (pick(lang, "原因", "reason"), 30.0),
         (pick(lang, "数量", "number"), 10.0),
     ];
-    let mut sheet = Sheet::begin(sheet, formats, pick(lang, "数据覆盖", "coverage"), &columns)?;
+    let headings = headings_of_who(lang, &own);
+    let mut sheet = Sheet::begin(sheet, formats, pick(lang, "数据覆盖", "coverage"), headings)?;
     for row in rows {
         let Some(coverage) = &row.coverage else { continue };
         let mut line = |what: &str, name: &str, reason: String, count: u64| {
-            sheet.row([
-                Cell::Count(row.rank),
-                Cell::Text(row.id().to_owned()),
-                some(row.fixmedins_name.as_ref()),
+            let own = [
                 Cell::Text(what.to_owned()),
                 Cell::Text(name.to_owned()),
                 Cell::Text(reason),
                 Cell::Count(count),
-            ])
+            ];
+            sheet.row(cells_of_who(row, mask, lang).into_iter().chain(own))
         };
         for kind in &coverage.never {
             let what = pick(lang, "从未上传（月）", "never sent (months)");

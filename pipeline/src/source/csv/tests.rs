@@ -4,40 +4,26 @@ use std::fs;
 
 use proptest::prelude::*;
 
-use super::super::{Lines, Row, inputs, read};
+use super::super::inputs;
+use super::super::table_rows::{TableRows, read_rows};
 use super::*;
 
 /// A row as it came: line, cells or what is wrong, raw.
 #[derive(Debug, PartialEq)]
 struct Came(u64, Result<Vec<String>, String>, String);
 
-#[derive(Default)]
-struct Kept(Vec<Came>);
-impl Lines for Kept {
-    fn line(&mut self, _number: u64, _line: &[u8]) -> Result<(), Error> {
-        unreachable!("rows are no lines")
-    }
-    fn overlong(&mut self, _number: u64, _head: &[u8], _length: u64) -> Result<(), Error> {
-        unreachable!("rows are no lines")
-    }
-    fn row(&mut self, number: u64, row: &Row<'_>) -> Result<(), Error> {
+fn rows_of(bytes: &[u8]) -> Vec<Came> {
+    let mut came = Vec::new();
+    read_rows("visit.csv", bytes, |number, row| {
         let cells = row.cells.iter().map(|cell| match cell {
             TableCell::Text(text) => (*text).to_owned(),
             other => format!("{other:?}"),
         });
         let cells = row.torn.map_or_else(|| Ok(cells.collect()), |torn| Err(torn.text()));
-        self.0.push(Came(number, cells, serde_json::from_str((row.raw)().as_str()).unwrap()));
-        Ok(())
-    }
-}
-
-fn rows_of(bytes: &[u8]) -> Vec<Came> {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("visit.csv");
-    fs::write(&path, bytes).unwrap();
-    let mut kept = Kept::default();
-    read(&inputs(&[path], &mut Vec::new()).unwrap()[0], &mut kept).unwrap();
-    kept.0
+        came.push(Came(number, cells, serde_json::from_str((row.raw)().as_str()).unwrap()));
+    })
+    .unwrap();
+    came
 }
 
 fn came(line: u64, cells: &[&str], raw: &str) -> Came {
@@ -117,8 +103,8 @@ fn of_the_crate(text: &str) -> Vec<Vec<String>> {
         rows.push(row.iter().map(str::to_owned).collect::<Vec<_>>());
     }
     starts.push(text.len());
-    let is_kept = |place: usize| !is_white(&text.as_bytes()[starts[place]..starts[place + 1]]);
-    rows.into_iter().enumerate().filter(|(place, _)| is_kept(*place)).map(|(_, row)| row).collect()
+    let is_kept = |position: usize| !is_white(&text.as_bytes()[starts[position]..starts[position + 1]]);
+    rows.into_iter().enumerate().filter(|(position, _)| is_kept(*position)).map(|(_, row)| row).collect()
 }
 
 /// Lines of a text: each ends with `\n`, `\r\n` or a lone `\r`.
@@ -137,7 +123,7 @@ proptest! {
         let theirs = of_the_crate(&text);
         let mut count = 0;
         let mut behind = 0;
-        while let Some(found) = rows.next(&mut Kept::default()).unwrap() {
+        while let Some(found) = rows.next(&mut TableRows(|_, _: &Row<'_>| ())).unwrap() {
             let cells = std::str::from_utf8(found.text).unwrap();
             let cells: Vec<&str> = cells_of(cells, found.ends).collect();
             // Of a quote that never closes the crate makes a cell, and we a fault.
@@ -147,10 +133,10 @@ proptest! {
             count += 1;
             // The row stands where it is stated to stand.
             let raw = std::str::from_utf8(found.raw).unwrap();
-            let place = behind + text[behind..].find(raw).unwrap();
-            prop_assert!(is_white(&text.as_bytes()[behind..place]));
-            prop_assert_eq!(found.line, line_of(&text, place));
-            behind = place + raw.len();
+            let position = behind + text[behind..].find(raw).unwrap();
+            prop_assert!(is_white(&text.as_bytes()[behind..position]));
+            prop_assert_eq!(found.line, line_of(&text, position));
+            behind = position + raw.len();
         }
         prop_assert_eq!(count, theirs.len());
         prop_assert!(is_white(&text.as_bytes()[behind..]));

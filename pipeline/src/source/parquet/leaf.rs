@@ -199,30 +199,30 @@ impl Leaf {
                 Written::Null
             } else if is_borrowed {
                 value += 1;
-                Written::Value(place_in_batch(value - 1)?)
+                Written::Value(position_in_batch(value - 1)?)
             } else {
-                let start = place_in_batch(self.text.len())?;
+                let start = position_in_batch(self.text.len())?;
                 let shape = self.write_value(value)?;
                 value += 1;
-                Written::Text(shape, start, place_in_batch(self.text.len())?)
+                Written::Text(shape, start, position_in_batch(self.text.len())?)
             };
             self.cells.push(written);
         }
         Ok(())
     }
 
-    fn write_value(&mut self, place: usize) -> Result<Shape, Fault> {
-        write_to(&self.values, &self.meaning, place, &mut self.text)
+    fn write_value(&mut self, position: usize) -> Result<Shape, Fault> {
+        write_to(&self.values, &self.meaning, position, &mut self.text)
     }
 
     /// The bytes of a value that are its text.
-    fn borrowed(&self, place: usize) -> Option<&[u8]> {
+    fn borrowed(&self, position: usize) -> Option<&[u8]> {
         if !matches!(self.meaning, Meaning::Text) {
             return None;
         }
         match &self.values {
-            Values::Bytes(typed) => typed.values.get(place).map(|value| value.data()),
-            Values::Fixed(typed) => typed.values.get(place).map(|value| value.data()),
+            Values::Bytes(typed) => typed.values.get(position).map(|value| value.data()),
+            Values::Fixed(typed) => typed.values.get(position).map(|value| value.data()),
             _ => None,
         }
     }
@@ -231,8 +231,8 @@ impl Leaf {
     pub(super) fn cell(&self, row: usize) -> TableCell<'_> {
         match self.cells.get(row) {
             None | Some(Written::Null) => TableCell::Null,
-            Some(Written::Value(place)) => {
-                let bytes = self.borrowed(*place as usize).unwrap_or_default();
+            Some(Written::Value(position)) => {
+                let bytes = self.borrowed(*position as usize).unwrap_or_default();
                 std::str::from_utf8(bytes).map_or(TableCell::Bytes(bytes), TableCell::Text)
             }
             Some(Written::Text(shape, start, end)) => {
@@ -268,47 +268,47 @@ impl Leaf {
         if self.definition()? < self.about.max_def_level() {
             return misshapen(format!("the column {} lacks what others of its list have", self.about.path()));
         }
-        let place = self.value;
+        let position = self.value;
         self.level += 1;
         self.value += 1;
         if out.len() > LINE_BYTES_MAX {
             return Ok(());
         }
-        if let Some(bytes) = self.borrowed(place) {
+        if let Some(bytes) = self.borrowed(position) {
             let cell = std::str::from_utf8(bytes).map_or(TableCell::Bytes(bytes), TableCell::Text);
             value::push_json(out, cell);
             return Ok(());
         }
         self.text.clear();
-        let shape = self.write_value(place)?;
+        let shape = self.write_value(position)?;
         value::push_json(out, shape.cell(&self.text));
         Ok(())
     }
 }
 
 /// A place among the values or in the text of a batch, which is short.
-fn place_in_batch(place: usize) -> Result<u32, Fault> {
-    u32::try_from(place).map_or_else(|_| misshapen("values longer than any"), Ok)
+fn position_in_batch(position: usize) -> Result<u32, Fault> {
+    u32::try_from(position).map_or_else(|_| misshapen("values longer than any"), Ok)
 }
 
 /// Writes a value as text.
-fn write_to(values: &Values, meaning: &Meaning, place: usize, out: &mut String) -> Result<Shape, Fault> {
+fn write_to(values: &Values, meaning: &Meaning, position: usize, out: &mut String) -> Result<Shape, Fault> {
     let shape = match values {
-        Values::Bool(typed) => typed.values.get(place).map(|value| value::write_bool(*value, out)),
+        Values::Bool(typed) => typed.values.get(position).map(|value| value::write_bool(*value, out)),
         Values::Int32(typed) => {
-            typed.values.get(place).map(|value| value::write_int(meaning, i64::from(*value), 32, out))
+            typed.values.get(position).map(|value| value::write_int(meaning, i64::from(*value), 32, out))
         }
         Values::Int64(typed) => {
-            typed.values.get(place).map(|value| value::write_int(meaning, *value, 64, out))
+            typed.values.get(position).map(|value| value::write_int(meaning, *value, 64, out))
         }
-        Values::Int96(typed) => typed.values.get(place).map(|value| value::write_int96(value.data(), out)),
-        Values::Float(typed) => typed.values.get(place).map(|value| value::write_float(*value, out)),
-        Values::Double(typed) => typed.values.get(place).map(|value| value::write_float(*value, out)),
+        Values::Int96(typed) => typed.values.get(position).map(|value| value::write_int96(value.data(), out)),
+        Values::Float(typed) => typed.values.get(position).map(|value| value::write_float(*value, out)),
+        Values::Double(typed) => typed.values.get(position).map(|value| value::write_float(*value, out)),
         Values::Bytes(typed) => {
-            typed.values.get(place).map(|value| value::write_bytes(meaning, value.data(), out))
+            typed.values.get(position).map(|value| value::write_bytes(meaning, value.data(), out))
         }
         Values::Fixed(typed) => {
-            typed.values.get(place).map(|value| value::write_bytes(meaning, value.data(), out))
+            typed.values.get(position).map(|value| value::write_bytes(meaning, value.data(), out))
         }
     };
     shape.map_or_else(|| misshapen("a column has fewer values than its levels say"), Ok)

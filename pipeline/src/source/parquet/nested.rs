@@ -163,8 +163,8 @@ fn write(node: &Node, leaves: &mut [Leaf], out: &mut String) -> Result<(), Fault
         }
         NodeKind::Group(fields) => {
             push(out, "{");
-            for (place, (name, field)) in fields.iter().enumerate() {
-                if place > 0 {
+            for (nth, (name, field)) in fields.iter().enumerate() {
+                if nth > 0 {
                     push(out, ",");
                 }
                 if out.len() <= LINE_BYTES_MAX {

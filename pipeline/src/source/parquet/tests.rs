@@ -7,7 +7,7 @@ use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::parser::parse_message_type;
 
-use super::super::inputs;
+use super::super::table_rows::read_rows;
 use super::*;
 
 /// The values and levels of a column of texts: definition, repetition.
@@ -26,26 +26,12 @@ fn rows_of(message: &str, columns: &[Levels<'_>]) -> Result<Vec<String>, Error> 
         column.close().unwrap();
     }
     group.close().unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("visit.parquet");
-    std::fs::write(&path, writer.into_inner().unwrap()).unwrap();
-    let mut kept = Kept(Vec::new());
-    read(&inputs(&[path], &mut Vec::new()).unwrap()[0], &mut kept).map(|()| kept.0)
-}
-
-struct Kept(Vec<String>);
-impl Lines for Kept {
-    fn line(&mut self, _number: u64, _line: &[u8]) -> Result<(), Error> {
-        unreachable!("rows are no lines")
-    }
-    fn overlong(&mut self, _number: u64, _head: &[u8], _length: u64) -> Result<(), Error> {
-        unreachable!("rows are no lines")
-    }
-    fn row(&mut self, number: u64, row: &Row<'_>) -> Result<(), Error> {
-        assert_eq!(number, self.0.len() as u64 + 1);
-        self.0.push((row.raw)());
-        Ok(())
-    }
+    let mut rows: Vec<String> = Vec::new();
+    read_rows("visit.parquet", &writer.into_inner().unwrap(), |number, row| {
+        assert_eq!(number, rows.len() as u64 + 1);
+        rows.push((row.raw)());
+    })?;
+    Ok(rows)
 }
 
 fn check(message: &str, columns: &[Levels<'_>], expected: &[&str]) {

@@ -186,8 +186,8 @@ pub(super) fn write_bytes(meaning: &Meaning, bytes: &[u8], out: &mut String) -> 
         }
         (Meaning::Half, [low, high]) => write_half(u16::from_le_bytes([*low, *high]), out),
         _ => {
-            for (place, byte) in bytes.iter().enumerate() {
-                if matches!(place, 4 | 6 | 8 | 10) {
+            for (position, byte) in bytes.iter().enumerate() {
+                if matches!(position, 4 | 6 | 8 | 10) {
                     out.push('-');
                 }
                 write_to(out, format_args!("{byte:02x}"));
@@ -304,9 +304,9 @@ fn write_long_decimal(bytes: &[u8], scale: i32, out: &mut String) {
     if is_negative {
         out.push('-');
     }
-    for (place, digit) in digits.iter().enumerate().rev() {
+    for (position, digit) in digits.iter().enumerate().rev() {
         out.push(char::from(*digit));
-        if place > 0 && place == places {
+        if position > 0 && position == places {
             out.push('.');
         }
     }

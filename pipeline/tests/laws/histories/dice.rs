@@ -1,24 +1,22 @@
 //! Chance with a seed: the same seed gives the same history on every machine.
 
-/// A splitmix64 sequence. Whole numbers only, so no platform can round it differently.
+use records::splitmix::SplitMix64;
+
+/// What a history asks of chance. Whole numbers only, so no platform can round it differently.
 #[derive(Clone)]
-pub(crate) struct Dice(u64);
+pub(crate) struct Dice(SplitMix64);
 
 impl Dice {
     /// The sequence of `seed`. Neighbouring seeds give unrelated sequences.
     pub(crate) fn new(seed: u64) -> Dice {
-        let mut dice = Dice(seed ^ 0x5EED_F00D_CAFE_D00D);
-        dice.next();
-        dice
+        let mut bits = SplitMix64::from_state(seed ^ 0x5EED_F00D_CAFE_D00D);
+        bits.next_bits();
+        Dice(bits)
     }
 
     /// The next 64 bits.
     pub(crate) fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
+        self.0.next_bits()
     }
 
     /// A number in `low..=high`.

@@ -2,11 +2,8 @@
 
 use crate::histories::calendar::DAY;
 use crate::histories::papers::Visit;
-use crate::histories::record::{Cell, Record, quantity, text};
+use crate::histories::record::{Cell, ONE, Record, quantity, text};
 use crate::histories::region::{Item, Region};
-
-/// One piece, in ten-thousandths.
-const ONE: i64 = 10_000;
 
 impl Region {
     /// Writes down a prescription of `drug` in as many lines as there are `parts`; its id.
@@ -33,6 +30,15 @@ impl Region {
         let rx = record.text("rx_id");
         self.add(record);
         rx
+    }
+
+    /// Writes down a prescription of `drug`; its id, and a quantity that is near the one it orders.
+    pub(crate) fn prescribe_near(&mut self, visit: &Visit, drug: &Item) -> (String, i64) {
+        let parts = self.dice.pick(&[vec![2 * ONE], vec![ONE, ONE], vec![15_000]]);
+        let ordered: i64 = parts.iter().sum();
+        let state = self.dice.pick(&["issued", "reviewed", "dispensed", "issued", "cancelled"]);
+        let rx = self.prescribe(visit, drug, &parts, state);
+        (rx, ordered + self.dice.pick(&[-ONE, 0, 0, 1, ONE, 2 * ONE]))
     }
 
     /// A prescription of these lines.

@@ -5,6 +5,9 @@
 
 use crate::histories::shapes::{SHAPES, Shape};
 
+/// One piece, in ten-thousandths.
+pub(crate) const ONE: i64 = 10_000;
+
 /// The meaning of one field.
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) enum Cell {

@@ -6,6 +6,7 @@ use serde_json::{Value as Answer, json};
 
 use super::decode::Key;
 use super::facts::{Facts, NetLine, NetSale, Rec, Settlement, event_time, text};
+use super::tables::{Row, all_own};
 use super::values::{fen, write_fen, write_time};
 
 /// Severity and verdict, both from the gravest to the lightest.
@@ -113,6 +114,15 @@ impl Judgement {
         Judgement { subjects: u64::try_from(subjects).ok(), ..Judgement::default() }
     }
 
+    /// A finding by the rows that fire; where none does, the subject was near.
+    pub(crate) fn fires(&mut self, firing: &[&Row], finding: impl FnOnce() -> Finding) {
+        if firing.is_empty() {
+            self.near += 1;
+        } else {
+            self.findings.push(finding().read_by(all_own(firing)));
+        }
+    }
+
     /// The subject is not judged for want of `missing`, a kind or a field.
     pub(crate) fn lacks(&mut self, key: &Key, missing: &str) {
         self.not_judged.insert(key.clone(), format!("missing:{missing}"));
@@ -130,6 +140,20 @@ impl Finding {
             laid: BTreeMap::new(),
             occurred: None,
         }
+    }
+
+    /// About a net line, which is its evidence; the amount is the fund_amt of it.
+    pub(crate) fn of_line(rule: &'static str, line: &NetLine) -> Finding {
+        let mut finding = Finding::new(rule, line.key.clone());
+        finding.show("fee_line", &line.key);
+        finding.claim_fund_of(line);
+        finding
+    }
+
+    /// With evidence of a kind whose key has one part.
+    pub(crate) fn with(mut self, kind: &'static str, id: &str) -> Finding {
+        self.show_one(kind, id);
+        self
     }
 
     /// A finding whose firing rows are all somebody's own reading is at most `suspect`.

@@ -44,8 +44,8 @@ fn rule(context: &RenderContext<'_>, of: &RuleFindings, mask: &mut Mask) -> Mark
         h3 id=(anchor(&of.id)) { (of.id) " " (context.title(&of.id)) }
         p {
             @if let Some(rule) = rule {
-                (badge(labels::word(rule.verdict.as_str(), context.lang), tone(rule.verdict.as_str()))) " "
-                (badge(labels::word(rule.severity.as_str(), context.lang), Tone::Quiet)) " "
+                (badge(labels::word(rule.verdict.code(), context.lang), tone(rule.verdict.code()))) " "
+                (badge(labels::word(rule.severity.code(), context.lang), Tone::Quiet)) " "
             }
             (badge(labels::word(&of.family, context.lang), Tone::Quiet)) " " (sums)
         }
@@ -63,8 +63,8 @@ fn rule(context: &RenderContext<'_>, of: &RuleFindings, mask: &mut Mask) -> Mark
                 @if !rule.params.is_empty() {
                     h4 { (context.pick("规则参数", "What the rule is set to")) }
                     p {
-                        @for (place, (name, value)) in rule.params.iter().enumerate() {
-                            @if place > 0 { " · " }
+                        @for (nth, (name, value)) in rule.params.iter().enumerate() {
+                            @if nth > 0 { " · " }
                             (labels::field(name, context.lang)) " " (value)
                         }
                     }
@@ -95,7 +95,7 @@ fn tone(verdict: &str) -> Tone {
 
 fn finding(context: &RenderContext<'_>, found: &Found, number: usize, mask: &mut Mask) -> Markup {
     let alert = &found.alert;
-    let usual = context.rule(&alert.rule).is_some_and(|rule| rule.verdict.as_str() == alert.verdict);
+    let usual = context.rule(&alert.rule).is_some_and(|rule| rule.verdict.code() == alert.verdict);
     let person = evidence::only_person(context, found);
     let short: String = alert.alert_id.chars().take(12).collect();
     html! {

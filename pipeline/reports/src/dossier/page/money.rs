@@ -173,8 +173,7 @@ fn table(context: &RenderContext<'_>, counted: i64) -> Markup {
     let mut sums = (0usize, 0i64);
     for of in &context.dossier.rules {
         sums = (sums.0 + of.found, sums.1.saturating_add(of.amount));
-        let verdict =
-            context.rule(&of.id).map_or("", |rule| labels::word(rule.verdict.as_str(), context.lang));
+        let verdict = context.rule(&of.id).map_or("", |rule| labels::word(rule.verdict.code(), context.lang));
         table.row([
             html! { a href={ "#" (anchor(&of.id)) } { (of.id) } },
             cell(&context.title(&of.id)),

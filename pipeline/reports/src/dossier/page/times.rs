@@ -221,8 +221,8 @@ fn sales(context: &RenderContext<'_>, mask: &mut Mask) -> Markup {
                 entry.0 = entry.0.saturating_add(found.counted);
                 entry.1.marks.push(mark);
             } else {
-                let place = (false, std::cmp::Reverse(found.counted), found.alert.alert_id.clone());
-                let lane = lanes.entry(place).or_insert_with(empty);
+                let order = (false, std::cmp::Reverse(found.counted), found.alert.alert_id.clone());
+                let lane = lanes.entry(order).or_insert_with(empty);
                 let first =
                     found.alert.key.iter().find(|part| *part != context.code()).map_or("", String::as_str);
                 lane.label = format!("{} {}", found.alert.rule, mask.text(first));

@@ -33,8 +33,8 @@ impl Nearest {
     pub(super) fn sentence(&self, folder: &Path) -> String {
         let mut text =
             format!("no institution {} among the {} of {}", self.asked, self.seen, folder.display());
-        for (place, (_, code, name)) in self.best.iter().enumerate() {
-            text.push_str(if place == 0 { "; nearest to it:" } else { "" });
+        for (nth, (_, code, name)) in self.best.iter().enumerate() {
+            text.push_str(if nth == 0 { "; nearest to it:" } else { "" });
             text.push_str(&format!("\n  {code}  {name}"));
         }
         text
@@ -83,7 +83,8 @@ mod tests {
             });
         }
         let sentence = nearest.sentence(Path::new("out"));
-        let places = ["X  ", "H99010100010", "H99010100111", "P1"].map(|code| sentence.find(code).unwrap());
-        assert!(places.is_sorted(), "{sentence}");
+        let positions =
+            ["X  ", "H99010100010", "H99010100111", "P1"].map(|code| sentence.find(code).unwrap());
+        assert!(positions.is_sorted(), "{sentence}");
     }
 }

@@ -3,12 +3,9 @@
 use crate::histories::calendar::{DAY, HOUR, civil, day};
 use crate::histories::charts::{diagnosis, operations};
 use crate::histories::papers::Visit;
-use crate::histories::record::{Cell, text};
+use crate::histories::record::{Cell, ONE, text};
 use crate::histories::region::Region;
 use crate::histories::tables::Row;
-
-/// One piece, in ten-thousandths.
-const ONE: i64 = 10_000;
 
 /// D08, S07, H25: a diagnosis that is the prefix, longer, shorter, written small; an empty chart and none.
 pub(crate) fn no_indication(region: &mut Region) {

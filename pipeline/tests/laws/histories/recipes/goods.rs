@@ -1,11 +1,8 @@
 //! Recipes about goods: who sold what to whom, out of which stock, under which code.
 
 use crate::histories::calendar::DAY;
-use crate::histories::record::{Cell, Record, quantity, text};
+use crate::histories::record::{Cell, ONE, Record, quantity, text};
 use crate::histories::region::Region;
-
-/// One piece, in ten-thousandths.
-const ONE: i64 = 10_000;
 
 /// P08: just the limit or over it, at two or three places, the first sale at the very edge of the window.
 pub(crate) fn resale(region: &mut Region) {

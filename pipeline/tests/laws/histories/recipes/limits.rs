@@ -3,11 +3,8 @@
 use crate::histories::calendar::HOUR;
 use crate::histories::papers::Visit;
 use crate::histories::places::LEVELS;
-use crate::histories::record::{Cell, text};
+use crate::histories::record::{Cell, ONE, text};
 use crate::histories::region::Region;
-
-/// One piece, in ten-thousandths.
-const ONE: i64 = 10_000;
 
 /// D10, S10: as many days as a course has and one or two more; two lines on a day, a day taken back.
 pub(crate) fn course(region: &mut Region) {

@@ -1,12 +1,9 @@
 //! Recipes about fee lines: ages, pairs, quantities, gaps, prescriptions.
 
 use crate::histories::calendar::{DAY, HOUR, civil, day};
-use crate::histories::record::{Cell, text};
+use crate::histories::record::{Cell, ONE, text};
 use crate::histories::region::Region;
 use crate::histories::tables::Row;
-
-/// One piece, in ten-thousandths.
-const ONE: i64 = 10_000;
 
 /// D06 and its like: lines on the last day of an age, on the first day beyond it, and for a person nobody knows.
 pub(crate) fn age_limit(region: &mut Region) {
@@ -202,11 +199,7 @@ pub(crate) fn over_prescription(region: &mut Region) {
     let place = region.reporting();
     let drug = if region.dice.chance(1, 2) { region.drug() } else { region.fresh_item("101") };
     let visit = region.visit(&person, &place.code, "11", at, Some(at + HOUR));
-    let parts = region.dice.pick(&[vec![2 * ONE], vec![ONE, ONE], vec![15_000]]);
-    let ordered: i64 = parts.iter().sum();
-    let state = region.dice.pick(&["issued", "reviewed", "dispensed", "issued", "cancelled"]);
-    let rx = region.prescribe(&visit, &drug, &parts, state);
-    let target = ordered + region.dice.pick(&[-ONE, 0, 0, 1, ONE, 2 * ONE]);
+    let (rx, target) = region.prescribe_near(&visit, &drug);
     let second = if region.dice.chance(1, 4) { region.visit_about(at / DAY) } else { visit.clone() };
     for (visit, share) in [(visit, target - target / 2), (second, target / 2)] {
         if share <= 0 {

@@ -1,11 +1,8 @@
 //! Recipes about what is sold and bought: without a prescription, beyond it, without codes, expired, never supplied.
 
 use crate::histories::calendar::{DAY, HOUR};
-use crate::histories::record::{Cell, Record, text};
+use crate::histories::record::{Cell, ONE, Record, text};
 use crate::histories::region::Region;
-
-/// One piece, in ten-thousandths.
-const ONE: i64 = 10_000;
 
 /// P04: a sale that says it had a prescription and names none, one that never came, a cancelled one, a good one.
 pub(crate) fn no_slip(region: &mut Region) {
@@ -47,11 +44,7 @@ pub(crate) fn oversold(region: &mut Region) {
     let drug = if region.dice.chance(1, 2) { region.drug() } else { region.fresh_item("101") };
     let at = region.moment();
     let visit = region.visit(&person, &place.code, "11", at, Some(at + HOUR));
-    let parts = region.dice.pick(&[vec![2 * ONE], vec![ONE, ONE], vec![15_000]]);
-    let ordered: i64 = parts.iter().sum();
-    let state = region.dice.pick(&["issued", "reviewed", "dispensed", "issued", "cancelled"]);
-    let rx = region.prescribe(&visit, &drug, &parts, state);
-    let target = ordered + region.dice.pick(&[-ONE, 0, 0, 1, ONE, 2 * ONE]);
+    let (rx, target) = region.prescribe_near(&visit, &drug);
     for share in [target - target / 2, target / 2] {
         if share <= 0 {
             continue;

@@ -1,11 +1,8 @@
 //! Recipes about what sources get wrong or send too much of: sums, times of upload, drugs on one order.
 
 use crate::histories::calendar::{DAY, HOUR};
-use crate::histories::record::{Cell, fen, quantity, text};
+use crate::histories::record::{Cell, ONE, fen, quantity, text};
 use crate::histories::region::Region;
-
-/// One piece, in ten-thousandths.
-const ONE: i64 = 10_000;
 
 /// M02: a sum that is off by exactly what is tolerated, by a fen more and by much; a reversal of nothing.
 pub(crate) fn wrong_sum(region: &mut Region) {

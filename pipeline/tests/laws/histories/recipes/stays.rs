@@ -1,11 +1,8 @@
 //! Recipes about stays: only a bed, more stays than beds, more hours than a day has, lines outside, back too soon.
 
 use crate::histories::calendar::{DAY, HOUR};
-use crate::histories::record::{Cell, text};
+use crate::histories::record::{Cell, ONE, text};
 use crate::histories::region::Region;
-
-/// One piece, in ten-thousandths.
-const ONE: i64 = 10_000;
 
 /// A14: three days, or two, on which nothing but the bed is billed; with nursing, with a drug taken back, with a gap.
 pub(crate) fn only_a_bed(region: &mut Region) {

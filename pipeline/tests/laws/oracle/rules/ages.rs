@@ -3,7 +3,7 @@
 use super::super::decode::{Fields, Key};
 use super::super::facts::{Facts, day};
 use super::super::finding::{Finding, Judgement};
-use super::super::tables::{Row, all_own, rule_rows, strictest};
+use super::super::tables::{Row, rule_rows, strictest};
 use super::super::values::{UNIT, completed_years, day_of};
 use super::conditions::{codes_of, prefix_rows};
 use super::{limit, valid_rows};
@@ -43,15 +43,7 @@ pub(crate) fn age_limit(facts: &Facts<'_>, rule: &'static str) -> Judgement {
         let mut firing = of_unit("days");
         firing.retain(|row| days > limit(row, "max"));
         firing.extend(of_unit("years").into_iter().filter(|row| years >= limit(row, "max")));
-        if firing.is_empty() {
-            judgement.near += 1;
-            continue;
-        }
-        let mut finding = Finding::new(rule, line.key.clone()).read_by(all_own(&firing));
-        finding.show("fee_line", &line.key);
-        finding.show_one("person", &line.person);
-        finding.claim_fund_of(line);
-        judgement.findings.push(finding);
+        judgement.fires(&firing, || Finding::of_line(rule, line).with("person", &line.person));
     }
     judgement
 }
@@ -86,14 +78,9 @@ pub(crate) fn m21(facts: &Facts<'_>) -> Judgement {
                         || row.number("max_years").is_some_and(|most| years > most)
                 })
                 .collect();
-            if firing.is_empty() {
-                judgement.near += 1;
-                continue;
-            }
-            let mut finding = Finding::new("M21", key).read_by(all_own(&firing));
-            finding.show_one("visit", &visit.id);
-            finding.show_one("person", &visit.person);
-            judgement.findings.push(finding);
+            judgement.fires(&firing, || {
+                Finding::new("M21", key).with("visit", &visit.id).with("person", &visit.person)
+            });
         }
     }
     judgement

@@ -42,15 +42,7 @@ pub(crate) fn sex_limit(facts: &Facts<'_>, rule: &'static str) -> Judgement {
             }
         };
         let firing: Vec<&Row> = valid.into_iter().filter(|row| row.cell("gend") != sex).collect();
-        if firing.is_empty() {
-            judgement.near += 1;
-            continue;
-        }
-        let mut finding = Finding::new(rule, line.key.clone()).read_by(all_own(&firing));
-        finding.show("fee_line", &line.key);
-        finding.show_one("person", &line.person);
-        finding.claim_fund_of(line);
-        judgement.findings.push(finding);
+        judgement.fires(&firing, || Finding::of_line(rule, line).with("person", &line.person));
     }
     judgement
 }
@@ -89,14 +81,9 @@ fn code_sex(facts: &Facts<'_>, rule: &'static str, table: &str, (codes, code): (
                 }
             };
             let firing: Vec<&Row> = met.into_iter().filter(|row| row.cell("gend") != sex).collect();
-            if firing.is_empty() {
-                judgement.near += 1;
-                continue;
-            }
-            let mut finding = Finding::new(rule, key).read_by(all_own(&firing));
-            finding.show_one("visit", &visit.id);
-            finding.show_one("person", &visit.person);
-            judgement.findings.push(finding);
+            judgement.fires(&firing, || {
+                Finding::new(rule, key).with("visit", &visit.id).with("person", &visit.person)
+            });
         }
     }
     judgement
@@ -140,11 +127,8 @@ pub(crate) fn indication(facts: &Facts<'_>, rule: &'static str) -> Judgement {
             judgement.near += 1;
             continue;
         }
-        let mut finding = Finding::new(rule, line.key.clone()).read_by(all_own(&valid));
-        finding.show("fee_line", &line.key);
-        finding.show_one("visit", &line.visit);
-        finding.claim_fund_of(line);
-        judgement.findings.push(finding);
+        let finding = Finding::of_line(rule, line).with("visit", &line.visit);
+        judgement.findings.push(finding.read_by(all_own(&valid)));
     }
     judgement
 }

@@ -68,11 +68,7 @@ pub(crate) fn m08(facts: &Facts<'_>) -> Judgement {
             line.day < day_of(stay.begin) - days || stay.end.is_some_and(|end| line.day > day_of(end) + days)
         };
         if is_outside(3) {
-            let mut finding = Finding::new("M08", line.key.clone());
-            finding.show("fee_line", &line.key);
-            finding.show_one("visit", &line.visit);
-            finding.claim_fund_of(line);
-            judgement.findings.push(finding);
+            judgement.findings.push(Finding::of_line("M08", line).with("visit", &line.visit));
         } else {
             judgement.near += u64::from(is_outside(0));
         }
@@ -111,11 +107,8 @@ pub(crate) fn level_limit(facts: &Facts<'_>, rule: &'static str) -> Judgement {
         match level(facts, &line.institution) {
             Err(missing) => judgement.lacks(&line.key, missing),
             Ok(level) if rank(level) > rank(row.cell("lowest_lv")) => {
-                let mut finding = Finding::new(rule, line.key.clone()).read_by(all_own(&strictest));
-                finding.show("fee_line", &line.key);
-                finding.show_one("institution", &line.institution);
-                finding.claim_fund_of(line);
-                judgement.findings.push(finding);
+                let finding = Finding::of_line(rule, line).with("institution", &line.institution);
+                judgement.findings.push(finding.read_by(all_own(&strictest)));
             }
             Ok(_) => judgement.near += 1,
         }

@@ -63,10 +63,7 @@ pub(crate) fn f06(facts: &Facts<'_>) -> Judgement {
         } else if !has_prescriptions {
             judgement.lacks(&line.key, "prescription");
         } else {
-            let mut finding = Finding::new("F06", line.key.clone());
-            finding.show("fee_line", &line.key);
-            finding.claim_fund_of(line);
-            judgement.findings.push(finding);
+            judgement.findings.push(Finding::of_line("F06", line));
         }
     }
     judgement.subjects = Some(subjects);
