@@ -95,38 +95,33 @@ words! {
     Packed;
 }
 
-impl TextRef {
-    /// No text, which is also the empty one.
-    pub const NONE: TextRef = TextRef(0);
+/// Lets a reference be none: 0 is no address.
+macro_rules! may_be_none {
+    ($($(#[$none:meta])* $name:ident;)+) => {$(
+        impl $name {
+            $(#[$none])*
+            pub const NONE: $name = $name(0);
 
-    /// Whether there is no text.
-    #[inline]
-    pub const fn is_none(self) -> bool {
-        self.0 == 0
-    }
+            /// Whether it is none.
+            #[inline]
+            pub const fn is_none(self) -> bool {
+                self.0 == 0
+            }
 
-    /// Whether there is a text.
-    #[inline]
-    pub const fn is_some(self) -> bool {
-        self.0 != 0
-    }
+            /// Whether there is something.
+            #[inline]
+            pub const fn is_some(self) -> bool {
+                self.0 != 0
+            }
+        }
+    )+};
 }
 
-impl RowRef {
+may_be_none! {
+    /// No text, which is also the empty one.
+    TextRef;
     /// No row: where an arrangement only says that something is there, and where a row may be missing.
-    pub const NONE: RowRef = RowRef(0);
-
-    /// Whether there is no row.
-    #[inline]
-    pub const fn is_none(self) -> bool {
-        self.0 == 0
-    }
-
-    /// Whether there is a row.
-    #[inline]
-    pub const fn is_some(self) -> bool {
-        self.0 != 0
-    }
+    RowRef;
 }
 
 impl Packed {

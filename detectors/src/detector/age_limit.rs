@@ -9,11 +9,11 @@ use records::Kind;
 use records::arena::TextRef;
 use records::row::{Person, day_of};
 use records::time::completed_years;
-use rulebank::{AmountKind, Comparison, DetectorSpec, Subject};
+use rulebank::{AmountKind, Comparison, DetectorSpec};
 
 use crate::compile::{Compiler, Items, Listed};
 use crate::condition::{Condition, comparisons};
-use crate::coverage::{Missing, Population};
+use crate::coverage::Missing;
 use crate::exact::{exact, exact_units};
 use crate::finding::{Finding, MessageWord, Value, shown};
 use crate::policy::Policy;
@@ -29,13 +29,9 @@ pub const SPEC: DetectorSpec = DetectorSpec {
     table: Some("age_limit"),
     values: &["item", "age", "limit", "unit"],
     comparisons: &comparisons::<2, _>(AgeLimit::CONDITIONS),
-    subject: Subject::Always("fee_line"),
-    subject_parts: 2,
-    keys: &[&["mdtrt_id", "feedetl_sn"]],
     amount: Some(AmountKind::FundOfLine),
     near: &[Kind::Person, Kind::Settlement],
-    population: Some(Population::NetLine),
-    ..DetectorSpec::BARE
+    ..listed_line::SPEC
 };
 
 /// What a row of the table states.
@@ -122,8 +118,7 @@ impl ListedLine for AgeLimit {
     type Beside = Person;
 
     fn finding(bank: &Policy, line: &Line<'_, AgeLimit>) -> Finding {
-        let own = line.violated(bank).all(|limit| limit.own);
-        let limit = line.violated(bank).next().map_or(line.rows[0].what, |limit| limit.what);
+        let (limit, own) = line.verdict(line.violated(bank));
         let (days, years) = line.age();
         let (age, unit) = match limit.in_days {
             true => (days, MessageWord::Days),

@@ -7,10 +7,9 @@
 
 use std::cmp::Ordering;
 
-use records::Kind;
 use records::arena::{RowRef, TextRef};
 use records::row::{Day, FeeLine, day_of};
-use rulebank::{AmountKind, Comparison, DetectorSpec, Row, Subject};
+use rulebank::{AmountKind, Comparison, DetectorSpec, Row};
 
 use crate::compile::{Compiler, Items};
 use crate::condition::{Condition, comparisons};
@@ -26,11 +25,9 @@ pub const SPEC: DetectorSpec = DetectorSpec {
     table: Some("course_limit"),
     values: &["item", "days", "limit"],
     comparisons: &comparisons::<1, _>(CourseLimit::CONDITIONS),
-    subject: Subject::Always("visit"),
     keys: &[&["mdtrt_id", "med_list_codg"]],
     amount: Some(AmountKind::ChargesBeyondDays),
-    near: &[Kind::FeeLine, Kind::Visit],
-    ..DetectorSpec::BARE
+    ..item_cap::SPEC
 };
 
 /// Rows by item, the strictest of a rule first: the most days.

@@ -5,11 +5,10 @@
 //! without a code that one of the three tables knows never come here. The age is that on the day of the visit's begin.
 //! Without the person (`Missing::Person`), or before their birth (`Missing::Brdy`), a code is not judged.
 
-use records::Kind;
 use records::arena::{Arena, RowRef, TextRef};
 use records::row::Day;
 use records::time::completed_years;
-use rulebank::{Comparison, DetectorSpec, Subject};
+use rulebank::{Comparison, DetectorSpec};
 
 use super::diagnosis_sex::DiagnosisSex;
 use crate::compile::{Compiler, Prefixes};
@@ -29,10 +28,7 @@ pub const SPEC: DetectorSpec = DetectorSpec {
     table: Some("diagnosis_age"),
     values: &["code", "age"],
     comparisons: &comparisons::<2, _>(DiagnosisAge::CONDITIONS),
-    subject: Subject::Always("visit"),
-    keys: &[&["mdtrt_id", "code"]],
-    near: &[Kind::Person],
-    ..DetectorSpec::BARE
+    ..coded_visit::SPEC
 };
 
 /// What a row states besides its prefix.

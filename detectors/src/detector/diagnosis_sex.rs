@@ -5,11 +5,10 @@
 //! without a code that one of the three tables knows never come here.
 //! Without the person (`Missing::Person`), or where their sex is not known (`Missing::Gend`), a code is not judged.
 
-use records::Kind;
 use records::arena::{Arena, RowRef, TextRef};
 use records::codes::Sex;
 use records::row;
-use rulebank::{Comparison, DetectorSpec, Subject};
+use rulebank::{Comparison, DetectorSpec};
 
 use super::sex_limit::{IS_ANOTHER, IS_KNOWN, sex_of, sexes};
 use crate::compile::{Compiler, Prefixes};
@@ -28,10 +27,7 @@ pub const SPEC: DetectorSpec = DetectorSpec {
     table: Some("diagnosis_sex"),
     values: &["code", "sex"],
     comparisons: &comparisons::<1, _>(DiagnosisSex::CONDITIONS),
-    subject: Subject::Always("visit"),
-    keys: &[&["mdtrt_id", "code"]],
-    near: &[Kind::Person],
-    ..DetectorSpec::BARE
+    ..coded_visit::SPEC
 };
 
 /// Rows by prefix: the sex that a code means.

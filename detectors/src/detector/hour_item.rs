@@ -7,11 +7,10 @@
 
 use std::cmp::Ordering;
 
-use records::Kind;
 use records::arena::{RowRef, TextRef};
 use records::row::{FeeLine, Moment, day_of};
 use records::time::start_of;
-use rulebank::{AmountKind, Comparison, DetectorSpec, Row, Subject};
+use rulebank::{AmountKind, Comparison, DetectorSpec, Row};
 
 use crate::classes::Class;
 use crate::compile::{Compiler, Items};
@@ -29,11 +28,9 @@ pub const SPEC: DetectorSpec = DetectorSpec {
     table: Some("hour_item"),
     values: &["item", "day", "quantity", "limit"],
     comparisons: &comparisons::<1, _>(HourItem::CONDITIONS),
-    subject: Subject::Always("visit"),
     keys: &[&["mdtrt_id", "med_list_codg", "day"]],
     amount: Some(AmountKind::QuantityBeyondLimit),
-    near: &[Kind::FeeLine, Kind::Visit],
-    ..DetectorSpec::BARE
+    ..item_cap::SPEC
 };
 
 /// Rows by item: a row says nothing but that it is there.

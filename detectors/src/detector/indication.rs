@@ -11,11 +11,11 @@ use foldhash::fast::FixedState;
 use records::Kind;
 use records::arena::TextRef;
 use records::row::{self, Visit};
-use rulebank::{AmountKind, DetectorSpec, Subject};
+use rulebank::{AmountKind, DetectorSpec};
 
 use crate::compile::{Compiler, Items};
 use crate::condition::Condition;
-use crate::coverage::{Missing, Population};
+use crate::coverage::Missing;
 use crate::finding::{Finding, Value};
 use crate::policy::Policy;
 use crate::shape::listed_line::{self, Line, ListedLine, OfLine};
@@ -26,13 +26,9 @@ pub const SPEC: DetectorSpec = DetectorSpec {
     name: "indication",
     table: Some("indication"),
     values: &["item", "diagnoses"],
-    subject: Subject::Always("fee_line"),
-    subject_parts: 2,
-    keys: &[&["mdtrt_id", "feedetl_sn"]],
     amount: Some(AmountKind::FundOfLine),
     near: &[Kind::Visit, Kind::Settlement],
-    population: Some(Population::NetLine),
-    ..DetectorSpec::BARE
+    ..listed_line::SPEC
 };
 
 /// Rows by item: what a diagnosis may begin with.

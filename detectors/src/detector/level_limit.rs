@@ -11,11 +11,11 @@ use records::Kind;
 use records::arena::TextRef;
 use records::codes::HospitalLevel;
 use records::row::Institution;
-use rulebank::{AmountKind, Comparison, DetectorSpec, Subject};
+use rulebank::{AmountKind, Comparison, DetectorSpec};
 
 use crate::compile::{Compiler, Items};
 use crate::condition::{Condition, comparisons};
-use crate::coverage::{Missing, Population};
+use crate::coverage::Missing;
 use crate::finding::{Finding, Value};
 use crate::policy::Policy;
 use crate::shape::listed_line::{self, Line, ListedLine, OfLine};
@@ -29,14 +29,10 @@ pub const SPEC: DetectorSpec = DetectorSpec {
     table: Some("level_limit"),
     values: &["item", "level", "lowest"],
     comparisons: &comparisons::<1, _>(LevelLimit::CONDITIONS),
-    subject: Subject::Always("fee_line"),
-    subject_parts: 2,
-    keys: &[&["mdtrt_id", "feedetl_sn"]],
     amount: Some(AmountKind::FundOfLine),
     near: &[Kind::Settlement],
     far: &[Kind::Institution],
-    population: Some(Population::NetLine),
-    ..DetectorSpec::BARE
+    ..listed_line::SPEC
 };
 
 /// Rows by item, the strictest (highest level) of a rule first: the lowest level that may bill it; `None` for one that

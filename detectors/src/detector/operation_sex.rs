@@ -7,11 +7,10 @@
 //! Without the person (`Person`), or without a known sex (`Gend`), a code is not judged. The conditions are those of
 //! `diagnosis_sex`. A finding has no amount.
 
-use records::Kind;
 use records::arena::{Arena, RowRef, TextRef};
 use records::codes::Sex;
 use records::row;
-use rulebank::{DetectorSpec, Subject};
+use rulebank::DetectorSpec;
 
 use super::diagnosis_sex;
 use super::sex_limit::sex_of;
@@ -28,10 +27,7 @@ pub const SPEC: DetectorSpec = DetectorSpec {
     table: Some("operation_sex"),
     values: &["code", "sex"],
     comparisons: &comparisons::<1, _>(OperationSex::CONDITIONS),
-    subject: Subject::Always("visit"),
-    keys: &[&["mdtrt_id", "code"]],
-    near: &[Kind::Person],
-    ..DetectorSpec::BARE
+    ..coded_visit::SPEC
 };
 
 /// Rows by prefix: the sex that a code means.

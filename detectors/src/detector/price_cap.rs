@@ -12,12 +12,12 @@ use records::Kind;
 use records::arena::TextRef;
 use records::codes::HospitalLevel;
 use records::row::Institution;
-use rulebank::{AmountKind, Comparison, DetectorSpec, Subject};
+use rulebank::{AmountKind, Comparison, DetectorSpec};
 
 use super::level_limit::level_text;
 use crate::compile::{Compiler, Items, Listed};
 use crate::condition::{Condition, comparisons};
-use crate::coverage::{Missing, Population};
+use crate::coverage::Missing;
 use crate::exact::{exact, exact_text, fen_of};
 use crate::finding::{AmountBasis, Finding, Money, Value};
 use crate::policy::Policy;
@@ -32,13 +32,9 @@ pub const SPEC: DetectorSpec = DetectorSpec {
     table: Some("price_cap"),
     values: &["item", "price", "cap"],
     comparisons: &comparisons::<1, _>(PriceCap::CONDITIONS),
-    subject: Subject::Always("fee_line"),
-    subject_parts: 2,
-    keys: &[&["mdtrt_id", "feedetl_sn"]],
     amount: Some(AmountKind::PriceAboveCap),
     far: &[Kind::Institution],
-    population: Some(Population::NetLine),
-    ..DetectorSpec::BARE
+    ..listed_line::SPEC
 };
 
 /// What a row of the table states.

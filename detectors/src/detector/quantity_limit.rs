@@ -10,10 +10,9 @@
 
 use std::cmp::Ordering;
 
-use records::Kind;
 use records::arena::{RowRef, TextRef};
 use records::row::{Day, FeeLine, day_of};
-use rulebank::{AmountKind, Comparison, DetectorSpec, Row, Subject};
+use rulebank::{AmountKind, Comparison, DetectorSpec, Row};
 
 use crate::compile::{Compiler, Items};
 use crate::condition::{Condition, comparisons};
@@ -30,11 +29,9 @@ pub const SPEC: DetectorSpec = DetectorSpec {
     table: Some("quantity_limit"),
     values: &["item", "quantity", "limit", "unit", "day"],
     comparisons: &comparisons::<1, _>(QuantityLimit::CONDITIONS),
-    subject: Subject::Always("visit"),
     keys: &[&["mdtrt_id", "med_list_codg", "day"], &["mdtrt_id", "med_list_codg"]],
     amount: Some(AmountKind::QuantityBeyondLimit),
-    near: &[Kind::FeeLine, Kind::Visit],
-    ..DetectorSpec::BARE
+    ..item_cap::SPEC
 };
 
 /// What a row of the table states.

@@ -10,11 +10,11 @@ use records::Kind;
 use records::arena::TextRef;
 use records::codes::Sex;
 use records::row::Person;
-use rulebank::{AmountKind, Comparison, DetectorSpec, Row, Subject};
+use rulebank::{AmountKind, Comparison, DetectorSpec, Row};
 
 use crate::compile::{Compiler, Items, Listed};
 use crate::condition::{Condition, Values, comparisons};
-use crate::coverage::{Missing, Population};
+use crate::coverage::Missing;
 use crate::finding::{Finding, Value, sex_word};
 use crate::policy::Policy;
 use crate::shape::listed_line::{self, Line, ListedLine, OfLine};
@@ -28,13 +28,9 @@ pub const SPEC: DetectorSpec = DetectorSpec {
     table: Some("sex_limit"),
     values: &["item", "sex"],
     comparisons: &comparisons::<1, _>(SexLimit::CONDITIONS),
-    subject: Subject::Always("fee_line"),
-    subject_parts: 2,
-    keys: &[&["mdtrt_id", "feedetl_sn"]],
     amount: Some(AmountKind::FundOfLine),
     near: &[Kind::Person, Kind::Settlement],
-    population: Some(Population::NetLine),
-    ..DetectorSpec::BARE
+    ..listed_line::SPEC
 };
 
 /// Rows by item: the sex that it is for.
@@ -98,9 +94,8 @@ impl ListedLine for SexLimit {
     type Beside = Person;
 
     fn finding(bank: &Policy, line: &Line<'_, SexLimit>) -> Finding {
-        let own = line.violated(bank).all(|limit| limit.own);
-        let sex = line.violated(bank).next().map_or(line.rows[0].what, |limit| limit.what);
-        line.found(bank, own, vec![Value::Text(line.line.item), sex_word(sex)])
+        let (sex, own) = line.verdict(line.violated(bank));
+        line.found(bank, own, vec![Value::Text(line.line.item), sex_word(*sex)])
     }
 }
 

@@ -282,18 +282,13 @@ const QUANTITY: i128 = 1_000_000;
 
 /// Adds the institution's record, or says that it is missing.
 pub fn with_institution(finding: &Finding, institution: Option<RowRef>, sink: &mut Sink) {
-    match institution {
-        None => sink.not_judged(
-            finding.rule,
-            Missing::Institution,
-            InstitutionMonth::at(finding.institution, finding.occurred),
-        ),
-        Some(institution) => {
-            let mut finding = finding.clone();
-            finding.evidence.push(institution);
-            sink.emit(Out::Finding(Box::new(finding)));
-        }
-    }
+    let Some(institution) = institution else {
+        let month = InstitutionMonth::at(finding.institution, finding.occurred);
+        return sink.not_judged(finding.rule, Missing::Institution, month);
+    };
+    let mut finding = finding.clone();
+    finding.evidence.push(institution);
+    sink.emit(Out::Finding(Box::new(finding)));
 }
 
 /// Lays the amount on the uses after the opening, up to and with the day.

@@ -14,7 +14,7 @@ use records::row::{self, Day, day_of};
 use records::time::start_of;
 use rulebank::{AmountKind, Comparison, DetectorSpec, ParamKind, ParamSpec, Subject};
 
-use super::stock_balance::{counts, purchases, uses};
+use super::stock_balance::{self, counts, purchases, uses};
 use crate::compile::{Compiler, integer};
 use crate::coverage::{Count, InstitutionMonth, Missing};
 use crate::finding::{AmountBasis, Finding, KeyPart, RuleIx, Value, compare_records};
@@ -104,23 +104,11 @@ pub fn judge(bank: &Policy, rules: &Rules, pair: u64, blocks: &[(DaysOfBlock, Di
 
 /// Adds the institution's record; says so where there is none, or no purchase of the institution at all.
 pub fn with_institution(finding: &Finding, institution: Option<RowRef>, buys: bool, sink: &mut Sink) {
-    match institution {
-        None => sink.not_judged(
-            finding.rule,
-            Missing::Institution,
-            InstitutionMonth::at(finding.institution, finding.occurred),
-        ),
-        Some(_) if !buys => sink.not_judged(
-            finding.rule,
-            Missing::Purchase,
-            InstitutionMonth::at(finding.institution, finding.occurred),
-        ),
-        Some(institution) => {
-            let mut finding = finding.clone();
-            finding.evidence.push(institution);
-            sink.emit(Out::Finding(Box::new(finding)));
-        }
+    if institution.is_some() && !buys {
+        let month = InstitutionMonth::at(finding.institution, finding.occurred);
+        return sink.not_judged(finding.rule, Missing::Purchase, month);
     }
+    stock_balance::with_institution(finding, institution, sink);
 }
 
 /// Adds the uses of the days without supply.

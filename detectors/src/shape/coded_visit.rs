@@ -8,7 +8,7 @@ use std::marker::PhantomData;
 use records::Kind;
 use records::arena::{Arena, RowRef, TextRef};
 use records::row::{self, Day, Person, Visit, day_of};
-use rulebank::{DetectorSpec, Row};
+use rulebank::{DetectorSpec, Row, Subject};
 
 use crate::compile::{Prefixed, Prefixes};
 use crate::condition::{self, Condition, Judged};
@@ -17,6 +17,14 @@ use crate::finding::{AmountBasis, Finding, KeyPart, Value};
 use crate::policy::{Policy, RuleIx};
 use crate::sink::Sink;
 use crate::why::steps::{Values, Why, day, row_text};
+
+/// What the specs of detectors of this shape have alike.
+pub const SPEC: DetectorSpec = DetectorSpec {
+    subject: Subject::Always("visit"),
+    keys: &[&["mdtrt_id", "code"]],
+    near: &[Kind::Person],
+    ..DetectorSpec::BARE
+};
 
 /// A detector of this shape.
 pub trait CodedVisit: Sized + 'static {

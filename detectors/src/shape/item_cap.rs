@@ -10,7 +10,7 @@ use std::marker::PhantomData;
 use records::Kind;
 use records::arena::{Arena, RowRef, TextRef};
 use records::row::{self, Day, FeeLine, Moment, Visit, day_of};
-use rulebank::{DetectorSpec, Row};
+use rulebank::{DetectorSpec, Row, Subject};
 
 use crate::classes::Classes;
 use crate::compile::{Items, Listed};
@@ -20,6 +20,13 @@ use crate::finding::{AmountBasis, Finding, KeyPart, Value, institution_of_lines,
 use crate::policy::{Policy, RuleIx};
 use crate::sink::Sink;
 use crate::why::steps::{Why, day, row_text};
+
+/// What the specs of detectors of this shape have alike.
+pub const SPEC: DetectorSpec = DetectorSpec {
+    subject: Subject::Always("visit"),
+    near: &[Kind::FeeLine, Kind::Visit],
+    ..DetectorSpec::BARE
+};
 
 /// A detector of this shape.
 pub trait ItemCap: Sized + 'static {

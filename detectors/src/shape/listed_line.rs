@@ -8,7 +8,7 @@ use std::marker::PhantomData;
 use records::Kind;
 use records::arena::{Arena, RowRef, TextRef};
 use records::row::{self, FeeLine, Institution, Person, Visit, day_of};
-use rulebank::{DetectorSpec, Row};
+use rulebank::{DetectorSpec, Population, Row, Subject};
 
 use crate::compile::{Items, Listed};
 use crate::condition::{self, Condition, Judged};
@@ -17,6 +17,15 @@ use crate::finding::Finding;
 use crate::policy::{Policy, RuleIx};
 use crate::sink::Sink;
 use crate::why::steps::Why;
+
+/// What the specs of detectors of this shape have alike.
+pub const SPEC: DetectorSpec = DetectorSpec {
+    subject: Subject::Always("fee_line"),
+    subject_parts: 2,
+    keys: &[&["mdtrt_id", "feedetl_sn"]],
+    population: Some(Population::NetLine),
+    ..DetectorSpec::BARE
+};
 
 /// A detector of this shape.
 pub trait ListedLine: Sized + 'static {
@@ -99,6 +108,15 @@ pub struct Line<'a, D: ListedLine> {
 }
 
 impl<D: ListedLine> Line<'_, D> {
+    /// What the first of the violated rows states, and whether all of them are somebody's reading.
+    pub fn verdict<'v>(
+        &'v self,
+        mut violated: impl Iterator<Item = &'v Listed<D::States>>,
+    ) -> (&'v D::States, bool) {
+        let first = violated.next().unwrap_or(self.rows[0]);
+        (&first.what, first.own && violated.all(|row| row.own))
+    }
+
     /// A finding about the line and its `fund_amt`, which rests on the record beside it.
     pub fn found(&self, bank: &Policy, own_reading: bool, values: Vec<crate::finding::Value>) -> Finding {
         let rule = self.rows[0].rule;
