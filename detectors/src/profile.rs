@@ -145,6 +145,19 @@ pub struct Member {
 }
 
 impl Member {
+    /// The month of a subject: an institution or practitioner with its record and its institution, where they are known.
+    pub fn of(
+        (owner, code, row, institution): (ProfileOwner, TextRef, Option<RowRef>, TextRef),
+        month: i32,
+        profile: &Profile,
+        basket: impl IntoIterator<Item = (TextRef, (i64, i64))>,
+        lacks: Option<Missing>,
+    ) -> Member {
+        let basket = basket.into_iter().map(|(item, (cnt, fen))| (item, cnt, fen)).collect();
+        let (row, sums) = (row.unwrap_or_default(), profile.sums().to_vec());
+        Member { owner, code, institution, row, month, sums, basket, lacks }
+    }
+
     /// Its profile.
     pub fn profile(&self) -> Profile {
         let sums = self.sums.as_slice().try_into();

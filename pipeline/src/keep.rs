@@ -44,10 +44,10 @@ pub fn keep(folder: &Folder, view: &AlertView, bank: &Bank, run: &RunMeta) -> Re
         kept.folder().file(&format!("{}/{path}", files::BANK), text)?;
     }
     let arena = view.arena();
-    let mut places: Vec<RowRef> = Vec::new();
+    let mut rows: Vec<RowRef> = Vec::new();
     for alert in view.standing() {
         let finding = &alert.priced.finding;
-        places.extend(finding.evidence.iter().chain(alert.priced.laid.iter().map(|(place, _)| place)));
+        rows.extend(finding.evidence.iter().chain(alert.priced.laid.iter().map(|(row, _)| row)));
     }
     let mut findings = kept.folder().draft(files::FINDINGS)?;
     for (alert_id, alert) in view.by_id() {
@@ -60,11 +60,11 @@ pub fn keep(folder: &Folder, view: &AlertView, bank: &Bank, run: &RunMeta) -> Re
         })?;
     }
     // Places are in order of arrival, which is the same whatever the number of workers.
-    places.sort_unstable();
-    places.dedup();
+    rows.sort_unstable();
+    rows.dedup();
     let mut records = kept.folder().draft(files::RECORDS)?;
-    for place in places {
-        records.line(&record(arena, place))?;
+    for row in rows {
+        records.line(&record(arena, row))?;
     }
     let run = kept.folder().document(files::RUN, run)?;
     kept.folder().publish(vec![findings, records, run])?;
@@ -73,31 +73,31 @@ pub fn keep(folder: &Folder, view: &AlertView, bank: &Bank, run: &RunMeta) -> Re
 
 fn laid(arena: &Arena, alert: &ReconciledFinding) -> Vec<LaidAmount> {
     let mut taken: BTreeMap<RowRef, i64> = BTreeMap::new();
-    for (place, fen) in &alert.taken {
-        *taken.entry(*place).or_default() += fen;
+    for (row, fen) in &alert.taken {
+        *taken.entry(*row).or_default() += fen;
     }
-    let of_record = |(place, fen): &(RowRef, i64)| {
-        let name = record_name(arena, *place);
+    let of_record = |(row, fen): &(RowRef, i64)| {
+        let name = record_name(arena, *row);
         LaidAmount {
             kind: name.kind,
             key: name.key,
-            visit: visit_of_key(visit_of(arena, *place)).map(|visit| arena.text(visit)),
-            own: Fen(own_money(arena, *place)),
+            visit: visit_of_key(visit_of(arena, *row)).map(|visit| arena.text(visit)),
+            own: Fen(own_money(arena, *row)),
             laid: Fen(*fen),
-            taken: Fen(taken.get(place).copied().unwrap_or(0)),
+            taken: Fen(taken.get(row).copied().unwrap_or(0)),
         }
     };
     alert.priced.laid.iter().map(of_record).collect()
 }
 
-fn record(arena: &Arena, place: RowRef) -> KeptRecord {
-    let name = record_name(arena, place);
+fn record(arena: &Arena, row: RowRef) -> KeptRecord {
+    let name = record_name(arena, row);
     KeptRecord {
         kind: name.kind,
         key: name.key,
-        rev: row::head(arena, row::as_sent(arena, place)).rev,
-        fields: render::fields(arena, place).into(),
-        as_sent: render::as_sent(arena, place).into(),
+        rev: row::head(arena, row::as_sent(arena, row)).rev,
+        fields: render::fields(arena, row).into(),
+        as_sent: render::as_sent(arena, row).into(),
     }
 }
 

@@ -31,15 +31,15 @@ pub fn write(folder: &Folder, view: &AlertView, ledger: &Ledger) -> Result<Draft
 fn owners(arena: &Arena, ledger: &Ledger, alert_id: String, alert: &ReconciledFinding) -> Owners {
     let shares = |owner: &dyn Fn(RowRef) -> TextRef| -> Vec<Share> {
         let mut of_owner: BTreeMap<TextRef, (i64, i64)> = BTreeMap::new();
-        for place in &alert.priced.finding.evidence {
-            of_owner.entry(owner(*place)).or_default();
+        for row in &alert.priced.finding.evidence {
+            of_owner.entry(owner(*row)).or_default();
         }
-        for (place, fen) in &alert.priced.laid {
-            let share = of_owner.entry(owner(*place)).or_default();
+        for (row, fen) in &alert.priced.laid {
+            let share = of_owner.entry(owner(*row)).or_default();
             share.0 = share.0.saturating_add(*fen);
         }
-        for (place, fen) in &alert.taken {
-            let share = of_owner.entry(owner(*place)).or_default();
+        for (row, fen) in &alert.taken {
+            let share = of_owner.entry(owner(*row)).or_default();
             share.1 = share.1.saturating_add(*fen);
         }
         of_owner.remove(&TextRef::NONE);
@@ -54,29 +54,29 @@ fn owners(arena: &Arena, ledger: &Ledger, alert_id: String, alert: &ReconciledFi
     };
     Owners {
         alert_id,
-        institutions: shares(&|place| institution_of(arena, place)),
-        practitioners: shares(&|place| practitioner_of(arena, ledger, place)),
-        persons: shares(&|place| person_of(arena, ledger, place)),
+        institutions: shares(&|row| institution_of(arena, row)),
+        practitioners: shares(&|row| practitioner_of(arena, ledger, row)),
+        persons: shares(&|row| person_of(arena, ledger, row)),
     }
 }
 
 /// Who treated, prescribed or billed: named by the record, else by its prescription or visit, if by any.
-fn practitioner_of(arena: &Arena, ledger: &Ledger, place: RowRef) -> TextRef {
+fn practitioner_of(arena: &Arena, ledger: &Ledger, row: RowRef) -> TextRef {
     let of_visit = |visit: TextRef| {
         let stands = ledger.standing(Kind::Visit, (visit, TextRef::NONE));
         stands.map_or(TextRef::NONE, |visit| row::visit(arena, visit).doctor)
     };
-    match row::kind(arena, place) {
-        Kind::Practitioner => row::key(arena, place).0,
-        Kind::Visit => row::visit(arena, place).doctor,
-        Kind::Prescription => row::prescription(arena, place).doctor,
-        Kind::Settlement => of_visit(row::settlement(arena, place).visit),
+    match row::kind(arena, row) {
+        Kind::Practitioner => row::key(arena, row).0,
+        Kind::Visit => row::visit(arena, row).doctor,
+        Kind::Prescription => row::prescription(arena, row).doctor,
+        Kind::Settlement => of_visit(row::settlement(arena, row).visit),
         Kind::FeeLine => {
-            let line = row::fee_line(arena, place);
+            let line = row::fee_line(arena, row);
             if line.doctor.is_none() { of_visit(line.visit) } else { line.doctor }
         }
         Kind::Dispensing => {
-            let sale = row::dispensing(arena, place);
+            let sale = row::dispensing(arena, row);
             let prescription = ledger.standing(Kind::Prescription, (sale.rx, TextRef::NONE));
             prescription.map_or_else(|| of_visit(sale.visit), |rx| row::prescription(arena, rx).doctor)
         }
@@ -85,18 +85,18 @@ fn practitioner_of(arena: &Arena, ledger: &Ledger, place: RowRef) -> TextRef {
 }
 
 /// The person a record is about, if it is about one.
-fn person_of(arena: &Arena, ledger: &Ledger, place: RowRef) -> TextRef {
-    match row::kind(arena, place) {
-        Kind::Person => row::key(arena, place).0,
-        Kind::PersonFact => row::person_fact(arena, place).psn_no,
-        Kind::Enrolment => row::enrolment(arena, place).psn_no,
-        Kind::Visit => row::visit(arena, place).psn_no,
-        Kind::Settlement => row::settlement(arena, place).psn_no,
-        Kind::FeeLine => row::fee_line(arena, place).psn_no,
-        Kind::Prescription => row::prescription(arena, place).psn_no,
-        Kind::Presence => row::presence(arena, place).psn_no,
+fn person_of(arena: &Arena, ledger: &Ledger, row: RowRef) -> TextRef {
+    match row::kind(arena, row) {
+        Kind::Person => row::key(arena, row).0,
+        Kind::PersonFact => row::person_fact(arena, row).psn_no,
+        Kind::Enrolment => row::enrolment(arena, row).psn_no,
+        Kind::Visit => row::visit(arena, row).psn_no,
+        Kind::Settlement => row::settlement(arena, row).psn_no,
+        Kind::FeeLine => row::fee_line(arena, row).psn_no,
+        Kind::Prescription => row::prescription(arena, row).psn_no,
+        Kind::Presence => row::presence(arena, row).psn_no,
         Kind::Dispensing => {
-            let sale = row::dispensing(arena, place);
+            let sale = row::dispensing(arena, row);
             if sale.psn_no.is_some() {
                 return sale.psn_no;
             }

@@ -64,8 +64,8 @@ pub fn write(folder: &Folder, view: &AlertView) -> Result<[Draft; 3], Error> {
         }
     }
     let mut labels = folder.draft(files::LABELS)?;
-    for place in view.reach().labels(arena) {
-        labels.line(&label(arena, place))?;
+    for row in view.reach().labels(arena) {
+        labels.line(&label(arena, row))?;
     }
     Ok([institutions, reach, labels])
 }
@@ -130,18 +130,18 @@ fn lateness(arrived: &Arrived, kind: usize) -> Lateness {
     Lateness { within_1d, within_3d, within_7d, over_7d, unknown }
 }
 
-fn label(arena: &Arena, place: RowRef) -> Label {
-    let mut fields: BTreeMap<&str, String> = render::fields(arena, place).into_iter().collect();
+fn label(arena: &Arena, row: RowRef) -> Label {
+    let mut fields: BTreeMap<&str, String> = render::fields(arena, row).into_iter().collect();
     let mut take = |name: &str| fields.remove(name);
     Label {
-        case_id: render::key(arena, place).concat(),
+        case_id: render::key(arena, row).concat(),
         subject_type: take("subject_type").unwrap_or_default(),
         subject_id: take("subject_id").unwrap_or_default(),
         period_begin: take("period_begin"),
         period_end: take("period_end"),
         scheme: take("scheme"),
         decision: take("decision").unwrap_or_default(),
-        amount: row::label(arena, place).amount.map(Fen),
+        amount: row::label(arena, row).amount.map(Fen),
         decided_at: take("decided_at").unwrap_or_default(),
         source: take("source"),
     }

@@ -118,7 +118,7 @@ pub fn why(why: &mut Why<'_, '_>, _: &Rules, key: &[TextRef]) -> Option<()> {
         vec![("length", hours(length)), ("hours", least.to_string())],
         length > least * 3600,
     )?;
-    let checks = scene.rows(Kind::Presence).iter().map(|address| row::presence(scene.arena, *address));
+    let checks = scene.rows(Kind::Presence).iter().map(|row| row::presence(scene.arena, *row));
     let at_institution: Vec<_> = checks.filter(|check| check.institution == stay.institution).collect();
     let (from, to) = (stay.begin - WINDOW, stay.begin + WINDOW);
     let passed = at_institution

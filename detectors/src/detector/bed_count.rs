@@ -163,8 +163,8 @@ pub fn why(why: &mut Why<'_, '_>, _: &Rules, key: &[TextRef]) -> Option<()> {
     let &[institution, on] = key else { return None };
     let scene = why.scene;
     let on = why.day(on)?;
-    let address = why.record(Kind::Institution, (institution, TextRef::NONE))?;
-    let beds = row::institution(scene.arena, address).beds;
+    let row = why.record(Kind::Institution, (institution, TextRef::NONE))?;
+    let beds = row::institution(scene.arena, row).beds;
     let values = vec![("beds", or_dash(beds.map(|beds| beds.to_string())))];
     why.check(["该机构有床位", "the institution has beds"], values, beds.is_some_and(|beds| beds >= 1))?;
     let here = scene.visits().filter(|(_, visit)| visit.institution == institution && scene.is_stay(visit));

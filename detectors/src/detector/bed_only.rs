@@ -149,8 +149,8 @@ pub fn with_lines(arena: &Arena, finding: &Finding, lines: &[(RowRef, Diff)], si
     };
     let those: Vec<(RowRef, FeeLine)> = lines
         .iter()
-        .filter(|(address, _)| row::kind(arena, *address) == Kind::FeeLine)
-        .map(|(address, _)| (*address, row::fee_line(arena, *address)))
+        .filter(|(row, _)| row::kind(arena, *row) == Kind::FeeLine)
+        .map(|(row, _)| (*row, row::fee_line(arena, *row)))
         .filter(|(_, line)| on_these_days(line))
         .collect();
     let those = sorted_lines(arena, &those);

@@ -94,8 +94,8 @@ fn ended(visit: &Visit) -> Option<Ended> {
     Some(Ended { person: visit.psn_no, institution: visit.institution, begin: day_of(visit.begin), end })
 }
 
-fn read(arena: &Arena, address: RowRef) -> Ended {
-    ended(&row::visit(arena, address)).expect("only ended stays are put into cells")
+fn read(arena: &Arena, row: RowRef) -> Ended {
+    ended(&row::visit(arena, row)).expect("only ended stays are put into cells")
 }
 
 fn near(a: &Ended, b: &Ended, days: Day) -> bool {
@@ -124,29 +124,29 @@ pub fn place(arena: &Arena, rules: &Rules, stays: &[(RowRef, Diff)], sink: &mut 
     let Some(times) = rules.iter().map(|rule| rule.times).min() else { return };
     let stays: Vec<(RowRef, Ended)> = stays
         .iter()
-        .filter_map(|(address, _)| ended(&row::visit(arena, *address)).map(|stay| (*address, stay)))
+        .filter_map(|(row, _)| ended(&row::visit(arena, *row)).map(|stay| (*row, stay)))
         .collect();
     let twins = stays
         .iter()
         .enumerate()
         .any(|(nth, (_, stay))| stays[nth + 1..].iter().any(|(_, other)| near(stay, other, 2)));
     if stays.len() >= times || twins {
-        for (address, stay) in &stays {
-            sink.emit(Out::Row(Route::StayInCell, cell(stay, 0, 0), *address));
+        for (row, stay) in &stays {
+            sink.emit(Out::Row(Route::StayInCell, cell(stay, 0, 0), *row));
             for (begin, end) in HALF {
-                sink.emit(Out::Row(Route::StayNearCell, cell(stay, begin, end), *address));
+                sink.emit(Out::Row(Route::StayNearCell, cell(stay, begin, end), *row));
             }
         }
     } else {
-        for (address, stay) in &stays {
-            sink.emit(Out::Row(Route::FewStaysInCell, cell(stay, 0, 0), *address));
+        for (row, stay) in &stays {
+            sink.emit(Out::Row(Route::FewStaysInCell, cell(stay, 0, 0), *row));
         }
     }
     if twins {
-        for (address, stay) in &stays {
+        for (row, stay) in &stays {
             for begin in -1..=1 {
                 for end in -1..=1 {
-                    sink.emit(Out::Row(Route::LikeStaysNearCell, cell(stay, begin, end), *address));
+                    sink.emit(Out::Row(Route::LikeStaysNearCell, cell(stay, begin, end), *row));
                 }
             }
         }
@@ -156,12 +156,12 @@ pub fn place(arena: &Arena, rules: &Rules, stays: &[(RowRef, Diff)], sink: &mut 
 /// Meets a stay with those in one of the cells it looks into; each pair is met once.
 pub fn meet(arena: &Arena, probe: RowRef, others: &[(RowRef, Diff)], sink: &mut Sink) {
     let stay = read(arena, probe);
-    for (address, _) in others {
-        let other = read(arena, *address);
+    for (row, _) in others {
+        let other = read(arena, *row);
         let apart = (other.begin - stay.begin, other.end - stay.end);
-        let once = HALF.contains(&apart) && (apart != (0, 0) || probe < *address);
+        let once = HALF.contains(&apart) && (apart != (0, 0) || probe < *row);
         if once && stay.institution == other.institution {
-            co_stay(&stay, probe, &other, *address, sink);
+            co_stay(&stay, probe, &other, *row, sink);
         }
     }
 }
@@ -169,10 +169,10 @@ pub fn meet(arena: &Arena, probe: RowRef, others: &[(RowRef, Diff)], sink: &mut 
 /// Meets a stay of a person with twins with those of persons with few stays in one of its nine cells.
 pub fn meet_few(arena: &Arena, twin: RowRef, others: &[(RowRef, Diff)], sink: &mut Sink) {
     let stay = read(arena, twin);
-    for (address, _) in others {
-        let other = read(arena, *address);
+    for (row, _) in others {
+        let other = read(arena, *row);
         if near(&stay, &other, 1) {
-            co_stay(&stay, twin, &other, *address, sink);
+            co_stay(&stay, twin, &other, *row, sink);
         }
     }
 }
@@ -203,8 +203,7 @@ pub fn join(
         return;
     }
     let persons = pair_of::<TextRef, TextRef>(key);
-    let stays: Vec<(RowRef, Ended)> =
-        stays.iter().map(|(address, _)| (*address, read(arena, *address))).collect();
+    let stays: Vec<(RowRef, Ended)> = stays.iter().map(|(row, _)| (*row, read(arena, *row))).collect();
     let (first, second): (Vec<_>, Vec<_>) = stays.iter().partition(|(_, stay)| stay.person == persons.0);
     let times: usize =
         first.iter().map(|(_, a)| second.iter().filter(|(_, b)| co_stay_of(bank, a, b)).count()).sum();
@@ -212,8 +211,8 @@ pub fn join(
         let (a, b) = (node(rule.rule, persons.0), node(rule.rule, persons.1));
         sink.emit(Out::Packed(Route::Edge, a, Packed::new(persons.1.word())));
         sink.emit(Out::Packed(Route::Edge, b, Packed::new(persons.0.word())));
-        for (address, stay) in &stays {
-            sink.emit(Out::Row(Route::EdgeStay, node(rule.rule, stay.person), *address));
+        for (row, stay) in &stays {
+            sink.emit(Out::Row(Route::EdgeStay, node(rule.rule, stay.person), *row));
         }
     }
 }
@@ -229,8 +228,7 @@ pub fn judge(
 ) {
     let (rule, _) = rule_of::<TextRef>(root);
     let Some(rule) = rules.iter().find(|known| known.rule == rule) else { return };
-    let visits: Vec<(RowRef, Visit)> =
-        stays.iter().map(|(address, _)| (*address, row::visit(arena, *address))).collect();
+    let visits: Vec<(RowRef, Visit)> = stays.iter().map(|(row, _)| (*row, row::visit(arena, *row))).collect();
     let mut persons: Vec<TextRef> = visits.iter().map(|(_, visit)| visit.psn_no).collect();
     persons.sort_unstable();
     persons.dedup();
@@ -242,7 +240,7 @@ pub fn judge(
         return;
     }
     let smallest = persons.iter().copied().min_by(|a, b| arena.compare(*a, *b)).unwrap_or_default();
-    let evidence: Vec<RowRef> = visits.iter().map(|(address, _)| *address).collect();
+    let evidence: Vec<RowRef> = visits.iter().map(|(row, _)| *row).collect();
     let mut ids: Vec<TextRef> = visits.iter().map(|(_, visit)| visit.id).collect();
     ids.sort_unstable();
     let count = |n: usize| Value::Int(i64::try_from(n).unwrap_or(i64::MAX));

@@ -17,7 +17,7 @@ use rulebank::{AmountKind, DetectorSpec, Subject};
 use crate::classes::{Class, Classes};
 use crate::compile::Compiler;
 use crate::coverage::{InstitutionMonth, Missing, Population};
-use crate::finding::{AmountBasis, Finding, KeyPart, MessageWord, RuleIx, Value};
+use crate::finding::{Finding, MessageWord, RuleIx, Value};
 use crate::policy::Policy;
 use crate::sink::Sink;
 use crate::statement::{Out, Route};
@@ -93,16 +93,9 @@ pub fn conclude(arena: &Arena, bank: &Policy, rule: RuleIx, line_row: RowRef, se
     }
     let reason =
         if line.rx.is_none() { MessageWord::NoPrescription } else { MessageWord::InvalidPrescription };
-    sink.emit(Out::Finding(Box::new(Finding {
-        rule,
-        verdict: bank.verdict(rule, false),
-        key: vec![KeyPart::Text(line.visit), KeyPart::Text(line.sn)],
-        institution: line.institution,
-        evidence: vec![line_row],
-        occurred: line.time,
-        amount_basis: AmountBasis::FundAmount(line_row),
-        values: vec![Value::Text(line.item), Value::Word(reason), Value::Text(line.rx)],
-    })));
+    let values = vec![Value::Text(line.item), Value::Word(reason), Value::Text(line.rx)];
+    let finding = Finding::of_line(bank, rule, false, (line_row, &line), values);
+    sink.emit(Out::Finding(Box::new(finding)));
 }
 
 /// A drug line of a visit that is not pharmacy, which no prescription covers.
@@ -120,7 +113,7 @@ pub fn why(why: &mut Why<'_, '_>, _: &Rules, key: &[TextRef]) -> Option<()> {
     let values = vec![("med_type", scene.text(visit.med_type))];
     why.check(["就诊不是药店购药", "the visit is not at a pharmacy"], values, class != Class::Pharmacy)?;
     let standing = scene.find(Kind::Prescription, (line.rx, TextRef::NONE)).filter(|_| line.rx.is_some());
-    let rx = standing.map(|address| row::prescription(scene.arena, address));
+    let rx = standing.map(|row| row::prescription(scene.arena, row));
     let lists = rx.as_ref().is_some_and(|rx| rx.lines.iter().any(|listed| listed.item == line.item));
     let cancelled = rx.as_ref().is_some_and(|rx| rx.cancelled);
     let mut values: Values = vec![("rx_id", scene.text(line.rx)), ("item", scene.text(line.item))];
@@ -139,7 +132,7 @@ pub fn why(why: &mut Why<'_, '_>, _: &Rules, key: &[TextRef]) -> Option<()> {
         !lists || cancelled,
     )?;
     let of_visit = scene.sent_lines_of(visit.id).into_iter();
-    let with_rx = of_visit.filter(|address| row::fee_line_place(scene.arena, *address).rx.is_some()).count();
+    let with_rx = of_visit.filter(|row| row::fee_line_place(scene.arena, *row).rx.is_some()).count();
     let sends_rx = ["住院：该次住院有任何明细带处方号", "a stay: some line of it has a prescription number"];
     if class == Class::Inpatient {
         let values = vec![("lines", with_rx.to_string())];
@@ -149,9 +142,8 @@ pub fn why(why: &mut Why<'_, '_>, _: &Rules, key: &[TextRef]) -> Option<()> {
         why.check(sends_rx, values, true)?;
     }
     let here = scene.rows(Kind::Prescription).iter();
-    let here = here
-        .filter(|address| row::prescription(scene.arena, **address).institution == line.institution)
-        .count();
+    let here =
+        here.filter(|row| row::prescription(scene.arena, **row).institution == line.institution).count();
     let sends = ["该机构有任何处方记录", "the institution sends prescriptions"];
     let values = vec![("fixmedins_code", scene.text(line.institution)), ("prescription", here.to_string())];
     if here == 0 {

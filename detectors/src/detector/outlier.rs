@@ -364,8 +364,8 @@ fn opinion(
         OutlierMethod::Peers(parameters) => (of_month, opinions(of_month, parameters)),
         OutlierMethod::Rise(parameters, min_peers) => (peers, rises(peers, parameters, *min_peers)),
     };
-    let address = asked.iter().position(|member| member.code == own.code && member.month == own.month)?;
-    stated.into_iter().nth(address)?
+    let row = asked.iter().position(|member| member.code == own.code && member.month == own.month)?;
+    stated.into_iter().nth(row)?
 }
 
 /// All months of all subjects, counted again, with who their peers are.
@@ -376,8 +376,8 @@ fn members(scene: &Scene<'_>, owner: ProfileOwner) -> Vec<(Member, Result<Group,
         profiles.entry((key, month)).or_default().add(sum, amount);
     };
     for kind in [Kind::Visit, Kind::Settlement, Kind::FeeLine, Kind::Prescription, Kind::Dispensing] {
-        for address in scene.rows(kind) {
-            sums_of(arena, *address, |key, month, sums| {
+        for row in scene.rows(kind) {
+            sums_of(arena, *row, |key, month, sums| {
                 sums.iter().for_each(|(sum, amount)| add(key, month, *sum, *amount));
             });
         }
@@ -421,7 +421,7 @@ fn members(scene: &Scene<'_>, owner: ProfileOwner) -> Vec<(Member, Result<Group,
         if of != owner || profile.is_empty() {
             return None;
         }
-        let (own, address, institution) = match owner {
+        let (own, institution_row, institution) = match owner {
             ProfileOwner::Institution => {
                 let own = scene.find(Kind::Institution, (code, TextRef::NONE));
                 (own, own, code)
@@ -432,18 +432,10 @@ fn members(scene: &Scene<'_>, owner: ProfileOwner) -> Vec<(Member, Result<Group,
                 (own, scene.find(Kind::Institution, (institution, TextRef::NONE)), institution)
             }
         };
-        let group = Group::of(arena, address, own, owner);
-        let basket = baskets.get(&(key, month)).into_iter().flatten();
-        let member = Member {
-            owner,
-            code,
-            institution,
-            row: own.unwrap_or_default(),
-            month,
-            sums: profile.sums().to_vec(),
-            basket: basket.map(|(item, (cnt, fen))| (*item, *cnt, *fen)).collect(),
-            lacks: group.err(),
-        };
+        let group = Group::of(arena, institution_row, own, owner);
+        let basket = baskets.get(&(key, month)).into_iter().flatten().map(|(item, sums)| (*item, *sums));
+        let subject = (owner, code, own, institution);
+        let member = Member::of(subject, month, &profile, basket, group.err());
         Some((member, group))
     };
     profiles.into_iter().filter_map(subject).collect()

@@ -86,8 +86,8 @@ pub fn judge(
 ) {
     let mut of_day: BTreeMap<(Day, TextRef), Vec<(RowRef, FeeLine)>> = BTreeMap::new();
     let conflicting = lines.iter().filter(|(item, _)| rules.items.contains_key(item));
-    for (address, line) in conflicting.flat_map(|(_, lines)| lines) {
-        of_day.entry((day_of(line.time), line.item)).or_default().push((*address, *line));
+    for (row, line) in conflicting.flat_map(|(_, lines)| lines) {
+        of_day.entry((day_of(line.time), line.item)).or_default().push((*row, *line));
     }
     for ((day, paid), paid_lines) in &of_day {
         let Some(conflicts) = rules.by_paid.get(paid) else { continue };

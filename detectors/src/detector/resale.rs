@@ -138,8 +138,8 @@ pub fn judge(arena: &Arena, bank: &Policy, rules: &Rules, sales: &[(RowRef, Diff
         return;
     }
     let mut sales: Vec<(RowRef, Dispensing)> =
-        sales.iter().map(|(address, _)| (*address, row::dispensing(arena, *address))).collect();
-    sales.sort_by_key(|(address, sale)| (sale.time, *address));
+        sales.iter().map(|(row, _)| (*row, row::dispensing(arena, *row))).collect();
+    sales.sort_by_key(|(row, sale)| (sale.time, *row));
     let (person, item) = (sales[0].1.psn_no, sales[0].1.item);
     let Some(limits) = rules.get(&item) else { return };
     let mut sums = vec![0i64];

@@ -211,9 +211,9 @@ fn sum_days(rule: &BalanceRule, movements: &[(Day, i64, i64)], lowest_price: Opt
 pub fn opening(arena: &Arena, counts: &[(RowRef, Diff)]) -> Option<RowRef> {
     counts
         .iter()
-        .map(|(address, _)| (*address, row::stock_count(arena, *address)))
+        .map(|(row, _)| (*row, row::stock_count(arena, *row)))
         .min_by(|(_, a), (_, b)| a.day.cmp(&b.day).then_with(|| arena.compare(a.id, b.id)))
-        .map(|(address, _)| address)
+        .map(|(row, _)| row)
 }
 
 /// Judges a pair of institution and item by its blocks, but for its institution and the uses its money is laid on.
@@ -229,7 +229,7 @@ pub fn judge(
     if !bought && opening.is_none() {
         return;
     }
-    let count = opening.map(|address| row::stock_count(arena, address));
+    let count = opening.map(|row| row::stock_count(arena, row));
     let first_block = count.map_or(i32::MIN, |count| count.day.div_euclid(BLOCK_DAYS));
     let (institution, item) = pair_of(pair);
     for rule in rules {
@@ -298,23 +298,23 @@ pub fn with_uses(arena: &Arena, finding: &Finding, uses: &[(RowRef, Diff)], sink
     let opened = finding
         .evidence
         .iter()
-        .find(|address| row::kind(arena, **address) == Kind::StockCount)
-        .map_or(Day::MIN, |address| row::stock_count(arena, *address).day);
+        .find(|row| row::kind(arena, **row) == Kind::StockCount)
+        .map_or(Day::MIN, |row| row::stock_count(arena, *row).day);
     let mut money: Vec<Money> = uses
         .iter()
-        .filter_map(|(address, _)| {
-            let (time, own) = match row::kind(arena, *address) {
+        .filter_map(|(row, _)| {
+            let (time, own) = match row::kind(arena, *row) {
                 Kind::FeeLine => {
-                    let line = row::fee_line(arena, *address);
+                    let line = row::fee_line(arena, *row);
                     (line.time, line.amount.max(0))
                 }
                 _ => {
-                    let sale = row::dispensing(arena, *address);
+                    let sale = row::dispensing(arena, *row);
                     (sale.time, sale_money(&sale))
                 }
             };
             let day = row::day_of(time);
-            (opened < day && day <= last).then_some(Money { row: *address, own })
+            (opened < day && day <= last).then_some(Money { row: *row, own })
         })
         .collect();
     money.sort_by(|a, b| compare_records(arena, a.row, b.row));
@@ -360,12 +360,12 @@ pub(super) fn uses(scene: &Scene<'_>, institution: TextRef, item: TextRef) -> Ve
 
 /// Purchases of an institution: day, signed quantity, whether a return.
 pub(super) fn purchases(scene: &Scene<'_>, institution: TextRef) -> Vec<row::Purchase> {
-    let all = scene.rows(Kind::Purchase).iter().map(|address| row::purchase(scene.arena, *address));
+    let all = scene.rows(Kind::Purchase).iter().map(|row| row::purchase(scene.arena, *row));
     all.filter(|purchase| purchase.institution == institution).collect()
 }
 
 pub(super) fn counts(scene: &Scene<'_>, institution: TextRef, item: TextRef) -> Vec<StockCount> {
-    let all = scene.rows(Kind::StockCount).iter().map(|address| row::stock_count(scene.arena, *address));
+    let all = scene.rows(Kind::StockCount).iter().map(|row| row::stock_count(scene.arena, *row));
     all.filter(|count| count.institution == institution && count.item == item).collect()
 }
 
@@ -397,8 +397,8 @@ pub fn why(why: &mut Why<'_, '_>, _: &Rules, key: &[TextRef]) -> Option<()> {
         let sign = if purchase.is_return { -1 } else { 1 };
         supplies.push((day_of(purchase.time), sign * purchase.cnt));
     }
-    for address in scene.rows(Kind::StockChange) {
-        let change = row::stock_change(scene.arena, *address);
+    for row in scene.rows(Kind::StockChange) {
+        let change = row::stock_change(scene.arena, *row);
         if change.institution == institution && change.item == item {
             supplies.push((day_of(change.time), change.cnt));
         }

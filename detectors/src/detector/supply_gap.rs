@@ -115,9 +115,9 @@ pub fn with_institution(finding: &Finding, institution: Option<RowRef>, buys: bo
 pub fn with_uses(arena: &Arena, finding: &Finding, uses: &[(RowRef, Diff)], sink: &mut Sink) {
     let mut finding = finding.clone();
     let AmountBasis::UsesOn(days) = &finding.amount_basis else { return };
-    let mut those: Vec<RowRef> = uses.iter().map(|(address, _)| *address).collect();
-    let time = |address: &RowRef| row::event_time(arena, *address).unwrap_or(i64::MIN);
-    those.retain(|address| days.binary_search(&day_of(time(address))).is_ok());
+    let mut those: Vec<RowRef> = uses.iter().map(|(row, _)| *row).collect();
+    let time = |row: &RowRef| row::event_time(arena, *row).unwrap_or(i64::MIN);
+    those.retain(|row| days.binary_search(&day_of(time(row))).is_ok());
     those.sort_by(|a, b| compare_records(arena, *a, *b));
     finding.occurred = those.iter().map(time).max().unwrap_or(finding.occurred);
     finding.amount_basis = AmountBasis::Uses(those);

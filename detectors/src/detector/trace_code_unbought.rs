@@ -62,8 +62,8 @@ pub fn unbought(
         return;
     }
     let mut institutions: Vec<TextRef> = Vec::new();
-    for (address, _) in sales {
-        let sale = row::dispensing(arena, *address);
+    for (row, _) in sales {
+        let sale = row::dispensing(arena, *row);
         if !institutions.contains(&sale.institution) {
             institutions.push(sale.institution);
             for rule in rules {
@@ -72,12 +72,12 @@ pub fn unbought(
         }
         let left: i64 = purchases
             .iter()
-            .map(|(address, _)| row::purchase(arena, *address))
+            .map(|(row, _)| row::purchase(arena, *row))
             .filter(|bought| bought.institution == sale.institution && bought.item == sale.item)
             .map(|bought| if bought.is_return { -1 } else { 1 })
             .sum();
         if !bank.over(NO_PURCHASE_LEFT, left, 0) {
-            sink.emit(Out::Row(Route::Unbought, u64::from(code), *address));
+            sink.emit(Out::Row(Route::Unbought, u64::from(code), *row));
         }
     }
 }
@@ -94,8 +94,7 @@ pub fn judge(
     if sales.is_empty() {
         return;
     }
-    let mut sales: Vec<_> =
-        sales.iter().map(|(address, _)| (*address, row::dispensing(arena, *address))).collect();
+    let mut sales: Vec<_> = sales.iter().map(|(row, _)| (*row, row::dispensing(arena, *row))).collect();
     sales.sort_by(|(_, a), (_, b)| arena.compare(a.id, b.id));
     for rule in rules {
         sink.emit(Out::Finding(Box::new(Finding {
@@ -129,7 +128,7 @@ pub fn why(why: &mut Why<'_, '_>, _: &Rules, key: &[TextRef]) -> Option<()> {
         vec![("code", scene.text(code)), ("sales", ids.join("; "))],
         !here.is_empty(),
     )?;
-    let all = scene.rows(Kind::Purchase).iter().map(|address| row::purchase(scene.arena, *address));
+    let all = scene.rows(Kind::Purchase).iter().map(|row| row::purchase(scene.arena, *row));
     let bought: Vec<row::Purchase> = all.filter(|bought| bought.institution == institution).collect();
     let of = |item: TextRef| bought.iter().filter(move |purchase| purchase.item == item);
     let items: BTreeSet<TextRef> = here.iter().map(|sale| sale.item).collect();

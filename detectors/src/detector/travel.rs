@@ -79,7 +79,7 @@ pub fn journeys(arena: &Arena, bank: &Policy, passes: &[(RowRef, Diff)], sink: &
         return;
     }
     let mut passes: Vec<(RowRef, Presence)> =
-        passes.iter().map(|(address, _)| (*address, row::presence(arena, *address))).collect();
+        passes.iter().map(|(row, _)| (*row, row::presence(arena, *row))).collect();
     passes.sort_by(|(_, a), (_, b)| a.time.cmp(&b.time).then_with(|| arena.compare(a.id, b.id)));
     for two in passes.windows(2) {
         let ((row_a, a), (row_b, b)) = (two[0], two[1]);
@@ -128,10 +128,10 @@ pub fn judge(
 fn missing_of(arena: &Arena, places: [Option<RowRef>; 2]) -> Option<Missing> {
     places
         .into_iter()
-        .filter_map(|address| match address.map(|address| row::institution(arena, address)) {
+        .filter_map(|row| match row.map(|row| row::institution(arena, row)) {
             None => Some(Missing::Institution),
-            Some(address) if address.lon.is_none() => Some(Missing::Lon),
-            Some(address) if address.lat.is_none() => Some(Missing::Lat),
+            Some(row) if row.lon.is_none() => Some(Missing::Lon),
+            Some(row) if row.lat.is_none() => Some(Missing::Lat),
             Some(_) => None,
         })
         .min()
@@ -149,9 +149,9 @@ fn missing_of(arena: &Arena, places: [Option<RowRef>; 2]) -> Option<Missing> {
 #[expect(clippy::cast_possible_truncation, reason = "the way around the earth has 40,000 km")]
 fn too_far(arena: &Arena, rule: &TravelRule, places: [Option<RowRef>; 2], seconds: i64) -> Option<i64> {
     const EARTH_RADIUS_KM: f64 = 6371.0088;
-    let [a, b] = places.map(|address| {
-        let address = row::institution(arena, address?);
-        Some((address.lon?, address.lat?))
+    let [a, b] = places.map(|row| {
+        let row = row::institution(arena, row?);
+        Some((row.lon?, row.lat?))
     });
     let ((lon_a, lat_a), (lon_b, lat_b)) = (a?, b?);
     let (phi_a, phi_b) = (lat_a.to_radians(), lat_b.to_radians());
@@ -204,8 +204,8 @@ pub fn why(why: &mut Why<'_, '_>, _: &Rules, key: &[TextRef]) -> Option<()> {
     }
     let needed: [(Missing, bool); 3] = [
         (Missing::Institution, places.iter().all(Option::is_some)),
-        (Missing::Lon, places.iter().flatten().all(|address| address.lon.is_some())),
-        (Missing::Lat, places.iter().flatten().all(|address| address.lat.is_some())),
+        (Missing::Lon, places.iter().flatten().all(|row| row.lon.is_some())),
+        (Missing::Lat, places.iter().flatten().all(|row| row.lat.is_some())),
     ];
     let condition = ["两机构的经纬度已知", "longitude and latitude of both institutions are known"];
     let values =
@@ -251,8 +251,8 @@ fn why_too_far(why: &mut Why<'_, '_>, places: Vec<row::Institution>, seconds: i6
 }
 
 fn pass(why: &mut Why<'_, '_>, id: TextRef) -> Option<Presence> {
-    let address = why.record(Kind::Presence, (id, TextRef::NONE))?;
-    let check = row::presence(why.scene.arena, address);
+    let row = why.record(Kind::Presence, (id, TextRef::NONE))?;
+    let check = row::presence(why.scene.arena, row);
     why.check(["核验结果为通过", "the check was passed"], Vec::new(), check.pass)?;
     Some(check)
 }

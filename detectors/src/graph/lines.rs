@@ -342,7 +342,7 @@ fn sort_line(
         sink.emit(Out::Row(Route::Cycle, pair_key(line.psn_no, line.item), line_row));
     }
     if watch.indication {
-        let visit = visit.as_ref().map(|(address, visit)| (*address, visit));
+        let visit = visit.as_ref().map(|(row, visit)| (*row, visit));
         let indication = bank.rules_of(reads.indication);
         listed_line::judge::<Indication>(arena, bank, indication, (line_row, &line), visit, sink);
     }
@@ -428,8 +428,7 @@ pub(super) fn tables<'s>(wiring: &Wiring<'s>, sorted: Sorted<'s>) {
         reads,
         move |arena, bank, _, row, institutions, sink| {
             let line = row::fee_line(arena, *row);
-            let institution =
-                one(&institutions[0]).map(|address| (address, row::institution(arena, address)));
+            let institution = one(&institutions[0]).map(|row| (row, row::institution(arena, row)));
             let institution = institution.as_ref().map(|(row, institution)| (*row, institution));
             let (level_limit, price_cap) = (bank.rules_of(level_limit), bank.rules_of(price_cap));
             listed_line::judge::<LevelLimit>(arena, bank, level_limit, (*row, &line), institution, sink);

@@ -87,16 +87,8 @@ pub(super) fn outliers<'s>(wiring: &Wiring<'s>, of_stays: PackedCollection<'s>) 
                     (ProfileOwner::Practitioner, Some(own)) => row::practitioner(arena, own).institution,
                     (ProfileOwner::Practitioner, None) => TextRef::NONE,
                 };
-                let member = Member {
-                    owner,
-                    code,
-                    institution,
-                    row: own.unwrap_or_default(),
-                    month,
-                    sums: profile.sums().to_vec(),
-                    basket: basket.into_iter().map(|(item, (cnt, fen))| (item, cnt, fen)).collect(),
-                    lacks: group.err(),
-                };
+                let subject = (owner, code, own, institution);
+                let member = Member::of(subject, month, &profile, basket, group.err());
                 state_month(group, member, asked, sink);
             }
         },

@@ -41,41 +41,41 @@ impl<'a> Standing<'a> {
     /// These records: what the ledger gained and did not lose again.
     pub fn new(arena: &'a Arena, facts: impl IntoIterator<Item = RowRef>) -> Standing<'a> {
         let mut rows: Vec<Vec<RowRef>> = vec![Vec::new(); Kind::ALL.len()];
-        for address in facts {
-            rows[row::kind(arena, address) as usize].push(address);
+        for row in facts {
+            rows[row::kind(arena, row) as usize].push(row);
         }
         Standing { arena, rows }
     }
 
     fn those(&self, kind: Kind, wanted: impl Fn(RowRef) -> bool) -> Vec<RowRef> {
-        self.rows[kind as usize].iter().copied().filter(|address| wanted(*address)).collect()
+        self.rows[kind as usize].iter().copied().filter(|row| wanted(*row)).collect()
     }
 }
 
 impl Lookup for Standing<'_> {
     fn starting_with(&self, kind: Kind, first: TextRef) -> Vec<RowRef> {
-        self.those(kind, |address| row::key(self.arena, address).0 == first)
+        self.those(kind, |row| row::key(self.arena, row).0 == first)
     }
     fn visits_of(&self, person: TextRef) -> Vec<RowRef> {
-        self.those(Kind::Visit, |address| row::visit(self.arena, address).psn_no == person)
+        self.those(Kind::Visit, |row| row::visit(self.arena, row).psn_no == person)
     }
     fn enrolments_of(&self, person: TextRef) -> Vec<RowRef> {
-        self.those(Kind::Enrolment, |address| row::enrolment(self.arena, address).psn_no == person)
+        self.those(Kind::Enrolment, |row| row::enrolment(self.arena, row).psn_no == person)
     }
     fn passes_of(&self, person: TextRef) -> Vec<RowRef> {
-        self.those(Kind::Presence, |address| {
-            let check = row::presence(self.arena, address);
+        self.those(Kind::Presence, |row| {
+            let check = row::presence(self.arena, row);
             check.pass && check.psn_no == person
         })
     }
     fn of_prescription(&self, rx: TextRef) -> Vec<RowRef> {
         let mut rows = self.starting_with(Kind::Prescription, rx);
-        rows.extend(self.those(Kind::FeeLine, |address| {
-            let line = row::fee_line(self.arena, address);
+        rows.extend(self.those(Kind::FeeLine, |row| {
+            let line = row::fee_line(self.arena, row);
             line.is_net() && line.rx == rx
         }));
-        rows.extend(self.those(Kind::Dispensing, |address| {
-            let sale = row::dispensing(self.arena, address);
+        rows.extend(self.those(Kind::Dispensing, |row| {
+            let sale = row::dispensing(self.arena, row);
             !sale.is_return && sale.cnt > 0 && sale.rx == rx
         }));
         rows
@@ -102,7 +102,7 @@ impl<'a> Published<'a> {
     }
 }
 
-// A row's address grows with its arrival, and arrangements keep rows ascending.
+// A row's reference grows with its arrival, and arrangements keep rows ascending.
 impl Lookup for Published<'_> {
     fn starting_with(&self, kind: Kind, first: TextRef) -> Vec<RowRef> {
         let mut rows = self.snapshot.records(self.arena, kind, record_key(kind, first));

@@ -229,7 +229,7 @@ impl Reading {
         let now = as_of.or(self.front.ledger().now());
         let lines = self.front.lines();
         let arena = std::sync::Arc::clone(self.front.ledger().arena());
-        let facts = self.facts.iter().map(|(place, _)| *place);
+        let facts = self.facts.iter().map(|(row, _)| *row);
         let records = Standing::new(&arena, facts);
         let scene = Scene::new(&arena, bank, (&compiled, compiled.classes()), now, &records);
         let (steps, verdict) = why::why(&scene, &compiled, &asked, &self.key);
