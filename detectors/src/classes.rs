@@ -7,7 +7,7 @@ use records::arena::TextRef;
 use records::row::Day;
 use rulebank::Bank;
 
-use crate::compile::{ByRef, Validity};
+use crate::compile::{ByText, Validity};
 
 /// Class of a visit by its med_type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,13 +25,13 @@ pub enum Class {
 /// The classes of visits, by med_type and the day on which the visit begins.
 #[derive(Debug, PartialEq)]
 pub struct Classes {
-    med_type: ByRef<Vec<(Validity, Class)>>,
+    med_type: ByText<Vec<(Validity, Class)>>,
 }
 
 impl Classes {
     /// Compiles the table `med_type`.
     pub fn compile(bank: &Bank, intern: &mut dyn FnMut(&str) -> TextRef) -> Classes {
-        let mut med_type: ByRef<Vec<(Validity, Class)>> = ByRef::default();
+        let mut med_type: ByText<Vec<(Validity, Class)>> = ByText::default();
         for row in bank.tables.rows("med_type") {
             let class = match row.text("class") {
                 "inpatient" => Class::Inpatient,

@@ -16,11 +16,11 @@ use rust_decimal::Decimal;
 use crate::policy::RuleIx;
 
 /// A lookup by identity; never iterated where order could show.
-pub type ByRef<V> = HashMap<TextRef, V, FixedState>;
+pub type ByText<V> = HashMap<TextRef, V, FixedState>;
 
 /// Sorts the rows of each item.
 #[expect(clippy::iter_over_hash_type, reason = "each item's rows are sorted by themselves")]
-pub fn sort_rows<V, K: Ord>(items: &mut ByRef<Vec<V>>, key: impl Fn(&V) -> K) {
+pub fn sort_rows<V, K: Ord>(items: &mut ByText<Vec<V>>, key: impl Fn(&V) -> K) {
     for rows in items.values_mut() {
         rows.sort_by_key(&key);
     }
@@ -106,7 +106,7 @@ pub struct Listed<W> {
 }
 
 /// The rows of a table by item, those of an item in the order of their detector.
-pub type Items<W> = ByRef<Vec<Listed<W>>>;
+pub type Items<W> = ByText<Vec<Listed<W>>>;
 
 impl Compiler<'_> {
     /// Compiles the rows of a detector's table of items.

@@ -13,7 +13,7 @@ use records::arena::TextRef;
 use rulebank::{Bank, Row, Rule};
 
 use crate::classes::Classes;
-use crate::compile::{ByRef, Compiler};
+use crate::compile::{ByText, Compiler};
 use crate::detector::{self, Wait};
 use crate::exempt::{self, Exempt};
 use crate::finding::Finding;
@@ -28,7 +28,7 @@ pub struct CompiledBank {
     pub(crate) classes: Classes,
     /// Rules and rows of each detector.
     pub(crate) detectors: detector::Compiled,
-    pub(crate) watched: ByRef<Watch>,
+    pub(crate) watched: ByText<Watch>,
     /// Of each rule, a mark of the table rows that are for it: other rows have another one.
     row_marks: Vec<u64>,
     /// The exemptions that name an active rule, by id.

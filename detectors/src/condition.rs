@@ -2,7 +2,11 @@
 //!
 //! A detector states its conditions once, as a list ([`Judged::CONDITIONS`]). Who judges asks them until one does not
 //! hold ([`judge`]); who explains notes each of them with its values ([`crate::why`]); who tests a bank mutates the
-//! comparisons that they make ([`comparisons`]). What stands in none of them is not asked by anybody.
+//! comparisons that they make ([`comparisons`]).
+//!
+//! What makes a candidate (the class of a visit, two stays that follow each other, the rows that hold on a day) is
+//! asked before, by who finds candidates among rows and by who finds one by its key; a comparison may be made there
+//! already.
 
 use records::Kind;
 use records::arena::{RowRef, TextRef};
@@ -45,17 +49,18 @@ pub type Values = Vec<(&'static str, String)>;
 
 /// One condition.
 pub struct Condition<J: Judged> {
-    pub(crate) statement: Statement<J>,
+    pub(crate) wording: Wording<J>,
     pub(crate) values: fn(&J::Candidate<'_>) -> Values,
     pub(crate) comparisons: &'static [Comparison],
     asks: Asks<J>,
-    applies: fn(&J::Candidate<'_>) -> bool,
+    /// Of which candidates it is asked; of all, if this is not said.
+    applies: Option<fn(&J::Candidate<'_>) -> bool>,
     /// Whether a candidate of which it holds is a subject, which the coverage counts.
     pub(crate) makes_subject: bool,
 }
 
 /// A condition as a statement.
-pub(crate) enum Statement<J: Judged> {
+pub(crate) enum Wording<J: Judged> {
     /// In Chinese and in English.
     Text([&'static str; 2]),
     /// That the record of this kind and key stands.
@@ -80,11 +85,11 @@ impl<J: Judged> Condition<J> {
         whether: fn(&Policy, &J::Candidate<'_>) -> bool,
     ) -> Condition<J> {
         Condition {
-            statement: Statement::Text(text),
+            wording: Wording::Text(text),
             values,
             comparisons,
             asks: Asks::Whether(whether),
-            applies: |_| true,
+            applies: None,
             makes_subject: false,
         }
     }
@@ -97,11 +102,11 @@ impl<J: Judged> Condition<J> {
         known: fn(&J::Candidate<'_>) -> bool,
     ) -> Condition<J> {
         Condition {
-            statement: Statement::Text(text),
+            wording: Wording::Text(text),
             values,
             comparisons: &[],
             asks: Asks::Known(missing, known),
-            applies: |_| true,
+            applies: None,
             makes_subject: false,
         }
     }
@@ -114,11 +119,11 @@ impl<J: Judged> Condition<J> {
         row: fn(&J::Candidate<'_>) -> Option<RowRef>,
     ) -> Condition<J> {
         Condition {
-            statement: Statement::Record { kind, key, row },
+            wording: Wording::Record { kind, key, row },
             values: |_| Values::new(),
             comparisons: &[],
             asks: Asks::Record(missing, row),
-            applies: |_| true,
+            applies: None,
             makes_subject: false,
         }
     }
@@ -126,7 +131,7 @@ impl<J: Judged> Condition<J> {
     /// The same, asked of those candidates only of which `applies` holds.
     #[must_use]
     pub const fn only_if(self, applies: fn(&J::Candidate<'_>) -> bool) -> Condition<J> {
-        Condition { applies, ..self }
+        Condition { applies: Some(applies), ..self }
     }
 
     /// The same; a candidate of which all up to this one hold is a subject, and the coverage counts it.
@@ -138,7 +143,7 @@ impl<J: Judged> Condition<J> {
     /// What comes of it; none if it is not asked of this candidate.
     #[inline]
     pub(crate) fn ask(&self, bank: &Policy, candidate: &J::Candidate<'_>) -> Option<Answer> {
-        if !(self.applies)(candidate) {
+        if self.applies.is_some_and(|applies| !applies(candidate)) {
             return None;
         }
         let known =
@@ -177,7 +182,12 @@ pub const fn comparisons<const N: usize, J: Judged>(conditions: &[Condition<J>])
         let mut of_this = 0;
         while of_this < made.len() {
             // Two conditions of which one is asked may make the same comparison.
-            if found == 0 || all[found - 1].number() < made[of_this].number() {
+            let number = made[of_this].number() as usize;
+            assert!(
+                number == found || number + 1 == found,
+                "comparisons are made in the order of their numbers"
+            );
+            if number == found {
                 all[found] = made[of_this];
                 found += 1;
             }

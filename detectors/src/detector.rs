@@ -1,8 +1,9 @@
 //! The detectors: general ways of looking for misuse, in the order inspectors read about them.
 //!
-//! A detector is one file: its [`DetectorSpec`] (all that it states of itself), the rules and table rows it compiles from a bank, and pure functions over plain rows.
-//! [`crate::graph`] says which arrangements feed it. A rule gives a detector its parameters; several rules may
-//! share one.
+//! A detector is one file: its [`DetectorSpec`] (all that it states of itself), the rules and table rows it compiles
+//! from a bank, its conditions, and pure functions over plain rows that judge and explain. What several detectors have
+//! alike is a [`crate::shape`]; [`crate::graph`] says which arrangements feed them. A rule gives a detector its
+//! parameters; several rules may share one.
 
 pub mod absence;
 pub mod age_limit;
@@ -52,7 +53,7 @@ use records::Kind;
 use records::arena::TextRef;
 use rulebank::{DetectorSpec, Rule};
 
-use crate::compile::{ByRef, Compiler, Validity};
+use crate::compile::{ByText, Compiler, Validity};
 use crate::policy::RuleIx;
 use crate::watch::Watch;
 use crate::why::steps::Why;
@@ -196,8 +197,8 @@ impl Compiled {
 
     /// Says of each item who looks at it.
     #[expect(clippy::iter_over_hash_type, reason = "a map is made of maps; each entry is set by itself")]
-    pub fn watch(&self) -> ByRef<Watch> {
-        let mut watched: ByRef<Watch> = ByRef::default();
+    pub fn watch(&self) -> ByText<Watch> {
+        let mut watched: ByText<Watch> = ByText::default();
         macro_rules! with {
             ($context:ident: $($table:ident),+) => {$(
                 for (item, rows) in &self.$table {

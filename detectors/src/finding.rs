@@ -10,7 +10,7 @@ use records::row::{self, Day, Dispensing, FeeLine, Moment, Settlement};
 use rulebank::{Severity, Verdict};
 use serde::{Deserialize, Serialize};
 
-use crate::exact::sale_money;
+use crate::exact::{fen_of, sale_money};
 use crate::policy::Policy;
 pub use crate::policy::RuleIx;
 use crate::profile::ProfileColumn;
@@ -274,6 +274,20 @@ pub struct PricedFinding {
 pub fn money_of_lines(lines: &[(RowRef, FeeLine)]) -> (i64, Vec<Money>) {
     let sum = lines.iter().fold(0i64, |sum, (_, line)| sum.saturating_add(line.amount)).max(0);
     (sum, lines.iter().map(|(row, line)| Money { row: *row, own: line.amount.max(0) }).collect())
+}
+
+/// The sum of price x quantity of sales, rounded once, fen.
+pub fn sale_fen<'a>(sales: impl Iterator<Item = &'a Dispensing>) -> i64 {
+    let exact = sales
+        .map(|sale| i128::from(sale.cnt) * i128::from(sale.price.unwrap_or(0)))
+        .fold(0i128, i128::saturating_add);
+    // A quantity of 10^-4 at 10^-6 yuan, brought to the 10^-10 of the first factor.
+    fen_of(exact.saturating_mul(1_000_000), 1)
+}
+
+/// The money of sales.
+pub fn money_of_sales(sales: &[(RowRef, Dispensing)]) -> Vec<Money> {
+    sales.iter().map(|(row, sale)| Money { row: *row, own: sale_money(sale) }).collect()
 }
 
 /// Lines in the order in which amounts are laid: by key, part by part, by bytes.

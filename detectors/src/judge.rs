@@ -22,6 +22,6 @@ mod operator;
 mod pending_ticks;
 mod whole;
 
-pub use context::{BankStream, Judged, OperatorContext};
+pub use context::{BankStream, JudgeOutput, OperatorContext};
 pub use each::each;
 pub use whole::{KeyRows, whole, whole_packed};

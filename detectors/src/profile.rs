@@ -46,11 +46,15 @@ pub struct ProfileColumn {
 }
 
 impl ProfileColumn {
-    /// The column of that name; the first where the owner has none of that name.
+    /// The column of that name.
+    ///
+    /// # Panics
+    /// The owner has no such column: opinions name those of their own subject.
     pub fn of(owner: ProfileOwner, feature: &Feature) -> ProfileColumn {
         let columns = owner.features().features();
-        let nth = columns.iter().position(|column| column.key == feature.key).unwrap_or(0);
-        ProfileColumn { owner, nth: u8::try_from(nth).unwrap_or(0) }
+        let nth = columns.iter().position(|column| column.key == feature.key);
+        let nth = nth.and_then(|nth| u8::try_from(nth).ok());
+        ProfileColumn { owner, nth: nth.expect("an opinion names a column of its own subject") }
     }
 
     /// What the models say of it.

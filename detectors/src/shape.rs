@@ -8,3 +8,4 @@ pub mod coded_visit;
 pub mod item_cap;
 pub mod listed_line;
 pub mod one_record;
+pub mod sex;

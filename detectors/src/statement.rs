@@ -1,7 +1,7 @@
 //! What judges state: the one type that leaves every judge, and what travels in it.
 //!
-//! A statement is a row, or a packed value, that belongs under a key of a [`Route`], a finding on its way to an alert, or one of the few
-//! sums that no row can carry. It imports no detector: who states it and who reads it both come here.
+//! A statement is a row, or a packed value, that belongs under a key of a [`Route`], a finding on its way to an alert,
+//! or one of the few sums that no row can carry. It imports no detector: who states it and who reads it both come here.
 
 use records::arena::{Packed, RowRef};
 use records::row::{Day, Moment};

@@ -82,7 +82,7 @@ pub fn run_publishing(
             inputs.feed(fact.row, Diff::from(fact.diff));
         }
         if index == 0 {
-            inputs.tell_today(tick.now);
+            inputs.feed_today(tick.now);
         }
         inputs.now.send(tick.now.unwrap_or(Moment::MIN));
         let month_before = std::mem::replace(&mut month, tick.now.map(|now| month_of(day_of(now))));

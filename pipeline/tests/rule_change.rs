@@ -35,7 +35,9 @@ fn banks(changes: &[(&str, &str, &str)]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     for bank in ["old", "new"] {
         copy(&root().join("rulebank/rules"), &folder.path().join(bank).join("rules"));
-        copy(&root().join("samples/busy-month/rules/tables"), &folder.path().join(bank).join("tables"));
+        let tables = folder.path().join(bank).join("tables");
+        copy(&root().join("samples/busy-month/rules/tables"), &tables);
+        fs::copy(root().join("rulebank/tables/med_type.csv"), tables.join("med_type.csv")).unwrap();
     }
     for (file, from, to) in changes {
         let path = folder.path().join("new").join(file);
@@ -81,7 +83,17 @@ fn the_difference_is_that_of_two_runs() {
         (ABSENCE, "status   = \"active\"", "status   = \"retired\""),
         ("tables/price_cap.csv", "S01,", "S01,X"),
     ];
-    let folder = banks(&changes);
+    of_two_runs(&changes);
+}
+
+#[test]
+fn the_difference_of_other_classes_of_visits_is_that_of_two_runs() {
+    of_two_runs(&[("tables/med_type.csv", "21,inpatient,", "21,outpatient,")]);
+}
+
+/// Holds the difference that each bank makes after the other against whole runs with both.
+fn of_two_runs(changes: &[(&str, &str, &str)]) {
+    let folder = banks(changes);
     let at = folder.path();
     let (old, new) = (run(at, "old"), run(at, "new"));
     for (names, [from, to]) in [(["old", "new"], [&old, &new]), (["new", "old"], [&new, &old])] {

@@ -6,7 +6,7 @@
 //! a reference only through a channel, and the channel orders the writes before it.
 //!
 //! References of one type do not turn into those of another. Only who makes a key of several words and takes it apart
-//! again ([`Word`]), or lays out a row, sees the word itself.
+//! again ([`Word`]), or lays out a row, sees the word itself; as a number of 64 bits each is a key.
 //! ```compile_fail,E0277
 //! # use records::arena::{RowRef, TextRef};
 //! let text: TextRef = RowRef::NONE.into();

@@ -66,7 +66,7 @@ pub struct AgeLimit;
 impl Line<'_, AgeLimit> {
     /// Whole days and completed years from the birth to the day of the line.
     fn age(&self) -> (i64, i64) {
-        let on = day_of(self.line.time);
+        let on = day_of(self.fee_line.time);
         let brdy = self.beside.map_or(on, |(_, person)| person.brdy);
         (i64::from(on - brdy), i64::from(completed_years(brdy, on)))
     }
@@ -90,10 +90,10 @@ impl ListedLine for AgeLimit {
             ["费用日在出生之后", "the line is of the day of birth or later"],
             |line| {
                 let brdy = line.beside.map_or_else(String::new, |(_, person)| day(person.brdy));
-                vec![("brdy", brdy), ("day", day(day_of(line.line.time)))]
+                vec![("brdy", brdy), ("day", day(day_of(line.fee_line.time)))]
             },
             Missing::Brdy,
-            |line| line.beside.is_none_or(|(_, person)| person.brdy <= day_of(line.line.time)),
+            |line| line.beside.is_none_or(|(_, person)| person.brdy <= day_of(line.fee_line.time)),
         ),
         Condition::holds(
             [
@@ -124,7 +124,8 @@ impl ListedLine for AgeLimit {
             true => (days, MessageWord::Days),
             false => (years, MessageWord::Years),
         };
-        let values = vec![Value::Text(line.line.item), Value::Int(age), shown(limit.max), Value::Word(unit)];
+        let values =
+            vec![Value::Text(line.fee_line.item), Value::Int(age), shown(limit.max), Value::Word(unit)];
         line.found(bank, own, values)
     }
 }

@@ -8,18 +8,15 @@
 use records::arena::{Arena, RowRef, TextRef};
 use records::codes::Sex;
 use records::row;
-use rulebank::{Comparison, DetectorSpec};
+use rulebank::DetectorSpec;
 
-use super::sex_limit::{IS_ANOTHER, IS_KNOWN, sex_of, sexes};
 use crate::compile::{Compiler, Prefixes};
 use crate::condition::{Condition, comparisons};
-use crate::coverage::Missing;
 use crate::finding::{Value, sex_word};
 use crate::policy::Policy;
 use crate::shape::coded_visit::{self, Code, CodedVisit, OfCode};
+use crate::shape::sex::{self, sex_of};
 use crate::why::steps::Why;
-
-const OTHER_SEX: Comparison = Comparison::new(0, "the person's gend differs from the row's");
 
 /// What it states of itself.
 pub const SPEC: DetectorSpec = DetectorSpec {
@@ -42,46 +39,17 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
 #[derive(Debug)]
 pub struct DiagnosisSex;
 
-/// The sex of the person.
-pub(super) fn gend<D: CodedVisit>(code: &Code<'_, D>) -> Sex {
-    code.person.map_or(Sex::Unknown, |(_, person)| person.gend)
-}
-
-/// The conditions of codes of one sex, whatever the codes are.
-pub(super) const fn conditions<D: CodedVisit>() -> [Condition<OfCode<D>>; 3] {
-    [
-        OfCode::stands(),
-        Condition::known(
-            IS_KNOWN,
-            |code| vec![("gend", gend(code).code_or_unknown())],
-            Missing::Gend,
-            |code| gend(code).is_known(),
-        ),
-        Condition::holds(
-            IS_ANOTHER,
-            |code| sexes(gend(code), code.table_rows),
-            &[OTHER_SEX],
-            |bank, code| code.is_violated(bank),
-        ),
-    ]
-}
-
-/// Whether a row means another sex than the person's.
-pub(super) fn violates<D: CodedVisit>(bank: &Policy, code: &Code<'_, D>, sex: Sex) -> bool {
-    bank.differ(OTHER_SEX, sex, gend(code))
-}
-
 impl CodedVisit for DiagnosisSex {
     const SPEC: DetectorSpec = SPEC;
-    const CONDITIONS: &'static [Condition<OfCode<DiagnosisSex>>] = &conditions();
+    const CONDITIONS: &'static [Condition<OfCode<DiagnosisSex>>] = &sex::conditions();
     const HAS: [&'static str; 2] = ["该就诊有此诊断", "the visit has this diagnosis"];
     type States = Sex;
 
     fn codes(arena: &Arena, visit_row: RowRef) -> Vec<TextRef> {
         row::diagnoses(arena, visit_row).iter().map(|diagnosis| diagnosis.code).collect()
     }
-    fn violates(bank: &Policy, code: &Code<'_, DiagnosisSex>, sex: Sex) -> bool {
-        violates(bank, code, sex)
+    fn violates(bank: &Policy, code: &Code<'_, DiagnosisSex>, gend: Sex) -> bool {
+        sex::violates(bank, code, gend)
     }
     fn values(code: &Code<'_, DiagnosisSex>, sex: Sex) -> Vec<Value> {
         vec![Value::Text(code.code), sex_word(sex)]

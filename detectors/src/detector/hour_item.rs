@@ -94,12 +94,10 @@ impl ItemCap for HourItem {
         AmountBasis::Laid(fen_of(excess, charged.highest_price()), money_of_lines(lines).1)
     }
     fn values(charged: &Charged<'_, HourItem>, _: &[(RowRef, FeeLine)]) -> Vec<Value> {
-        vec![
-            Value::Text(charged.item()),
-            charged.day.map_or(Value::Int(0), Value::Day),
-            Value::Quantity(charged.quantity()),
-            Value::Quantity(charged.hours() * 10_000),
-        ]
+        let (charges, hours) = (charged.quantity(), charged.hours() * 10_000);
+        let day = charged.day.map(Value::Day);
+        let quantities = [Value::Quantity(charges), Value::Quantity(hours)];
+        [Value::Text(charged.item())].into_iter().chain(day).chain(quantities).collect()
     }
 }
 

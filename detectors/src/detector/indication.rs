@@ -10,7 +10,7 @@ use std::collections::HashSet;
 use foldhash::fast::FixedState;
 use records::Kind;
 use records::arena::TextRef;
-use records::row::{self, Visit};
+use records::row::{self, Diagnosis, Visit};
 use rulebank::{AmountKind, DetectorSpec};
 
 use crate::compile::{Compiler, Items};
@@ -53,10 +53,12 @@ pub fn otherwise(old: &Rules, new: &Rules) -> HashSet<TextRef, FixedState> {
 pub struct Indication;
 
 impl Line<'_, Indication> {
+    fn diagnoses(&self) -> Vec<Diagnosis> {
+        self.beside.map(|(row, _)| row::diagnoses(self.arena, row)).unwrap_or_default()
+    }
     /// The codes of the visit's diagnoses.
     fn codes(&self) -> Vec<String> {
-        let diagnoses = self.beside.map(|(row, _)| row::diagnoses(self.arena, row)).unwrap_or_default();
-        diagnoses.iter().map(|diagnosis| self.arena.text(diagnosis.code)).collect()
+        self.diagnoses().iter().map(|diagnosis| self.arena.text(diagnosis.code)).collect()
     }
     /// The prefixes of all rows united.
     fn prefixes(&self) -> impl Iterator<Item = &str> {
@@ -75,7 +77,7 @@ impl ListedLine for Indication {
                 if codes.is_empty() { Vec::new() } else { vec![("diagnoses", codes.join("; "))] }
             },
             Missing::Diags,
-            |line| !line.codes().is_empty(),
+            |line| !line.diagnoses().is_empty(),
         ),
         Condition::holds(
             ["没有一个诊断属于限定的适应症", "no diagnosis is among those for which the item is paid"],
@@ -95,8 +97,8 @@ impl ListedLine for Indication {
 
     fn finding(bank: &Policy, line: &Line<'_, Indication>) -> Finding {
         let own = line.rows.iter().all(|row| row.own);
-        let count = Value::Int(i64::try_from(line.codes().len()).unwrap_or(i64::MAX));
-        let mut finding = line.found(bank, own, vec![Value::Text(line.line.item), count]);
+        let count = Value::Int(i64::try_from(line.diagnoses().len()).unwrap_or(i64::MAX));
+        let mut finding = line.found(bank, own, vec![Value::Text(line.fee_line.item), count]);
         let begin = line.beside.map_or(finding.occurred, |(_, visit)| visit.event_time());
         finding.occurred = finding.occurred.max(begin);
         finding

@@ -48,10 +48,18 @@ pub struct Carried<'a> {
     rule: RuleIx,
     /// bill_code and bill_no
     invoice: (TextRef, TextRef),
-    /// The institution that issued it, if that is known.
-    issued_by: TextRef,
+    /// The invoice itself, if it stands.
+    invoice_row: Option<RowRef>,
     /// By key.
     settlements: &'a [(RowRef, Settlement)],
+}
+
+impl Carried<'_> {
+    /// The institution that issued it, where that is known.
+    fn issued_by(&self) -> Option<TextRef> {
+        let issued_by = self.invoice_row.map(|row| row::invoice(self.arena, row).institution);
+        issued_by.filter(|institution| institution.is_some())
+    }
 }
 
 /// Invoices that were settled more than once.
@@ -82,15 +90,12 @@ impl Judged for InvoiceTwice {
     }
     fn month(carried: &Carried<'_>) -> InstitutionMonth {
         let time = carried.settlements.first().map_or(0, |(_, settlement)| settlement.time);
-        InstitutionMonth::at(carried.issued_by, time)
+        InstitutionMonth::at(carried.issued_by().unwrap_or_default(), time)
     }
     fn finding(bank: &Policy, carried: &Carried<'_>) -> Finding {
         let settlements = carried.settlements;
         let evidence: Vec<RowRef> = settlements.iter().map(|(row, _)| *row).collect();
-        let institution = match carried.issued_by == TextRef::NONE {
-            true => common_institution(carried.arena, &evidence),
-            false => carried.issued_by,
-        };
+        let institution = carried.issued_by().unwrap_or_else(|| common_institution(carried.arena, &evidence));
         // The largest is left out; on a tie the first by key.
         let mut largest = 0;
         for (nth, (_, settlement)) in settlements.iter().enumerate() {
@@ -135,12 +140,11 @@ pub fn judge(
     if settlements.is_empty() {
         return;
     }
-    let invoice = of_kind(Kind::Invoice).next();
-    let issued_by = invoice.map(|row| row::invoice(arena, row).institution).unwrap_or_default();
+    let invoice_row = of_kind(Kind::Invoice).next();
     let settlements = &by_key(arena, settlements);
     for rule in rules {
         sink.count(Count::Subject(*rule));
-        let candidate = Carried { arena, rule: *rule, invoice: pair_of(key), issued_by, settlements };
+        let candidate = Carried { arena, rule: *rule, invoice: pair_of(key), invoice_row, settlements };
         condition::judge::<InvoiceTwice>(bank, &candidate, sink);
     }
 }
@@ -157,13 +161,12 @@ pub fn why(why: &mut Why<'_, '_>, _: &Rules, key: &[TextRef]) -> Option<()> {
     let carrying =
         scene.live().filter(|(_, settlement)| (settlement.bill_code, settlement.bill_no) == (code, number));
     let settlements = &by_key(scene.arena, carrying.collect());
-    let issued_by = TextRef::NONE;
     let invoice = (code, number);
     why.conditions::<InvoiceTwice>(&Carried {
         arena: scene.arena,
         rule: why.number,
         invoice,
-        issued_by,
+        invoice_row: None,
         settlements,
     })
 }

@@ -19,7 +19,7 @@ use crate::coverage::Missing;
 use crate::finding::{Finding, Value};
 use crate::policy::Policy;
 use crate::shape::listed_line::{self, Line, ListedLine, OfLine};
-use crate::why::steps::Why;
+use crate::why::steps::{Why, level};
 
 const LEVEL_TOO_LOW: Comparison = Comparison::new(0, "the institution's level ranks below lowest_lv");
 
@@ -46,11 +46,6 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
         |_, row| HospitalLevel::from_code(row.text("lowest_lv")),
         |limit| (limit.rule, limit.what, limit.own),
     )
-}
-
-/// The code of a level, or a dash.
-pub(super) fn level_text(level: Option<HospitalLevel>) -> String {
-    level.map_or("-", HospitalLevel::code).to_owned()
 }
 
 /// Lines of items for hospitals of some level.
@@ -82,7 +77,7 @@ impl ListedLine for LevelLimit {
                 "医院等级低于要求的最低等级（01最高）",
                 "the institution ranks below the lowest level (01 is the highest)",
             ],
-            |line| vec![("level", level_text(line.level())), ("lowest", level_text(line.lowest()))],
+            |line| vec![("level", level(line.level())), ("lowest", level(line.lowest()))],
             &[LEVEL_TOO_LOW],
             |bank, line| bank.over(LEVEL_TOO_LOW, line.level(), line.lowest()),
         ),
@@ -92,7 +87,7 @@ impl ListedLine for LevelLimit {
 
     fn finding(bank: &Policy, line: &Line<'_, LevelLimit>) -> Finding {
         let values =
-            vec![Value::Text(line.line.item), Value::Level(line.level()), Value::Level(line.lowest())];
+            vec![Value::Text(line.fee_line.item), Value::Level(line.level()), Value::Level(line.lowest())];
         line.found(bank, line.rows[0].own, values)
     }
 }

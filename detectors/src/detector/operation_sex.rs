@@ -12,13 +12,12 @@ use records::codes::Sex;
 use records::row;
 use rulebank::DetectorSpec;
 
-use super::diagnosis_sex;
-use super::sex_limit::sex_of;
 use crate::compile::{Compiler, Prefixes};
 use crate::condition::{Condition, comparisons};
 use crate::finding::{Value, sex_word};
 use crate::policy::Policy;
 use crate::shape::coded_visit::{self, Code, CodedVisit, OfCode};
+use crate::shape::sex::{self, sex_of};
 use crate::why::steps::Why;
 
 /// What it states of itself.
@@ -44,15 +43,15 @@ pub struct OperationSex;
 
 impl CodedVisit for OperationSex {
     const SPEC: DetectorSpec = SPEC;
-    const CONDITIONS: &'static [Condition<OfCode<OperationSex>>] = &diagnosis_sex::conditions();
+    const CONDITIONS: &'static [Condition<OfCode<OperationSex>>] = &sex::conditions();
     const HAS: [&'static str; 2] = ["该就诊有此手术操作", "the visit has this operation"];
     type States = Sex;
 
     fn codes(arena: &Arena, visit_row: RowRef) -> Vec<TextRef> {
         row::operations(arena, visit_row)
     }
-    fn violates(bank: &Policy, code: &Code<'_, OperationSex>, sex: Sex) -> bool {
-        diagnosis_sex::violates(bank, code, sex)
+    fn violates(bank: &Policy, code: &Code<'_, OperationSex>, gend: Sex) -> bool {
+        sex::violates(bank, code, gend)
     }
     fn values(code: &Code<'_, OperationSex>, sex: Sex) -> Vec<Value> {
         vec![Value::Text(code.code), sex_word(sex)]

@@ -15,12 +15,13 @@ use records::arena::{Arena, RowRef, TextRef};
 use records::row::{self, Dispensing, FeeLine, Moment, Prescription};
 use rulebank::{AmountKind, Comparison, DetectorSpec, ParamKind, ParamSpec, Subject};
 
-use super::resale::money_of_sales;
 use crate::compile::{Compiler, Ruled, choice};
 use crate::condition::{self, Condition, Judged, Values, comparisons};
 use crate::coverage::{Count, InstitutionMonth};
 use crate::exact::{exact_quantity, fen_of};
-use crate::finding::{AmountBasis, Finding, KeyPart, Money, RuleIx, Value, money_of_lines, sorted_lines};
+use crate::finding::{
+    AmountBasis, Finding, KeyPart, Money, RuleIx, Value, money_of_lines, money_of_sales, sorted_lines,
+};
 use crate::policy::Policy;
 use crate::sink::Sink;
 use crate::why::steps::{Why, quantity};
@@ -64,7 +65,7 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
 
 /// What was billed or sold of a prescribed item, in the order of keys.
 #[derive(Debug, Default)]
-struct Given {
+struct Total {
     quantity: i64,
     highest_price: i64,
     latest: Option<Moment>,
@@ -72,12 +73,12 @@ struct Given {
     money: Vec<Money>,
 }
 
-impl Given {
-    fn billed(arena: &Arena, lines: &[(RowRef, FeeLine)], item: TextRef) -> Given {
+impl Total {
+    fn billed(arena: &Arena, lines: &[(RowRef, FeeLine)], item: TextRef) -> Total {
         let lines: Vec<(RowRef, FeeLine)> =
             lines.iter().filter(|(_, line)| line.item == item).copied().collect();
         let lines = sorted_lines(arena, &lines);
-        Given {
+        Total {
             quantity: lines.iter().fold(0, |sum, (_, line)| sum.saturating_add(line.cnt)),
             highest_price: lines.iter().map(|(_, line)| line.price).max().unwrap_or(0),
             latest: lines.iter().map(|(_, line)| line.time).max(),
@@ -86,11 +87,11 @@ impl Given {
         }
     }
 
-    fn sold(arena: &Arena, sales: &[(RowRef, Dispensing)], item: TextRef) -> Given {
+    fn sold(arena: &Arena, sales: &[(RowRef, Dispensing)], item: TextRef) -> Total {
         let mut sales: Vec<(RowRef, Dispensing)> =
             sales.iter().filter(|(_, sale)| sale.item == item).cloned().collect();
         sales.sort_by(|(_, a), (_, b)| arena.compare(a.id, b.id));
-        Given {
+        Total {
             quantity: sales.iter().fold(0, |sum, (_, sale)| sum.saturating_add(sale.cnt)),
             highest_price: sales.iter().map(|(_, sale)| sale.price.unwrap_or(0)).max().unwrap_or(0),
             latest: sales.iter().map(|(_, sale)| sale.time).max(),
@@ -111,7 +112,7 @@ pub struct Prescribed<'a> {
     item: TextRef,
     /// The quantity on the prescription, in ten-thousandths.
     prescribed: i64,
-    given: &'a Given,
+    given: &'a Total,
 }
 
 impl Prescribed<'_> {
@@ -219,10 +220,10 @@ pub fn judge(
         for compared in [Of::Lines, Of::Sales] {
             let given = match compared {
                 Of::Lines if lines.iter().any(|(_, line)| line.item == item) => {
-                    Given::billed(arena, lines, item)
+                    Total::billed(arena, lines, item)
                 }
                 Of::Sales if sales.iter().any(|(_, sale)| sale.item == item) => {
-                    Given::sold(arena, sales, item)
+                    Total::sold(arena, sales, item)
                 }
                 _ => continue,
             };
@@ -256,8 +257,8 @@ pub fn why(why: &mut Why<'_, '_>, rules: &Rules, key: &[TextRef]) -> Option<()> 
     let rows = scene.of_prescription(rx.id);
     let named = read(scene.arena, rows.into_iter());
     let given = match of {
-        Of::Lines => Given::billed(scene.arena, &named.lines, item),
-        Of::Sales => Given::sold(scene.arena, &named.sales, item),
+        Of::Lines => Total::billed(scene.arena, &named.lines, item),
+        Of::Sales => Total::sold(scene.arena, &named.sales, item),
     };
     why.conditions::<OverPrescription>(&Prescribed {
         arena: scene.arena,

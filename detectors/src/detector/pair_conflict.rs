@@ -15,7 +15,7 @@ use records::arena::{Arena, RowRef, TextRef};
 use records::row::{Day, FeeLine, day_of};
 use rulebank::{AmountKind, DetectorSpec, Subject};
 
-use crate::compile::{ByRef, Compiler, Validity, sort_rows};
+use crate::compile::{ByText, Compiler, Validity, sort_rows};
 use crate::coverage::Count;
 use crate::finding::{
     AmountBasis, Finding, KeyPart, RuleIx, Value, institution_of_lines, money_of_lines, sorted_lines,
@@ -50,9 +50,9 @@ pub struct Conflict {
 #[derive(Debug, Default, PartialEq)]
 pub struct Rules {
     /// Rows by `item_paid`, ordered by rule and the other item.
-    by_paid: ByRef<Vec<Conflict>>,
+    by_paid: ByText<Vec<Conflict>>,
     /// Days on which any row holds, by either item.
-    pub items: ByRef<Vec<Validity>>,
+    pub items: ByText<Vec<Validity>>,
 }
 
 /// Compiles its rows.

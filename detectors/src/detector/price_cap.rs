@@ -14,7 +14,6 @@ use records::codes::HospitalLevel;
 use records::row::Institution;
 use rulebank::{AmountKind, Comparison, DetectorSpec};
 
-use super::level_limit::level_text;
 use crate::compile::{Compiler, Items, Listed};
 use crate::condition::{Condition, comparisons};
 use crate::coverage::Missing;
@@ -22,7 +21,7 @@ use crate::exact::{exact, exact_text, fen_of};
 use crate::finding::{AmountBasis, Finding, Money, Value};
 use crate::policy::Policy;
 use crate::shape::listed_line::{self, Line, ListedLine, OfLine};
-use crate::why::steps::{Why, price};
+use crate::why::steps::{Why, level, price};
 
 const ABOVE_CAP: Comparison = Comparison::new(0, "the price is above the cap");
 
@@ -83,7 +82,7 @@ impl Line<'_, PriceCap> {
     }
     /// By how much the price is above the cap, in units of 10^-10 yuan; prices stand in millionths.
     fn excess(&self) -> Option<i128> {
-        Some(i128::from(self.line.price) * 10_000 - self.cap()?.what.cap)
+        Some(i128::from(self.fee_line.price) * 10_000 - self.cap()?.what.cap)
     }
     fn cap_text(&self) -> String {
         self.cap().map_or_else(|| "-".to_owned(), |cap| exact_text(cap.what.cap))
@@ -96,7 +95,7 @@ impl ListedLine for PriceCap {
         OfLine::stands().only_if(|line| line.is_by_level()),
         Condition::<OfLine<PriceCap>>::known(
             ["限价按等级区分，医院等级已知", "caps differ by level, and that of the institution is known"],
-            |line| vec![("level", level_text(line.level()))],
+            |line| vec![("level", level(line.level()))],
             Missing::HospLv,
             |line| line.level().is_some(),
         )
@@ -105,15 +104,15 @@ impl ListedLine for PriceCap {
             ["该等级有限价", "there is a cap for the level, or one for all"],
             |line| {
                 // One cap for all: the level does not matter.
-                let level = line.level().filter(|_| line.is_by_level());
-                vec![("level", level_text(level)), ("cap", line.cap_text())]
+                let known = line.level().filter(|_| line.is_by_level());
+                vec![("level", level(known)), ("cap", line.cap_text())]
             },
             &[],
             |_, line| line.cap().is_some(),
         ),
         Condition::holds(
             ["单价高于限价", "the price is above the cap"],
-            |line| vec![("price", price(line.line.price)), ("cap", line.cap_text())],
+            |line| vec![("price", price(line.fee_line.price)), ("cap", line.cap_text())],
             &[ABOVE_CAP],
             |bank, line| line.excess().is_some_and(|excess| bank.over(ABOVE_CAP, excess, 0)),
         ),
@@ -125,7 +124,7 @@ impl ListedLine for PriceCap {
     fn finding(bank: &Policy, line: &Line<'_, PriceCap>) -> Finding {
         let cap = line.cap().unwrap_or(line.rows[0]);
         let shown = i64::try_from(cap.what.cap / 10_000).unwrap_or(i64::MAX);
-        let fee_line = line.line;
+        let fee_line = line.fee_line;
         let values = vec![Value::Text(fee_line.item), Value::Price(fee_line.price), Value::Price(shown)];
         let mut finding = line.found(bank, cap.own, values);
         // A quantity of 10^-4 taken for a price of 10^-6: both factors keep their places.

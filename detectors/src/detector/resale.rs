@@ -19,8 +19,10 @@ use rust_decimal::Decimal;
 
 use crate::compile::{Compiler, Items, Listed, integer};
 use crate::coverage::Count;
-use crate::exact::{exact, exact_quantity, fen_of, sale_money};
-use crate::finding::{AmountBasis, Finding, KeyPart, Money, RuleIx, Value, common_institution, shown};
+use crate::exact::{exact, exact_quantity, sale_money};
+use crate::finding::{
+    AmountBasis, Finding, KeyPart, Money, RuleIx, Value, common_institution, sale_fen, shown,
+};
 use crate::policy::Policy;
 use crate::sink::Sink;
 use crate::statement::Out;
@@ -181,20 +183,6 @@ pub fn judge(arena: &Arena, bank: &Policy, rules: &Rules, sales: &[(RowRef, Diff
             ],
         })));
     }
-}
-
-/// The sum of price x quantity of sales, rounded once, fen.
-pub fn sale_fen<'a>(sales: impl Iterator<Item = &'a Dispensing>) -> i64 {
-    let exact = sales
-        .map(|sale| i128::from(sale.cnt) * i128::from(sale.price.unwrap_or(0)))
-        .fold(0i128, i128::saturating_add);
-    // A quantity of 10^-4 at 10^-6 yuan, brought to the 10^-10 of the first factor.
-    fen_of(exact.saturating_mul(1_000_000), 1)
-}
-
-/// The money of sales.
-pub fn money_of_sales(sales: &[(RowRef, Dispensing)]) -> Vec<Money> {
-    sales.iter().map(|(row, sale)| Money { row: *row, own: sale_money(sale) }).collect()
 }
 
 /// (person, item) of which a person fetched too much from too many institutions in some window.

@@ -10,14 +10,15 @@ use records::Kind;
 use records::arena::TextRef;
 use records::codes::Sex;
 use records::row::Person;
-use rulebank::{AmountKind, Comparison, DetectorSpec, Row};
+use rulebank::{AmountKind, Comparison, DetectorSpec};
 
 use crate::compile::{Compiler, Items, Listed};
-use crate::condition::{Condition, Values, comparisons};
+use crate::condition::{Condition, comparisons};
 use crate::coverage::Missing;
 use crate::finding::{Finding, Value, sex_word};
 use crate::policy::Policy;
 use crate::shape::listed_line::{self, Line, ListedLine, OfLine};
+use crate::shape::sex::{IS_ANOTHER, IS_KNOWN, sex_of, sexes};
 use crate::why::steps::Why;
 
 const OTHER_SEX: Comparison = Comparison::new(0, "the person's gend differs from the row's");
@@ -39,23 +40,6 @@ pub type Rules = Items<Sex>;
 /// Compiles its rows.
 pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
     compiler.by_item(&SPEC, |_, row| sex_of(row), |limit| (limit.rule, limit.own, limit.what))
-}
-
-/// The sex that a row of a table means.
-pub(super) fn sex_of(row: &Row) -> Sex {
-    if row.text("gend") == Sex::Male.code() { Sex::Male } else { Sex::Female }
-}
-
-/// A condition: the sex of the person is known.
-pub(super) const IS_KNOWN: [&str; 2] = ["性别已知", "the person's sex is known"];
-/// A condition: a row is for the other sex.
-pub(super) const IS_ANOTHER: [&str; 2] =
-    ["性别与知识表要求不符", "a row means another sex than the person's"];
-
-/// The sex of a person and those of the rows.
-pub(super) fn sexes(gend: Sex, rows: &[&Row]) -> Values {
-    let of_rows = rows.iter().map(|row| ("sex", row.text("gend").to_owned()));
-    std::iter::once(("gend", gend.code_or_unknown())).chain(of_rows).collect()
 }
 
 /// Lines of items for one sex.
@@ -95,7 +79,7 @@ impl ListedLine for SexLimit {
 
     fn finding(bank: &Policy, line: &Line<'_, SexLimit>) -> Finding {
         let (sex, own) = line.verdict(line.violated(bank));
-        line.found(bank, own, vec![Value::Text(line.line.item), sex_word(*sex)])
+        line.found(bank, own, vec![Value::Text(line.fee_line.item), sex_word(*sex)])
     }
 }
 

@@ -14,10 +14,9 @@ use records::arena::{Arena, RowRef, TextRef};
 use records::row::{self, Dispensing};
 use rulebank::{AmountKind, Comparison, DetectorSpec, Subject};
 
-use super::resale::{money_of_sales, sale_fen};
 use crate::compile::Compiler;
 use crate::coverage::Count;
-use crate::finding::{AmountBasis, Finding, KeyPart, RuleIx, Value};
+use crate::finding::{AmountBasis, Finding, KeyPart, RuleIx, Value, money_of_sales, sale_fen};
 use crate::policy::Policy;
 use crate::sink::Sink;
 use crate::statement::{Out, Route};

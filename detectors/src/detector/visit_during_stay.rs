@@ -12,7 +12,7 @@ use records::row::{Day, day_of};
 use rulebank::{AmountKind, Comparison, DetectorSpec, Subject};
 
 use crate::classes::Class;
-use crate::compile::{Compiler, Ruled};
+use crate::compile::Compiler;
 use crate::condition::{self, Condition, Judged, comparisons};
 use crate::coverage::InstitutionMonth;
 use crate::finding::{AmountBasis, Finding, KeyPart, RuleIx, Value};
@@ -38,23 +38,23 @@ pub const SPEC: DetectorSpec = DetectorSpec {
 };
 
 /// Its rules.
-pub type Rules = Ruled<()>;
+pub type Rules = Vec<RuleIx>;
 
 /// Compiles its rules.
 pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
-    compiler.ruled(SPEC.name, |_| ())
+    compiler.rule_numbers(SPEC.name)
 }
 
 /// A stay, and a visit of the same person that is none.
 #[derive(Clone, Copy, Debug)]
-pub struct Beside<'a> {
+pub struct DuringStay<'a> {
     arena: &'a Arena,
     rule: RuleIx,
     stay: &'a Visited,
     other: &'a Visited,
 }
 
-impl Beside<'_> {
+impl DuringStay<'_> {
     fn begin(&self) -> Day {
         day_of(self.stay.visit.begin)
     }
@@ -71,7 +71,7 @@ impl Beside<'_> {
 pub struct VisitDuringStay;
 
 impl Judged for VisitDuringStay {
-    type Candidate<'a> = Beside<'a>;
+    type Candidate<'a> = DuringStay<'a>;
     const CONDITIONS: &'static [Condition<VisitDuringStay>] = &[
         Condition::holds(
             ["机构不同", "the institutions differ"],
@@ -101,13 +101,13 @@ impl Judged for VisitDuringStay {
         ),
     ];
 
-    fn rule(two: &Beside<'_>) -> RuleIx {
+    fn rule(two: &DuringStay<'_>) -> RuleIx {
         two.rule
     }
-    fn month(two: &Beside<'_>) -> InstitutionMonth {
+    fn month(two: &DuringStay<'_>) -> InstitutionMonth {
         InstitutionMonth::at(two.stay.visit.institution, two.other.visit.begin)
     }
-    fn finding(bank: &Policy, two: &Beside<'_>) -> Finding {
+    fn finding(bank: &Policy, two: &DuringStay<'_>) -> Finding {
         let (stay, other) = (two.stay, two.other);
         Finding {
             rule: two.rule,
@@ -134,8 +134,8 @@ pub fn judge(arena: &Arena, bank: &Policy, rules: &Rules, visits: &[Visited], si
     }
     for stay in visits.iter().filter(|visit| visit.class == Class::Inpatient) {
         for other in visits.iter().filter(|visit| visit.class != Class::Inpatient) {
-            for (rule, ()) in rules {
-                let candidate = Beside { arena, rule: *rule, stay, other };
+            for rule in rules {
+                let candidate = DuringStay { arena, rule: *rule, stay, other };
                 condition::judge::<VisitDuringStay>(bank, &candidate, sink);
             }
         }
@@ -153,6 +153,6 @@ pub fn why(why: &mut Why<'_, '_>, _: &Rules, key: &[TextRef]) -> Option<()> {
     let is_none = other.class != Class::Inpatient;
     why.check(["第二次就诊不是住院", "the second visit is no stay"], values, is_none)?;
     why.same_person(&stay.visit, &other.visit)?;
-    let candidate = Beside { arena: scene.arena, rule: why.number, stay: &stay, other: &other };
+    let candidate = DuringStay { arena: scene.arena, rule: why.number, stay: &stay, other: &other };
     why.conditions::<VisitDuringStay>(&candidate)
 }

@@ -57,7 +57,7 @@ pub(super) fn bed_only<'s>(wiring: &Wiring<'s>, charges: PackedCollection<'s>) {
     let mut reads = Reads::default();
     let rules = reads.rules(part::bed_only());
     let arena = wiring.arena();
-    let classes = reads.classes(move |old, new| Concern::keys(1, reclassed(&arena, old, new)));
+    let classes = reads.classes(move |old, new| Concern::keys(0, reclassed(&arena, old, new)));
     let runs = wiring.whole_packed(
         "bed_only",
         &[wiring.fact(Fact::Visit)],

@@ -217,8 +217,8 @@ impl Inputs {
         }
     }
 
-    /// Tells the day of *now*; one worker does.
-    pub fn tell_today(&mut self, now: Option<Moment>) {
+    /// Feeds the day of *now*; one worker does.
+    pub fn feed_today(&mut self, now: Option<Moment>) {
         let today = now.map(|now| packed_day(day_of(now)));
         if today != self.today_fed {
             for (day, diff) in [(self.today_fed, -1), (today, 1)] {

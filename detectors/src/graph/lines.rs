@@ -20,24 +20,25 @@ use crate::compiled_bank::CompiledBank;
 use crate::coverage::Population;
 use crate::detector::age_limit::AgeLimit;
 use crate::detector::course_limit::CourseLimit;
+use crate::detector::diagnosis_sex::{self, DiagnosisSex};
 use crate::detector::expired_sale::{self, ExpiredSale};
 use crate::detector::hour_item::HourItem;
 use crate::detector::indication::{self, Indication};
 use crate::detector::late_upload::{self, LateUpload};
 use crate::detector::level_limit::LevelLimit;
 use crate::detector::line_arithmetic::LineArithmetic;
+use crate::detector::operation_sex::{self, OperationSex};
 use crate::detector::outside_stay::{self, OutsideStay};
 use crate::detector::price_cap::PriceCap;
 use crate::detector::quantity_limit::QuantityLimit;
 use crate::detector::sale_without_prescription::{self, SaleWithoutPrescription};
 use crate::detector::sex_limit::SexLimit;
 use crate::detector::trace_code_missing::{self, TraceCodeMissing};
-use crate::detector::{
-    bed_count, bed_only, cycle_gap, diagnosis_age, diagnosis_sex, operation_sex, pair_conflict, part, resale,
-};
+use crate::detector::{bed_count, bed_only, cycle_gap, diagnosis_age, pair_conflict, part, resale};
 use crate::fact::Fact;
 use crate::profile;
 use crate::reads::{ClassesOf, Concern, Reads, RulesOf, WatchesOf, reclassed};
+use crate::shape::coded_visit::CodedVisit;
 use crate::shape::one_record::SentLine;
 use crate::shape::{item_cap, listed_line, one_record};
 use crate::sink::Sink;
@@ -90,9 +91,12 @@ pub(super) fn visits<'s>(wiring: &Wiring<'s>) -> Visits<'s> {
     let classes = reads.classes(move |old, new| Concern::rows(reclassed(&arena, old, new)));
     // A visit is concerned by other rows where they know other codes of it.
     let tables = CodeTables {
-        operation_sex: reads.rules_concerning(part::operation_sex(), recoded(&wiring.arena(), operations)),
-        diagnosis_sex: reads.rules_concerning(part::diagnosis_sex(), recoded(&wiring.arena(), diagnoses)),
-        diagnosis_age: reads.rules_concerning(part::diagnosis_age(), recoded(&wiring.arena(), diagnoses)),
+        operation_sex: reads
+            .rules_concerning(part::operation_sex(), recoded(&wiring.arena(), OperationSex::codes)),
+        diagnosis_sex: reads
+            .rules_concerning(part::diagnosis_sex(), recoded(&wiring.arena(), DiagnosisSex::codes)),
+        diagnosis_age: reads
+            .rules_concerning(part::diagnosis_age(), recoded(&wiring.arena(), DiagnosisSex::codes)),
     };
     let sorted = wiring.each(
         "lines: class of visit",
@@ -128,16 +132,6 @@ pub(super) fn visits<'s>(wiring: &Wiring<'s>) -> Visits<'s> {
         bed_steps: bed_steps.arrange_shared("bed_count: days of stays by institution"),
         sums,
     }
-}
-
-/// The codes of operations of a visit.
-fn operations(arena: &Arena, visit_row: RowRef) -> Vec<TextRef> {
-    row::operations(arena, visit_row)
-}
-
-/// The codes of diagnoses of a visit.
-fn diagnoses(arena: &Arena, visit_row: RowRef) -> Vec<TextRef> {
-    row::diagnoses(arena, visit_row).iter().map(|diagnosis| diagnosis.code).collect()
 }
 
 /// Concerns the visits of which a table of prefixes knows a code in one bank and none in the other.

@@ -22,7 +22,7 @@ use crate::compiled_bank::CompiledBank;
 use crate::coverage::Count;
 use crate::fact::Fact;
 use crate::finding::{Finding, KeyPart};
-use crate::judge::{Judged, KeyRows, OperatorContext, each, whole, whole_packed};
+use crate::judge::{JudgeOutput, KeyRows, OperatorContext, each, whole, whole_packed};
 use crate::policy::RuleIx;
 use crate::reads::Reads;
 use crate::sink::Sink;
@@ -64,7 +64,7 @@ impl<'s> Wiring<'s> {
         &self.facts[fact]
     }
 
-    fn collect_counts(&self, judged: Judged<'s>) -> Collection<'s, Out> {
+    fn collect_counts(&self, judged: JudgeOutput<'s>) -> Collection<'s, Out> {
         self.counted.borrow_mut().push(judged.counted);
         judged.output
     }

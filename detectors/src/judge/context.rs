@@ -11,7 +11,7 @@ use crate::statement::Out;
 use crate::views::{Collection, Tick};
 
 /// What an operator gives.
-pub struct Judged<'s> {
+pub struct JudgeOutput<'s> {
     /// Statements.
     pub output: Collection<'s, Out>,
     /// Counts for the coverage.

@@ -11,7 +11,7 @@ use timely::dataflow::channels::pact::Pipeline;
 use timely::dataflow::operators::generic::builder_rc::OperatorBuilder;
 
 use super::arrangement_reader::{ArrangementReader, BatchSpan, State, updates};
-use super::context::{Judged, OperatorContext};
+use super::context::{JudgeOutput, OperatorContext};
 use super::operator::{batch_inputs, connect, note_keys};
 use super::pending_ticks::{PendingTicks, Task};
 use crate::compiled_bank::CompiledBank;
@@ -29,7 +29,7 @@ pub fn each<'s, V, J, F>(
     joined: &[&Arrangement<'s, J>],
     reads: Reads<V, J>,
     judge: F,
-) -> Judged<'s>
+) -> JudgeOutput<'s>
 where
     V: ExchangeData,
     J: ExchangeData,
@@ -68,7 +68,7 @@ fn mount<'s, V: ExchangeData, J: ExchangeData>(
     joined: &[&Arrangement<'s, J>],
     reads: Reads<V, J>,
     judge: Judge<V, J>,
-) -> Judged<'s> {
+) -> JudgeOutput<'s> {
     let mut builder = OperatorBuilder::new(name.to_owned(), context.scope);
     let mut rows_in = builder.new_input(main.stream.clone(), Pipeline);
     let mut joined_in = batch_inputs(&mut builder, joined);

@@ -11,7 +11,7 @@ use timely::dataflow::operators::generic::builder_rc::OperatorBuilder;
 use timely::dataflow::operators::generic::{InputHandleCore, OutputBuilder};
 
 use super::arrangement_reader::{BatchSpan, keys_of};
-use super::context::{Judged, OperatorContext};
+use super::context::{JudgeOutput, OperatorContext};
 use super::pending_ticks::{PendingTicks, Ports};
 use crate::compiled_bank::CompiledBank;
 use crate::views::{Arrangement, Tick};
@@ -34,13 +34,13 @@ pub(super) fn batch_inputs<'s, V: ExchangeData>(
 pub(super) fn connect<'s>(
     builder: &mut OperatorBuilder<'s, Tick>,
     context: &OperatorContext<'s>,
-) -> (InputOf<Vec<Arc<CompiledBank>>>, Ports, Judged<'s>) {
+) -> (InputOf<Vec<Arc<CompiledBank>>>, Ports, JudgeOutput<'s>) {
     let bank_in = builder.new_input(context.bank.clone(), Pipeline);
     let (output_port, output) = builder.new_output();
     let (counted_port, counted) = builder.new_output();
     let ports =
         Ports { output: OutputBuilder::from(output_port), counted: OutputBuilder::from(counted_port) };
-    (bank_in, ports, Judged { output: output.as_collection(), counted: counted.as_collection() })
+    (bank_in, ports, JudgeOutput { output: output.as_collection(), counted: counted.as_collection() })
 }
 
 /// Notes the keys that changed in these arrangements, each at its tick.

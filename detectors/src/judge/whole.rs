@@ -10,7 +10,7 @@ use records::arena::{Arena, Packed, RowRef};
 use timely::dataflow::operators::generic::builder_rc::OperatorBuilder;
 
 use super::arrangement_reader::{ArrangementReader, State};
-use super::context::{Judged, OperatorContext};
+use super::context::{JudgeOutput, OperatorContext};
 use super::operator::{batch_inputs, connect, note_keys};
 use super::pending_ticks::PendingTicks;
 use crate::compiled_bank::CompiledBank;
@@ -118,7 +118,7 @@ pub fn whole<'s, W, F>(
     values: &[&Arrangement<'s, W>],
     reads: Reads,
     judge: F,
-) -> Judged<'s>
+) -> JudgeOutput<'s>
 where
     W: ExchangeData,
     F: FnMut(&Arena, &CompiledBank, u64, &mut KeyRows<'_, W>, &mut Sink) + 'static,
@@ -135,7 +135,7 @@ pub fn whole_packed<'s, W, F>(
     values: &[&Arrangement<'s, W>],
     reads: Reads,
     judge: F,
-) -> Judged<'s>
+) -> JudgeOutput<'s>
 where
     W: ExchangeData,
     F: FnMut(&Arena, &CompiledBank, u64, &mut KeyRows<'_, W>, &mut Sink) + 'static,
@@ -154,7 +154,7 @@ fn mount<'s, W: ExchangeData>(
     values: &[&Arrangement<'s, W>],
     reads: Reads,
     mut judge: Judge<W>,
-) -> Judged<'s> {
+) -> JudgeOutput<'s> {
     let mut builder = OperatorBuilder::new(name.to_owned(), context.scope);
     let mut rows_in = batch_inputs(&mut builder, rows);
     let mut packed_in = batch_inputs(&mut builder, packed);

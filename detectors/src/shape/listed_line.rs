@@ -98,7 +98,7 @@ pub struct Line<'a, D: ListedLine> {
     /// The line's row.
     pub row: RowRef,
     /// The line.
-    pub line: &'a FeeLine,
+    pub fee_line: &'a FeeLine,
     /// The rows, in the order of their detector.
     pub rows: &'a [&'a Listed<D::States>],
     /// The record beside it, if it stands.
@@ -120,7 +120,7 @@ impl<D: ListedLine> Line<'_, D> {
     /// A finding about the line and its `fund_amt`, which rests on the record beside it.
     pub fn found(&self, bank: &Policy, own_reading: bool, values: Vec<crate::finding::Value>) -> Finding {
         let rule = self.rows[0].rule;
-        let mut finding = Finding::of_line(bank, rule, own_reading, (self.row, self.line), values);
+        let mut finding = Finding::of_line(bank, rule, own_reading, (self.row, self.fee_line), values);
         finding.evidence.extend(self.beside.map(|(row, _)| row));
         finding
     }
@@ -135,7 +135,7 @@ impl<D: ListedLine> OfLine<D> {
         Condition::record(
             D::Beside::KIND,
             D::Beside::MISSING,
-            |candidate| D::Beside::key_of(candidate.line),
+            |candidate| D::Beside::key_of(candidate.fee_line),
             |candidate| candidate.beside.map(|(row, _)| row),
         )
     }
@@ -149,7 +149,7 @@ impl<D: ListedLine> Judged for OfLine<D> {
         candidate.rows[0].rule
     }
     fn month(candidate: &Line<'_, D>) -> InstitutionMonth {
-        InstitutionMonth::at(candidate.line.institution, candidate.line.time)
+        InstitutionMonth::at(candidate.fee_line.institution, candidate.fee_line.time)
     }
     fn finding(bank: &Policy, candidate: &Line<'_, D>) -> Finding {
         D::finding(bank, candidate)
@@ -174,7 +174,7 @@ pub fn judge<D: ListedLine>(
     sink: &mut Sink,
 ) {
     by_rule(rules, line, |rows| {
-        let candidate = Line { arena, row, line, rows, beside, table_rows: &[] };
+        let candidate = Line { arena, row, fee_line: line, rows, beside, table_rows: &[] };
         condition::judge::<OfLine<D>>(bank, &candidate, sink);
     });
 }
@@ -192,7 +192,7 @@ pub fn why<D: ListedLine>(why: &mut Why<'_, '_>, rules: &Items<D::States>, key: 
     by_rule(rules, &line, |rows| {
         if rows[0].rule == rule {
             let candidate =
-                Line { arena: scene.arena, row, line: &line, rows, beside, table_rows: &table_rows };
+                Line { arena: scene.arena, row, fee_line: &line, rows, beside, table_rows: &table_rows };
             all = why.conditions::<OfLine<D>>(&candidate);
         }
     });

@@ -2,6 +2,7 @@
 
 use records::Kind;
 use records::arena::{RowRef, TextRef};
+use records::codes::HospitalLevel;
 use records::decimal::format_scaled;
 use records::render;
 use records::row::{self, Day, Dispensing, FeeLine, Prescription, Settlement, Visit, day_of};
@@ -10,7 +11,7 @@ use rulebank::{Rule, Text2};
 
 use super::scene::Scene;
 pub use crate::condition::Values;
-use crate::condition::{Answer, Judged, Statement};
+use crate::condition::{Answer, Judged, Wording};
 use crate::coverage::Missing;
 use crate::policy::RuleIx;
 
@@ -123,9 +124,9 @@ impl<'s, 'a> Why<'s, 'a> {
                 Answer::Fails => Outcome::Fails,
                 Answer::Missing(missing) => Outcome::Missing(missing.reason()),
             };
-            match &condition.statement {
-                Statement::Text(text) => self.note(*text, (condition.values)(candidate), outcome),
-                Statement::Record { kind, key, row } => {
+            match &condition.wording {
+                Wording::Text(text) => self.note(*text, (condition.values)(candidate), outcome),
+                Wording::Record { kind, key, row } => {
                     self.note_record(*kind, key(candidate), row(candidate), outcome);
                 }
             }
@@ -277,6 +278,11 @@ pub fn moment(moment: i64) -> String {
 /// A text, or a dash where there is none.
 pub fn or_dash(text: Option<String>) -> String {
     text.unwrap_or_else(|| "-".to_owned())
+}
+
+/// The code of a level, or a dash.
+pub fn level(level: Option<HospitalLevel>) -> String {
+    level.map_or("-", HospitalLevel::code).to_owned()
 }
 
 /// Days from a first to a last, which may be open.
