@@ -9,6 +9,7 @@
 //! [`scene`] finds records, [`steps`] notes what was asked of them.
 
 pub mod lookup;
+pub mod published;
 pub mod scene;
 pub mod steps;
 
@@ -18,7 +19,8 @@ use rulebank::Rule;
 use crate::compiled_bank::CompiledBank;
 use crate::detector::spec;
 
-pub use lookup::{Lookup, Published, Standing};
+pub use lookup::{Lookup, Standing};
+pub use published::Published;
 pub use scene::Scene;
 pub use steps::{Outcome, Step, Why};
 

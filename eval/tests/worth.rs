@@ -160,7 +160,7 @@ fn raised(planted: &TruthLine) -> (Alert, Owners) {
         evidence: Vec::new(),
         message: Bilingual { zh: String::new(), en: String::new() },
         basis: Vec::new(),
-        exempted_by: None,
+        ..Alert::default()
     };
     let institutions = (0..).zip(&planted.institutions).map(share).collect();
     (alert, Owners { alert_id, institutions, practitioners: Vec::new(), persons: Vec::new() })

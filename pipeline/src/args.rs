@@ -1,4 +1,4 @@
-//! Subcommands a person types.
+//! What a person types.
 
 use std::path::PathBuf;
 
@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand};
 #[derive(Debug, Parser)]
 #[command(name = "fundwatch", version, propagate_version = true)]
 pub struct Command {
-    /// Subcommands to do.
+    /// What to do.
     #[command(subcommand)]
     pub what: Subcommands,
 }
@@ -52,7 +52,7 @@ pub struct RunArgs {
     /// A rule bank of your own: DIR/tables/*.csv, and DIR/rules/**/*.toml if it has any.
     #[arg(long, value_name = "DIR")]
     pub rules: Option<PathBuf>,
-    /// Subcommands "now" is: a time (2025-03-31 12:00:00) or a date; else the newest event time of the records.
+    /// What "now" is: a time (2025-03-31 12:00:00) or a date; else the newest event time of the records.
     #[arg(long, value_name = "TIME")]
     pub as_of: Option<String>,
     /// Worker threads; the answers are the same for any number.
@@ -135,7 +135,7 @@ pub struct ListArgs {
     /// Draw this many of the institutions that are not ranked by lot.
     #[arg(long, value_name = "K")]
     pub control: Option<u64>,
-    /// Subcommands the lots are drawn with; whoever knows it and the frame can repeat the draw.
+    /// What the lots are drawn with; whoever knows it and the frame can repeat the draw.
     #[arg(long, value_name = "TEXT")]
     pub seed: Option<String>,
     /// Draw teams of these inspectors: CSV with id, admdvs (home region), recusals (institutions and regions, by ;).
@@ -162,7 +162,7 @@ pub struct ListArgs {
     pub unmasked: bool,
 }
 
-/// Subcommands to do with a list that was made.
+/// What to do with a list that was made.
 #[derive(Debug, Subcommand)]
 pub enum ListAction {
     /// Repeat the draws of a list from its frame and seed; exit code 1 where they differ.
@@ -216,12 +216,12 @@ pub struct DemoArgs {
 /// Arguments of `rules`.
 #[derive(Debug, Args)]
 pub struct RulesArgs {
-    /// Subcommands to do with the bank.
+    /// What to do with the bank.
     #[command(subcommand)]
     pub what: RulesAction,
 }
 
-/// Subcommands to do with a bank.
+/// What to do with a bank.
 #[derive(Debug, Subcommand)]
 pub enum RulesAction {
     /// Say all that is wrong with rules and tables.
@@ -266,7 +266,7 @@ pub struct DiffArgs {
     /// page); may be said several times.
     #[arg(long, value_name = "FILE")]
     pub out: Vec<PathBuf>,
-    /// Subcommands "now" is: a time (2025-03-31 12:00:00) or a date; else the newest event time of the records.
+    /// What "now" is: a time (2025-03-31 12:00:00) or a date; else the newest event time of the records.
     #[arg(long, value_name = "TIME")]
     pub as_of: Option<String>,
     /// Worker threads; the answers are the same for any number.
@@ -340,7 +340,7 @@ pub struct EvalArgs {
     /// The folder of the run.
     #[arg(long, value_name = "DIR")]
     pub from: PathBuf,
-    /// Subcommands is true: a truth.ndjson of `synth`, a file of label changes, or the word "labels" for the decisions that
+    /// What is true: a truth.ndjson of `synth`, a file of label changes, or the word "labels" for the decisions that
     /// the run itself read.
     #[arg(long, value_name = "FILE")]
     pub truth: PathBuf,
@@ -350,7 +350,7 @@ pub struct EvalArgs {
     /// Days after which a decision counts; younger ones are unknown.
     #[arg(long, value_name = "DAYS", default_value_t = 30)]
     pub delay: u32,
-    /// Subcommands an alert is that nobody decided: unknown, or negative; the report says so.
+    /// What an alert is that nobody decided: unknown, or negative; the report says so.
     #[arg(long, value_name = "WHAT", default_value = "unknown", value_parser = ["unknown", "negative"])]
     pub unlabelled: String,
     /// A list of `list --control`, with its .draw.json beside it: the report then says what the list leaves out.

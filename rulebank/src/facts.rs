@@ -14,14 +14,15 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use records::time;
+use records::schema::{FieldType, fields};
+use records::{Kind, time};
 use rust_decimal::{Decimal, RoundingStrategy};
 
 use crate::detector::number;
 use crate::error::Mistake;
 use crate::hint;
 use crate::lists::{self, quoted};
-use crate::ordinary::{self, Holds, Ordinary};
+use crate::ordinary::{self, Holds, List, Ordinary};
 
 /// Compiles the steps of one case, in order.
 #[derive(Default)]
@@ -116,6 +117,28 @@ struct Table {
     columns: Vec<(&'static str, Holds)>,
 }
 
+/// A column without an ordinary value: when the bureau received a record, which belongs to every kind, and any other
+/// field of the kind that is absent in ordinary facts.
+fn extra_column(ordinary: &Ordinary, name: &str) -> Option<(&'static str, Holds)> {
+    if name == "recv_time" {
+        return Some(("recv_time", Holds::Time));
+    }
+    let kind = Kind::ALL.iter().find(|kind| kind.name() == ordinary.kind)?;
+    let field = fields(*kind).iter().find(|field| field.name == name && !field.key)?;
+    let holds = match field.ty {
+        FieldType::Text | FieldType::SixDigits | FieldType::TextOrNumber => Holds::Text,
+        FieldType::Code(codes) => Holds::Word(codes),
+        FieldType::Money | FieldType::Price | FieldType::Quantity(_) => Holds::Number,
+        FieldType::Int(_) | FieldType::Number => Holds::Number,
+        FieldType::Flag => Holds::Flag,
+        FieldType::Time => Holds::Time,
+        FieldType::Date => Holds::Day,
+        FieldType::Texts => Holds::List(List::Texts),
+        FieldType::Records(_) => return None,
+    };
+    Some((field.name, holds))
+}
+
 impl Table {
     fn heading(cells: &[Cell<'_>], mistakes: &mut Vec<Mistake>) -> Option<Table> {
         let (span, name) = &cells[0];
@@ -127,9 +150,8 @@ impl Table {
         let mut columns: Vec<(&'static str, Holds)> = Vec::new();
         let before = mistakes.len();
         for (span, name) in &cells[1..] {
-            // When the bureau received a record belongs to every kind.
-            let extra = (*name == "recv_time").then_some(("recv_time", Holds::Time));
             let known = ordinary.columns.iter().find(|(column, ..)| column == name);
+            let extra = extra_column(ordinary, name);
             match known.map(|(column, holds, _)| (*column, *holds)).or(extra) {
                 Some((column, _)) if columns.iter().any(|(earlier, _)| *earlier == column) => {
                     mistakes.push(Mistake::new(span.clone(), format!("column `{name}` stands twice")));
@@ -156,8 +178,10 @@ impl Table {
             Some(&cells[index])
         };
         let mut values = Vec::new();
-        let all = self.ordinary.columns.iter().copied();
-        for (name, holds, ordinary) in all.chain([("recv_time", Holds::Time, "")]) {
+        let known = |name: &str| self.ordinary.columns.iter().any(|(column, ..)| *column == name);
+        let extra =
+            self.columns.iter().filter(|(name, _)| !known(name)).map(|(name, holds)| (*name, *holds, ""));
+        for (name, holds, ordinary) in self.ordinary.columns.iter().copied().chain(extra) {
             let (span, text) = match shown(name) {
                 Some((span, "-")) => (span.clone(), ""),
                 Some((span, text)) => (span.clone(), *text),
@@ -246,6 +270,18 @@ mod tests {
                 r#"{"kind":"enrolment","rev":1,"enrl_id":"E1","psn_no":"P1","insu_admdvs":"440100","status":"1","begin":"2025-01-01"}"#,
             ],
         );
+    }
+
+    #[test]
+    fn a_case_can_show_every_field_of_every_kind() {
+        for ordinary in ordinary::KINDS {
+            let kind = Kind::ALL.iter().find(|kind| kind.name() == ordinary.kind).unwrap();
+            for field in fields(*kind).iter().filter(|field| !field.key) {
+                let known = ordinary.columns.iter().any(|(column, ..)| *column == field.name);
+                assert!(known || extra_column(ordinary, field.name).is_some(), "{kind:?} {}", field.name);
+            }
+        }
+        assert!(extra_column(&ordinary::KINDS[0], "no_such_field").is_none());
     }
 
     #[test]

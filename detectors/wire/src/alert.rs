@@ -6,7 +6,7 @@ use crate::money::Fen;
 use crate::text::{Bilingual, Keyword};
 
 /// A line of `alerts.ndjson`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Alert {
     /// Stable name of rule and key: [`alert_id`].
     pub alert_id: String,
@@ -45,7 +45,7 @@ pub struct Alert {
 }
 
 /// The first record or thing of a key.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Subject {
     /// Kind of record or thing.
     pub r#type: Keyword,

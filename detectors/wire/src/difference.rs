@@ -1,6 +1,10 @@
 //! What another bank does to an alert: a line of `rules diff --out NAME.ndjson`.
 
-use serde::{Deserialize, Serialize};
+use std::fmt;
+
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer as _, Serialize};
+use serde_json::Value;
 
 use crate::alert::Alert;
 use crate::event::Cause;
@@ -79,43 +83,31 @@ impl AlertDifference {
     }
 }
 
-/// The fields in which two lines of one alert are different.
-fn differing(a: &Alert, b: &Alert) -> Vec<Keyword> {
-    // Taken apart, so that a new field is named here or the compiler asks for it.
-    let Alert {
-        alert_id: _,
-        rule: _,
-        rule_version,
-        key: _,
-        family,
-        phase,
-        verdict,
-        severity,
-        subject,
-        institution,
-        occurred,
-        amount,
-        counted_amount,
-        evidence,
-        message,
-        basis,
-        exempted_by,
-    } = a;
-    let fields = [
-        ("rule_version", *rule_version != b.rule_version),
-        ("family", *family != b.family),
-        ("phase", *phase != b.phase),
-        ("verdict", *verdict != b.verdict),
-        ("severity", *severity != b.severity),
-        ("subject", *subject != b.subject),
-        ("institution", *institution != b.institution),
-        ("occurred", *occurred != b.occurred),
-        ("amount", *amount != b.amount),
-        ("counted_amount", *counted_amount != b.counted_amount),
-        ("evidence", *evidence != b.evidence),
-        ("message", *message != b.message),
-        ("basis", *basis != b.basis),
-        ("exempted_by", *exempted_by != b.exempted_by),
-    ];
-    fields.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| Keyword::Borrowed(name)).collect()
+/// The fields in which two lines of one alert are different, in the order of the line.
+fn differing(before: &Alert, after: &Alert) -> Vec<Keyword> {
+    // Every line has every field, in the same order.
+    let both = fields(before).into_iter().zip(fields(after));
+    both.filter(|(before, after)| before != after).map(|(_, (name, _))| Keyword::Owned(name)).collect()
+}
+
+/// The fields of a line as it is written, in its order.
+fn fields(alert: &Alert) -> Vec<(String, Value)> {
+    struct InOrder(Vec<(String, Value)>);
+
+    impl<'de> Visitor<'de> for InOrder {
+        type Value = Vec<(String, Value)>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an alert")
+        }
+        fn visit_map<M: MapAccess<'de>>(mut self, mut map: M) -> Result<Self::Value, M::Error> {
+            while let Some(field) = map.next_entry()? {
+                self.0.push(field);
+            }
+            Ok(self.0)
+        }
+    }
+
+    let line = serde_json::to_string(alert).unwrap_or_default();
+    serde_json::Deserializer::from_str(&line).deserialize_map(InOrder(Vec::new())).unwrap_or_default()
 }

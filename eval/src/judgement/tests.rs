@@ -41,7 +41,7 @@ fn alert(&(rule, key, institution, yuan): &Row) -> (Alert, Owners) {
         evidence: Vec::new(),
         message: Bilingual { zh: String::new(), en: String::new() },
         basis: Vec::new(),
-        exempted_by: None,
+        ..Alert::default()
     };
     let share = Share { id: institution.to_owned(), amount, counted_amount: amount };
     let owners = Owners {

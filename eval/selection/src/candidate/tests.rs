@@ -21,7 +21,7 @@ fn alert(id: &str, rule: &str, verdict: &str, occurred: &str, counted: &str) -> 
         evidence: vec![RecordName { kind: "settlement".into(), key: format!("S{id}") }],
         message: Bilingual { zh: String::new(), en: String::new() },
         basis: Vec::new(),
-        exempted_by: None,
+        ..Alert::default()
     }
 }
 

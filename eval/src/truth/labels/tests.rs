@@ -25,7 +25,7 @@ fn alert(id: &str, evidence: &[(&str, &str)]) -> (Alert, Owners) {
         evidence: evidence.iter().map(record).collect(),
         message: Bilingual { zh: String::new(), en: String::new() },
         basis: Vec::new(),
-        exempted_by: None,
+        ..Alert::default()
     };
     let share = |id: &str| Share { id: id.to_owned(), amount: Fen(10_000), counted_amount: Fen(10_000) };
     let owners = Owners {

@@ -138,7 +138,7 @@ mod tests {
             evidence: Vec::new(),
             message: Bilingual { zh: String::new(), en: String::new() },
             basis: Vec::new(),
-            exempted_by: None,
+            ..Alert::default()
         };
         let rank = AlertRank::from(&alert);
         (alert, rank)
