@@ -10,6 +10,7 @@
 
 use records::Kind;
 use records::arena::{RowRef, TextRef};
+use records::row::Moment;
 use rulebank::Comparison;
 
 use crate::coverage::{Count, InstitutionMonth, Missing};
@@ -31,6 +32,10 @@ pub trait Judged: Sized + 'static {
     fn month(candidate: &Self::Candidate<'_>) -> InstitutionMonth;
     /// What is found of a candidate of which all conditions hold.
     fn finding(bank: &Policy, candidate: &Self::Candidate<'_>) -> Finding;
+    /// From when on that is due, where it hangs on how far time has come.
+    fn due(_: &Self::Candidate<'_>) -> Option<Moment> {
+        None
+    }
 }
 
 /// What came of a condition.
@@ -170,7 +175,29 @@ pub fn judge<J: Judged>(bank: &Policy, candidate: &J::Candidate<'_>, sink: &mut 
             }
         }
     }
-    sink.emit(Out::Finding(Box::new(J::finding(bank, candidate))));
+    let finding = Out::Finding(Box::new(J::finding(bank, candidate)));
+    sink.emit(match J::due(candidate) {
+        Some(due) => Out::Due(due, Box::new(finding)),
+        None => finding,
+    });
+}
+
+/// Whether all conditions hold of a candidate: of one that is found with others of its kind.
+pub fn all_hold<J: Judged>(bank: &Policy, candidate: &J::Candidate<'_>) -> bool {
+    let mut conditions = J::CONDITIONS.iter();
+    conditions.all(|condition| matches!(condition.ask(bank, candidate), None | Some(Answer::Holds)))
+}
+
+/// Whether one of the conditions makes a subject of a candidate.
+pub const fn make_subjects<J: Judged>(conditions: &[Condition<J>]) -> bool {
+    let mut nth = 0;
+    while nth < conditions.len() {
+        if conditions[nth].makes_subject {
+            return true;
+        }
+        nth += 1;
+    }
+    false
 }
 
 /// The comparisons that a list of conditions makes, for the detector's spec: there are `N` of them.

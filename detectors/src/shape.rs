@@ -5,7 +5,10 @@
 //! stands here once.
 
 pub mod coded_visit;
+pub mod element;
+pub mod group_cap;
 pub mod item_cap;
 pub mod listed_line;
 pub mod one_record;
+pub mod sequence;
 pub mod sex;

@@ -27,8 +27,9 @@ pub fn read(arena: &Arena, classes: &Classes, visits: &[(RowRef, Diff)]) -> Vec<
 }
 
 /// The stays among them by (begntime, mdtrt_id).
-pub fn stays_of<'v>(arena: &Arena, visits: &'v [Visited]) -> Vec<&'v Visited> {
-    let mut stays: Vec<&Visited> = visits.iter().filter(|visit| visit.class == Class::Inpatient).collect();
+pub fn stays_of(arena: &Arena, visits: &[Visited]) -> Vec<Visited> {
+    let stays = visits.iter().filter(|visit| visit.class == Class::Inpatient);
+    let mut stays: Vec<Visited> = stays.copied().collect();
     stays.sort_by(|a, b| {
         a.visit.begin.cmp(&b.visit.begin).then_with(|| arena.compare(a.visit.id, b.visit.id))
     });

@@ -12,12 +12,12 @@ use records::row::{self, Day, FeeLine, Moment, day_of};
 use rulebank::{AmountKind, Comparison, DetectorSpec, Subject};
 
 use crate::compile::{Compiler, Items, Listed};
-use crate::condition::{self, Condition, Judged, comparisons};
-use crate::coverage::{Count, InstitutionMonth};
-use crate::finding::{
-    AmountBasis, Finding, KeyPart, RuleIx, Value, common_institution, money_of_lines, sorted_lines,
-};
+use crate::condition::{Condition, comparisons};
+use crate::coverage::InstitutionMonth;
+use crate::finding::{AmountBasis, Finding, KeyPart, Value, money_of_lines, sorted_lines};
 use crate::policy::Policy;
+use crate::shape::element::{Asked, Element};
+use crate::shape::sequence::{self, OfTwo, Sequence, Two};
 use crate::sink::Sink;
 use crate::views::Diff;
 use crate::why::steps::{Why, day};
@@ -52,68 +52,55 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
 /// The lines of one day.
 type OfDay = (Day, Vec<(RowRef, FeeLine)>);
 
-/// Two days on which an item was given to a person, and none between them.
-#[derive(Clone, Copy, Debug)]
-pub struct Gap<'a> {
-    arena: &'a Arena,
-    /// The strictest row that holds on the later day.
-    row: &'a Listed<i64>,
-    earlier: &'a OfDay,
-    later: &'a OfDay,
-}
-
-impl Gap<'_> {
-    /// Days apart.
-    fn days(&self) -> i64 {
-        i64::from(self.later.0) - i64::from(self.earlier.0)
+impl Element for OfDay {
+    fn rows(&self) -> Vec<RowRef> {
+        self.1.iter().map(|(row, _)| *row).collect()
+    }
+    fn time(&self) -> Moment {
+        self.1.iter().map(|(_, line)| line.time).max().unwrap_or(Moment::MIN)
+    }
+    fn id(&self) -> TextRef {
+        self.1[0].1.item
     }
 }
 
-/// Items given too soon again.
+/// Items given too soon again: two days on which one was given to a person, and none between them.
 #[derive(Debug)]
 pub struct CycleGap;
 
-impl Judged for CycleGap {
-    type Candidate<'a> = Gap<'a>;
-    const CONDITIONS: &'static [Condition<CycleGap>] = &[Condition::holds(
-        ["间隔天数少于最短间隔", "the days between are fewer than the item needs"],
-        |gap| vec![("days", gap.days().to_string()), ("min_days", gap.row.what.to_string())],
-        &[FEWER_DAYS_APART],
-        |bank, gap| bank.below(FEWER_DAYS_APART, gap.days(), gap.row.what),
-    )];
+impl Two<'_, CycleGap> {
+    /// Days apart.
+    fn days(&self) -> i64 {
+        i64::from(self.second.0) - i64::from(self.first.0)
+    }
+}
 
-    fn rule(gap: &Gap<'_>) -> RuleIx {
-        gap.row.rule
+impl Sequence for CycleGap {
+    const SPEC: DetectorSpec = SPEC;
+    const CONDITIONS: &'static [Condition<OfTwo<CycleGap>>] = &[Condition::holds(
+        ["间隔天数少于最短间隔", "the days between are fewer than the item needs"],
+        |gap| vec![("days", gap.days().to_string()), ("min_days", gap.asked.states.to_string())],
+        &[FEWER_DAYS_APART],
+        |bank, gap| bank.below(FEWER_DAYS_APART, gap.days(), *gap.asked.states),
+    )];
+    type Element = OfDay;
+    /// The fewest days apart.
+    type States = i64;
+
+    fn month(gap: &Two<'_, CycleGap>) -> InstitutionMonth {
+        InstitutionMonth::on(gap.second.1[0].1.institution, gap.second.0)
     }
-    fn month(gap: &Gap<'_>) -> InstitutionMonth {
-        InstitutionMonth::on(gap.later.1[0].1.institution, gap.later.0)
-    }
-    fn finding(bank: &Policy, gap: &Gap<'_>) -> Finding {
-        let ((earlier, before), (later, after)) = (gap.earlier, gap.later);
-        let evidence: Vec<RowRef> = before.iter().chain(after).map(|(row, _)| *row).collect();
+    fn finding(bank: &Policy, gap: &Two<'_, CycleGap>) -> Finding {
+        let ((earlier, _), (later, after)) = (gap.first, gap.second);
         let (amount, money) = money_of_lines(&sorted_lines(gap.arena, after));
         let (item, person) = (after[0].1.item, after[0].1.psn_no);
-        Finding {
-            rule: gap.row.rule,
-            verdict: bank.verdict(gap.row.rule, gap.row.own),
-            key: vec![
-                KeyPart::Text(person),
-                KeyPart::Text(item),
-                KeyPart::Day(*earlier),
-                KeyPart::Day(*later),
-            ],
-            institution: common_institution(gap.arena, &evidence),
-            evidence,
-            occurred: after.iter().map(|(_, line)| line.time).max().unwrap_or(Moment::MIN),
-            amount_basis: AmountBasis::Laid(amount, money),
-            values: vec![
-                Value::Text(item),
-                Value::Day(*earlier),
-                Value::Day(*later),
-                Value::Int(gap.days()),
-                Value::Int(gap.row.what),
-            ],
-        }
+        let (days, least) = (Value::Int(gap.days()), Value::Int(*gap.asked.states));
+        gap.found(
+            bank,
+            vec![KeyPart::Text(person), KeyPart::Text(item), KeyPart::Day(*earlier), KeyPart::Day(*later)],
+            AmountBasis::Laid(amount, money),
+            vec![Value::Text(item), Value::Day(*earlier), Value::Day(*later), days, least],
+        )
     }
 }
 
@@ -125,11 +112,12 @@ fn by_day(lines: impl Iterator<Item = (RowRef, FeeLine)>) -> Vec<OfDay> {
     days.into_iter().collect()
 }
 
-/// The rows that hold on a day, the strictest of each rule.
-fn strictest(rows: &[Listed<i64>], day: Day) -> Vec<&Listed<i64>> {
+/// The rows of an item that hold on a day, the strictest of each rule.
+fn strictest(rules: &Rules, item: TextRef, day: Day) -> impl Iterator<Item = Asked<'_, i64>> {
+    let rows = rules.get(&item).map_or(&[][..], Vec::as_slice);
     let mut holding: Vec<&Listed<i64>> = rows.iter().filter(|row| row.validity.holds(day)).collect();
     holding.dedup_by_key(|row| row.rule);
-    holding
+    holding.into_iter().map(|row| Asked { rule: row.rule, own: row.own, states: &row.what })
 }
 
 /// Judges the net lines of one item to one person.
@@ -138,13 +126,9 @@ pub fn judge(arena: &Arena, bank: &Policy, rules: &Rules, lines: &[(RowRef, Diff
         return;
     }
     let days = by_day(lines.iter().map(|(row, _)| (*row, row::fee_line(arena, *row))));
-    for two in days.windows(2) {
-        let [earlier, later] = two else { continue };
-        let Some(rows) = rules.get(&later.1[0].1.item) else { continue };
-        for row in strictest(rows, later.0) {
-            sink.count(Count::Subject(row.rule));
-            condition::judge::<CycleGap>(bank, &Gap { arena, row, earlier, later }, sink);
-        }
+    for two in sequence::neighbours(&days, |_, _| true) {
+        let asked = strictest(rules, two.1.id(), two.1.0);
+        sequence::judge::<CycleGap>(arena, bank, asked, two, sink);
     }
 }
 
@@ -155,7 +139,8 @@ pub fn why(why: &mut Why<'_, '_>, rules: &Rules, key: &[TextRef]) -> Option<()> 
     let (earlier, later) = (why.day(earlier)?, why.day(later)?);
     let days = by_day(scene.net_lines().filter(|(_, line)| line.item == item && line.psn_no == person));
     let all: Vec<String> = days.iter().map(|(on, _)| day(*on)).collect();
-    let two = days.windows(2).find(|two| two[0].0 == earlier && two[1].0 == later);
+    let mut neighbours = sequence::neighbours(&days, |_, _| true);
+    let two = neighbours.find(|(a, b)| (a.0, b.0) == (earlier, later));
     why.check(
         [
             "两日先后相邻，均有该人该项目的明细（所有机构）",
@@ -171,7 +156,5 @@ pub fn why(why: &mut Why<'_, '_>, rules: &Rules, key: &[TextRef]) -> Option<()> 
         two.is_some(),
     )?;
     why.table_rows(SPEC.name, item, later)?;
-    let row = strictest(rules.get(&item)?, later).into_iter().find(|row| row.rule == why.number)?;
-    let two = two?;
-    why.conditions::<CycleGap>(&Gap { arena: scene.arena, row, earlier: &two[0], later: &two[1] })
+    sequence::why::<CycleGap>(why, strictest(rules, item, later), two?)
 }

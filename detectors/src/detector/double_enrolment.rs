@@ -7,14 +7,15 @@
 use records::Kind;
 use records::arena::{Arena, RowRef, TextRef};
 use records::row::{self, Day, Enrolment};
-use records::time::start_of;
 use rulebank::{Comparison, DetectorSpec, Subject};
 
-use crate::compile::Compiler;
-use crate::condition::{self, Condition, Judged, Values, comparisons};
-use crate::coverage::{Count, InstitutionMonth};
-use crate::finding::{AmountBasis, Finding, KeyPart, RuleIx, Value};
+use crate::compile::{Compiler, Ruled};
+use crate::condition::{Condition, Values, comparisons};
+use crate::coverage::InstitutionMonth;
+use crate::finding::{AmountBasis, Finding, Value};
 use crate::policy::Policy;
+use crate::shape::element::asked;
+use crate::shape::sequence::{self, OfTwo, Sequence, Two};
 use crate::sink::Sink;
 use crate::views::Diff;
 use crate::why::steps::{Why, day, or_dash};
@@ -36,47 +37,38 @@ pub const SPEC: DetectorSpec = DetectorSpec {
 /// Rules, and the insutypes that exclude each other.
 #[derive(Debug, Default, PartialEq)]
 pub struct Rules {
-    rules: Vec<RuleIx>,
+    rules: Ruled<()>,
     basic: Vec<TextRef>,
 }
 
 /// Compiles its rules.
 pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
-    let rules = compiler.rule_numbers(SPEC.name);
+    let rules = compiler.ruled(SPEC.name, |_| ());
     // Employees' and residents' basic insurance: nobody has two of these at a time.
     Rules { rules, basic: ["310", "390"].map(|insutype| (compiler.intern)(insutype)).to_vec() }
 }
 
-/// Two normal enrolments of a person in basic insurance, by key.
-#[derive(Clone, Copy, Debug)]
-pub struct Both<'a> {
-    arena: &'a Arena,
-    rule: RuleIx,
-    a: &'a (RowRef, Enrolment),
-    b: &'a (RowRef, Enrolment),
-}
-
-impl Both<'_> {
-    /// The first day of both.
-    fn begin(&self) -> Day {
-        self.a.1.begin.max(self.b.1.begin)
-    }
-    /// The last day of both, if either ends.
-    fn end(&self) -> Option<Day> {
-        self.a.1.end.into_iter().chain(self.b.1.end).min()
-    }
-    fn insured(&self) -> [(TextRef, TextRef); 2] {
-        [&self.a.1, &self.b.1].map(|enrolment| (enrolment.insutype, enrolment.admdvs))
-    }
-}
-
-/// Enrolments at two places at a time.
+/// Enrolments at two places at a time: two normal ones of a person in basic insurance, by key.
 #[derive(Debug)]
 pub struct DoubleEnrolment;
 
-impl Judged for DoubleEnrolment {
-    type Candidate<'a> = Both<'a>;
-    const CONDITIONS: &'static [Condition<DoubleEnrolment>] = &[
+impl Two<'_, DoubleEnrolment> {
+    /// The first day of both.
+    fn begin(&self) -> Day {
+        self.first.1.begin.max(self.second.1.begin)
+    }
+    /// The last day of both, if either ends.
+    fn end(&self) -> Option<Day> {
+        self.first.1.end.into_iter().chain(self.second.1.end).min()
+    }
+    fn insured(&self) -> [(TextRef, TextRef); 2] {
+        [&self.first.1, &self.second.1].map(|enrolment| (enrolment.insutype, enrolment.admdvs))
+    }
+}
+
+impl Sequence for DoubleEnrolment {
+    const SPEC: DetectorSpec = SPEC;
+    const CONDITIONS: &'static [Condition<OfTwo<DoubleEnrolment>>] = &[
         Condition::holds(
             ["至少有一天重合", "they share a day at least"],
             |both| vec![("begin", day(both.begin())), ("end", or_dash(both.end().map(day)))],
@@ -103,24 +95,17 @@ impl Judged for DoubleEnrolment {
         ),
     ];
 
-    fn rule(both: &Both<'_>) -> RuleIx {
-        both.rule
-    }
-    fn month(both: &Both<'_>) -> InstitutionMonth {
+    type Element = (RowRef, Enrolment);
+    type States = ();
+
+    fn month(both: &Two<'_, DoubleEnrolment>) -> InstitutionMonth {
         InstitutionMonth::on(TextRef::NONE, both.begin())
     }
-    fn finding(bank: &Policy, both: &Both<'_>) -> Finding {
-        let ((row_a, a), (row_b, b)) = (both.a, both.b);
-        Finding {
-            rule: both.rule,
-            verdict: bank.verdict(both.rule, false),
-            key: vec![KeyPart::Text(a.id), KeyPart::Text(b.id)],
-            institution: TextRef::NONE,
-            evidence: vec![*row_a, *row_b],
-            occurred: start_of(both.begin()),
-            amount_basis: AmountBasis::Nothing,
-            values: vec![Value::Day(both.begin()), Value::Text(a.insutype), Value::Text(b.insutype)],
-        }
+    fn finding(bank: &Policy, both: &Two<'_, DoubleEnrolment>) -> Finding {
+        let [(a, _), (b, _)] = both.insured();
+        let values = vec![Value::Day(both.begin()), Value::Text(a), Value::Text(b)];
+        let found = both.found(bank, both.ids(), AmountBasis::Nothing, values);
+        Finding { institution: TextRef::NONE, ..found }
     }
 }
 
@@ -136,10 +121,7 @@ pub fn judge(arena: &Arena, bank: &Policy, rules: &Rules, enrolments: &[(RowRef,
     normal.sort_by(|(_, a), (_, b)| arena.compare(a.id, b.id));
     for (nth, a) in normal.iter().enumerate() {
         for b in &normal[nth + 1..] {
-            for rule in rules {
-                sink.count(Count::Subject(*rule));
-                condition::judge::<DoubleEnrolment>(bank, &Both { arena, rule: *rule, a, b }, sink);
-            }
+            sequence::judge::<DoubleEnrolment>(arena, bank, asked(rules), (a, b), sink);
         }
     }
 }
@@ -152,9 +134,8 @@ pub fn why(why: &mut Why<'_, '_>, rules: &Rules, key: &[TextRef]) -> Option<()> 
         let row = why.record(Kind::Enrolment, (id, TextRef::NONE))?;
         Some((row, row::enrolment(scene.arena, row)))
     };
-    let (a, b) = (enrolment(a)?, enrolment(b)?);
-    let both = Both { arena: scene.arena, rule: why.number, a: &a, b: &b };
-    let ((_, a), (_, b)) = (a, b);
+    let both = (enrolment(a)?, enrolment(b)?);
+    let ((_, a), (_, b)) = &both;
     why.check(["是两条不同的登记", "they are two enrolments"], Values::new(), a.id != b.id)?;
     why.check(
         ["同一人", "both are of one person"],
@@ -170,5 +151,5 @@ pub fn why(why: &mut Why<'_, '_>, rules: &Rules, key: &[TextRef]) -> Option<()> 
         vec![("insutype_a", scene.text(a.insutype)), ("insutype_b", scene.text(b.insutype))],
         [a.insutype, b.insutype].iter().all(|insutype| rules.basic.contains(insutype)),
     )?;
-    why.conditions::<DoubleEnrolment>(&both)
+    sequence::why::<DoubleEnrolment>(why, asked(&rules.rules), (&both.0, &both.1))
 }

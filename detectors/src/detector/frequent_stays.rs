@@ -11,10 +11,12 @@ use records::time::DAY_SECONDS;
 use rulebank::{AmountKind, Comparison, DetectorSpec, ParamKind, ParamSpec, Subject};
 
 use crate::compile::{Compiler, Ruled, integer};
-use crate::condition::{self, Condition, Judged, comparisons};
+use crate::condition::{Condition, comparisons};
 use crate::coverage::{InstitutionMonth, Population};
-use crate::finding::{AmountBasis, Finding, KeyPart, RuleIx, Value};
+use crate::finding::{AmountBasis, Finding, KeyPart, Value};
 use crate::policy::Policy;
+use crate::shape::element::asked;
+use crate::shape::group_cap::{self, Group, GroupCap, OfGroup};
 use crate::sink::Sink;
 use crate::visited::{Visited, stays_of};
 use crate::why::steps::{Why, moment};
@@ -64,76 +66,56 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
     compiler.ruled(SPEC.name, |rule| Often { days: integer(rule, "days"), stays: integer(rule, "stays") })
 }
 
-/// A stay with those that began in the window that ends with its begin.
-#[derive(Clone, Copy, Debug)]
-pub struct Window<'a> {
-    arena: &'a Arena,
-    rule: RuleIx,
-    often: Often,
-    stay: &'a Visited,
-    stays: &'a [&'a Visited],
-}
-
-impl<'a> Window<'a> {
-    fn count(&self) -> i64 {
-        i64::try_from(self.stays.len()).unwrap_or(i64::MAX)
-    }
-    /// When the window of a stay opens.
-    fn opens(stay: &Visited, often: Often) -> Moment {
-        stay.visit.begin - often.days * DAY_SECONDS
-    }
-    /// The stays in the window of one of them.
-    fn stays(bank: &Policy, all: &[&'a Visited], stay: &Visited, often: Often) -> Vec<&'a Visited> {
-        let (opens, closes) = (Window::opens(stay, often), stay.visit.begin);
-        let within = |begin: Moment| bank.over(IN_WINDOW, begin, opens) && begin <= closes;
-        all.iter().copied().filter(|other| within(other.visit.begin)).collect()
-    }
-}
-
-/// Stays in a row of too many.
+/// Stays in a row of too many: those that began in the window that ends with the begin of one of them.
 #[derive(Debug)]
 pub struct FrequentStays;
 
-impl Judged for FrequentStays {
-    type Candidate<'a> = Window<'a>;
-    const CONDITIONS: &'static [Condition<FrequentStays>] = &[Condition::holds(
+impl GroupCap for FrequentStays {
+    const SPEC: DetectorSpec = SPEC;
+    const CONDITIONS: &'static [Condition<OfGroup<FrequentStays>>] = &[Condition::holds(
         [
             "此前窗口内（含本次）住院次数达到下限",
             "enough stays of the person begin in the window up to this one",
         ],
         |window| {
-            let ids: Vec<String> = window.stays.iter().map(|stay| window.arena.text(stay.visit.id)).collect();
             vec![
-                ("begin", moment(Window::opens(window.stay, window.often))),
-                ("end", moment(window.stay.visit.begin)),
-                ("stays", window.stays.len().to_string()),
-                ("mdtrt_id", ids.join("; ")),
-                ("limit", window.often.stays.to_string()),
+                ("begin", moment(opens(window.key, *window.asked.states))),
+                ("end", moment(window.key.visit.begin)),
+                ("stays", window.count().to_string()),
+                ("mdtrt_id", window.ids()),
+                ("limit", window.asked.states.stays.to_string()),
             ]
         },
         &[IN_WINDOW, ENOUGH_STAYS],
-        |bank, window| bank.reaches(ENOUGH_STAYS, window.count(), window.often.stays),
+        |bank, window| bank.reaches(ENOUGH_STAYS, window.count(), window.asked.states.stays),
     )];
+    /// The stay with whose begin the window ends.
+    type Key<'a> = &'a Visited;
+    type Element = Visited;
+    type States = Often;
 
-    fn rule(window: &Window<'_>) -> RuleIx {
-        window.rule
+    fn month(window: &Group<'_, FrequentStays>) -> InstitutionMonth {
+        InstitutionMonth::at(window.key.visit.institution, window.key.visit.begin)
     }
-    fn month(window: &Window<'_>) -> InstitutionMonth {
-        InstitutionMonth::at(window.stay.visit.institution, window.stay.visit.begin)
+    fn finding(bank: &Policy, window: &Group<'_, FrequentStays>) -> Finding {
+        let stay = window.key.visit;
+        let values = vec![Value::Int(window.count()), Value::Int(window.asked.states.days)];
+        let found =
+            window.found(bank, vec![KeyPart::Text(stay.id)], AmountBasis::Fund(vec![stay.id]), values);
+        Finding { institution: stay.institution, ..found }
     }
-    fn finding(bank: &Policy, window: &Window<'_>) -> Finding {
-        let (stay, stays) = (window.stay, window.stays);
-        Finding {
-            rule: window.rule,
-            verdict: bank.verdict(window.rule, false),
-            key: vec![KeyPart::Text(stay.visit.id)],
-            institution: stay.visit.institution,
-            evidence: stays.iter().map(|other| other.row).collect(),
-            occurred: stays.iter().map(|other| other.visit.event_time()).max().unwrap_or(Moment::MIN),
-            amount_basis: AmountBasis::Fund(vec![stay.visit.id]),
-            values: vec![Value::Int(window.count()), Value::Int(window.often.days)],
-        }
-    }
+}
+
+/// When the window of a stay opens.
+fn opens(stay: &Visited, often: Often) -> Moment {
+    stay.visit.begin - often.days * DAY_SECONDS
+}
+
+/// The stays in the window of one of them.
+fn in_window(bank: &Policy, all: &[Visited], stay: &Visited, often: Often) -> Vec<Visited> {
+    let (opens, closes) = (opens(stay, often), stay.visit.begin);
+    let within = |begin: Moment| bank.over(IN_WINDOW, begin, opens) && begin <= closes;
+    all.iter().copied().filter(|other| within(other.visit.begin)).collect()
 }
 
 /// Judges the stays of one person, each with those that began in the window before it.
@@ -144,11 +126,10 @@ pub fn judge(arena: &Arena, bank: &Policy, rules: &Rules, visits: &[Visited], si
     if i64::try_from(all.len()).unwrap_or(i64::MAX) < least {
         return;
     }
-    for stay in all.iter().copied() {
-        for (rule, often) in rules {
-            let stays = Window::stays(bank, &all, stay, *often);
-            let candidate = Window { arena, rule: *rule, often: *often, stay, stays: &stays };
-            condition::judge::<FrequentStays>(bank, &candidate, sink);
+    for stay in &all {
+        for asked in asked(rules) {
+            let stays = in_window(bank, &all, stay, *asked.states);
+            group_cap::judge::<FrequentStays>(arena, bank, asked, stay, &stays, sink);
         }
     }
 }
@@ -160,8 +141,8 @@ pub fn why(why: &mut Why<'_, '_>, rules: &Rules, key: &[TextRef]) -> Option<()> 
     let scene = why.scene;
     let visits = scene.visits_of(stay.psn_no);
     let all = stays_of(scene.arena, &visits);
-    let stay = all.iter().copied().find(|other| other.visit.id == stay.id)?;
-    let (rule, often) = *rules.iter().find(|(rule, _)| *rule == why.number)?;
-    let stays = Window::stays(scene.policy, &all, stay, often);
-    why.conditions::<FrequentStays>(&Window { arena: scene.arena, rule, often, stay, stays: &stays })
+    let stay = all.iter().find(|other| other.visit.id == stay.id)?;
+    let asked = why.asked(rules)?;
+    let stays = in_window(scene.policy, &all, stay, *asked.states);
+    group_cap::why::<FrequentStays>(why, asked, stay, &stays)
 }

@@ -6,14 +6,16 @@
 
 use records::Kind;
 use records::arena::{Arena, RowRef, TextRef};
-use records::row::{self, Moment, Settlement};
+use records::row::{self, Settlement};
 use rulebank::{AmountKind, Comparison, DetectorSpec, Subject};
 
-use crate::compile::Compiler;
-use crate::condition::{self, Condition, Judged, comparisons};
-use crate::coverage::{Count, InstitutionMonth};
-use crate::finding::{AmountBasis, Finding, KeyPart, Money, RuleIx, Value, common_institution};
+use crate::compile::{Compiler, Ruled};
+use crate::condition::{Condition, comparisons};
+use crate::coverage::InstitutionMonth;
+use crate::finding::{AmountBasis, Finding, KeyPart, Money, Value};
 use crate::policy::Policy;
+use crate::shape::element::asked;
+use crate::shape::group_cap::{self, Group, GroupCap, OfGroup};
 use crate::sink::Sink;
 use crate::views::{Diff, pair_of};
 use crate::why::steps::Why;
@@ -34,68 +36,59 @@ pub const SPEC: DetectorSpec = DetectorSpec {
 };
 
 /// Its rules.
-pub type Rules = Vec<RuleIx>;
+pub type Rules = Ruled<()>;
 
 /// Compiles its rules.
 pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
-    compiler.rule_numbers(SPEC.name)
+    compiler.ruled(SPEC.name, |_| ())
 }
 
-/// The live settlements that carry an invoice.
+/// Invoices that were settled more than once: the live settlements that carry one, by key.
+#[derive(Debug)]
+pub struct InvoiceTwice;
+
+/// An invoice by its code and number.
 #[derive(Clone, Copy, Debug)]
-pub struct Carried<'a> {
-    arena: &'a Arena,
-    rule: RuleIx,
-    /// bill_code and bill_no
-    invoice: (TextRef, TextRef),
-    /// The invoice itself, if it stands.
-    invoice_row: Option<RowRef>,
-    /// By key.
-    settlements: &'a [(RowRef, Settlement)],
+pub struct Invoice {
+    code: TextRef,
+    number: TextRef,
+    /// Its record, if it stands.
+    row: Option<RowRef>,
 }
 
-impl Carried<'_> {
+impl Group<'_, InvoiceTwice> {
     /// The institution that issued it, where that is known.
     fn issued_by(&self) -> Option<TextRef> {
-        let issued_by = self.invoice_row.map(|row| row::invoice(self.arena, row).institution);
+        let issued_by = self.key.row.map(|row| row::invoice(self.arena, row).institution);
         issued_by.filter(|institution| institution.is_some())
     }
 }
 
-/// Invoices that were settled more than once.
-#[derive(Debug)]
-pub struct InvoiceTwice;
-
-impl Judged for InvoiceTwice {
-    type Candidate<'a> = Carried<'a>;
-    const CONDITIONS: &'static [Condition<InvoiceTwice>] = &[Condition::holds(
+impl GroupCap for InvoiceTwice {
+    const SPEC: DetectorSpec = SPEC;
+    const CONDITIONS: &'static [Condition<OfGroup<InvoiceTwice>>] = &[Condition::holds(
         ["至少两笔有效结算使用该票据", "two live settlements or more carry the invoice"],
         |carried| {
-            let text = |text: TextRef| carried.arena.text(text);
-            let ids: Vec<String> =
-                carried.settlements.iter().map(|(_, settlement)| text(settlement.id)).collect();
             vec![
-                ("bill_code", text(carried.invoice.0)),
-                ("bill_no", text(carried.invoice.1)),
-                ("settlements", ids.len().to_string()),
-                ("setl_id", ids.join("; ")),
+                ("bill_code", carried.arena.text(carried.key.code)),
+                ("bill_no", carried.arena.text(carried.key.number)),
+                ("settlements", carried.count().to_string()),
+                ("setl_id", carried.ids()),
             ]
         },
         &[TWO_SETTLEMENTS],
-        |bank, carried| bank.reaches(TWO_SETTLEMENTS, carried.settlements.len(), 2),
+        |bank, carried| bank.reaches(TWO_SETTLEMENTS, carried.count(), 2),
     )];
+    type Key<'a> = Invoice;
+    type Element = (RowRef, Settlement);
+    type States = ();
 
-    fn rule(carried: &Carried<'_>) -> RuleIx {
-        carried.rule
-    }
-    fn month(carried: &Carried<'_>) -> InstitutionMonth {
-        let time = carried.settlements.first().map_or(0, |(_, settlement)| settlement.time);
+    fn month(carried: &Group<'_, InvoiceTwice>) -> InstitutionMonth {
+        let time = carried.records.first().map_or(0, |(_, settlement)| settlement.time);
         InstitutionMonth::at(carried.issued_by().unwrap_or_default(), time)
     }
-    fn finding(bank: &Policy, carried: &Carried<'_>) -> Finding {
-        let settlements = carried.settlements;
-        let evidence: Vec<RowRef> = settlements.iter().map(|(row, _)| *row).collect();
-        let institution = carried.issued_by().unwrap_or_else(|| common_institution(carried.arena, &evidence));
+    fn finding(bank: &Policy, carried: &Group<'_, InvoiceTwice>) -> Finding {
+        let (settlements, Invoice { code, number, .. }) = (carried.records, carried.key);
         // The largest is left out; on a tie the first by key.
         let mut largest = 0;
         for (nth, (_, settlement)) in settlements.iter().enumerate() {
@@ -107,21 +100,13 @@ impl Judged for InvoiceTwice {
         let money: Vec<Money> =
             rest.map(|(row, settlement)| Money { row: *row, own: settlement.fund.max(0) }).collect();
         let amount = money.iter().fold(0i64, |sum, money| sum.saturating_add(money.own));
-        let (bill_code, bill_no) = carried.invoice;
-        Finding {
-            rule: carried.rule,
-            verdict: bank.verdict(carried.rule, false),
-            key: vec![KeyPart::Text(bill_code), KeyPart::Text(bill_no)],
-            institution,
-            evidence,
-            occurred: settlements.iter().map(|(_, settlement)| settlement.time).max().unwrap_or(Moment::MIN),
-            amount_basis: AmountBasis::Laid(amount, money),
-            values: vec![
-                Value::Int(i64::try_from(settlements.len()).unwrap_or(i64::MAX)),
-                Value::Text(bill_code),
-                Value::Text(bill_no),
-            ],
-        }
+        let found = carried.found(
+            bank,
+            vec![KeyPart::Text(code), KeyPart::Text(number)],
+            AmountBasis::Laid(amount, money),
+            vec![Value::Int(carried.count()), Value::Text(code), Value::Text(number)],
+        );
+        Finding { institution: carried.issued_by().unwrap_or(found.institution), ..found }
     }
 }
 
@@ -140,12 +125,11 @@ pub fn judge(
     if settlements.is_empty() {
         return;
     }
-    let invoice_row = of_kind(Kind::Invoice).next();
-    let settlements = &by_key(arena, settlements);
-    for rule in rules {
-        sink.count(Count::Subject(*rule));
-        let candidate = Carried { arena, rule: *rule, invoice: pair_of(key), invoice_row, settlements };
-        condition::judge::<InvoiceTwice>(bank, &candidate, sink);
+    let (code, number) = pair_of(key);
+    let invoice = Invoice { code, number, row: of_kind(Kind::Invoice).next() };
+    let settlements = by_key(arena, settlements);
+    for asked in asked(rules) {
+        group_cap::judge::<InvoiceTwice>(arena, bank, asked, invoice, &settlements, sink);
     }
 }
 
@@ -155,18 +139,12 @@ fn by_key(arena: &Arena, mut settlements: Vec<(RowRef, Settlement)>) -> Vec<(Row
 }
 
 /// Goes through the conditions of (invoice code, number).
-pub fn why(why: &mut Why<'_, '_>, _: &Rules, key: &[TextRef]) -> Option<()> {
+pub fn why(why: &mut Why<'_, '_>, rules: &Rules, key: &[TextRef]) -> Option<()> {
     let &[code, number] = key else { return None };
     let scene = why.scene;
     let carrying =
         scene.live().filter(|(_, settlement)| (settlement.bill_code, settlement.bill_no) == (code, number));
-    let settlements = &by_key(scene.arena, carrying.collect());
-    let invoice = (code, number);
-    why.conditions::<InvoiceTwice>(&Carried {
-        arena: scene.arena,
-        rule: why.number,
-        invoice,
-        invoice_row: None,
-        settlements,
-    })
+    let settlements = by_key(scene.arena, carrying.collect());
+    let asked = why.asked(rules)?;
+    group_cap::why::<InvoiceTwice>(why, asked, Invoice { code, number, row: None }, &settlements)
 }

@@ -16,13 +16,13 @@ use records::row::{self, Dispensing, FeeLine, Moment, Prescription};
 use rulebank::{AmountKind, Comparison, DetectorSpec, ParamKind, ParamSpec, Subject};
 
 use crate::compile::{Compiler, Ruled, choice};
-use crate::condition::{self, Condition, Judged, Values, comparisons};
-use crate::coverage::{Count, InstitutionMonth};
-use crate::exact::{exact_quantity, fen_of};
-use crate::finding::{
-    AmountBasis, Finding, KeyPart, Money, RuleIx, Value, money_of_lines, money_of_sales, sorted_lines,
-};
+use crate::condition::{Condition, Values, comparisons};
+use crate::coverage::InstitutionMonth;
+use crate::exact::{exact_quantity, fen_of, sale_money};
+use crate::finding::{AmountBasis, Finding, KeyPart, Money, Value, sorted_lines};
 use crate::policy::Policy;
+use crate::shape::element::{Element, asked};
+use crate::shape::group_cap::{self, Group, GroupCap, OfGroup};
 use crate::sink::Sink;
 use crate::why::steps::{Why, quantity};
 
@@ -63,183 +63,160 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
     compiler.ruled(SPEC.name, |rule| if choice(rule, "of") == "sales" { Of::Sales } else { Of::Lines })
 }
 
-/// What was billed or sold of a prescribed item, in the order of keys.
-#[derive(Debug, Default)]
-struct Total {
+/// What a line billed, or a sale sold, of a prescribed item.
+#[derive(Clone, Copy, Debug)]
+pub struct Given {
+    row: RowRef,
+    id: TextRef,
+    time: Moment,
     quantity: i64,
-    highest_price: i64,
-    latest: Option<Moment>,
-    rows: Vec<RowRef>,
-    money: Vec<Money>,
+    price: i64,
+    money: Money,
 }
 
-impl Total {
-    fn billed(arena: &Arena, lines: &[(RowRef, FeeLine)], item: TextRef) -> Total {
-        let lines: Vec<(RowRef, FeeLine)> =
-            lines.iter().filter(|(_, line)| line.item == item).copied().collect();
-        let lines = sorted_lines(arena, &lines);
-        Total {
-            quantity: lines.iter().fold(0, |sum, (_, line)| sum.saturating_add(line.cnt)),
-            highest_price: lines.iter().map(|(_, line)| line.price).max().unwrap_or(0),
-            latest: lines.iter().map(|(_, line)| line.time).max(),
-            rows: lines.iter().map(|(row, _)| *row).collect(),
-            money: money_of_lines(&lines).1,
-        }
+impl Element for Given {
+    fn rows(&self) -> Vec<RowRef> {
+        vec![self.row]
     }
-
-    fn sold(arena: &Arena, sales: &[(RowRef, Dispensing)], item: TextRef) -> Total {
-        let mut sales: Vec<(RowRef, Dispensing)> =
-            sales.iter().filter(|(_, sale)| sale.item == item).cloned().collect();
-        sales.sort_by(|(_, a), (_, b)| arena.compare(a.id, b.id));
-        Total {
-            quantity: sales.iter().fold(0, |sum, (_, sale)| sum.saturating_add(sale.cnt)),
-            highest_price: sales.iter().map(|(_, sale)| sale.price.unwrap_or(0)).max().unwrap_or(0),
-            latest: sales.iter().map(|(_, sale)| sale.time).max(),
-            rows: sales.iter().map(|(row, _)| *row).collect(),
-            money: money_of_sales(&sales),
-        }
+    fn time(&self) -> Moment {
+        self.time
+    }
+    fn id(&self) -> TextRef {
+        self.id
     }
 }
 
-/// A prescribed item with what was billed or sold of it.
+/// What was given of an item, in the order of keys.
+fn given(arena: &Arena, named: &Named, item: TextRef, of: Of) -> Vec<Given> {
+    match of {
+        Of::Lines => {
+            let lines: Vec<(RowRef, FeeLine)> =
+                named.lines.iter().filter(|(_, line)| line.item == item).copied().collect();
+            let billed = |(row, line): &(RowRef, FeeLine)| {
+                let money = Money { row: *row, own: line.amount.max(0) };
+                let (id, time) = (line.sn, line.time);
+                Given { row: *row, id, time, quantity: line.cnt, price: line.price, money }
+            };
+            sorted_lines(arena, &lines).iter().map(billed).collect()
+        }
+        Of::Sales => {
+            let mut sales: Vec<&(RowRef, Dispensing)> =
+                named.sales.iter().filter(|(_, sale)| sale.item == item).collect();
+            sales.sort_by(|(_, a), (_, b)| arena.compare(a.id, b.id));
+            let sold = |(row, sale): &(RowRef, Dispensing)| {
+                let money = Money { row: *row, own: sale_money(sale) };
+                let (id, time) = (sale.id, sale.time);
+                Given { row: *row, id, time, quantity: sale.cnt, price: sale.price.unwrap_or(0), money }
+            };
+            sales.into_iter().map(sold).collect()
+        }
+    }
+}
+
+/// A prescribed item.
 #[derive(Clone, Copy, Debug)]
 pub struct Prescribed<'a> {
-    arena: &'a Arena,
-    rule: RuleIx,
-    of: Of,
-    rx_row: RowRef,
+    row: RowRef,
     rx: &'a Prescription,
     item: TextRef,
     /// The quantity on the prescription, in ten-thousandths.
-    prescribed: i64,
-    given: &'a Total,
-}
-
-impl Prescribed<'_> {
-    fn quantities(&self) -> Values {
-        let name = if self.of == Of::Sales { "sales" } else { "lines" };
-        let mut parts: Vec<String> = self.given.rows.iter().map(|row| self.part(*row)).collect();
-        parts.sort_unstable();
-        vec![
-            ("quantity", quantity(self.given.quantity)),
-            (name, parts.join("; ")),
-            ("prescribed", quantity(self.prescribed)),
-        ]
-    }
-
-    fn part(&self, row: RowRef) -> String {
-        let arena = self.arena;
-        match self.of {
-            Of::Lines => {
-                let line = row::fee_line(arena, row);
-                format!("{}/{} × {}", arena.text(line.visit), arena.text(line.sn), quantity(line.cnt))
-            }
-            Of::Sales => {
-                let sale = row::dispensing(arena, row);
-                format!("{} × {}", arena.text(sale.id), quantity(sale.cnt))
-            }
-        }
-    }
-
-    fn is_exceeded(&self, bank: &Policy) -> bool {
-        !self.given.rows.is_empty() && bank.over(MORE_THAN_PRESCRIBED, self.given.quantity, self.prescribed)
-    }
+    quantity: i64,
 }
 
 /// Items of which more was billed, or sold, than prescribed.
 #[derive(Debug)]
 pub struct OverPrescription;
 
-impl Judged for OverPrescription {
-    type Candidate<'a> = Prescribed<'a>;
-    const CONDITIONS: &'static [Condition<OverPrescription>] = &[
-        Condition::<OverPrescription>::holds(
+impl Group<'_, OverPrescription> {
+    fn quantity(&self) -> i64 {
+        self.records.iter().fold(0, |sum, given| sum.saturating_add(given.quantity))
+    }
+
+    fn quantities(&self) -> Values {
+        let name = if *self.asked.states == Of::Sales { "sales" } else { "lines" };
+        let mut parts: Vec<String> = self.records.iter().map(|given| self.part(given)).collect();
+        parts.sort_unstable();
+        vec![
+            ("quantity", quantity(self.quantity())),
+            (name, parts.join("; ")),
+            ("prescribed", quantity(self.key.quantity)),
+        ]
+    }
+
+    fn part(&self, given: &Given) -> String {
+        let (arena, id, quantity) = (self.arena, self.arena.text(given.id), quantity(given.quantity));
+        match self.asked.states {
+            Of::Lines => {
+                let line = row::fee_line(arena, given.row);
+                format!("{}/{id} × {quantity}", arena.text(line.visit))
+            }
+            Of::Sales => format!("{id} × {quantity}"),
+        }
+    }
+
+    fn is_exceeded(&self, bank: &Policy) -> bool {
+        !self.records.is_empty() && bank.over(MORE_THAN_PRESCRIBED, self.quantity(), self.key.quantity)
+    }
+}
+
+impl GroupCap for OverPrescription {
+    const SPEC: DetectorSpec = SPEC;
+    const CONDITIONS: &'static [Condition<OfGroup<OverPrescription>>] = &[
+        Condition::<OfGroup<OverPrescription>>::holds(
             ["销售数量超过处方量", "more was sold on it than prescribed"],
             |item| item.quantities(),
             &[MORE_THAN_PRESCRIBED],
             |bank, item| item.is_exceeded(bank),
         )
-        .only_if(|item| item.of == Of::Sales),
-        Condition::<OverPrescription>::holds(
+        .only_if(|item| *item.asked.states == Of::Sales),
+        Condition::<OfGroup<OverPrescription>>::holds(
             ["明细数量超过处方量", "more was billed on it than prescribed"],
             |item| item.quantities(),
             &[MORE_THAN_PRESCRIBED],
             |bank, item| item.is_exceeded(bank),
         )
-        .only_if(|item| item.of == Of::Lines),
+        .only_if(|item| *item.asked.states == Of::Lines),
     ];
+    type Key<'a> = Prescribed<'a>;
+    type Element = Given;
+    /// What a rule compares.
+    type States = Of;
 
-    fn rule(item: &Prescribed<'_>) -> RuleIx {
-        item.rule
+    fn month(item: &Group<'_, OverPrescription>) -> InstitutionMonth {
+        InstitutionMonth::at(item.key.rx.institution, item.key.rx.time)
     }
-    fn month(item: &Prescribed<'_>) -> InstitutionMonth {
-        InstitutionMonth::at(item.rx.institution, item.rx.time)
-    }
-    fn finding(bank: &Policy, item: &Prescribed<'_>) -> Finding {
-        let (rx, given) = (item.rx, item.given);
-        let excess = exact_quantity(given.quantity) - exact_quantity(item.prescribed);
-        let mut evidence = given.rows.clone();
-        evidence.push(item.rx_row);
-        Finding {
-            rule: item.rule,
-            verdict: bank.verdict(item.rule, false),
-            key: vec![KeyPart::Text(rx.id), KeyPart::Text(item.item)],
-            institution: rx.institution,
-            evidence,
-            occurred: given.latest.map_or(rx.time, |latest| latest.max(rx.time)),
-            amount_basis: AmountBasis::Laid(fen_of(excess, given.highest_price), given.money.clone()),
-            values: vec![
-                Value::Text(item.item),
-                Value::Quantity(given.quantity),
-                Value::Quantity(item.prescribed),
-                Value::Text(rx.id),
-            ],
-        }
+    fn finding(bank: &Policy, item: &Group<'_, OverPrescription>) -> Finding {
+        let Prescribed { row, rx, item: code, quantity: prescribed } = item.key;
+        let excess = exact_quantity(item.quantity()) - exact_quantity(prescribed);
+        let highest_price = item.records.iter().map(|given| given.price).max().unwrap_or(0);
+        let money = item.records.iter().map(|given| given.money).collect();
+        let values = vec![
+            Value::Text(code),
+            Value::Quantity(item.quantity()),
+            Value::Quantity(prescribed),
+            Value::Text(rx.id),
+        ];
+        let key = vec![KeyPart::Text(rx.id), KeyPart::Text(code)];
+        let amount = AmountBasis::Laid(fen_of(excess, highest_price), money);
+        let mut found = item.found(bank, key, amount, values);
+        found.evidence.push(row);
+        Finding { institution: rx.institution, occurred: found.occurred.max(rx.time), ..found }
     }
 }
 
 /// Judges a prescription with the net lines and the sales that name it; there is none where it is cancelled.
-pub fn judge(
-    arena: &Arena,
-    bank: &Policy,
-    rules: &Rules,
-    Named { rx, lines, sales }: &Named,
-    sink: &mut Sink,
-) {
-    let Some((rx_row, rx)) = rx.as_ref().filter(|_| !rules.is_empty()) else { return };
+pub fn judge(arena: &Arena, bank: &Policy, rules: &Rules, named: &Named, sink: &mut Sink) {
+    let Some((row, rx)) = named.rx.as_ref().filter(|_| !rules.is_empty()) else { return };
     let mut prescribed: BTreeMap<TextRef, i64> = BTreeMap::new();
     for line in &rx.lines {
         let sum = prescribed.entry(line.item).or_default();
         *sum = sum.saturating_add(line.cnt);
     }
-    for (item, prescribed) in prescribed {
-        for (rule, _) in rules {
-            sink.count(Count::Subject(*rule));
-        }
-        // Summed once for all rules that compare the same; mostly there is nothing to sum.
-        for compared in [Of::Lines, Of::Sales] {
-            let given = match compared {
-                Of::Lines if lines.iter().any(|(_, line)| line.item == item) => {
-                    Total::billed(arena, lines, item)
-                }
-                Of::Sales if sales.iter().any(|(_, sale)| sale.item == item) => {
-                    Total::sold(arena, sales, item)
-                }
-                _ => continue,
-            };
-            for (rule, of) in rules.iter().filter(|(_, of)| *of == compared) {
-                let candidate = Prescribed {
-                    arena,
-                    rule: *rule,
-                    of: *of,
-                    rx_row: *rx_row,
-                    rx,
-                    item,
-                    prescribed,
-                    given: &given,
-                };
-                condition::judge::<OverPrescription>(bank, &candidate, sink);
-            }
+    for (item, quantity) in prescribed {
+        for asked in asked(rules) {
+            let given = given(arena, named, item, *asked.states);
+            let prescribed = Prescribed { row: *row, rx, item, quantity };
+            group_cap::judge::<OverPrescription>(arena, bank, asked, prescribed, &given, sink);
         }
     }
 }
@@ -248,28 +225,16 @@ pub fn judge(
 pub fn why(why: &mut Why<'_, '_>, rules: &Rules, key: &[TextRef]) -> Option<()> {
     let &[rx, item] = key else { return None };
     let scene = why.scene;
-    let (rx_row, rx) = why.prescription(rx)?;
+    let (row, rx) = why.prescription(rx)?;
     let listed: Vec<i64> = rx.lines.iter().filter(|line| line.item == item).map(|line| line.cnt).collect();
     let prescribed = listed.iter().fold(0i64, |sum, cnt| sum.saturating_add(*cnt));
     let values = vec![("item", scene.text(item)), ("prescribed", quantity(prescribed))];
     why.check(["处方中有该项目", "the prescription has the item"], values, !listed.is_empty())?;
-    let (rule, of) = *rules.iter().find(|(rule, _)| *rule == why.number)?;
-    let rows = scene.of_prescription(rx.id);
-    let named = read(scene.arena, rows.into_iter());
-    let given = match of {
-        Of::Lines => Total::billed(scene.arena, &named.lines, item),
-        Of::Sales => Total::sold(scene.arena, &named.sales, item),
-    };
-    why.conditions::<OverPrescription>(&Prescribed {
-        arena: scene.arena,
-        rule,
-        of,
-        rx_row,
-        rx: &rx,
-        item,
-        prescribed,
-        given: &given,
-    })
+    let asked = why.asked(rules)?;
+    let named = read(scene.arena, scene.of_prescription(rx.id).into_iter());
+    let given = given(scene.arena, &named, item, *asked.states);
+    let prescribed = Prescribed { row, rx: &rx, item, quantity: prescribed };
+    group_cap::why::<OverPrescription>(why, asked, prescribed, &given)
 }
 
 /// A prescription and what names it.

@@ -7,17 +7,17 @@
 //! A pair is not judged where either stay has no main diagnosis (`Diags`), nor where the earlier has no end
 //! (`Endtime`), unless the main diagnoses are known and differ.
 
-use std::cell::OnceCell;
-
 use records::arena::{Arena, RowRef, TextRef};
 use records::row::{self, day_of};
 use rulebank::{AmountKind, Comparison, DetectorSpec, ParamKind, ParamSpec, Subject};
 
 use crate::compile::{Compiler, Ruled, integer};
-use crate::condition::{self, Condition, Judged, Values, comparisons};
-use crate::coverage::{Count, InstitutionMonth, Missing};
-use crate::finding::{AmountBasis, Finding, KeyPart, RuleIx, Value};
+use crate::condition::{Condition, Values, comparisons};
+use crate::coverage::{InstitutionMonth, Missing};
+use crate::finding::{AmountBasis, Finding, Value};
 use crate::policy::Policy;
+use crate::shape::element::{Element as _, asked};
+use crate::shape::sequence::{self, OfTwo, Sequence, Two};
 use crate::sink::Sink;
 use crate::visited::{Visited, stays_of};
 use crate::why::steps::{Why, moment, or_dash};
@@ -65,37 +65,28 @@ fn category(code: &str) -> String {
     code.chars().take(3).collect()
 }
 
-/// Two stays of a person at an institution that follow each other.
-#[derive(Clone, Debug)]
-pub struct Following<'a> {
-    arena: &'a Arena,
-    rule: RuleIx,
-    /// The most days between them.
-    most: i64,
-    earlier: &'a Visited,
-    later: &'a Visited,
-    /// Their main diagnoses, once they were read.
-    codes: &'a OnceCell<[Option<TextRef>; 2]>,
-}
+/// Stays cut in two: two of a person at an institution that follow each other.
+#[derive(Debug)]
+pub struct Readmission;
 
-impl Following<'_> {
+impl Two<'_, Readmission> {
     /// Days from the end of the earlier to the begin of the later.
     fn apart(&self) -> Option<i64> {
-        self.earlier.visit.end.map(|end| i64::from(day_of(self.later.visit.begin) - day_of(end)))
+        self.first.visit.end.map(|end| i64::from(day_of(self.second.visit.begin) - day_of(end)))
     }
+    /// Their main diagnoses.
     fn codes(&self) -> [Option<TextRef>; 2] {
-        let read = |stay: &Visited| main_diagnosis(self.arena, stay.row);
-        *self.codes.get_or_init(|| [read(self.earlier), read(self.later)])
+        [self.first, self.second].map(|stay| main_diagnosis(self.arena, stay.row))
     }
     fn are_coded(&self) -> bool {
         self.codes().iter().all(Option::is_some)
     }
     fn days(&self) -> Values {
         vec![
-            ("endtime", or_dash(self.earlier.visit.end.map(moment))),
-            ("begntime", moment(self.later.visit.begin)),
+            ("endtime", or_dash(self.first.visit.end.map(moment))),
+            ("begntime", moment(self.second.visit.begin)),
             ("days", or_dash(self.apart().map(|apart| apart.to_string()))),
-            ("limit", self.most.to_string()),
+            ("limit", self.asked.states.to_string()),
         ]
     }
     fn diagnoses(&self) -> Values {
@@ -104,30 +95,26 @@ impl Following<'_> {
     }
 }
 
-/// Stays cut in two.
-#[derive(Debug)]
-pub struct Readmission;
-
 const SOON: [&str; 2] =
     ["前一次出院到再入院的天数不超过上限", "the days from discharge to readmission are within the limit"];
 const ALIKE: [&str; 2] =
     ["两次住院主诊断前三位相同", "the main diagnoses begin with the same three characters"];
 
-impl Judged for Readmission {
-    type Candidate<'a> = Following<'a>;
+impl Sequence for Readmission {
+    const SPEC: DetectorSpec = SPEC;
     // What is known and rules a pair out is asked before what is not known.
-    const CONDITIONS: &'static [Condition<Readmission>] = &[
-        Condition::<Readmission>::holds(
+    const CONDITIONS: &'static [Condition<OfTwo<Readmission>>] = &[
+        Condition::<OfTwo<Readmission>>::holds(
             SOON,
             |two| two.days(),
             &[NOT_BEFORE_END, WITHIN_DAYS],
             |bank, two| {
                 let apart = two.apart().unwrap_or(0);
-                bank.reaches(NOT_BEFORE_END, apart, 0) && bank.within(WITHIN_DAYS, apart, two.most)
+                bank.reaches(NOT_BEFORE_END, apart, 0) && bank.within(WITHIN_DAYS, apart, *two.asked.states)
             },
         )
         .only_if(|two| two.apart().is_some()),
-        Condition::<Readmission>::holds(
+        Condition::<OfTwo<Readmission>>::holds(
             ALIKE,
             |two| two.diagnoses(),
             &[SAME_DIAGNOSIS],
@@ -138,34 +125,29 @@ impl Judged for Readmission {
             },
         )
         .only_if(|two| two.are_coded()),
-        Condition::<Readmission>::known(SOON, |two| two.days(), Missing::Endtime, |_| false)
+        Condition::<OfTwo<Readmission>>::known(SOON, |two| two.days(), Missing::Endtime, |_| false)
             .only_if(|two| two.apart().is_none()),
-        Condition::<Readmission>::known(ALIKE, |two| two.diagnoses(), Missing::Diags, |_| false)
+        Condition::<OfTwo<Readmission>>::known(ALIKE, |two| two.diagnoses(), Missing::Diags, |_| false)
             .only_if(|two| !two.are_coded()),
     ];
 
-    fn rule(two: &Following<'_>) -> RuleIx {
-        two.rule
+    type Element = Visited;
+    /// The most days between them.
+    type States = i64;
+
+    fn month(two: &Two<'_, Readmission>) -> InstitutionMonth {
+        InstitutionMonth::at(two.second.visit.institution, two.second.visit.begin)
     }
-    fn month(two: &Following<'_>) -> InstitutionMonth {
-        InstitutionMonth::at(two.later.visit.institution, two.later.visit.begin)
+    fn finding(bank: &Policy, two: &Two<'_, Readmission>) -> Finding {
+        let values =
+            vec![Value::Int(two.apart().unwrap_or(0)), Value::Text(two.codes()[1].unwrap_or_default())];
+        two.found(bank, two.ids(), AmountBasis::Fund(vec![two.second.visit.id]), values)
     }
-    fn finding(bank: &Policy, two: &Following<'_>) -> Finding {
-        let (earlier, later) = (two.earlier, two.later);
-        Finding {
-            rule: two.rule,
-            verdict: bank.verdict(two.rule, false),
-            key: vec![KeyPart::Text(earlier.visit.id), KeyPart::Text(later.visit.id)],
-            institution: earlier.visit.institution,
-            evidence: vec![earlier.row, later.row],
-            occurred: earlier.visit.event_time().max(later.visit.event_time()),
-            amount_basis: AmountBasis::Fund(vec![later.visit.id]),
-            values: vec![
-                Value::Int(two.apart().unwrap_or(0)),
-                Value::Text(two.codes()[1].unwrap_or_default()),
-            ],
-        }
-    }
+}
+
+/// Those at one institution.
+fn at_one(a: &Visited, b: &Visited) -> bool {
+    a.visit.institution == b.visit.institution
 }
 
 /// Judges the stays of one person: those of an institution that follow each other.
@@ -179,14 +161,8 @@ pub fn judge(arena: &Arena, bank: &Policy, rules: &Rules, visits: &[Visited], si
     }
     // Within an institution they keep the order of (begntime, mdtrt_id).
     stays.sort_by_key(|stay| stay.visit.institution);
-    for two in stays.windows(2).filter(|two| two[0].visit.institution == two[1].visit.institution) {
-        let codes = OnceCell::new();
-        for (rule, most) in rules {
-            sink.count(Count::Subject(*rule));
-            let (earlier, later) = (two[0], two[1]);
-            let candidate = Following { arena, rule: *rule, most: *most, earlier, later, codes: &codes };
-            condition::judge::<Readmission>(bank, &candidate, sink);
-        }
+    for two in sequence::neighbours(&stays, at_one) {
+        sequence::judge::<Readmission>(arena, bank, asked(rules), two, sink);
     }
 }
 
@@ -200,7 +176,8 @@ pub fn why(why: &mut Why<'_, '_>, rules: &Rules, key: &[TextRef]) -> Option<()> 
     let (arena, visits) = (why.scene.arena, why.scene.visits_of(a.psn_no));
     let mut stays = stays_of(arena, &visits);
     stays.retain(|stay| stay.visit.institution == a.institution);
-    let following = stays.windows(2).find(|two| two[0].visit.id == a.id && two[1].visit.id == b.id);
+    let mut neighbours = sequence::neighbours(&stays, at_one);
+    let following = neighbours.find(|(first, second)| (first.id(), second.id()) == (a.id, b.id));
     why.check(
         ["后一次紧接前一次", "no other stay of the person there lies between them"],
         vec![
@@ -210,8 +187,5 @@ pub fn why(why: &mut Why<'_, '_>, rules: &Rules, key: &[TextRef]) -> Option<()> 
         ],
         following.is_some(),
     )?;
-    let (two, codes) = (following?, OnceCell::new());
-    let (rule, most) = *rules.iter().find(|(rule, _)| *rule == why.number)?;
-    let candidate = Following { arena, rule, most, earlier: two[0], later: two[1], codes: &codes };
-    why.conditions::<Readmission>(&candidate)
+    sequence::why::<Readmission>(why, asked(rules), following?)
 }

@@ -8,22 +8,21 @@
 //! The findings of a rule for one pair are one: the union of its windows. It needs no record but the sales, so that no
 //! reason for not judging is stated.
 
-use std::collections::BTreeSet;
-
 use records::Kind;
 use records::arena::{Arena, RowRef, TextRef};
-use records::row::{self, Day, Dispensing, Moment, day_of};
+use records::row::{self, Dispensing, Moment, day_of};
 use records::time::DAY_SECONDS;
 use rulebank::{AmountKind, Comparison, DetectorSpec, ParamKind, ParamSpec, Subject};
 use rust_decimal::Decimal;
 
 use crate::compile::{Compiler, Items, Listed, integer};
-use crate::coverage::Count;
-use crate::exact::{exact, exact_quantity, sale_money};
-use crate::finding::{
-    AmountBasis, Finding, KeyPart, Money, RuleIx, Value, common_institution, sale_fen, shown,
-};
+use crate::condition::{self, Condition, comparisons};
+use crate::coverage::{Count, InstitutionMonth};
+use crate::exact::{exact, exact_quantity};
+use crate::finding::{AmountBasis, Finding, KeyPart, RuleIx, Value, money_of_sales, sale_fen, shown};
 use crate::policy::Policy;
+use crate::shape::element::Asked;
+use crate::shape::group_cap::{Group, GroupCap, OfGroup};
 use crate::sink::Sink;
 use crate::statement::Out;
 use crate::views::Diff;
@@ -52,7 +51,7 @@ pub const SPEC: DetectorSpec = DetectorSpec {
         },
     ],
     values: &["item", "quantity", "limit", "institutions", "days"],
-    comparisons: &[ABOVE_LIMIT, ENOUGH_INSTITUTIONS, IN_WINDOW],
+    comparisons: &comparisons::<3, _>(Resale::CONDITIONS),
     subject: Subject::Always("person"),
     keys: &[&["psn_no", "med_list_codg"]],
     amount: Some(AmountKind::PriceOfSales),
@@ -62,7 +61,7 @@ pub const SPEC: DetectorSpec = DetectorSpec {
 
 /// What a row of the table states.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Resale {
+pub struct Limit {
     /// In units of 10^-10.
     pub limit: i128,
     /// The days of the window.
@@ -71,9 +70,8 @@ pub struct Resale {
     pub institutions: i64,
 }
 
-type Limit = Listed<Resale>;
 /// Rows by item, the strictest of a rule first.
-pub type Rules = Items<Resale>;
+pub type Rules = Items<Limit>;
 
 /// Compiles its rows.
 pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
@@ -83,7 +81,7 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
     };
     compiler.by_item(
         &SPEC,
-        |rule, row| Resale {
+        |rule, row| Limit {
             limit: exact(row.decimal("limit").unwrap_or_default()),
             days: parameter(rule, "days"),
             institutions: parameter(rule, "institutions"),
@@ -92,49 +90,134 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
     )
 }
 
-fn strictest(limits: &[Limit], day: Day) -> Option<&Limit> {
-    limits.iter().find(|limit| limit.validity.holds(day))
-}
+/// Windows in which too much was fetched from too many places: the sales of (t - days, t], by time.
+#[derive(Debug)]
+pub struct Resale;
 
-/// A window that fires: the range of sales in it, their quantity and the number of institutions.
-struct Window<'a> {
-    limit: &'a Limit,
-    sales: std::ops::Range<usize>,
+/// A window of the insured sales of an item to a person.
+#[derive(Clone, Copy, Debug)]
+pub struct Window {
+    /// The first sale in it, and the first after it, among all of the pair.
+    sales: (usize, usize),
+    /// When it ends: with a sale.
+    end: Moment,
+    /// The quantity of its sales, in ten-thousandths.
     quantity: i64,
-    institutions: i64,
 }
 
-/// The window (t - days, t] that ends with the `nth` sale, if it fires; `sums` are those of the sales before each.
-fn window<'a>(
-    bank: &Policy,
-    sales: &[(RowRef, Dispensing)],
-    sums: &[i64],
-    nth: usize,
-    limits: &'a [Limit],
-) -> Option<Window<'a>> {
-    let end: Moment = sales[nth].1.time;
-    let limit = strictest(limits, day_of(end))?;
-    let first = sales
-        .partition_point(|(_, sale)| !bank.over(IN_WINDOW, sale.time, end - limit.what.days * DAY_SECONDS));
-    // Sales of the very same second belong to the window as well.
-    let last = sales.partition_point(|(_, sale)| sale.time <= end);
-    let quantity = sums[last] - sums[first];
-    if !bank.over(ABOVE_LIMIT, exact_quantity(quantity), limit.what.limit) {
-        return None;
+impl Group<'_, Resale> {
+    fn opens(&self) -> Moment {
+        self.key.end - self.asked.states.days * DAY_SECONDS
     }
-    let mut places: Vec<TextRef> = sales[first..last].iter().map(|(_, sale)| sale.institution).collect();
-    places.sort_unstable();
-    places.dedup();
-    let institutions = i64::try_from(places.len()).unwrap_or(i64::MAX);
-    bank.reaches(ENOUGH_INSTITUTIONS, institutions, limit.what.institutions).then_some(Window {
-        limit,
-        sales: first..last,
-        quantity,
-        institutions,
-    })
+    /// From how many institutions the sales come.
+    fn institutions(&self) -> i64 {
+        let mut all: Vec<TextRef> = self.records.iter().map(|(_, sale)| sale.institution).collect();
+        all.sort_unstable();
+        all.dedup();
+        i64::try_from(all.len()).unwrap_or(i64::MAX)
+    }
+    fn is_above(&self, bank: &Policy) -> bool {
+        bank.over(ABOVE_LIMIT, exact_quantity(self.key.quantity), self.asked.states.limit)
+    }
 }
 
-/// Judges the insured sales of one item to one person.
+impl GroupCap for Resale {
+    const SPEC: DetectorSpec = SPEC;
+    const CONDITIONS: &'static [Condition<OfGroup<Resale>>] = &[
+        Condition::holds(
+            ["某一窗口内的数量超过限额", "in some window the quantity is above the limit"],
+            |window| {
+                let span = format!("({}, {}]", moment(window.opens()), moment(window.key.end));
+                let limit = Decimal::from_i128_with_scale(window.asked.states.limit, 10);
+                vec![
+                    ("days", window.asked.states.days.to_string()),
+                    ("begin", span),
+                    ("quantity", quantity(window.key.quantity)),
+                    ("limit", limit.normalize().to_string()),
+                ]
+            },
+            &[ABOVE_LIMIT],
+            |bank, window| window.is_above(bank),
+        ),
+        Condition::holds(
+            ["且来自足够多的机构", "and comes from enough institutions"],
+            |window| {
+                vec![
+                    ("institutions", window.institutions().to_string()),
+                    ("limit", window.asked.states.institutions.to_string()),
+                ]
+            },
+            &[ENOUGH_INSTITUTIONS, IN_WINDOW],
+            |bank, window| {
+                bank.reaches(ENOUGH_INSTITUTIONS, window.institutions(), window.asked.states.institutions)
+            },
+        ),
+    ];
+    type Key<'a> = Window;
+    type Element = (RowRef, Dispensing);
+    type States = Limit;
+
+    fn month(window: &Group<'_, Resale>) -> InstitutionMonth {
+        InstitutionMonth::at(TextRef::NONE, window.key.end)
+    }
+    fn finding(bank: &Policy, window: &Group<'_, Resale>) -> Finding {
+        let (sale, limit) = (&window.records[0].1, window.asked.states);
+        window.found(
+            bank,
+            vec![KeyPart::Text(sale.psn_no), KeyPart::Text(sale.item)],
+            // Of the union of all windows, which is not known here.
+            AmountBasis::Nothing,
+            vec![
+                Value::Text(sale.item),
+                Value::Quantity(window.key.quantity),
+                shown(limit.limit),
+                Value::Int(window.institutions()),
+                Value::Int(limit.days),
+            ],
+        )
+    }
+}
+
+/// The insured sales of one item to one person by time, with the sums of the quantities before each.
+struct Sales<'a> {
+    arena: &'a Arena,
+    sales: &'a [(RowRef, Dispensing)],
+    sums: Vec<i64>,
+}
+
+impl<'a> Sales<'a> {
+    fn new(arena: &'a Arena, sales: &'a [(RowRef, Dispensing)]) -> Sales<'a> {
+        let mut sums = vec![0i64];
+        for (_, sale) in sales {
+            sums.push(sums[sums.len() - 1].saturating_add(sale.cnt));
+        }
+        Sales { arena, sales, sums }
+    }
+
+    /// The windows that end with a sale on whose day a row of a rule holds.
+    fn windows(
+        &self,
+        bank: &'a Policy,
+        of_rule: &'a [Listed<Limit>],
+    ) -> impl Iterator<Item = Group<'a, Resale>> {
+        self.sales.iter().filter_map(move |(_, last)| {
+            let end: Moment = last.time;
+            let row = of_rule.iter().find(|row| row.validity.holds(day_of(end)))?;
+            let opens = end - row.what.days * DAY_SECONDS;
+            let first = self.sales.partition_point(|(_, sale)| !bank.over(IN_WINDOW, sale.time, opens));
+            // Sales of the very same second belong to the window as well.
+            let after = self.sales.partition_point(|(_, sale)| sale.time <= end);
+            Some(Group {
+                arena: self.arena,
+                asked: Asked { rule: row.rule, own: row.own, states: &row.what },
+                key: Window { sales: (first, after), end, quantity: self.sums[after] - self.sums[first] },
+                records: &self.sales[first..after],
+            })
+        })
+    }
+}
+
+/// Judges the insured sales of one item to one person: the findings of a rule are one, the union of its windows.
 pub fn judge(arena: &Arena, bank: &Policy, rules: &Rules, sales: &[(RowRef, Diff)], sink: &mut Sink) {
     if sales.is_empty() {
         return;
@@ -142,101 +225,66 @@ pub fn judge(arena: &Arena, bank: &Policy, rules: &Rules, sales: &[(RowRef, Diff
     let mut sales: Vec<(RowRef, Dispensing)> =
         sales.iter().map(|(row, _)| (*row, row::dispensing(arena, *row))).collect();
     sales.sort_by_key(|(row, sale)| (sale.time, *row));
-    let (person, item) = (sales[0].1.psn_no, sales[0].1.item);
-    let Some(limits) = rules.get(&item) else { return };
-    let mut sums = vec![0i64];
-    for (_, sale) in &sales {
-        sums.push(sums[sums.len() - 1].saturating_add(sale.cnt));
-    }
+    let Some(limits) = rules.get(&sales[0].1.item) else { return };
+    let of_pair = Sales::new(arena, &sales);
     for of_rule in limits.chunk_by(|a, b| a.rule == b.rule) {
         sink.count(Count::Subject(of_rule[0].rule));
-        let windows: Vec<Window<'_>> =
-            (0..sales.len()).filter_map(|nth| window(bank, &sales, &sums, nth, of_rule)).collect();
-        let Some(worst) = windows.iter().max_by_key(|window| window.quantity) else { continue };
+        let windows = of_pair.windows(bank, of_rule);
+        let windows: Vec<Group<'_, Resale>> =
+            windows.filter(|window| condition::all_hold::<OfGroup<Resale>>(bank, window)).collect();
+        let Some(worst) = windows.iter().max_by_key(|window| window.key.quantity) else { continue };
         // Windows begin and end in order: their union is walked once.
-        let mut found: Vec<&(RowRef, Dispensing)> = Vec::new();
+        let mut found: Vec<(RowRef, Dispensing)> = Vec::new();
         let mut covered = 0;
-        for window in &windows {
-            let from = window.sales.start.max(covered);
-            covered = window.sales.end.max(covered);
-            found.extend(sales.get(from..covered).unwrap_or_default());
+        for Window { sales: (first, after), .. } in windows.iter().map(|window| window.key) {
+            let from = first.max(covered);
+            covered = after.max(covered);
+            found.extend_from_slice(sales.get(from..covered).unwrap_or_default());
         }
         found.sort_by(|(_, a), (_, b)| arena.compare(a.id, b.id));
-        let evidence: Vec<RowRef> = found.iter().map(|(row, _)| *row).collect();
+        let union = Group { records: &found, ..*worst };
         sink.emit(Out::Finding(Box::new(Finding {
-            rule: of_rule[0].rule,
-            verdict: bank.verdict(of_rule[0].rule, windows.iter().all(|window| window.limit.own)),
-            key: vec![KeyPart::Text(person), KeyPart::Text(item)],
-            institution: common_institution(arena, &evidence),
-            evidence,
-            occurred: found.iter().map(|(_, sale)| sale.time).max().unwrap_or(i64::MIN),
+            verdict: bank.verdict(worst.asked.rule, windows.iter().all(|window| window.asked.own)),
             amount_basis: AmountBasis::Laid(
                 sale_fen(found.iter().map(|(_, sale)| sale)),
-                found.iter().map(|(row, sale)| Money { row: *row, own: sale_money(sale) }).collect(),
+                money_of_sales(&found),
             ),
-            values: vec![
-                Value::Text(item),
-                Value::Quantity(worst.quantity),
-                shown(worst.limit.what.limit),
-                Value::Int(worst.institutions),
-                Value::Int(worst.limit.what.days),
-            ],
+            values: Resale::finding(bank, worst).values,
+            ..Resale::finding(bank, &union)
         })));
     }
 }
 
 /// (person, item) of which a person fetched too much from too many institutions in some window.
-pub fn why(why: &mut Why<'_, '_>, _: &Rules, key: &[TextRef]) -> Option<()> {
+pub fn why(why: &mut Why<'_, '_>, rules: &Rules, key: &[TextRef]) -> Option<()> {
     let &[person, item] = key else { return None };
     let scene = why.scene;
-    let mut sales: Vec<Dispensing> = scene
+    let mut sales: Vec<(RowRef, Dispensing)> = scene
         .sales()
-        .map(|(_, sale)| sale)
-        .filter(|sale| sale.insured && sale.psn_no == person && sale.item == item)
+        .filter(|(_, sale)| sale.insured && sale.psn_no == person && sale.item == item)
         .collect();
-    sales.sort_by(|a, b| a.time.cmp(&b.time).then_with(|| scene.compare(a.id, b.id)));
+    sales.sort_by(|(_, a), (_, b)| a.time.cmp(&b.time).then_with(|| scene.compare(a.id, b.id)));
     why.check(
         ["该人有该项目的医保销售", "there are insured sales of the item to the person"],
         vec![("psn_no", scene.text(person)), ("item", scene.text(item)), ("sales", sales.len().to_string())],
         !sales.is_empty(),
     )?;
-    let (days, least) = (integer(why.rule, "days"), integer(why.rule, "institutions"));
-    let mut best: Option<Nearest> = None;
-    for last in &sales {
-        let rows = scene.rows_for(why.rule, "resale_prone", item, day_of(last.time));
-        let Some(limit) = rows.iter().filter_map(|row| row.decimal("limit")).min() else { continue };
-        let opens = last.time - days * DAY_SECONDS;
-        let within: Vec<&Dispensing> =
-            sales.iter().filter(|sale| opens < sale.time && sale.time <= last.time).collect();
-        let sum = within.iter().fold(0i64, |sum, sale| sum.saturating_add(sale.cnt));
-        let institutions: BTreeSet<TextRef> = within.iter().map(|sale| sale.institution).collect();
-        let over = Decimal::from_i128_with_scale(i128::from(sum), 4) > limit;
-        let rank = (over, institutions.len(), sum);
-        if best.as_ref().is_none_or(|best| rank > best.rank) {
-            best = Some(Nearest { rank, span: format!("({}, {}]", moment(opens), moment(last.time)), limit });
-        }
-    }
+    let limits = rules.get(&item).map_or(&[][..], Vec::as_slice);
+    let of_rule = limits.chunk_by(|a, b| a.rule == b.rule).find(|rows| rows[0].rule == why.number);
+    let of_pair = Sales::new(scene.arena, &sales);
+    // The window that comes closest to the rule: the first of those that rank highest.
+    let rank = |window: &Group<'_, Resale>| {
+        (window.is_above(scene.policy), window.institutions(), window.key.quantity)
+    };
+    let mut windows = of_pair.windows(scene.policy, of_rule.unwrap_or_default());
+    let first = windows.next();
+    let closest = first.map(|first| {
+        windows.fold(first, |best, window| if rank(&window) > rank(&best) { window } else { best })
+    });
     let table = [
         "知识表 resale_prone 有该项目当日有效的行",
         "table resale_prone has a row for the item that holds on the day of a sale",
     ];
-    why.check(table, vec![("item", scene.text(item))], best.is_some())?;
-    let Nearest { rank: (over, institutions, sum), span, limit } = best?;
-    let mut values = vec![("days", days.to_string()), ("begin", span), ("quantity", quantity(sum))];
-    values.push(("limit", limit.normalize().to_string()));
-    why.check(["某一窗口内的数量超过限额", "in some window the quantity is above the limit"], values, over)?;
-    why.check(
-        ["且来自足够多的机构", "and comes from enough institutions"],
-        vec![("institutions", institutions.to_string()), ("limit", least.to_string())],
-        i64::try_from(institutions).unwrap_or(i64::MAX) >= least,
-    )
-}
-
-/// A window that ends with a sale; the one that ranks highest comes closest to the rule.
-struct Nearest {
-    /// Whether the quantity is above the limit; institutions; quantity in ten-thousandths.
-    rank: (bool, usize, i64),
-    /// Its begin, left out, and its end.
-    span: String,
-    limit: Decimal,
+    why.check(table, vec![("item", scene.text(item))], closest.is_some())?;
+    why.conditions::<OfGroup<Resale>>(&closest?)
 }

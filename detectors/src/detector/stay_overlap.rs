@@ -7,16 +7,18 @@
 //! A stay without an end reaches to *now*: its finding is due from the moment at which the overlap exceeds the
 //! tolerance, and waits in the temporal filter until then. No reason for not judging is stated.
 
-use records::arena::{Arena, RowRef, TextRef};
-use records::row::{Moment, Visit};
+use records::arena::{Arena, TextRef};
+use records::row::Moment;
 use rulebank::{AmountKind, Comparison, DetectorSpec, ParamKind, ParamSpec, Subject};
 
-use crate::compile::{Compiler, integer};
-use crate::coverage::Count;
-use crate::finding::{AmountBasis, Finding, KeyPart, RuleIx, Value};
+use crate::compile::{Compiler, Ruled, integer};
+use crate::condition::{Condition, comparisons};
+use crate::coverage::InstitutionMonth;
+use crate::finding::{AmountBasis, Finding, Value};
 use crate::policy::Policy;
+use crate::shape::element::{Element as _, asked};
+use crate::shape::sequence::{self, OfTwo, Sequence, Two};
 use crate::sink::Sink;
-use crate::statement::Out;
 use crate::visited::{Visited, stays_of};
 use crate::why::steps::{Why, hours, moment};
 
@@ -33,7 +35,7 @@ pub const SPEC: DetectorSpec = DetectorSpec {
         default: "24",
     }],
     values: &["hours", "institution_a", "institution_b"],
-    comparisons: &[INSTITUTIONS_DIFFER, LONGER_THAN_TOLERANCE],
+    comparisons: &comparisons::<2, _>(StayOverlap::CONDITIONS),
     subject: Subject::Always("visit"),
     keys: &[&["mdtrt_id", "mdtrt_id"]],
     unordered: true,
@@ -43,93 +45,113 @@ pub const SPEC: DetectorSpec = DetectorSpec {
 };
 
 /// Its rules and their tolerance in seconds.
-pub type Rules = Vec<(RuleIx, i64)>;
+pub type Rules = Ruled<i64>;
 
 /// Compiles its rules.
 pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
-    let rules = compiler.rules_of(SPEC.name);
-    rules.into_iter().map(|(ix, rule)| (ix, integer(&rule, "tolerance_hours") * 3600)).collect()
+    compiler.ruled(SPEC.name, |rule| integer(rule, "tolerance_hours") * 3600)
 }
 
-/// Judges the stays of one person.
-///
-/// A stay without an end reaches to *now*: what depends on it is stated as due at a moment.
+/// Stays at two institutions at a time: two of a person, by key.
+#[derive(Debug)]
+pub struct StayOverlap;
+
+impl Two<'_, StayOverlap> {
+    /// When both have begun.
+    fn begin(&self) -> Moment {
+        self.first.visit.begin.max(self.second.visit.begin)
+    }
+    /// When the first of them ends; of one that goes on, how far time has come if that is known.
+    fn end(&self) -> Option<Moment> {
+        let ends = [self.first, self.second].map(|stay| stay.visit.end.or(self.now));
+        ends.into_iter().flatten().min()
+    }
+    fn is_open(&self) -> bool {
+        self.first.visit.end.is_none() || self.second.visit.end.is_none()
+    }
+}
+
+impl Sequence for StayOverlap {
+    const SPEC: DetectorSpec = SPEC;
+    const CONDITIONS: &'static [Condition<OfTwo<StayOverlap>>] = &[
+        Condition::<OfTwo<StayOverlap>>::holds(
+            ["机构不同", "the institutions differ"],
+            |two| {
+                vec![
+                    ("institution_a", two.arena.text(two.first.visit.institution)),
+                    ("institution_b", two.arena.text(two.second.visit.institution)),
+                ]
+            },
+            &[INSTITUTIONS_DIFFER],
+            |bank, two| {
+                bank.differ(INSTITUTIONS_DIFFER, two.first.visit.institution, two.second.visit.institution)
+            },
+        )
+        .makes_subject(),
+        Condition::holds(
+            ["重叠时长超过容许小时数", "they overlap by more than the hours tolerated"],
+            |two| {
+                let end = two.end().unwrap_or(two.begin());
+                vec![
+                    ("begin", moment(two.begin())),
+                    ("end", moment(end)),
+                    ("hours", hours(end.saturating_sub(two.begin()))),
+                    ("tolerance_hours", (two.asked.states / 3600).to_string()),
+                ]
+            },
+            &[LONGER_THAN_TOLERANCE],
+            |bank, two| {
+                let overlap = two.end().map(|end| end.saturating_sub(two.begin()));
+                overlap.is_none_or(|overlap| bank.over(LONGER_THAN_TOLERANCE, overlap, *two.asked.states))
+            },
+        ),
+    ];
+    type Element = Visited;
+    /// The tolerance in seconds.
+    type States = i64;
+
+    fn month(two: &Two<'_, StayOverlap>) -> InstitutionMonth {
+        InstitutionMonth::at(two.first.visit.institution, two.begin())
+    }
+    fn finding(bank: &Policy, two: &Two<'_, StayOverlap>) -> Finding {
+        let (first, second) = (two.first.visit, two.second.visit);
+        let hours = match two.end() {
+            Some(end) if !two.is_open() => Value::Int((end - two.begin()) / 3600),
+            _ => Value::MoreThan(*two.asked.states / 3600),
+        };
+        let values = vec![hours, Value::Text(first.institution), Value::Text(second.institution)];
+        let found = two.found(bank, two.ids(), AmountBasis::SmallerFund(first.id, second.id), values);
+        Finding { institution: first.institution, ..found }
+    }
+    /// A stay without an end reaches to *now*.
+    fn due(two: &Two<'_, StayOverlap>) -> Option<Moment> {
+        two.is_open().then(|| two.begin() + two.asked.states + 1)
+    }
+}
+
+/// Judges the stays of one person: each with those that begin before it has ended.
 pub fn judge(arena: &Arena, bank: &Policy, rules: &Rules, visits: &[Visited], sink: &mut Sink) {
     if rules.is_empty() {
         return;
     }
-    let stays: Vec<(RowRef, Visit)> =
-        stays_of(arena, visits).into_iter().map(|stay| (stay.row, stay.visit)).collect();
-    for (nth, (place_a, a)) in stays.iter().enumerate() {
-        for (place_b, b) in &stays[nth + 1..] {
+    let stays = stays_of(arena, visits);
+    for (nth, a) in stays.iter().enumerate() {
+        for b in &stays[nth + 1..] {
             // Later stays begin later still: nothing further can overlap.
-            if a.end.is_some_and(|end| end <= b.begin) {
+            if a.visit.end.is_some_and(|end| end <= b.visit.begin) {
                 break;
             }
-            if bank.differ(INSTITUTIONS_DIFFER, a.institution, b.institution) {
-                judge_pair(arena, bank, rules, (*place_a, a), (*place_b, b), sink);
-            }
+            let two = if arena.compare(a.id(), b.id()).is_gt() { (b, a) } else { (a, b) };
+            sequence::judge::<StayOverlap>(arena, bank, asked(rules), two, sink);
         }
     }
 }
 
-fn judge_pair(
-    arena: &Arena,
-    bank: &Policy,
-    rules: &Rules,
-    a: (RowRef, &Visit),
-    b: (RowRef, &Visit),
-    sink: &mut Sink,
-) {
-    let (first, second) =
-        if arena.compare(a.1.id, b.1.id) == std::cmp::Ordering::Greater { (b, a) } else { (a, b) };
-    let begin = a.1.begin.max(b.1.begin);
-    let known_end = [a.1.end, b.1.end].into_iter().flatten().min();
-    let open = a.1.end.is_none() || b.1.end.is_none();
-    for (rule, tolerance) in rules {
-        sink.count(Count::Subject(*rule));
-        if known_end.is_some_and(|end| !bank.over(LONGER_THAN_TOLERANCE, end - begin, *tolerance)) {
-            continue;
-        }
-        let hours = match known_end {
-            Some(end) if !open => Value::Int((end - begin) / 3600),
-            _ => Value::MoreThan(*tolerance / 3600),
-        };
-        let finding = Out::Finding(Box::new(Finding {
-            rule: *rule,
-            verdict: bank.verdict(*rule, false),
-            key: vec![KeyPart::Text(first.1.id), KeyPart::Text(second.1.id)],
-            institution: first.1.institution,
-            evidence: vec![first.0, second.0],
-            occurred: first.1.event_time().max(second.1.event_time()),
-            amount_basis: AmountBasis::SmallerFund(first.1.id, second.1.id),
-            values: vec![hours, Value::Text(first.1.institution), Value::Text(second.1.institution)],
-        }));
-        let due: Moment = begin + tolerance + 1;
-        sink.emit(if open { Out::Due(due, Box::new(finding)) } else { finding });
-    }
-}
-
-/// Unordered pair of stays of one person that overlap by more than a tolerance.
-pub fn why(why: &mut Why<'_, '_>, _: &Rules, key: &[TextRef]) -> Option<()> {
+/// Goes through the conditions of an unordered pair of stays.
+pub fn why(why: &mut Why<'_, '_>, rules: &Rules, key: &[TextRef]) -> Option<()> {
     let &[a, b] = key else { return None };
-    let ((_, a), (_, b)) = (why.stay(a)?, why.stay(b)?);
-    why.check(["是两次不同的住院", "they are two stays"], Vec::new(), a.id != b.id)?;
-    why.same_person(&a, &b)?;
-    let values = why.institutions(&a, &b);
-    why.check(["机构不同", "the institutions differ"], values, a.institution != b.institution)?;
-    let now = why.scene.now;
-    let end = a.end.unwrap_or(now).min(b.end.unwrap_or(now));
-    let begin = a.begin.max(b.begin);
-    let tolerance = integer(why.rule, "tolerance_hours");
-    why.check(
-        ["重叠时长超过容许小时数", "they overlap by more than the hours tolerated"],
-        vec![
-            ("begin", moment(begin)),
-            ("end", moment(end)),
-            ("hours", hours(end.saturating_sub(begin))),
-            ("tolerance_hours", tolerance.to_string()),
-        ],
-        end.saturating_sub(begin) > tolerance * 3600,
-    )
+    let (a, b) = (why.stayed(a)?, why.stayed(b)?);
+    why.check(["是两次不同的住院", "they are two stays"], Vec::new(), a.id() != b.id())?;
+    why.same_person(&a.visit, &b.visit)?;
+    sequence::why::<StayOverlap>(why, asked(rules), (&a, &b))
 }

@@ -8,15 +8,17 @@
 
 use records::Kind;
 use records::arena::{Arena, RowRef, TextRef};
-use records::row::{self, Dispensing, Moment};
+use records::row::{self, Dispensing};
 use rulebank::{AmountKind, Comparison, DetectorSpec, Subject};
 
-use crate::compile::Compiler;
-use crate::condition::{self, Condition, Judged, comparisons};
-use crate::coverage::{Count, InstitutionMonth};
+use crate::compile::{Compiler, Ruled};
+use crate::condition::{Condition, comparisons};
+use crate::coverage::InstitutionMonth;
 use crate::exact::fen_of;
-use crate::finding::{AmountBasis, Finding, KeyPart, Money, RuleIx, Value, common_institution};
+use crate::finding::{AmountBasis, Finding, KeyPart, Money, Value};
 use crate::policy::Policy;
+use crate::shape::element::asked;
+use crate::shape::group_cap::{self, Group, GroupCap, OfGroup};
 use crate::sink::Sink;
 use crate::views::{Diff, one_of};
 use crate::why::steps::{Why, moment};
@@ -36,60 +38,49 @@ pub const SPEC: DetectorSpec = DetectorSpec {
 };
 
 /// Its rules.
-pub type Rules = Vec<RuleIx>;
+pub type Rules = Ruled<()>;
 
 /// Compiles its rules.
 pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
-    compiler.rule_numbers(SPEC.name)
+    compiler.ruled(SPEC.name, |_| ())
 }
 
 /// One pack in units of 10^-10.
 const ONE: i128 = 10_000_000_000;
 
-/// The insured sales of unsplit packs that carry a code.
-#[derive(Clone, Copy, Debug)]
-pub struct Carrying<'a> {
-    arena: &'a Arena,
-    rule: RuleIx,
-    code: TextRef,
-    sales: &'a [(RowRef, Dispensing)],
-}
-
 fn text_of(arena: &Arena, (_, sale): &(RowRef, Dispensing)) -> String {
     format!("{} {}", arena.text(sale.id), moment(sale.time))
 }
 
-/// Trace codes that were sold more than once.
+/// Trace codes that were sold more than once: the insured sales of unsplit packs that carry one.
 #[derive(Debug)]
 pub struct TraceCodeTwice;
 
-impl Judged for TraceCodeTwice {
-    type Candidate<'a> = Carrying<'a>;
-    const CONDITIONS: &'static [Condition<TraceCodeTwice>] = &[Condition::holds(
+impl GroupCap for TraceCodeTwice {
+    const SPEC: DetectorSpec = SPEC;
+    const CONDITIONS: &'static [Condition<OfGroup<TraceCodeTwice>>] = &[Condition::holds(
         ["其中医保结算且未拆零的至少两次", "two of them or more are insured and of unsplit packs"],
         |carrying| {
             let sales: Vec<String> =
-                carrying.sales.iter().map(|sale| text_of(carrying.arena, sale)).collect();
+                carrying.records.iter().map(|sale| text_of(carrying.arena, sale)).collect();
             vec![("sales", sales.join("; "))]
         },
         &[TWO_SALES],
-        |bank, carrying| bank.reaches(TWO_SALES, carrying.sales.len(), 2),
+        |bank, carrying| bank.reaches(TWO_SALES, carrying.count(), 2),
     )];
+    /// The code.
+    type Key<'a> = TextRef;
+    type Element = (RowRef, Dispensing);
+    type States = ();
 
-    fn rule(carrying: &Carrying<'_>) -> RuleIx {
-        carrying.rule
-    }
-    fn month(carrying: &Carrying<'_>) -> InstitutionMonth {
-        let time = carrying.sales.first().map_or(0, |(_, sale)| sale.time);
+    fn month(carrying: &Group<'_, TraceCodeTwice>) -> InstitutionMonth {
+        let time = carrying.records.first().map_or(0, |(_, sale)| sale.time);
         InstitutionMonth::at(TextRef::NONE, time)
     }
-    fn finding(bank: &Policy, carrying: &Carrying<'_>) -> Finding {
-        let arena = carrying.arena;
-        let mut sales = carrying.sales.to_vec();
+    fn finding(bank: &Policy, carrying: &Group<'_, TraceCodeTwice>) -> Finding {
+        let (arena, code) = (carrying.arena, carrying.key);
+        let mut sales = carrying.records.to_vec();
         sales.sort_by(|(_, a), (_, b)| a.time.cmp(&b.time).then_with(|| arena.compare(a.id, b.id)));
-        let evidence: Vec<RowRef> = sales.iter().map(|(row, _)| *row).collect();
-        let count = i64::try_from(sales.len()).unwrap_or(i64::MAX);
-        let occurred = sales.last().map_or(Moment::MIN, |(_, sale)| sale.time);
         // The earliest is left out; the others are laid by key.
         let mut later = sales.split_off(1.min(sales.len()));
         later.sort_by(|(_, a), (_, b)| arena.compare(a.id, b.id));
@@ -98,16 +89,12 @@ impl Judged for TraceCodeTwice {
             .iter()
             .map(|(row, sale)| Money { row: *row, own: fen_of(ONE, sale.price.unwrap_or(0)) })
             .collect();
-        Finding {
-            rule: carrying.rule,
-            verdict: bank.verdict(carrying.rule, false),
-            key: vec![KeyPart::Text(carrying.code)],
-            institution: common_institution(arena, &evidence),
-            evidence,
-            occurred,
-            amount_basis: AmountBasis::Laid(fen_of(prices.saturating_mul(ONE), 1), money),
-            values: vec![Value::Int(count), Value::Text(carrying.code)],
-        }
+        carrying.found(
+            bank,
+            vec![KeyPart::Text(code)],
+            AmountBasis::Laid(fen_of(prices.saturating_mul(ONE), 1), money),
+            vec![Value::Int(carrying.count()), Value::Text(code)],
+        )
     }
 }
 
@@ -129,14 +116,13 @@ pub fn judge(
         return;
     }
     let code = one_of(key);
-    for rule in rules {
-        sink.count(Count::Subject(*rule));
-        condition::judge::<TraceCodeTwice>(bank, &Carrying { arena, rule: *rule, code, sales: &sales }, sink);
+    for asked in asked(rules) {
+        group_cap::judge::<TraceCodeTwice>(arena, bank, asked, code, &sales, sink);
     }
 }
 
 /// Goes through the conditions of a code.
-pub fn why(why: &mut Why<'_, '_>, _: &Rules, key: &[TextRef]) -> Option<()> {
+pub fn why(why: &mut Why<'_, '_>, rules: &Rules, key: &[TextRef]) -> Option<()> {
     let &[code] = key else { return None };
     let scene = why.scene;
     let mut sales: Vec<(RowRef, Dispensing)> =
@@ -148,6 +134,6 @@ pub fn why(why: &mut Why<'_, '_>, _: &Rules, key: &[TextRef]) -> Option<()> {
         !sales.is_empty(),
     )?;
     sales.retain(|(_, sale)| sale.insured && !sale.split);
-    let candidate = Carrying { arena: scene.arena, rule: why.number, code, sales: &sales };
-    why.conditions::<TraceCodeTwice>(&candidate)
+    let asked = why.asked(rules)?;
+    group_cap::why::<TraceCodeTwice>(why, asked, code, &sales)
 }

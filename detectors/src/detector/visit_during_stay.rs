@@ -12,11 +12,13 @@ use records::row::{Day, day_of};
 use rulebank::{AmountKind, Comparison, DetectorSpec, Subject};
 
 use crate::classes::Class;
-use crate::compile::Compiler;
-use crate::condition::{self, Condition, Judged, comparisons};
+use crate::compile::{Compiler, Ruled};
+use crate::condition::{Condition, comparisons};
 use crate::coverage::InstitutionMonth;
-use crate::finding::{AmountBasis, Finding, KeyPart, RuleIx, Value};
+use crate::finding::{AmountBasis, Finding, Value};
 use crate::policy::Policy;
+use crate::shape::element::asked;
+use crate::shape::sequence::{self, OfTwo, Sequence, Two};
 use crate::sink::Sink;
 use crate::visited::Visited;
 use crate::why::steps::{Why, day, or_dash};
@@ -38,55 +40,46 @@ pub const SPEC: DetectorSpec = DetectorSpec {
 };
 
 /// Its rules.
-pub type Rules = Vec<RuleIx>;
+pub type Rules = Ruled<()>;
 
 /// Compiles its rules.
 pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
-    compiler.rule_numbers(SPEC.name)
+    compiler.ruled(SPEC.name, |_| ())
 }
 
-/// A stay, and a visit of the same person that is none.
-#[derive(Clone, Copy, Debug)]
-pub struct DuringStay<'a> {
-    arena: &'a Arena,
-    rule: RuleIx,
-    stay: &'a Visited,
-    other: &'a Visited,
-}
-
-impl DuringStay<'_> {
-    fn begin(&self) -> Day {
-        day_of(self.stay.visit.begin)
-    }
-    fn end(&self) -> Option<Day> {
-        self.stay.visit.end.map(day_of)
-    }
-    fn day(&self) -> Day {
-        day_of(self.other.visit.begin)
-    }
-}
-
-/// Visits during a stay elsewhere.
+/// Visits during a stay elsewhere: a stay, and a visit of the same person that is none.
 #[derive(Debug)]
 pub struct VisitDuringStay;
 
-impl Judged for VisitDuringStay {
-    type Candidate<'a> = DuringStay<'a>;
-    const CONDITIONS: &'static [Condition<VisitDuringStay>] = &[
+impl Two<'_, VisitDuringStay> {
+    fn begin(&self) -> Day {
+        day_of(self.first.visit.begin)
+    }
+    fn end(&self) -> Option<Day> {
+        self.first.visit.end.map(day_of)
+    }
+    fn day(&self) -> Day {
+        day_of(self.second.visit.begin)
+    }
+}
+
+impl Sequence for VisitDuringStay {
+    const SPEC: DetectorSpec = SPEC;
+    const CONDITIONS: &'static [Condition<OfTwo<VisitDuringStay>>] = &[
         Condition::holds(
             ["机构不同", "the institutions differ"],
             |two| {
                 vec![
-                    ("institution_a", two.arena.text(two.stay.visit.institution)),
-                    ("institution_b", two.arena.text(two.other.visit.institution)),
+                    ("institution_a", two.arena.text(two.first.visit.institution)),
+                    ("institution_b", two.arena.text(two.second.visit.institution)),
                 ]
             },
             &[INSTITUTIONS_DIFFER],
             |bank, two| {
-                bank.differ(INSTITUTIONS_DIFFER, two.stay.visit.institution, two.other.visit.institution)
+                bank.differ(INSTITUTIONS_DIFFER, two.first.visit.institution, two.second.visit.institution)
             },
         ),
-        Condition::<VisitDuringStay>::holds(
+        Condition::<OfTwo<VisitDuringStay>>::holds(
             ["就诊日晚于入院日", "the visit begins on a day after the admission"],
             |two| vec![("day", day(two.day())), ("begin", day(two.begin()))],
             &[BEGUN_BEFORE],
@@ -101,29 +94,22 @@ impl Judged for VisitDuringStay {
         ),
     ];
 
-    fn rule(two: &DuringStay<'_>) -> RuleIx {
-        two.rule
+    type Element = Visited;
+    type States = ();
+
+    fn month(two: &Two<'_, VisitDuringStay>) -> InstitutionMonth {
+        InstitutionMonth::at(two.first.visit.institution, two.second.visit.begin)
     }
-    fn month(two: &DuringStay<'_>) -> InstitutionMonth {
-        InstitutionMonth::at(two.stay.visit.institution, two.other.visit.begin)
-    }
-    fn finding(bank: &Policy, two: &DuringStay<'_>) -> Finding {
-        let (stay, other) = (two.stay, two.other);
-        Finding {
-            rule: two.rule,
-            verdict: bank.verdict(two.rule, false),
-            key: vec![KeyPart::Text(stay.visit.id), KeyPart::Text(other.visit.id)],
-            institution: stay.visit.institution,
-            evidence: vec![stay.row, other.row],
-            occurred: stay.visit.event_time().max(other.visit.event_time()),
-            amount_basis: AmountBasis::Fund(vec![other.visit.id]),
-            values: vec![
-                Value::Day(two.day()),
-                Value::Day(two.begin()),
-                Value::Text(stay.visit.institution),
-                Value::Text(other.visit.institution),
-            ],
-        }
+    fn finding(bank: &Policy, two: &Two<'_, VisitDuringStay>) -> Finding {
+        let (stay, other) = (two.first.visit, two.second.visit);
+        let values = vec![
+            Value::Day(two.day()),
+            Value::Day(two.begin()),
+            Value::Text(stay.institution),
+            Value::Text(other.institution),
+        ];
+        let found = two.found(bank, two.ids(), AmountBasis::Fund(vec![other.id]), values);
+        Finding { institution: stay.institution, ..found }
     }
 }
 
@@ -134,16 +120,13 @@ pub fn judge(arena: &Arena, bank: &Policy, rules: &Rules, visits: &[Visited], si
     }
     for stay in visits.iter().filter(|visit| visit.class == Class::Inpatient) {
         for other in visits.iter().filter(|visit| visit.class != Class::Inpatient) {
-            for rule in rules {
-                let candidate = DuringStay { arena, rule: *rule, stay, other };
-                condition::judge::<VisitDuringStay>(bank, &candidate, sink);
-            }
+            sequence::judge::<VisitDuringStay>(arena, bank, asked(rules), (stay, other), sink);
         }
     }
 }
 
 /// Goes through the conditions of (stay, visit that is none).
-pub fn why(why: &mut Why<'_, '_>, _: &Rules, key: &[TextRef]) -> Option<()> {
+pub fn why(why: &mut Why<'_, '_>, rules: &Rules, key: &[TextRef]) -> Option<()> {
     let &[stay, other] = key else { return None };
     let ((row, stay), (other_row, other)) = (why.stay(stay)?, why.visit(other)?);
     let scene = why.scene;
@@ -153,6 +136,5 @@ pub fn why(why: &mut Why<'_, '_>, _: &Rules, key: &[TextRef]) -> Option<()> {
     let is_none = other.class != Class::Inpatient;
     why.check(["第二次就诊不是住院", "the second visit is no stay"], values, is_none)?;
     why.same_person(&stay.visit, &other.visit)?;
-    let candidate = DuringStay { arena: scene.arena, rule: why.number, stay: &stay, other: &other };
-    why.conditions::<VisitDuringStay>(&candidate)
+    sequence::why::<VisitDuringStay>(why, asked(rules), (&stay, &other))
 }

@@ -6,18 +6,20 @@
 //!
 //! It needs no record but the visits, so that no reason for not judging is stated.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use records::arena::{Arena, TextRef};
-use records::row::{Day, Moment, day_of};
+use records::row::{Day, day_of};
 use rulebank::{AmountKind, Comparison, DetectorSpec, ParamKind, ParamSpec, Subject};
 
 use crate::classes::Class;
 use crate::compile::{Compiler, Ruled, integer};
-use crate::condition::{self, Condition, Judged, comparisons};
-use crate::coverage::{Count, InstitutionMonth};
-use crate::finding::{AmountBasis, Finding, KeyPart, RuleIx, Value, common_institution};
+use crate::condition::{Condition, comparisons};
+use crate::coverage::InstitutionMonth;
+use crate::finding::{AmountBasis, Finding, KeyPart, Value};
 use crate::policy::Policy;
+use crate::shape::element::asked;
+use crate::shape::group_cap::{self, Group, GroupCap, OfGroup};
 use crate::sink::Sink;
 use crate::visited::Visited;
 use crate::why::steps::{Why, day};
@@ -50,75 +52,46 @@ pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
     compiler.ruled(SPEC.name, |rule| integer(rule, "visits"))
 }
 
-/// A person's outpatient visits that begin on one day.
-#[derive(Clone, Copy, Debug)]
-pub struct OfDay<'a> {
-    arena: &'a Arena,
-    rule: RuleIx,
-    most: i64,
-    person: TextRef,
-    day: Day,
-    /// By key.
-    visits: &'a [Visited],
-}
-
-impl OfDay<'_> {
-    fn count(&self) -> i64 {
-        i64::try_from(self.visits.len()).unwrap_or(i64::MAX)
-    }
-}
-
-/// Days with too many visits.
+/// Days with too many visits: a person's outpatient visits that begin on one day, by key.
 #[derive(Debug)]
 pub struct VisitsADay;
 
-impl Judged for VisitsADay {
-    type Candidate<'a> = OfDay<'a>;
-    const CONDITIONS: &'static [Condition<VisitsADay>] = &[Condition::holds(
+impl GroupCap for VisitsADay {
+    const SPEC: DetectorSpec = SPEC;
+    const CONDITIONS: &'static [Condition<OfGroup<VisitsADay>>] = &[Condition::holds(
         [
             "当日开始的门诊就诊次数超过上限",
             "more outpatient visits of the person begin on the day than allowed",
         ],
         |of_day| {
-            let ids: Vec<String> =
-                of_day.visits.iter().map(|visit| of_day.arena.text(visit.visit.id)).collect();
             vec![
-                ("day", day(of_day.day)),
-                ("visits", of_day.visits.len().to_string()),
-                ("mdtrt_id", ids.join("; ")),
-                ("limit", of_day.most.to_string()),
+                ("day", day(of_day.key.1)),
+                ("visits", of_day.count().to_string()),
+                ("mdtrt_id", of_day.ids()),
+                ("limit", of_day.asked.states.to_string()),
             ]
         },
         &[MORE_VISITS],
-        |bank, of_day| bank.over(MORE_VISITS, of_day.count(), of_day.most),
+        |bank, of_day| bank.over(MORE_VISITS, of_day.count(), *of_day.asked.states),
     )];
+    type Key<'a> = (TextRef, Day);
+    type Element = Visited;
+    /// The visits that are left alone.
+    type States = i64;
 
-    fn rule(of_day: &OfDay<'_>) -> RuleIx {
-        of_day.rule
+    fn month(of_day: &Group<'_, VisitsADay>) -> InstitutionMonth {
+        InstitutionMonth::on(TextRef::NONE, of_day.key.1)
     }
-    fn month(of_day: &OfDay<'_>) -> InstitutionMonth {
-        InstitutionMonth::on(TextRef::NONE, of_day.day)
-    }
-    fn finding(bank: &Policy, of_day: &OfDay<'_>) -> Finding {
-        let visits = of_day.visits;
-        let mut institutions: Vec<_> = visits.iter().map(|visit| visit.visit.institution).collect();
-        institutions.sort_unstable();
-        institutions.dedup();
-        let evidence: Vec<_> = visits.iter().map(|visit| visit.row).collect();
-        Finding {
-            rule: of_day.rule,
-            verdict: bank.verdict(of_day.rule, false),
-            key: vec![KeyPart::Text(of_day.person), KeyPart::Day(of_day.day)],
-            institution: common_institution(of_day.arena, &evidence),
-            occurred: visits.iter().map(|visit| visit.visit.event_time()).max().unwrap_or(Moment::MIN),
-            evidence,
-            amount_basis: AmountBasis::AllButLargestFund(visits.iter().map(|visit| visit.visit.id).collect()),
-            values: vec![
-                Value::Day(of_day.day),
-                Value::Int(of_day.count()),
-                Value::Int(i64::try_from(institutions.len()).unwrap_or(i64::MAX)),
-            ],
-        }
+    fn finding(bank: &Policy, of_day: &Group<'_, VisitsADay>) -> Finding {
+        let ((person, day), visits) = (of_day.key, of_day.records);
+        let institutions: BTreeSet<TextRef> = visits.iter().map(|visit| visit.visit.institution).collect();
+        let institutions = i64::try_from(institutions.len()).unwrap_or(i64::MAX);
+        of_day.found(
+            bank,
+            vec![KeyPart::Text(person), KeyPart::Day(day)],
+            AmountBasis::AllButLargestFund(visits.iter().map(|visit| visit.visit.id).collect()),
+            vec![Value::Day(day), Value::Int(of_day.count()), Value::Int(institutions)],
+        )
     }
 }
 
@@ -136,11 +109,9 @@ pub fn judge(arena: &Arena, bank: &Policy, rules: &Rules, visits: &[Visited], si
     }
     for (day, mut visits) in days {
         visits.sort_by(|a, b| arena.compare(a.visit.id, b.visit.id));
-        let (person, visits) = (visits[0].visit.psn_no, visits.as_slice());
-        for (rule, most) in rules {
-            sink.count(Count::Subject(*rule));
-            let candidate = OfDay { arena, rule: *rule, most: *most, person, day, visits };
-            condition::judge::<VisitsADay>(bank, &candidate, sink);
+        let key = (visits[0].visit.psn_no, day);
+        for asked in asked(rules) {
+            group_cap::judge::<VisitsADay>(arena, bank, asked, key, &visits, sink);
         }
     }
 }
@@ -149,8 +120,8 @@ pub fn judge(arena: &Arena, bank: &Policy, rules: &Rules, visits: &[Visited], si
 pub fn why(why: &mut Why<'_, '_>, rules: &Rules, key: &[TextRef]) -> Option<()> {
     let &[person, on] = key else { return None };
     let day = why.day(on)?;
-    let (arena, mut visits) = (why.scene.arena, why.scene.visits_of(person));
+    let mut visits = why.scene.visits_of(person);
     visits.retain(|visit| day_of(visit.visit.begin) == day && visit.class == Class::Outpatient);
-    let (rule, most) = *rules.iter().find(|(rule, _)| *rule == why.number)?;
-    why.conditions::<VisitsADay>(&OfDay { arena, rule, most, person, day, visits: &visits })
+    let asked = why.asked(rules)?;
+    group_cap::why::<VisitsADay>(why, asked, (person, day), &visits)
 }

@@ -10,10 +10,14 @@ use records::time::{format_date, format_time, parse_date};
 use rulebank::{Rule, Text2};
 
 use super::scene::Scene;
+use crate::classes::Class;
+use crate::compile::Ruled;
 pub use crate::condition::Values;
 use crate::condition::{Answer, Judged, Wording};
 use crate::coverage::Missing;
 use crate::policy::RuleIx;
+use crate::shape::element::{Asked, asked};
+use crate::visited::Visited;
 
 /// One condition, the values it was asked of, and what came of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -137,6 +141,11 @@ impl<'s, 'a> Why<'s, 'a> {
         Some(())
     }
 
+    /// What the rule states, of a detector without a table.
+    pub fn asked<'r, S>(&self, rules: &'r Ruled<S>) -> Option<Asked<'r, S>> {
+        asked(rules).find(|asked| asked.rule == self.number)
+    }
+
     /// A visit that stands.
     pub fn visit(&mut self, id: TextRef) -> Option<(RowRef, Visit)> {
         let row = self.record(Kind::Visit, (id, TextRef::NONE))?;
@@ -150,6 +159,11 @@ impl<'s, 'a> Why<'s, 'a> {
         let is_stay = self.scene.is_stay(&visit);
         self.check(["该就诊为住院", "the visit is a stay"], values, is_stay)?;
         Some((row, visit))
+    }
+
+    /// The same with its class, as detectors that compare visits have it.
+    pub fn stayed(&mut self, id: TextRef) -> Option<Visited> {
+        self.stay(id).map(|(row, visit)| Visited { row, visit, class: Class::Inpatient })
     }
 
     /// A fee line that rules see.
