@@ -102,10 +102,7 @@ impl<D: Sequence> Judged for OfTwo<D> {
 }
 
 /// Each of a sorted sequence with the next of its group: the groups stand one after the other.
-pub fn neighbours<'s, E>(
-    sequence: &'s [E],
-    alike: impl Fn(&E, &E) -> bool,
-) -> impl Iterator<Item = (&'s E, &'s E)> {
+pub fn neighbours<E>(sequence: &[E], alike: impl Fn(&E, &E) -> bool) -> impl Iterator<Item = (&E, &E)> {
     sequence.windows(2).map(|two| (&two[0], &two[1])).filter(move |(a, b)| alike(a, b))
 }
 
