@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
-use pipeline::error::Error;
-use pipeline::front::Front;
-use pipeline::source::{self, Lines, Row};
+use runtime::Error;
+use runtime::front::Front;
+use runtime::source::{self, Lines, Row};
 
 /// Where the file is written.
 static FOLDER: LazyLock<PathBuf> = LazyLock::new(|| {
@@ -19,6 +19,7 @@ struct Taker {
 }
 
 impl Lines for Taker {
+    type Error = Error;
     fn line(&mut self, _number: u64, _line: &[u8]) -> Result<(), Error> {
         unreachable!("a table has no lines")
     }

@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use std::time::Instant;
 
-use pipeline::error::Error;
-use pipeline::front::Front;
-use pipeline::source::{self, Lines, Row};
+use runtime::Error;
+use runtime::front::Front;
+use runtime::source::{self, Lines, Row};
 
 #[path = "../tests/support/convert.rs"]
 mod convert;
@@ -33,6 +33,7 @@ impl Taker {
 }
 
 impl Lines for Taker {
+    type Error = Error;
     fn line(&mut self, number: u64, line: &[u8]) -> Result<(), Error> {
         self.front.line("", number, line, &mut std::io::sink())?.unwrap();
         self.after();

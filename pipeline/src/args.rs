@@ -34,6 +34,14 @@ pub enum Subcommands {
     Eval(EvalArgs),
     /// Print the JSON Schema of an output, or the names of all outputs.
     Schema(SchemaArgs),
+    /// Run for ever: changes come in by HTTP and from a watched folder, alerts and events go out.
+    Serve(ServeArgs),
+    /// Look at the configuration of the live service.
+    Config(ConfigArgs),
+    /// Look at what the live service needs: configuration, rules, disk, state, address, clock, broker.
+    Doctor(DoctorArgs),
+    /// What a running service rejected: list it, show one, send it again.
+    Dlq(DlqArgs),
     /// Measure: decoding, loading, ticks, corrections, a rule change.
     Bench(BenchArgs),
 }
@@ -64,6 +72,96 @@ pub struct RunArgs {
     /// No progress on stderr.
     #[arg(long, short)]
     pub quiet: bool,
+}
+
+/// Arguments of `serve`; what is not given here stands in the configuration, or has its default.
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    /// The configuration, a TOML file.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Where the state is [default: fundwatch-data].
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Where it listens [default: 127.0.0.1:8300].
+    #[arg(long, value_name = "ADDR")]
+    pub listen: Option<std::net::SocketAddr>,
+    /// A rule bank of your own: DIR/tables/*.csv, and DIR/rules/**/*.toml if it has any.
+    #[arg(long, value_name = "DIR")]
+    pub rules: Option<PathBuf>,
+    /// Worker threads; the answers are the same for any number [default: 1].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub workers: Option<u16>,
+}
+
+/// Arguments of `config`.
+#[derive(Debug, Args)]
+pub struct ConfigArgs {
+    /// What to do with it.
+    #[command(subcommand)]
+    pub what: ConfigAction,
+}
+
+/// What `config` does.
+#[derive(Debug, Subcommand)]
+pub enum ConfigAction {
+    /// Say whether a file is a configuration that fits together.
+    Check {
+        /// The file.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+}
+
+/// Arguments of `doctor`.
+#[derive(Debug, Args)]
+pub struct DoctorArgs {
+    /// The configuration, a TOML file; else that of a service without one.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Where the state is, if not as configured.
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+}
+
+/// Arguments of `dlq`.
+#[derive(Debug, Args)]
+pub struct DlqArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub what: DlqAction,
+    /// The running service.
+    #[arg(long, global = true, value_name = "URL", default_value = "http://127.0.0.1:8300")]
+    pub at: String,
+}
+
+/// What `dlq` does.
+#[derive(Debug, Subcommand)]
+pub enum DlqAction {
+    /// List what was rejected: number, code, where it came from, why.
+    List {
+        /// Only those after this number.
+        #[arg(long, value_name = "N", default_value_t = 0)]
+        after: u64,
+        /// Only those of this code.
+        #[arg(long, value_name = "CODE")]
+        code: Option<String>,
+        /// At most so many.
+        #[arg(long, value_name = "N", default_value_t = 100)]
+        limit: usize,
+    },
+    /// Show one, with all of it.
+    Show {
+        /// Its number.
+        #[arg(value_name = "N")]
+        number: u64,
+    },
+    /// Send some again, as they came: what was wrong may have been the rules of reading.
+    Replay {
+        /// Their numbers.
+        #[arg(required = true, value_name = "N")]
+        numbers: Vec<u64>,
+    },
 }
 
 /// Arguments of `explain`.
@@ -211,6 +309,15 @@ pub struct DemoArgs {
     /// Keep records, tables and outputs here instead of in a temporary folder.
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+    /// Let the region flow into a live service, and show alerts as they come, change and withdraw.
+    #[arg(long)]
+    pub live: bool,
+    /// With --live: changes a second.
+    #[arg(long, value_name = "N", default_value_t = 500, value_parser = clap::value_parser!(u64).range(1..))]
+    pub speed: u64,
+    /// With --live: where the service listens.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8300")]
+    pub listen: std::net::SocketAddr,
 }
 
 /// Arguments of `rules`.

@@ -18,13 +18,13 @@ use serde_json::Value;
 use synth::{Recipe, Schemes};
 
 use crate::args::BenchArgs;
-use crate::engine::{Options, load_bank};
 use crate::error::Error;
-use crate::profile::{Cost, Profile};
 use crate::progress::Progress;
 use crate::run::{Session, per_second};
-use crate::source::{self, Input, Lines, Row};
 use reports::outputs::Folder;
+use runtime::engine::{Options, load_bank};
+use runtime::profile::{Cost, Profile};
+use runtime::source::{self, Input, Lines, Row};
 
 /// Lines of a tick while loading.
 const BULK_TICK: u64 = 100_000;
@@ -291,6 +291,7 @@ fn not_of_synth() -> Error {
 }
 
 impl<F: FnMut(u64, &[u8]) -> Result<(), Error>> Lines for RegionLines<F> {
+    type Error = Error;
     fn line(&mut self, number: u64, line: &[u8]) -> Result<(), Error> {
         (self.take)(number, line)
     }

@@ -1,6 +1,8 @@
 //! `fundwatch demo`: a small region with planted cases, run through the built-in rules, and a few of the alerts
 //! as an inspector reads them.
 
+mod live;
+
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -41,6 +43,10 @@ pub fn demo(args: &DemoArgs) -> Result<String, Error> {
     };
     let kept = args.out.as_deref();
     let folder = kept.or(temporary.as_ref().map(tempfile::TempDir::path)).unwrap_or(Path::new("."));
+    if args.live {
+        live::live(args, folder)?;
+        return Ok(String::new());
+    }
     let recipe = Recipe { seed: SEED, visits: VISITS, months: MONTHS, schemes: Schemes::All, strength: 1.0 };
     let region = synth::make(&recipe, folder, false)?;
     let outcome = run::run(&RunArgs {

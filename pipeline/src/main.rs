@@ -10,7 +10,7 @@ use clap::Parser;
 use mimalloc::MiMalloc;
 use pipeline::args::{Command, Subcommands};
 use pipeline::error::Error;
-use pipeline::{bench, command, demo, explain, report, rules, run, schema, synth};
+use pipeline::{bench, command, demo, dlq, explain, report, rules, run, schema, serve, synth};
 
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
@@ -61,6 +61,16 @@ fn execute(what: Subcommands) -> Result<ExitCode, Error> {
             }
         }
         Subcommands::Schema(args) => print(&schema::schema(&args)?)?,
+        Subcommands::Serve(args) => serve::serve(args)?,
+        Subcommands::Config(args) => print(&serve::config(&args)?)?,
+        Subcommands::Doctor(args) => {
+            let (text, has_found) = serve::doctor(&args)?;
+            print(&text)?;
+            if has_found {
+                return Ok(ExitCode::from(FOUND));
+            }
+        }
+        Subcommands::Dlq(args) => print(&dlq::dlq(&args)?)?,
         Subcommands::Synth(args) => print(&synth::synth(&args)?)?,
     }
     Ok(ExitCode::SUCCESS)

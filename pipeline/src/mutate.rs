@@ -18,10 +18,10 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::args::MutateArgs;
-use crate::engine::load_bank;
 use crate::error::Error;
 use crate::progress::Progress;
 use reports::CommandOutput;
+use runtime::engine::load_bank;
 
 /// What the test of one rule came to.
 #[derive(Clone, Debug, PartialEq, Eq)]

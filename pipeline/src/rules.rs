@@ -15,9 +15,9 @@ use reports::CommandOutput;
 use rulebank::{Bank, Lang, check_report};
 
 use crate::args::{RulesAction, RulesArgs};
-use crate::engine::load_bank;
 use crate::error::Error;
 use crate::mutate;
+use runtime::engine::load_bank;
 
 /// Looks after a bank as the command line asks.
 ///

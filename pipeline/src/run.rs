@@ -13,16 +13,16 @@ use wire::{Alert, FenSum, LineCounts, RuleCoverage, Summary, files};
 use detectors::alert_view::AlertView;
 
 use crate::args::RunArgs;
-use crate::engine::{Engine, Options, Recorder, load_bank};
 use crate::error::Error;
 use crate::exempted::{Exempted, tally};
-use crate::front::Front;
 use crate::keep;
 use crate::owners;
 use crate::places;
 use crate::progress::Progress;
-use crate::source::{self, Input, Lines, Row};
 use reports::outputs::{Draft, Folder};
+use runtime::engine::{Engine, Options, Recorder, load_bank};
+use runtime::front::Front;
+use runtime::source::{self, Input, Lines, Row};
 
 /// What a run came to, for people.
 pub struct Outcome {
@@ -147,7 +147,7 @@ impl Session {
                 recorded.fetch_add(of_tick.len(), Ordering::Relaxed);
                 let mut events = events.lock().unwrap_or_else(PoisonError::into_inner);
                 let Some(draft) = events.as_mut() else { return Ok(()) };
-                of_tick.iter().try_for_each(|event| Ok(draft.line(&event.line)?))
+                of_tick.iter().try_for_each(|event| draft.line(&event.line).map_err(runtime::Error::recorder))
             })
         };
         let engine = Engine::start(bank, options, recorder)?;
@@ -211,6 +211,7 @@ impl Session {
             progress: &'a mut Progress,
         }
         impl Lines for Feed<'_> {
+            type Error = Error;
             fn line(&mut self, number: u64, line: &[u8]) -> Result<(), Error> {
                 self.session.line(self.file, number, line)
             }

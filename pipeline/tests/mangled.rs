@@ -9,10 +9,10 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use parquet::file::reader::{FileReader, SerializedFileReader};
-use pipeline::error::Error;
-use pipeline::front::Front;
-use pipeline::source::{self, Lines, Row, is_white};
 use records::splitmix::SplitMix64;
+use runtime::Error;
+use runtime::front::Front;
+use runtime::source::{self, Lines, Row, is_white};
 use serde_json::Value;
 use synth::{Recipe, Schemes};
 
@@ -144,6 +144,7 @@ struct Taker {
 }
 
 impl Lines for Taker {
+    type Error = Error;
     fn line(&mut self, number: u64, line: &[u8]) -> Result<(), Error> {
         self.handed += u64::from(!is_white(line));
         self.front.line("mangled", number, line, &mut self.rejected)?.unwrap();
@@ -180,9 +181,7 @@ fn taken(path: &Path) -> Taken {
     assert!(entries.iter().all(|entry| entry["origin"]["line"].is_u64() && !entry["raw"].is_null()));
     let damage = match read {
         Ok(()) => None,
-        Err(error @ Error::Report(reports::Error::Read { .. })) => {
-            Some(format!("{:#}", anyhow::Error::from(error)))
-        }
+        Err(error @ Error::Read { .. }) => Some(format!("{:#}", anyhow::Error::from(error))),
         Err(error) => panic!("{error:?} is no damage"),
     };
     Taken { counted, damage }

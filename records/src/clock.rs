@@ -2,6 +2,7 @@
 //!
 //! Only the newest distinct moments are counted, at most [`KEPT`] of them; everything at or below the horizon
 //! is forgotten. If withdrawals ever eat through what is kept, the caller scans what stands once more.
+//! Moments behind a limit are kept apart and do not move *now* until the limit passes them.
 
 use std::collections::BTreeMap;
 
@@ -16,12 +17,25 @@ pub struct Clock {
     counts: BTreeMap<Moment, u32>,
     /// Moments below this one are not counted.
     horizon: Option<Moment>,
+    /// Up to which moment records move *now*; all do if none is set.
+    limit: Option<Moment>,
+    /// Counts of all event times behind it.
+    beyond: BTreeMap<Moment, u32>,
 }
 
 impl Clock {
     /// A record with this event time stands.
     #[inline]
     pub fn add(&mut self, moment: Moment) {
+        if self.limit.is_some_and(|limit| moment > limit) {
+            *self.beyond.entry(moment).or_insert(0) += 1;
+            return;
+        }
+        self.count(moment);
+    }
+
+    #[inline]
+    fn count(&mut self, moment: Moment) {
         if self.horizon.is_some_and(|horizon| moment < horizon) {
             return;
         }
@@ -38,10 +52,12 @@ impl Clock {
     /// It stands no more. Returns whether the newest moment is now unknown and must be found by a scan.
     #[must_use]
     pub fn remove(&mut self, moment: Moment) -> bool {
-        if let Some(count) = self.counts.get_mut(&moment) {
+        let is_beyond = self.limit.is_some_and(|limit| moment > limit);
+        let counts = if is_beyond { &mut self.beyond } else { &mut self.counts };
+        if let Some(count) = counts.get_mut(&moment) {
             *count -= 1;
             if *count == 0 {
-                self.counts.remove(&moment);
+                counts.remove(&moment);
             }
         }
         self.counts.is_empty() && self.horizon.is_some()
@@ -49,10 +65,34 @@ impl Clock {
 
     /// Starts again from all event times that stand.
     pub fn rebuild(&mut self, moments: impl Iterator<Item = Moment>) {
-        *self = Clock::default();
+        *self = Clock { limit: self.limit, ..Clock::default() };
         for moment in moments {
             self.add(moment);
         }
+    }
+
+    /// Moves the limit on: it never goes back. What it passes counts from now on.
+    pub fn raise_limit(&mut self, limit: Moment) {
+        if self.limit.is_some_and(|before| limit <= before) {
+            return;
+        }
+        if self.limit.is_none() {
+            let all = std::mem::take(&mut self.counts);
+            for (moment, count) in all {
+                let counts = if moment > limit { &mut self.beyond } else { &mut self.counts };
+                counts.insert(moment, count);
+            }
+        }
+        self.limit = Some(limit);
+        let beyond = self.beyond.split_off(&(limit.saturating_add(1)));
+        for (moment, count) in std::mem::replace(&mut self.beyond, beyond) {
+            (0..count).for_each(|_| self.count(moment));
+        }
+    }
+
+    /// How many records are dated behind the limit.
+    pub fn beyond(&self) -> u64 {
+        self.beyond.values().map(|count| u64::from(*count)).sum()
     }
 
     /// The newest moment; `None` while nothing with an event time stands.
@@ -64,6 +104,21 @@ impl Clock {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_dated_beyond_the_limit_waits() {
+        let mut clock = Clock::default();
+        clock.raise_limit(100);
+        [50, 90, 200, 200, 300].into_iter().for_each(|moment| clock.add(moment));
+        assert_eq!((clock.newest(), clock.beyond()), (Some(90), 3));
+        clock.raise_limit(200);
+        assert_eq!((clock.newest(), clock.beyond()), (Some(200), 1));
+        clock.raise_limit(100);
+        assert!(!clock.remove(300) && !clock.remove(200));
+        assert_eq!((clock.newest(), clock.beyond()), (Some(200), 0));
+        assert!(!clock.remove(200));
+        assert_eq!(clock.newest(), Some(90));
+    }
 
     #[test]
     fn the_newest_moment_follows_withdrawals() {

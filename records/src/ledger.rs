@@ -217,6 +217,16 @@ impl Ledger {
         self.clock.newest()
     }
 
+    /// Records dated behind this moment do not move *now*, as yet; the limit only goes on.
+    pub fn raise_limit(&mut self, limit: Moment) {
+        self.clock.raise_limit(limit);
+    }
+
+    /// How many records are dated behind the limit.
+    pub fn beyond_limit(&self) -> u64 {
+        self.clock.beyond()
+    }
+
     /// What changed since the last call, in order.
     pub fn take_facts(&mut self) -> Vec<FactChange> {
         std::mem::take(&mut self.facts)

@@ -43,6 +43,13 @@ pub enum FieldType {
     Records(&'static [Field]),
 }
 
+impl FieldType {
+    /// Whether it is a list.
+    pub fn is_list(self) -> bool {
+        matches!(self, FieldType::Texts | FieldType::Records(_))
+    }
+}
+
 /// Which signs a number may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sign {

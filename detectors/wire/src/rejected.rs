@@ -20,13 +20,45 @@ pub struct Rejected {
     pub text: String,
 }
 
-/// A place in an input.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+/// A place in an input: a line of a file, a message of a topic, or a line of a request.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Origin {
     /// Name of the file as it was given.
-    pub file: String,
-    /// Line or row, from 1.
-    pub line: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// Id of the request, empty if it has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<String>,
+    /// Line or row of the file or request, from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<u64>,
+    /// The topic of the message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub topic: Option<String>,
+    /// Its partition.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partition: Option<i64>,
+    /// Its offset.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offset: Option<u64>,
+}
+
+impl Origin {
+    /// A line or row of a file.
+    pub fn of_file(file: impl Into<String>, line: u64) -> Origin {
+        Origin { file: Some(file.into()), line: Some(line), ..Origin::default() }
+    }
+
+    /// A line of a request.
+    pub fn of_request(request: impl Into<String>, line: u64) -> Origin {
+        Origin { request: Some(request.into()), line: Some(line), ..Origin::default() }
+    }
+
+    /// A message of a topic.
+    pub fn of_topic(topic: impl Into<String>, partition: i32, offset: u64) -> Origin {
+        let (topic, partition) = (Some(topic.into()), Some(i64::from(partition)));
+        Origin { topic, partition, offset: Some(offset), ..Origin::default() }
+    }
 }
 
 /// A line as it stands in its file, as JSON: its text, or base64 of its bytes where they are not UTF-8.
@@ -47,9 +79,31 @@ pub fn raw_line(line: &[u8]) -> Box<RawValue> {
     raw.expect("texts are written to memory")
 }
 
+/// The bytes of a base64 text with padding (RFC 4648 section 4); none if it is no such text.
+pub fn from_base64(text: &str) -> Option<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
+    for four in text.as_bytes().chunks(4) {
+        let padding = four.iter().rev().take_while(|byte| **byte == b'=').count();
+        if four.len() != 4 || padding > 2 {
+            return None;
+        }
+        let mut group = 0u32;
+        for byte in four {
+            let six = match byte {
+                b'=' => 0,
+                _ => u32::try_from(ALPHABET.iter().position(|known| known == byte)?).ok()?,
+            };
+            group = group << 6 | six;
+        }
+        bytes.extend_from_slice(&group.to_be_bytes()[1..4 - padding]);
+    }
+    Some(bytes)
+}
+
+const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
 /// Base64 with padding (RFC 4648 section 4).
 pub fn base64(bytes: &[u8]) -> String {
-    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
     for three in bytes.chunks(3) {
         let padded = [three[0], *three.get(1).unwrap_or(&0), *three.get(2).unwrap_or(&0)];
@@ -79,6 +133,8 @@ mod tests {
             ("foobar", "Zm9vYmFy"),
         ] {
             assert_eq!(base64(bytes.as_bytes()), text);
+            assert_eq!(from_base64(text).as_deref(), Some(bytes.as_bytes()));
         }
+        assert_eq!((from_base64("Zg="), from_base64("Z!=="), from_base64("Z===")), (None, None, None));
     }
 }

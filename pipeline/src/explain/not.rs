@@ -20,11 +20,11 @@ use rulebank::{Bank, Lang, Rule, Status};
 use wire::explanation::{AbsentRecord, ConditionResult, NamedValue, RejectedLine, WhyNot, WithdrawnRecord};
 use wire::{Keyword, alert_id};
 
-use crate::engine::compile;
 use crate::error::Error;
-use crate::front::Front;
 use crate::progress::Progress;
-use crate::source::{self, Input, Lines, Row};
+use runtime::engine::compile;
+use runtime::front::Front;
+use runtime::source::{self, Input, Lines, Row};
 
 /// Rejected lines about a subject that are shown.
 const REJECTED: usize = 20;
@@ -132,6 +132,7 @@ impl Reading {
             progress: &'a mut Progress,
         }
         impl Lines for Feed<'_> {
+            type Error = Error;
             fn line(&mut self, number: u64, line: &[u8]) -> Result<(), Error> {
                 let reading = &mut *self.reading;
                 let written = reading.front.line(self.file, number, line, &mut reading.entry)?;
@@ -278,7 +279,8 @@ fn condition(
         // The kind stands in the line, or in the name of a table's file.
         let of_kind = |entry: &&RejectedLine| {
             let raw = entry.raw.to_string();
-            (raw.contains(kind.name()) || entry.origin.file.contains(kind.name()))
+            (raw.contains(kind.name())
+                || entry.origin.file.as_ref().is_some_and(|file| file.contains(kind.name())))
                 && parts.iter().all(|part| raw.contains(part.as_str()))
         };
         let because = match () {
@@ -309,7 +311,7 @@ fn condition(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::load_bank;
+    use runtime::engine::load_bank;
 
     #[test]
     fn a_subject_is_taken_from_the_words_and_what_follows_are_paths() {

@@ -19,12 +19,12 @@ use rulebank::{Bank, Lang};
 
 use crate::args::DiffArgs;
 use crate::command::language;
-use crate::engine::{Engine, Options, Recorder, load_bank};
 use crate::error::Error;
-use crate::front::Front;
 use crate::progress::Progress;
 use crate::run::parse_as_of;
-use crate::source::{self, Input, Lines, Row};
+use runtime::engine::{Engine, Options, Recorder, load_bank};
+use runtime::front::Front;
+use runtime::source::{self, Input, Lines, Row};
 
 /// Lines of a tick while loading.
 const TICK: u64 = 100_000;
@@ -70,7 +70,7 @@ pub fn diff(args: &DiffArgs) -> Result<String, Error> {
 
 /// The bank in a folder, or the built-in one.
 fn bank_at(path: &Path) -> Result<Bank, Error> {
-    if path.as_os_str() == BUILT_IN && !path.is_dir() { load_bank(None) } else { load_bank(Some(path)) }
+    Ok(load_bank((path.as_os_str() != BUILT_IN || path.is_dir()).then_some(path))?)
 }
 
 /// Reads the records under the first bank and changes to the second; each change goes to `lines` as a line.
@@ -89,7 +89,10 @@ pub fn compare(
     let recorder: Recorder = Box::new(move |events: &[AlertEvent]| {
         let mut changes = recorded.lock().unwrap_or_else(PoisonError::into_inner);
         events.iter().try_for_each(|event| match &event.change {
-            Some(change) => Ok(changes.add(side(&change.before), side(&change.after), &event.line.cause)?),
+            Some(change) => {
+                let added = changes.add(side(&change.before), side(&change.after), &event.line.cause);
+                added.map_err(runtime::Error::recorder)
+            }
             None => Ok(()),
         })
     });
@@ -149,7 +152,10 @@ struct Feed<'a> {
 
 impl Feed<'_> {
     fn taken(&mut self) -> Result<(), Error> {
-        if self.engine.front.lines_in_tick() >= TICK { self.engine.close_tick() } else { Ok(()) }
+        if self.engine.front.lines_in_tick() >= TICK {
+            self.engine.close_tick()?;
+        }
+        Ok(())
     }
 
     /// The way in, and where what it rejects goes: nothing is kept of it here, `run` shows it.
@@ -159,6 +165,7 @@ impl Feed<'_> {
 }
 
 impl Lines for Feed<'_> {
+    type Error = Error;
     fn line(&mut self, number: u64, line: &[u8]) -> Result<(), Error> {
         let file = self.file;
         let (front, mut nowhere) = self.front();

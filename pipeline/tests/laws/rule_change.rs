@@ -7,9 +7,9 @@ use std::sync::{Arc, Mutex};
 
 use detectors::alert_view::AlertEvent;
 use detectors::detector::SPECS;
-use pipeline::engine::{Engine, Options, Recorder};
 use reports::bank_change::differences::differences;
 use rulebank::{Bank, Exemption, Param, ParamKind, Rule, Severity, Status, Tables, Text2, Verdict};
+use runtime::engine::{Engine, Options, Recorder};
 use serde_json::Value;
 use wire::AlertDifference;
 
@@ -96,7 +96,7 @@ fn changed(before: &Bank, after: &Bank, case: &Case, workers: usize) -> Result<A
 }
 
 fn run(banks: &[&Bank], case: &Case, workers: usize) -> Result<Answer, String> {
-    let failed = |error: pipeline::error::Error| error.to_string();
+    let failed = |error: runtime::Error| error.to_string();
     let as_of = case.as_of.as_deref().map(|text| {
         let day = || records::time::parse_date(text).map(|day| i64::from(day) * 86_400);
         records::time::parse_time(text).or_else(day).expect("a history's own --as-of")

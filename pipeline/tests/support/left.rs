@@ -66,7 +66,7 @@ pub(crate) fn leave(out: &Path) {
 
 /// The built-in bank, as a run keeps it.
 fn leave_bank(folder: &Path) {
-    let bank = pipeline::engine::load_bank(None).expect("the built-in bank");
+    let bank = runtime::engine::load_bank(None).expect("the built-in bank");
     for (path, text) in &bank.files {
         let path = folder.join(path);
         fs::create_dir_all(path.parent().expect("a folder")).expect("a folder of the bank");

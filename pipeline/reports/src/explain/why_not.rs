@@ -115,5 +115,7 @@ fn because(absent: &AbsentRecord, lang: Lang) -> &'static str {
 
 fn rejected(line: &RejectedLine, lang: Lang) -> String {
     let colon = pick(lang, "：", ": ");
-    format!("{}:{} {}{colon}{}", line.origin.file, line.origin.line, line.code, line.text)
+    let origin = &line.origin;
+    let (file, number) = (origin.file.as_deref().unwrap_or_default(), origin.line.unwrap_or_default());
+    format!("{file}:{number} {}{colon}{}", line.code, line.text)
 }

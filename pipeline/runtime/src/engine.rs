@@ -19,7 +19,7 @@ use rulebank::Bank;
 use timely::WorkerConfig;
 use timely::communication::Config as Threads;
 
-use crate::error::Error;
+use crate::Error;
 use crate::front::Front;
 use crate::profile::Profile;
 
@@ -47,12 +47,20 @@ struct Progress {
     moved: Condvar,
 }
 
+/// What the view is handed.
+enum ToView {
+    /// A tick, for which it awaits the answers of all workers.
+    Tick(TickIn),
+    /// Somebody wants to look at it as it is after the ticks before.
+    Look(Box<dyn FnOnce(&AlertView) + Send>),
+}
+
 /// A running engine; the thread that holds it is the front.
 pub struct Engine {
     /// Lines in.
     pub front: Front,
     to_workers: Vec<SyncSender<TickIn>>,
-    to_view: Option<SyncSender<TickIn>>,
+    to_view: Option<SyncSender<ToView>>,
     view: Option<JoinHandle<Result<AlertView, Error>>>,
     workers: Option<JoinHandle<Result<(), String>>>,
     progress: Arc<Progress>,
@@ -110,7 +118,7 @@ impl Engine {
         let (to_workers, receivers): (Vec<_>, Vec<_>) =
             (0..count).map(|_| sync_channel::<TickIn>(QUEUE)).unzip();
         let (answer, answers): (Vec<_>, Vec<_>) = (0..count).map(|_| sync_channel::<TickOut>(QUEUE)).unzip();
-        let (to_view, ticks) = sync_channel::<TickIn>(2 * QUEUE);
+        let (to_view, ticks) = sync_channel::<ToView>(2 * QUEUE);
         let progress = Arc::new(Progress::default());
         let view = {
             let view = AlertView::new(Arc::clone(&arena), Arc::clone(&compiled));
@@ -164,11 +172,10 @@ impl Engine {
     /// # Errors
     /// What ended the engine's threads.
     pub fn close_last_tick(&mut self) -> Result<(), Error> {
-        if self.front.lines_in_tick() == 0 && !self.rule_set.asks_models() {
+        if self.front.lines_in_tick() == 0 && !self.asks_models() {
             return Ok(());
         }
-        let tick = self.front.close_tick();
-        self.send(TickIn { profiles: true, ..tick })
+        self.close_tick_with_profiles()
     }
 
     /// Closes the tick with another bank: other parameters, table rows, exemptions, and rules that came or went.
@@ -185,9 +192,43 @@ impl Engine {
     fn send(&mut self, tick: TickIn) -> Result<(), Error> {
         self.sent = tick.tick;
         // Stops at the first that is gone: the others may never read again.
-        let sent = self.to_view.as_ref().is_some_and(|view| view.send(tick.clone()).is_ok())
+        let sent = self.to_view.as_ref().is_some_and(|view| view.send(ToView::Tick(tick.clone())).is_ok())
             && self.to_workers.iter().all(|worker| worker.send(tick.clone()).is_ok());
         if sent { Ok(()) } else { Err(self.why_it_stopped()) }
+    }
+
+    /// Closes the tick, and profiles take in what gathered, as at the end of a run.
+    ///
+    /// # Errors
+    /// What ended the engine's threads.
+    pub fn close_tick_with_profiles(&mut self) -> Result<(), Error> {
+        let tick = self.front.close_tick();
+        self.send(TickIn { profiles: true, ..tick })
+    }
+
+    /// Whether some rule asks models, whose profiles gather until they are taken in.
+    pub fn asks_models(&self) -> bool {
+        self.rule_set.asks_models()
+    }
+
+    /// Looks at the view as it is when everything sent so far is judged.
+    ///
+    /// # Errors
+    /// What ended the engine's threads.
+    pub fn look<T: Send + 'static>(
+        &mut self,
+        look: impl FnOnce(&AlertView) -> T + Send + 'static,
+    ) -> Result<T, Error> {
+        let (answer, answered) = sync_channel(1);
+        let look = Box::new(move |view: &AlertView| {
+            // Nobody listens any more: nothing is to be done.
+            let _ = answer.send(look(view));
+        });
+        let sent = self.to_view.as_ref().is_some_and(|view| view.send(ToView::Look(look)).is_ok());
+        match answered.recv() {
+            Ok(seen) if sent => Ok(seen),
+            _ => Err(self.why_it_stopped()),
+        }
     }
 
     /// Waits until everything sent is judged and recorded.
@@ -249,12 +290,19 @@ fn spawn<T: Send + 'static>(
 
 fn keep_view(
     mut view: AlertView,
-    ticks: &Receiver<TickIn>,
+    to_view: &Receiver<ToView>,
     answers: &[Receiver<TickOut>],
     mut recorder: Recorder,
     progress: &Progress,
 ) -> Result<AlertView, Error> {
-    while let Ok(tick) = ticks.recv() {
+    while let Ok(handed) = to_view.recv() {
+        let tick = match handed {
+            ToView::Tick(tick) => tick,
+            ToView::Look(look) => {
+                look(&view);
+                continue;
+            }
+        };
         let mut of_workers = Vec::with_capacity(answers.len());
         for worker in answers {
             let Ok(answer) = worker.recv() else {

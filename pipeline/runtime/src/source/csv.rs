@@ -13,16 +13,16 @@ use records::decode::{Columns, TableCell};
 use super::files::Input;
 use super::lines::{HEAD_BYTES, Lines, Row, Torn, damaged, is_white};
 use super::text::Text;
-use crate::error::Error;
+use crate::Error;
 use records::decode::LINE_BYTES_MAX;
 
 /// Reads a file row by row.
-pub(super) fn read(input: &Input, lines: &mut impl Lines) -> Result<(), Error> {
+pub(super) fn read<L: Lines>(input: &Input, lines: &mut L) -> Result<(), L::Error> {
     let mut rows = Rows::open(input)?;
     let not_utf8 = |_| damaged(&input.path, "the file changed while it was read");
     let Some(header) = rows.next(lines)? else { return Ok(()) };
     if header.is_unclosed || header.overlong > 0 {
-        return Err(damaged(&input.path, "the header never ends: a quote in it is not closed"));
+        return Err(damaged(&input.path, "the header never ends: a quote in it is not closed").into());
     }
     let text = std::str::from_utf8(header.text).map_err(not_utf8)?;
     let columns = Columns::new(cells_of(text, header.ends));
@@ -131,7 +131,7 @@ impl Rows {
     }
 
     /// The next row that is not white space.
-    fn next(&mut self, lines: &mut impl Lines) -> Result<Option<Found<'_>>, Error> {
+    fn next<L: Lines>(&mut self, lines: &mut L) -> Result<Option<Found<'_>>, L::Error> {
         let (line, body, is_unclosed, overlong) = loop {
             let Some(is_unclosed) = self.find_end(lines)? else { return Ok(None) };
             let line = if self.gone > 0 { self.begun_on } else { self.pass_line_ends() };
@@ -158,7 +158,7 @@ impl Rows {
     }
 
     /// Moves `at` behind the row; none if there is no other, else whether the file ends within its quotes.
-    fn find_end(&mut self, lines: &mut impl Lines) -> Result<Option<bool>, Error> {
+    fn find_end<L: Lines>(&mut self, lines: &mut L) -> Result<Option<bool>, L::Error> {
         loop {
             if self.at == self.buffer.len() && !self.is_at_end {
                 self.fill()?;

@@ -5,7 +5,7 @@ use std::path::Path;
 use records::Kind;
 use records::decode::{Code, Columns, LINE_BYTES_MAX, TableCell};
 
-use crate::error::Error;
+use crate::Error;
 
 /// Bytes read at a time.
 pub(super) const BLOCK: usize = 1 << 20;
@@ -15,23 +15,26 @@ pub const HEAD_BYTES: usize = 1 << 20;
 
 /// What a reader of files does with what is in them.
 pub trait Lines {
+    /// What ends the reading early: besides what the reader of files meets itself.
+    type Error: From<Error>;
+
     /// One line of NDJSON, without its end, with its number from 1.
     ///
     /// # Errors
     /// Ends the reading.
-    fn line(&mut self, number: u64, line: &[u8]) -> Result<(), Error>;
+    fn line(&mut self, number: u64, line: &[u8]) -> Result<(), Self::Error>;
 
     /// One line of NDJSON of more than [`LINE_BYTES_MAX`] bytes: its first [`HEAD_BYTES`] and its length.
     ///
     /// # Errors
     /// Ends the reading.
-    fn overlong(&mut self, number: u64, head: &[u8], length: u64) -> Result<(), Error>;
+    fn overlong(&mut self, number: u64, head: &[u8], length: u64) -> Result<(), Self::Error>;
 
     /// One row of a table, with the number of the line it begins on (CSV) or of the row (Parquet), from 1.
     ///
     /// # Errors
     /// Ends the reading.
-    fn row(&mut self, number: u64, row: &Row<'_>) -> Result<(), Error>;
+    fn row(&mut self, number: u64, row: &Row<'_>) -> Result<(), Self::Error>;
 
     /// So many more bytes of the file were read.
     fn bytes(&mut self, _count: u64) {}

@@ -15,7 +15,7 @@ use serde_json::value::RawValue;
 use wire::rejected::raw_line;
 use wire::{Keyword, LineCounts, Origin, Rejected};
 
-use crate::error::Error;
+use crate::Error;
 use crate::source::{Row, is_white, overlong_text};
 use detectors::worker::TickIn;
 
@@ -35,6 +35,24 @@ impl AppliedChange {
     }
 }
 
+/// What became of a line or row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It was taken; whether it stands or was superseded on arrival.
+    Accepted,
+    /// It was there before.
+    Duplicate,
+    /// It cannot be taken.
+    Rejected {
+        /// The kind it is of, as far as that is known.
+        kind: Option<Kind>,
+        /// The contract's code.
+        code: Code,
+        /// What is wrong with it, for people.
+        text: String,
+    },
+}
+
 /// Where a line or row stands, and how it looks there.
 struct LineOrigin<'a> {
     file: &'a str,
@@ -48,6 +66,22 @@ enum Raw<'a> {
     Line(&'a [u8]),
     /// What makes the JSON text of a row.
     Row(&'a dyn Fn() -> String),
+}
+
+/// Writes down a line or row that was rejected.
+fn write_rejected(outcome: Outcome, origin: &LineOrigin<'_>, to: &mut impl Write) -> io::Result<()> {
+    let Outcome::Rejected { code, text, .. } = outcome else { return Ok(()) };
+    let rejected = Rejected {
+        code: Keyword::Borrowed(code.as_str()),
+        origin: Origin::of_file(origin.file, origin.number),
+        raw: match origin.raw {
+            Raw::Line(line) => raw_line(line),
+            Raw::Row(raw) => RawValue::from_string(raw()).map_err(io::Error::from)?,
+        },
+        text,
+    };
+    serde_json::to_writer(&mut *to, &rejected)?;
+    to.write_all(b"\n")
 }
 
 /// Lines in, ticks out.
@@ -91,6 +125,23 @@ impl Front {
         self.ledger.expect(usize::try_from(records.min(MOST)).unwrap_or(0));
     }
 
+    /// Takes one change, which is no line of white space; says what became of it.
+    ///
+    /// # Errors
+    /// The memory of rows is full.
+    pub fn change(&mut self, line: &[u8]) -> Result<Outcome, Error> {
+        self.count_line();
+        let ledger = &mut self.ledger;
+        let taken = self.decoder.decode(line, |change| AppliedChange::by(ledger, change));
+        self.count_fate(None, taken)
+    }
+
+    /// Counts what its source knows to be no change.
+    pub fn refuse(&mut self, code: Code, text: String) -> Outcome {
+        self.count_line();
+        self.reject(None, code, text)
+    }
+
     /// Takes one line; a white-space line counts for nothing. A rejected one is written to `rejected`.
     ///
     /// # Errors
@@ -105,11 +156,8 @@ impl Front {
         if is_white(line) {
             return Ok(Ok(()));
         }
-        self.count_line();
-        let ledger = &mut self.ledger;
-        let taken = self.decoder.decode(line, |change| AppliedChange::by(ledger, change));
-        let origin = LineOrigin { file, number, raw: Raw::Line(line) };
-        self.count_fate(None, taken, &origin, rejected)
+        let outcome = self.change(line)?;
+        Ok(write_rejected(outcome, &LineOrigin { file, number, raw: Raw::Line(line) }, rejected))
     }
 
     /// Takes a line that is too long to be read: its beginning and its length.
@@ -131,7 +179,8 @@ impl Front {
             _ => head,
         };
         let origin = LineOrigin { file, number, raw: Raw::Line(whole) };
-        self.reject(None, Code::NotJson, &overlong_text("line", length), &origin, rejected)
+        let outcome = self.reject(None, Code::NotJson, overlong_text("line", length));
+        write_rejected(outcome, &origin, rejected)
     }
 
     /// Takes one row of a table, as [`Front::line`] takes a line.
@@ -149,16 +198,17 @@ impl Front {
         let origin = LineOrigin { file, number, raw: Raw::Row(row.raw) };
         let Some(kind) = row.kind else {
             let text = format!("{}: no kind of record is named so", row.stem);
-            return Ok(self.reject(None, Code::UnknownKind, &text, &origin, rejected));
+            return Ok(write_rejected(self.reject(None, Code::UnknownKind, text), &origin, rejected));
         };
         if let Some(torn) = row.torn {
-            return Ok(self.reject(Some(kind), torn.code(), &torn.text(), &origin, rejected));
+            let outcome = self.reject(Some(kind), torn.code(), torn.text());
+            return Ok(write_rejected(outcome, &origin, rejected));
         }
         let ledger = &mut self.ledger;
         let cells = row.cells.iter().copied();
         let taken =
             self.decoder.decode_row(kind, row.columns, cells, |change| AppliedChange::by(ledger, change));
-        self.count_fate(Some(kind), taken, &origin, rejected)
+        Ok(write_rejected(self.count_fate(Some(kind), taken)?, &origin, rejected))
     }
 
     fn count_line(&mut self) {
@@ -166,65 +216,59 @@ impl Front {
         self.lines_in_tick += 1;
     }
 
-    /// Counts what became of a line, and writes it down if it is rejected.
+    /// Counts what became of a line.
     fn count_fate(
         &mut self,
         of_table: Option<Kind>,
         taken: Result<Result<AppliedChange, Error>, Fault>,
-        origin: &LineOrigin<'_>,
-        rejected: &mut impl Write,
-    ) -> Result<io::Result<()>, Error> {
-        match taken {
-            Ok(Err(error)) => Err(error),
-            Ok(Ok(AppliedChange { kind, fate, unknown_fields, rev })) => {
-                let counts = &mut self.counts[kind as usize];
-                match fate {
-                    Fate::Stands => counts.accepted += 1,
-                    Fate::Stale => {
-                        counts.accepted += 1;
-                        counts.stale += 1;
-                    }
-                    Fate::Duplicate => counts.duplicate += 1,
-                    Fate::Conflict => {
-                        let text = format!(
-                            "{}: revision {} of this key was there before with other content",
-                            kind.name(),
-                            rev.unwrap_or_default()
-                        );
-                        return Ok(self.reject(Some(kind), Code::Conflict, &text, origin, rejected));
-                    }
-                }
-                counts.unknown_fields += u64::from(unknown_fields);
-                Ok(Ok(()))
+    ) -> Result<Outcome, Error> {
+        let AppliedChange { kind, fate, unknown_fields, rev } = match taken {
+            Ok(applied) => applied?,
+            Err(Fault { kind, code, text }) => return Ok(self.reject(of_table.or(kind), code, text)),
+        };
+        let counts = &mut self.counts[kind as usize];
+        let outcome = match fate {
+            Fate::Stands => Outcome::Accepted,
+            Fate::Stale => {
+                counts.stale += 1;
+                Outcome::Accepted
             }
-            Err(Fault { kind, code, text }) => {
-                Ok(self.reject(of_table.or(kind), code, &text, origin, rejected))
+            Fate::Duplicate => Outcome::Duplicate,
+            Fate::Conflict => {
+                let (kind_name, rev) = (kind.name(), rev.unwrap_or_default());
+                let text =
+                    format!("{kind_name}: revision {rev} of this key was there before with other content");
+                return Ok(self.reject(Some(kind), Code::Conflict, text));
             }
+        };
+        match outcome {
+            Outcome::Duplicate => counts.duplicate += 1,
+            _ => counts.accepted += 1,
         }
+        counts.unknown_fields += u64::from(unknown_fields);
+        Ok(outcome)
     }
 
-    fn reject(
-        &mut self,
-        kind: Option<Kind>,
-        code: Code,
-        text: &str,
-        origin: &LineOrigin<'_>,
-        to: &mut impl Write,
-    ) -> io::Result<()> {
+    fn reject(&mut self, kind: Option<Kind>, code: Code, text: String) -> Outcome {
         let counts = kind.map_or(&mut self.unknown_kind, |kind| &mut self.counts[kind as usize]);
         counts.rejected += 1;
         *self.rejected_by_code.entry(code.as_str()).or_default() += 1;
-        let rejected = Rejected {
-            code: Keyword::Borrowed(code.as_str()),
-            origin: Origin { file: origin.file.to_owned(), line: origin.number },
-            raw: match origin.raw {
-                Raw::Line(line) => raw_line(line),
-                Raw::Row(raw) => RawValue::from_string(raw()).map_err(io::Error::from)?,
-            },
-            text: text.to_owned(),
-        };
-        serde_json::to_writer(&mut *to, &rejected)?;
-        to.write_all(b"\n")
+        Outcome::Rejected { kind, code, text }
+    }
+
+    /// What *now* is at the moment.
+    pub fn now(&self) -> Option<Moment> {
+        self.as_of.or(self.ledger.now())
+    }
+
+    /// Goes on after this tick: the next one has the number that follows.
+    pub fn go_on_after(&mut self, tick: u64) {
+        self.tick = self.tick.max(tick);
+    }
+
+    /// Number of the last tick that was closed; 0 before the first.
+    pub fn last_tick(&self) -> u64 {
+        self.tick
     }
 
     /// Non-blank lines since the last tick was closed.
@@ -250,7 +294,7 @@ impl Front {
         TickIn {
             tick: self.tick,
             facts: Arc::new(self.ledger.take_facts()),
-            now: self.as_of.or(self.ledger.now()),
+            now: self.now(),
             bank: None,
             profiles: false,
         }

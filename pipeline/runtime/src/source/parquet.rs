@@ -22,7 +22,7 @@ use self::leaf::Leaf;
 use self::nested::Node;
 use super::files::Input;
 use super::lines::{Lines, Row, Torn, damaged};
-use crate::error::Error;
+use crate::Error;
 use fault::{Fault, misshapen};
 use records::decode::LINE_BYTES_MAX;
 
@@ -49,7 +49,7 @@ pub(super) fn check(input: &Input) -> Result<(), Error> {
 }
 
 /// Reads a file row by row.
-pub(super) fn read(input: &Input, lines: &mut impl Lines) -> Result<(), Error> {
+pub(super) fn read<L: Lines>(input: &Input, lines: &mut L) -> Result<(), L::Error> {
     let mut table = Table::open(input)?;
     let columns = Columns::new(table.columns.iter().map(|column| column.name.as_str()));
     let name_twice = columns.name_twice();

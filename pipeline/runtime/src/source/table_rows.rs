@@ -6,12 +6,13 @@
 use std::fs;
 
 use super::{Lines, Row, inputs, read};
-use crate::error::Error;
+use crate::Error;
 
 /// Takes rows; a table has no lines.
 pub(super) struct TableRows<F>(pub(super) F);
 
 impl<F: FnMut(u64, &Row<'_>)> Lines for TableRows<F> {
+    type Error = Error;
     fn line(&mut self, _number: u64, _line: &[u8]) -> Result<(), Error> {
         unreachable!("rows are no lines")
     }

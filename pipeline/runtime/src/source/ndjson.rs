@@ -6,7 +6,7 @@
 use super::files::Input;
 use super::lines::{BLOCK, HEAD_BYTES, Lines, is_white};
 use super::stream::Stream;
-use crate::error::Error;
+use crate::Error;
 use records::decode::LINE_BYTES_MAX;
 
 /// Room for the longest line that is read and one block more.
@@ -35,7 +35,7 @@ impl Overlong {
         self.ends_in_return = bytes.last().map_or(self.ends_in_return, |last| *last == b'\r');
     }
 
-    fn report(self, number: u64, is_ended: bool, lines: &mut impl Lines) -> Result<(), Error> {
+    fn report<L: Lines>(self, number: u64, is_ended: bool, lines: &mut L) -> Result<(), L::Error> {
         if self.white {
             return Ok(());
         }
@@ -45,7 +45,7 @@ impl Overlong {
 }
 
 /// Reads a file line by line.
-pub(super) fn read(input: &Input, lines: &mut impl Lines) -> Result<(), Error> {
+pub(super) fn read<L: Lines>(input: &Input, lines: &mut L) -> Result<(), L::Error> {
     let mut stream = Stream::open(input)?;
     let mut buffer = vec![0; BLOCK];
     // Bytes of the buffer that are an unfinished line.
@@ -128,6 +128,7 @@ mod tests {
         overlong: Vec<(u64, usize, u64)>,
     }
     impl Lines for Kept {
+        type Error = Error;
         fn line(&mut self, number: u64, line: &[u8]) -> Result<(), Error> {
             self.lines.push((number, line.to_vec()));
             Ok(())

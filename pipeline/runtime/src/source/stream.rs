@@ -11,7 +11,7 @@ use std::rc::Rc;
 
 use super::files::{Input, Packing};
 use super::lines::{BLOCK, damaged};
-use crate::error::Error;
+use crate::Error;
 
 /// The bytes of a file, unpacked.
 pub(super) struct Stream {

@@ -13,7 +13,7 @@ use encoding_rs::{Decoder, DecoderResult, GB18030};
 use super::files::{Input, Packing};
 use super::lines::{BLOCK, damaged};
 use super::stream::{Stream, open_for_two_readings};
-use crate::error::Error;
+use crate::Error;
 
 /// A text file, open at what is to be read next.
 pub(super) struct Text {

@@ -19,7 +19,7 @@ mod stream;
 mod table_rows;
 mod text;
 
-use crate::error::Error;
+use crate::Error;
 pub use files::{Format, Input, inputs};
 pub use lines::{HEAD_BYTES, Lines, Row, Torn, is_white, overlong_text};
 pub use records::decode::LINE_BYTES_MAX;
@@ -41,7 +41,7 @@ pub fn check(input: &Input) -> Result<(), Error> {
 ///
 /// # Errors
 /// The file cannot be read or is damaged, or `lines` wants to stop.
-pub fn read(input: &Input, lines: &mut impl Lines) -> Result<(), Error> {
+pub fn read<L: Lines>(input: &Input, lines: &mut L) -> Result<(), L::Error> {
     match input.format {
         Format::Ndjson => ndjson::read(input, lines),
         Format::Csv => csv::read(input, lines),

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use records::Kind;
 
-use crate::error::Error;
+use crate::Error;
 
 /// One file to read.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,0 +1,141 @@
+//! What has to hold before the service can run: each looked at, and where it does not hold, what to do.
+
+use std::fs;
+use std::io::Write as _;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use store::Store;
+
+use crate::config::Config;
+use crate::kafka::{ANSWER, KafkaConfig};
+use crate::live::wall_clock;
+
+/// Room below which a disk is soon full.
+const ROOM_MIN: u64 = 1 << 30;
+
+/// Bytes that are written to see whether and how fast the disk takes them.
+const TRIAL_BYTES: usize = 1 << 20;
+
+/// One thing that was looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Check {
+    /// What.
+    pub what: &'static str,
+    /// What was found, or what is wrong and what to do.
+    pub found: Result<String, String>,
+}
+
+/// Looks at everything that the configuration asks for.
+pub fn examine(config: &Config) -> Vec<Check> {
+    let mut checks = vec![
+        Check {
+            what: "configuration",
+            found: config.check().map(|()| "it fits together".to_owned()).map_err(|error| error.to_string()),
+        },
+        Check { what: "rules", found: rules(config) },
+        Check { what: "disk", found: disk(&config.data) },
+        Check { what: "state", found: state(&config.data) },
+        Check { what: "address", found: address(config) },
+        Check { what: "clock", found: clock() },
+    ];
+    if let Some(kafka) = &config.kafka {
+        checks.push(Check { what: "broker", found: broker(kafka) });
+    }
+    checks
+}
+
+fn rules(config: &Config) -> Result<String, String> {
+    let bank = runtime::engine::load_bank(config.rules.as_deref())
+        .map_err(|error| format!("{error}; `fundwatch rules check` names every mistake"))?;
+    Ok(format!("{} rules", bank.rules.len()))
+}
+
+fn disk(data: &Path) -> Result<String, String> {
+    let todo = |what: String| format!("{what}; name a folder that can be written as `data`");
+    fs::create_dir_all(data).map_err(|error| todo(format!("{}: {error}", data.display())))?;
+    let trial: PathBuf = data.join(".trial");
+    let begun = Instant::now();
+    let written = fs::File::create(&trial).and_then(|mut file| {
+        file.write_all(&vec![0; TRIAL_BYTES])?;
+        file.sync_all()
+    });
+    let took = begun.elapsed();
+    // It is looked at again below, and nobody reads it.
+    let _ = fs::remove_file(&trial);
+    written.map_err(|error| todo(format!("{}: {error}", data.display())))?;
+    let room = rustix::fs::statvfs(data).map(|about| about.f_bavail * about.f_frsize);
+    let room = room.map_err(|error| format!("{}: {error}", data.display()))?;
+    if room < ROOM_MIN {
+        return Err(format!("{}: {} MiB are free; give it at least 1 GiB", data.display(), room >> 20));
+    }
+    Ok(format!(
+        "{}: {} GiB are free, 1 MiB is on the disk after {} ms",
+        data.display(),
+        room >> 30,
+        took.as_millis()
+    ))
+}
+
+fn state(data: &Path) -> Result<String, String> {
+    if !data.join("state.redb").exists() {
+        return Ok("there is none yet; the service begins with an empty one".to_owned());
+    }
+    match Store::open(data) {
+        Ok(store) => Ok(format!(
+            "tick {}, {} events, {} MiB of changes",
+            store.last_tick(),
+            store.last_sequence(),
+            store.segment_bytes() >> 20
+        )),
+        Err(store::Error::InUse(_)) => Ok("a service runs on it".to_owned()),
+        Err(error) => Err(format!(
+            "{error}; put a backup of the folder in its place, or begin with an empty one and send all changes again"
+        )),
+    }
+}
+
+fn address(config: &Config) -> Result<String, String> {
+    match TcpListener::bind(config.listen) {
+        Ok(_) => Ok(format!("{} is free", config.listen)),
+        Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => Ok(format!(
+            "{} is in use: a service runs there, or another program; `listen` names another address",
+            config.listen
+        )),
+        Err(error) => Err(format!("{}: {error}; name another address as `listen`", config.listen)),
+    }
+}
+
+fn clock() -> Result<String, String> {
+    let now = records::time::format_time(wall_clock());
+    match now.get(..4).and_then(|year| year.parse::<u32>().ok()) {
+        Some(2025..=2099) => Ok(format!("{now} in China")),
+        _ => Err(format!("{now} in China cannot be; set the clock, for records are held against it")),
+    }
+}
+
+fn broker(kafka: &KafkaConfig) -> Result<String, String> {
+    let failed = |error: rdkafka::error::KafkaError| {
+        format!(
+            "{}: {error}; look at `brokers`, at the way there, and at `kafka.options` for TLS and passwords",
+            kafka.brokers
+        )
+    };
+    let consumer: BaseConsumer = kafka.reader(&kafka.group).create().map_err(failed)?;
+    let metadata = consumer.fetch_metadata(None, ANSWER / 3).map_err(failed)?;
+    let mut found = Vec::new();
+    for topic in kafka.topics.iter().chain(&kafka.alert_topic) {
+        let partitions =
+            metadata.topics().iter().find(|of| of.name() == topic).map_or(0, |of| of.partitions().len());
+        if partitions == 0 {
+            return Err(format!(
+                "{}: there is no topic {topic}; make it, or correct its name",
+                kafka.brokers
+            ));
+        }
+        found.push(format!("{topic} ({partitions} partitions)"));
+    }
+    Ok(format!("{} brokers; {}", metadata.brokers().len(), found.join(", ")))
+}

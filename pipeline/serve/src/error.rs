@@ -1,0 +1,81 @@
+//! What can end the live service, or keep it from starting.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+/// Why it ended.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The configuration, or what was typed, does not fit.
+    #[error("{0}")]
+    Config(String),
+    /// The folder of the service cannot be used.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    /// The engine, or the reading of files.
+    #[error(transparent)]
+    Runtime(#[from] runtime::Error),
+    /// A file of it cannot be read or written.
+    #[error("cannot use {}", path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// Nobody can be listened to at this address.
+    #[error("cannot listen on {address}")]
+    Listen {
+        /// Where.
+        address: SocketAddr,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// The operating system gives no thread, timer or signal.
+    #[error("cannot start the service")]
+    System(#[source] io::Error),
+    /// It ends, and nothing is taken any more.
+    #[error("the service ends")]
+    Ended,
+    /// Another service of the same name has begun to publish.
+    #[error("another service named {0} publishes now; this one has ended")]
+    Fenced(String),
+    /// What an output is made of cannot be written as JSON.
+    #[error("cannot write an event")]
+    Json(#[from] serde_json::Error),
+}
+
+/// An error with what caused it, in one line.
+pub(crate) fn with_sources(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}
+
+impl Error {
+    /// Something about the configuration.
+    pub fn config(what: impl Into<String>) -> Error {
+        Error::Config(what.into())
+    }
+
+    pub(crate) fn file(path: &Path, source: io::Error) -> Error {
+        Error::File { path: path.to_owned(), source }
+    }
+
+    /// 2 for the configuration and the bank, 3 for files, disk and machine.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Error::Config(_) => 2,
+            Error::Runtime(error) => error.exit_code(),
+            _ => 3,
+        }
+    }
+}

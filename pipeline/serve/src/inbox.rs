@@ -1,0 +1,92 @@
+//! The way into the live loop: a queue with room for so many bytes. When it is full, who brings more waits.
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+
+use detectors::alert_view::AlertView;
+use tokio::sync::{Semaphore, oneshot};
+
+use crate::batch::{Answer, Batch};
+use crate::room::Room;
+
+/// Bytes that wait at the most.
+const ROOM_BYTES: usize = 64 << 20;
+
+/// Bytes that a permit stands for.
+const UNIT: usize = 1 << 10;
+
+/// What the loop is handed.
+pub enum ToLive {
+    /// Changes.
+    Batch(Batch),
+    /// Somebody wants to look at the alerts and counts.
+    Look(Box<dyn FnOnce(&AlertView) + Send>),
+    /// It is to end.
+    Stop,
+}
+
+/// Where sources hand in what they have; clones lead to the same loop.
+#[derive(Clone)]
+pub struct Inbox {
+    sender: Sender<ToLive>,
+    room: Arc<Semaphore>,
+}
+
+/// The service ends: nothing is taken any more.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("the service ends; nothing is taken any more")]
+pub struct Ended;
+
+impl Inbox {
+    /// A queue and its end.
+    pub fn new() -> (Inbox, Receiver<ToLive>) {
+        let (sender, handed) = channel();
+        (Inbox { sender, room: Arc::new(Semaphore::new(ROOM_BYTES / UNIT)) }, handed)
+    }
+
+    /// Hands a batch in, when there is room for it.
+    ///
+    /// # Errors
+    /// The loop has ended.
+    pub async fn hand_in(&self, mut batch: Batch) -> Result<(), Ended> {
+        let units = (batch.bytes.len() / UNIT + 1).min(ROOM_BYTES / UNIT);
+        let units = u32::try_from(units).unwrap_or(u32::MAX);
+        let permit = Arc::clone(&self.room).acquire_many_owned(units).await.map_err(|_| Ended)?;
+        batch.room = Some(Room::new(permit));
+        self.sender.send(ToLive::Batch(batch)).map_err(|_| Ended)
+    }
+
+    /// Hands a batch in and waits until it is durable.
+    ///
+    /// # Errors
+    /// The loop has ended.
+    pub async fn answered(&self, mut batch: Batch) -> Result<Answer, Ended> {
+        let (answer, answered) = oneshot::channel();
+        batch.answer = Some(answer);
+        self.hand_in(batch).await?;
+        answered.await.map_err(|_| Ended)
+    }
+
+    /// Looks at the alerts and counts as they are after all that was handed in before.
+    ///
+    /// # Errors
+    /// The loop has ended.
+    pub async fn look<T: Send + 'static>(
+        &self,
+        look: impl FnOnce(&AlertView) -> T + Send + 'static,
+    ) -> Result<T, Ended> {
+        let (answer, answered) = oneshot::channel();
+        let look = Box::new(move |view: &AlertView| {
+            // Nobody waits any more: nothing is to be done.
+            let _ = answer.send(look(view));
+        });
+        self.sender.send(ToLive::Look(look)).map_err(|_| Ended)?;
+        answered.await.map_err(|_| Ended)
+    }
+
+    /// Tells the loop to end after what was handed in.
+    pub fn stop(&self) {
+        // It may have ended already.
+        let _ = self.sender.send(ToLive::Stop);
+    }
+}

@@ -1,0 +1,197 @@
+//! The live service: the same dataflow for ever, and a crash at any moment loses nothing and doubles nothing.
+//!
+//! ```text
+//!   sources                     the live loop (one thread)                   readers
+//!   http::changes  --+          a tick: take, judge | write, commit,   +--  http::feed   (server-sent events)
+//!   folder, kafka  --+-> inbox  then answer and publish               -+--  http::alerts (what is durable)
+//!                                                                        +--  kafka::publish, kafka::dead_letters
+//! ```
+//!
+//! In reading order: [`config`] is how it runs; [`batch`] what a source hands in at the [`inbox`]; [`live`] makes ticks of
+//! it; [`recover`] brings the engine back to where it was; [`feed`] hands out events; [`http`] is the door. The only
+//! crate with connections and timers: below it nothing knows them.
+
+pub mod batch;
+pub mod config;
+pub mod doctor;
+mod error;
+mod fail;
+pub mod feed;
+pub mod folder;
+pub mod http;
+pub mod inbox;
+pub mod kafka;
+pub mod live;
+pub mod recover;
+pub mod room;
+pub mod split;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use store::Store;
+use tokio::net::TcpListener;
+use tokio::runtime::Handle;
+use tokio::signal::unix::{SignalKind, signal};
+
+pub use config::Config;
+pub use error::Error;
+use folder::Watch;
+use http::App;
+use inbox::Inbox;
+use kafka::consume::Consume;
+use kafka::dead_letters::DeadLetters;
+use kafka::publish::Publish;
+use live::{Live, Shared};
+use room::UnderWay;
+
+/// What the service tells while it starts and ends.
+pub enum Progress {
+    /// So many changes of the store went through the engine again.
+    Loading(u64),
+    /// It takes changes at this address.
+    Ready(SocketAddr),
+    /// Something beside the live loop goes wrong, and is tried again.
+    Trouble(String),
+    /// It was told to end, and finishes the tick in work.
+    Ending,
+}
+
+/// Whom the service tells how it goes.
+pub type Tell = Arc<dyn Fn(Progress) + Send + Sync>;
+
+/// How long sources and publishers may take to end, once the last tick is committed: what they leave undone is done
+/// after the next start.
+const LEAVE: Duration = Duration::from_secs(2);
+
+/// Runs until it is told to end.
+///
+/// # Errors
+/// The configuration does not fit, the state is damaged or another's, the engine or the disk failed.
+pub fn serve(config: &Config, tell: &Tell) -> Result<(), Error> {
+    config.check()?;
+    let bank = runtime::engine::load_bank(config.rules.as_deref())?;
+    let store = Store::open(&config.data)?;
+    let shared = Arc::new(Shared::new(store.state()));
+    let (inbox, handed) = Inbox::new();
+    // It is reachable before it is ready, and says that it loads.
+    let system = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Error::System)?;
+    let address = config.listen;
+    let listener = system.block_on(TcpListener::bind(address));
+    let listener = listener.map_err(|source| Error::Listen { address, source })?;
+    let address = listener.local_addr().unwrap_or(address);
+    let app = App { inbox: inbox.clone(), under_way: UnderWay::default(), shared: Arc::clone(&shared) };
+    system.spawn(async move { axum::serve(listener, http::router(app)).await });
+    let live = {
+        let (shared, tell, config) = (Arc::clone(&shared), Arc::clone(tell), config.clone());
+        thread("live", move || {
+            let loading = |changes| tell(Progress::Loading(changes));
+            let workers = usize::from(config.workers);
+            let live = Live::open(store, shared, &bank, workers, config.policy(), loading)?;
+            tell(Progress::Ready(address));
+            live.run(&handed)
+        })?
+    };
+    let fenced = Arc::new(AtomicBool::new(false));
+    let beside = Beside { config, shared: &shared, inbox: &inbox, handle: system.handle(), tell };
+    let others = beside.start(&fenced)?;
+    let has_ended = || live.is_finished() || shared.ending.load(Ordering::Acquire);
+    let told = system.block_on(told_to_end(has_ended));
+    shared.ending.store(true, Ordering::Release);
+    if told.map_err(Error::System)? {
+        tell(Progress::Ending);
+    }
+    // The tick in work is finished first; then the others are left to themselves.
+    inbox.stop();
+    let ended = live.join().unwrap_or_else(|_| {
+        let text = "the live loop panicked; the message stands above";
+        Err(Error::Runtime(runtime::Error::Engine(text.to_owned())))
+    });
+    let begun = Instant::now();
+    while begun.elapsed() < LEAVE && !others.iter().all(JoinHandle::is_finished) {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    system.shutdown_background();
+    ended?;
+    match &config.kafka {
+        Some(kafka) if fenced.load(Ordering::Acquire) => Err(Error::Fenced(kafka.group.clone())),
+        _ => Ok(()),
+    }
+}
+
+fn thread<T: Send + 'static>(
+    name: &str,
+    body: impl FnOnce() -> T + Send + 'static,
+) -> Result<JoinHandle<T>, Error> {
+    std::thread::Builder::new().name(name.to_owned()).spawn(body).map_err(Error::System)
+}
+
+/// What a thread beside the live loop does until it ends; it tells what goes wrong.
+type Body = Box<dyn FnOnce(&AtomicBool, &dyn Fn(String)) + Send>;
+
+/// What starts the threads beside the live loop.
+struct Beside<'a> {
+    config: &'a Config,
+    shared: &'a Arc<Shared>,
+    inbox: &'a Inbox,
+    handle: &'a Handle,
+    tell: &'a Tell,
+}
+
+impl Beside<'_> {
+    /// Starts what the configuration asks for.
+    fn start(&self, fenced: &Arc<AtomicBool>) -> Result<Vec<JoinHandle<()>>, Error> {
+        let start = |name: &str, body: Body| {
+            let (shared, tell) = (Arc::clone(self.shared), Arc::clone(self.tell));
+            thread(name, move || body(&shared.ending, &|what| tell(Progress::Trouble(what))))
+        };
+        let (state, inbox, handle) =
+            (|| self.shared.state.clone(), || self.inbox.clone(), || self.handle.clone());
+        let watch = Watch { folder: self.config.inbox(), state: state(), inbox: inbox(), handle: handle() };
+        let mut started = vec![start("folder", Box::new(move |ending, tell| watch.run(ending, tell)))?];
+        let Some(kafka) = &self.config.kafka else { return Ok(started) };
+        if !kafka.topics.is_empty() {
+            let config = kafka.clone();
+            let consume = Consume { config, state: state(), inbox: inbox(), handle: handle() };
+            started.push(start("kafka in", Box::new(move |ending, tell| consume.run(ending, tell)))?);
+        }
+        if kafka.dead_letters && !kafka.topics.is_empty() {
+            let dead = DeadLetters { config: kafka.clone(), state: state() };
+            started.push(start("dead letters", Box::new(move |ending, tell| dead.run(ending, tell)))?);
+        }
+        if let Some(topic) = kafka.alert_topic.clone() {
+            let (feed, fenced) = (self.shared.feed.clone(), Arc::clone(fenced));
+            let publish = Publish { config: kafka.clone(), topic, state: state(), feed, handle: handle() };
+            let body = move |ending: &AtomicBool, tell: &dyn Fn(String)| {
+                // A service that was fenced must not go on: its successor has the stream.
+                if !publish.run(ending, tell) {
+                    fenced.store(true, Ordering::Release);
+                    ending.store(true, Ordering::Release);
+                }
+            };
+            started.push(start("kafka out", Box::new(body))?);
+        }
+        Ok(started)
+    }
+}
+
+/// Waits for a signal, or until the loop has ended by itself; says whether it was a signal.
+async fn told_to_end(has_ended: impl Fn() -> bool) -> std::io::Result<bool> {
+    /// How often it is looked whether the loop goes on.
+    const LOOK: Duration = Duration::from_millis(100);
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    loop {
+        tokio::select! {
+            _ = terminate.recv() => return Ok(true),
+            _ = interrupt.recv() => return Ok(true),
+            () = tokio::time::sleep(LOOK) => {
+                if has_ended() {
+                    return Ok(false);
+                }
+            }
+        }
+    }
+}

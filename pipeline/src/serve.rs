@@ -1,0 +1,70 @@
+//! `fundwatch serve`: the live service, as the command line asks for it.
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::sync::Arc;
+
+use ::serve::{Config, Progress, Tell, doctor};
+
+use crate::args::{ConfigAction, ConfigArgs, DoctorArgs, ServeArgs};
+use crate::error::Error;
+
+/// Runs until it is told to end (SIGTERM, or Ctrl-C).
+///
+/// # Errors
+/// As [`serve::serve`].
+pub fn serve(args: ServeArgs) -> Result<(), Error> {
+    let mut config = configured(args.config.as_deref())?;
+    config.data = args.data.unwrap_or(config.data);
+    config.listen = args.listen.unwrap_or(config.listen);
+    config.rules = args.rules.or(config.rules);
+    config.workers = args.workers.unwrap_or(config.workers);
+    let tell: Tell = Arc::new(|progress| match progress {
+        Progress::Loading(0) => {}
+        Progress::Loading(changes) => eprintln!("loading: {changes} changes"),
+        Progress::Ready(address) => eprintln!("ready: http://{address}"),
+        Progress::Trouble(what) => eprintln!("{what}"),
+        Progress::Ending => eprintln!("ending: the tick in work is finished"),
+    });
+    Ok(::serve::serve(&config, &tell)?)
+}
+
+fn configured(file: Option<&Path>) -> Result<Config, Error> {
+    Ok(file.map_or_else(|| Ok(Config::default()), Config::read)?)
+}
+
+/// `fundwatch config check`; gives the text for stdout.
+///
+/// # Errors
+/// What is wrong with the file.
+pub fn config(args: &ConfigArgs) -> Result<String, Error> {
+    let ConfigAction::Check { file } = &args.what;
+    let config = Config::read(file)?;
+    let kafka =
+        config.kafka.as_ref().map_or_else(String::new, |kafka| format!(", Kafka at {}", kafka.brokers));
+    Ok(format!(
+        "{}: state in {}, listens on {}{kafka}\n",
+        file.display(),
+        config.data.display(),
+        config.listen
+    ))
+}
+
+/// `fundwatch doctor`; gives the text for stdout, and whether something has to be done.
+///
+/// # Errors
+/// The configuration cannot be read.
+pub fn doctor(args: &DoctorArgs) -> Result<(String, bool), Error> {
+    let mut config = configured(args.config.as_deref())?;
+    config.data = args.data.clone().unwrap_or(config.data);
+    let checks = doctor::examine(&config);
+    let mut text = String::new();
+    for check in &checks {
+        let (mark, found) = match &check.found {
+            Ok(found) => ("ok", found),
+            Err(found) => ("no", found),
+        };
+        let _ = writeln!(text, "{mark}  {:<13}  {found}", check.what);
+    }
+    Ok((text, checks.iter().any(|check| check.found.is_err())))
+}
