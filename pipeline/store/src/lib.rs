@@ -1,12 +1,13 @@
 //! What the live service keeps on disk, so that a crash at any moment loses nothing and doubles nothing.
 //!
-//! Two things stand in a folder:
+//! In a folder stand:
 //!
 //! * `segments/`: the changes that were taken, as they came, packed, a frame a tick ([`segment`]). A frame is on the
 //!   disk before its tick is committed.
 //! * `state.redb`: what must be atomic ([`state`]). One transaction a tick holds how far the segments count, how far
 //!   each source was read, which requests were answered, the alerts that stand, the events that follow, and what was
 //!   rejected. What is not in such a transaction did not happen: a frame behind the last one is cut off at the start.
+//!   `state.mark` beside it counts the transactions, so that a state that lost some is not taken for a younger one.
 //!
 //! The folder is one process's: a second one that opens it is refused.
 //!
@@ -38,6 +39,7 @@
 //! ```
 
 mod error;
+mod mark;
 pub mod segment;
 pub mod state;
 
@@ -45,7 +47,7 @@ use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 
 pub use error::Error;
-use segment::Segments;
+use segment::{SEGMENT_BYTES, Segments};
 pub use state::{Cursor, Event, EventKind, Page, State, Tick};
 
 /// The folder of a live service, held by one process.
@@ -62,10 +64,16 @@ impl Store {
     /// # Errors
     /// Another process has it open, it is of another version, damaged, or cannot be read or written.
     pub fn open(folder: &Path) -> Result<Store, Error> {
+        Store::open_with(folder, SEGMENT_BYTES)
+    }
+
+    /// [`Store::open`] with another size from which on a new segment is begun: for tests.
+    #[doc(hidden)]
+    pub fn open_with(folder: &Path, segment_bytes: u64) -> Result<Store, Error> {
         fs::create_dir_all(folder).map_err(|source| Error::file(folder, source))?;
         let lock = lock(&folder.join("lock"))?;
         let state = State::open(&folder.join("state.redb"))?;
-        let segments = Segments::open(&folder.join("segments"), &state.segments()?)?;
+        let segments = Segments::open(&folder.join("segments"), &state.segments()?, segment_bytes)?;
         Ok(Store { state, segments, _lock: lock })
     }
 

@@ -29,6 +29,9 @@ pub const SEGMENT_BYTES: u64 = 256 << 20;
 /// A frame is never longer; a longer length is damage.
 const FRAME_BYTES_MAX: u32 = 1 << 30;
 
+/// The changes of a frame are never longer before they are packed.
+const BODY_BYTES_MAX: u64 = 4 << 30;
+
 /// Length and checksum.
 const HEAD: usize = 12;
 /// Tick, number of changes, length before packing.
@@ -45,6 +48,8 @@ pub struct Segments {
     number: u32,
     /// What is written of the last one, committed or not.
     length: u64,
+    /// From this size on a new one is begun.
+    bytes_max: u64,
 }
 
 fn path_of(folder: &Path, number: u32) -> PathBuf {
@@ -52,11 +57,11 @@ fn path_of(folder: &Path, number: u32) -> PathBuf {
 }
 
 impl Segments {
-    /// Opens a folder of which so much counts; more than that is cut off.
+    /// Opens a folder of which so much counts; more than that is cut off. A new segment is begun from `bytes_max` on.
     ///
     /// # Errors
     /// A file is missing, shorter than what counts, or cannot be written.
-    pub fn open(folder: &Path, counted: &[(u32, u64)]) -> Result<Segments, Error> {
+    pub fn open(folder: &Path, counted: &[(u32, u64)], bytes_max: u64) -> Result<Segments, Error> {
         fs::create_dir_all(folder).map_err(|source| Error::file(folder, source))?;
         let mut lengths: BTreeMap<u32, u64> = counted.iter().copied().collect();
         for (number, length) in &lengths {
@@ -72,7 +77,7 @@ impl Segments {
         for entry in fs::read_dir(folder).map_err(|source| Error::file(folder, source))? {
             let path = entry.map_err(|source| Error::file(folder, source))?.path();
             let named = path.file_stem().and_then(|stem| stem.to_str()).and_then(|stem| stem.parse().ok());
-            if named.is_some_and(|named: u32| named > number) {
+            if named.is_some_and(|named: u32| named > number && path == path_of(folder, named)) {
                 fs::remove_file(&path).map_err(|source| Error::file(&path, source))?;
             }
         }
@@ -89,7 +94,7 @@ impl Segments {
         };
         file.seek(SeekFrom::Start(length)).map_err(failed)?;
         lengths.insert(number, length);
-        Ok(Segments { folder: folder.to_owned(), lengths, file, number, length })
+        Ok(Segments { folder: folder.to_owned(), lengths, file, number, length, bytes_max })
     }
 
     /// Writes a frame and waits until it is on the disk.
@@ -110,7 +115,7 @@ impl Segments {
     }
 
     fn write(&mut self, frame: &[u8]) -> io::Result<()> {
-        if self.length >= SEGMENT_BYTES {
+        if self.length >= self.bytes_max {
             let number = self.number + 1;
             let path = path_of(&self.folder, number);
             let mut file = File::options().create(true).truncate(true).read(true).write(true).open(path)?;
@@ -157,13 +162,17 @@ fn begin(file: &mut File, folder: &Path) -> io::Result<u64> {
 }
 
 fn frame<'c>(tick: u64, changes: impl Iterator<Item = &'c [u8]>) -> io::Result<Vec<u8>> {
-    let too_large = || io::Error::new(io::ErrorKind::FileTooLarge, "a tick of more than 1 GiB");
+    let too_large =
+        || io::Error::new(io::ErrorKind::FileTooLarge, "a tick of more than 1 GiB packed, or 4 GiB plain");
     let (mut body, mut count) = (Vec::new(), 0u32);
     for change in changes {
         let length = u32::try_from(change.len()).map_err(|_| too_large())?;
         body.extend_from_slice(&length.to_le_bytes());
         body.extend_from_slice(change);
-        count += 1;
+        count = count.checked_add(1).ok_or_else(too_large)?;
+    }
+    if body.len() as u64 > BODY_BYTES_MAX {
+        return Err(too_large());
     }
     let packed = zstd::bulk::compress(&body, LEVEL)?;
     let length = u32::try_from(FACTS + packed.len()).map_err(|_| too_large())?;
@@ -193,43 +202,80 @@ fn replay_file<E: From<Error>>(
     length: u64,
     take: &mut impl FnMut(u64, &[u8]) -> Result<(), E>,
 ) -> Result<(), E> {
-    let failed = |source| E::from(Error::file(path, source));
-    let mut file = io::BufReader::with_capacity(1 << 20, File::open(path).map_err(failed)?);
-    let mut offset = 0;
     let damaged = |offset: u64, what: &str| {
         E::from(Error::Damaged { path: path.to_owned(), offset, what: what.to_owned() })
     };
+    let failed = |offset: u64, source: io::Error| match source.kind() {
+        io::ErrorKind::UnexpectedEof => damaged(offset, "it ends within what was committed"),
+        _ => E::from(Error::file(path, source)),
+    };
+    let file = File::open(path).map_err(|source| failed(0, source))?;
+    let mut file = io::BufReader::with_capacity(1 << 20, file);
     let mut magic = [0; MAGIC.len()];
-    file.read_exact(&mut magic).map_err(failed)?;
+    file.read_exact(&mut magic).map_err(|source| failed(0, source))?;
     if magic != *MAGIC {
         return Err(damaged(0, "it does not begin as a segment does"));
     }
-    offset += magic.len() as u64;
+    let mut offset = magic.len() as u64;
     let mut frame = Vec::new();
     while offset < length {
+        let Some(rest) = (length - offset).checked_sub(HEAD as u64) else {
+            return Err(damaged(offset, "what was committed ends within the head of a frame"));
+        };
         let mut head = [0; HEAD];
-        file.read_exact(&mut head).map_err(failed)?;
+        file.read_exact(&mut head).map_err(|source| failed(offset, source))?;
         let bytes = u32::from_le_bytes(number(&head, 0));
-        let rest = length - offset - HEAD as u64;
         if bytes > FRAME_BYTES_MAX || u64::from(bytes) > rest || (bytes as usize) < FACTS {
             return Err(damaged(offset, "a frame cannot be that long"));
         }
         frame.resize(bytes as usize, 0);
-        file.read_exact(&mut frame).map_err(failed)?;
+        file.read_exact(&mut frame).map_err(|source| failed(offset, source))?;
         if xxh3_64(&frame) != u64::from_le_bytes(number(&head, 4)) {
             return Err(damaged(offset, "the checksum of a frame is not that of its bytes"));
         }
         let tick = u64::from_le_bytes(number(&frame, 0));
-        let count = u32::from_le_bytes(number(&frame, 8));
-        let plain = usize::try_from(u64::from_le_bytes(number(&frame, 12))).unwrap_or(usize::MAX);
-        let body = zstd::bulk::decompress(&frame[FACTS..], plain).map_err(failed)?;
-        let mut at = 0;
-        for _ in 0..count {
-            let length = u32::from_le_bytes(number(&body, at)) as usize;
-            take(tick, &body[at + 4..at + 4 + length])?;
-            at += 4 + length;
+        let body = unpack(&frame).map_err(|what| damaged(offset, &what))?;
+        for change in changes(&frame, &body).map_err(|what| damaged(offset, what))? {
+            take(tick, change)?;
         }
         offset += HEAD as u64 + u64::from(bytes);
     }
     Ok(())
 }
+
+/// The body of a frame, which begins at its tick; or what is wrong with it.
+fn unpack(frame: &[u8]) -> Result<Vec<u8>, String> {
+    let plain = u64::from_le_bytes(number(frame, 12));
+    let room = usize::try_from(plain).ok().filter(|_| plain <= BODY_BYTES_MAX);
+    let Some(room) = room else {
+        return Err("the changes of a frame cannot be that long".to_owned());
+    };
+    let body = zstd::bulk::decompress(&frame[FACTS..], room);
+    let body = body.map_err(|error| format!("the changes of a frame cannot be unpacked: {error}"))?;
+    if body.len() as u64 != plain {
+        return Err("the changes of a frame are not as long as it says".to_owned());
+    }
+    Ok(body)
+}
+
+/// The changes of a body, all of them or what is wrong with it: none is handed out of a body that is damaged.
+fn changes<'b>(frame: &[u8], mut body: &'b [u8]) -> Result<Vec<&'b [u8]>, &'static str> {
+    let count = u32::from_le_bytes(number(frame, 8));
+    let mut changes = Vec::new();
+    while let Some((length, rest)) = body.split_first_chunk::<4>() {
+        let change = rest.split_at_checked(u32::from_le_bytes(*length) as usize);
+        let (change, rest) = change.ok_or("a change is longer than what is left of its frame")?;
+        changes.push(change);
+        body = rest;
+    }
+    if !body.is_empty() {
+        return Err("the last change of a frame has no length");
+    }
+    if changes.len() as u64 != u64::from(count) {
+        return Err("a frame has not as many changes as it says");
+    }
+    Ok(changes)
+}
+
+#[cfg(test)]
+mod tests;

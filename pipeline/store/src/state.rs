@@ -2,7 +2,7 @@
 //!
 //! | table | from | to |
 //! |---|---|---|
-//! | `meta` | `version`, `identity`, `tick`, `sequence`, `rejects` | number |
+//! | `meta` | `version`, `identity`, `tick`, `sequence`, `rejects`, `commits` | number |
 //! | `segments` | number of a segment | its length that counts |
 //! | `offsets` | source (`topic/partition`, a file) | where to read on |
 //! | `requests` | id of a request | the tick it was answered at, and the answer |
@@ -10,16 +10,25 @@
 //! | `events` | sequence | the event |
 //! | `rejects` | number | what was rejected |
 //! | `cursors` | who takes events | sequence of the last one taken |
+//!
+//! The database keeps a checksum of every page, and holds pages against them only when it is asked to. It is asked to
+//! whenever it is opened: with 200,000 alerts of 1 kB in a file of 570 MB that takes 0.6 s where a plain opening takes
+//! 0.4 s, and 0.9 s after a crash, so values carry no checksums of their own. What the check cannot see is a transaction
+//! that the database gave up because its pages or its head are damaged, and a file that is empty or gone and so is made
+//! anew. The mark beside it (`state.mark`) sees both: `commits` is never behind what that counts.
 
 use std::hash::{BuildHasher, RandomState};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use redb::{Database, ReadTransaction, ReadableDatabase, ReadableTable, TableDefinition, WriteTransaction};
+use redb::{
+    Database, ReadTransaction, ReadableDatabase, ReadableTable, TableDefinition, TableError, WriteTransaction,
+};
 
 use crate::Error;
+use crate::mark::Mark;
 
 /// The version of the tables.
 pub const VERSION: u64 = 1;
@@ -89,6 +98,7 @@ pub struct Page<T> {
 pub struct State {
     /// None while it has to be opened anew, after the disk failed under it.
     database: Arc<RwLock<Option<Database>>>,
+    mark: Arc<Mutex<Mark>>,
     identity: Arc<AtomicU64>,
     path: Arc<Path>,
     tick: Arc<AtomicU64>,
@@ -101,9 +111,12 @@ impl State {
     /// # Errors
     /// It is of another version, damaged, or cannot be read or written.
     pub fn open(path: &Path) -> Result<State, Error> {
-        let database = open_checked(path)?;
+        let marked = path.with_extension("mark");
+        let mark = Mark::open(&marked).map_err(|source| Error::file(&marked, source))?;
+        let database = open_checked(path, mark.committed())?;
         let state = State {
             database: Arc::new(RwLock::new(Some(database))),
+            mark: Arc::new(Mutex::new(mark)),
             identity: Arc::default(),
             path: Arc::from(path),
             tick: Arc::default(),
@@ -181,7 +194,8 @@ impl State {
     fn open_anew(&self) -> Result<(), Error> {
         let mut database = self.database.write().unwrap_or_else(PoisonError::into_inner);
         if database.is_none() {
-            *database = Some(open_checked(&self.path)?);
+            let marked = self.mark.lock().unwrap_or_else(PoisonError::into_inner).committed();
+            *database = Some(open_checked(&self.path, marked)?);
         }
         Ok(())
     }
@@ -199,6 +213,15 @@ impl State {
     fn write(&self, tick: &Tick<'_>, segment: u32, length: u64) -> Result<u64, redb::Error> {
         let writing = self.begin_write()?;
         let mut sequence = self.last_sequence();
+        let committed = count(&writing)?;
+        {
+            let meta = writing.open_table(META)?;
+            let stands = |name| meta.get(name).map(|found| found.map_or(0, |found| found.value()));
+            // The disk failed after it had the tick, and before it said so.
+            if tick.tick > self.last_tick() && stands("tick")? == tick.tick {
+                return Ok(stands("sequence")?);
+            }
+        }
         {
             writing.open_table(SEGMENTS)?.insert(segment, length)?;
             let mut alerts = writing.open_table(ALERTS)?;
@@ -231,7 +254,13 @@ impl State {
             meta.insert("rejects", number)?;
         }
         writing.commit()?;
+        self.reach(committed);
         Ok(sequence)
+    }
+
+    /// Lets the mark follow a commit. The commit stands whether or not the mark can be written.
+    fn reach(&self, committed: u64) {
+        let _ = self.mark.lock().unwrap_or_else(PoisonError::into_inner).reach(committed);
     }
 
     /// Notes how far somebody who takes events has come.
@@ -242,7 +271,10 @@ impl State {
         let advance = || -> Result<(), redb::Error> {
             let writing = self.begin_write()?;
             writing.open_table(CURSORS)?.insert(name, sequence)?;
-            Ok(writing.commit()?)
+            let committed = count(&writing)?;
+            writing.commit()?;
+            self.reach(committed);
+            Ok(())
         };
         advance().map_err(|error| failed(&self.path, error))
     }
@@ -379,22 +411,34 @@ impl State {
     }
 }
 
-/// Opens a database and holds every page of it against its checksum: the database itself does not, where it was closed
-/// or repaired in good order, and would hand out what a damaged page has. It reads the whole file once, some 0.5 s for
-/// 200 MB.
-fn open_checked(path: &Path) -> Result<Database, Error> {
-    let damaged = |what: &str| Error::Damaged { path: path.to_owned(), offset: 0, what: what.to_owned() };
+/// Counts a transaction that is to be committed; gives its number.
+fn count(writing: &WriteTransaction) -> Result<u64, redb::Error> {
+    let mut meta = writing.open_table(META)?;
+    let committed = meta.get("commits")?.map_or(0, |found| found.value()) + 1;
+    meta.insert("commits", committed)?;
+    Ok(committed)
+}
+
+/// Opens a database, holds every page of it against its checksum, and all of it against its mark.
+fn open_checked(path: &Path, marked: u64) -> Result<Database, Error> {
+    let damaged = |what: String| Error::Damaged { path: path.to_owned(), offset: 0, what };
     // A page that is damaged may be one that its reader did not reckon with.
-    let opened = catch_unwind(AssertUnwindSafe(|| -> Result<(Database, bool), redb::Error> {
-        let mut database = Database::create(path)?;
-        let is_whole = database.check_integrity()?;
-        Ok((database, is_whole))
+    let opened = catch_unwind(AssertUnwindSafe(|| -> Result<(Database, u64), redb::Error> {
+        let database = Database::builder().set_check_integrity_on_open(true).create(path)?;
+        let committed = match database.begin_read()?.open_table(META) {
+            Ok(meta) => meta.get("commits")?.map_or(0, |found| found.value()),
+            Err(TableError::TableDoesNotExist(_)) => 0,
+            Err(error) => return Err(error.into()),
+        };
+        Ok((database, committed))
     }));
     match opened {
-        Ok(Ok((database, true))) => Ok(database),
-        Ok(Ok((_, false))) => Err(damaged("a page is not as it was written")),
+        Ok(Ok((database, committed))) if committed >= marked => Ok(database),
+        Ok(Ok((_, committed))) => {
+            Err(damaged(format!("{marked} transactions were committed, and it has only {committed}")))
+        }
         Ok(Err(error)) => Err(failed(path, error)),
-        Err(_) => Err(damaged("its reader stopped; the message stands above")),
+        Err(_) => Err(damaged("its reader stopped; the message stands above".to_owned())),
     }
 }
 
@@ -411,3 +455,6 @@ fn failed(path: &Path, error: impl Into<redb::Error>) -> Error {
         source => Error::Database { path, source: Box::new(source) },
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,169 @@
+//! Made-up histories, written to a store and to a plain model of what it must hold.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use proptest::prelude::Rng as _;
+use proptest::test_runner::{RngAlgorithm, TestRng};
+use store::{Error, Event, EventKind, Store, Tick};
+
+/// A size from which on segments roll every few ticks.
+pub(crate) const SMALL: u64 = 300;
+
+/// Who takes events in a history.
+const TAKERS: [&str; 2] = ["feed", "topic"];
+
+/// All that can be read of a store.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Content {
+    pub(crate) changes: Vec<(u64, Vec<u8>)>,
+    pub(crate) tick: u64,
+    pub(crate) sequence: u64,
+    pub(crate) offsets: BTreeMap<String, u64>,
+    pub(crate) answers: BTreeMap<String, Vec<u8>>,
+    pub(crate) alerts: BTreeMap<String, (u64, Vec<u8>)>,
+    pub(crate) events: Vec<(u64, Vec<u8>)>,
+    pub(crate) rejects: Vec<(u64, Vec<u8>)>,
+    pub(crate) cursors: BTreeMap<String, u64>,
+}
+
+/// Reads all of a folder; of answers, those of the ticks up to `ticks`.
+pub(crate) fn read(folder: &Path, ticks: u64) -> Result<Content, Error> {
+    let store = Store::open_with(folder, SMALL)?;
+    read_open(&store, ticks)
+}
+
+/// Reads all of an open store.
+pub(crate) fn read_open(store: &Store, ticks: u64) -> Result<Content, Error> {
+    let mut content =
+        Content { tick: store.last_tick(), sequence: store.last_sequence(), ..Content::default() };
+    store.replay(|tick, change| {
+        content.changes.push((tick, change.to_vec()));
+        Ok::<(), Error>(())
+    })?;
+    let state = store.state();
+    content.offsets = state.offsets()?.into_iter().collect();
+    for request in (1..=ticks).flat_map(|tick| [request(tick, 0), request(tick, 1)]) {
+        if let Some(answer) = state.answer(&request)? {
+            content.answers.insert(request, answer);
+        }
+    }
+    for (id, alert) in state.alerts("", usize::MAX, |_| true)?.items {
+        let (sequence, same) = state.alert(&id)?.unwrap();
+        assert_eq!(alert, same, "{id} is one thing in the list and another by its id");
+        content.alerts.insert(id, (sequence, alert));
+    }
+    content.events = state.events(0, usize::MAX)?.items;
+    content.rejects = state.rejects(0, usize::MAX)?.items;
+    for taker in TAKERS {
+        let cursor = state.cursor(taker)?;
+        if cursor > 0 {
+            content.cursors.insert(taker.to_owned(), cursor);
+        }
+    }
+    Ok(content)
+}
+
+fn request(tick: u64, nth: u64) -> String {
+    format!("request {tick}/{nth}")
+}
+
+/// A history that is being written.
+pub(crate) struct History {
+    random: TestRng,
+    pub(crate) model: Content,
+}
+
+impl History {
+    pub(crate) fn new(seed: u8) -> History {
+        History { random: TestRng::from_seed(RngAlgorithm::ChaCha, &[seed; 32]), model: Content::default() }
+    }
+
+    pub(crate) fn below(&mut self, end: u64) -> u64 {
+        self.random.next_u64() % end
+    }
+
+    fn bytes(&mut self, what: &str) -> Vec<u8> {
+        let length = usize::try_from(self.below(90)).unwrap();
+        format!("{what} {:016x} {}", self.random.next_u64(), "x".repeat(length)).into_bytes()
+    }
+
+    /// Appends changes for a tick without committing it: a crash in between is to undo them.
+    pub(crate) fn append_in_vain(&mut self, store: &mut Store) {
+        let change = self.bytes("never committed");
+        for _ in 0..=self.below(2) {
+            store.append(self.model.tick + 1, [change.as_slice(), b""].into_iter()).unwrap();
+        }
+    }
+
+    /// Appends the changes of the next tick and commits it.
+    pub(crate) fn tick(&mut self, store: &mut Store) {
+        let tick = self.model.tick + 1;
+        let changes: Vec<Vec<u8>> = (0..self.below(5)).map(|_| self.bytes("change")).collect();
+        if !changes.is_empty() || self.below(2) == 0 {
+            store.append(tick, changes.iter().map(Vec::as_slice)).unwrap();
+        }
+        let happened: Vec<(EventKind, String, Vec<u8>, Vec<u8>)> =
+            (0..self.below(4)).map(|_| self.event()).collect();
+        let events: Vec<Event<'_>> = happened
+            .iter()
+            .map(|(kind, alert_id, line, alert)| Event { kind: *kind, alert_id, line, alert })
+            .collect();
+        let offsets: Vec<(String, u64)> =
+            (0..self.below(3)).map(|source| (format!("topic/{source}"), tick * 10 + source)).collect();
+        let requests: Vec<(String, Vec<u8>)> =
+            (0..self.below(3)).map(|nth| (request(tick, nth), self.bytes("answer"))).collect();
+        let rejects: Vec<Vec<u8>> = (0..self.below(3)).map(|_| self.bytes("rejected")).collect();
+        let whole = Tick { tick, events: &events, offsets: &offsets, requests: &requests, rejects: &rejects };
+        assert_eq!(store.commit(&whole).unwrap(), self.model.sequence);
+        let model = &mut self.model;
+        model.tick = tick;
+        model.changes.extend(changes.into_iter().map(|change| (tick, change)));
+        model.offsets.extend(offsets);
+        model.answers.extend(requests);
+        let number = model.rejects.len() as u64;
+        model.rejects.extend((number + 1..).zip(rejects));
+    }
+
+    /// An event of one of a few alerts, which the model has taken.
+    fn event(&mut self) -> (EventKind, String, Vec<u8>, Vec<u8>) {
+        let id = format!("A-{}", self.below(8));
+        let kind = match (self.model.alerts.contains_key(&id), self.below(2)) {
+            (false, _) => EventKind::Raised,
+            (true, 0) => EventKind::Changed,
+            (true, _) => EventKind::Withdrawn,
+        };
+        let (line, alert) = (self.bytes("event"), self.bytes("alert"));
+        let model = &mut self.model;
+        model.sequence += 1;
+        model.events.push((model.sequence, line.clone()));
+        match kind {
+            EventKind::Withdrawn => model.alerts.remove(&id),
+            _ => model.alerts.insert(id.clone(), (model.sequence, alert.clone())),
+        };
+        (kind, id, line, alert)
+    }
+
+    /// Lets somebody take events up to the last one.
+    pub(crate) fn advance(&mut self, store: &Store) {
+        let taker = TAKERS[usize::try_from(self.below(2)).unwrap()];
+        store.state().advance((taker, self.model.sequence)).unwrap();
+        if self.model.sequence > 0 {
+            self.model.cursors.insert(taker.to_owned(), self.model.sequence);
+        }
+    }
+}
+
+/// Copies a folder: of one that is open, what a process that is killed at this moment leaves.
+pub(crate) fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap().map(|entry| entry.unwrap().path()) {
+        let copied = to.join(entry.file_name().unwrap());
+        if entry.is_dir() {
+            copy(&entry, &copied);
+        } else {
+            fs::copy(&entry, &copied).unwrap();
+        }
+    }
+}
