@@ -80,7 +80,7 @@ fn disk(data: &Path) -> Result<String, String> {
 }
 
 fn state(data: &Path) -> Result<String, String> {
-    if !data.join("state.redb").exists() {
+    if !["state.redb", "state.mark"].iter().any(|name| data.join(name).exists()) {
         return Ok("there is none yet; the service begins with an empty one".to_owned());
     }
     match Store::open(data) {
