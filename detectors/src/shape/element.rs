@@ -1,11 +1,12 @@
 //! What stands in a sequence or a group: a record, or the records of a day.
 
-use records::arena::{RowRef, TextRef};
+use records::arena::{Arena, RowRef, TextRef};
 use records::row::{Dispensing, Enrolment, Moment, Settlement};
 use records::time::start_of;
 
 use crate::compile::Ruled;
-use crate::policy::RuleIx;
+use crate::finding::{AmountBasis, Finding, KeyPart, Value, common_institution};
+use crate::policy::{Policy, RuleIx};
 use crate::visited::Visited;
 
 /// A record, or several that count as one.
@@ -30,39 +31,43 @@ impl Element for Visited {
     }
 }
 
-impl Element for (RowRef, Settlement) {
-    fn rows(&self) -> Vec<RowRef> {
-        vec![self.0]
-    }
-    fn time(&self) -> Moment {
-        self.1.time
-    }
-    fn id(&self) -> TextRef {
-        self.1.id
-    }
+/// A record that counts by itself: when it was, and the first part of its key.
+pub trait Dated: 'static {
+    /// When it was.
+    fn time(&self) -> Moment;
+    /// The first part of its key.
+    fn id(&self) -> TextRef;
 }
 
-impl Element for (RowRef, Dispensing) {
-    fn rows(&self) -> Vec<RowRef> {
-        vec![self.0]
-    }
-    fn time(&self) -> Moment {
-        self.1.time
-    }
-    fn id(&self) -> TextRef {
-        self.1.id
-    }
+macro_rules! dated {
+    ($($record:ty: $time:expr;)+) => {$(
+        impl Dated for $record {
+            fn time(&self) -> Moment {
+                let time: fn(&$record) -> Moment = $time;
+                time(self)
+            }
+            fn id(&self) -> TextRef {
+                self.id
+            }
+        }
+    )+};
 }
 
-impl Element for (RowRef, Enrolment) {
+dated! {
+    Settlement: |settlement| settlement.time;
+    Dispensing: |sale| sale.time;
+    Enrolment: |enrolment| start_of(enrolment.begin);
+}
+
+impl<R: Dated> Element for (RowRef, R) {
     fn rows(&self) -> Vec<RowRef> {
         vec![self.0]
     }
     fn time(&self) -> Moment {
-        start_of(self.1.begin)
+        self.1.time()
     }
     fn id(&self) -> TextRef {
-        self.1.id
+        self.1.id()
     }
 }
 
@@ -74,6 +79,29 @@ pub struct Asked<'r, S> {
     pub own: bool,
     /// What it, or a row of its table, states.
     pub states: &'r S,
+}
+
+impl<S> Asked<'_, S> {
+    /// What it finds of these: all are the evidence, and the institution is named that all have.
+    pub fn found<'e, E: Element>(
+        self,
+        arena: &Arena,
+        bank: &Policy,
+        elements: impl Iterator<Item = &'e E> + Clone,
+        (key, amount_basis, values): (Vec<KeyPart>, AmountBasis, Vec<Value>),
+    ) -> Finding {
+        let evidence: Vec<RowRef> = elements.clone().flat_map(Element::rows).collect();
+        Finding {
+            rule: self.rule,
+            verdict: bank.verdict(self.rule, self.own),
+            key,
+            institution: common_institution(arena, &evidence),
+            evidence,
+            occurred: elements.map(Element::time).max().unwrap_or(Moment::MIN),
+            amount_basis,
+            values,
+        }
+    }
 }
 
 impl<S> Clone for Asked<'_, S> {

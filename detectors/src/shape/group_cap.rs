@@ -7,14 +7,13 @@
 
 use std::marker::PhantomData;
 
-use records::arena::{Arena, RowRef};
-use records::row::Moment;
+use records::arena::Arena;
 use rulebank::DetectorSpec;
 
 use super::element::{Asked, Element};
 use crate::condition::{self, Condition, Judged};
 use crate::coverage::{Count, InstitutionMonth};
-use crate::finding::{AmountBasis, Finding, KeyPart, Value, common_institution};
+use crate::finding::{AmountBasis, Finding, KeyPart, Value};
 use crate::policy::{Policy, RuleIx};
 use crate::sink::Sink;
 use crate::why::steps::Why;
@@ -76,17 +75,7 @@ impl<D: GroupCap> Group<'_, D> {
         amount_basis: AmountBasis,
         values: Vec<Value>,
     ) -> Finding {
-        let evidence: Vec<RowRef> = self.records.iter().flat_map(Element::rows).collect();
-        Finding {
-            rule: self.asked.rule,
-            verdict: bank.verdict(self.asked.rule, self.asked.own),
-            key,
-            institution: common_institution(self.arena, &evidence),
-            evidence,
-            occurred: self.records.iter().map(Element::time).max().unwrap_or(Moment::MIN),
-            amount_basis,
-            values,
-        }
+        self.asked.found(self.arena, bank, self.records.iter(), (key, amount_basis, values))
     }
 }
 

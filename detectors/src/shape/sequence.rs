@@ -12,7 +12,7 @@ use rulebank::DetectorSpec;
 use super::element::{Asked, Element};
 use crate::condition::{self, Condition, Judged};
 use crate::coverage::{Count, InstitutionMonth};
-use crate::finding::{AmountBasis, Finding, KeyPart, Value, common_institution};
+use crate::finding::{AmountBasis, Finding, KeyPart, Value};
 use crate::policy::{Policy, RuleIx};
 use crate::sink::Sink;
 use crate::why::steps::Why;
@@ -66,17 +66,7 @@ impl<D: Sequence> Two<'_, D> {
         amount_basis: AmountBasis,
         values: Vec<Value>,
     ) -> Finding {
-        let evidence = [self.first.rows(), self.second.rows()].concat();
-        Finding {
-            rule: self.asked.rule,
-            verdict: bank.verdict(self.asked.rule, self.asked.own),
-            key,
-            institution: common_institution(self.arena, &evidence),
-            evidence,
-            occurred: self.first.time().max(self.second.time()),
-            amount_basis,
-            values,
-        }
+        self.asked.found(self.arena, bank, [self.first, self.second].into_iter(), (key, amount_basis, values))
     }
 }
 

@@ -375,19 +375,7 @@ impl State {
     /// # Errors
     /// The database cannot be read.
     pub fn events(&self, after: u64, limit: usize) -> Result<Page<(u64, Vec<u8>)>, Error> {
-        self.read(|tables| {
-            let events = tables.open_table(EVENTS)?;
-            let mut page = Page { items: Vec::new(), more: false };
-            for entry in events.range(after.saturating_add(1)..)? {
-                if page.items.len() == limit {
-                    page.more = true;
-                    break;
-                }
-                let (sequence, line) = entry?;
-                page.items.push((sequence.value(), line.value().to_vec()));
-            }
-            Ok(page)
-        })
+        self.page(EVENTS, after, limit)
     }
 
     /// Rejects after one, at most `limit`, each with its number.
@@ -395,10 +383,20 @@ impl State {
     /// # Errors
     /// The database cannot be read.
     pub fn rejects(&self, after: u64, limit: usize) -> Result<Page<(u64, Vec<u8>)>, Error> {
+        self.page(REJECTS, after, limit)
+    }
+
+    /// Entries of a numbered table after one.
+    fn page(
+        &self,
+        table: TableDefinition<'_, u64, &[u8]>,
+        after: u64,
+        limit: usize,
+    ) -> Result<Page<(u64, Vec<u8>)>, Error> {
         self.read(|tables| {
-            let rejects = tables.open_table(REJECTS)?;
+            let entries = tables.open_table(table)?;
             let mut page = Page { items: Vec::new(), more: false };
-            for entry in rejects.range(after.saturating_add(1)..)? {
+            for entry in entries.range(after.saturating_add(1)..)? {
                 if page.items.len() == limit {
                     page.more = true;
                     break;
