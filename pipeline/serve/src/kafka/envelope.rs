@@ -8,35 +8,68 @@
 //!
 //! A topic whose name ends with a kind (`bureau.fee_line`) need not say `kind` in its messages.
 
+use std::collections::BTreeMap;
+
 use records::Kind;
+use serde::Deserialize;
+use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value};
+
+/// Fields of a record, each as it was written: no number goes through binary floating point.
+type Fields = BTreeMap<String, Box<RawValue>>;
+
+/// What is looked for in a message; the rest of it is passed over.
+#[derive(Deserialize)]
+struct Heads<'m> {
+    #[serde(borrow)]
+    kind: Option<&'m RawValue>,
+    #[serde(borrow)]
+    data: Option<&'m RawValue>,
+    #[serde(borrow)]
+    payload: Option<&'m RawValue>,
+}
+
+/// An envelope of Debezium.
+#[derive(Deserialize)]
+struct Envelope<'m> {
+    #[serde(borrow)]
+    before: Option<&'m RawValue>,
+    #[serde(borrow)]
+    after: Option<&'m RawValue>,
+    op: String,
+    source: Map<String, Value>,
+}
 
 /// The change in a message; none where the message is the change, byte for byte.
 pub fn unwrap(topic: &str, content_type: Option<&str>, message: &[u8]) -> Option<Vec<u8>> {
     let of_topic = kind_of(topic);
     let is_structured = content_type.is_some_and(|of| of.starts_with("application/cloudevents"));
-    let may_be_wrapped = memchr::memmem::find(message, b"\"op\"").is_some()
+    let may_be_database = memchr::memmem::find(message, b"\"op\"").is_some()
         && memchr::memmem::find(message, b"\"source\"").is_some();
-    if of_topic.is_none() && !is_structured && !may_be_wrapped {
+    if of_topic.is_none() && !is_structured && !may_be_database {
         return None;
     }
-    let mut value: Value = serde_json::from_slice(message).ok()?;
-    let mut is_unwrapped = false;
-    if is_structured && let Some(data) = value.get_mut("data") {
-        value = data.take();
-        is_unwrapped = true;
+    let mut text = str::from_utf8(message).ok()?;
+    let mut heads: Heads<'_> = serde_json::from_str(text).ok()?;
+    let data = heads.data.filter(|_| is_structured);
+    if let Some(data) = data {
+        text = data.get();
+        heads = serde_json::from_str(text).ok()?;
     }
-    if let Some(change) = debezium(&value, of_topic) {
+    if may_be_database && let Some(change) = debezium(heads.payload.map_or(text, RawValue::get), of_topic) {
         return serde_json::to_vec(&change).ok();
     }
-    let change = value.as_object_mut()?;
-    if let Some(kind) = of_topic
-        && !change.contains_key("kind")
-    {
-        change.insert("kind".to_owned(), Value::from(kind.name()));
-        is_unwrapped = true;
+    match of_topic.filter(|_| heads.kind.is_none()) {
+        Some(kind) => with_kind(text, kind),
+        None => data.map(|_| text.as_bytes().to_vec()),
     }
-    if is_unwrapped { serde_json::to_vec(&value).ok() } else { None }
+}
+
+/// An object with its kind before its other fields, which stay as they are.
+fn with_kind(object: &str, kind: Kind) -> Option<Vec<u8>> {
+    let fields = object.trim().strip_prefix('{')?;
+    let comma = if fields.trim_start().starts_with('}') { "" } else { "," };
+    Some(format!("{{\"kind\":\"{}\"{comma}{fields}", kind.name()).into_bytes())
 }
 
 /// The kind that a topic's name ends with.
@@ -46,22 +79,23 @@ fn kind_of(topic: &str) -> Option<Kind> {
 }
 
 /// The change that an envelope of Debezium states, if it is one.
-fn debezium(value: &Value, of_topic: Option<Kind>) -> Option<Map<String, Value>> {
-    let envelope = value.get("payload").unwrap_or(value);
-    let (source, op) = (envelope.get("source")?.as_object()?, envelope.get("op")?.as_str()?);
-    let (of, op) = match op {
-        "c" | "r" | "u" => ("after", "put"),
-        "d" => ("before", "del"),
+fn debezium(envelope: &str, of_topic: Option<Kind>) -> Option<Fields> {
+    let Envelope { before, after, op, source } = serde_json::from_str(envelope).ok()?;
+    let (row, op) = match op.as_str() {
+        "c" | "r" | "u" => (after?, "put"),
+        "d" => (before?, "del"),
         _ => return None,
     };
-    let mut change = envelope.get(of)?.as_object()?.clone();
+    let mut change: Fields = serde_json::from_str(row.get()).ok()?;
     let of_table = || source.get("table").and_then(Value::as_str).and_then(kind_of);
-    if let Some(kind) = of_topic.or_else(of_table) {
-        change.entry("kind").or_insert_with(|| Value::from(kind.name()));
+    if let Some(kind) = of_topic.or_else(of_table)
+        && !change.contains_key("kind")
+    {
+        change.insert("kind".to_owned(), to_raw_value(kind.name()).ok()?);
     }
-    change.insert("op".to_owned(), Value::from(op));
-    if let Some(rev) = position(source) {
-        change.insert("rev".to_owned(), Value::from(rev));
+    change.insert("op".to_owned(), to_raw_value(op).ok()?);
+    if let Some(rev) = position(&source) {
+        change.insert("rev".to_owned(), to_raw_value(&rev).ok()?);
     }
     Some(change)
 }
@@ -102,6 +136,22 @@ mod tests {
         assert_eq!(unwrapped("changes", None, &change), None);
         assert_eq!(unwrapped("bureau.person", None, &change), None);
         assert_eq!(unwrap("bureau.person", None, b"no json"), None);
+    }
+
+    #[test]
+    fn numbers_keep_all_their_digits() {
+        let digits = "12345678901234567890.123456789";
+        let row = format!("{{\"psn_no\":\"P1\",\"x\":{digits}}}");
+        let database = format!("{{\"after\":{row},\"op\":\"c\",\"source\":{{\"table\":\"person\"}}}}");
+        let event = format!("{{\"specversion\":\"1.0\",\"data\":{row}}}");
+        let structured = Some("application/cloudevents+json");
+        for (topic, content_type, message) in
+            [("bureau.person", None, &row), ("db", None, &database), ("changes", structured, &event)]
+        {
+            let change = unwrap(topic, content_type, message.as_bytes()).unwrap();
+            assert!(str::from_utf8(&change).unwrap().contains(digits), "{message}");
+        }
+        assert_eq!(unwrap("bureau.person", None, b" {} "), Some(b"{\"kind\":\"person\"}".to_vec()));
     }
 
     #[test]
