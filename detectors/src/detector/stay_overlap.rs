@@ -22,7 +22,6 @@ use crate::sink::Sink;
 use crate::visited::{Visited, stays_of};
 use crate::why::steps::{Why, hours, moment};
 
-const INSTITUTIONS_DIFFER: Comparison = Comparison::new(0, "the institutions differ");
 const LONGER_THAN_TOLERANCE: Comparison = Comparison::new(1, "the overlap is longer than tolerance_hours");
 
 /// What it states of itself.
@@ -74,20 +73,7 @@ impl Two<'_, StayOverlap> {
 impl Sequence for StayOverlap {
     const SPEC: DetectorSpec = SPEC;
     const CONDITIONS: &'static [Condition<OfTwo<StayOverlap>>] = &[
-        Condition::<OfTwo<StayOverlap>>::holds(
-            ["机构不同", "the institutions differ"],
-            |two| {
-                vec![
-                    ("institution_a", two.arena.text(two.first.visit.institution)),
-                    ("institution_b", two.arena.text(two.second.visit.institution)),
-                ]
-            },
-            &[INSTITUTIONS_DIFFER],
-            |bank, two| {
-                bank.differ(INSTITUTIONS_DIFFER, two.first.visit.institution, two.second.visit.institution)
-            },
-        )
-        .makes_subject(),
+        sequence::institutions_differ().makes_subject(),
         Condition::holds(
             ["重叠时长超过容许小时数", "they overlap by more than the hours tolerated"],
             |two| {

@@ -23,7 +23,6 @@ use crate::sink::Sink;
 use crate::visited::Visited;
 use crate::why::steps::{Why, day, or_dash};
 
-const INSTITUTIONS_DIFFER: Comparison = Comparison::new(0, "the institutions differ");
 const BEGUN_BEFORE: Comparison = Comparison::new(1, "the stay begins on a day before the visit's");
 const NOT_YET_ENDED: Comparison = Comparison::new(2, "the visit begins on a day before the stay's end");
 
@@ -66,19 +65,7 @@ impl Two<'_, VisitDuringStay> {
 impl Sequence for VisitDuringStay {
     const SPEC: DetectorSpec = SPEC;
     const CONDITIONS: &'static [Condition<OfTwo<VisitDuringStay>>] = &[
-        Condition::holds(
-            ["机构不同", "the institutions differ"],
-            |two| {
-                vec![
-                    ("institution_a", two.arena.text(two.first.visit.institution)),
-                    ("institution_b", two.arena.text(two.second.visit.institution)),
-                ]
-            },
-            &[INSTITUTIONS_DIFFER],
-            |bank, two| {
-                bank.differ(INSTITUTIONS_DIFFER, two.first.visit.institution, two.second.visit.institution)
-            },
-        ),
+        sequence::institutions_differ(),
         Condition::<OfTwo<VisitDuringStay>>::holds(
             ["就诊日晚于入院日", "the visit begins on a day after the admission"],
             |two| vec![("day", day(two.day())), ("begin", day(two.begin()))],

@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 
 use records::arena::Arena;
 use records::row::Moment;
-use rulebank::DetectorSpec;
+use rulebank::{Comparison, DetectorSpec};
 
 use super::element::{Asked, Element};
 use crate::condition::{self, Condition, Judged};
@@ -15,6 +15,7 @@ use crate::coverage::{Count, InstitutionMonth};
 use crate::finding::{AmountBasis, Finding, KeyPart, Value};
 use crate::policy::{Policy, RuleIx};
 use crate::sink::Sink;
+use crate::visited::Visited;
 use crate::why::steps::Why;
 
 /// A detector of this shape.
@@ -89,6 +90,26 @@ impl<D: Sequence> Judged for OfTwo<D> {
     fn due(two: &Two<'_, D>) -> Option<Moment> {
         D::due(two)
     }
+}
+
+/// The institutions of two visits differ: the first comparison of those who ask it.
+pub const INSTITUTIONS_DIFFER: Comparison = Comparison::new(0, "the institutions differ");
+
+/// That the institutions of two visits differ.
+pub const fn institutions_differ<D: Sequence<Element = Visited>>() -> Condition<OfTwo<D>> {
+    Condition::holds(
+        ["机构不同", "the institutions differ"],
+        |two| {
+            vec![
+                ("institution_a", two.arena.text(two.first.visit.institution)),
+                ("institution_b", two.arena.text(two.second.visit.institution)),
+            ]
+        },
+        &[INSTITUTIONS_DIFFER],
+        |bank, two| {
+            bank.differ(INSTITUTIONS_DIFFER, two.first.visit.institution, two.second.visit.institution)
+        },
+    )
 }
 
 /// Each of a sorted sequence with the next of its group: the groups stand one after the other.
