@@ -227,6 +227,11 @@ impl Ledger {
         self.clock.beyond()
     }
 
+    /// What changed since it was taken last, in order.
+    pub fn facts(&self) -> &[FactChange] {
+        &self.facts
+    }
+
     /// What changed since the last call, in order.
     pub fn take_facts(&mut self) -> Vec<FactChange> {
         std::mem::take(&mut self.facts)

@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use records::Kind;
 use records::decode::{Change, Code, Decoder, Fault};
-use records::ledger::{Fate, Ledger};
-use records::row::Moment;
+use records::ledger::{FactChange, Fate, Ledger};
+use records::row::{self, Moment};
 use serde_json::value::RawValue;
 use wire::rejected::raw_line;
 use wire::{Keyword, LineCounts, Origin, Rejected};
@@ -34,6 +34,9 @@ impl AppliedChange {
         Ok(AppliedChange { kind, fate, unknown_fields, rev })
     }
 }
+
+/// An institution of which a change was taken, and the division it stands in; none if it stands no more.
+pub type Division = (String, Option<String>);
 
 /// What became of a line or row.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,6 +98,7 @@ pub struct Front {
     lines: u64,
     lines_in_tick: u64,
     tick: u64,
+    divisions: Vec<Division>,
 }
 
 impl Front {
@@ -110,6 +114,7 @@ impl Front {
             lines: 0,
             lines_in_tick: 0,
             tick: 0,
+            divisions: Vec::new(),
         }
     }
 
@@ -133,7 +138,24 @@ impl Front {
         self.count_line();
         let ledger = &mut self.ledger;
         let taken = self.decoder.decode(line, |change| AppliedChange::by(ledger, change));
+        if let Ok(Ok(AppliedChange { kind: Kind::Institution, fate: Fate::Stands, .. })) = &taken {
+            self.note_division();
+        }
         self.count_fate(None, taken)
+    }
+
+    /// Notes where the institution stands whose change was taken last.
+    fn note_division(&mut self) {
+        let Some(FactChange { row, diff, .. }) = self.ledger.facts().last().copied() else { return };
+        let arena = self.ledger.arena();
+        let institution = row::institution(arena, row);
+        let division = (diff > 0).then(|| arena.text(institution.admdvs));
+        self.divisions.push((arena.text(institution.code), division));
+    }
+
+    /// The institutions of which changes were taken by [`Front::change`] since the last call.
+    pub fn take_divisions(&mut self) -> Vec<Division> {
+        std::mem::take(&mut self.divisions)
     }
 
     /// Counts what its source knows to be no change.

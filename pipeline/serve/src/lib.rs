@@ -13,6 +13,7 @@
 
 pub mod batch;
 pub mod config;
+pub mod divisions;
 pub mod doctor;
 mod error;
 mod fail;

@@ -24,6 +24,7 @@ use wire::{Event, Keyword, Origin as Place, Rejected};
 
 use crate::Error;
 use crate::batch::{Answer, Batch, Origin, Refused, Request};
+use crate::divisions::Divisions;
 use crate::fail;
 use crate::feed::Feed;
 use crate::inbox::ToLive;
@@ -53,6 +54,8 @@ pub struct Shared {
     pub state: State,
     /// Events as they are committed.
     pub feed: Feed,
+    /// Where institutions stand.
+    pub divisions: Divisions,
     /// Whether changes are taken.
     pub ready: AtomicBool,
     /// Why not, if something is wrong.
@@ -86,6 +89,7 @@ impl Shared {
         Shared {
             state: state.clone(),
             feed: Feed::new(state.clone()),
+            divisions: Divisions::default(),
             ready: AtomicBool::new(false),
             trouble: Mutex::default(),
             ending: AtomicBool::new(false),
@@ -153,6 +157,7 @@ impl Live {
         let mut engine = Engine::start(bank, &options, recorder)?;
         engine.front.ledger().raise_limit(limit_of_now(wall_clock()));
         let events = recover::recover(&store, &mut engine, progress)?;
+        shared.divisions.take(engine.front.take_divisions());
         recording.store(true, Ordering::Release);
         let mut live = Live { engine, store, recorded, shared, policy, unprofiled: false };
         if !events.is_empty() {
@@ -246,6 +251,7 @@ impl Live {
         for batch in &batches {
             self.take(batch, &mut outcomes)?;
         }
+        self.shared.divisions.take(self.engine.front.take_divisions());
         fail::point("tick taken");
         // The engine judges while the changes are written.
         self.engine.close_tick()?;
