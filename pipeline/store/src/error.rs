@@ -9,6 +9,9 @@ pub enum Error {
     /// Another process has it open.
     #[error("{} is in use by another process", .0.display())]
     InUse(PathBuf),
+    /// A backup or a restored state goes into a folder of its own.
+    #[error("{} is there already; name a folder that is not", .0.display())]
+    Exists(PathBuf),
     /// A file of it cannot be read or written.
     #[error("cannot use {}", path.display())]
     File {

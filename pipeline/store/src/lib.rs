@@ -9,6 +9,8 @@
 //!   rejected. What is not in such a transaction did not happen: a frame behind the last one is cut off at the start.
 //!   `state.mark` beside it counts the transactions, so that a state that lost some is not taken for a younger one.
 //!
+//! [`backup`] copies the folder while it is written to.
+//!
 //! The folder is one process's: a second one that opens it is refused.
 //!
 //! It knows no record, no rule and no network: changes, alerts and events are bytes with a name or a number.
@@ -38,17 +40,21 @@
 //! # }
 //! ```
 
+pub mod backup;
 mod error;
 mod mark;
 pub mod segment;
+pub mod snapshot;
 pub mod state;
+mod tables;
 
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 
 pub use error::Error;
 use segment::{SEGMENT_BYTES, Segments};
-pub use state::{Cursor, Event, EventKind, Page, State, Tick};
+pub use snapshot::{Page, Position, Snapshot};
+pub use state::{Cursor, Event, EventKind, State, Tick};
 
 /// The folder of a live service, held by one process.
 pub struct Store {
@@ -73,7 +79,8 @@ impl Store {
         fs::create_dir_all(folder).map_err(|source| Error::file(folder, source))?;
         let lock = lock(&folder.join("lock"))?;
         let state = State::open(&folder.join("state.redb"))?;
-        let segments = Segments::open(&folder.join("segments"), &state.segments()?, segment_bytes)?;
+        let segments =
+            Segments::open(&folder.join("segments"), &state.snapshot()?.segments()?, segment_bytes)?;
         Ok(Store { state, segments, _lock: lock })
     }
 

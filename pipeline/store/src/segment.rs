@@ -52,7 +52,7 @@ pub struct Segments {
     bytes_max: u64,
 }
 
-fn path_of(folder: &Path, number: u32) -> PathBuf {
+pub(crate) fn path_of(folder: &Path, number: u32) -> PathBuf {
     folder.join(format!("{number:06}.seg"))
 }
 
@@ -144,11 +144,24 @@ impl Segments {
     /// # Errors
     /// A frame is damaged or cannot be read; what `take` gives.
     pub fn replay<E: From<Error>>(&self, mut take: impl FnMut(u64, &[u8]) -> Result<(), E>) -> Result<(), E> {
-        for (number, length) in &self.lengths {
-            replay_file(&path_of(&self.folder, *number), *length, &mut take)?;
-        }
-        Ok(())
+        let lengths: Vec<(u32, u64)> =
+            self.lengths.iter().map(|(number, length)| (*number, *length)).collect();
+        replay(&self.folder, &lengths, (0, 0), &mut take)
     }
+}
+
+/// Hands out the changes of segments that count so far, behind a place at which a frame ends.
+pub(crate) fn replay<E: From<Error>>(
+    folder: &Path,
+    lengths: &[(u32, u64)],
+    from: (u32, u64),
+    take: &mut impl FnMut(u64, &[u8]) -> Result<(), E>,
+) -> Result<(), E> {
+    for (number, length) in lengths.iter().filter(|(number, _)| *number >= from.0) {
+        let begin = if *number == from.0 { from.1 } else { 0 };
+        replay_file(&path_of(folder, *number), begin, *length, take)?;
+    }
+    Ok(())
 }
 
 /// Begins a segment; it is found after a crash only if its folder is on the disk as well.
@@ -199,6 +212,7 @@ fn number<const N: usize>(bytes: &[u8], at: usize) -> [u8; N] {
 
 fn replay_file<E: From<Error>>(
     path: &Path,
+    begin: u64,
     length: u64,
     take: &mut impl FnMut(u64, &[u8]) -> Result<(), E>,
 ) -> Result<(), E> {
@@ -216,7 +230,8 @@ fn replay_file<E: From<Error>>(
     if magic != *MAGIC {
         return Err(damaged(0, "it does not begin as a segment does"));
     }
-    let mut offset = magic.len() as u64;
+    let mut offset = begin.max(magic.len() as u64);
+    file.seek(SeekFrom::Start(offset)).map_err(|source| failed(offset, source))?;
     let mut frame = Vec::new();
     while offset < length {
         let Some(rest) = (length - offset).checked_sub(HEAD as u64) else {

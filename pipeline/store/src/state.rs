@@ -23,24 +23,15 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use redb::{
-    Database, ReadTransaction, ReadableDatabase, ReadableTable, TableDefinition, TableError, WriteTransaction,
-};
+use redb::{Database, ReadTransaction, ReadableDatabase, ReadableTable, TableError, WriteTransaction};
 
 use crate::Error;
 use crate::mark::Mark;
+use crate::snapshot::{Page, Snapshot};
+use crate::tables::{ALERTS, CURSORS, EVENTS, META, OFFSETS, REJECTS, REQUESTS, SEGMENTS};
 
 /// The version of the tables.
 pub const VERSION: u64 = 1;
-
-const META: TableDefinition<'_, &str, u64> = TableDefinition::new("meta");
-const SEGMENTS: TableDefinition<'_, u32, u64> = TableDefinition::new("segments");
-const OFFSETS: TableDefinition<'_, &str, u64> = TableDefinition::new("offsets");
-const REQUESTS: TableDefinition<'_, &str, (u64, &[u8])> = TableDefinition::new("requests");
-const ALERTS: TableDefinition<'_, &str, (u64, &[u8])> = TableDefinition::new("alerts");
-const EVENTS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("events");
-const REJECTS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("rejects");
-const CURSORS: TableDefinition<'_, &str, u64> = TableDefinition::new("cursors");
 
 /// What happened to an alert.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,15 +73,6 @@ pub struct Tick<'a> {
     pub requests: &'a [(String, Vec<u8>)],
     /// What was rejected.
     pub rejects: &'a [Vec<u8>],
-}
-
-/// Some entries of a table, in order, and whether more follow.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Page<T> {
-    /// The entries.
-    pub items: Vec<T>,
-    /// Whether there are more behind them.
-    pub more: bool,
 }
 
 /// The database of a folder; clones read the same one.
@@ -279,68 +261,48 @@ impl State {
         advance().map_err(|error| failed(&self.path, error))
     }
 
-    fn read<T>(&self, read: impl FnOnce(&ReadTransaction) -> Result<T, redb::Error>) -> Result<T, Error> {
-        let reading = || read(&self.begin_read()?);
-        reading().map_err(|error| failed(&self.path, error))
-    }
-
-    /// The segments with the length that counts.
-    ///
-    /// # Errors
-    /// The database cannot be read, as below.
-    pub fn segments(&self) -> Result<Vec<(u32, u64)>, Error> {
-        self.read(|tables| {
-            let entries = tables.open_table(SEGMENTS)?;
-            entries
-                .iter()?
-                .map(|entry| entry.map(|(n, to)| (n.value(), to.value())).map_err(Into::into))
-                .collect()
-        })
-    }
-
-    /// Where to read on, by source.
+    /// What is committed at this moment, for as long as it is held.
     ///
     /// # Errors
     /// The database cannot be read.
-    pub fn offsets(&self) -> Result<Vec<(String, u64)>, Error> {
-        self.read(|tables| {
-            let entries = tables.open_table(OFFSETS)?;
-            let entries = entries.iter()?;
-            entries.map(|entry| Ok(entry.map(|(at, next)| (at.value().to_owned(), next.value()))?)).collect()
-        })
+    pub fn snapshot(&self) -> Result<Snapshot, Error> {
+        let tables = self.begin_read().map_err(|error| failed(&self.path, error))?;
+        Ok(Snapshot::new(tables, Arc::clone(&self.path)))
     }
 
-    /// How far somebody who takes events has come; 0 at first.
+    /// As [`Snapshot::offsets`].
+    ///
+    /// # Errors
+    /// The database cannot be read, as below.
+    pub fn offsets(&self) -> Result<Vec<(String, u64)>, Error> {
+        self.snapshot()?.offsets()
+    }
+
+    /// As [`Snapshot::cursor`].
     ///
     /// # Errors
     /// The database cannot be read.
     pub fn cursor(&self, name: &str) -> Result<u64, Error> {
-        self.read(|tables| Ok(tables.open_table(CURSORS)?.get(name)?.map_or(0, |found| found.value())))
+        self.snapshot()?.cursor(name)
     }
 
-    /// The answer that a request was given.
+    /// As [`Snapshot::answer`].
     ///
     /// # Errors
     /// The database cannot be read.
     pub fn answer(&self, request: &str) -> Result<Option<Vec<u8>>, Error> {
-        self.read(|tables| {
-            let found = tables.open_table(REQUESTS)?.get(request)?;
-            Ok(found.map(|found| found.value().1.to_vec()))
-        })
+        self.snapshot()?.answer(request)
     }
 
-    /// An alert that stands, with the sequence of its last event.
+    /// As [`Snapshot::alert`].
     ///
     /// # Errors
     /// The database cannot be read.
     pub fn alert(&self, alert_id: &str) -> Result<Option<(u64, Vec<u8>)>, Error> {
-        self.read(|tables| {
-            let found = tables.open_table(ALERTS)?.get(alert_id)?;
-            Ok(found.map(|found| (found.value().0, found.value().1.to_vec())))
-        })
+        self.snapshot()?.alert(alert_id)
     }
 
-    /// Alerts that stand, by `alert_id` from the one after `after` on: at most `limit` of those that `keep` wants.
+    /// As [`Snapshot::alerts`].
     ///
     /// # Errors
     /// The database cannot be read.
@@ -348,64 +310,25 @@ impl State {
         &self,
         after: &str,
         limit: usize,
-        mut keep: impl FnMut(&[u8]) -> bool,
+        keep: impl FnMut(&[u8]) -> bool,
     ) -> Result<Page<(String, Vec<u8>)>, Error> {
-        use std::ops::Bound::{Excluded, Unbounded};
-        self.read(|tables| {
-            let alerts = tables.open_table(ALERTS)?;
-            let mut page = Page { items: Vec::new(), more: false };
-            for entry in alerts.range::<&str>((Excluded(after), Unbounded))? {
-                let (id, found) = entry?;
-                let alert = found.value().1;
-                if !keep(alert) {
-                    continue;
-                }
-                if page.items.len() == limit {
-                    page.more = true;
-                    break;
-                }
-                page.items.push((id.value().to_owned(), alert.to_vec()));
-            }
-            Ok(page)
-        })
+        self.snapshot()?.alerts(after, limit, keep)
     }
 
-    /// Events after one, at most `limit`, each with its sequence.
+    /// As [`Snapshot::events`].
     ///
     /// # Errors
     /// The database cannot be read.
     pub fn events(&self, after: u64, limit: usize) -> Result<Page<(u64, Vec<u8>)>, Error> {
-        self.page(EVENTS, after, limit)
+        self.snapshot()?.events(after, limit)
     }
 
-    /// Rejects after one, at most `limit`, each with its number.
+    /// As [`Snapshot::rejects`].
     ///
     /// # Errors
     /// The database cannot be read.
     pub fn rejects(&self, after: u64, limit: usize) -> Result<Page<(u64, Vec<u8>)>, Error> {
-        self.page(REJECTS, after, limit)
-    }
-
-    /// Entries of a numbered table after one.
-    fn page(
-        &self,
-        table: TableDefinition<'_, u64, &[u8]>,
-        after: u64,
-        limit: usize,
-    ) -> Result<Page<(u64, Vec<u8>)>, Error> {
-        self.read(|tables| {
-            let entries = tables.open_table(table)?;
-            let mut page = Page { items: Vec::new(), more: false };
-            for entry in entries.range(after.saturating_add(1)..)? {
-                if page.items.len() == limit {
-                    page.more = true;
-                    break;
-                }
-                let (number, line) = entry?;
-                page.items.push((number.value(), line.value().to_vec()));
-            }
-            Ok(page)
-        })
+        self.snapshot()?.rejects(after, limit)
     }
 }
 
@@ -441,11 +364,11 @@ fn open_checked(path: &Path, marked: u64) -> Result<Database, Error> {
 }
 
 /// A number that no other state has: the seed of the standard library's hash tables is drawn by the system.
-fn new_identity() -> u64 {
+pub(crate) fn new_identity() -> u64 {
     RandomState::new().hash_one(std::process::id())
 }
 
-fn failed(path: &Path, error: impl Into<redb::Error>) -> Error {
+pub(crate) fn failed(path: &Path, error: impl Into<redb::Error>) -> Error {
     let path = PathBuf::from(path);
     match error.into() {
         redb::Error::Corrupted(what) => Error::Damaged { path, offset: 0, what },

@@ -30,7 +30,7 @@ fn replayed(bytes: &[u8]) -> (usize, Result<(), Error>) {
     whole.extend_from_slice(bytes);
     fs::write(&path, &whole).unwrap();
     let mut count = 0;
-    let replayed = replay_file(&path, whole.len() as u64, &mut |_, _| {
+    let replayed = replay_file(&path, 0, whole.len() as u64, &mut |_, _| {
         count += 1;
         Ok::<(), Error>(())
     });
@@ -81,7 +81,7 @@ fn a_file_shorter_than_what_counts_is_damage() {
     let whole = [MAGIC.as_slice(), &frame(6, [b"good".as_slice()].into_iter()).unwrap()].concat();
     for end in 0..whole.len() {
         fs::write(&path, &whole[..end]).unwrap();
-        let result = replay_file(&path, whole.len() as u64, &mut |_, _| Ok::<(), Error>(()));
+        let result = replay_file(&path, 0, whole.len() as u64, &mut |_, _| Ok::<(), Error>(()));
         assert!(matches!(result, Err(Error::Damaged { .. })), "cut at {end}: {result:?}");
     }
 }

@@ -1,0 +1,174 @@
+//! Backups: the state as it was after one commit, copied while the service goes on, and put back in another place.
+//!
+//! A backup is a folder of the same form. The tables are copied out of a snapshot into a database of their own, and of
+//! the segments just what counted then; so the copy is what a crash at that moment would have left. It is written
+//! beside its name and takes the name when all of it is on the disk: a folder of that name is a whole backup.
+//!
+//! A state that is put back is another one than that which went on after the backup: it takes what followed again, and
+//! may number its events otherwise. So it gets an identity of its own, and whoever notes sequences sees that they are new.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use redb::{Database, Key, ReadTransaction, ReadableTable, TableDefinition, Value, WriteTransaction};
+
+use crate::mark::Mark;
+use crate::snapshot::Snapshot;
+use crate::state::{failed, new_identity};
+use crate::tables::{ALERTS, CURSORS, EVENTS, META, OFFSETS, REJECTS, REQUESTS, SEGMENTS};
+use crate::{Error, Store, segment};
+
+/// What was copied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Copied {
+    /// The last tick of it.
+    pub tick: u64,
+    /// Sequence of its last event.
+    pub sequence: u64,
+    /// Bytes of changes and tables.
+    pub bytes: u64,
+}
+
+/// Copies what a snapshot shows into a folder that is not there yet. `halfway` is called when all is written, and has
+/// not its name yet.
+///
+/// # Errors
+/// The folder is there, the disk is full or gone, the state cannot be read; nothing has the name then.
+pub fn copy(snapshot: &Snapshot, to: &Path, halfway: impl FnOnce()) -> Result<Copied, Error> {
+    let part = begin(to)?;
+    let copied = copy_into(snapshot, &part);
+    match copied {
+        Ok(copied) => {
+            halfway();
+            finish(&part, to)?;
+            Ok(copied)
+        }
+        Err(error) => {
+            // What was written of it is no backup.
+            let _ = fs::remove_dir_all(&part);
+            Err(error)
+        }
+    }
+}
+
+/// Puts a backup in the place of a state that is not there yet, after all of it was read and found whole.
+///
+/// # Errors
+/// There is a state already, the backup is damaged, the disk is full or gone.
+pub fn restore(from: &Path, to: &Path) -> Result<Copied, Error> {
+    if to.join("state.redb").exists() || to.join("segments").exists() {
+        return Err(Error::Exists(to.to_owned()));
+    }
+    let backup = Store::open(from)?;
+    backup.replay(|_, _| Ok::<(), Error>(()))?;
+    let snapshot = backup.state().snapshot()?;
+    fs::create_dir_all(to).map_err(|source| Error::file(to, source))?;
+    let copied = copy_into(&snapshot, to)?;
+    let path = to.join("state.redb");
+    let renew = || -> Result<(), redb::Error> {
+        let writing = Database::open(&path)?.begin_write()?;
+        writing.open_table(META)?.insert("identity", new_identity())?;
+        Ok(writing.commit()?)
+    };
+    renew().map_err(|error| failed(&path, error))?;
+    Ok(copied)
+}
+
+/// The folder that is written beside the name of a backup.
+fn begin(to: &Path) -> Result<PathBuf, Error> {
+    if to.exists() {
+        return Err(Error::Exists(to.to_owned()));
+    }
+    let mut name = to.file_name().unwrap_or_default().to_owned();
+    name.push(".part");
+    let part = to.with_file_name(name);
+    if part.exists() {
+        // It was left by a backup that was cut off.
+        fs::remove_dir_all(&part).map_err(|source| Error::file(&part, source))?;
+    }
+    fs::create_dir_all(&part).map_err(|source| Error::file(&part, source))?;
+    Ok(part)
+}
+
+fn finish(part: &Path, to: &Path) -> Result<(), Error> {
+    fs::rename(part, to).map_err(|source| Error::file(to, source))?;
+    let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(|source| Error::file(folder, source))
+}
+
+fn copy_into(snapshot: &Snapshot, to: &Path) -> Result<Copied, Error> {
+    let segments = to.join("segments");
+    fs::create_dir_all(&segments).map_err(|source| Error::file(&segments, source))?;
+    let mut bytes = 0;
+    for (number, length) in snapshot.segments()? {
+        let (from, to) = (
+            segment::path_of(&snapshot.folder().join("segments"), number),
+            segment::path_of(&segments, number),
+        );
+        copy_file(&from, &to, length)?;
+        bytes += length;
+    }
+    let path = to.join("state.redb");
+    let database = Database::create(&path).map_err(|error| failed(&path, error))?;
+    snapshot.read(|tables| copy_tables(tables, &database))?;
+    drop(database);
+    let length = |path: &Path| fs::metadata(path).map(|found| found.len());
+    bytes += length(&path).map_err(|source| Error::file(&path, source))?;
+    let marked = to.join("state.mark");
+    let commits =
+        snapshot.read(|tables| Ok(tables.open_table(META)?.get("commits")?.map_or(0, |n| n.value())))?;
+    let mark = || -> io::Result<()> {
+        Mark::open(&marked)?.reach(commits)?;
+        File::open(&marked)?.sync_all()?;
+        File::open(&segments)?.sync_all()?;
+        File::open(to)?.sync_all()
+    };
+    mark().map_err(|source| Error::file(&marked, source))?;
+    Ok(Copied { tick: snapshot.last_tick()?, sequence: snapshot.last_sequence()?, bytes })
+}
+
+/// Copies the beginning of a file, which others may be adding to.
+fn copy_file(from: &Path, to: &Path, length: u64) -> Result<(), Error> {
+    let mut source = File::open(from).map_err(|error| Error::file(from, error))?.take(length);
+    let mut copy = || -> io::Result<u64> {
+        let mut target = File::create(to)?;
+        let copied = io::copy(&mut source, &mut target)?;
+        target.flush()?;
+        target.sync_all()?;
+        Ok(copied)
+    };
+    match copy().map_err(|error| Error::file(to, error))? {
+        copied if copied == length => Ok(()),
+        copied => {
+            let what = format!("{length} bytes of it were committed, and it ends here");
+            Err(Error::Damaged { path: from.to_owned(), offset: copied, what })
+        }
+    }
+}
+
+fn copy_tables(from: &ReadTransaction, to: &Database) -> Result<(), redb::Error> {
+    let writing = to.begin_write()?;
+    copy_table(from, &writing, META)?;
+    copy_table(from, &writing, SEGMENTS)?;
+    copy_table(from, &writing, OFFSETS)?;
+    copy_table(from, &writing, REQUESTS)?;
+    copy_table(from, &writing, ALERTS)?;
+    copy_table(from, &writing, EVENTS)?;
+    copy_table(from, &writing, REJECTS)?;
+    copy_table(from, &writing, CURSORS)?;
+    Ok(writing.commit()?)
+}
+
+fn copy_table<K: Key + 'static, V: Value + 'static>(
+    from: &ReadTransaction,
+    to: &WriteTransaction,
+    table: TableDefinition<'_, K, V>,
+) -> Result<(), redb::Error> {
+    let mut copied = to.open_table(table)?;
+    for entry in from.open_table(table)?.iter()? {
+        let (key, value) = entry?;
+        copied.insert(key.value(), value.value())?;
+    }
+    Ok(())
+}

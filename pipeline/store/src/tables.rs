@@ -1,0 +1,12 @@
+//! The tables of the database.
+
+use redb::TableDefinition;
+
+pub(crate) const META: TableDefinition<'_, &str, u64> = TableDefinition::new("meta");
+pub(crate) const SEGMENTS: TableDefinition<'_, u32, u64> = TableDefinition::new("segments");
+pub(crate) const OFFSETS: TableDefinition<'_, &str, u64> = TableDefinition::new("offsets");
+pub(crate) const REQUESTS: TableDefinition<'_, &str, (u64, &[u8])> = TableDefinition::new("requests");
+pub(crate) const ALERTS: TableDefinition<'_, &str, (u64, &[u8])> = TableDefinition::new("alerts");
+pub(crate) const EVENTS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("events");
+pub(crate) const REJECTS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("rejects");
+pub(crate) const CURSORS: TableDefinition<'_, &str, u64> = TableDefinition::new("cursors");
