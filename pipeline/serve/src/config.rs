@@ -26,6 +26,8 @@ pub struct Config {
     pub tick: Ticks,
     /// The folder of which files are taken; `inbox` in the folder of the state if none is named.
     pub watch: Option<PathBuf>,
+    /// The folder that backups go to; `backups` in the folder of the state if none is named.
+    pub backups: Option<PathBuf>,
     /// Kafka, if changes come from there or events go there.
     pub kafka: Option<KafkaConfig>,
 }
@@ -55,6 +57,7 @@ impl Default for Config {
             workers: 1,
             tick: Ticks::default(),
             watch: None,
+            backups: None,
             kafka: None,
         }
     }
@@ -104,6 +107,11 @@ impl Config {
     /// How ticks close.
     pub fn policy(&self) -> TickPolicy {
         TickPolicy { after: Duration::from_millis(self.tick.milliseconds), changes: self.tick.changes }
+    }
+
+    /// The folder of backups.
+    pub fn backups(&self) -> PathBuf {
+        self.backups.clone().unwrap_or_else(|| self.data.join("backups"))
     }
 
     /// The watched folder.

@@ -9,9 +9,9 @@ use std::time::Instant;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use store::Store;
 
+use crate::clock::wall_clock;
 use crate::config::Config;
 use crate::kafka::{ANSWER, KafkaConfig};
-use crate::live::wall_clock;
 
 /// Room below which a disk is soon full.
 const ROOM_MIN: u64 = 1 << 30;

@@ -1,11 +1,14 @@
 //! The door for programs: changes in, alerts and events out. Errors are problem documents (RFC 9457).
 
 mod alerts;
+mod backups;
+mod bank;
 mod changes;
 mod feed;
 mod health;
 mod problem;
 
+use std::path::Path;
 use std::sync::Arc;
 
 use axum::Router;
@@ -17,6 +20,7 @@ use axum::routing::{get, post};
 use crate::inbox::Inbox;
 use crate::live::Shared;
 use crate::room::UnderWay;
+use crate::rules::Rules;
 pub use problem::Problem;
 
 /// What the handlers need.
@@ -28,6 +32,10 @@ pub struct App {
     pub under_way: UnderWay,
     /// What is durable.
     pub shared: Arc<Shared>,
+    /// The bank in force and the one that is proposed.
+    pub rules: Rules,
+    /// Folder of backups.
+    pub backups: Arc<Path>,
 }
 
 /// What is asked for behind the `?` of an address; what cannot be read is a problem document.
@@ -45,6 +53,13 @@ impl<S: Send + Sync, T: serde::de::DeserializeOwned> FromRequestParts<S> for Ask
     }
 }
 
+/// Does something that may take long on a thread for such work.
+pub(crate) async fn at_length<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
+) -> Result<T, Problem> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| Problem::unavailable(error.to_string()))?
+}
+
 /// All that can be asked.
 pub fn router(app: App) -> Router {
     Router::new()
@@ -54,6 +69,11 @@ pub fn router(app: App) -> Router {
         .route("/v1/coverage", get(alerts::coverage))
         .route("/v1/rejected", get(alerts::rejected))
         .route("/v1/feed", get(feed::feed))
+        .route("/v1/bank", get(bank::in_force))
+        .route("/v1/bank/candidate", get(bank::candidate).post(bank::propose).delete(bank::withdraw))
+        .route("/v1/bank/candidate/approval", post(bank::approve))
+        .route("/v1/bank/candidate/difference", get(bank::difference))
+        .route("/v1/backups", post(backups::begin))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .route("/metrics", get(health::metrics))

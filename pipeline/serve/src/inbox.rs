@@ -7,6 +7,7 @@ use detectors::alert_view::AlertView;
 use tokio::sync::{Semaphore, oneshot};
 
 use crate::batch::{Answer, Batch};
+use crate::candidate::Ready;
 use crate::room::Room;
 
 /// Bytes that wait at the most.
@@ -16,14 +17,29 @@ const ROOM_BYTES: usize = 64 << 20;
 const UNIT: usize = 1 << 10;
 
 /// What the loop is handed.
-pub enum ToLive {
+pub(crate) enum ToLive {
     /// Changes.
     Batch(Batch),
     /// Somebody wants to look at the alerts and counts.
     Look(Box<dyn FnOnce(&AlertView) + Send>),
+    /// Another engine takes over.
+    Adopt(Box<Adopt>),
     /// It is to end.
     Stop,
 }
+
+/// An engine that takes over.
+pub(crate) struct Adopt {
+    /// The engine, and what it knows.
+    pub(crate) ready: Ready,
+    /// What is noted in the transaction that makes it so.
+    pub(crate) note: Note,
+    /// Told when it is so.
+    pub(crate) done: std::sync::mpsc::Sender<()>,
+}
+
+/// A name and what is noted under it.
+pub(crate) type Note = (&'static str, Vec<u8>);
 
 /// Where sources hand in what they have; clones lead to the same loop.
 #[derive(Clone)]
@@ -39,7 +55,7 @@ pub struct Ended;
 
 impl Inbox {
     /// A queue and its end.
-    pub fn new() -> (Inbox, Receiver<ToLive>) {
+    pub(crate) fn new() -> (Inbox, Receiver<ToLive>) {
         let (sender, handed) = channel();
         (Inbox { sender, room: Arc::new(Semaphore::new(ROOM_BYTES / UNIT)) }, handed)
     }
@@ -82,6 +98,14 @@ impl Inbox {
         });
         self.sender.send(ToLive::Look(look)).map_err(|_| Ended)?;
         answered.await.map_err(|_| Ended)
+    }
+
+    /// Hands in an engine that takes over after what was handed in before.
+    ///
+    /// # Errors
+    /// The loop has ended.
+    pub(crate) fn adopt(&self, adopt: Adopt) -> Result<(), Ended> {
+        self.sender.send(ToLive::Adopt(Box::new(adopt))).map_err(|_| Ended)
     }
 
     /// Tells the loop to end after what was handed in.

@@ -12,6 +12,8 @@
 //! crate with connections and timers: below it nothing knows them.
 
 pub mod batch;
+mod candidate;
+mod clock;
 pub mod config;
 pub mod divisions;
 pub mod doctor;
@@ -25,6 +27,7 @@ pub mod kafka;
 pub mod live;
 pub mod recover;
 pub mod room;
+pub mod rules;
 pub mod split;
 
 use std::net::SocketAddr;
@@ -48,6 +51,7 @@ use kafka::dead_letters::DeadLetters;
 use kafka::publish::Publish;
 use live::{Live, Shared};
 use room::UnderWay;
+use rules::Rules;
 
 /// What the service tells while it starts and ends.
 pub enum Progress {
@@ -74,23 +78,30 @@ const LEAVE: Duration = Duration::from_secs(2);
 /// The configuration does not fit, the state is damaged or another's, the engine or the disk failed.
 pub fn serve(config: &Config, tell: &Tell) -> Result<(), Error> {
     config.check()?;
-    let bank = runtime::engine::load_bank(config.rules.as_deref())?;
     let store = Store::open(&config.data)?;
     let shared = Arc::new(Shared::new(store.state()));
     let (inbox, handed) = Inbox::new();
+    let workers = usize::from(config.workers);
+    let rules = Rules::open(config.rules.as_deref(), &config.data, workers, &shared, &inbox)?;
+    let bank = rules.bank();
     // It is reachable before it is ready, and says that it loads.
     let system = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Error::System)?;
     let address = config.listen;
     let listener = system.block_on(TcpListener::bind(address));
     let listener = listener.map_err(|source| Error::Listen { address, source })?;
     let address = listener.local_addr().unwrap_or(address);
-    let app = App { inbox: inbox.clone(), under_way: UnderWay::default(), shared: Arc::clone(&shared) };
+    let app = App {
+        inbox: inbox.clone(),
+        under_way: UnderWay::default(),
+        shared: Arc::clone(&shared),
+        rules,
+        backups: Arc::from(config.backups()),
+    };
     system.spawn(async move { axum::serve(listener, http::router(app)).await });
     let live = {
         let (shared, tell, config) = (Arc::clone(&shared), Arc::clone(tell), config.clone());
         thread("live", move || {
             let loading = |changes| tell(Progress::Loading(changes));
-            let workers = usize::from(config.workers);
             let live = Live::open(store, shared, &bank, workers, config.policy(), loading)?;
             tell(Progress::Ready(address));
             live.run(&handed)

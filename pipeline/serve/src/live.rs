@@ -8,27 +8,27 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
-use detectors::alert_view::AlertEvent;
-use records::time::{DAY_SECONDS, day_of, start_of};
 use rulebank::Bank;
-use runtime::engine::{Engine, Options, Recorder};
+use runtime::engine::{Engine, Options};
 use runtime::front::Outcome;
 use runtime::source::is_white;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use store::{EventKind, State, Store};
 use wire::rejected::raw_line;
-use wire::{Event, Keyword, Origin as Place, Rejected};
+use wire::{Alert, Cause, Event, Keyword, Origin as Place, Rejected};
 
 use crate::Error;
 use crate::batch::{Answer, Batch, Origin, Refused, Request};
+use crate::candidate::{Owed, Recorded, recorder, take_recorded};
+use crate::clock::{limit_of_now, wall_clock};
 use crate::divisions::Divisions;
 use crate::fail;
 use crate::feed::Feed;
-use crate::inbox::ToLive;
-use crate::recover;
+use crate::inbox::{Adopt, Note, ToLive};
+use crate::recover::{self, Difference, event_of};
 
 /// Without changes, how long until profiles take in what gathered.
 const QUIET: Duration = Duration::from_secs(1);
@@ -38,6 +38,12 @@ const PROFILES: Duration = Duration::from_secs(600);
 
 /// How long a full disk is left alone before it is tried again.
 const DISK_PAUSE: Duration = Duration::from_secs(1);
+
+/// Of what a change of rules led to, how many alerts are stated in a tick, beside those that the tick changed.
+const OWED_A_TICK: usize = 500;
+
+/// How long a tick is waited for while something is owed.
+const OWED_PAUSE: Duration = Duration::from_millis(20);
 
 /// How ticks close.
 #[derive(Clone, Copy, Debug)]
@@ -103,9 +109,6 @@ impl Shared {
     }
 }
 
-/// Events of the tick in work, as the view's thread records them.
-pub(crate) type Recorded = Arc<Mutex<Vec<AlertEvent>>>;
-
 /// The live loop.
 pub struct Live {
     engine: Engine,
@@ -115,18 +118,8 @@ pub struct Live {
     policy: TickPolicy,
     /// Whether there are changes that profiles have not taken in.
     unprofiled: bool,
-}
-
-/// Seconds of the wall clock in China Standard Time.
-pub(crate) fn wall_clock() -> i64 {
-    const CHINA_AHEAD_SECONDS: i64 = 8 * 3_600;
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_secs()).unwrap_or(i64::MAX).saturating_add(CHINA_AHEAD_SECONDS)
-}
-
-/// The last moment of the day after this one: later records do not move *now* (contract section 1).
-pub(crate) fn limit_of_now(wall_clock: i64) -> i64 {
-    start_of(day_of(wall_clock)) + 2 * DAY_SECONDS - 1
+    /// What a change of rules led to and is not yet stated.
+    owed: Owed,
 }
 
 impl Live {
@@ -142,27 +135,17 @@ impl Live {
         policy: TickPolicy,
         progress: impl FnMut(u64),
     ) -> Result<Live, Error> {
-        let recorded = Recorded::default();
-        let recording = Arc::new(AtomicBool::new(false));
-        let recorder: Recorder = {
-            let (recorded, recording) = (Arc::clone(&recorded), Arc::clone(&recording));
-            Box::new(move |events| {
-                if recording.load(Ordering::Acquire) {
-                    recorded.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(events);
-                }
-                Ok(())
-            })
-        };
+        let (recorder, recorded, recording) = recorder();
         let options = Options { workers, as_of: None, profile: None };
         let mut engine = Engine::start(bank, &options, recorder)?;
         engine.front.ledger().raise_limit(limit_of_now(wall_clock()));
         let events = recover::recover(&store, &mut engine, progress)?;
         shared.divisions.take(engine.front.take_divisions());
         recording.store(true, Ordering::Release);
-        let mut live = Live { engine, store, recorded, shared, policy, unprofiled: false };
+        let mut live = Live { engine, store, recorded, shared, policy, unprofiled: false, owed: Owed::new() };
         if !events.is_empty() {
             let tick = live.engine.front.last_tick();
-            live.commit_and_publish(tick, &events, &Outcomes::default())?;
+            live.commit_and_publish(tick, events, &Outcomes::default())?;
         }
         Ok(live)
     }
@@ -171,7 +154,7 @@ impl Live {
     ///
     /// # Errors
     /// The engine stopped, or the disk failed otherwise than by being full.
-    pub fn run(mut self, handed: &Receiver<ToLive>) -> Result<(), Error> {
+    pub(crate) fn run(mut self, handed: &Receiver<ToLive>) -> Result<(), Error> {
         self.shared.ready.store(true, Ordering::Release);
         let ended = self.take_all(handed);
         self.shared.ready.store(false, Ordering::Release);
@@ -190,19 +173,24 @@ impl Live {
                 self.be_quiet()?;
                 (last_change, last_profiles) = (Instant::now(), Instant::now());
             }
-            match handed.recv_timeout(QUIET.saturating_sub(last_change.elapsed())) {
+            let patience =
+                if self.owed.is_empty() { QUIET.saturating_sub(last_change.elapsed()) } else { OWED_PAUSE };
+            match handed.recv_timeout(patience) {
                 Ok(ToLive::Batch(first)) => {
                     let (batches, next) = self.gather(first, handed);
                     self.tick(batches)?;
                     last_change = Instant::now();
                     match next {
                         Some(ToLive::Look(look)) => self.engine.look(look)?,
+                        Some(ToLive::Adopt(adopt)) => self.adopt(*adopt)?,
                         Some(ToLive::Stop) => return Ok(()),
                         Some(ToLive::Batch(_)) | None => {}
                     }
                 }
                 Ok(ToLive::Look(look)) => self.engine.look(look)?,
+                Ok(ToLive::Adopt(adopt)) => self.adopt(*adopt)?,
                 Ok(ToLive::Stop) | Err(RecvTimeoutError::Disconnected) => return Ok(()),
+                Err(RecvTimeoutError::Timeout) if !self.owed.is_empty() => self.be_still()?,
                 Err(RecvTimeoutError::Timeout) => {}
             }
         }
@@ -241,7 +229,79 @@ impl Live {
             self.engine.close_tick()?
         }
         let events = self.judged()?;
-        self.commit_and_publish(self.engine.front.last_tick(), &events, &Outcomes::default())
+        self.commit_and_publish(self.engine.front.last_tick(), events, &Outcomes::default())
+    }
+
+    /// A tick without changes, by which more of what is owed is stated.
+    fn be_still(&mut self) -> Result<(), Error> {
+        self.engine.close_tick()?;
+        let events = self.judged()?;
+        self.commit_and_publish(self.engine.front.last_tick(), events, &Outcomes::default())
+    }
+
+    /// Another engine takes over, which stands on another bank. What it has otherwise than the store is owed: it is
+    /// stated some at a time, so that changes that come meanwhile wait no longer than at other times.
+    fn adopt(&mut self, Adopt { ready, note, done }: Adopt) -> Result<(), Error> {
+        fail::point("rules before");
+        let last_tick = self.engine.front.last_tick();
+        let (mut engine, recorded, owed) = ready.take_over()?;
+        engine.front.go_on_after(last_tick);
+        let before = std::mem::replace(&mut self.engine, engine);
+        (self.recorded, self.owed, self.unprofiled) = (recorded, owed, true);
+        // Its threads are waited for elsewhere: the stream goes on.
+        let ended =
+            std::thread::Builder::new().name("rules before".to_owned()).spawn(move || drop(before.finish()));
+        ended.map_err(Error::System)?;
+        self.engine.close_tick()?;
+        let events = self.judged()?;
+        let outcomes = Outcomes { notes: vec![note], ..Outcomes::default() };
+        self.commit_and_publish(self.engine.front.last_tick(), events, &outcomes)?;
+        fail::point("rules after");
+        // Nobody may wait any more.
+        let _ = done.send(());
+        Ok(())
+    }
+
+    /// Adds some of what is owed to the events of a tick; an alert that the tick itself changed is stated once, as it
+    /// stands now.
+    fn pay(&mut self, tick: u64, events: &mut Vec<Event>) -> Result<(), Error> {
+        if self.owed.is_empty() {
+            return Ok(());
+        }
+        let mut stated = Vec::new();
+        for event in events.drain(..) {
+            match self.owed.remove(&event.alert.alert_id) {
+                None => stated.push(event),
+                Some((_, cause)) => {
+                    let alert = (event.event != "withdrawn").then_some(event.alert.clone());
+                    let mut causes = cause.unwrap_or_default();
+                    causes.extend(event.cause);
+                    stated.extend(self.state_anew(event.alert.alert_id, alert, Some(causes), tick)?);
+                }
+            }
+        }
+        for _ in 0..OWED_A_TICK {
+            let Some((alert_id, (alert, cause))) = self.owed.pop_first() else { break };
+            stated.extend(self.state_anew(alert_id, alert, cause, tick)?);
+        }
+        stated.sort_by(|a, b| a.alert.alert_id.cmp(&b.alert.alert_id));
+        *events = stated;
+        Ok(())
+    }
+
+    /// The event that leads from what is stored of an alert to how it stands; none if both are the same.
+    fn state_anew(
+        &self,
+        alert_id: String,
+        alert: Option<Alert>,
+        cause: Option<Vec<Cause>>,
+        tick: u64,
+    ) -> Result<Option<Event>, Error> {
+        let stored = self.store.state().alert(&alert_id)?.map(|(_, line)| line);
+        if stored == alert.as_ref().map(serde_json::to_vec).transpose()? {
+            return Ok(None);
+        }
+        Ok(Some(event_of(Difference { alert_id, stored, alert }, cause, tick)?))
     }
 
     fn tick(&mut self, batches: Vec<Batch>) -> Result<(), Error> {
@@ -263,7 +323,7 @@ impl Live {
         fail::point("tick appended");
         let events = self.judged()?;
         fail::point("tick judged");
-        self.commit_and_publish(tick, &events, &outcomes)?;
+        self.commit_and_publish(tick, events, &outcomes)?;
         fail::point("tick committed");
         let counted = &self.shared.counted;
         counted.ticks.fetch_add(1, Ordering::Relaxed);
@@ -343,12 +403,17 @@ impl Live {
     /// Waits until all that was sent is judged; gives the events.
     fn judged(&mut self) -> Result<Vec<Event>, Error> {
         self.engine.settle()?;
-        let recorded = std::mem::take(&mut *self.recorded.lock().unwrap_or_else(PoisonError::into_inner));
-        Ok(recorded.into_iter().map(|event| event.line).collect())
+        Ok(take_recorded(&self.recorded).into_iter().map(|event| event.line).collect())
     }
 
-    fn commit_and_publish(&mut self, tick: u64, events: &[Event], outcomes: &Outcomes) -> Result<(), Error> {
-        let lines = self.commit(tick, events, outcomes)?;
+    fn commit_and_publish(
+        &mut self,
+        tick: u64,
+        mut events: Vec<Event>,
+        outcomes: &Outcomes,
+    ) -> Result<(), Error> {
+        self.pay(tick, &mut events)?;
+        let lines = self.commit(tick, &events, outcomes)?;
         self.shared.counted.events.fetch_add(lines.len() as u64, Ordering::Relaxed);
         self.shared.feed.publish(lines);
         Ok(())
@@ -384,6 +449,7 @@ impl Live {
             offsets: &outcomes.offsets,
             requests: &outcomes.requests,
             rejects: &outcomes.rejects,
+            notes: &outcomes.notes,
         };
         patiently(&self.shared, || self.store.commit(&whole).map(drop))?;
         Ok((first..).zip(lines.into_iter().map(Arc::from)).collect())
@@ -408,6 +474,8 @@ struct Outcomes {
     rejects: Vec<Vec<u8>>,
     requests: Vec<(String, Vec<u8>)>,
     offsets: Vec<(String, u64)>,
+    /// What is noted with the tick.
+    notes: Vec<Note>,
     /// By batch.
     answers: Vec<Answer>,
 }

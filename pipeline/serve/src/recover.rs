@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use runtime::engine::Engine;
-use store::Store;
+use store::{Snapshot, Store};
 use wire::{Alert, Cause, Event, Keyword};
 
 use crate::Error;
@@ -41,36 +41,72 @@ pub(crate) fn recover(
     engine.close_tick_with_profiles()?;
     engine.settle()?;
     let standing = engine.look(|view| view.alerts())?;
-    difference(store, standing, engine.front.last_tick())
+    let tick = engine.front.last_tick();
+    let event = |difference| event_of(difference, None, tick);
+    differences(&store.state().snapshot()?, standing)?.into_iter().map(event).collect()
 }
 
-fn difference(store: &Store, standing: Vec<Alert>, tick: u64) -> Result<Vec<Event>, Error> {
+/// An alert that stands otherwise than it is stored.
+pub(crate) struct Difference {
+    /// Its id.
+    pub(crate) alert_id: String,
+    /// As it is stored, if it is.
+    pub(crate) stored: Option<Vec<u8>>,
+    /// As it stands, if it does.
+    pub(crate) alert: Option<Alert>,
+}
+
+/// The alerts that stand otherwise than a snapshot has them, by id.
+///
+/// # Errors
+/// The store is damaged.
+pub(crate) fn differences(snapshot: &Snapshot, standing: Vec<Alert>) -> Result<Vec<Difference>, Error> {
     let mut standing: BTreeMap<String, Alert> =
         standing.into_iter().map(|alert| (alert.alert_id.clone(), alert)).collect();
-    let mut events = Vec::new();
+    let mut found: BTreeMap<String, Difference> = BTreeMap::new();
     let mut after = String::new();
     loop {
-        let page = store.state().alerts(&after, PAGE, |_| true)?;
+        let page = snapshot.alerts(&after, PAGE, |_| true)?;
         for (alert_id, line) in page.items {
-            match standing.remove(&alert_id) {
-                None => events.push(event("withdrawn", tick, serde_json::from_slice(&line)?)),
-                Some(alert) if serde_json::to_vec(&alert)? != line => {
-                    events.push(event("changed", tick, alert));
-                }
-                Some(_) => {}
+            after.clone_from(&alert_id);
+            let alert = standing.remove(&alert_id);
+            if let Some(alert) = &alert
+                && serde_json::to_vec(alert)? == line
+            {
+                continue;
             }
-            after = alert_id;
+            found.insert(alert_id.clone(), Difference { alert_id, stored: Some(line), alert });
         }
         if !page.more {
             break;
         }
     }
-    events.extend(standing.into_values().map(|alert| event("raised", tick, alert)));
-    events.sort_by(|a, b| a.alert.alert_id.cmp(&b.alert.alert_id));
-    Ok(events)
+    for (alert_id, alert) in standing {
+        found.insert(alert_id.clone(), Difference { alert_id, stored: None, alert: Some(alert) });
+    }
+    Ok(found.into_values().collect())
 }
 
-fn event(what: &'static str, tick: u64, alert: Alert) -> Event {
-    let cause = Cause { kind: Keyword::Borrowed("rule"), key: alert.rule.clone(), rev: None };
-    Event { event: Keyword::Borrowed(what), tick, cause: vec![cause], alert }
+/// The event that leads from the stored alert to the one that stands; without a cause its rule is the cause.
+///
+/// # Errors
+/// What is stored is no alert.
+pub(crate) fn event_of(
+    Difference { alert_id, stored, alert }: Difference,
+    cause: Option<Vec<Cause>>,
+    tick: u64,
+) -> Result<Event, Error> {
+    let (event, alert) = match (stored, alert) {
+        (None, Some(alert)) => ("raised", alert),
+        (Some(_), Some(alert)) => ("changed", alert),
+        (Some(stored), None) => ("withdrawn", serde_json::from_slice(&stored)?),
+        (None, None) => {
+            let text = format!("{alert_id} stands on neither side");
+            return Err(Error::Runtime(runtime::Error::Engine(text)));
+        }
+    };
+    let cause = cause.unwrap_or_else(|| {
+        vec![Cause { kind: Keyword::Borrowed("rule"), key: alert.rule.clone(), rev: None }]
+    });
+    Ok(Event { event: Keyword::Borrowed(event), tick, cause, alert })
 }

@@ -13,10 +13,11 @@ use std::path::{Path, PathBuf};
 
 use redb::{Database, Key, ReadTransaction, ReadableTable, TableDefinition, Value, WriteTransaction};
 
+use crate::error::failed;
 use crate::mark::Mark;
 use crate::snapshot::Snapshot;
-use crate::state::{failed, new_identity};
-use crate::tables::{ALERTS, CURSORS, EVENTS, META, OFFSETS, REJECTS, REQUESTS, SEGMENTS};
+use crate::state::new_identity;
+use crate::tables::{ALERTS, CURSORS, EVENTS, META, NOTES, OFFSETS, REJECTS, REQUESTS, SEGMENTS};
 use crate::{Error, Store, segment};
 
 /// What was copied.
@@ -157,6 +158,7 @@ fn copy_tables(from: &ReadTransaction, to: &Database) -> Result<(), redb::Error>
     copy_table(from, &writing, EVENTS)?;
     copy_table(from, &writing, REJECTS)?;
     copy_table(from, &writing, CURSORS)?;
+    copy_table(from, &writing, NOTES)?;
     Ok(writing.commit()?)
 }
 

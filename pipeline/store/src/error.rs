@@ -72,3 +72,13 @@ impl Error {
         matches!(kind, io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
     }
 }
+
+/// What the database says when it fails on a file.
+pub(crate) fn failed(path: &Path, error: impl Into<redb::Error>) -> Error {
+    let path = PathBuf::from(path);
+    match error.into() {
+        redb::Error::Corrupted(what) => Error::Damaged { path, offset: 0, what },
+        redb::Error::DatabaseAlreadyOpen => Error::InUse(path),
+        source => Error::Database { path, source: Box::new(source) },
+    }
+}

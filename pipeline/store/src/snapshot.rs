@@ -6,9 +6,9 @@ use std::sync::Arc;
 use redb::{ReadTransaction, ReadableTable, TableDefinition};
 
 use crate::Error;
+use crate::error::failed;
 use crate::segment;
-use crate::state::failed;
-use crate::tables::{ALERTS, CURSORS, EVENTS, META, OFFSETS, REJECTS, REQUESTS, SEGMENTS};
+use crate::tables::{ALERTS, CURSORS, EVENTS, META, NOTES, OFFSETS, REJECTS, REQUESTS, SEGMENTS};
 
 /// Some entries of a table, in order, and whether more follow.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -118,6 +118,14 @@ impl Snapshot {
     /// The database cannot be read.
     pub fn cursor(&self, name: &str) -> Result<u64, Error> {
         self.read(|tables| Ok(tables.open_table(CURSORS)?.get(name)?.map_or(0, |found| found.value())))
+    }
+
+    /// What was noted last under a name.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn note(&self, name: &str) -> Result<Option<Vec<u8>>, Error> {
+        self.read(|tables| Ok(tables.open_table(NOTES)?.get(name)?.map(|found| found.value().to_vec())))
     }
 
     /// The answer that a request was given.

@@ -10,6 +10,7 @@
 //! | `events` | sequence | the event |
 //! | `rejects` | number | what was rejected |
 //! | `cursors` | who takes events | sequence of the last one taken |
+//! | `notes` | name | what the program notes with a tick |
 //!
 //! The database keeps a checksum of every page, and holds pages against them only when it is asked to. It is asked to
 //! whenever it is opened: with 200,000 alerts of 1 kB in a file of 570 MB that takes 0.6 s where a plain opening takes
@@ -19,16 +20,17 @@
 
 use std::hash::{BuildHasher, RandomState};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use redb::{Database, ReadTransaction, ReadableDatabase, ReadableTable, TableError, WriteTransaction};
 
 use crate::Error;
+use crate::error::failed;
 use crate::mark::Mark;
 use crate::snapshot::{Page, Snapshot};
-use crate::tables::{ALERTS, CURSORS, EVENTS, META, OFFSETS, REJECTS, REQUESTS, SEGMENTS};
+use crate::tables::{ALERTS, CURSORS, EVENTS, META, NOTES, OFFSETS, REJECTS, REQUESTS, SEGMENTS};
 
 /// The version of the tables.
 pub const VERSION: u64 = 1;
@@ -73,6 +75,8 @@ pub struct Tick<'a> {
     pub requests: &'a [(String, Vec<u8>)],
     /// What was rejected.
     pub rejects: &'a [Vec<u8>],
+    /// What the program notes, by name; a note replaces the one before.
+    pub notes: &'a [(&'a str, Vec<u8>)],
 }
 
 /// The database of a folder; clones read the same one.
@@ -125,6 +129,7 @@ impl State {
             writing.open_table(EVENTS)?;
             writing.open_table(REJECTS)?;
             writing.open_table(CURSORS)?;
+            writing.open_table(NOTES)?;
             let mut meta = writing.open_table(META)?;
             let get = |name| meta.get(name).map(|found| found.map(|found| found.value()));
             let (version, tick, sequence) = (get("version")?, get("tick")?, get("sequence")?);
@@ -231,6 +236,10 @@ impl State {
                 number += 1;
                 rejects.insert(number, rejected.as_slice())?;
             }
+            let mut notes = writing.open_table(NOTES)?;
+            for (name, note) in tick.notes {
+                notes.insert(*name, note.as_slice())?;
+            }
             meta.insert("tick", tick.tick)?;
             meta.insert("sequence", sequence)?;
             meta.insert("rejects", number)?;
@@ -284,6 +293,14 @@ impl State {
     /// The database cannot be read.
     pub fn cursor(&self, name: &str) -> Result<u64, Error> {
         self.snapshot()?.cursor(name)
+    }
+
+    /// As [`Snapshot::note`].
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn note(&self, name: &str) -> Result<Option<Vec<u8>>, Error> {
+        self.snapshot()?.note(name)
     }
 
     /// As [`Snapshot::answer`].
@@ -366,15 +383,6 @@ fn open_checked(path: &Path, marked: u64) -> Result<Database, Error> {
 /// A number that no other state has: the seed of the standard library's hash tables is drawn by the system.
 pub(crate) fn new_identity() -> u64 {
     RandomState::new().hash_one(std::process::id())
-}
-
-pub(crate) fn failed(path: &Path, error: impl Into<redb::Error>) -> Error {
-    let path = PathBuf::from(path);
-    match error.into() {
-        redb::Error::Corrupted(what) => Error::Damaged { path, offset: 0, what },
-        redb::Error::DatabaseAlreadyOpen => Error::InUse(path),
-        source => Error::Database { path, source: Box::new(source) },
-    }
 }
 
 #[cfg(test)]

@@ -10,3 +10,4 @@ pub(crate) const ALERTS: TableDefinition<'_, &str, (u64, &[u8])> = TableDefiniti
 pub(crate) const EVENTS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("events");
 pub(crate) const REJECTS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("rejects");
 pub(crate) const CURSORS: TableDefinition<'_, &str, u64> = TableDefinition::new("cursors");
+pub(crate) const NOTES: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("notes");

@@ -48,7 +48,11 @@ fn a_backup_is_what_was_committed_when_it_was_begun() {
     assert_eq!(again.state().events(0, 100).unwrap(), snapshot.events(0, 100).unwrap());
     assert_eq!(again.state().alerts("", 100, |_| true).unwrap(), snapshot.alerts("", 100, |_| true).unwrap());
     let mut ticks = Vec::new();
-    again.replay(|tick, _| Ok::<(), Error>(ticks.push(tick))).unwrap();
+    let note = |tick: u64, _: &[u8]| {
+        ticks.push(tick);
+        Ok::<(), Error>(())
+    };
+    again.replay(note).unwrap();
     assert_eq!(ticks, (1..=20).collect::<Vec<_>>());
 }
 

@@ -6,7 +6,7 @@ use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
 use wire::{Alert, Rejected};
 
-use super::{App, Asked, Problem};
+use super::{App, Asked, Problem, at_length};
 use crate::live::StoredReject;
 
 /// Alerts of a page, unless it is said otherwise, and at the most.
@@ -75,13 +75,6 @@ pub(super) struct WithState {
 fn with_state(alert: &[u8]) -> Result<WithState, Problem> {
     let alert = serde_json::from_slice(alert).map_err(|error| Problem::unavailable(error.to_string()))?;
     Ok(WithState { alert, state: "standing" })
-}
-
-/// Does something that may take long on a thread for such work.
-async fn at_length<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
-) -> Result<T, Problem> {
-    tokio::task::spawn_blocking(work).await.map_err(|error| Problem::unavailable(error.to_string()))?
 }
 
 /// A page of the alerts that stand, by `alert_id`.

@@ -51,6 +51,21 @@ impl Problem {
         }
     }
 
+    /// It cannot be done as things stand.
+    pub fn conflict(detail: impl Into<String>) -> Problem {
+        Problem {
+            code: "conflict",
+            title: "it cannot be done as things stand",
+            status: 409,
+            detail: detail.into(),
+        }
+    }
+
+    /// A bank has mistakes.
+    pub fn invalid_bank(detail: impl Into<String>) -> Problem {
+        Problem { code: "invalid_bank", title: "the bank has mistakes", status: 422, detail: detail.into() }
+    }
+
     /// It cannot be done at the moment.
     pub fn unavailable(detail: impl Into<String>) -> Problem {
         Problem {

@@ -1,0 +1,228 @@
+//! A bank that may come into force: an engine of its own beside the one that serves, on the same changes.
+//!
+//! It loads what the store has, under the bank in force; then it goes to the other bank, and what it answers to that
+//! is the difference: every alert that comes, goes or changes over the whole history, with what in the bank is the
+//! cause. Until somebody decides it follows the stream. Meanwhile nothing changes for anybody, but that the program
+//! takes twice the memory; while changes come, the load leaves half of its time to them.
+//!
+//! What is handed over in the end is the engine with all that differs from the alerts of one snapshot, so that the live
+//! loop has to look only at what came since.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use detectors::alert_view::AlertEvent;
+use rulebank::Bank;
+use runtime::engine::{Engine, Options, Recorder};
+use store::{Position, Snapshot, State};
+use wire::{Alert, AlertDifference, Cause};
+
+use crate::Error;
+use crate::clock::{limit_of_now, wall_clock};
+use crate::recover::{Difference, differences};
+
+/// Changes of a tick of the load; small, so that the load can pause between them.
+const TICK: u64 = 20_000;
+
+/// A pause of the load is never longer.
+const PAUSE_MAX: Duration = Duration::from_millis(500);
+
+/// Events of a tick, as the view's thread records them.
+pub(crate) type Recorded = Arc<Mutex<Vec<AlertEvent>>>;
+
+/// Whether events are recorded, and where.
+pub(crate) fn recorder() -> (Recorder, Recorded, Arc<AtomicBool>) {
+    let (recorded, recording) = (Recorded::default(), Arc::new(AtomicBool::new(false)));
+    let (to, is_on) = (Arc::clone(&recorded), Arc::clone(&recording));
+    let recorder = Box::new(move |events: &[AlertEvent]| {
+        if is_on.load(Ordering::Acquire) {
+            to.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(events);
+        }
+        Ok(())
+    });
+    (recorder, recorded, recording)
+}
+
+/// What was recorded since the last call.
+pub(crate) fn take_recorded(recorded: &Recorded) -> Vec<AlertEvent> {
+    std::mem::take(&mut *recorded.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// An engine on another bank, which follows the store.
+pub(crate) struct Candidate {
+    pub(crate) engine: Engine,
+    pub(crate) recorded: Recorded,
+    state: State,
+    /// Where in the segments it has come to.
+    at: Position,
+    /// Of the alerts that the change of the bank touched, what in it is the cause.
+    causes: BTreeMap<String, Vec<Cause>>,
+}
+
+/// A candidate that is ready to serve, and what it knows of one moment.
+pub(crate) struct Ready {
+    pub(crate) candidate: Candidate,
+    /// The moment.
+    snapshot: Snapshot,
+    /// What differed then.
+    differing: BTreeMap<String, Difference>,
+}
+
+impl Candidate {
+    /// Loads an engine on the bank in force; `wait` is asked between ticks, and ends it with an error.
+    ///
+    /// # Errors
+    /// The store is damaged, the engine stopped, it was told to end.
+    pub(crate) fn load(
+        in_force: &Bank,
+        bank: &Bank,
+        workers: usize,
+        state: &State,
+        mut wait: impl FnMut(u64, Duration) -> Result<(), Error>,
+    ) -> Result<Candidate, Error> {
+        let (recorder, recorded, recording) = recorder();
+        let options = Options { workers, as_of: None, profile: None };
+        let mut engine = Engine::start_among(&[in_force, bank], &options, recorder)?;
+        engine.front.ledger().raise_limit(limit_of_now(wall_clock()));
+        let mut candidate =
+            Candidate { engine, recorded, state: state.clone(), at: (0, 0), causes: BTreeMap::new() };
+        let mut behind = u64::MAX;
+        // What came while it was loading is loaded in turn, until little is left.
+        while behind > TICK {
+            behind = candidate.follow(&state.snapshot()?, &mut wait)?;
+        }
+        candidate.engine.close_tick_with_profiles()?;
+        candidate.engine.settle()?;
+        recording.store(true, Ordering::Release);
+        Ok(candidate)
+    }
+
+    /// Takes the changes up to a snapshot; gives how many they were.
+    fn follow(
+        &mut self,
+        snapshot: &Snapshot,
+        wait: &mut impl FnMut(u64, Duration) -> Result<(), Error>,
+    ) -> Result<u64, Error> {
+        let (engine, mut begun) = (&mut self.engine, Instant::now());
+        let before = engine.front.lines();
+        engine.front.ledger().raise_limit(limit_of_now(wall_clock()));
+        snapshot.replay(self.at, |_, change| {
+            engine.front.change(change)?;
+            if engine.front.lines_in_tick() >= TICK {
+                engine.close_tick()?;
+                engine.settle()?;
+                wait(engine.front.lines(), begun.elapsed().min(PAUSE_MAX))?;
+                begun = Instant::now();
+            }
+            Ok::<(), Error>(())
+        })?;
+        if engine.front.lines_in_tick() > 0 {
+            engine.close_tick()?;
+        }
+        engine.settle()?;
+        self.at = snapshot.position()?;
+        Ok(engine.front.lines() - before)
+    }
+
+    /// Goes to the other bank; gives what that does to the alerts, by id.
+    ///
+    /// # Errors
+    /// The engine stopped.
+    pub(crate) fn change_bank(&mut self, bank: &Bank) -> Result<Vec<AlertDifference>, Error> {
+        take_recorded(&self.recorded);
+        self.engine.change_bank(bank)?;
+        self.engine.settle()?;
+        let mut found = Vec::new();
+        for AlertEvent { line, change } in take_recorded(&self.recorded) {
+            let Some(change) = change else { continue };
+            let [before, after] =
+                [&change.before, &change.after].map(|side| side.as_ref().map(|of| &of.line));
+            found.extend(AlertDifference::between(before, after, &line.cause));
+            self.causes.insert(line.alert.alert_id, line.cause);
+        }
+        Ok(found)
+    }
+
+    /// Takes what was committed since, while nobody has decided.
+    ///
+    /// # Errors
+    /// The store is damaged, the engine stopped.
+    pub(crate) fn keep_up(&mut self) -> Result<(), Error> {
+        self.follow(&self.state.snapshot()?, &mut |_, _| Ok(()))?;
+        // What it says of single ticks is of no use to anybody yet.
+        take_recorded(&self.recorded);
+        Ok(())
+    }
+
+    /// Makes it ready to serve: all that differs at this moment.
+    ///
+    /// # Errors
+    /// The store is damaged, the engine stopped.
+    pub(crate) fn into_ready(mut self) -> Result<Ready, Error> {
+        self.keep_up()?;
+        let snapshot = self.state.snapshot()?;
+        self.follow(&snapshot, &mut |_, _| Ok(()))?;
+        self.engine.close_tick_with_profiles()?;
+        self.engine.settle()?;
+        take_recorded(&self.recorded);
+        let standing = self.engine.look(|view| view.alerts())?;
+        let by_id = |found: Difference| (found.alert_id.clone(), found);
+        let differing = differences(&snapshot, standing)?.into_iter().map(by_id).collect();
+        Ok(Ready { candidate: self, snapshot, differing })
+    }
+}
+
+/// An alert that the engine and the store have otherwise: how it stands, and why, if that is known.
+pub(crate) type Owed = BTreeMap<String, (Option<Alert>, Option<Vec<Cause>>)>;
+
+impl Ready {
+    /// Takes what came since, and gives the engine and all alerts that it has otherwise than the store; nothing may be
+    /// committed meanwhile.
+    ///
+    /// # Errors
+    /// The store is damaged, the engine stopped.
+    pub(crate) fn take_over(self) -> Result<(Engine, Recorded, Owed), Error> {
+        let Ready { mut candidate, snapshot, differing } = self;
+        let now = candidate.state.snapshot()?;
+        candidate.follow(&now, &mut |_, _| Ok(()))?;
+        // How alerts stand now that changed since the snapshot: by the candidate, or by the engine that served.
+        let mut changed: BTreeMap<String, Option<Alert>> = BTreeMap::new();
+        for AlertEvent { line, .. } in take_recorded(&candidate.recorded) {
+            let stands = line.event != "withdrawn";
+            changed.insert(line.alert.alert_id.clone(), stands.then_some(line.alert));
+        }
+        let mut touched: BTreeSet<String> = changed.keys().chain(differing.keys()).cloned().collect();
+        let mut after = snapshot.last_sequence()?;
+        loop {
+            const PAGE: usize = 1_000;
+            let page = now.events(after, PAGE)?;
+            for (sequence, line) in &page.items {
+                let head: wire::event::EventHead = serde_json::from_slice(line)?;
+                touched.insert(head.alert.alert_id);
+                after = *sequence;
+            }
+            if !page.more {
+                break;
+            }
+        }
+        let mut owed = Owed::new();
+        for id in touched {
+            let stands = match (changed.remove(&id), differing.get(&id)) {
+                (Some(changed), _) => changed,
+                (None, Some(found)) => found.alert.clone(),
+                (None, None) => match snapshot.alert(&id)? {
+                    Some((_, line)) => Some(serde_json::from_slice(&line)?),
+                    None => None,
+                },
+            };
+            let line = stands.as_ref().map(serde_json::to_vec).transpose()?;
+            if line != now.alert(&id)?.map(|(_, line)| line) {
+                let cause = candidate.causes.remove(&id);
+                owed.insert(id, (stands, cause));
+            }
+        }
+        Ok((candidate.engine, candidate.recorded, owed))
+    }
+}
