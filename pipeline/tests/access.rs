@@ -9,13 +9,21 @@
 mod accept;
 #[path = "access/client.rs"]
 mod client;
+#[path = "access/limits.rs"]
+mod limits;
+#[path = "access/masks.rs"]
+mod masks;
 #[path = "access/place.rs"]
 mod place;
 #[path = "support/program.rs"]
 mod program;
+#[path = "access/readers.rs"]
+mod readers;
 #[expect(dead_code, reason = "not all of it is this test's")]
 #[path = "support/service.rs"]
 mod service;
+#[path = "access/tls.rs"]
+mod tls;
 
 use std::fs;
 use std::path::Path;
