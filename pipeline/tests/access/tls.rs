@@ -1,6 +1,7 @@
 //! TLS, and certificates of clients. The certificates are made by `openssl`.
 
 use std::fs;
+use std::io::{ErrorKind, Read as _};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::Command;
@@ -11,7 +12,7 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 
-use crate::client::{Reply, connect, head, over};
+use crate::client::{Reply, connect, head as head_of, over};
 use crate::place::{Known, Place, known};
 use crate::program::fundwatch;
 use crate::service::{PATIENCE, Service};
@@ -78,7 +79,7 @@ fn get(
     let name = ServerName::try_from("127.0.0.1").unwrap();
     let connection = ClientConnection::new(Arc::clone(client), name).unwrap();
     let mut stream: StreamOwned<ClientConnection, TcpStream> = StreamOwned::new(connection, connect(at)?);
-    over(&mut stream, &head("GET", path, token, ""), b"")
+    over(&mut stream, &head_of("GET", path, token, ""), b"")
 }
 
 fn wait(service: &mut Service, client: &Arc<ClientConfig>, place: &Place) {
@@ -114,8 +115,12 @@ fn certificates_say_who_comes_and_are_read_again() {
         file("server.key"),
         file("bureau.pem")
     );
+    let stayer = known("stayer", &["model_owner"], &[]);
     let token = known("auditor", &["auditor"], &[]);
-    place.configure(&config, &[token.clone(), by_certificate("Chen Li", &["head"], "chen.li")]);
+    place.configure(
+        &config,
+        &[token.clone(), stayer.clone(), by_certificate("Chen Li", &["head"], "chen.li")],
+    );
     let mut service = place.begin();
     let plain = client(at, "bureau", None);
     wait(&mut service, &plain, &place);
@@ -152,11 +157,27 @@ fn certificates_say_who_comes_and_are_read_again() {
     hang_up();
     told(1, "stay: ");
     assert_eq!(name(&head, None).0, 200);
+    // Two follow the feed: one of them will be known no more.
+    let follow = |client: &Arc<ClientConfig>, token: Option<&str>| {
+        let name = ServerName::try_from("127.0.0.1").unwrap();
+        let connection = ClientConnection::new(Arc::clone(client), name).unwrap();
+        let mut stream = StreamOwned::new(connection, connect(address).unwrap());
+        let reply = over(&mut stream, &head_of("GET", "/v1/feed", token, ""), b"").unwrap();
+        assert_eq!(reply.status, 200, "{reply:?}");
+        stream
+    };
+    let (mut goes, mut stays) = (follow(&head, None), follow(&plain, Some(&stayer.token)));
     authority(at, "newer");
     certificate(at, "newer", "server", "/CN=fundwatch");
-    place.configure(&config, &[by_certificate("Wang", &["head"], "nobody")]);
+    place.configure(&config, &[by_certificate("Wang", &["head"], "nobody"), stayer.clone()]);
     hang_up();
     told(1, "were read again");
+    // The end of the feed is the end of its body.
+    let mut rest = Vec::new();
+    goes.read_to_end(&mut rest).unwrap();
+    assert!(rest.ends_with(b"0\r\n\r\n"), "{}", String::from_utf8_lossy(&rest));
+    stays.sock.set_read_timeout(Some(Duration::from_millis(500))).unwrap();
+    assert!(stays.read(&mut [0; 100]).is_err_and(|error| error.kind() == ErrorKind::WouldBlock));
     let newer = client(at, "newer", Some("stranger"));
     assert_eq!(name(&newer, None), (200, "Wang".to_owned()));
     assert_eq!(name(&client(at, "newer", None), Some(&token.token)).0, 401);
@@ -172,5 +193,5 @@ fn certificates_say_who_comes_and_are_read_again() {
 
     let done = fundwatch(at, &["doctor", "--config", "fundwatch.toml", "--data", "data"]);
     let access = done.out.lines().find(|line| line.contains("  access ")).unwrap().to_owned();
-    assert!(access.starts_with("ok") && access.contains("certificates of clients, 1 principal"), "{access}");
+    assert!(access.starts_with("ok") && access.contains("certificates of clients, 2 principals"), "{access}");
 }

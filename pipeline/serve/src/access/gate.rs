@@ -93,6 +93,12 @@ fn recognise(operation: Operation, access: &Arc<Access>, request: &Request) -> R
     let from = peer.address.map(|address| format!(" from {}", address.ip())).unwrap_or_default();
     let words = format!("{} {path}{from}", request.method());
     match access.principals.recognise(shown) {
+        // Where nobody is asked, a page of another site must not ask in the name of who looks at it.
+        Ok(who) if who.is_open && !is_of_this_machine(request.headers()) => {
+            let detail = format!("{words}: a page of another site");
+            access.audit.note(entry(Some(&who), operation, "refused", detail));
+            Err(Problem::forbidden(operation.name()))
+        }
         Ok(who) => Ok(Viewer { access: Arc::clone(access), who, operation, request: Arc::from(words) }),
         Err(unknown) => {
             let detail = format!("{words}: {}", unknown.text());
@@ -100,6 +106,17 @@ fn recognise(operation: Operation, access: &Arc<Access>, request: &Request) -> R
             Err(Problem::unauthorized(unknown.text()))
         }
     }
+}
+
+/// Whether a browser says that the page which asks is this machine's; what is no browser says nothing.
+fn is_of_this_machine(headers: &HeaderMap) -> bool {
+    let Some(origin) = headers.get(header::ORIGIN) else { return true };
+    let host = origin.to_str().ok().and_then(|origin| origin.split_once("://")).map_or("", |(_, host)| host);
+    let host = match host.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+        _ => host,
+    };
+    matches!(host, "127.0.0.1" | "localhost" | "[::1]")
 }
 
 /// The token of a head; an empty one, which nobody has, if something else stands in its place.
@@ -116,6 +133,20 @@ fn token(headers: &HeaderMap) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn pages_of_other_sites_are_seen() {
+        let of = |origin: &'static str| {
+            is_of_this_machine(&HeaderMap::from_iter([(header::ORIGIN, origin.parse().unwrap())]))
+        };
+        assert!(is_of_this_machine(&HeaderMap::new()));
+        assert!(of("http://127.0.0.1:8300") && of("http://localhost") && of("http://[::1]:8300"));
+        for other in
+            ["http://example.org", "https://127.0.0.1.example.org:8300", "null", "http://localhost:x"]
+        {
+            assert!(!of(other), "{other}");
+        }
+    }
 
     #[test]
     fn a_token_stands_behind_bearer() {

@@ -4,6 +4,7 @@ use std::hint::black_box;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use sha2::{Digest, Sha256};
+use tokio::sync::watch;
 
 use super::mask::random;
 use super::table::{Operation, Role};
@@ -89,7 +90,11 @@ impl Unknown {
 
 /// Those who are known; clones see the same ones, and the same change of them.
 #[derive(Clone, Debug, Default)]
-pub struct Principals(Arc<RwLock<Vec<Arc<Principal>>>>);
+pub struct Principals {
+    known: Arc<RwLock<Vec<Arc<Principal>>>>,
+    /// Told whenever there are others.
+    changes: watch::Sender<()>,
+}
 
 impl Principals {
     /// These; nobody is asked if there are none.
@@ -99,11 +104,24 @@ impl Principals {
         known
     }
 
-    /// Takes these in place of those before. Whoever is being answered is answered to the end.
+    /// Takes these in place of those before. Whoever is being answered is answered to the end; who follows the feed is
+    /// told, and goes if they are known no more.
     pub fn replace(&self, principals: Vec<Principal>) {
         let principals = if principals.is_empty() { vec![Principal::everybody()] } else { principals };
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) =
+        *self.known.write().unwrap_or_else(PoisonError::into_inner) =
             principals.into_iter().map(Arc::new).collect();
+        self.changes.send_replace(());
+    }
+
+    /// Told whenever there are others.
+    pub fn subscribe(&self) -> watch::Receiver<()> {
+        self.changes.subscribe()
+    }
+
+    /// Whether somebody is known still, and may and sees what they did.
+    pub fn is_known(&self, principal: &Principal) -> bool {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        known.iter().any(|of| **of == *principal)
     }
 
     /// Who shows this. A token that is shown counts, and not the certificate beside it.
@@ -111,7 +129,7 @@ impl Principals {
     /// # Errors
     /// Nobody does.
     pub fn recognise(&self, shown: Shown<'_>) -> Result<Arc<Principal>, Unknown> {
-        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(everybody) = known.iter().find(|of| of.is_open) {
             return Ok(Arc::clone(everybody));
         }

@@ -93,3 +93,70 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
             .with_state(state)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use axum::body::Body;
+    use axum::http::{Request, StatusCode};
+    use tower::ServiceExt as _;
+
+    use super::*;
+    use crate::Error;
+    use crate::access::audit::{Audit, Entry, Sink, now};
+    use crate::access::config::Limits;
+    use crate::access::mask::Mask;
+    use crate::access::principal::Principals;
+
+    /// Keeps entries until there is no room.
+    #[derive(Clone, Default)]
+    struct Kept(Arc<Mutex<(Vec<Entry>, bool)>>);
+
+    impl Sink for Kept {
+        fn keep(&mut self, entries: &[Entry]) -> Result<(), Error> {
+            let mut kept = self.0.lock().unwrap();
+            if kept.1 {
+                return Err(Error::config("no room"));
+            }
+            kept.0.extend_from_slice(entries);
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn an_act_is_in_the_audit_before_it_is_done_or_it_is_not_done() {
+        let (kept, done) = (Kept::default(), Arc::new(Mutex::new(Vec::new())));
+        let audit = Audit::start(Box::new(kept.clone()), now, drop).unwrap();
+        let (principals, mask) = (Principals::new(Vec::new()), Mask::new(&[1; 32]));
+        let access = Access::new(principals, Limits::default(), audit, Default::default(), mask);
+        let act = {
+            let (kept, done) = (kept.clone(), Arc::clone(&done));
+            move |body: String| async move {
+                done.lock().unwrap().push(kept.0.lock().unwrap().0.len());
+                if body == "bad" { StatusCode::CONFLICT } else { StatusCode::OK }
+            }
+        };
+        let routes = Routes::default().post(Operation::RulesApply, "/act", act);
+        let none = || async { StatusCode::NOT_FOUND };
+        let router = routes.finish(Arc::new(access), none, none, ());
+        let ask = async |body: &'static str| {
+            let request = Request::post("/act?person=P1").body(Body::from(body)).unwrap();
+            router.clone().oneshot(request).await.unwrap().status().as_u16()
+        };
+        assert_eq!(ask("good").await, 200);
+        assert_eq!(ask("bad").await, 409);
+        kept.0.lock().unwrap().1 = true;
+        assert_eq!(ask("good").await, 503);
+        // Each was written down before it was done, and the third was not done.
+        assert_eq!(done.lock().unwrap().first(), Some(&1));
+        assert_eq!(done.lock().unwrap().len(), 2);
+        kept.0.lock().unwrap().1 = false;
+        assert_eq!(ask("good").await, 200);
+        let kept = kept.0.lock().unwrap();
+        let outcomes: Vec<&str> = kept.0.iter().map(|entry| entry.outcome.as_str()).collect();
+        // The refusal to which the disk had no answer comes later, as a number.
+        assert_eq!(outcomes.iter().filter(|of| **of == "allowed").count(), 3, "{outcomes:?}");
+        assert!(kept.0.iter().all(|entry| !entry.detail.contains("P1")));
+    }
+}

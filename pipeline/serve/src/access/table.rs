@@ -105,7 +105,7 @@ pub enum Bound {
 pub enum Kind {
     /// Nothing: it reads.
     Read,
-    /// It hands in records, each of which is kept with where it came from.
+    /// It hands in records, which are kept as they came.
     Records,
     /// It changes something, and is written into the audit before it is done.
     Act,

@@ -61,6 +61,8 @@ struct Reader {
     page: Page,
     newer: watch::Receiver<u64>,
     viewer: Viewer,
+    /// Told whenever others are known.
+    known: watch::Receiver<()>,
     sight: Sight,
     /// One of the readers that may be at a time.
     _used: Use,
@@ -74,9 +76,16 @@ struct Page {
 }
 
 impl Reader {
-    /// What comes next, when there is something; none when the service ends.
+    /// What comes next, when there is something; none when the service ends, or the reader is known no more.
     async fn next(&mut self) -> Option<Next> {
         loop {
+            // The service ends where nobody could tell any more.
+            if self.known.has_changed().ok()? {
+                self.known.mark_unchanged();
+                if !self.viewer.access.principals.is_known(&self.viewer.who) {
+                    return None;
+                }
+            }
             if let Some(line) = self.page.lines.pop_front() {
                 (self.after, self.told) = (line.0, line.0);
                 return Some(Next::Event(line));
@@ -97,7 +106,15 @@ impl Reader {
                     (self.after, self.told) = (to, to);
                     return Some(Next::Gap { from, to });
                 }
-                Found::Page(page) if page.last == self.after => self.newer.changed().await.ok()?,
+                Found::Page(page) if page.last == self.after => {
+                    tokio::select! {
+                        newer = self.newer.changed() => newer.ok()?,
+                        known = self.known.changed() => {
+                            known.ok()?;
+                            self.known.mark_changed();
+                        }
+                    }
+                }
                 Found::Page(page) => self.page = page,
             }
         }
@@ -161,7 +178,111 @@ pub(super) async fn feed(
     let used = used.ok_or_else(|| Problem::unavailable("as many readers as may be follow the feed"))?;
     let sight = app.sight.clone();
     let (newer, page) = (feed.subscribe(), Page::default());
-    let reader = Reader { newer, feed, after, told: after, page, viewer, sight, _used: used };
+    let known = viewer.access.principals.subscribe();
+    let reader = Reader { known, newer, feed, after, told: after, page, viewer, sight, _used: used };
     let events = unfold(reader, |mut reader| async move { Some((Ok(sent(reader.next().await?)), reader)) });
     Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(STILL_THERE)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::sync::Arc;
+
+    use store::{EventKind, Store, Tick};
+
+    use super::*;
+    use crate::access::audit::{Audit, now};
+    use crate::access::audit_file::AuditFile;
+    use crate::access::config::Limits;
+    use crate::access::control::Access;
+    use crate::access::mask::Mask;
+    use crate::access::principal::{Principal, Principals};
+    use crate::access::table::{Operation, Role};
+
+    fn reader(feed: &Feed, after: u64, folder: &Path, divisions: &[&str]) -> Reader {
+        let audit = Audit::start(Box::new(AuditFile::open(folder).unwrap()), now, drop).unwrap();
+        let (principals, mask) = (Principals::default(), Mask::new(&[1; 32]));
+        let access = Arc::new(Access::new(principals, Limits::default(), audit, Default::default(), mask));
+        let divisions = divisions.iter().map(|of| (*of).to_owned()).collect();
+        let who = Principal { roles: vec![Role::Head], divisions, ..Principal::everybody() };
+        Reader {
+            newer: feed.subscribe(),
+            feed: feed.clone(),
+            after,
+            told: after,
+            page: Page::default(),
+            known: access.principals.subscribe(),
+            _used: access.follow().unwrap(),
+            viewer: Viewer { access, who: Arc::new(who), operation: Operation::FeedRead, request: "".into() },
+            sight: Sight::default(),
+        }
+    }
+
+    fn event(nth: u64) -> Line {
+        let line = format!("{{\"alert\":{{\"institution\":\"H1\",\"nth\":{nth}}}}}");
+        (nth, Arc::from(line.into_bytes()))
+    }
+
+    /// A feed of so many events in the store, of which the newest are in memory.
+    fn feed(folder: &Path, count: u64, in_memory: u64) -> (Store, Feed) {
+        let mut store = Store::open(folder).unwrap();
+        let lines: Vec<Line> = (1..=count).map(event).collect();
+        let events: Vec<store::Event<'_>> = lines
+            .iter()
+            .map(|(_, line)| store::Event { kind: EventKind::Raised, alert_id: "A", line, alert: b"{}" })
+            .collect();
+        store.append(1, std::iter::once(b"{}".as_slice())).unwrap();
+        store.commit(&Tick { tick: 1, events: &events, ..Tick::default() }).unwrap();
+        let feed = Feed::new(store.state().clone());
+        feed.publish(lines[usize::try_from(count - in_memory).unwrap()..].to_vec());
+        (store, feed)
+    }
+
+    #[tokio::test]
+    async fn events_that_are_no_longer_kept_are_a_gap() {
+        let folder = tempfile::tempdir().unwrap();
+        let (store, feed) = feed(folder.path(), 1_000, 10);
+        store.state().forget_events(700).unwrap();
+        let mut reader = reader(&feed, 20, folder.path(), &[]);
+        assert_eq!(reader.next().await, Some(Next::Gap { from: 21, to: 700 }));
+        for nth in 701..=1_000 {
+            assert_eq!(reader.next().await, Some(Next::Event(event(nth))));
+        }
+        // Who has seen the last that was forgotten misses nothing.
+        let mut next = self::reader(&feed, 700, folder.path(), &[]);
+        assert_eq!(next.next().await, Some(Next::Event(event(701))));
+        // All are forgotten, and the next one comes.
+        store.state().forget_events(1_000).unwrap();
+        let (newest, rest) = (Feed::new(store.state().clone()), event(1_001));
+        let mut late = self::reader(&newest, 5, folder.path(), &[]);
+        assert_eq!(late.next().await, Some(Next::Gap { from: 6, to: 1_000 }));
+        newest.publish(vec![rest.clone()]);
+        assert_eq!(late.next().await, Some(Next::Event(rest)));
+    }
+
+    #[tokio::test]
+    async fn a_gap_is_an_event_of_its_own_and_moves_the_readers_place() {
+        use axum::response::IntoResponse as _;
+        let sent = [sent(Next::Gap { from: 21, to: 700 }), sent(Next::Passed(900))];
+        let stream = futures_util::stream::iter(sent.map(Ok::<_, Infallible>));
+        let body = axum::body::to_bytes(Sse::new(stream).into_response().into_body(), 1_000).await.unwrap();
+        let wanted = "event: gap\nid: 700\ndata: {\"from\":21,\"to\":700,\"first\":701}\n\nid: 900\n\n";
+        assert_eq!(String::from_utf8_lossy(&body), wanted);
+    }
+
+    #[tokio::test]
+    async fn who_sees_none_of_it_is_told_where_they_stand_and_goes_when_known_no_more() {
+        let folder = tempfile::tempdir().unwrap();
+        let (_store, feed) = feed(folder.path(), 600, 100);
+        let mut reader = reader(&feed, 0, folder.path(), &["44"]);
+        assert_eq!(reader.next().await, Some(Next::Passed(256)));
+        assert_eq!(reader.next().await, Some(Next::Passed(512)));
+        let principals = reader.viewer.access.principals.clone();
+        let waiting = tokio::spawn(async move { reader.next().await });
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        assert!(!waiting.is_finished());
+        principals.replace(Vec::new());
+        assert_eq!(waiting.await.unwrap(), None);
+    }
 }
