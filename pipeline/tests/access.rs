@@ -116,14 +116,17 @@ fn each_role_does_what_the_table_says_and_each_refusal_is_noted() {
                 };
                 let theirs = institution.is_none_or(|code| sees(&who.divisions, code));
                 let (wanted, outcome) = match (may, theirs) {
-                    (false, _) => (403, Some("refused")),
-                    (true, false) => (404, Some("foreign")),
-                    (true, true) if route.method == "POST" => (202, None),
-                    (true, true) => (200, None),
+                    (false, _) => (&[403][..], Some("refused")),
+                    (true, false) => (&[404][..], Some("foreign")),
+                    (true, true) if route.path == "/v1/changes" => (&[202][..], None),
+                    // What is handed in here is no body of theirs: they come so far as to say so.
+                    (true, true) if route.method == "POST" => (&[200, 201, 202, 400, 409, 422][..], None),
+                    (true, true) => (&[200][..], None),
                 };
                 let answer = ask(at, route.method.as_str(), path, Some(&who.token), body).unwrap();
                 asked += 1;
-                assert_eq!(answer.status, wanted, "{} {path}: {answer:?}", who.name);
+                let text = || String::from_utf8_lossy(&answer.body).into_owned();
+                assert!(wanted.contains(&answer.status), "{} {path}: {} {}", who.name, answer.status, text());
                 if let Some(outcome) = outcome {
                     refused.push((who.name.clone(), operation.clone(), outcome.to_owned()));
                 }
@@ -133,8 +136,11 @@ fn each_role_does_what_the_table_says_and_each_refusal_is_noted() {
     eprintln!("{asked} requests, {} refused", refused.len());
     let entries = place.audit(refused.len());
     let text = |entry: &Value, name: &str| entry[name].as_str().unwrap().to_owned();
+    // Acts that were allowed are entries, too.
+    let is_refusal = |entry: &&Value| entry["outcome"] != "allowed" && entry["outcome"] != "failed";
     let noted: Vec<(String, String, String)> = entries
         .iter()
+        .filter(is_refusal)
         .map(|entry| (text(entry, "who"), text(entry, "operation"), text(entry, "outcome")))
         .collect();
     assert_eq!(noted, refused);

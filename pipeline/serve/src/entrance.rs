@@ -57,6 +57,11 @@ impl Entrance {
         })
     }
 
+    /// Where it is written down.
+    pub(crate) fn audit(&self) -> Audit {
+        self.access.audit.clone()
+    }
+
     /// The door to these routes.
     pub(crate) fn door(&self, app: App) -> Door {
         let access = Arc::clone(&self.access);

@@ -97,6 +97,7 @@ pub fn serve(config: &Config, tell: &Tell) -> Result<(), Error> {
         sight: Sight::default(),
     };
     let entrance = Entrance::open(config, &shared, tell)?;
+    let audit = entrance.audit();
     system.spawn(entrance.door(app).open(listener));
     system.spawn(entrance.open_anew(Arc::clone(tell)));
     let live = {
@@ -127,6 +128,11 @@ pub fn serve(config: &Config, tell: &Tell) -> Result<(), Error> {
     let begun = Instant::now();
     while begun.elapsed() < LEAVE && !others.iter().all(JoinHandle::is_finished) {
         std::thread::sleep(Duration::from_millis(10));
+    }
+    // What was refused last is written down, if the disk lets it.
+    let settled = system.block_on(async { tokio::time::timeout(LEAVE, audit.settle()).await });
+    if settled.is_err() {
+        tell(Progress::Trouble("audit: the last entries are not written".to_owned()));
     }
     system.shutdown_background();
     ended?;

@@ -48,7 +48,8 @@ pub trait Sink: Send {
 }
 
 struct Asked {
-    entry: Entry,
+    /// Nothing, where it is only asked whether those before are kept.
+    entry: Option<Entry>,
     kept: Option<oneshot::Sender<bool>>,
 }
 
@@ -87,8 +88,9 @@ impl Audit {
                     some.push(next);
                 }
                 let time = now();
+                let asked = some.iter().filter_map(|of| of.entry.clone());
                 let mut entries: Vec<Entry> =
-                    some.iter().map(|of| Entry { time: time.clone(), ..of.entry.clone() }).collect();
+                    asked.map(|entry| Entry { time: time.clone(), ..entry }).collect();
                 let missing = lost.swap(0, Ordering::Relaxed);
                 if missing > 0 {
                     let (outcome, detail) = ("lost".to_owned(), format!("{missing} entries of refusals"));
@@ -99,7 +101,10 @@ impl Audit {
                     let refusals = some.iter().filter(|of| of.kept.is_none()).count() as u64;
                     lost.fetch_add(missing + refusals, Ordering::Relaxed);
                     if !told {
-                        tell(format!("audit: {}; it is tried again", crate::error::with_sources(error)));
+                        tell(format!(
+                            "audit: {}; until it can be written no act is done, and refusals are counted",
+                            crate::error::with_sources(error)
+                        ));
                     }
                 }
                 told = kept.is_err();
@@ -115,7 +120,7 @@ impl Audit {
 
     /// Notes a refusal. It is not waited for.
     pub fn note(&self, entry: Entry) {
-        if self.queue.try_send(Asked { entry, kept: None }).is_err() {
+        if self.queue.try_send(Asked { entry: Some(entry), kept: None }).is_err() {
             self.lost.fetch_add(1, Ordering::Relaxed);
         }
     }
@@ -125,6 +130,16 @@ impl Audit {
     /// # Errors
     /// It is not: the act must not be done.
     pub async fn must(&self, entry: Entry) -> Result<(), NotKept> {
+        self.asked(Some(entry)).await
+    }
+
+    /// Waits until all that was noted before is on the disk, or cannot be written.
+    pub async fn settle(&self) {
+        // What cannot be written is told where it is tried.
+        let _ = self.asked(None).await;
+    }
+
+    async fn asked(&self, entry: Option<Entry>) -> Result<(), NotKept> {
         let (kept, answer) = oneshot::channel();
         self.queue.send(Asked { entry, kept: Some(kept) }).await.map_err(|_| NotKept)?;
         match answer.await {

@@ -115,6 +115,13 @@ impl Viewer {
         not_there
     }
 
+    /// What they are answered where there are too many; and it is noted.
+    pub fn limited(&self, why: &str) -> Problem {
+        let detail = format!("{}: {why}", self.request);
+        self.access.audit.note(entry(Some(&self.who), self.operation, "limited", detail));
+        Problem::unavailable(why)
+    }
+
     /// How many entries a page has.
     ///
     /// # Errors

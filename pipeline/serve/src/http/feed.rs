@@ -175,7 +175,7 @@ pub(super) async fn feed(
     };
     viewer.is_known()?;
     let used = viewer.access.follow();
-    let used = used.ok_or_else(|| Problem::unavailable("as many readers as may be follow the feed"))?;
+    let used = used.ok_or_else(|| viewer.limited("as many readers as may be follow the feed"))?;
     let sight = app.sight.clone();
     let (newer, page) = (feed.subscribe(), Page::default());
     let known = viewer.access.principals.subscribe();
