@@ -38,7 +38,9 @@ pub enum Subcommands {
     Serve(ServeArgs),
     /// Look at the configuration of the live service.
     Config(ConfigArgs),
-    /// Look at what the live service needs: configuration, rules, disk, state, address, clock, broker.
+    /// Make a token for somebody who may come in: it is shown once, with the lines for the configuration.
+    Token(TokenArgs),
+    /// Look at what the live service needs: configuration, rules, disk, state, access, address, clock, broker.
     Doctor(DoctorArgs),
     /// What a running service rejected: list it, show one, send it again.
     Dlq(DlqArgs),
@@ -111,6 +113,20 @@ pub enum ConfigAction {
         #[arg(value_name = "FILE")]
         file: PathBuf,
     },
+}
+
+/// Arguments of `token`.
+#[derive(Debug, Args)]
+pub struct TokenArgs {
+    /// The name under which the audit knows them.
+    #[arg(long, value_name = "NAME", default_value = "NAME")]
+    pub name: String,
+    /// What they are here for: inspector, head, rule_owner, model_owner, operator, auditor, sender; several with commas.
+    #[arg(long, value_name = "ROLE", value_delimiter = ',', default_value = "inspector")]
+    pub role: Vec<String>,
+    /// First 2, 4 or all 6 digits of the divisions that they see; several with commas.
+    #[arg(long, value_name = "DIGITS", value_delimiter = ',')]
+    pub division: Vec<String>,
 }
 
 /// Arguments of `doctor`.

@@ -36,14 +36,14 @@ struct Service<'a> {
 impl Service<'_> {
     fn failed(&self, error: impl std::fmt::Display) -> Error {
         Error::arguments(format!(
-            "{}: {error}; is the service running, and is this its address (--at)?",
+            "{}: {error}; is the service running, is this its address (--at), and may you ask it (FUNDWATCH_TOKEN)?",
             self.at
         ))
     }
 
     fn page(&self, after: u64) -> Result<(Vec<Value>, Option<u64>), Error> {
         let url = format!("{}/v1/rejected?after={after}&limit={PAGE}", self.at);
-        let answer = ureq::get(&url).call().map_err(|error| self.failed(error))?;
+        let answer = authorized(ureq::get(&url)).call().map_err(|error| self.failed(error))?;
         let page: Value = answer.into_body().read_json().map_err(|error| self.failed(error))?;
         Ok((page["items"].as_array().cloned().unwrap_or_default(), page["next"].as_u64()))
     }
@@ -86,7 +86,7 @@ impl Service<'_> {
             (None, None) => raw.to_string().into_bytes(),
         };
         let url = format!("{}/v1/changes", self.at);
-        let answer = ureq::post(&url).send(&bytes[..]).map_err(|error| self.failed(error))?;
+        let answer = authorized(ureq::post(&url)).send(&bytes[..]).map_err(|error| self.failed(error))?;
         let answer: Value = answer.into_body().read_json().map_err(|error| self.failed(error))?;
         let outcome =
             match (&answer["accepted"], &answer["duplicate"], answer["rejected"][0]["text"].as_str()) {
@@ -95,6 +95,14 @@ impl Service<'_> {
                 _ => "a duplicate".to_owned(),
             };
         Ok(format!("{number:>8}  {outcome}\n"))
+    }
+}
+
+/// A request with the token of the environment, if there is one.
+fn authorized<B>(request: ureq::RequestBuilder<B>) -> ureq::RequestBuilder<B> {
+    match std::env::var("FUNDWATCH_TOKEN") {
+        Ok(token) if !token.is_empty() => request.header("Authorization", format!("Bearer {token}")),
+        _ => request,
     }
 }
 

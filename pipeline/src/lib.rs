@@ -25,3 +25,4 @@ pub mod run;
 pub mod schema;
 pub mod serve;
 pub mod synth;
+pub mod token;

@@ -10,7 +10,7 @@ use clap::Parser;
 use mimalloc::MiMalloc;
 use pipeline::args::{Command, Subcommands};
 use pipeline::error::Error;
-use pipeline::{bench, command, demo, dlq, explain, report, rules, run, schema, serve, synth};
+use pipeline::{bench, command, demo, dlq, explain, report, rules, run, schema, serve, synth, token};
 
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
@@ -63,6 +63,7 @@ fn execute(what: Subcommands) -> Result<ExitCode, Error> {
         Subcommands::Schema(args) => print(&schema::schema(&args)?)?,
         Subcommands::Serve(args) => serve::serve(args)?,
         Subcommands::Config(args) => print(&serve::config(&args)?)?,
+        Subcommands::Token(args) => print(&token::token(&args)?)?,
         Subcommands::Doctor(args) => {
             let (text, has_found) = serve::doctor(&args)?;
             print(&text)?;

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
+use ::serve::door::tls::Tls;
 use ::serve::{Config, Progress, Tell, doctor};
 
 use crate::args::{ConfigAction, ConfigArgs, DoctorArgs, ServeArgs};
@@ -19,10 +20,11 @@ pub fn serve(args: ServeArgs) -> Result<(), Error> {
     config.listen = args.listen.unwrap_or(config.listen);
     config.rules = args.rules.or(config.rules);
     config.workers = args.workers.unwrap_or(config.workers);
-    let tell: Tell = Arc::new(|progress| match progress {
+    let scheme = if config.tls.is_some() { "https" } else { "http" };
+    let tell: Tell = Arc::new(move |progress| match progress {
         Progress::Loading(0) => {}
         Progress::Loading(changes) => eprintln!("loading: {changes} changes"),
-        Progress::Ready(address) => eprintln!("ready: http://{address}"),
+        Progress::Ready(address) => eprintln!("ready: {scheme}://{address}"),
         Progress::Trouble(what) => eprintln!("{what}"),
         Progress::Ending => eprintln!("ending: the tick in work is finished"),
     });
@@ -40,13 +42,15 @@ fn configured(file: Option<&Path>) -> Result<Config, Error> {
 pub fn config(args: &ConfigArgs) -> Result<String, Error> {
     let ConfigAction::Check { file } = &args.what;
     let config = Config::read(file)?;
+    config.tls.as_ref().map(Tls::open).transpose()?;
     let kafka =
         config.kafka.as_ref().map_or_else(String::new, |kafka| format!(", Kafka at {}", kafka.brokers));
     Ok(format!(
-        "{}: state in {}, listens on {}{kafka}\n",
+        "{}: state in {}, listens on {}{kafka}; {}\n",
         file.display(),
         config.data.display(),
-        config.listen
+        config.listen,
+        doctor::access_in_words(&config)
     ))
 }
 

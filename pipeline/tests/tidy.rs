@@ -57,7 +57,7 @@ const BORDERS: [(&[&str], &[&str], &str); 6] = [
     ),
     (&["anyhow"], &["pipeline"], "a library has one typed error; only the program prints whatever comes"),
     (
-        &["axum", "tokio", "redb"],
+        &["axum", "tokio", "hyper", "tokio-rustls", "redb"],
         &["serve", "store"],
         "only the live service has connections and a state; everything below it builds without them",
     ),

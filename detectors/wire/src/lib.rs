@@ -25,6 +25,7 @@ pub mod institution;
 pub mod kept;
 pub mod label;
 pub mod list;
+pub mod mask;
 pub mod money;
 pub mod owner;
 pub mod read;

@@ -79,6 +79,11 @@ pub fn raw_line(line: &[u8]) -> Box<RawValue> {
     raw.expect("texts are written to memory")
 }
 
+/// What stands for a line that is left out.
+pub fn nothing() -> Box<RawValue> {
+    to_raw_value(&()).expect("nothing is written to memory")
+}
+
 /// The bytes of a base64 text with padding (RFC 4648 section 4); none if it is no such text.
 pub fn from_base64(text: &str) -> Option<Vec<u8>> {
     let mut bytes = Vec::with_capacity(text.len() / 4 * 3);

@@ -1,14 +1,14 @@
 //! Persons in front of people: a token becomes *Person 001*, the same one throughout a document.
 //!
 //! Numbers follow the order of first appearance, so the same document has the same numbers, and two documents
-//! cannot be laid side by side by them. A token is replaced where it stands whole: letters, digits and `_` of ASCII
-//! beside it make another word of it. What merely holds a token within a longer word (a record id that a hospital
-//! built from it) is no token, and stays.
+//! cannot be laid side by side by them. A token is replaced where it stands whole ([`wire::mask`]). What merely holds a
+//! token within a longer word (a record id that a hospital built from it) is no token, and stays.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use rulebank::Lang;
+use wire::mask::Tokens;
 
 /// Replaces the tokens of persons by numbered names.
 ///
@@ -25,15 +25,14 @@ use rulebank::Lang;
 pub struct Mask {
     lang: Lang,
     unmasked: bool,
-    /// Tokens by the word they begin with, the longest first.
-    tokens: BTreeMap<String, Vec<String>>,
+    tokens: Tokens,
     names: BTreeMap<String, usize>,
 }
 
 impl Mask {
     /// Knows nobody yet.
     pub fn new(lang: Lang) -> Mask {
-        Mask { lang, unmasked: false, tokens: BTreeMap::new(), names: BTreeMap::new() }
+        Mask { lang, unmasked: false, tokens: Tokens::default(), names: BTreeMap::new() }
     }
 
     /// As asked: with `unmasked` every text stays as it is.
@@ -60,13 +59,7 @@ impl Mask {
 
     /// Makes a token known; an empty one is none.
     pub fn know(&mut self, token: &str) {
-        if token.is_empty() {
-            return;
-        }
-        let of_word = self.tokens.entry(word(token).to_owned()).or_default();
-        if let Err(position) = of_word.binary_search_by(|known| order(known).cmp(&order(token))) {
-            of_word.insert(position, token.to_owned());
-        }
+        self.tokens.know(token);
     }
 
     /// Makes many tokens known.
@@ -82,7 +75,7 @@ impl Mask {
             return token.to_owned();
         }
         self.know(token);
-        self.name(token)
+        name(self.lang, &mut self.names, token)
     }
 
     /// A text with every known token replaced.
@@ -90,65 +83,22 @@ impl Mask {
         if self.unmasked || self.tokens.is_empty() {
             return Cow::Borrowed(text);
         }
-        let mut masked = String::new();
-        let (mut done, mut at) = (0, 0);
-        while at < text.len() {
-            let rest = &text[at..];
-            let here = word(rest);
-            let token =
-                self.tokens.get(here).into_iter().flatten().find(|token| {
-                    rest.starts_with(token.as_str()) && ends_whole(token, &rest[token.len()..])
-                });
-            match token.cloned() {
-                Some(token) => {
-                    masked.push_str(&text[done..at]);
-                    masked.push_str(&self.name(&token));
-                    at += token.len();
-                    done = at;
-                }
-                None => at += here.len(),
-            }
-        }
-        if done == 0 {
-            return Cow::Borrowed(text);
-        }
-        masked.push_str(&text[done..]);
-        Cow::Owned(masked)
-    }
-
-    fn name(&mut self, token: &str) -> String {
-        let next = self.names.len() + 1;
-        let number = match self.names.get(token) {
-            Some(number) => *number,
-            None => *self.names.entry(token.to_owned()).or_insert(next),
-        };
-        match self.lang {
-            Lang::Zh => format!("人员 {number:03}"),
-            Lang::En => format!("Person {number:03}"),
-        }
+        let (lang, names) = (self.lang, &mut self.names);
+        self.tokens.replaced(text, |token| name(lang, names, token))
     }
 }
 
-/// The longest first, then by bytes.
-fn order(token: &str) -> (std::cmp::Reverse<usize>, &str) {
-    (std::cmp::Reverse(token.len()), token)
-}
-
-/// The word that a text begins with: letters and digits of ASCII as far as they go, else a single character.
-fn word(text: &str) -> &str {
-    let letters = text.bytes().take_while(|byte| is_letter(*byte)).count();
-    let length = if letters > 0 { letters } else { text.chars().next().map_or(0, char::len_utf8) };
-    &text[..length]
-}
-
-fn is_letter(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_'
-}
-
-/// Whether a token that ends here is not the beginning of a longer word.
-fn ends_whole(token: &str, rest: &str) -> bool {
-    let last = token.bytes().next_back().is_some_and(is_letter);
-    !(last && rest.bytes().next().is_some_and(is_letter))
+/// The name of a token: the number that it has, or the next one.
+fn name(lang: Lang, names: &mut BTreeMap<String, usize>, token: &str) -> String {
+    let next = names.len() + 1;
+    let number = match names.get(token) {
+        Some(number) => *number,
+        None => *names.entry(token.to_owned()).or_insert(next),
+    };
+    match lang {
+        Lang::Zh => format!("人员 {number:03}"),
+        Lang::En => format!("Person {number:03}"),
+    }
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use crate::Error;
+use crate::access::config::{AccessConfig, Limits, TlsConfig};
 use crate::kafka::KafkaConfig;
 use crate::live::TickPolicy;
 
@@ -30,6 +31,15 @@ pub struct Config {
     pub backups: Option<PathBuf>,
     /// Kafka, if changes come from there or events go there.
     pub kafka: Option<KafkaConfig>,
+    /// Who may come in.
+    pub access: AccessConfig,
+    /// TLS, if it is spoken.
+    pub tls: Option<TlsConfig>,
+    /// How much is taken of anybody.
+    pub limits: Limits,
+    /// The file that it was read from: access is read from it again when the service is told to.
+    #[serde(skip)]
+    pub file: Option<PathBuf>,
 }
 
 /// How ticks close.
@@ -59,6 +69,10 @@ impl Default for Config {
             watch: None,
             backups: None,
             kafka: None,
+            access: AccessConfig::default(),
+            tls: None,
+            limits: Limits::default(),
+            file: None,
         }
     }
 }
@@ -70,7 +84,9 @@ impl Config {
     /// It cannot be read, or is not as it must be; the place is named.
     pub fn read(path: &Path) -> Result<Config, Error> {
         let text = std::fs::read_to_string(path).map_err(|source| Error::file(path, source))?;
-        Config::parse(&text).map_err(|error| Error::config(format!("{}: {error}", path.display())))
+        let config = Config::parse(&text);
+        let config = config.map_err(|error| Error::config(format!("{}: {error}", path.display())))?;
+        Ok(Config { file: Some(path.to_owned()), ..config })
     }
 
     /// Reads a text, and checks it.
@@ -88,13 +104,8 @@ impl Config {
     /// # Errors
     /// The first mistake.
     pub fn check(&self) -> Result<(), Error> {
-        if !self.listen.ip().is_loopback() {
-            return Err(Error::config(format!(
-                "listen = \"{}\" can be reached from other machines, and nobody who comes is asked who they are; \
-                 listen on 127.0.0.1",
-                self.listen
-            )));
-        }
+        self.access.check(self.listen, self.tls.as_ref())?;
+        self.limits.check()?;
         if self.workers == 0 || self.workers > 256 {
             return Err(Error::config("workers: 1 to 256"));
         }

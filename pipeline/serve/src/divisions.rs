@@ -2,18 +2,33 @@
 //! what they are asked for.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use runtime::front::Division;
 
 /// Divisions by fixmedins_code; clones see the same ones.
 #[derive(Clone, Debug, Default)]
-pub struct Divisions(Arc<RwLock<HashMap<String, Arc<str>>>>);
+pub struct Divisions {
+    by_institution: Arc<RwLock<HashMap<String, Arc<str>>>>,
+    /// Whether the state is loaded.
+    are_known: Arc<AtomicBool>,
+}
 
 impl Divisions {
     /// The admdvs (six digits) of an institution; none if it has sent no record of itself.
     pub fn of(&self, fixmedins_code: &str) -> Option<Arc<str>> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).get(fixmedins_code).cloned()
+        self.by_institution.read().unwrap_or_else(PoisonError::into_inner).get(fixmedins_code).cloned()
+    }
+
+    /// Whether all that is durable is in them: not before the state is loaded.
+    pub fn are_known(&self) -> bool {
+        self.are_known.load(Ordering::Acquire)
+    }
+
+    /// The state is loaded.
+    pub(crate) fn set_known(&self) {
+        self.are_known.store(true, Ordering::Release);
     }
 
     /// Takes in what changed.
@@ -21,7 +36,7 @@ impl Divisions {
         if changed.is_empty() {
             return;
         }
-        let mut divisions = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut divisions = self.by_institution.write().unwrap_or_else(PoisonError::into_inner);
         for (institution, division) in changed {
             match division {
                 Some(division) => divisions.insert(institution, Arc::from(division)),

@@ -9,8 +9,11 @@ use std::time::Instant;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use store::Store;
 
+use crate::access::audit_file::{self, AUDIT_FILE};
+use crate::access::mask::{KEY_FILE, Mask};
 use crate::clock::wall_clock;
 use crate::config::Config;
+use crate::door::tls::Tls;
 use crate::kafka::{ANSWER, KafkaConfig};
 
 /// Room below which a disk is soon full.
@@ -38,6 +41,7 @@ pub fn examine(config: &Config) -> Vec<Check> {
         Check { what: "rules", found: rules(config) },
         Check { what: "disk", found: disk(&config.data) },
         Check { what: "state", found: state(&config.data) },
+        Check { what: "access", found: access(config) },
         Check { what: "address", found: address(config) },
         Check { what: "clock", found: clock() },
     ];
@@ -95,6 +99,37 @@ fn state(data: &Path) -> Result<String, String> {
             "{error}; put a backup of the folder in its place, or begin with an empty one and send all changes again"
         )),
     }
+}
+
+/// Who may come in, and how, in a few words.
+pub fn access_in_words(config: &Config) -> String {
+    let tls = match &config.tls {
+        Some(tls) if tls.client_ca.is_some() => "TLS with certificates of clients",
+        Some(_) => "TLS",
+        None => "no TLS",
+    };
+    match config.access.principals.len() {
+        0 => format!("{tls}, everybody on this machine may do everything"),
+        1 => format!("{tls}, 1 principal"),
+        count => format!("{tls}, {count} principals"),
+    }
+}
+
+fn access(config: &Config) -> Result<String, String> {
+    let failed = |error: crate::Error| crate::error::with_sources(&error);
+    let todo = |error: crate::Error| format!("{}; name other files under [tls]", failed(error));
+    config.tls.as_ref().map(Tls::open).transpose().map_err(todo)?;
+    // What is made at the first start is looked at only where it is.
+    if config.data.join(KEY_FILE).exists() {
+        Mask::open(&config.data).map_err(failed)?;
+    }
+    let audit = config.data.join(AUDIT_FILE);
+    let mut found = access_in_words(config);
+    if audit.exists() {
+        let chain = audit_file::verify(&audit).map_err(failed)?;
+        found.push_str(&format!("; {} entries of the audit, the last {}", chain.entries, chain.head));
+    }
+    Ok(found)
 }
 
 fn address(config: &Config) -> Result<String, String> {

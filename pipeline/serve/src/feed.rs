@@ -15,8 +15,9 @@ use crate::Error;
 /// Bytes of the newest events that are kept in memory at the most.
 const KEPT_BYTES: usize = 32 << 20;
 
-/// Events of a page.
+/// Events of a page; one that comes to so many bytes ends with the event that does it.
 const PAGE: usize = 256;
+const PAGE_BYTES: usize = 1 << 20;
 
 /// An event: its sequence and its line.
 pub type Line = (u64, Arc<[u8]>);
@@ -69,6 +70,14 @@ impl Feed {
         *self.last.borrow()
     }
 
+    /// Sequence of the first event that is kept.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub fn first(&self) -> Result<u64, Error> {
+        Ok(self.state.first_sequence()?)
+    }
+
     /// A page of events after one; it may have to be read from the store.
     ///
     /// # Errors
@@ -78,7 +87,13 @@ impl Feed {
             let newest = self.newest.read().unwrap_or_else(PoisonError::into_inner);
             if newest.lines.front().is_some_and(|(first, _)| *first <= sequence + 1) {
                 let from = newest.lines.partition_point(|(of, _)| *of <= sequence);
-                return Ok(newest.lines.range(from..).take(PAGE).cloned().collect());
+                let mut bytes = 0;
+                let fits = |line: &&Line| {
+                    let is_room = bytes < PAGE_BYTES;
+                    bytes += line.1.len();
+                    is_room
+                };
+                return Ok(newest.lines.range(from..).take(PAGE).take_while(fits).cloned().collect());
             }
         }
         let page = self.state.events(sequence, PAGE)?;

@@ -1,26 +1,30 @@
 //! The door for programs: changes in, alerts and events out. Errors are problem documents (RFC 9457).
 
+mod access;
 mod alerts;
 mod backups;
 mod bank;
 mod changes;
 mod feed;
 mod health;
-mod problem;
+pub(crate) mod problem;
 
 use std::path::Path;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{DefaultBodyLimit, FromRequestParts, Query};
+use axum::extract::{FromRequestParts, Query};
 use axum::http::request::Parts;
-use axum::routing::{get, post};
 
+use crate::access::control::Access;
+use crate::access::routes::Routes;
+use crate::access::table::Operation;
 use crate::inbox::Inbox;
 use crate::live::Shared;
 use crate::room::UnderWay;
 use crate::rules::Rules;
+use crate::sight::Sight;
 pub use problem::Problem;
 
 /// What the handlers need.
@@ -36,6 +40,8 @@ pub struct App {
     pub rules: Rules,
     /// Folder of backups.
     pub backups: Arc<Path>,
+    /// What readers of the feed see of its events.
+    pub sight: Sight,
 }
 
 /// What is asked for behind the `?` of an address; what cannot be read is a problem document.
@@ -60,26 +66,29 @@ pub(crate) async fn at_length<T: Send + 'static>(
     tokio::task::spawn_blocking(work).await.map_err(|error| Problem::unavailable(error.to_string()))?
 }
 
-/// All that can be asked.
-pub fn router(app: App) -> Router {
-    Router::new()
-        .route("/v1/changes", post(changes::post))
-        .route("/v1/alerts", get(alerts::list))
-        .route("/v1/alerts/{alert_id}", get(alerts::one))
-        .route("/v1/coverage", get(alerts::coverage))
-        .route("/v1/rejected", get(alerts::rejected))
-        .route("/v1/feed", get(feed::feed))
-        .route("/v1/bank", get(bank::in_force))
-        .route("/v1/bank/candidate", get(bank::candidate).post(bank::propose).delete(bank::withdraw))
-        .route("/v1/bank/candidate/approval", post(bank::approve))
-        .route("/v1/bank/candidate/difference", get(bank::difference))
-        .route("/v1/backups", post(backups::begin))
-        .route("/health/live", get(health::live))
-        .route("/health/ready", get(health::ready))
-        .route("/metrics", get(health::metrics))
-        .fallback(problem::unknown)
-        .method_not_allowed_fallback(problem::other_method)
-        // Bodies are read as they come, and never whole.
-        .layer(DefaultBodyLimit::disable())
-        .with_state(app)
+/// All that can be asked, and what each is for. A route is entered here and nowhere else.
+pub fn routes() -> Routes<App> {
+    Routes::default()
+        .post(Operation::ChangesWrite, "/v1/changes", changes::post)
+        .get(Operation::AlertsRead, "/v1/alerts", alerts::list)
+        .get(Operation::AlertsRead, "/v1/alerts/{alert_id}", alerts::one)
+        .get(Operation::CoverageRead, "/v1/coverage", alerts::coverage)
+        .get(Operation::RejectedRead, "/v1/rejected", alerts::rejected)
+        .get(Operation::FeedRead, "/v1/feed", feed::feed)
+        .get(Operation::RulesRead, "/v1/bank", bank::in_force)
+        .get(Operation::RulesRead, "/v1/bank/candidate", bank::candidate)
+        .post(Operation::RulesApply, "/v1/bank/candidate", bank::propose)
+        .post(Operation::RulesApply, "/v1/bank/candidate/withdrawal", bank::withdraw)
+        .post(Operation::RulesApprove, "/v1/bank/candidate/approval", bank::approve)
+        .get(Operation::RulesRead, "/v1/bank/candidate/difference", bank::difference)
+        .post(Operation::Backup, "/v1/backups", backups::begin)
+        .get(Operation::AccessRead, "/v1/access", access::own)
+        .get(Operation::HealthRead, "/health/live", health::live)
+        .get(Operation::HealthRead, "/health/ready", health::ready)
+        .get(Operation::MetricsRead, "/metrics", health::metrics)
+}
+
+/// All that can be asked, each behind its gate.
+pub fn router(app: App, access: Arc<Access>) -> Router {
+    routes().finish(access, problem::unknown, problem::other_method, app)
 }

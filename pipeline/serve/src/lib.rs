@@ -8,15 +8,19 @@
 //! ```
 //!
 //! In reading order: [`config`] is how it runs; [`batch`] what a source hands in at the [`inbox`]; [`live`] makes ticks of
-//! it; [`recover`] brings the engine back to where it was; [`feed`] hands out events; [`http`] is the door. The only
-//! crate with connections and timers: below it nothing knows them.
+//! it; [`recover`] brings the engine back to where it was; [`feed`] hands out events; [`door`] lets people and
+//! programs in, [`access`] says what they may do, and [`http`] answers them. The only crate with connections and timers:
+//! below it nothing knows them.
 
+pub mod access;
 pub mod batch;
 mod candidate;
 mod clock;
 pub mod config;
 pub mod divisions;
 pub mod doctor;
+pub mod door;
+mod entrance;
 mod error;
 mod fail;
 pub mod feed;
@@ -28,6 +32,7 @@ pub mod live;
 pub mod recover;
 pub mod room;
 pub mod rules;
+pub mod sight;
 pub mod split;
 
 use std::net::SocketAddr;
@@ -37,11 +42,11 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use store::Store;
-use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 use tokio::signal::unix::{SignalKind, signal};
 
 pub use config::Config;
+use entrance::Entrance;
 pub use error::Error;
 use folder::Watch;
 use http::App;
@@ -52,6 +57,7 @@ use kafka::publish::Publish;
 use live::{Live, Shared};
 use room::UnderWay;
 use rules::Rules;
+use sight::Sight;
 
 /// What the service tells while it starts and ends.
 pub enum Progress {
@@ -87,7 +93,7 @@ pub fn serve(config: &Config, tell: &Tell) -> Result<(), Error> {
     // It is reachable before it is ready, and says that it loads.
     let system = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Error::System)?;
     let address = config.listen;
-    let listener = system.block_on(TcpListener::bind(address));
+    let listener = system.block_on(async { door::listen(address) });
     let listener = listener.map_err(|source| Error::Listen { address, source })?;
     let address = listener.local_addr().unwrap_or(address);
     let app = App {
@@ -96,8 +102,12 @@ pub fn serve(config: &Config, tell: &Tell) -> Result<(), Error> {
         shared: Arc::clone(&shared),
         rules,
         backups: Arc::from(config.backups()),
+        sight: Sight::default(),
     };
-    system.spawn(async move { axum::serve(listener, http::router(app)).await });
+    let entrance = Entrance::open(config, &shared, tell)?;
+    let audit = entrance.audit();
+    system.spawn(entrance.door(app).open(listener));
+    system.spawn(entrance.open_anew(Arc::clone(tell)));
     let live = {
         let (shared, tell, config) = (Arc::clone(&shared), Arc::clone(tell), config.clone());
         thread("live", move || {
@@ -125,6 +135,11 @@ pub fn serve(config: &Config, tell: &Tell) -> Result<(), Error> {
     let begun = Instant::now();
     while begun.elapsed() < LEAVE && !others.iter().all(JoinHandle::is_finished) {
         std::thread::sleep(Duration::from_millis(10));
+    }
+    // What was refused last is written down, if the disk lets it.
+    let settled = system.block_on(async { tokio::time::timeout(LEAVE, audit.settle()).await });
+    if settled.is_err() {
+        tell(Progress::Trouble("audit: the last entries are not written".to_owned()));
     }
     system.shutdown_background();
     ended?;

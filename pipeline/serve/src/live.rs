@@ -141,6 +141,7 @@ impl Live {
         engine.front.ledger().raise_limit(limit_of_now(wall_clock()));
         let events = recover::recover(&store, &mut engine, progress)?;
         shared.divisions.take(engine.front.take_divisions());
+        shared.divisions.set_known();
         recording.store(true, Ordering::Release);
         let mut live = Live { engine, store, recorded, shared, policy, unprofiled: false, owed: Owed::new() };
         if !events.is_empty() {

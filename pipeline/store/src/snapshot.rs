@@ -10,6 +10,9 @@ use crate::error::failed;
 use crate::segment;
 use crate::tables::{ALERTS, CURSORS, EVENTS, META, NOTES, OFFSETS, REJECTS, REQUESTS, SEGMENTS};
 
+/// A page of events or rejects ends with the entry that brings it to so many bytes.
+const PAGE_BYTES: usize = 1 << 20;
+
 /// Some entries of a table, in order, and whether more follow.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Page<T> {
@@ -180,7 +183,7 @@ impl Snapshot {
         })
     }
 
-    /// Events after one, at most `limit`, each with its sequence.
+    /// Events after one, at most `limit` and about a MiB, each with its sequence.
     ///
     /// # Errors
     /// The database cannot be read.
@@ -188,7 +191,18 @@ impl Snapshot {
         self.page(EVENTS, after, limit)
     }
 
-    /// Rejects after one, at most `limit`, each with its number.
+    /// Sequence of the first event that is kept; that of the next one, if none is.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn first_sequence(&self) -> Result<u64, Error> {
+        let next = self.last_sequence()? + 1;
+        self.read(|tables| {
+            Ok(tables.open_table(EVENTS)?.first()?.map_or(next, |(sequence, _)| sequence.value()))
+        })
+    }
+
+    /// Rejects after one, at most `limit` and about a MiB, each with its number.
     ///
     /// # Errors
     /// The database cannot be read.
@@ -206,12 +220,14 @@ impl Snapshot {
         self.read(|tables| {
             let entries = tables.open_table(table)?;
             let mut page = Page { items: Vec::new(), more: false };
+            let mut bytes = 0;
             for entry in entries.range(after.saturating_add(1)..)? {
-                if page.items.len() == limit {
+                if page.items.len() == limit || bytes >= PAGE_BYTES {
                     page.more = true;
                     break;
                 }
                 let (number, line) = entry?;
+                bytes += line.value().len();
                 page.items.push((number.value(), line.value().to_vec()));
             }
             Ok(page)

@@ -340,6 +340,30 @@ impl State {
         self.snapshot()?.events(after, limit)
     }
 
+    /// As [`Snapshot::first_sequence`].
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn first_sequence(&self) -> Result<u64, Error> {
+        self.snapshot()?.first_sequence()
+    }
+
+    /// Forgets events up to a sequence; the alerts stay as they stand.
+    ///
+    /// # Errors
+    /// The disk is full or gone.
+    pub fn forget_events(&self, through: u64) -> Result<(), Error> {
+        let forget = || -> Result<(), redb::Error> {
+            let writing = self.begin_write()?;
+            writing.open_table(EVENTS)?.retain_in(..=through, |_, _| false)?;
+            let committed = count(&writing)?;
+            writing.commit()?;
+            self.reach(committed);
+            Ok(())
+        };
+        forget().map_err(|error| failed(&self.path, error))
+    }
+
     /// As [`Snapshot::rejects`].
     ///
     /// # Errors

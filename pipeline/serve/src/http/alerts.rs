@@ -7,11 +7,8 @@ use serde::{Deserialize, Serialize};
 use wire::{Alert, Rejected};
 
 use super::{App, Asked, Problem, at_length};
+use crate::access::viewer::Viewer;
 use crate::live::StoredReject;
-
-/// Alerts of a page, unless it is said otherwise, and at the most.
-const PAGE: usize = 100;
-const PAGE_MAX: usize = 1_000;
 
 /// Which alerts, and from where on.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -72,26 +69,38 @@ pub(super) struct WithState {
     state: &'static str,
 }
 
-fn with_state(alert: &[u8]) -> Result<WithState, Problem> {
+fn with_state(alert: &[u8], viewer: &Viewer) -> Result<WithState, Problem> {
     let alert = serde_json::from_slice(alert).map_err(|error| Problem::unavailable(error.to_string()))?;
-    Ok(WithState { alert, state: "standing" })
+    Ok(WithState { alert: viewer.alert(alert), state: "standing" })
+}
+
+/// The institution of an alert.
+fn institution(alert: &[u8]) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Institution {
+        institution: Option<String>,
+    }
+    serde_json::from_slice::<Institution>(alert).ok()?.institution
 }
 
 /// A page of the alerts that stand, by `alert_id`.
 pub(super) async fn list(
     State(app): State<App>,
+    viewer: Viewer,
     Asked(wanted): Asked<Wanted>,
 ) -> Result<Json<Alerts>, Problem> {
-    let limit = wanted.limit.unwrap_or(PAGE);
-    if !(1..=PAGE_MAX).contains(&limit) {
-        return Err(Problem::bad_request(format!("limit: 1 to {PAGE_MAX}")));
-    }
+    let limit = viewer.page(wanted.limit)?;
+    viewer.is_known()?;
     at_length(move || {
         let after = wanted.after.clone().unwrap_or_default();
-        let all = wanted.wants_all();
-        let page = app.shared.state.alerts(&after, limit, |alert| all || wanted.wants(alert))?;
+        let (all, sees_all) = (wanted.wants_all(), viewer.divisions().is_empty());
+        let wants = |alert: &[u8]| {
+            (all || wanted.wants(alert)) && (sees_all || viewer.sees(institution(alert).as_deref()))
+        };
+        let page = app.shared.state.alerts(&after, limit, wants)?;
         let next = page.items.last().filter(|_| page.more).map(|(alert_id, _)| alert_id.clone());
-        let items = page.items.iter().map(|(_, alert)| with_state(alert)).collect::<Result<_, _>>()?;
+        let items =
+            page.items.iter().map(|(_, alert)| with_state(alert, &viewer)).collect::<Result<_, _>>()?;
         Ok(Json(Alerts { items, next }))
     })
     .await
@@ -100,12 +109,17 @@ pub(super) async fn list(
 /// One alert that stands.
 pub(super) async fn one(
     State(app): State<App>,
+    viewer: Viewer,
     Path(alert_id): Path<String>,
 ) -> Result<Json<WithState>, Problem> {
-    match app.shared.state.alert(&alert_id)? {
-        Some((_, alert)) => Ok(Json(with_state(&alert)?)),
-        None => Err(Problem::not_found(format!("no alert {alert_id} stands"))),
+    viewer.is_known()?;
+    let none = || Problem::not_found(format!("no alert {alert_id} stands"));
+    let Some((_, alert)) = app.shared.state.alert(&alert_id)? else { return Err(none()) };
+    let institution = institution(&alert);
+    if !viewer.sees(institution.as_deref()) {
+        return Err(viewer.foreign(institution.as_deref(), none()));
     }
+    Ok(Json(with_state(&alert, &viewer)?))
 }
 
 /// What was judged, by rule.
@@ -139,18 +153,20 @@ pub(super) struct RejectedPage {
 /// What was rejected, in the order in which it came.
 pub(super) async fn rejected(
     State(app): State<App>,
+    viewer: Viewer,
     Asked(from): Asked<From>,
 ) -> Result<Json<RejectedPage>, Problem> {
-    let limit = from.limit.unwrap_or(PAGE);
-    if !(1..=PAGE_MAX).contains(&limit) {
-        return Err(Problem::bad_request(format!("limit: 1 to {PAGE_MAX}")));
+    let limit = viewer.page(from.limit)?;
+    // Whose it would have been cannot be said of what was rejected.
+    if !viewer.sees(None) {
+        return Ok(Json(RejectedPage { items: Vec::new(), next: None }));
     }
     at_length(move || {
         let page = app.shared.state.rejects(from.after.unwrap_or(0), limit)?;
         let next = page.items.last().filter(|_| page.more).map(|(number, _)| *number);
         let read = |(number, line): &(u64, Vec<u8>)| {
             let stored: StoredReject = serde_json::from_slice(line)?;
-            Ok(Numbered { number: *number, line: stored.line })
+            Ok(Numbered { number: *number, line: viewer.rejected(stored.line) })
         };
         let items: Result<Vec<Numbered>, serde_json::Error> = page.items.iter().map(read).collect();
         let items = items.map_err(|error| Problem::unavailable(error.to_string()))?;

@@ -71,7 +71,7 @@ pub(super) async fn post(
     let (mut splitter, mut hash) = (Splitter::default(), Xxh3Default::new());
     let mut stream = body.into_data_stream();
     while let Some(some) = stream.next().await {
-        let some = some.map_err(|error| Problem::bad_request(format!("the body ends early: {error}")))?;
+        let some = some.map_err(|error| Problem::of_body(&error))?;
         hash.update(&some);
         if kept.body_hash.is_some() {
             continue;

@@ -1,7 +1,12 @@
 //! `GET /v1/feed`: events as they are committed, as server-sent events.
 //!
 //! The `id` of an event is its sequence. A reader that comes back with `Last-Event-ID` (or `?after=N`) gets what
-//! followed; one without gets all that is kept, and with `?after=latest` only what comes from now on.
+//! followed; one without gets all that is kept, and with `?after=latest` only what comes from now on. Where events
+//! that a reader asks for are no longer kept, an event `gap` says which, before the first that is.
+//!
+//! Who is bound to divisions gets the events of their institutions, with gaps in the sequence where others stood; now
+//! and then an `id` without an event moves their place past those. What a reader has not read yet is a page at the
+//! most; the rest stays in the feed, which is one for all.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -17,10 +22,16 @@ use serde::Deserialize;
 use tokio::sync::watch;
 
 use super::{App, Asked, Problem};
+use crate::access::control::Use;
+use crate::access::viewer::Viewer;
 use crate::feed::{Feed, Line};
+use crate::sight::Sight;
 
 /// How often a reader is told that the connection stands when nothing happens.
 const STILL_THERE: Duration = Duration::from_secs(15);
+
+/// After so many events that were not the reader's it is told where it stands.
+const PASSED: u64 = 256;
 
 /// From where on.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -29,37 +40,127 @@ pub(super) struct From {
     after: Option<String>,
 }
 
+/// What a reader gets next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Next {
+    /// An event.
+    Event(Line),
+    /// Events from one to another are no longer kept.
+    Gap { from: u64, to: u64 },
+    /// Nothing up to here was the reader's.
+    Passed(u64),
+}
+
 struct Reader {
     feed: Feed,
+    /// The last event that was looked at and handed out, or was not the reader's.
     after: u64,
-    page: VecDeque<Line>,
+    /// The last `id` that was sent.
+    told: u64,
+    /// What is to be handed out, and the last event that was looked at for it.
+    page: Page,
     newer: watch::Receiver<u64>,
+    viewer: Viewer,
+    /// Told whenever others are known.
+    known: watch::Receiver<()>,
+    sight: Sight,
+    /// One of the readers that may be at a time.
+    _used: Use,
+}
+
+/// A page of events after one, as a viewer sees them; the last sequence that was looked at.
+#[derive(Default)]
+struct Page {
+    lines: VecDeque<Line>,
+    last: u64,
 }
 
 impl Reader {
-    /// The next event, when there is one; none when the service ends.
-    async fn next(&mut self) -> Option<Line> {
+    /// What comes next, when there is something; none when the service ends, or the reader is known no more.
+    async fn next(&mut self) -> Option<Next> {
         loop {
-            if let Some(line) = self.page.pop_front() {
-                self.after = line.0;
-                return Some(line);
+            // The service ends where nobody could tell any more.
+            if self.known.has_changed().ok()? {
+                self.known.mark_unchanged();
+                if !self.viewer.access.principals.is_known(&self.viewer.who) {
+                    return None;
+                }
+            }
+            if let Some(line) = self.page.lines.pop_front() {
+                (self.after, self.told) = (line.0, line.0);
+                return Some(Next::Event(line));
+            }
+            self.after = self.after.max(self.page.last);
+            if self.after - self.told >= PASSED {
+                self.told = self.after;
+                return Some(Next::Passed(self.after));
             }
             self.newer.mark_unchanged();
             let (feed, after) = (self.feed.clone(), self.after);
-            let read = tokio::task::spawn_blocking(move || feed.after(after)).await;
-            match read {
-                Ok(Ok(page)) if !page.is_empty() => self.page = page.into(),
-                Ok(Ok(_)) => self.newer.changed().await.ok()?,
-                // The connection ends; the reader comes back and is told what is wrong.
-                _ => return None,
+            let (viewer, sight) = (self.viewer.clone(), self.sight.clone());
+            let read = tokio::task::spawn_blocking(move || page(&feed, after, &viewer, &sight)).await;
+            // Otherwise the connection ends; the reader comes back and is told what is wrong.
+            match read.ok()?.ok()? {
+                Found::Gap { to } => {
+                    let from = self.after + 1;
+                    (self.after, self.told) = (to, to);
+                    return Some(Next::Gap { from, to });
+                }
+                Found::Page(page) if page.last == self.after => {
+                    tokio::select! {
+                        newer = self.newer.changed() => newer.ok()?,
+                        known = self.known.changed() => {
+                            known.ok()?;
+                            self.known.mark_changed();
+                        }
+                    }
+                }
+                Found::Page(page) => self.page = page,
             }
         }
+    }
+}
+
+enum Found {
+    Gap { to: u64 },
+    Page(Page),
+}
+
+fn page(feed: &Feed, after: u64, viewer: &Viewer, sight: &Sight) -> Result<Found, crate::Error> {
+    let lines = feed.after(after)?;
+    let first = lines.first().map(|(sequence, _)| *sequence);
+    // Events follow each other without gaps, so that what is missing before the first is no longer kept.
+    if first.map_or(after < feed.last(), |first| first > after + 1) {
+        let kept = feed.first()?;
+        if kept > after + 1 {
+            return Ok(Found::Gap { to: kept - 1 });
+        }
+    }
+    let last = lines.last().map_or(after, |(sequence, _)| *sequence);
+    let lines =
+        lines.into_iter().filter_map(|line| sight.of(&line, viewer).map(|seen| (line.0, seen))).collect();
+    Ok(Found::Page(Page { lines, last }))
+}
+
+fn sent(next: Next) -> Event {
+    match next {
+        Next::Event((sequence, line)) => {
+            // A line of JSON: no line feed in it.
+            Event::default().id(sequence.to_string()).data(String::from_utf8_lossy(&line))
+        }
+        Next::Gap { from, to } => {
+            let data = format!("{{\"from\":{from},\"to\":{to},\"first\":{}}}", to + 1);
+            Event::default().event("gap").id(to.to_string()).data(data)
+        }
+        // Without data nothing is handed to the reader, but where it stands is noted.
+        Next::Passed(sequence) => Event::default().id(sequence.to_string()),
     }
 }
 
 /// The feed.
 pub(super) async fn feed(
     State(app): State<App>,
+    viewer: Viewer,
     Asked(from): Asked<From>,
     headers: HeaderMap,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
@@ -72,12 +173,116 @@ pub(super) async fn feed(
             Problem::bad_request(format!("{sequence}: an event is named by its sequence, a number"))
         })?,
     };
-    let reader = Reader { newer: feed.subscribe(), feed, after, page: VecDeque::new() };
-    let events = unfold(reader, |mut reader| async move {
-        let (sequence, line) = reader.next().await?;
-        // A line of JSON: no line feed in it.
-        let text = String::from_utf8_lossy(&line).into_owned();
-        Some((Ok(Event::default().id(sequence.to_string()).data(text)), reader))
-    });
+    viewer.is_known()?;
+    let used = viewer.access.follow();
+    let used = used.ok_or_else(|| viewer.limited("as many readers as may be follow the feed"))?;
+    let sight = app.sight.clone();
+    let (newer, page) = (feed.subscribe(), Page::default());
+    let known = viewer.access.principals.subscribe();
+    let reader = Reader { known, newer, feed, after, told: after, page, viewer, sight, _used: used };
+    let events = unfold(reader, |mut reader| async move { Some((Ok(sent(reader.next().await?)), reader)) });
     Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(STILL_THERE)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::sync::Arc;
+
+    use store::{EventKind, Store, Tick};
+
+    use super::*;
+    use crate::access::audit::{Audit, now};
+    use crate::access::audit_file::AuditFile;
+    use crate::access::config::Limits;
+    use crate::access::control::Access;
+    use crate::access::mask::Mask;
+    use crate::access::principal::{Principal, Principals};
+    use crate::access::table::{Operation, Role};
+
+    fn reader(feed: &Feed, after: u64, folder: &Path, divisions: &[&str]) -> Reader {
+        let audit = Audit::start(Box::new(AuditFile::open(folder).unwrap()), now, drop).unwrap();
+        let (principals, mask) = (Principals::default(), Mask::new(&[1; 32]));
+        let access = Arc::new(Access::new(principals, Limits::default(), audit, Default::default(), mask));
+        let divisions = divisions.iter().map(|of| (*of).to_owned()).collect();
+        let who = Principal { roles: vec![Role::Head], divisions, ..Principal::everybody() };
+        Reader {
+            newer: feed.subscribe(),
+            feed: feed.clone(),
+            after,
+            told: after,
+            page: Page::default(),
+            known: access.principals.subscribe(),
+            _used: access.follow().unwrap(),
+            viewer: Viewer { access, who: Arc::new(who), operation: Operation::FeedRead, request: "".into() },
+            sight: Sight::default(),
+        }
+    }
+
+    fn event(nth: u64) -> Line {
+        let line = format!("{{\"alert\":{{\"institution\":\"H1\",\"nth\":{nth}}}}}");
+        (nth, Arc::from(line.into_bytes()))
+    }
+
+    /// A feed of so many events in the store, of which the newest are in memory.
+    fn feed(folder: &Path, count: u64, in_memory: u64) -> (Store, Feed) {
+        let mut store = Store::open(folder).unwrap();
+        let lines: Vec<Line> = (1..=count).map(event).collect();
+        let events: Vec<store::Event<'_>> = lines
+            .iter()
+            .map(|(_, line)| store::Event { kind: EventKind::Raised, alert_id: "A", line, alert: b"{}" })
+            .collect();
+        store.append(1, std::iter::once(b"{}".as_slice())).unwrap();
+        store.commit(&Tick { tick: 1, events: &events, ..Tick::default() }).unwrap();
+        let feed = Feed::new(store.state().clone());
+        feed.publish(lines[usize::try_from(count - in_memory).unwrap()..].to_vec());
+        (store, feed)
+    }
+
+    #[tokio::test]
+    async fn events_that_are_no_longer_kept_are_a_gap() {
+        let folder = tempfile::tempdir().unwrap();
+        let (store, feed) = feed(folder.path(), 1_000, 10);
+        store.state().forget_events(700).unwrap();
+        let mut reader = reader(&feed, 20, folder.path(), &[]);
+        assert_eq!(reader.next().await, Some(Next::Gap { from: 21, to: 700 }));
+        for nth in 701..=1_000 {
+            assert_eq!(reader.next().await, Some(Next::Event(event(nth))));
+        }
+        // Who has seen the last that was forgotten misses nothing.
+        let mut next = self::reader(&feed, 700, folder.path(), &[]);
+        assert_eq!(next.next().await, Some(Next::Event(event(701))));
+        // All are forgotten, and the next one comes.
+        store.state().forget_events(1_000).unwrap();
+        let (newest, rest) = (Feed::new(store.state().clone()), event(1_001));
+        let mut late = self::reader(&newest, 5, folder.path(), &[]);
+        assert_eq!(late.next().await, Some(Next::Gap { from: 6, to: 1_000 }));
+        newest.publish(vec![rest.clone()]);
+        assert_eq!(late.next().await, Some(Next::Event(rest)));
+    }
+
+    #[tokio::test]
+    async fn a_gap_is_an_event_of_its_own_and_moves_the_readers_place() {
+        use axum::response::IntoResponse as _;
+        let sent = [sent(Next::Gap { from: 21, to: 700 }), sent(Next::Passed(900))];
+        let stream = futures_util::stream::iter(sent.map(Ok::<_, Infallible>));
+        let body = axum::body::to_bytes(Sse::new(stream).into_response().into_body(), 1_000).await.unwrap();
+        let wanted = "event: gap\nid: 700\ndata: {\"from\":21,\"to\":700,\"first\":701}\n\nid: 900\n\n";
+        assert_eq!(String::from_utf8_lossy(&body), wanted);
+    }
+
+    #[tokio::test]
+    async fn who_sees_none_of_it_is_told_where_they_stand_and_goes_when_known_no_more() {
+        let folder = tempfile::tempdir().unwrap();
+        let (_store, feed) = feed(folder.path(), 600, 100);
+        let mut reader = reader(&feed, 0, folder.path(), &["44"]);
+        assert_eq!(reader.next().await, Some(Next::Passed(256)));
+        assert_eq!(reader.next().await, Some(Next::Passed(512)));
+        let principals = reader.viewer.access.principals.clone();
+        let waiting = tokio::spawn(async move { reader.next().await });
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        assert!(!waiting.is_finished());
+        principals.replace(Vec::new());
+        assert_eq!(waiting.await.unwrap(), None);
+    }
 }

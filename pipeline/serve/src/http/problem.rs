@@ -1,8 +1,13 @@
 //! What went wrong, as a document (RFC 9457).
 
-use axum::http::{StatusCode, Uri, header};
+use axum::http::{HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+
+use crate::access::body::BodyFault;
+
+/// After how many seconds it is worth while to ask again.
+const RETRY_AFTER_SECONDS: &str = "2";
 
 /// A problem: its `code` is stable, its `detail` is for people.
 #[derive(Clone, Debug, Serialize)]
@@ -66,6 +71,43 @@ impl Problem {
         Problem { code: "invalid_bank", title: "the bank has mistakes", status: 422, detail: detail.into() }
     }
 
+    /// Nobody is recognised by what was shown.
+    pub fn unauthorized(shown: &str) -> Problem {
+        let detail = format!("{shown}; send Authorization: Bearer TOKEN, or come with a certificate");
+        Problem { code: "unauthorized", title: "it is not known who asks", status: 401, detail }
+    }
+
+    /// Whoever asks may not do this.
+    pub fn forbidden(operation: &str) -> Problem {
+        let detail = format!("{operation} is not among what you may do");
+        Problem { code: "forbidden", title: "you may not do this", status: 403, detail }
+    }
+
+    /// A body is too long.
+    pub fn too_large(most: u64) -> Problem {
+        let detail = format!("a body has at most {most} bytes here; send it in parts");
+        Problem { code: "too_large", title: "the body is too long", status: 413, detail }
+    }
+
+    /// A body does not go on.
+    pub fn stalled(detail: impl Into<String>) -> Problem {
+        Problem { code: "stalled", title: "the body does not come", status: 408, detail: detail.into() }
+    }
+
+    /// Too much at a time.
+    pub fn too_many(detail: impl Into<String>) -> Problem {
+        Problem { code: "too_many", title: "too much at a time", status: 429, detail: detail.into() }
+    }
+
+    /// A body cannot be read to its end.
+    pub fn of_body(error: &axum::Error) -> Problem {
+        match BodyFault::behind(error) {
+            Some(BodyFault::TooLarge(most)) => Problem::too_large(most),
+            Some(fault @ BodyFault::Stalled(_)) => Problem::stalled(fault.to_string()),
+            None => Problem::bad_request(format!("the body ends early: {error}")),
+        }
+    }
+
     /// It cannot be done at the moment.
     pub fn unavailable(detail: impl Into<String>) -> Problem {
         Problem {
@@ -99,7 +141,15 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let body = serde_json::to_vec(&self).unwrap_or_default();
-        (status, [(header::CONTENT_TYPE, "application/problem+json")], body).into_response()
+        let mut response =
+            (status, [(header::CONTENT_TYPE, "application/problem+json")], body).into_response();
+        let (name, value) = match self.status {
+            401 => (header::WWW_AUTHENTICATE, "Bearer realm=\"fundwatch\""),
+            429 | 503 => (header::RETRY_AFTER, RETRY_AFTER_SECONDS),
+            _ => return response,
+        };
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+        response
     }
 }
 

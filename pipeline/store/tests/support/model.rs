@@ -115,7 +115,14 @@ impl History {
         let requests: Vec<(String, Vec<u8>)> =
             (0..self.below(3)).map(|nth| (request(tick, nth), self.bytes("answer"))).collect();
         let rejects: Vec<Vec<u8>> = (0..self.below(3)).map(|_| self.bytes("rejected")).collect();
-        let whole = Tick { tick, events: &events, offsets: &offsets, requests: &requests, rejects: &rejects };
+        let whole = Tick {
+            tick,
+            events: &events,
+            offsets: &offsets,
+            requests: &requests,
+            rejects: &rejects,
+            ..Tick::default()
+        };
         assert_eq!(store.commit(&whole).unwrap(), self.model.sequence);
         let model = &mut self.model;
         model.tick = tick;

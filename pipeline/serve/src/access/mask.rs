@@ -1,0 +1,260 @@
+//! Persons in front of those who need not know them: a token becomes a pseudonym, the same one wherever it stands.
+//!
+//! A pseudonym is `P~` and ten characters of a keyed hash (HMAC-SHA-256). The key is drawn when the state is made and
+//! lies beside it; without it nobody can try tokens until one fits. Two states have two keys, so that what is read of
+//! one cannot be laid beside the other.
+//!
+//! What is a person's token is known by [`wire::mask`]. It is replaced in subject, key, evidence, causes and messages
+//! where it stands whole, and, if it has [`LONG`] characters or more, also within longer words, such as the id of a
+//! record that a hospital made of it.
+
+use std::fs::{self, OpenOptions};
+use std::io::{ErrorKind, Read as _, Write as _};
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::path::Path;
+
+use rustix::rand::{GetRandomFlags, getrandom};
+use sha2::{Digest, Sha256};
+use wire::mask::{Tokens, names_a_person, person_of_cause, persons_of};
+use wire::{Alert, Cause, Event};
+
+use crate::Error;
+
+/// Characters from which on a token is also replaced within longer words: by chance it does not stand there.
+pub const LONG: usize = 8;
+
+/// The name of the key's file, in the folder of the state.
+pub const KEY_FILE: &str = "mask.key";
+
+/// Digits of a pseudonym, five bits each; without those that look like others.
+const DIGITS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+
+/// Gives persons their pseudonyms.
+#[derive(Clone)]
+pub struct Mask {
+    /// The key, as the inner and the outer hash take it.
+    inner: [u8; 64],
+    outer: [u8; 64],
+}
+
+/// Random bytes of the operating system.
+///
+/// # Errors
+/// It has none.
+pub fn random() -> std::io::Result<[u8; 32]> {
+    let mut bytes = [0; 32];
+    let mut filled = 0;
+    while filled < bytes.len() {
+        filled += getrandom(&mut bytes[filled..], GetRandomFlags::empty())?;
+    }
+    Ok(bytes)
+}
+
+impl Mask {
+    /// With this key.
+    pub fn new(key: &[u8; 32]) -> Mask {
+        let (mut inner, mut outer) = ([0x36; 64], [0x5c; 64]);
+        for (nth, byte) in key.iter().enumerate() {
+            inner[nth] ^= byte;
+            outer[nth] ^= byte;
+        }
+        Mask { inner, outer }
+    }
+
+    /// With the key of a folder, which is drawn if there is none.
+    ///
+    /// # Errors
+    /// It cannot be read or written, is no key, or others may read it.
+    pub fn open(data: &Path) -> Result<Mask, Error> {
+        let path = data.join(KEY_FILE);
+        let failed = |source| Error::file(&path, source);
+        let mut file = match fs::File::open(&path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == ErrorKind::NotFound => return draw(data, &path),
+            Err(error) => return Err(failed(error)),
+        };
+        if file.metadata().map_err(failed)?.permissions().mode() & 0o077 != 0 {
+            return Err(Error::config(format!(
+                "{}: others than its owner may read the key that masks persons; `chmod 600` it",
+                path.display()
+            )));
+        }
+        let mut key = Vec::new();
+        file.read_to_end(&mut key).map_err(failed)?;
+        match <[u8; 32]>::try_from(key) {
+            Ok(key) => Ok(Mask::new(&key)),
+            Err(_) => Err(Error::config(format!(
+                "{}: 32 bytes are a key; put it back from a backup, or remove it: then persons get other pseudonyms",
+                path.display()
+            ))),
+        }
+    }
+
+    /// The pseudonym of a token.
+    pub fn pseudonym(&self, token: &str) -> String {
+        let inner = Sha256::new().chain_update(self.inner).chain_update(token.as_bytes()).finalize();
+        let hash: [u8; 32] = Sha256::new().chain_update(self.outer).chain_update(inner).finalize().into();
+        let mut bits = hash.iter().take(8).fold(0u64, |bits, byte| bits << 8 | u64::from(*byte)) >> 14;
+        let mut digits = [0; 10];
+        for digit in digits.iter_mut().rev() {
+            *digit = DIGITS[usize::try_from(bits & 31).unwrap_or(0)];
+            bits >>= 5;
+        }
+        format!("P~{}", String::from_utf8_lossy(&digits))
+    }
+
+    /// An alert without the numbers of persons.
+    pub fn alert(&self, mut alert: Alert) -> Alert {
+        let mut tokens = Tokens::default();
+        persons_of(&alert).for_each(|token| tokens.know(token));
+        self.alert_of(&mut alert, &tokens);
+        alert
+    }
+
+    /// An event without the numbers of persons.
+    pub fn event(&self, mut event: Event) -> Event {
+        let mut tokens = Tokens::default();
+        persons_of(&event.alert).for_each(|token| tokens.know(token));
+        event.cause.iter().filter_map(person_of_cause).for_each(|token| tokens.know(token));
+        event.cause.iter_mut().for_each(|cause| self.replace(&mut cause.key, &tokens));
+        self.alert_of(&mut event.alert, &tokens);
+        event
+    }
+
+    /// The causes of an event of this alert, without the numbers of persons.
+    pub fn causes(&self, alert: &Alert, causes: Vec<Cause>) -> Vec<Cause> {
+        let event = Event { event: "".into(), tick: 0, cause: causes, alert: alert.clone() };
+        self.event(event).cause
+    }
+
+    fn alert_of(&self, alert: &mut Alert, tokens: &Tokens) {
+        for part in &mut alert.key {
+            self.replace(part, tokens);
+        }
+        self.replace(&mut alert.subject.id, tokens);
+        for record in &mut alert.evidence {
+            if names_a_person(&record.kind) {
+                record.key = self.pseudonym(&record.key);
+            } else {
+                self.replace(&mut record.key, tokens);
+            }
+        }
+        // In their own order they would say how the tokens stand to each other.
+        alert.evidence.sort();
+        self.replace(&mut alert.message.zh, tokens);
+        self.replace(&mut alert.message.en, tokens);
+        if let Some(exempted_by) = &mut alert.exempted_by {
+            self.replace(exempted_by, tokens);
+        }
+    }
+
+    fn replace(&self, text: &mut String, tokens: &Tokens) {
+        let mut replaced = tokens.replaced(text, |token| self.pseudonym(token)).into_owned();
+        for token in tokens.iter().filter(|token| token.len() >= LONG) {
+            if replaced.contains(token) {
+                replaced = replaced.replace(token, &self.pseudonym(token));
+            }
+        }
+        *text = replaced;
+    }
+}
+
+fn draw(data: &Path, path: &Path) -> Result<Mask, Error> {
+    let key = random().map_err(Error::System)?;
+    let write = || -> std::io::Result<()> {
+        fs::create_dir_all(data)?;
+        // Whole under its name, or not at all.
+        let part = path.with_extension("part");
+        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&part)?;
+        file.write_all(&key)?;
+        file.sync_all()?;
+        fs::rename(&part, path)?;
+        fs::File::open(data)?.sync_all()
+    };
+    write().map_err(|source| Error::file(path, source))?;
+    Ok(Mask::new(&key))
+}
+
+/// What is wrong with a change, without what stands in it: the place is named, the value is left out.
+pub fn fault_without_values(code: &str, text: &str) -> String {
+    match code {
+        "missing_field" => text.to_owned(),
+        _ => text.split(": ").next().unwrap_or_default().to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wire::{Bilingual, RecordName, Subject};
+
+    use super::*;
+
+    #[test]
+    fn a_pseudonym_is_a_keyed_hash() {
+        let mask = Mask::new(&[7; 32]);
+        let pseudonym = mask.pseudonym("T1");
+        assert!(pseudonym.starts_with("P~") && pseudonym.len() == 12, "{pseudonym}");
+        assert_eq!(pseudonym, mask.pseudonym("T1"));
+        assert_ne!(pseudonym, mask.pseudonym("T2"));
+        assert_ne!(pseudonym, Mask::new(&[8; 32]).pseudonym("T1"));
+        // RFC 4231, test case 2: key "Jefe", data "what do ya want for nothing?".
+        let mut key = [0; 32];
+        key[..4].copy_from_slice(b"Jefe");
+        let hash = 0x5bdc_c146_bf60_754e_u64 >> 14;
+        let digit = |nth: u32| char::from(DIGITS[usize::try_from(hash >> (5 * nth) & 31).unwrap()]);
+        let expected: String = (0..10).rev().map(digit).collect();
+        assert_eq!(Mask::new(&key).pseudonym("what do ya want for nothing?"), format!("P~{expected}"));
+    }
+
+    #[test]
+    fn persons_are_masked_wherever_they_stand() {
+        let name = |kind: &'static str, key: &str| RecordName { kind: kind.into(), key: key.to_owned() };
+        let alert = Alert {
+            key: vec!["PSN00000001".to_owned(), "ITEM".to_owned()],
+            subject: Subject { r#type: "person".into(), id: "PSN00000001".to_owned() },
+            evidence: vec![
+                name("fee_line", "VPSN00000001/1"),
+                name("person", "PSN00000001"),
+                name("presence", "I-7"),
+                name("visit", "V-1"),
+            ],
+            message: Bilingual {
+                zh: "人员PSN00000001".to_owned(),
+                en: "person PSN00000001, check I-7".to_owned(),
+            },
+            ..Alert::default()
+        };
+        let cause = vec![Cause { kind: "person_fact".into(), key: "F-9".to_owned(), rev: Some(1) }];
+        let event = Event { event: "raised".into(), tick: 1, cause, alert };
+        let mask = Mask::new(&[7; 32]);
+        let masked = mask.event(event);
+        let text = serde_json::to_string(&masked).unwrap();
+        for token in ["PSN00000001", "I-7", "F-9"] {
+            assert!(!text.contains(token), "{token}: {text}");
+        }
+        assert_eq!(masked.alert.key, [mask.pseudonym("PSN00000001"), "ITEM".to_owned()]);
+        assert!(masked.alert.message.en.ends_with(&format!("check {}", mask.pseudonym("I-7"))));
+        assert!(masked.alert.evidence.iter().any(|of| of.key == "V-1"));
+    }
+
+    #[test]
+    fn the_key_stays_and_is_nobody_elses() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = Mask::open(folder.path()).unwrap().pseudonym("T1");
+        assert_eq!(Mask::open(folder.path()).unwrap().pseudonym("T1"), first);
+        let path = folder.path().join(KEY_FILE);
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+        assert!(Mask::open(folder.path()).err().unwrap().to_string().contains("chmod 600"));
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        fs::write(&path, b"short").unwrap();
+        assert!(Mask::open(folder.path()).err().unwrap().to_string().contains("32 bytes"));
+    }
+
+    #[test]
+    fn a_fault_is_told_without_the_value() {
+        let of = fault_without_values;
+        assert_eq!(of("missing_field", "person.gend is missing"), "person.gend is missing");
+        assert_eq!(of("bad_value", "person.psn_no: 4401 is not a string"), "person.psn_no");
+    }
+}
