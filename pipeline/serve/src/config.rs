@@ -28,6 +28,62 @@ pub struct Config {
     pub watch: Option<PathBuf>,
     /// Kafka, if changes come from there or events go there.
     pub kafka: Option<KafkaConfig>,
+    /// How it logs.
+    pub log: Log,
+    /// What is measured.
+    pub metrics: Measured,
+}
+
+/// How it logs; who starts the service follows it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Log {
+    /// How a line looks.
+    pub format: LogFormat,
+    /// What is not left out.
+    pub level: LogLevel,
+}
+
+/// How a line of the log looks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// An object a line.
+    Json,
+}
+
+/// From what weight on something is logged.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogLevel {
+    /// Somebody must act.
+    Error,
+    /// Somebody should look at it.
+    Warn,
+    /// The life of the service.
+    #[default]
+    Info,
+    /// Each tick.
+    Debug,
+    /// Everything.
+    Trace,
+}
+
+/// What is measured beyond what costs nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Measured {
+    /// Sizes of arrangements by operator.
+    pub arrangements: bool,
+}
+
+impl Default for Measured {
+    fn default() -> Measured {
+        Measured { arrangements: true }
+    }
 }
 
 /// How ticks close.
@@ -56,6 +112,8 @@ impl Default for Config {
             tick: Ticks::default(),
             watch: None,
             kafka: None,
+            log: Log::default(),
+            metrics: Measured::default(),
         }
     }
 }
@@ -126,5 +184,9 @@ mod tests {
         let kafka = "[kafka]\nbrokers = \"k:1\"\ntopics = [\"a\"]\n[kafka.options]\n\"group.id\" = \"x\"";
         assert!(of(kafka).contains("group.id"));
         assert!(of("[tick]\nmilliseconds = 0").contains("milliseconds"));
+        assert!(of("[log]\nformat = \"xml\"").contains("xml"));
+        assert!(of("[log]\nlevel = \"loud\"").contains("loud"));
+        let log = Config::parse("[log]\nformat = \"json\"\nlevel = \"debug\"").unwrap().log;
+        assert_eq!(log, Log { format: LogFormat::Json, level: LogLevel::Debug });
     }
 }

@@ -18,6 +18,7 @@ use tokio::sync::watch;
 
 use super::{App, Asked, Problem};
 use crate::feed::{Feed, Line};
+use crate::metrics::streams::Reading;
 
 /// How often a reader is told that the connection stands when nothing happens.
 const STILL_THERE: Duration = Duration::from_secs(15);
@@ -34,6 +35,8 @@ struct Reader {
     after: u64,
     page: VecDeque<Line>,
     newer: watch::Receiver<u64>,
+    #[expect(dead_code, reason = "it is held, and counts the reader as long")]
+    reading: Reading,
 }
 
 impl Reader {
@@ -72,7 +75,8 @@ pub(super) async fn feed(
             Problem::bad_request(format!("{sequence}: an event is named by its sequence, a number"))
         })?,
     };
-    let reader = Reader { newer: feed.subscribe(), feed, after, page: VecDeque::new() };
+    let reading = app.shared.metrics.streams.reader();
+    let reader = Reader { newer: feed.subscribe(), feed, after, page: VecDeque::new(), reading };
     let events = unfold(reader, |mut reader| async move {
         let (sequence, line) = reader.next().await?;
         // A line of JSON: no line feed in it.
