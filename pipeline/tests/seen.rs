@@ -72,7 +72,7 @@ fn has(metrics: &str, sample: &str) -> bool {
 
 #[test]
 fn what_happens_is_counted_by_what_it_is() {
-    let place = Place::new("");
+    let place = Place::new("[metrics]\narrangements = true\n");
     let mut service = place.serve();
     let body = format!("{}nonsense\n{{\"kind\":\"visit\"}}\n", after_death("P1", 1));
     service.post(None, body.as_bytes()).unwrap();
@@ -139,7 +139,7 @@ fn what_happens_is_counted_by_what_it_is() {
 
 #[test]
 fn readers_of_the_feed_are_counted_while_they_read() {
-    let place = Place::new("[metrics]\narrangements = false\n");
+    let place = Place::new("");
     let service = place.serve();
     assert!(!service.metrics().contains("fundwatch_arrangement_updates"));
     let mut reader = TcpStream::connect(service.address).unwrap();
