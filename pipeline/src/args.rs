@@ -42,6 +42,8 @@ pub enum Subcommands {
     Token(TokenArgs),
     /// Look at what the live service needs: configuration, rules, disk, state, access, address, clock, broker.
     Doctor(DoctorArgs),
+    /// Watch a running service: changes, ticks, alerts, lag, memory and disk, each second.
+    Top(TopArgs),
     /// What a running service rejected: list it, show one, send it again.
     Dlq(DlqArgs),
     /// Measure: decoding, loading, ticks, corrections, a rule change.
@@ -138,6 +140,21 @@ pub struct DoctorArgs {
     /// Where the state is, if not as configured.
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
+}
+
+/// Arguments of `top`.
+#[derive(Debug, Args)]
+pub struct TopArgs {
+    /// The running service.
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8300")]
+    pub url: String,
+    /// What the service knows you by, where it asks; better given as FUNDWATCH_TOKEN, which other users do not see.
+    #[arg(long, value_name = "TOKEN", env = "FUNDWATCH_TOKEN", hide_env_values = true)]
+    pub token: Option<String>,
+    /// Look twice, a second apart, print it and end: with 0 if the service is ready, 1 if it answers and is not, 2 if
+    /// it does not answer.
+    #[arg(long)]
+    pub once: bool,
 }
 
 /// Arguments of `dlq`.

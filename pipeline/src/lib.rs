@@ -4,7 +4,8 @@
 //! [`keep`] what explaining needs, [`owners`] and [`places`] what lists are made of; [`report`] shows the run,
 //! [`exempted`] what exemptions did.
 //! Each command that runs the engine is one file: [`run`], [`explain`], [`demo`], [`rules`] with [`mutate`], [`synth`],
-//! [`mod@bench`]. The others are made by `reports` from a run's folder, and [`command`] hands them on.
+//! [`mod@bench`]. The live service is started by [`serve`] with its [`log`], and looked after with [`top`] and [`dlq`].
+//! The others are made by `reports` from a run's folder, and [`command`] hands them on.
 
 pub mod args;
 pub mod bench;
@@ -15,6 +16,7 @@ pub mod error;
 pub mod exempted;
 pub mod explain;
 pub mod keep;
+pub mod log;
 pub mod mutate;
 pub mod owners;
 pub mod places;
@@ -26,3 +28,4 @@ pub mod schema;
 pub mod serve;
 pub mod synth;
 pub mod token;
+pub mod top;

@@ -10,7 +10,7 @@ use clap::Parser;
 use mimalloc::MiMalloc;
 use pipeline::args::{Command, Subcommands};
 use pipeline::error::Error;
-use pipeline::{bench, command, demo, dlq, explain, report, rules, run, schema, serve, synth, token};
+use pipeline::{bench, command, demo, dlq, explain, report, rules, run, schema, serve, synth, token, top};
 
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
@@ -68,6 +68,12 @@ fn execute(what: Subcommands) -> Result<ExitCode, Error> {
             let (text, has_found) = serve::doctor(&args)?;
             print(&text)?;
             if has_found {
+                return Ok(ExitCode::from(FOUND));
+            }
+        }
+        Subcommands::Top(args) => {
+            let is_ready = top::top(&args)?;
+            if !is_ready {
                 return Ok(ExitCode::from(FOUND));
             }
         }

@@ -4,11 +4,13 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
+use ::serve::config::LogFormat;
 use ::serve::door::tls::Tls;
 use ::serve::{Config, Progress, Tell, doctor};
 
 use crate::args::{ConfigAction, ConfigArgs, DoctorArgs, ServeArgs};
 use crate::error::Error;
+use crate::log;
 
 /// Runs until it is told to end (SIGTERM, or Ctrl-C).
 ///
@@ -21,12 +23,14 @@ pub fn serve(args: ServeArgs) -> Result<(), Error> {
     config.rules = args.rules.or(config.rules);
     config.workers = args.workers.unwrap_or(config.workers);
     let scheme = if config.tls.is_some() { "https" } else { "http" };
+    log::begin(config.log);
+    let format = config.log.format;
     let tell: Tell = Arc::new(move |progress| match progress {
-        Progress::Loading(0) => {}
-        Progress::Loading(changes) => eprintln!("loading: {changes} changes"),
-        Progress::Ready(address) => eprintln!("ready: {scheme}://{address}"),
-        Progress::Trouble(what) => eprintln!("{what}"),
-        Progress::Ending => eprintln!("ending: the tick in work is finished"),
+        // People and scripts look for this line.
+        Progress::Ready(address) if format == LogFormat::Text => eprintln!("ready: {scheme}://{address}"),
+        Progress::Ready(address) => tracing::info!(%address, "ready"),
+        // The service has logged it.
+        Progress::Loading(_) | Progress::Trouble(_) | Progress::Ending => {}
     });
     Ok(::serve::serve(&config, &tell)?)
 }

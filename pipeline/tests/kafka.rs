@@ -109,7 +109,7 @@ impl Place {
     fn begin(&self, broker: &Broker, envs: &[(&str, &str)]) -> Service {
         let mut config = format!(
             "data = {:?}\n[kafka]\nbrokers = \"127.0.0.1:{}\"\ntopics = [\"changes\", \"bureau.person_fact\"]\n\
-             alert_topic = \"alerts\"\n",
+             alert_topic = \"alerts\"\n[log]\nlevel = \"trace\"\n",
             self.folder.path().join("data"),
             broker.port
         );
@@ -239,15 +239,15 @@ fn what_cannot_be_read_is_a_dead_letter_and_envelopes_are_opened() {
     let place = Place { folder: tempfile::tempdir().unwrap(), rules: None };
     let mut service = place.begin(&broker, &[]);
     let producer = broker.producer();
-    let visit = json!({"kind": "visit", "rev": 1, "mdtrt_id": "V1", "psn_no": "P1", "fixmedins_code": "H1",
+    let visit = json!({"kind": "visit", "rev": 1, "mdtrt_id": "V1", "psn_no": "KANARI", "fixmedins_code": "H1",
         "med_type": "11", "begntime": "2025-03-01 09:00:00"});
     send(&producer, "changes", "visit/V1", visit.to_string().as_bytes());
     send(&producer, "changes", "visit/V1", visit.to_string().as_bytes());
-    send(&producer, "changes", "poison", b"\xffno json");
+    send(&producer, "changes", "poison", b"\xffno json of KANARI");
     send(&producer, "changes", "visit/V2", br#"{"kind":"visit","mdtrt_id":"V2"}"#);
     // A database's log, out of order: the later position stands.
     let fact = |op: &str, lsn: u64, begin: &str| {
-        let row = json!({"fact_id": "F1", "psn_no": "P1", "fact": "death", "begin": begin});
+        let row = json!({"fact_id": "F1", "psn_no": "KANARI", "fact": "death", "begin": begin});
         json!({"before": row, "after": row, "op": op, "source": {"table": "person_fact", "lsn": lsn}})
             .to_string()
     };
@@ -278,6 +278,19 @@ fn what_cannot_be_read_is_a_dead_letter_and_envelopes_are_opened() {
         ("poison", "missing_field")
     );
     assert_eq!(letters[1].2, r#"{"kind":"visit","mdtrt_id":"V2"}"#);
+    // All of it is counted, and nothing waits.
+    for sample in [
+        "fundwatch_changes_rejected_total{source=\"kafka\",kind=\"visit\"} 1",
+        "fundwatch_rejects_total{source=\"kafka\",code=\"not_json\"} 1",
+        "fundwatch_kafka_lag_messages{topic=\"changes\",partition=\"0\"} 0",
+        "fundwatch_kafka_lag_messages{topic=\"bureau.person_fact\",partition=\"0\"} 0",
+        "fundwatch_publish_lag_events{topic=\"alerts\"} 0",
+    ] {
+        let is_there = || service.metrics().lines().any(|line| line == sample);
+        wait(sample, || service.metrics() + &place.log(), is_there);
+    }
+    let seen = place.log() + &service.metrics();
+    assert!(seen.contains("tick committed") && !seen.contains("KANARI"), "{seen}");
     // A second service of the same name fences the first, which ends by itself.
     drop(producer);
     let other = Place { folder: tempfile::tempdir().unwrap(), rules: None };

@@ -51,13 +51,13 @@ const BORDERS: [(&[&str], &[&str], &str); 6] = [
         "floats and learning stay in models; what leaves them is a score in thousandths",
     ),
     (
-        &["clap", "indicatif", "mimalloc"],
+        &["clap", "console", "indicatif", "mimalloc", "tracing-subscriber"],
         &["pipeline"],
-        "terminals, arguments and allocators are the program's, not the libraries'",
+        "terminals, arguments, allocators and where a log goes are the program's, not the libraries'",
     ),
     (&["anyhow"], &["pipeline"], "a library has one typed error; only the program prints whatever comes"),
     (
-        &["axum", "tokio", "hyper", "tokio-rustls", "redb"],
+        &["axum", "tokio", "hyper", "tokio-rustls", "redb", "prometheus-client"],
         &["serve", "store"],
         "only the live service has connections and a state; everything below it builds without them",
     ),

@@ -153,6 +153,12 @@ pub struct Arena {
 pub struct ArenaFull;
 
 impl Arena {
+    /// Bytes of memory that it takes, in whole pages.
+    pub fn bytes(&self) -> u64 {
+        let pages = self.pages.iter().take_while(|page| page.get().is_some()).count();
+        (pages * PAGE_WORDS * size_of::<AtomicU32>()) as u64
+    }
+
     /// The `nth` word of a row, the first being number 0.
     #[inline]
     pub fn word(&self, row: RowRef, nth: u32) -> u32 {

@@ -99,6 +99,7 @@ pub struct Front {
     lines_in_tick: u64,
     tick: u64,
     divisions: Vec<Division>,
+    kind: Option<Kind>,
 }
 
 impl Front {
@@ -115,7 +116,13 @@ impl Front {
             lines_in_tick: 0,
             tick: 0,
             divisions: Vec::new(),
+            kind: None,
         }
+    }
+
+    /// The kind of the change that was taken last, as far as it is known.
+    pub fn kind(&self) -> Option<Kind> {
+        self.kind
     }
 
     /// The ledger, for what must be interned beside the records.
@@ -248,6 +255,7 @@ impl Front {
             Ok(applied) => applied?,
             Err(Fault { kind, code, text }) => return Ok(self.reject(of_table.or(kind), code, text)),
         };
+        self.kind = Some(kind);
         let counts = &mut self.counts[kind as usize];
         let outcome = match fate {
             Fate::Stands => Outcome::Accepted,
@@ -272,6 +280,7 @@ impl Front {
     }
 
     fn reject(&mut self, kind: Option<Kind>, code: Code, text: String) -> Outcome {
+        self.kind = kind;
         let counts = kind.map_or(&mut self.unknown_kind, |kind| &mut self.counts[kind as usize]);
         counts.rejected += 1;
         *self.rejected_by_code.entry(code.as_str()).or_default() += 1;

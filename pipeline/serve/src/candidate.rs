@@ -29,25 +29,47 @@ const TICK: u64 = 20_000;
 /// A pause of the load is never longer.
 const PAUSE_MAX: Duration = Duration::from_millis(500);
 
-/// Events of a tick, as the view's thread records them.
-pub(crate) type Recorded = Arc<Mutex<Vec<AlertEvent>>>;
+/// What the view's thread records.
+#[derive(Default)]
+pub(crate) struct Record {
+    /// Whether events are recorded.
+    is_on: AtomicBool,
+    events: Mutex<Vec<AlertEvent>>,
+    judged: Mutex<Option<Instant>>,
+}
 
-/// Whether events are recorded, and where.
-pub(crate) fn recorder() -> (Recorder, Recorded, Arc<AtomicBool>) {
-    let (recorded, recording) = (Recorded::default(), Arc::new(AtomicBool::new(false)));
-    let (to, is_on) = (Arc::clone(&recorded), Arc::clone(&recording));
+/// A record that two threads have.
+pub(crate) type Recorded = Arc<Record>;
+
+impl Record {
+    /// Records events from now on.
+    pub(crate) fn begin(&self) {
+        self.is_on.store(true, Ordering::Release);
+    }
+
+    /// The events since the last call.
+    pub(crate) fn take(&self) -> Vec<AlertEvent> {
+        std::mem::take(&mut *self.events.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// When the last tick was judged.
+    pub(crate) fn judged(&self) -> Option<Instant> {
+        *self.judged.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What records for an engine, and what it records.
+pub(crate) fn recorder() -> (Recorder, Recorded) {
+    let recorded = Recorded::default();
+    let to = Arc::clone(&recorded);
     let recorder = Box::new(move |events: &[AlertEvent]| {
-        if is_on.load(Ordering::Acquire) {
-            to.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(events);
+        *to.judged.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+        if to.is_on.load(Ordering::Acquire) {
+            to.events.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(events);
         }
         Ok(())
     });
-    (recorder, recorded, recording)
-}
-
-/// What was recorded since the last call.
-pub(crate) fn take_recorded(recorded: &Recorded) -> Vec<AlertEvent> {
-    std::mem::take(&mut *recorded.lock().unwrap_or_else(PoisonError::into_inner))
+    (recorder, recorded)
 }
 
 /// An engine on another bank, which follows the store.
@@ -82,7 +104,7 @@ impl Candidate {
         state: &State,
         mut wait: impl FnMut(u64, Duration) -> Result<(), Error>,
     ) -> Result<Candidate, Error> {
-        let (recorder, recorded, recording) = recorder();
+        let (recorder, recorded) = recorder();
         let options = Options { workers, as_of: None, profile: None };
         let mut engine = Engine::start_among(&[in_force, bank], &options, recorder)?;
         engine.front.ledger().raise_limit(limit_of_now(wall_clock()));
@@ -95,7 +117,7 @@ impl Candidate {
         }
         candidate.engine.close_tick_with_profiles()?;
         candidate.engine.settle()?;
-        recording.store(true, Ordering::Release);
+        candidate.recorded.begin();
         Ok(candidate)
     }
 
@@ -131,11 +153,11 @@ impl Candidate {
     /// # Errors
     /// The engine stopped.
     pub(crate) fn change_bank(&mut self, bank: &Bank) -> Result<Vec<AlertDifference>, Error> {
-        take_recorded(&self.recorded);
+        self.recorded.take();
         self.engine.change_bank(bank)?;
         self.engine.settle()?;
         let mut found = Vec::new();
-        for AlertEvent { line, change } in take_recorded(&self.recorded) {
+        for AlertEvent { line, change } in self.recorded.take() {
             let Some(change) = change else { continue };
             let [before, after] =
                 [&change.before, &change.after].map(|side| side.as_ref().map(|of| &of.line));
@@ -152,7 +174,7 @@ impl Candidate {
     pub(crate) fn keep_up(&mut self) -> Result<(), Error> {
         self.follow(&self.state.snapshot()?, &mut |_, _| Ok(()))?;
         // What it says of single ticks is of no use to anybody yet.
-        take_recorded(&self.recorded);
+        self.recorded.take();
         Ok(())
     }
 
@@ -166,7 +188,7 @@ impl Candidate {
         self.follow(&snapshot, &mut |_, _| Ok(()))?;
         self.engine.close_tick_with_profiles()?;
         self.engine.settle()?;
-        take_recorded(&self.recorded);
+        self.recorded.take();
         let standing = self.engine.look(|view| view.alerts())?;
         let by_id = |found: Difference| (found.alert_id.clone(), found);
         let differing = differences(&snapshot, standing)?.into_iter().map(by_id).collect();
@@ -189,7 +211,7 @@ impl Ready {
         candidate.follow(&now, &mut |_, _| Ok(()))?;
         // How alerts stand now that changed since the snapshot: by the candidate, or by the engine that served.
         let mut changed: BTreeMap<String, Option<Alert>> = BTreeMap::new();
-        for AlertEvent { line, .. } in take_recorded(&candidate.recorded) {
+        for AlertEvent { line, .. } in candidate.recorded.take() {
             let stands = line.event != "withdrawn";
             changed.insert(line.alert.alert_id.clone(), stands.then_some(line.alert));
         }

@@ -43,9 +43,23 @@ pub enum Error {
     /// Another service of the same name has begun to publish.
     #[error("another service named {0} publishes now; this one has ended")]
     Fenced(String),
-    /// What an output is made of cannot be written as JSON.
-    #[error("cannot write an event")]
-    Json(#[from] serde_json::Error),
+    /// What an output is made of cannot be written or read as JSON. The library's own text may quote a record, and is
+    /// left out.
+    #[error("cannot write or read an event: {what:?} error of JSON at line {line}, column {column}")]
+    Json {
+        /// What sort of error it is.
+        what: serde_json::error::Category,
+        /// Where.
+        line: usize,
+        /// Where.
+        column: usize,
+    },
+}
+
+impl From<serde_json::Error> for Error {
+    fn from(error: serde_json::Error) -> Error {
+        Error::Json { what: error.classify(), line: error.line(), column: error.column() }
+    }
 }
 
 /// An error with what caused it, in one line.

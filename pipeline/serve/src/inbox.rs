@@ -8,6 +8,7 @@ use tokio::sync::{Semaphore, oneshot};
 
 use crate::batch::{Answer, Batch};
 use crate::candidate::Ready;
+use crate::metrics::waiting::Waiting;
 use crate::room::Room;
 
 /// Bytes that wait at the most.
@@ -46,6 +47,7 @@ pub(crate) type Note = (&'static str, Vec<u8>);
 pub struct Inbox {
     sender: Sender<ToLive>,
     room: Arc<Semaphore>,
+    waiting: Waiting,
 }
 
 /// The service ends: nothing is taken any more.
@@ -54,10 +56,10 @@ pub struct Inbox {
 pub struct Ended;
 
 impl Inbox {
-    /// A queue and its end.
-    pub(crate) fn new() -> (Inbox, Receiver<ToLive>) {
+    /// A queue and its end; what waits in it is counted.
+    pub(crate) fn new(waiting: Waiting) -> (Inbox, Receiver<ToLive>) {
         let (sender, handed) = channel();
-        (Inbox { sender, room: Arc::new(Semaphore::new(ROOM_BYTES / UNIT)) }, handed)
+        (Inbox { sender, room: Arc::new(Semaphore::new(ROOM_BYTES / UNIT)), waiting }, handed)
     }
 
     /// Hands a batch in, when there is room for it.
@@ -68,7 +70,7 @@ impl Inbox {
         let units = (batch.bytes.len() / UNIT + 1).min(ROOM_BYTES / UNIT);
         let units = u32::try_from(units).unwrap_or(u32::MAX);
         let permit = Arc::clone(&self.room).acquire_many_owned(units).await.map_err(|_| Ended)?;
-        batch.room = Some(Room::new(permit));
+        batch.room = Some(Room::new(permit, self.waiting.batch(batch.bytes.len())));
         self.sender.send(ToLive::Batch(batch)).map_err(|_| Ended)
     }
 

@@ -6,6 +6,7 @@
 pub mod consume;
 pub mod dead_letters;
 pub mod envelope;
+pub mod lag;
 pub mod publish;
 
 use std::collections::BTreeMap;

@@ -9,8 +9,8 @@
 //!
 //! In reading order: [`config`] is how it runs; [`batch`] what a source hands in at the [`inbox`]; [`live`] makes ticks of
 //! it; [`recover`] brings the engine back to where it was; [`feed`] hands out events; [`door`] lets people and
-//! programs in, [`access`] says what they may do, and [`http`] answers them. The only crate with connections and timers:
-//! below it nothing knows them.
+//! programs in, [`access`] says what they may do, and [`http`] answers them; [`rules`] changes the bank in force;
+//! [`metrics`] is what is counted. The only crate with connections and timers: below it nothing knows them.
 
 pub mod access;
 pub mod batch;
@@ -29,6 +29,7 @@ pub mod http;
 pub mod inbox;
 pub mod kafka;
 pub mod live;
+pub mod metrics;
 pub mod recover;
 pub mod room;
 pub mod rules;
@@ -41,9 +42,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use runtime::profile::Profile;
 use store::Store;
 use tokio::runtime::Handle;
 use tokio::signal::unix::{SignalKind, signal};
+use tracing::{info, warn};
 
 pub use config::Config;
 use entrance::Entrance;
@@ -53,8 +56,10 @@ use http::App;
 use inbox::Inbox;
 use kafka::consume::Consume;
 use kafka::dead_letters::DeadLetters;
+use kafka::lag::Lag;
 use kafka::publish::Publish;
 use live::{Live, Shared};
+use metrics::Metrics;
 use room::UnderWay;
 use rules::Rules;
 use sight::Sight;
@@ -85,11 +90,14 @@ const LEAVE: Duration = Duration::from_secs(2);
 pub fn serve(config: &Config, tell: &Tell) -> Result<(), Error> {
     config.check()?;
     let store = Store::open(&config.data)?;
-    let shared = Arc::new(Shared::new(store.state()));
-    let (inbox, handed) = Inbox::new();
+    let metrics = Metrics::new(store.state(), &config.data);
+    let (inbox, handed) = Inbox::new(metrics.waiting.clone());
+    let shared = Arc::new(Shared::new(store.state(), metrics));
     let workers = usize::from(config.workers);
     let rules = Rules::open(config.rules.as_deref(), &config.data, workers, &shared, &inbox)?;
     let bank = rules.bank();
+    let (data, count) = (config.data.display(), bank.rules.len());
+    info!(version = env!("CARGO_PKG_VERSION"), %data, rules = count, workers, "starting");
     // It is reachable before it is ready, and says that it loads.
     let system = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Error::System)?;
     let address = config.listen;
@@ -111,8 +119,12 @@ pub fn serve(config: &Config, tell: &Tell) -> Result<(), Error> {
     let live = {
         let (shared, tell, config) = (Arc::clone(&shared), Arc::clone(tell), config.clone());
         thread("live", move || {
-            let loading = |changes| tell(Progress::Loading(changes));
-            let live = Live::open(store, shared, &bank, workers, config.policy(), loading)?;
+            let loading = |changes| {
+                info!(changes, "loading");
+                tell(Progress::Loading(changes));
+            };
+            let profile = config.metrics.arrangements.then(Profile::of_sizes);
+            let live = Live::open(store, shared, &bank, workers, config.policy(), profile, loading)?;
             tell(Progress::Ready(address));
             live.run(&handed)
         })?
@@ -124,6 +136,7 @@ pub fn serve(config: &Config, tell: &Tell) -> Result<(), Error> {
     let told = system.block_on(told_to_end(has_ended));
     shared.ending.store(true, Ordering::Release);
     if told.map_err(Error::System)? {
+        info!("told to end: the tick in work is finished");
         tell(Progress::Ending);
     }
     // The tick in work is finished first; then the others are left to themselves.
@@ -142,6 +155,7 @@ pub fn serve(config: &Config, tell: &Tell) -> Result<(), Error> {
         tell(Progress::Trouble("audit: the last entries are not written".to_owned()));
     }
     system.shutdown_background();
+    info!(tick = shared.state.last_tick(), sequence = shared.state.last_sequence(), "ended");
     ended?;
     match &config.kafka {
         Some(kafka) if fenced.load(Ordering::Acquire) => Err(Error::Fenced(kafka.group.clone())),
@@ -171,9 +185,16 @@ struct Beside<'a> {
 impl Beside<'_> {
     /// Starts what the configuration asks for.
     fn start(&self, fenced: &Arc<AtomicBool>) -> Result<Vec<JoinHandle<()>>, Error> {
-        let start = |name: &str, body: Body| {
+        let start = |name: &'static str, body: Body| {
             let (shared, tell) = (Arc::clone(self.shared), Arc::clone(self.tell));
-            thread(name, move || body(&shared.ending, &|what| tell(Progress::Trouble(what))))
+            shared.metrics.streams.watch(name);
+            thread(name, move || {
+                body(&shared.ending, &|what| {
+                    shared.metrics.streams.trouble(name);
+                    warn!(thread = name, "{what}");
+                    tell(Progress::Trouble(what));
+                })
+            })
         };
         let (state, inbox, handle) =
             (|| self.shared.state.clone(), || self.inbox.clone(), || self.handle.clone());
@@ -185,13 +206,18 @@ impl Beside<'_> {
             let consume = Consume { config, state: state(), inbox: inbox(), handle: handle() };
             started.push(start("kafka in", Box::new(move |ending, tell| consume.run(ending, tell)))?);
         }
+        if !kafka.topics.is_empty() {
+            let lag = Lag { config: kafka.clone(), shared: Arc::clone(self.shared) };
+            started.push(start("kafka lag", Box::new(move |ending, tell| lag.run(ending, tell)))?);
+        }
         if kafka.dead_letters && !kafka.topics.is_empty() {
             let dead = DeadLetters { config: kafka.clone(), state: state() };
             started.push(start("dead letters", Box::new(move |ending, tell| dead.run(ending, tell)))?);
         }
         if let Some(topic) = kafka.alert_topic.clone() {
             let (feed, fenced) = (self.shared.feed.clone(), Arc::clone(fenced));
-            let publish = Publish { config: kafka.clone(), topic, state: state(), feed, handle: handle() };
+            let (config, shared) = (kafka.clone(), Arc::clone(self.shared));
+            let publish = Publish { config, topic, state: state(), feed, handle: handle(), shared };
             let body = move |ending: &AtomicBool, tell: &dyn Fn(String)| {
                 // A service that was fenced must not go on: its successor has the stream.
                 if !publish.run(ending, tell) {

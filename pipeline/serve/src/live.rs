@@ -5,7 +5,10 @@
 //! written to the disk at the same time; when both are done, one transaction commits the tick with its events, offsets
 //! and answers; then the answers are given and the events go out. Whatever a crash cuts off was made known to nobody.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+mod adopt;
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -13,22 +16,28 @@ use std::time::{Duration, Instant};
 use rulebank::Bank;
 use runtime::engine::{Engine, Options};
 use runtime::front::Outcome;
+use runtime::profile::Profile;
 use runtime::source::is_white;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use store::{EventKind, State, Store};
+use tracing::field::Empty;
+use tracing::{Span, debug, debug_span, info, warn};
 use wire::rejected::raw_line;
-use wire::{Alert, Cause, Event, Keyword, Origin as Place, Rejected};
+use wire::{Event, Keyword, Origin as Place, Rejected};
 
 use crate::Error;
 use crate::batch::{Answer, Batch, Origin, Refused, Request};
-use crate::candidate::{Owed, Recorded, recorder, take_recorded};
-use crate::clock::{limit_of_now, wall_clock};
+use crate::candidate::{Owed, Recorded, recorder};
+use crate::clock::{CHINA_AHEAD_SECONDS, limit_of_now, wall_clock};
 use crate::divisions::Divisions;
 use crate::fail;
 use crate::feed::Feed;
-use crate::inbox::{Adopt, Note, ToLive};
-use crate::recover::{self, Difference, event_of};
+use crate::inbox::{Note, ToLive};
+use crate::metrics::Metrics;
+use crate::metrics::changes::{Fate, Source, Tally};
+use crate::metrics::ticks::Parts;
+use crate::recover;
 
 /// Without changes, how long until profiles take in what gathered.
 const QUIET: Duration = Duration::from_secs(1);
@@ -38,9 +47,6 @@ const PROFILES: Duration = Duration::from_secs(600);
 
 /// How long a full disk is left alone before it is tried again.
 const DISK_PAUSE: Duration = Duration::from_secs(1);
-
-/// Of what a change of rules led to, how many alerts are stated in a tick, beside those that the tick changed.
-const OWED_A_TICK: usize = 500;
 
 /// How long a tick is waited for while something is owed.
 const OWED_PAUSE: Duration = Duration::from_millis(20);
@@ -69,29 +75,12 @@ pub struct Shared {
     /// Whether the service is to end: nothing is waited for any more.
     pub ending: AtomicBool,
     /// What was counted since the start.
-    pub counted: Counted,
-}
-
-/// Counts since the start.
-#[derive(Debug, Default)]
-pub struct Counted {
-    /// Changes taken.
-    pub accepted: AtomicU64,
-    /// Changes that were there before.
-    pub duplicate: AtomicU64,
-    /// Changes that could not be taken.
-    pub rejected: AtomicU64,
-    /// Ticks.
-    pub ticks: AtomicU64,
-    /// Events.
-    pub events: AtomicU64,
-    /// Microseconds that ticks took, from the first change in hand to the commit.
-    pub tick_micros: AtomicU64,
+    pub metrics: Metrics,
 }
 
 impl Shared {
     /// Before anything is taken: what the store has.
-    pub fn new(state: &State) -> Shared {
+    pub fn new(state: &State, metrics: Metrics) -> Shared {
         Shared {
             state: state.clone(),
             feed: Feed::new(state.clone()),
@@ -99,7 +88,7 @@ impl Shared {
             ready: AtomicBool::new(false),
             trouble: Mutex::default(),
             ending: AtomicBool::new(false),
-            counted: Counted::default(),
+            metrics,
         }
     }
 
@@ -133,22 +122,53 @@ impl Live {
         bank: &Bank,
         workers: usize,
         policy: TickPolicy,
+        profile: Option<Profile>,
         progress: impl FnMut(u64),
     ) -> Result<Live, Error> {
-        let (recorder, recorded, recording) = recorder();
-        let options = Options { workers, as_of: None, profile: None };
+        let (recorder, recorded) = recorder();
+        let options = Options { workers, as_of: None, profile };
         let mut engine = Engine::start(bank, &options, recorder)?;
+        shared.metrics.place.watch(engine.front.ledger().arena(), options.profile);
         engine.front.ledger().raise_limit(limit_of_now(wall_clock()));
         let events = recover::recover(&store, &mut engine, progress)?;
         shared.divisions.take(engine.front.take_divisions());
         shared.divisions.set_known();
-        recording.store(true, Ordering::Release);
+        recorded.begin();
         let mut live = Live { engine, store, recorded, shared, policy, unprofiled: false, owed: Owed::new() };
         if !events.is_empty() {
             let tick = live.engine.front.last_tick();
+            let count = events.len();
             live.commit_and_publish(tick, events, &Outcomes::default())?;
+            info!(tick, events = count, "rules or program are others than before: alerts differ");
         }
+        live.note_standing()?;
+        live.note_now();
         Ok(live)
+    }
+
+    /// Notes the alerts that stand by rule.
+    fn note_standing(&mut self) -> Result<(), Error> {
+        let standing = self.engine.look(|view| {
+            let bank = view.compiled_bank();
+            let mut alerts: BTreeMap<String, usize> =
+                bank.active().map(|rule| (rule.id.clone(), 0)).collect();
+            for alert in view.standing() {
+                let rule = &bank.rules[usize::from(alert.priced.finding.rule)].id;
+                *alerts.entry(rule.clone()).or_default() += 1;
+            }
+            alerts
+        })?;
+        self.shared
+            .metrics
+            .outcome
+            .set_standing(standing.iter().map(|(rule, alerts)| (rule.as_str(), *alerts)));
+        Ok(())
+    }
+
+    /// Notes how far the records' time has come.
+    fn note_now(&mut self) {
+        let now = self.engine.front.now().map(|now| now - CHINA_AHEAD_SECONDS);
+        self.shared.metrics.ticks.set_now(now, self.engine.front.ledger().beyond_limit());
     }
 
     /// Takes batches until it is told to stop, or nobody can hand it any.
@@ -230,83 +250,24 @@ impl Live {
             self.engine.close_tick()?
         }
         let events = self.judged()?;
-        self.commit_and_publish(self.engine.front.last_tick(), events, &Outcomes::default())
-    }
-
-    /// A tick without changes, by which more of what is owed is stated.
-    fn be_still(&mut self) -> Result<(), Error> {
-        self.engine.close_tick()?;
-        let events = self.judged()?;
-        self.commit_and_publish(self.engine.front.last_tick(), events, &Outcomes::default())
-    }
-
-    /// Another engine takes over, which stands on another bank. What it has otherwise than the store is owed: it is
-    /// stated some at a time, so that changes that come meanwhile wait no longer than at other times.
-    fn adopt(&mut self, Adopt { ready, note, done }: Adopt) -> Result<(), Error> {
-        fail::point("rules before");
-        let last_tick = self.engine.front.last_tick();
-        let (mut engine, recorded, owed) = ready.take_over()?;
-        engine.front.go_on_after(last_tick);
-        let before = std::mem::replace(&mut self.engine, engine);
-        (self.recorded, self.owed, self.unprofiled) = (recorded, owed, true);
-        // Its threads are waited for elsewhere: the stream goes on.
-        let ended =
-            std::thread::Builder::new().name("rules before".to_owned()).spawn(move || drop(before.finish()));
-        ended.map_err(Error::System)?;
-        self.engine.close_tick()?;
-        let events = self.judged()?;
-        let outcomes = Outcomes { notes: vec![note], ..Outcomes::default() };
-        self.commit_and_publish(self.engine.front.last_tick(), events, &outcomes)?;
-        fail::point("rules after");
-        // Nobody may wait any more.
-        let _ = done.send(());
+        self.commit_and_publish(self.engine.front.last_tick(), events, &Outcomes::default())?;
+        self.note_now();
         Ok(())
-    }
-
-    /// Adds some of what is owed to the events of a tick; an alert that the tick itself changed is stated once, as it
-    /// stands now.
-    fn pay(&mut self, tick: u64, events: &mut Vec<Event>) -> Result<(), Error> {
-        if self.owed.is_empty() {
-            return Ok(());
-        }
-        let mut stated = Vec::new();
-        for event in events.drain(..) {
-            match self.owed.remove(&event.alert.alert_id) {
-                None => stated.push(event),
-                Some((_, cause)) => {
-                    let alert = (event.event != "withdrawn").then_some(event.alert.clone());
-                    let mut causes = cause.unwrap_or_default();
-                    causes.extend(event.cause);
-                    stated.extend(self.state_anew(event.alert.alert_id, alert, Some(causes), tick)?);
-                }
-            }
-        }
-        for _ in 0..OWED_A_TICK {
-            let Some((alert_id, (alert, cause))) = self.owed.pop_first() else { break };
-            stated.extend(self.state_anew(alert_id, alert, cause, tick)?);
-        }
-        stated.sort_by(|a, b| a.alert.alert_id.cmp(&b.alert.alert_id));
-        *events = stated;
-        Ok(())
-    }
-
-    /// The event that leads from what is stored of an alert to how it stands; none if both are the same.
-    fn state_anew(
-        &self,
-        alert_id: String,
-        alert: Option<Alert>,
-        cause: Option<Vec<Cause>>,
-        tick: u64,
-    ) -> Result<Option<Event>, Error> {
-        let stored = self.store.state().alert(&alert_id)?.map(|(_, line)| line);
-        if stored == alert.as_ref().map(serde_json::to_vec).transpose()? {
-            return Ok(None);
-        }
-        Ok(Some(event_of(Difference { alert_id, stored, alert }, cause, tick)?))
     }
 
     fn tick(&mut self, batches: Vec<Batch>) -> Result<(), Error> {
         let begun = Instant::now();
+        let span = debug_span!(
+            "tick",
+            tick = Empty,
+            changes = Empty,
+            events = Empty,
+            take_ms = Empty,
+            judge_ms = Empty,
+            append_ms = Empty,
+            commit_ms = Empty
+        )
+        .entered();
         self.engine.front.ledger().raise_limit(limit_of_now(wall_clock()));
         let mut outcomes = Outcomes::default();
         for batch in &batches {
@@ -314,25 +275,36 @@ impl Live {
         }
         self.shared.divisions.take(self.engine.front.take_divisions());
         fail::point("tick taken");
+        let changes = self.engine.front.lines_in_tick();
+        let mut parts = Parts { take: begun.elapsed(), ..Parts::default() };
         // The engine judges while the changes are written.
+        let handed = Instant::now();
         self.engine.close_tick()?;
         let tick = self.engine.front.last_tick();
+        let appending = Instant::now();
         if !outcomes.taken.is_empty() {
             let changes = || outcomes.taken.iter().map(|(nth, bytes)| &batches[*nth].bytes[bytes.clone()]);
             patiently(&self.shared, || self.store.append(tick, changes()))?;
         }
+        parts.append = appending.elapsed();
         fail::point("tick appended");
         let events = self.judged()?;
+        parts.judge =
+            self.recorded.judged().map_or_else(Default::default, |at| at.saturating_duration_since(handed));
         fail::point("tick judged");
+        let (committing, count) = (Instant::now(), events.len());
         self.commit_and_publish(tick, events, &outcomes)?;
+        (parts.commit, parts.whole) = (committing.elapsed(), begun.elapsed());
         fail::point("tick committed");
-        let counted = &self.shared.counted;
-        counted.ticks.fetch_add(1, Ordering::Relaxed);
-        let micros = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
-        counted.tick_micros.fetch_add(micros, Ordering::Relaxed);
+        self.shared.metrics.ticks.add(changes, &parts);
+        self.note_now();
+        note(&span, tick, changes, count, &parts);
         self.unprofiled = true;
         // Durable: who waits is answered. Nobody may wait any more.
         for (batch, answer) in batches.into_iter().zip(outcomes.answers) {
+            if let Some(room) = &batch.room {
+                self.shared.metrics.ticks.committed(room.since);
+            }
             if let Some(waiting) = batch.answer {
                 let _ = waiting.send(answer);
             }
@@ -345,6 +317,8 @@ impl Live {
     fn take(&mut self, batch: &Batch, outcomes: &mut Outcomes) -> Result<(), Error> {
         let nth = outcomes.answers.len();
         let mut answer = Answer::default();
+        let (metrics, source) = (&self.shared.metrics.changes, Source::of(&batch.origin));
+        let mut tally = Tally::default();
         for entry in &batch.entries {
             let change = &batch.bytes[entry.bytes.clone()];
             let outcome = match &entry.refused {
@@ -352,13 +326,20 @@ impl Live {
                 None if is_white(change) => continue,
                 None => self.engine.front.change(change)?,
             };
+            let kind = self.engine.front.kind();
             match outcome {
                 Outcome::Accepted => {
+                    tally.add(Fate::Accepted, kind);
                     answer.accepted += 1;
                     outcomes.taken.push((nth, entry.bytes.clone()));
                 }
-                Outcome::Duplicate => answer.duplicate += 1,
+                Outcome::Duplicate => {
+                    tally.add(Fate::Duplicate, kind);
+                    answer.duplicate += 1;
+                }
                 Outcome::Rejected { code, text, .. } => {
+                    tally.add(Fate::Rejected, kind);
+                    metrics.reject(source, code);
                     let code = code.as_str();
                     let origin = place(&batch.origin, entry.of, entry.place);
                     let raw = raw_line(entry.original.clone().map_or(change, |of| &batch.bytes[of]));
@@ -369,10 +350,7 @@ impl Live {
                 }
             }
         }
-        let counted = &self.shared.counted;
-        counted.accepted.fetch_add(answer.accepted, Ordering::Relaxed);
-        counted.duplicate.fetch_add(answer.duplicate, Ordering::Relaxed);
-        counted.rejected.fetch_add(answer.rejected.len() as u64, Ordering::Relaxed);
+        metrics.add(source, &tally);
         let last = batch.entries.last().map_or(0, |entry| entry.place);
         match &batch.origin {
             Origin::Request { id, before, changes, body_hash } => {
@@ -404,7 +382,7 @@ impl Live {
     /// Waits until all that was sent is judged; gives the events.
     fn judged(&mut self) -> Result<Vec<Event>, Error> {
         self.engine.settle()?;
-        Ok(take_recorded(&self.recorded).into_iter().map(|event| event.line).collect())
+        Ok(self.recorded.take().into_iter().map(|event| event.line).collect())
     }
 
     fn commit_and_publish(
@@ -415,7 +393,7 @@ impl Live {
     ) -> Result<(), Error> {
         self.pay(tick, &mut events)?;
         let lines = self.commit(tick, &events, outcomes)?;
-        self.shared.counted.events.fetch_add(lines.len() as u64, Ordering::Relaxed);
+        self.shared.metrics.outcome.add(&events);
         self.shared.feed.publish(lines);
         Ok(())
     }
@@ -455,6 +433,15 @@ impl Live {
         patiently(&self.shared, || self.store.commit(&whole).map(drop))?;
         Ok((first..).zip(lines.into_iter().map(Arc::from)).collect())
     }
+}
+
+/// Writes a tick down in its span, and says that it is done.
+fn note(span: &Span, tick: u64, changes: u64, events: usize, parts: &Parts) {
+    let milliseconds = |part: Duration| part.as_micros() as f64 / 1_000.0;
+    span.record("tick", tick).record("changes", changes).record("events", events);
+    span.record("take_ms", milliseconds(parts.take)).record("judge_ms", milliseconds(parts.judge));
+    span.record("append_ms", milliseconds(parts.append)).record("commit_ms", milliseconds(parts.commit));
+    debug!("tick committed");
 }
 
 /// What was rejected, as it is kept: with the key of its message.
@@ -508,6 +495,9 @@ fn patiently(shared: &Shared, mut work: impl FnMut() -> Result<(), store::Error>
             Err(error) if error.is_full() && !shared.ending.load(Ordering::Acquire) => {
                 shared.ready.store(false, Ordering::Release);
                 let why = crate::error::with_sources(&error);
+                if shared.trouble.lock().unwrap_or_else(PoisonError::into_inner).is_none() {
+                    warn!(why, "the disk is full: nothing is taken until there is room");
+                }
                 shared.set_trouble(Some(format!("nothing is taken until there is room: {why}")));
                 std::thread::sleep(DISK_PAUSE);
             }

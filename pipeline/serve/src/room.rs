@@ -2,19 +2,27 @@
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use tokio::sync::OwnedSemaphorePermit;
 
+use crate::metrics::waiting::Waits;
+
 /// What takes up room, until it is dropped.
 #[derive(Debug)]
-pub struct Room(
-    #[expect(dead_code, reason = "it is held, and gives the room back when it goes")] OwnedSemaphorePermit,
-);
+pub struct Room {
+    #[expect(dead_code, reason = "it is held, and gives the room back when it goes")]
+    permit: OwnedSemaphorePermit,
+    #[expect(dead_code, reason = "it is held, and is counted as long")]
+    waits: Waits,
+    /// Since when.
+    pub since: Instant,
+}
 
 impl Room {
-    /// Room that a permit stands for.
-    pub fn new(permit: OwnedSemaphorePermit) -> Room {
-        Room(permit)
+    /// Room that a permit stands for, from now on.
+    pub fn new(permit: OwnedSemaphorePermit, waits: Waits) -> Room {
+        Room { permit, waits, since: Instant::now() }
     }
 }
 

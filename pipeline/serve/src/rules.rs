@@ -303,7 +303,7 @@ impl Rules {
             self.update(|of| of.loaded = loaded);
             self.goes_on()?;
             // While changes come, they go first.
-            let now = self.shared.counted.ticks.load(Ordering::Relaxed);
+            let now = self.shared.metrics.ticks.count();
             if std::mem::replace(&mut ticks, now) != now {
                 std::thread::sleep(took);
             }

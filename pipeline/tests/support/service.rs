@@ -142,11 +142,18 @@ impl Service {
         }
     }
 
-    /// A counter of `/metrics`.
+    /// The text of `/metrics`.
+    pub(crate) fn metrics(&self) -> String {
+        String::from_utf8(self.get("/metrics").unwrap().body).unwrap()
+    }
+
+    /// A counter of `/metrics`: the sum over all its labels.
     pub(crate) fn counter(&self, name: &str) -> u64 {
-        let text = String::from_utf8(self.get("/metrics").unwrap().body).unwrap();
-        let value = text.lines().find_map(|line| line.strip_prefix(name)?.trim().parse().ok());
-        value.unwrap_or_else(|| panic!("no counter {name}"))
+        let text = self.metrics();
+        let samples = text.lines().filter_map(|line| line.strip_prefix(name));
+        let samples = samples.filter(|rest| rest.starts_with([' ', '{']));
+        let values = samples.map(|rest| rest.rsplit(' ').next().unwrap().parse::<u64>().unwrap());
+        values.reduce(|sum, value| sum + value).unwrap_or_else(|| panic!("no counter {name}"))
     }
 
     /// Asks it to end as an operator does; gives its exit code.

@@ -25,6 +25,7 @@ use super::{App, Asked, Problem};
 use crate::access::control::Use;
 use crate::access::viewer::Viewer;
 use crate::feed::{Feed, Line};
+use crate::metrics::streams::Reading;
 use crate::sight::Sight;
 
 /// How often a reader is told that the connection stands when nothing happens.
@@ -66,6 +67,8 @@ struct Reader {
     sight: Sight,
     /// One of the readers that may be at a time.
     _used: Use,
+    /// It is counted among the readers as long.
+    _reading: Reading,
 }
 
 /// A page of events after one, as a viewer sees them; the last sequence that was looked at.
@@ -179,7 +182,19 @@ pub(super) async fn feed(
     let sight = app.sight.clone();
     let (newer, page) = (feed.subscribe(), Page::default());
     let known = viewer.access.principals.subscribe();
-    let reader = Reader { known, newer, feed, after, told: after, page, viewer, sight, _used: used };
+    let reading = app.shared.metrics.streams.reader();
+    let reader = Reader {
+        known,
+        newer,
+        feed,
+        after,
+        told: after,
+        page,
+        viewer,
+        sight,
+        _used: used,
+        _reading: reading,
+    };
     let events = unfold(reader, |mut reader| async move { Some((Ok(sent(reader.next().await?)), reader)) });
     Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(STILL_THERE)))
 }
@@ -216,6 +231,7 @@ mod tests {
             _used: access.follow().unwrap(),
             viewer: Viewer { access, who: Arc::new(who), operation: Operation::FeedRead, request: "".into() },
             sight: Sight::default(),
+            _reading: Reading::default(),
         }
     }
 

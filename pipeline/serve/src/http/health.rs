@@ -1,14 +1,14 @@
 //! `GET /health/live`, `/health/ready`, `/metrics`.
 
-use std::fmt::Write as _;
 use std::sync::PoisonError;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 
 use axum::extract::State;
 use axum::http::header;
 use axum::response::IntoResponse;
 
 use super::{App, Problem};
+use crate::metrics::CONTENT_TYPE;
 
 /// The process answers.
 pub(super) async fn live() -> &'static str {
@@ -24,26 +24,14 @@ pub(super) async fn ready(State(app): State<App>) -> Result<&'static str, Proble
     Err(Problem::unavailable(trouble.unwrap_or_else(|| "the state is being loaded".to_owned())))
 }
 
-/// What was counted, for Prometheus.
-pub(super) async fn metrics(State(app): State<App>) -> impl IntoResponse {
-    let counted = &app.shared.counted;
-    let mut text = String::new();
-    let counters: [(&str, &str, &AtomicU64); 6] = [
-        ("fundwatch_changes_accepted_total", "Changes that were taken.", &counted.accepted),
-        ("fundwatch_changes_duplicate_total", "Changes that were there before.", &counted.duplicate),
-        ("fundwatch_changes_rejected_total", "Changes that could not be taken.", &counted.rejected),
-        ("fundwatch_ticks_total", "Ticks that were committed.", &counted.ticks),
-        ("fundwatch_events_total", "Events that were committed.", &counted.events),
-        ("fundwatch_tick_microseconds_total", "Time that ticks took.", &counted.tick_micros),
-    ];
-    for (name, help, counter) in counters {
-        let value = counter.load(Ordering::Relaxed);
-        let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} counter\n{name} {value}");
+/// What was counted, for Prometheus. Store and disk are looked at, which may take a while.
+pub(super) async fn metrics(State(app): State<App>) -> Result<impl IntoResponse, Problem> {
+    let text = tokio::task::spawn_blocking(move || {
+        let is_ready = app.shared.ready.load(Ordering::Acquire);
+        app.shared.metrics.text(&app.shared.state, is_ready)
+    });
+    match text.await {
+        Ok(Ok(text)) => Ok(([(header::CONTENT_TYPE, CONTENT_TYPE)], text)),
+        _ => Err(Problem::unavailable("the figures cannot be written")),
     }
-    let sequence = app.shared.state.last_sequence();
-    let _ = writeln!(
-        text,
-        "# HELP fundwatch_sequence Sequence of the last event.\n# TYPE fundwatch_sequence gauge\nfundwatch_sequence {sequence}"
-    );
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text)
 }

@@ -73,7 +73,8 @@ enum Failed {
     Kafka(#[from] KafkaError),
     #[error(transparent)]
     Store(#[from] store::Error),
-    #[error("a reject of the store cannot be read: {0}")]
+    /// The library's own text may quote the reject, and is left out.
+    #[error("a reject of the store cannot be read")]
     Json(#[from] serde_json::Error),
 }
 

@@ -7,6 +7,7 @@
 //!
 //! The key of a message is the `alert_id`, so that a compacted topic keeps the last event of each alert.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -24,6 +25,7 @@ use tokio::runtime::Handle;
 use super::{ANSWER, KafkaConfig};
 use crate::fail;
 use crate::feed::{Feed, Line};
+use crate::live::Shared;
 
 /// A message is at most so long; of a longer event the evidence is cut.
 pub const MESSAGE_BYTES_MAX: usize = 900_000;
@@ -49,6 +51,8 @@ pub struct Publish {
     pub feed: Feed,
     /// Waits for newer events.
     pub handle: Handle,
+    /// Where it is noted how far publishing has come.
+    pub shared: Arc<Shared>,
 }
 
 /// Why publishing stopped.
@@ -116,6 +120,8 @@ impl Publish {
             Some(Offset::Offset(sequence)) => u64::try_from(sequence).unwrap_or(0),
             _ => 0,
         };
+        let note = |sequence| self.shared.metrics.streams.set_published(&self.topic, sequence);
+        note(published);
         let mut newer = self.feed.subscribe();
         while !ending.load(Ordering::Acquire) {
             newer.mark_unchanged();
@@ -140,6 +146,7 @@ impl Publish {
             producer.commit_transaction(ANSWER)?;
             fail::point("events published");
             published = last;
+            note(published);
         }
         Ok(())
     }
