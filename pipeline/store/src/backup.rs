@@ -16,7 +16,7 @@ use redb::{Database, Key, ReadTransaction, ReadableTable, TableDefinition, Value
 use crate::mark::Mark;
 use crate::snapshot::Snapshot;
 use crate::state::{failed, new_identity};
-use crate::tables::{ALERTS, CURSORS, EVENTS, META, OFFSETS, REJECTS, REQUESTS, SEGMENTS};
+use crate::tables::{ALERTS, BESIDE, CURSORS, EVENTS, META, OFFSETS, REJECTS, REQUESTS, SEGMENTS};
 use crate::{Error, Store, segment};
 
 /// What was copied.
@@ -155,6 +155,7 @@ fn copy_tables(from: &ReadTransaction, to: &Database) -> Result<(), redb::Error>
     copy_table(from, &writing, REQUESTS)?;
     copy_table(from, &writing, ALERTS)?;
     copy_table(from, &writing, EVENTS)?;
+    copy_table(from, &writing, BESIDE)?;
     copy_table(from, &writing, REJECTS)?;
     copy_table(from, &writing, CURSORS)?;
     Ok(writing.commit()?)

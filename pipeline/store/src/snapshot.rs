@@ -8,7 +8,7 @@ use redb::{ReadTransaction, ReadableTable, TableDefinition};
 use crate::Error;
 use crate::segment;
 use crate::state::failed;
-use crate::tables::{ALERTS, CURSORS, EVENTS, META, OFFSETS, REJECTS, REQUESTS, SEGMENTS};
+use crate::tables::{ALERTS, BESIDE, CURSORS, EVENTS, META, OFFSETS, REJECTS, REQUESTS, SEGMENTS};
 
 /// Some entries of a table, in order, and whether more follow.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -178,6 +178,29 @@ impl Snapshot {
     /// The database cannot be read.
     pub fn events(&self, after: u64, limit: usize) -> Result<Page<(u64, Vec<u8>)>, Error> {
         self.page(EVENTS, after, limit)
+    }
+
+    /// What is known beside the events after one up to another, each with the sequence of its event.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn beside(&self, after: u64, last: u64) -> Result<Vec<(u64, Vec<u8>)>, Error> {
+        if after >= last {
+            return Ok(Vec::new());
+        }
+        self.read(|tables| {
+            let entries = tables.open_table(BESIDE)?;
+            let entries = entries.range(after + 1..=last)?;
+            entries.map(|entry| Ok(entry.map(|(at, known)| (at.value(), known.value().to_vec()))?)).collect()
+        })
+    }
+
+    /// Number of the last reject; 0 before the first.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn last_reject(&self) -> Result<u64, Error> {
+        self.read(|tables| Ok(tables.open_table(REJECTS)?.last()?.map_or(0, |(number, _)| number.value())))
     }
 
     /// Rejects after one, at most `limit`, each with its number.
