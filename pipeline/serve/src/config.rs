@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use crate::Error;
+use crate::database_config::DatabaseConfig;
 use crate::kafka::KafkaConfig;
 use crate::live::TickPolicy;
 
@@ -26,6 +27,8 @@ pub struct Config {
     pub tick: Ticks,
     /// The folder of which files are taken; `inbox` in the folder of the state if none is named.
     pub watch: Option<PathBuf>,
+    /// The database, which people and programs ask.
+    pub database: DatabaseConfig,
     /// Kafka, if changes come from there or events go there.
     pub kafka: Option<KafkaConfig>,
 }
@@ -55,6 +58,7 @@ impl Default for Config {
             workers: 1,
             tick: Ticks::default(),
             watch: None,
+            database: DatabaseConfig::default(),
             kafka: None,
         }
     }
@@ -98,6 +102,7 @@ impl Config {
         if !(1..=10_000).contains(&self.tick.milliseconds) || self.tick.changes == 0 {
             return Err(Error::config("tick: 1 to 10,000 milliseconds, and at least one change"));
         }
+        self.database.check()?;
         self.kafka.as_ref().map_or(Ok(()), KafkaConfig::check)
     }
 
@@ -125,6 +130,8 @@ mod tests {
         assert!(of("[kafka]\nbrokers = \"k:1\"").contains("nothing to do"));
         let kafka = "[kafka]\nbrokers = \"k:1\"\ntopics = [\"a\"]\n[kafka.options]\n\"group.id\" = \"x\"";
         assert!(of(kafka).contains("group.id"));
+        assert!(of("[database]\nurl = \"mysql://u:s3cret@h/d\"").contains("mysql"));
+        assert!(!of("[database]\nurl = \"postgres://u:s3cret@h:x/d\"").contains("s3cret"));
         assert!(of("[tick]\nmilliseconds = 0").contains("milliseconds"));
     }
 }

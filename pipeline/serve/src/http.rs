@@ -1,10 +1,20 @@
 //! The door for programs: changes in, alerts and events out. Errors are problem documents (RFC 9457).
 
 mod alerts;
+mod asked;
+mod audit;
 mod changes;
+mod dispositions;
+mod document;
 mod feed;
 mod health;
+mod incidents;
+pub mod openapi;
+mod operation;
 mod problem;
+mod rejected;
+mod routes;
+mod rules;
 
 use std::sync::Arc;
 
@@ -12,10 +22,10 @@ use axum::Router;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{DefaultBodyLimit, FromRequestParts, Query};
 use axum::http::request::Parts;
-use axum::routing::{get, post};
 
 use crate::inbox::Inbox;
 use crate::live::Shared;
+use crate::projection::Projected;
 use crate::room::UnderWay;
 pub use problem::Problem;
 
@@ -28,6 +38,8 @@ pub struct App {
     pub under_way: UnderWay,
     /// What is durable.
     pub shared: Arc<Shared>,
+    /// The database, and how far it has come.
+    pub projected: Projected,
 }
 
 /// What is asked for behind the `?` of an address; what cannot be read is a problem document.
@@ -45,19 +57,13 @@ impl<S: Send + Sync, T: serde::de::DeserializeOwned> FromRequestParts<S> for Ask
     }
 }
 
-/// All that can be asked.
+/// All that can be asked: the table of routes.
 pub fn router(app: App) -> Router {
-    Router::new()
-        .route("/v1/changes", post(changes::post))
-        .route("/v1/alerts", get(alerts::list))
-        .route("/v1/alerts/{alert_id}", get(alerts::one))
-        .route("/v1/coverage", get(alerts::coverage))
-        .route("/v1/rejected", get(alerts::rejected))
-        .route("/v1/feed", get(feed::feed))
-        .route("/health/live", get(health::live))
-        .route("/health/ready", get(health::ready))
-        .route("/metrics", get(health::metrics))
-        .fallback(problem::unknown)
+    let all = routes::routes().into_iter().fold(Router::new(), |router, route| {
+        let operations = route.operations.into_iter().map(|operation| operation.router);
+        operations.fold(router, |router, operation| router.route(route.path, operation))
+    });
+    all.fallback(problem::unknown)
         .method_not_allowed_fallback(problem::other_method)
         // Bodies are read as they come, and never whole.
         .layer(DefaultBodyLimit::disable())

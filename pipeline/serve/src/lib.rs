@@ -5,14 +5,17 @@
 //!   http::changes  --+          a tick: take, judge | write, commit,   +--  http::feed   (server-sent events)
 //!   folder, kafka  --+-> inbox  then answer and publish               -+--  http::alerts (what is durable)
 //!                                                                        +--  kafka::publish, kafka::dead_letters
+//!                                                                        +--  projection   (the database)
 //! ```
 //!
 //! In reading order: [`config`] is how it runs; [`batch`] what a source hands in at the [`inbox`]; [`live`] makes ticks of
 //! it; [`recover`] brings the engine back to where it was; [`feed`] hands out events; [`http`] is the door. The only
 //! crate with connections and timers: below it nothing knows them.
 
+mod about;
 pub mod batch;
 pub mod config;
+pub mod database_config;
 pub mod divisions;
 pub mod doctor;
 mod error;
@@ -23,9 +26,11 @@ pub mod http;
 pub mod inbox;
 pub mod kafka;
 pub mod live;
+pub mod projection;
 pub mod recover;
 pub mod room;
 pub mod split;
+pub mod versions;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -47,6 +52,7 @@ use kafka::consume::Consume;
 use kafka::dead_letters::DeadLetters;
 use kafka::publish::Publish;
 use live::{Live, Shared};
+use projection::{Projected, Projection};
 use room::UnderWay;
 
 /// What the service tells while it starts and ends.
@@ -77,15 +83,24 @@ pub fn serve(config: &Config, tell: &Tell) -> Result<(), Error> {
     let bank = runtime::engine::load_bank(config.rules.as_deref())?;
     let store = Store::open(&config.data)?;
     let shared = Arc::new(Shared::new(store.state()));
+    let database = config.database.address(&config.data)?;
     let (inbox, handed) = Inbox::new();
     // It is reachable before it is ready, and says that it loads.
     let system = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Error::System)?;
+    projection::refuse_foreign(&database, store.state(), system.handle())?;
     let address = config.listen;
     let listener = system.block_on(TcpListener::bind(address));
     let listener = listener.map_err(|source| Error::Listen { address, source })?;
     let address = listener.local_addr().unwrap_or(address);
-    let app = App { inbox: inbox.clone(), under_way: UnderWay::default(), shared: Arc::clone(&shared) };
+    let projected = Projected::default();
+    let app = App {
+        inbox: inbox.clone(),
+        under_way: UnderWay::default(),
+        shared: Arc::clone(&shared),
+        projected: projected.clone(),
+    };
     system.spawn(async move { axum::serve(listener, http::router(app)).await });
+    let rules = versions::versions(&bank);
     let live = {
         let (shared, tell, config) = (Arc::clone(&shared), Arc::clone(tell), config.clone());
         thread("live", move || {
@@ -98,7 +113,17 @@ pub fn serve(config: &Config, tell: &Tell) -> Result<(), Error> {
     };
     let fenced = Arc::new(AtomicBool::new(false));
     let beside = Beside { config, shared: &shared, inbox: &inbox, handle: system.handle(), tell };
-    let others = beside.start(&fenced)?;
+    let mut others = beside.start(&fenced)?;
+    others.push(beside.project(Projection {
+        address: database,
+        state: shared.state.clone(),
+        committed: shared.committed.subscribe(),
+        divisions: shared.divisions.clone(),
+        inbox: inbox.clone(),
+        handle: system.handle().clone(),
+        rules,
+        projected,
+    })?);
     let has_ended = || live.is_finished() || shared.ending.load(Ordering::Acquire);
     let told = system.block_on(told_to_end(has_ended));
     shared.ending.store(true, Ordering::Release);
@@ -143,6 +168,14 @@ struct Beside<'a> {
 }
 
 impl Beside<'_> {
+    /// Starts what writes into the database.
+    fn project(&self, projection: Projection) -> Result<JoinHandle<()>, Error> {
+        let (shared, tell) = (Arc::clone(self.shared), Arc::clone(self.tell));
+        thread("database", move || {
+            projection.run(&shared.ending, &|what| tell(Progress::Trouble(what)));
+        })
+    }
+
     /// Starts what the configuration asks for.
     fn start(&self, fenced: &Arc<AtomicBool>) -> Result<Vec<JoinHandle<()>>, Error> {
         let start = |name: &str, body: Body| {

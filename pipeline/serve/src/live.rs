@@ -19,10 +19,12 @@ use runtime::source::is_white;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use store::{EventKind, State, Store};
+use tokio::sync::watch;
 use wire::rejected::raw_line;
 use wire::{Event, Keyword, Origin as Place, Rejected};
 
 use crate::Error;
+use crate::about;
 use crate::batch::{Answer, Batch, Origin, Refused, Request};
 use crate::divisions::Divisions;
 use crate::fail;
@@ -56,6 +58,8 @@ pub struct Shared {
     pub feed: Feed,
     /// Where institutions stand.
     pub divisions: Divisions,
+    /// Told whenever a tick was committed: its number.
+    pub committed: watch::Sender<u64>,
     /// Whether changes are taken.
     pub ready: AtomicBool,
     /// Why not, if something is wrong.
@@ -90,6 +94,7 @@ impl Shared {
             state: state.clone(),
             feed: Feed::new(state.clone()),
             divisions: Divisions::default(),
+            committed: watch::Sender::new(state.last_tick()),
             ready: AtomicBool::new(false),
             trouble: Mutex::default(),
             ending: AtomicBool::new(false),
@@ -105,6 +110,9 @@ impl Shared {
 
 /// Events of the tick in work, as the view's thread records them.
 pub(crate) type Recorded = Arc<Mutex<Vec<AlertEvent>>>;
+
+/// Events of a tick, and what is known beside each.
+type Judged = (Vec<Event>, Vec<Vec<u8>>);
 
 /// The live loop.
 pub struct Live {
@@ -156,13 +164,13 @@ impl Live {
         let options = Options { workers, as_of: None, profile: None };
         let mut engine = Engine::start(bank, &options, recorder)?;
         engine.front.ledger().raise_limit(limit_of_now(wall_clock()));
-        let events = recover::recover(&store, &mut engine, progress)?;
+        let (events, beside) = recover::recover(&store, &mut engine, progress)?;
         shared.divisions.take(engine.front.take_divisions());
         recording.store(true, Ordering::Release);
         let mut live = Live { engine, store, recorded, shared, policy, unprofiled: false };
         if !events.is_empty() {
             let tick = live.engine.front.last_tick();
-            live.commit_and_publish(tick, &events, &Outcomes::default())?;
+            live.commit_and_publish(tick, &(events, beside), &Outcomes::default())?;
         }
         Ok(live)
     }
@@ -340,17 +348,23 @@ impl Live {
         Ok(())
     }
 
-    /// Waits until all that was sent is judged; gives the events.
-    fn judged(&mut self) -> Result<Vec<Event>, Error> {
+    /// Waits until all that was sent is judged; gives the events, and whom each is about.
+    fn judged(&mut self) -> Result<Judged, Error> {
         self.engine.settle()?;
         let recorded = std::mem::take(&mut *self.recorded.lock().unwrap_or_else(PoisonError::into_inner));
-        Ok(recorded.into_iter().map(|event| event.line).collect())
+        let ledger = &*self.engine.front.ledger();
+        let whom = |event: &AlertEvent| {
+            about::beside(ledger.arena(), ledger, &event.line.alert.subject, &event.evidence)
+        };
+        let beside = recorded.iter().map(whom).collect();
+        Ok((recorded.into_iter().map(|event| event.line).collect(), beside))
     }
 
-    fn commit_and_publish(&mut self, tick: u64, events: &[Event], outcomes: &Outcomes) -> Result<(), Error> {
-        let lines = self.commit(tick, events, outcomes)?;
+    fn commit_and_publish(&mut self, tick: u64, judged: &Judged, outcomes: &Outcomes) -> Result<(), Error> {
+        let lines = self.commit(tick, judged, outcomes)?;
         self.shared.counted.events.fetch_add(lines.len() as u64, Ordering::Relaxed);
         self.shared.feed.publish(lines);
+        self.shared.committed.send_replace(tick);
         Ok(())
     }
 
@@ -358,7 +372,7 @@ impl Live {
     fn commit(
         &mut self,
         tick: u64,
-        events: &[Event],
+        (events, beside): &Judged,
         outcomes: &Outcomes,
     ) -> Result<Vec<crate::feed::Line>, Error> {
         let mut lines = Vec::with_capacity(events.len());
@@ -381,6 +395,7 @@ impl Live {
         let whole = store::Tick {
             tick,
             events: &stored,
+            beside,
             offsets: &outcomes.offsets,
             requests: &outcomes.requests,
             rejects: &outcomes.rejects,

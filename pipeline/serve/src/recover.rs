@@ -4,13 +4,15 @@
 //! With the same rules and program there is no difference. Where there is one, it is what the new rules, or the new
 //! program, conclude from the same records: it is stated as events, whose cause is the rule.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use records::arena::RowRef;
 use runtime::engine::Engine;
 use store::Store;
 use wire::{Alert, Cause, Event, Keyword};
 
 use crate::Error;
+use crate::about;
 
 /// Changes of a tick of the load.
 const TICK: u64 = 500_000;
@@ -18,7 +20,8 @@ const TICK: u64 = 500_000;
 /// Alerts of a page.
 const PAGE: usize = 1_000;
 
-/// Loads the engine; gives the events that lead from the alerts of the store to those that stand.
+/// Loads the engine; gives the events that lead from the alerts of the store to those that stand, and what is known
+/// beside each.
 ///
 /// # Errors
 /// The store is damaged, or the engine stopped.
@@ -26,7 +29,7 @@ pub(crate) fn recover(
     store: &Store,
     engine: &mut Engine,
     mut progress: impl FnMut(u64),
-) -> Result<Vec<Event>, Error> {
+) -> Result<(Vec<Event>, Vec<Vec<u8>>), Error> {
     engine.front.go_on_after(store.last_tick());
     store.replay(|_, change| {
         // What is rejected now was read by another version of the program; it counts as rejected again.
@@ -41,7 +44,27 @@ pub(crate) fn recover(
     engine.close_tick_with_profiles()?;
     engine.settle()?;
     let standing = engine.look(|view| view.alerts())?;
-    difference(store, standing, engine.front.last_tick())
+    let events = difference(store, standing, engine.front.last_tick())?;
+    let beside = beside(engine, &events)?;
+    Ok((events, beside))
+}
+
+/// What is known beside events whose alerts stand; of what was withdrawn nothing is.
+fn beside(engine: &mut Engine, events: &[Event]) -> Result<Vec<Vec<u8>>, Error> {
+    if events.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids: BTreeSet<String> = events.iter().map(|event| event.alert.alert_id.clone()).collect();
+    let evidence: BTreeMap<String, Vec<RowRef>> = engine.look(move |view| {
+        let wanted = view.by_id().into_iter().filter(|(alert_id, _)| ids.contains(alert_id));
+        wanted.map(|(alert_id, alert)| (alert_id, alert.priced.finding.evidence.clone())).collect()
+    })?;
+    let ledger = &*engine.front.ledger();
+    let of = |event: &Event| match evidence.get(&event.alert.alert_id) {
+        Some(rows) => about::beside(ledger.arena(), ledger, &event.alert.subject, rows),
+        None => Vec::new(),
+    };
+    Ok(events.iter().map(of).collect())
 }
 
 fn difference(store: &Store, standing: Vec<Alert>, tick: u64) -> Result<Vec<Event>, Error> {

@@ -87,7 +87,8 @@ impl Service {
         self.ask(&head, body)
     }
 
-    fn ask(&self, head: &str, body: &[u8]) -> std::io::Result<Answer> {
+    /// Sends a request with this head and body.
+    pub(crate) fn ask(&self, head: &str, body: &[u8]) -> std::io::Result<Answer> {
         let mut stream = TcpStream::connect(self.address)?;
         stream.set_read_timeout(Some(PATIENCE))?;
         stream.write_all(head.as_bytes())?;
