@@ -41,6 +41,8 @@ type Set<K> = HashSet<K, FixedState>;
 pub struct AlertEvent {
     /// The line of `events.ndjson`.
     pub line: Event,
+    /// The records that show it.
+    pub evidence: Vec<RowRef>,
     /// How the alert stood under the old and the new bank; only where the bank changed at this tick.
     pub change: Option<Box<Change>>,
 }
@@ -162,7 +164,8 @@ impl AlertView {
                 let change = banks.as_ref().map(|banks| Box::new(banks.change(transition)));
                 let event = Keyword::Borrowed(*event);
                 let line = Event { event, tick: tick.tick, cause, alert: render(&self.arena, bank, alert) };
-                Some(AlertEvent { line, change })
+                let evidence = alert.priced.finding.evidence.clone();
+                Some(AlertEvent { line, evidence, change })
             })
             .collect();
         for (id, alert) in now_standing {

@@ -21,6 +21,7 @@ pub mod graph;
 pub mod hold;
 pub mod judge;
 pub mod money;
+pub mod owner;
 pub mod policy;
 pub mod pre_aggregate;
 pub mod profile;

@@ -7,10 +7,9 @@ use std::collections::BTreeMap;
 
 use detectors::alert_view::AlertView;
 use detectors::finding::{ReconciledFinding, institution_of};
-use records::Kind;
+use detectors::owner::{person_of, practitioner_of};
 use records::arena::{Arena, RowRef, TextRef};
 use records::ledger::Ledger;
-use records::row;
 use wire::{Fen, Owners, Share, files};
 
 use crate::error::Error;
@@ -57,52 +56,5 @@ fn owners(arena: &Arena, ledger: &Ledger, alert_id: String, alert: &ReconciledFi
         institutions: shares(&|row| institution_of(arena, row)),
         practitioners: shares(&|row| practitioner_of(arena, ledger, row)),
         persons: shares(&|row| person_of(arena, ledger, row)),
-    }
-}
-
-/// Who treated, prescribed or billed: named by the record, else by its prescription or visit, if by any.
-fn practitioner_of(arena: &Arena, ledger: &Ledger, row: RowRef) -> TextRef {
-    let of_visit = |visit: TextRef| {
-        let stands = ledger.standing(Kind::Visit, (visit, TextRef::NONE));
-        stands.map_or(TextRef::NONE, |visit| row::visit(arena, visit).doctor)
-    };
-    match row::kind(arena, row) {
-        Kind::Practitioner => row::key(arena, row).0,
-        Kind::Visit => row::visit(arena, row).doctor,
-        Kind::Prescription => row::prescription(arena, row).doctor,
-        Kind::Settlement => of_visit(row::settlement(arena, row).visit),
-        Kind::FeeLine => {
-            let line = row::fee_line(arena, row);
-            if line.doctor.is_none() { of_visit(line.visit) } else { line.doctor }
-        }
-        Kind::Dispensing => {
-            let sale = row::dispensing(arena, row);
-            let prescription = ledger.standing(Kind::Prescription, (sale.rx, TextRef::NONE));
-            prescription.map_or_else(|| of_visit(sale.visit), |rx| row::prescription(arena, rx).doctor)
-        }
-        _ => TextRef::NONE,
-    }
-}
-
-/// The person a record is about, if it is about one.
-fn person_of(arena: &Arena, ledger: &Ledger, row: RowRef) -> TextRef {
-    match row::kind(arena, row) {
-        Kind::Person => row::key(arena, row).0,
-        Kind::PersonFact => row::person_fact(arena, row).psn_no,
-        Kind::Enrolment => row::enrolment(arena, row).psn_no,
-        Kind::Visit => row::visit(arena, row).psn_no,
-        Kind::Settlement => row::settlement(arena, row).psn_no,
-        Kind::FeeLine => row::fee_line(arena, row).psn_no,
-        Kind::Prescription => row::prescription(arena, row).psn_no,
-        Kind::Presence => row::presence(arena, row).psn_no,
-        Kind::Dispensing => {
-            let sale = row::dispensing(arena, row);
-            if sale.psn_no.is_some() {
-                return sale.psn_no;
-            }
-            let visit = ledger.standing(Kind::Visit, (sale.visit, TextRef::NONE));
-            visit.map_or(TextRef::NONE, |visit| row::visit(arena, visit).psn_no)
-        }
-        _ => TextRef::NONE,
     }
 }

@@ -49,8 +49,9 @@ pub fn config(args: &ConfigArgs) -> Result<String, Error> {
     config.tls.as_ref().map(Tls::open).transpose()?;
     let kafka =
         config.kafka.as_ref().map_or_else(String::new, |kafka| format!(", Kafka at {}", kafka.brokers));
+    let database = config.database.address(&config.data)?;
     Ok(format!(
-        "{}: state in {}, listens on {}{kafka}; {}\n",
+        "{}: state in {}, database {database}, listens on {}{kafka}; {}\n",
         file.display(),
         config.data.display(),
         config.listen,

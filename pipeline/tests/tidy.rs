@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 // --- who imports whom ---
 
 /// The rooms, from the ground up, and what each may import.
-const ARROWS: [(&str, &[&str]); 13] = [
+const ARROWS: [(&str, &[&str]); 14] = [
     ("records", &[]),
     ("rulebank", &["records"]),
     ("models", &["records"]),
@@ -27,7 +27,8 @@ const ARROWS: [(&str, &[&str]); 13] = [
     ("reports", &["records", "rulebank", "wire", "synth", "selection", "eval"]),
     ("runtime", &["records", "rulebank", "wire", "detectors"]),
     ("store", &[]),
-    ("serve", &["records", "rulebank", "wire", "detectors", "runtime", "store"]),
+    ("database", &["wire"]),
+    ("serve", &["records", "rulebank", "wire", "detectors", "runtime", "store", "database"]),
     ("pipeline", &["records", "rulebank", "wire", "detectors", "synth", "reports", "runtime", "serve"]),
 ];
 
@@ -39,7 +40,7 @@ const ARROWS_OF_TESTS: [(&str, &[&str]); 3] =
 const ONLY_DOWN: &str = "an arrow down is an import; there is no arrow up and none sideways, and rulebank and models do not know each other";
 
 /// Packages that only some rooms may use, and why.
-const BORDERS: [(&[&str], &[&str], &str); 6] = [
+const BORDERS: [(&[&str], &[&str], &str); 7] = [
     (
         &["timely", "differential-dataflow"],
         &["detectors", "runtime", "pipeline"],
@@ -57,9 +58,14 @@ const BORDERS: [(&[&str], &[&str], &str); 6] = [
     ),
     (&["anyhow"], &["pipeline"], "a library has one typed error; only the program prints whatever comes"),
     (
-        &["axum", "tokio", "hyper", "tokio-rustls", "redb", "prometheus-client"],
+        &["axum", "hyper", "tokio-rustls", "redb", "prometheus-client"],
         &["serve", "store"],
         "only the live service has connections and a state; everything below it builds without them",
+    ),
+    (
+        &["tokio", "sqlx"],
+        &["serve", "database"],
+        "only the live service and its database wait for others; everything below them builds without a runtime",
     ),
     (
         &["rdkafka"],

@@ -21,7 +21,7 @@ use wire::{Alert, AlertDifference, Cause};
 
 use crate::Error;
 use crate::clock::{limit_of_now, wall_clock};
-use crate::recover::{Difference, differences};
+use crate::recover::{Difference, beside, differences};
 
 /// Changes of a tick of the load; small, so that the load can pause between them.
 const TICK: u64 = 20_000;
@@ -157,7 +157,7 @@ impl Candidate {
         self.engine.change_bank(bank)?;
         self.engine.settle()?;
         let mut found = Vec::new();
-        for AlertEvent { line, change } in self.recorded.take() {
+        for AlertEvent { line, change, .. } in self.recorded.take() {
             let Some(change) = change else { continue };
             let [before, after] =
                 [&change.before, &change.after].map(|side| side.as_ref().map(|of| &of.line));
@@ -196,8 +196,18 @@ impl Candidate {
     }
 }
 
-/// An alert that the engine and the store have otherwise: how it stands, and why, if that is known.
-pub(crate) type Owed = BTreeMap<String, (Option<Alert>, Option<Vec<Cause>>)>;
+/// An alert that the engine and the store have otherwise.
+pub(crate) struct Debt {
+    /// How it stands, if it does.
+    pub(crate) alert: Option<Alert>,
+    /// Whom it is about.
+    pub(crate) beside: Vec<u8>,
+    /// Why, if that is known.
+    pub(crate) cause: Option<Vec<Cause>>,
+}
+
+/// All that is owed, by `alert_id`.
+pub(crate) type Owed = BTreeMap<String, Debt>;
 
 impl Ready {
     /// Takes what came since, and gives the engine and all alerts that it has otherwise than the store; nothing may be
@@ -242,7 +252,14 @@ impl Ready {
             let line = stands.as_ref().map(serde_json::to_vec).transpose()?;
             if line != now.alert(&id)?.map(|(_, line)| line) {
                 let cause = candidate.causes.remove(&id);
-                owed.insert(id, (stands, cause));
+                owed.insert(id, Debt { alert: stands, beside: Vec::new(), cause });
+            }
+        }
+        let alerts = owed.values().filter_map(|debt| debt.alert.as_ref());
+        let subjects = alerts.map(|alert| (alert.alert_id.clone(), alert.subject.clone())).collect();
+        for (id, known) in beside(&mut candidate.engine, subjects)? {
+            if let Some(debt) = owed.get_mut(&id) {
+                debt.beside = known;
             }
         }
         Ok((candidate.engine, candidate.recorded, owed))

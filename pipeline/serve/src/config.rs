@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use crate::Error;
 use crate::access::config::{AccessConfig, Limits, TlsConfig};
+use crate::database_config::DatabaseConfig;
 use crate::kafka::KafkaConfig;
 use crate::live::TickPolicy;
 
@@ -29,6 +30,8 @@ pub struct Config {
     pub watch: Option<PathBuf>,
     /// The folder that backups go to; `backups` in the folder of the state if none is named.
     pub backups: Option<PathBuf>,
+    /// The database, which people and programs ask.
+    pub database: DatabaseConfig,
     /// Kafka, if changes come from there or events go there.
     pub kafka: Option<KafkaConfig>,
     /// Who may come in.
@@ -118,6 +121,7 @@ impl Default for Config {
             tick: Ticks::default(),
             watch: None,
             backups: None,
+            database: DatabaseConfig::default(),
             kafka: None,
             access: AccessConfig::default(),
             tls: None,
@@ -164,6 +168,7 @@ impl Config {
         if !(1..=10_000).contains(&self.tick.milliseconds) || self.tick.changes == 0 {
             return Err(Error::config("tick: 1 to 10,000 milliseconds, and at least one change"));
         }
+        self.database.check()?;
         self.kafka.as_ref().map_or(Ok(()), KafkaConfig::check)
     }
 
@@ -196,6 +201,8 @@ mod tests {
         assert!(of("[kafka]\nbrokers = \"k:1\"").contains("nothing to do"));
         let kafka = "[kafka]\nbrokers = \"k:1\"\ntopics = [\"a\"]\n[kafka.options]\n\"group.id\" = \"x\"";
         assert!(of(kafka).contains("group.id"));
+        assert!(of("[database]\nurl = \"mysql://u:s3cret@h/d\"").contains("mysql"));
+        assert!(!of("[database]\nurl = \"postgres://u:s3cret@h:x/d\"").contains("s3cret"));
         assert!(of("[tick]\nmilliseconds = 0").contains("milliseconds"));
         assert!(of("[log]\nformat = \"xml\"").contains("xml"));
         assert!(of("[log]\nlevel = \"loud\"").contains("loud"));

@@ -1,9 +1,9 @@
 //! In which administrative division each institution stands, by what its record says: who may see its alerts, and by
 //! what they are asked for.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use runtime::front::Division;
 
@@ -13,7 +13,12 @@ pub struct Divisions {
     by_institution: Arc<RwLock<HashMap<String, Arc<str>>>>,
     /// Whether the state is loaded.
     are_known: Arc<AtomicBool>,
+    /// What changed since somebody took it.
+    changed: Arc<Mutex<Changed>>,
 }
+
+/// Institutions with where they stand now, if they stand anywhere.
+pub(crate) type Changed = BTreeMap<String, Option<Arc<str>>>;
 
 impl Divisions {
     /// The admdvs (six digits) of an institution; none if it has sent no record of itself.
@@ -37,11 +42,28 @@ impl Divisions {
             return;
         }
         let mut divisions = self.by_institution.write().unwrap_or_else(PoisonError::into_inner);
+        let mut noted = self.changed.lock().unwrap_or_else(PoisonError::into_inner);
         for (institution, division) in changed {
+            let division: Option<Arc<str>> = division.map(Arc::from);
+            noted.insert(institution.clone(), division.clone());
             match division {
-                Some(division) => divisions.insert(institution, Arc::from(division)),
+                Some(division) => divisions.insert(institution, division),
                 None => divisions.remove(&institution),
             };
         }
+    }
+
+    /// What changed since the last call.
+    pub(crate) fn take_changed(&self) -> Changed {
+        std::mem::take(&mut *self.changed.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Where all institutions stand that stand anywhere.
+    pub(crate) fn all(&self) -> Changed {
+        let known = self.by_institution.read().unwrap_or_else(PoisonError::into_inner);
+        known
+            .iter()
+            .map(|(institution, division)| (institution.clone(), Some(Arc::clone(division))))
+            .collect()
     }
 }

@@ -6,6 +6,7 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use database::Found;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use store::Store;
 
@@ -42,6 +43,7 @@ pub fn examine(config: &Config) -> Vec<Check> {
         Check { what: "disk", found: disk(&config.data) },
         Check { what: "state", found: state(&config.data) },
         Check { what: "access", found: access(config) },
+        Check { what: "database", found: database(config) },
         Check { what: "address", found: address(config) },
         Check { what: "clock", found: clock() },
     ];
@@ -130,6 +132,23 @@ fn access(config: &Config) -> Result<String, String> {
         found.push_str(&format!("; {} entries of the audit, the last {}", chain.entries, chain.head));
     }
     Ok(found)
+}
+
+fn database(config: &Config) -> Result<String, String> {
+    let address =
+        config.database.address(&config.data).map_err(|error| crate::error::with_sources(&error))?;
+    let system = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let system = system.map_err(|error| format!("no runtime: {error}"))?;
+    let todo = "look at `database.url`, at the password, and whether it runs";
+    match system.block_on(::database::look(&address)) {
+        Ok(Found::Nothing) => Ok(format!("{address}: there is none yet; the service makes it")),
+        Ok(Found::Empty) => Ok(format!("{address}: it answers, and is empty")),
+        Ok(Found::Filled { identity, cursor }) => Ok(format!(
+            "{address}: of the state {identity}, {} events, {} rejects",
+            cursor.sequence, cursor.reject
+        )),
+        Err(error) => Err(format!("{address}: {}; {todo}", crate::error::with_sources(&error))),
+    }
 }
 
 fn address(config: &Config) -> Result<String, String> {

@@ -13,6 +13,15 @@ pub enum Error {
     /// The folder of the service cannot be used.
     #[error(transparent)]
     Store(#[from] store::Error),
+    /// The database cannot be used.
+    #[error("the database {address}")]
+    Database {
+        /// Where it is.
+        address: String,
+        /// Why.
+        #[source]
+        source: Box<database::Error>,
+    },
     /// The engine, or the reading of files.
     #[error(transparent)]
     Runtime(#[from] runtime::Error),

@@ -2,26 +2,37 @@
 
 mod access;
 mod alerts;
+mod asked;
+mod audit;
 mod backups;
 mod bank;
 mod changes;
+mod dispositions;
+mod document;
 mod feed;
 mod health;
+mod incidents;
+pub mod openapi;
+mod operation;
 pub(crate) mod problem;
+mod rejected;
+mod routes;
+mod rules;
 
 use std::path::Path;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::rejection::QueryRejection;
+use axum::body::Bytes;
+use axum::extract::rejection::{BytesRejection, QueryRejection};
 use axum::extract::{FromRequestParts, Query};
 use axum::http::request::Parts;
 
 use crate::access::control::Access;
 use crate::access::routes::Routes;
-use crate::access::table::Operation;
 use crate::inbox::Inbox;
 use crate::live::Shared;
+use crate::projection::Projected;
 use crate::room::UnderWay;
 use crate::rules::Rules;
 use crate::sight::Sight;
@@ -42,6 +53,8 @@ pub struct App {
     pub backups: Arc<Path>,
     /// What readers of the feed see of its events.
     pub sight: Sight,
+    /// The database, and how far it has come.
+    pub projected: Projected,
 }
 
 /// What is asked for behind the `?` of an address; what cannot be read is a problem document.
@@ -59,6 +72,14 @@ impl<S: Send + Sync, T: serde::de::DeserializeOwned> FromRequestParts<S> for Ask
     }
 }
 
+/// A body as JSON.
+pub(crate) fn read<T: serde::de::DeserializeOwned>(
+    body: Result<Bytes, BytesRejection>,
+) -> Result<T, Problem> {
+    let body = body.map_err(|error| Problem::bad_request(format!("the body: {}", error.body_text())))?;
+    serde_json::from_slice(&body).map_err(|error| Problem::bad_request(format!("the body: {error}")))
+}
+
 /// Does something that may take long on a thread for such work.
 pub(crate) async fn at_length<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
@@ -66,26 +87,12 @@ pub(crate) async fn at_length<T: Send + 'static>(
     tokio::task::spawn_blocking(work).await.map_err(|error| Problem::unavailable(error.to_string()))?
 }
 
-/// All that can be asked, and what each is for. A route is entered here and nowhere else.
+/// All that can be asked, and what each is for: the table of routes.
 pub fn routes() -> Routes<App> {
-    Routes::default()
-        .post(Operation::ChangesWrite, "/v1/changes", changes::post)
-        .get(Operation::AlertsRead, "/v1/alerts", alerts::list)
-        .get(Operation::AlertsRead, "/v1/alerts/{alert_id}", alerts::one)
-        .get(Operation::CoverageRead, "/v1/coverage", alerts::coverage)
-        .get(Operation::RejectedRead, "/v1/rejected", alerts::rejected)
-        .get(Operation::FeedRead, "/v1/feed", feed::feed)
-        .get(Operation::RulesRead, "/v1/bank", bank::in_force)
-        .get(Operation::RulesRead, "/v1/bank/candidate", bank::candidate)
-        .post(Operation::RulesApply, "/v1/bank/candidate", bank::propose)
-        .post(Operation::RulesApply, "/v1/bank/candidate/withdrawal", bank::withdraw)
-        .post(Operation::RulesApprove, "/v1/bank/candidate/approval", bank::approve)
-        .get(Operation::RulesRead, "/v1/bank/candidate/difference", bank::difference)
-        .post(Operation::Backup, "/v1/backups", backups::begin)
-        .get(Operation::AccessRead, "/v1/access", access::own)
-        .get(Operation::HealthRead, "/health/live", health::live)
-        .get(Operation::HealthRead, "/health/ready", health::ready)
-        .get(Operation::MetricsRead, "/metrics", health::metrics)
+    let all = routes::routes()
+        .into_iter()
+        .flat_map(|route| route.operations.into_iter().map(move |operation| (route.path, operation)));
+    all.fold(Routes::default(), |routes, (path, of)| routes.enter(of.method(), of.right, path, of.router))
 }
 
 /// All that can be asked, each behind its gate.

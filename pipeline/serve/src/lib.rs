@@ -5,6 +5,7 @@
 //!   http::changes  --+          a tick: take, judge | write, commit,   +--  http::feed   (server-sent events)
 //!   folder, kafka  --+-> inbox  then answer and publish               -+--  http::alerts (what is durable)
 //!                                                                        +--  kafka::publish, kafka::dead_letters
+//!                                                                        +--  projection   (the database)
 //! ```
 //!
 //! In reading order: [`config`] is how it runs; [`batch`] what a source hands in at the [`inbox`]; [`live`] makes ticks of
@@ -12,11 +13,13 @@
 //! programs in, [`access`] says what they may do, and [`http`] answers them; [`rules`] changes the bank in force;
 //! [`metrics`] is what is counted. The only crate with connections and timers: below it nothing knows them.
 
+mod about;
 pub mod access;
 pub mod batch;
 mod candidate;
 mod clock;
 pub mod config;
+pub mod database_config;
 pub mod divisions;
 pub mod doctor;
 pub mod door;
@@ -30,11 +33,13 @@ pub mod inbox;
 pub mod kafka;
 pub mod live;
 pub mod metrics;
+pub mod projection;
 pub mod recover;
 pub mod room;
 pub mod rules;
 pub mod sight;
 pub mod split;
+pub mod versions;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -60,6 +65,7 @@ use kafka::lag::Lag;
 use kafka::publish::Publish;
 use live::{Live, Shared};
 use metrics::Metrics;
+use projection::{Projected, Projection};
 use room::UnderWay;
 use rules::Rules;
 use sight::Sight;
@@ -90,6 +96,7 @@ const LEAVE: Duration = Duration::from_secs(2);
 pub fn serve(config: &Config, tell: &Tell) -> Result<(), Error> {
     config.check()?;
     let store = Store::open(&config.data)?;
+    let database = config.database.address(&config.data)?;
     let metrics = Metrics::new(store.state(), &config.data);
     let (inbox, handed) = Inbox::new(metrics.waiting.clone());
     let shared = Arc::new(Shared::new(store.state(), metrics));
@@ -100,10 +107,12 @@ pub fn serve(config: &Config, tell: &Tell) -> Result<(), Error> {
     info!(version = env!("CARGO_PKG_VERSION"), %data, rules = count, workers, "starting");
     // It is reachable before it is ready, and says that it loads.
     let system = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Error::System)?;
+    projection::refuse_foreign(&database, store.state(), system.handle())?;
     let address = config.listen;
     let listener = system.block_on(async { door::listen(address) });
     let listener = listener.map_err(|source| Error::Listen { address, source })?;
     let address = listener.local_addr().unwrap_or(address);
+    let projected = Projected::default();
     let app = App {
         inbox: inbox.clone(),
         under_way: UnderWay::default(),
@@ -111,11 +120,13 @@ pub fn serve(config: &Config, tell: &Tell) -> Result<(), Error> {
         rules,
         backups: Arc::from(config.backups()),
         sight: Sight::default(),
+        projected: projected.clone(),
     };
     let entrance = Entrance::open(config, &shared, tell)?;
     let audit = entrance.audit();
     system.spawn(entrance.door(app).open(listener));
     system.spawn(entrance.open_anew(Arc::clone(tell)));
+    let rules = versions::versions(&bank);
     let live = {
         let (shared, tell, config) = (Arc::clone(&shared), Arc::clone(tell), config.clone());
         thread("live", move || {
@@ -131,7 +142,17 @@ pub fn serve(config: &Config, tell: &Tell) -> Result<(), Error> {
     };
     let fenced = Arc::new(AtomicBool::new(false));
     let beside = Beside { config, shared: &shared, inbox: &inbox, handle: system.handle(), tell };
-    let others = beside.start(&fenced)?;
+    let mut others = beside.start(&fenced)?;
+    others.push(beside.project(Projection {
+        address: database,
+        state: shared.state.clone(),
+        committed: shared.committed.subscribe(),
+        divisions: shared.divisions.clone(),
+        inbox: inbox.clone(),
+        handle: system.handle().clone(),
+        rules,
+        projected,
+    })?);
     let has_ended = || live.is_finished() || shared.ending.load(Ordering::Acquire);
     let told = system.block_on(told_to_end(has_ended));
     shared.ending.store(true, Ordering::Release);
@@ -183,6 +204,14 @@ struct Beside<'a> {
 }
 
 impl Beside<'_> {
+    /// Starts what writes into the database.
+    fn project(&self, projection: Projection) -> Result<JoinHandle<()>, Error> {
+        let (shared, tell) = (Arc::clone(self.shared), Arc::clone(self.tell));
+        thread("database", move || {
+            projection.run(&shared.ending, &|what| tell(Progress::Trouble(what)));
+        })
+    }
+
     /// Starts what the configuration asks for.
     fn start(&self, fenced: &Arc<AtomicBool>) -> Result<Vec<JoinHandle<()>>, Error> {
         let start = |name: &'static str, body: Body| {

@@ -13,6 +13,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use detectors::alert_view::AlertEvent;
 use rulebank::Bank;
 use runtime::engine::{Engine, Options};
 use runtime::front::Outcome;
@@ -21,12 +22,14 @@ use runtime::source::is_white;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use store::{EventKind, State, Store};
+use tokio::sync::watch;
 use tracing::field::Empty;
 use tracing::{Span, debug, debug_span, info, warn};
 use wire::rejected::raw_line;
 use wire::{Event, Keyword, Origin as Place, Rejected};
 
 use crate::Error;
+use crate::about::{self, Stated};
 use crate::batch::{Answer, Batch, Origin, Refused, Request};
 use crate::candidate::{Owed, Recorded, recorder};
 use crate::clock::{CHINA_AHEAD_SECONDS, limit_of_now, wall_clock};
@@ -68,6 +71,8 @@ pub struct Shared {
     pub feed: Feed,
     /// Where institutions stand.
     pub divisions: Divisions,
+    /// Told whenever a tick was committed: its number.
+    pub committed: watch::Sender<u64>,
     /// Whether changes are taken.
     pub ready: AtomicBool,
     /// Why not, if something is wrong.
@@ -85,6 +90,7 @@ impl Shared {
             state: state.clone(),
             feed: Feed::new(state.clone()),
             divisions: Divisions::default(),
+            committed: watch::Sender::new(state.last_tick()),
             ready: AtomicBool::new(false),
             trouble: Mutex::default(),
             ending: AtomicBool::new(false),
@@ -379,22 +385,28 @@ impl Live {
         Ok(())
     }
 
-    /// Waits until all that was sent is judged; gives the events.
-    fn judged(&mut self) -> Result<Vec<Event>, Error> {
+    /// Waits until all that was sent is judged; gives the events, and whom each is about.
+    fn judged(&mut self) -> Result<Vec<Stated>, Error> {
         self.engine.settle()?;
-        Ok(self.recorded.take().into_iter().map(|event| event.line).collect())
+        let ledger = &*self.engine.front.ledger();
+        let stated = |AlertEvent { line, evidence, .. }| {
+            let beside = about::beside(ledger.arena(), ledger, &line.alert.subject, &evidence);
+            Stated { event: line, beside }
+        };
+        Ok(self.recorded.take().into_iter().map(stated).collect())
     }
 
     fn commit_and_publish(
         &mut self,
         tick: u64,
-        mut events: Vec<Event>,
+        mut events: Vec<Stated>,
         outcomes: &Outcomes,
     ) -> Result<(), Error> {
         self.pay(tick, &mut events)?;
         let lines = self.commit(tick, &events, outcomes)?;
-        self.shared.metrics.outcome.add(&events);
+        self.shared.metrics.outcome.add(events.iter().map(|stated| &stated.event));
         self.shared.feed.publish(lines);
+        self.shared.committed.send_replace(tick);
         Ok(())
     }
 
@@ -402,19 +414,21 @@ impl Live {
     fn commit(
         &mut self,
         tick: u64,
-        events: &[Event],
+        stated: &[Stated],
         outcomes: &Outcomes,
     ) -> Result<Vec<crate::feed::Line>, Error> {
-        let mut lines = Vec::with_capacity(events.len());
-        let mut alerts = Vec::with_capacity(events.len());
-        for event in events {
+        let mut lines = Vec::with_capacity(stated.len());
+        let mut alerts = Vec::with_capacity(stated.len());
+        let mut beside = Vec::with_capacity(stated.len());
+        for Stated { event, beside: about } in stated {
             lines.push(serde_json::to_vec(event)?);
             alerts.push(serde_json::to_vec(&event.alert)?);
+            beside.push(about.clone());
         }
-        let stored: Vec<store::Event<'_>> = events
+        let stored: Vec<store::Event<'_>> = stated
             .iter()
             .zip(lines.iter().zip(&alerts))
-            .map(|(event, (line, alert))| store::Event {
+            .map(|(Stated { event, .. }, (line, alert))| store::Event {
                 kind: kind_of(event),
                 alert_id: &event.alert.alert_id,
                 line,
@@ -425,6 +439,7 @@ impl Live {
         let whole = store::Tick {
             tick,
             events: &stored,
+            beside: &beside,
             offsets: &outcomes.offsets,
             requests: &outcomes.requests,
             rejects: &outcomes.rejects,

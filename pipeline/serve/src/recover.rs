@@ -6,11 +6,13 @@
 
 use std::collections::BTreeMap;
 
+use records::arena::RowRef;
 use runtime::engine::Engine;
 use store::{Snapshot, Store};
-use wire::{Alert, Cause, Event, Keyword};
+use wire::{Alert, Cause, Event, Keyword, Subject};
 
 use crate::Error;
+use crate::about::{self, Stated};
 
 /// Changes of a tick of the load.
 const TICK: u64 = 500_000;
@@ -18,7 +20,8 @@ const TICK: u64 = 500_000;
 /// Alerts of a page.
 const PAGE: usize = 1_000;
 
-/// Loads the engine; gives the events that lead from the alerts of the store to those that stand.
+/// Loads the engine; gives the events that lead from the alerts of the store to those that stand, and what is known
+/// beside each.
 ///
 /// # Errors
 /// The store is damaged, or the engine stopped.
@@ -26,7 +29,7 @@ pub(crate) fn recover(
     store: &Store,
     engine: &mut Engine,
     mut progress: impl FnMut(u64),
-) -> Result<Vec<Event>, Error> {
+) -> Result<Vec<Stated>, Error> {
     engine.front.go_on_after(store.last_tick());
     store.replay(|_, change| {
         // What is rejected now was read by another version of the program; it counts as rejected again.
@@ -41,9 +44,38 @@ pub(crate) fn recover(
     engine.close_tick_with_profiles()?;
     engine.settle()?;
     let standing = engine.look(|view| view.alerts())?;
+    let found = differences(&store.state().snapshot()?, standing)?;
+    let subject = |alert: &Alert| (alert.alert_id.clone(), alert.subject.clone());
+    let beside =
+        beside(engine, found.iter().filter_map(|found| found.alert.as_ref()).map(subject).collect())?;
     let tick = engine.front.last_tick();
-    let event = |difference| event_of(difference, None, tick);
-    differences(&store.state().snapshot()?, standing)?.into_iter().map(event).collect()
+    let event = |difference: Difference| {
+        let beside = beside.get(&difference.alert_id).cloned().unwrap_or_default();
+        Ok(Stated { event: event_of(difference, None, tick)?, beside })
+    };
+    found.into_iter().map(event).collect()
+}
+
+/// What is known beside alerts that stand, by id; they are given with their subjects.
+pub(crate) fn beside(
+    engine: &mut Engine,
+    subjects: BTreeMap<String, Subject>,
+) -> Result<BTreeMap<String, Vec<u8>>, Error> {
+    if subjects.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let found: Vec<(String, Subject, Vec<RowRef>)> = engine.look(move |view| {
+        let found = view.by_id().into_iter().filter_map(|(alert_id, alert)| {
+            let subject = subjects.get(&alert_id)?.clone();
+            Some((alert_id, subject, alert.priced.finding.evidence.clone()))
+        });
+        found.collect()
+    })?;
+    let ledger = &*engine.front.ledger();
+    let of = |(id, subject, rows): (String, Subject, Vec<RowRef>)| {
+        (id, about::beside(ledger.arena(), ledger, &subject, &rows))
+    };
+    Ok(found.into_iter().map(of).collect())
 }
 
 /// An alert that stands otherwise than it is stored.

@@ -12,6 +12,7 @@
 //! process: what was not in force when that ended is proposed again.
 
 pub(crate) mod bundle;
+pub mod refused;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -29,6 +30,7 @@ use crate::error::with_sources;
 use crate::inbox::{Adopt, Inbox};
 use crate::live::Shared;
 use bundle::{Files, id_of};
+pub use refused::Refused;
 
 /// Under this name the bank in force is noted.
 const NOTE: &str = "bank";
@@ -50,7 +52,7 @@ pub struct InForce {
 }
 
 /// Where a proposal stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
     /// The changes of the store go through an engine of its own.
@@ -68,7 +70,7 @@ pub enum Stage {
 }
 
 /// What a bank would do to the alerts of one rule.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct OfRule {
     /// Alerts that come.
     pub added: u64,
@@ -85,7 +87,7 @@ pub struct OfRule {
 }
 
 /// A proposed bank, as people see it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Proposal {
     /// The bank's id.
     pub bank: String,
@@ -101,23 +103,6 @@ pub struct Proposal {
     pub difference: Option<BTreeMap<String, OfRule>>,
     /// Why it failed.
     pub error: Option<String>,
-}
-
-/// Why something cannot be done with a bank.
-#[derive(Debug, thiserror::Error)]
-pub enum Refused {
-    /// The bank has mistakes.
-    #[error("{0}")]
-    Invalid(String),
-    /// Another bank is proposed, or it is not at the stage for this.
-    #[error("{0}")]
-    Conflict(String),
-    /// There is no proposal.
-    #[error("no bank is proposed")]
-    None,
-    /// It cannot be done at the moment.
-    #[error(transparent)]
-    Failed(#[from] Error),
 }
 
 struct Desk {

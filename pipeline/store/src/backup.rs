@@ -17,7 +17,7 @@ use crate::error::failed;
 use crate::mark::Mark;
 use crate::snapshot::Snapshot;
 use crate::state::new_identity;
-use crate::tables::{ALERTS, CURSORS, EVENTS, META, NOTES, OFFSETS, REJECTS, REQUESTS, SEGMENTS};
+use crate::tables::{ALERTS, BESIDE, CURSORS, EVENTS, META, NOTES, OFFSETS, REJECTS, REQUESTS, SEGMENTS};
 use crate::{Error, Store, segment};
 
 /// What was copied.
@@ -156,6 +156,7 @@ fn copy_tables(from: &ReadTransaction, to: &Database) -> Result<(), redb::Error>
     copy_table(from, &writing, REQUESTS)?;
     copy_table(from, &writing, ALERTS)?;
     copy_table(from, &writing, EVENTS)?;
+    copy_table(from, &writing, BESIDE)?;
     copy_table(from, &writing, REJECTS)?;
     copy_table(from, &writing, CURSORS)?;
     copy_table(from, &writing, NOTES)?;

@@ -8,7 +8,7 @@ use redb::{ReadTransaction, ReadableTable, TableDefinition};
 use crate::Error;
 use crate::error::failed;
 use crate::segment;
-use crate::tables::{ALERTS, CURSORS, EVENTS, META, NOTES, OFFSETS, REJECTS, REQUESTS, SEGMENTS};
+use crate::tables::{ALERTS, BESIDE, CURSORS, EVENTS, META, NOTES, OFFSETS, REJECTS, REQUESTS, SEGMENTS};
 
 /// A page of events or rejects ends with the entry that brings it to so many bytes.
 const PAGE_BYTES: usize = 1 << 20;
@@ -200,6 +200,29 @@ impl Snapshot {
         self.read(|tables| {
             Ok(tables.open_table(EVENTS)?.first()?.map_or(next, |(sequence, _)| sequence.value()))
         })
+    }
+
+    /// What is known beside the events after one up to another, each with the sequence of its event.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn beside(&self, after: u64, last: u64) -> Result<Vec<(u64, Vec<u8>)>, Error> {
+        if after >= last {
+            return Ok(Vec::new());
+        }
+        self.read(|tables| {
+            let entries = tables.open_table(BESIDE)?;
+            let entries = entries.range(after + 1..=last)?;
+            entries.map(|entry| Ok(entry.map(|(at, known)| (at.value(), known.value().to_vec()))?)).collect()
+        })
+    }
+
+    /// Number of the last reject; 0 before the first.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn last_reject(&self) -> Result<u64, Error> {
+        self.read(|tables| Ok(tables.open_table(REJECTS)?.last()?.map_or(0, |(number, _)| number.value())))
     }
 
     /// Rejects after one, at most `limit` and about a MiB, each with its number.

@@ -8,6 +8,7 @@
 //! | `requests` | id of a request | the tick it was answered at, and the answer |
 //! | `alerts` | `alert_id` | sequence of its last event, and the alert as it stands |
 //! | `events` | sequence | the event |
+//! | `beside` | sequence | what is known beside the event, if anything is |
 //! | `rejects` | number | what was rejected |
 //! | `cursors` | who takes events | sequence of the last one taken |
 //! | `notes` | name | what the program notes with a tick |
@@ -30,7 +31,7 @@ use crate::Error;
 use crate::error::failed;
 use crate::mark::Mark;
 use crate::snapshot::{Page, Snapshot};
-use crate::tables::{ALERTS, CURSORS, EVENTS, META, NOTES, OFFSETS, REJECTS, REQUESTS, SEGMENTS};
+use crate::tables::{ALERTS, BESIDE, CURSORS, EVENTS, META, NOTES, OFFSETS, REJECTS, REQUESTS, SEGMENTS};
 
 /// The version of the tables.
 pub const VERSION: u64 = 1;
@@ -69,6 +70,9 @@ pub struct Tick<'a> {
     pub tick: u64,
     /// Its events, in order.
     pub events: &'a [Event<'a>],
+    /// What is known beside each of them, in the same order: for readers of the state, and not in the event. May be
+    /// shorter, and empty where nothing is.
+    pub beside: &'a [Vec<u8>],
     /// Where to read on, by source.
     pub offsets: &'a [(String, u64)],
     /// Answers to requests, by their id.
@@ -127,6 +131,7 @@ impl State {
             writing.open_table(REQUESTS)?;
             writing.open_table(ALERTS)?;
             writing.open_table(EVENTS)?;
+            writing.open_table(BESIDE)?;
             writing.open_table(REJECTS)?;
             writing.open_table(CURSORS)?;
             writing.open_table(NOTES)?;
@@ -213,9 +218,13 @@ impl State {
             writing.open_table(SEGMENTS)?.insert(segment, length)?;
             let mut alerts = writing.open_table(ALERTS)?;
             let mut events = writing.open_table(EVENTS)?;
-            for event in tick.events {
+            let mut beside = writing.open_table(BESIDE)?;
+            for (nth, event) in tick.events.iter().enumerate() {
                 sequence += 1;
                 events.insert(sequence, event.line)?;
+                if let Some(known) = tick.beside.get(nth).filter(|known| !known.is_empty()) {
+                    beside.insert(sequence, known.as_slice())?;
+                }
                 match event.kind {
                     EventKind::Withdrawn => alerts.remove(event.alert_id)?,
                     _ => alerts.insert(event.alert_id, (sequence, event.alert))?,
@@ -362,6 +371,22 @@ impl State {
             Ok(())
         };
         forget().map_err(|error| failed(&self.path, error))
+    }
+
+    /// As [`Snapshot::beside`].
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn beside(&self, after: u64, last: u64) -> Result<Vec<(u64, Vec<u8>)>, Error> {
+        self.snapshot()?.beside(after, last)
+    }
+
+    /// As [`Snapshot::last_reject`].
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn last_reject(&self) -> Result<u64, Error> {
+        self.snapshot()?.last_reject()
     }
 
     /// As [`Snapshot::rejects`].

@@ -8,6 +8,7 @@ pub(crate) const OFFSETS: TableDefinition<'_, &str, u64> = TableDefinition::new(
 pub(crate) const REQUESTS: TableDefinition<'_, &str, (u64, &[u8])> = TableDefinition::new("requests");
 pub(crate) const ALERTS: TableDefinition<'_, &str, (u64, &[u8])> = TableDefinition::new("alerts");
 pub(crate) const EVENTS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("events");
+pub(crate) const BESIDE: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("beside");
 pub(crate) const REJECTS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("rejects");
 pub(crate) const CURSORS: TableDefinition<'_, &str, u64> = TableDefinition::new("cursors");
 pub(crate) const NOTES: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("notes");

@@ -1,7 +1,5 @@
 //! A backup is the state of one moment, whatever goes on meanwhile, and is put back only where it is whole.
 
-#![expect(clippy::unwrap_used, reason = "where a test cannot go on, it has failed")]
-
 use store::{Error, Event, EventKind, Store, Tick, backup};
 
 #[test]

@@ -87,6 +87,7 @@ impl Service {
         self.ask(&head, body)
     }
 
+    /// Sends a request with this head and body.
     pub(crate) fn ask(&self, head: &str, body: &[u8]) -> std::io::Result<Answer> {
         let mut stream = TcpStream::connect(self.address)?;
         stream.set_read_timeout(Some(PATIENCE))?;

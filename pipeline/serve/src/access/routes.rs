@@ -59,7 +59,9 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         self.enter(Method::POST, operation, path, post(handler))
     }
 
-    fn enter(
+    /// A route with its handler.
+    #[must_use]
+    pub fn enter(
         mut self,
         method: Method,
         operation: Operation,

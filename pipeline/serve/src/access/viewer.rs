@@ -46,6 +46,16 @@ impl Viewer {
         self.who.may(operation)
     }
 
+    /// The name under which they are known; none where nobody is asked.
+    pub fn name(&self) -> Option<&str> {
+        (!self.who.is_open).then_some(self.who.name.as_str())
+    }
+
+    /// The first of their roles; none where nobody is asked.
+    pub fn role(&self) -> &'static str {
+        self.name().and(self.who.roles.first()).map_or("", |role| role.name())
+    }
+
     /// Whether they see persons by their numbers.
     pub fn sees_persons(&self) -> bool {
         self.may(Operation::AlertsPersons)

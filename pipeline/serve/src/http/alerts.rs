@@ -1,176 +1,189 @@
-//! `GET /v1/alerts`, `/v1/alerts/{alert_id}`, `/v1/coverage`, `/v1/rejected`.
+//! `GET /v1/alerts`, `/v1/alerts/{alert_id}` and its `/history`, from the database.
 
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::response::IntoResponse;
+use database::{AlertFilter, AlertOrder, StoredAlert};
 use serde::{Deserialize, Serialize};
-use wire::{Alert, Rejected};
+use serde_json::value::RawValue;
+use wire::{Alert, Cause, FenSum};
 
-use super::{App, Asked, Problem, at_length};
+use super::asked::{amount, division, moment, state};
+use super::{App, Asked, Problem};
 use crate::access::viewer::Viewer;
-use crate::live::StoredReject;
 
-/// Which alerts, and from where on.
+/// Which alerts, in which order, and from where on.
 #[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, default)]
 pub(super) struct Wanted {
     rule: Option<String>,
     family: Option<String>,
     verdict: Option<String>,
     severity: Option<String>,
+    phase: Option<String>,
     fixmedins_code: Option<String>,
+    division: Option<String>,
+    occurred_from: Option<String>,
+    occurred_to: Option<String>,
+    amount_min: Option<String>,
+    amount_max: Option<String>,
+    state: Option<String>,
+    incident: Option<String>,
+    sort: Option<String>,
+    total: Option<bool>,
     limit: Option<usize>,
     after: Option<String>,
 }
 
-/// Of an alert, what is asked for.
-#[derive(Deserialize)]
-struct Heads<'a> {
-    #[serde(borrow)]
-    rule: &'a str,
-    #[serde(borrow)]
-    family: &'a str,
-    #[serde(borrow)]
-    verdict: &'a str,
-    #[serde(borrow)]
-    severity: &'a str,
-    institution: Option<String>,
-}
-
 impl Wanted {
-    fn wants_all(&self) -> bool {
-        let asked = [&self.rule, &self.family, &self.verdict, &self.severity, &self.fixmedins_code];
-        asked.iter().all(|asked| asked.is_none())
+    fn filter(&self, viewer: &Viewer) -> Result<AlertFilter, Problem> {
+        let of = self.clone();
+        Ok(AlertFilter {
+            rule: of.rule,
+            family: of.family,
+            verdict: of.verdict,
+            severity: of.severity,
+            phase: of.phase,
+            institution: of.fixmedins_code,
+            divisions: division(of.division)?,
+            within: viewer.divisions().to_vec(),
+            occurred_from: moment("occurred_from", of.occurred_from.as_deref(), false)?,
+            occurred_to: moment("occurred_to", of.occurred_to.as_deref(), true)?,
+            amount_min: amount("amount_min", of.amount_min.as_deref())?,
+            amount_max: amount("amount_max", of.amount_max.as_deref())?,
+            state: state(of.state)?,
+            incident: of.incident,
+        })
     }
 
-    fn wants(&self, alert: &[u8]) -> bool {
-        let Ok(alert) = serde_json::from_slice::<Heads<'_>>(alert) else { return false };
-        let is = |asked: &Option<String>, found: &str| asked.as_deref().is_none_or(|asked| asked == found);
-        is(&self.rule, alert.rule)
-            && is(&self.family, alert.family)
-            && is(&self.verdict, alert.verdict)
-            && is(&self.severity, alert.severity)
-            && is(&self.fixmedins_code, alert.institution.as_deref().unwrap_or_default())
+    fn order(&self) -> Result<AlertOrder, Problem> {
+        match self.sort.as_deref() {
+            None | Some("alert_id") => Ok(AlertOrder::Id),
+            Some("occurred") => Ok(AlertOrder::Occurred),
+            Some("amount") => Ok(AlertOrder::Amount),
+            Some("counted_amount") => Ok(AlertOrder::CountedAmount),
+            Some("sequence") => Ok(AlertOrder::Sequence),
+            Some(_) => {
+                Err(Problem::bad_request("sort: alert_id, occurred, amount, counted_amount or sequence"))
+            }
+        }
     }
 }
 
 /// A page of alerts.
 #[derive(Serialize)]
 pub(super) struct Alerts {
-    items: Vec<WithState>,
+    items: Vec<Box<RawValue>>,
     next: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    total: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    amount_total: Option<FenSum>,
 }
 
-/// An alert as in `alerts.ndjson`, and how it is with it.
-#[derive(Serialize)]
-pub(super) struct WithState {
-    #[serde(flatten)]
-    alert: Alert,
-    state: &'static str,
+/// An alert and what happened to it.
+#[derive(Serialize, Deserialize)]
+pub(super) struct History {
+    alert_id: String,
+    state: String,
+    incident: String,
+    revisions: Vec<RevisionLine>,
 }
 
-fn with_state(alert: &[u8], viewer: &Viewer) -> Result<WithState, Problem> {
-    let alert = serde_json::from_slice(alert).map_err(|error| Problem::unavailable(error.to_string()))?;
-    Ok(WithState { alert: viewer.alert(alert), state: "standing" })
+/// An event of an alert.
+#[derive(Serialize, Deserialize)]
+struct RevisionLine {
+    sequence: u64,
+    event: String,
+    tick: u64,
+    entered: String,
+    cause: Vec<Cause>,
+    alert: Box<RawValue>,
 }
 
-/// The institution of an alert.
-fn institution(alert: &[u8]) -> Option<String> {
-    #[derive(Deserialize)]
-    struct Institution {
-        institution: Option<String>,
+/// An alert as a viewer sees it, and behind its fields the state.
+fn with_state(of: &StoredAlert, viewer: &Viewer) -> Result<Box<RawValue>, Problem> {
+    let wrong = || Problem::unavailable(format!("alert {} of the database is none", of.alert_id));
+    let seen = seen(&of.alert, viewer)?;
+    let fields = seen.get().trim_end().strip_suffix('}').ok_or_else(wrong)?;
+    let state = serde_json::to_string(&of.state).map_err(|_| wrong())?;
+    RawValue::from_string(format!("{fields},\"state\":{state}}}")).map_err(|_| wrong())
+}
+
+/// An alert as a viewer sees it: as it was written, where nothing is masked.
+fn seen(alert: &RawValue, viewer: &Viewer) -> Result<Box<RawValue>, Problem> {
+    if viewer.sees_persons() {
+        return Ok(alert.to_owned());
     }
-    serde_json::from_slice::<Institution>(alert).ok()?.institution
+    let alert: Alert = serde_json::from_str(alert.get()).map_err(crate::Error::from)?;
+    Ok(serde_json::value::to_raw_value(&viewer.alert(alert)).map_err(crate::Error::from)?)
 }
 
-/// A page of the alerts that stand, by `alert_id`.
+/// One alert that a viewer sees; what is foreign is answered as what is not there.
+pub(super) async fn visible(app: &App, viewer: &Viewer, alert_id: &str) -> Result<StoredAlert, Problem> {
+    viewer.is_known()?;
+    let found = app.current_database().await?.alert(alert_id).await?;
+    let found = found.ok_or_else(|| no_alert(alert_id))?;
+    let alert: Alert = serde_json::from_str(found.alert.get()).map_err(crate::Error::from)?;
+    let institution = alert.institution.as_deref();
+    if viewer.sees(institution) { Ok(found) } else { Err(viewer.foreign(institution, no_alert(alert_id))) }
+}
+
+/// A page of alerts.
 pub(super) async fn list(
     State(app): State<App>,
     viewer: Viewer,
     Asked(wanted): Asked<Wanted>,
 ) -> Result<Json<Alerts>, Problem> {
-    let limit = viewer.page(wanted.limit)?;
     viewer.is_known()?;
-    at_length(move || {
-        let after = wanted.after.clone().unwrap_or_default();
-        let (all, sees_all) = (wanted.wants_all(), viewer.divisions().is_empty());
-        let wants = |alert: &[u8]| {
-            (all || wanted.wants(alert)) && (sees_all || viewer.sees(institution(alert).as_deref()))
-        };
-        let page = app.shared.state.alerts(&after, limit, wants)?;
-        let next = page.items.last().filter(|_| page.more).map(|(alert_id, _)| alert_id.clone());
-        let items =
-            page.items.iter().map(|(_, alert)| with_state(alert, &viewer)).collect::<Result<_, _>>()?;
-        Ok(Json(Alerts { items, next }))
-    })
-    .await
+    let (filter, order, limit) = (wanted.filter(&viewer)?, wanted.order()?, viewer.page(wanted.limit)?);
+    let database = app.current_database().await?;
+    let page = database.alerts(&filter, order, wanted.after.as_deref(), limit).await?;
+    let items = page.items.iter().map(|of| with_state(of, &viewer)).collect::<Result<_, _>>()?;
+    let total = match wanted.total {
+        Some(true) => Some(database.alerts_total(&filter).await?),
+        _ => None,
+    };
+    let (count, amount) = (total.map(|total| total.count), total.map(|total| total.amount));
+    Ok(Json(Alerts { items, next: page.next, total: count, amount_total: amount }))
 }
 
-/// One alert that stands.
+/// One alert, in whatever state.
 pub(super) async fn one(
     State(app): State<App>,
     viewer: Viewer,
     Path(alert_id): Path<String>,
-) -> Result<Json<WithState>, Problem> {
-    viewer.is_known()?;
-    let none = || Problem::not_found(format!("no alert {alert_id} stands"));
-    let Some((_, alert)) = app.shared.state.alert(&alert_id)? else { return Err(none()) };
-    let institution = institution(&alert);
-    if !viewer.sees(institution.as_deref()) {
-        return Err(viewer.foreign(institution.as_deref(), none()));
-    }
-    Ok(Json(with_state(&alert, &viewer)?))
+) -> Result<Json<Box<RawValue>>, Problem> {
+    Ok(Json(with_state(&visible(&app, &viewer, &alert_id).await?, &viewer)?))
 }
 
-/// What was judged, by rule.
-pub(super) async fn coverage(State(app): State<App>) -> Result<impl IntoResponse, Problem> {
-    Ok(Json(app.inbox.look(|view| view.coverage()).await?))
-}
-
-/// From where on.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct From {
-    limit: Option<usize>,
-    after: Option<u64>,
-}
-
-/// What was rejected, with its number.
-#[derive(Serialize)]
-pub(super) struct Numbered {
-    number: u64,
-    #[serde(flatten)]
-    line: Rejected,
-}
-
-/// A page of what was rejected.
-#[derive(Serialize)]
-pub(super) struct RejectedPage {
-    items: Vec<Numbered>,
-    next: Option<u64>,
-}
-
-/// What was rejected, in the order in which it came.
-pub(super) async fn rejected(
+/// What happened to an alert.
+pub(super) async fn history(
     State(app): State<App>,
     viewer: Viewer,
-    Asked(from): Asked<From>,
-) -> Result<Json<RejectedPage>, Problem> {
-    let limit = viewer.page(from.limit)?;
-    // Whose it would have been cannot be said of what was rejected.
-    if !viewer.sees(None) {
-        return Ok(Json(RejectedPage { items: Vec::new(), next: None }));
-    }
-    at_length(move || {
-        let page = app.shared.state.rejects(from.after.unwrap_or(0), limit)?;
-        let next = page.items.last().filter(|_| page.more).map(|(number, _)| *number);
-        let read = |(number, line): &(u64, Vec<u8>)| {
-            let stored: StoredReject = serde_json::from_slice(line)?;
-            Ok(Numbered { number: *number, line: viewer.rejected(stored.line) })
-        };
-        let items: Result<Vec<Numbered>, serde_json::Error> = page.items.iter().map(read).collect();
-        let items = items.map_err(|error| Problem::unavailable(error.to_string()))?;
-        Ok(Json(RejectedPage { items, next }))
-    })
-    .await
+    Path(alert_id): Path<String>,
+) -> Result<Json<History>, Problem> {
+    visible(&app, &viewer, &alert_id).await?;
+    let found = app.current_database().await?.history(&alert_id).await?;
+    let found = found.ok_or_else(|| no_alert(&alert_id))?;
+    let line = |of: database::Revision| -> Result<RevisionLine, Problem> {
+        let alert: Alert = serde_json::from_str(of.alert.get()).map_err(crate::Error::from)?;
+        Ok(RevisionLine {
+            sequence: of.sequence,
+            event: of.event,
+            tick: of.tick,
+            entered: of.entered_at,
+            cause: viewer.causes(&alert, of.causes),
+            alert: seen(&of.alert, &viewer)?,
+        })
+    };
+    Ok(Json(History {
+        alert_id: found.alert.alert_id,
+        state: found.alert.state,
+        incident: found.alert.incident_id,
+        revisions: found.revisions.into_iter().map(line).collect::<Result<_, _>>()?,
+    }))
+}
+
+pub(super) fn no_alert(alert_id: &str) -> Problem {
+    Problem::not_found(format!("there is no alert {alert_id}"))
 }

@@ -1,13 +1,18 @@
 //! `POST /v1/backups`: a copy of the state as it is at this moment, while the service goes on.
 
 use axum::Json;
+use axum::body::Bytes;
 use axum::extract::State;
+use axum::extract::rejection::BytesRejection;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use store::backup;
 
-use super::{App, Problem, at_length};
+use super::{App, Problem, at_length, read};
 use crate::fail;
+
+/// Bytes of a body at the most.
+pub(super) const BODY_BYTES_MAX: usize = 64 << 10;
 
 /// Which backup is wanted.
 #[derive(Debug, Deserialize)]
@@ -18,7 +23,7 @@ pub(super) struct Wanted {
 }
 
 /// What was copied.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Backup {
     /// Where it stands, on the machine of the service.
     folder: String,
@@ -39,8 +44,9 @@ fn is_name(name: &str) -> bool {
 /// Makes a backup.
 pub(super) async fn begin(
     State(app): State<App>,
-    Json(wanted): Json<Wanted>,
+    body: Result<Bytes, BytesRejection>,
 ) -> Result<(StatusCode, Json<Backup>), Problem> {
+    let wanted: Wanted = read(body)?;
     if !is_name(&wanted.name) {
         return Err(Problem::bad_request("name: 1 to 100 letters, digits, dots, hyphens and underscores"));
     }

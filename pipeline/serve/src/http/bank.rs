@@ -5,17 +5,18 @@ use std::io::{BufRead as _, BufReader};
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
+use axum::extract::rejection::BytesRejection;
 use axum::http::StatusCode;
 use rulebank::Bank;
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
+use wire::AlertDifference;
 
-use super::{App, Asked, Problem, at_length};
+use super::{App, Asked, Problem, at_length, read};
+use crate::access::viewer::Viewer;
 use crate::rules::{InForce, Proposal, Refused};
 
-/// Lines of a page, unless it is said otherwise, and at the most.
-const PAGE: usize = 100;
-const PAGE_MAX: usize = 1_000;
+/// Bytes of a body at the most: a bank with all its tables.
+pub(super) const BODY_BYTES_MAX: usize = 64 << 20;
 
 /// Characters of a person's name at the most.
 const NAME_MAX: usize = 100;
@@ -32,19 +33,18 @@ impl From<Refused> for Problem {
 }
 
 /// A rule of the bank in force.
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 pub(super) struct RuleLine {
     rule: String,
     version: String,
-    status: &'static str,
+    status: String,
     detector: String,
     title: wire::Bilingual,
 }
 
 /// The bank in force.
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 pub(super) struct BankPage {
-    #[serde(flatten)]
     in_force: InForce,
     rules: Vec<RuleLine>,
 }
@@ -53,7 +53,7 @@ fn lines(bank: &Bank) -> Vec<RuleLine> {
     let line = |rule: &rulebank::Rule| RuleLine {
         rule: rule.id.clone(),
         version: rule.version.clone(),
-        status: rule.status.code(),
+        status: rule.status.code().to_owned(),
         detector: rule.detector.clone(),
         title: wire::Bilingual { zh: rule.title.zh.clone(), en: rule.title.en.clone() },
     };
@@ -68,7 +68,8 @@ pub(super) async fn in_force(State(app): State<App>) -> Json<BankPage> {
 /// A bank that is proposed: its files, or the rules of the bank in force that leave its shadow.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Proposed {
+pub(super) struct Proposed {
+    #[serde(default)]
     by: String,
     #[serde(default)]
     files: std::collections::BTreeMap<String, String>,
@@ -76,12 +77,9 @@ struct Proposed {
     promote: Vec<String>,
 }
 
-fn read<T: serde::de::DeserializeOwned>(body: &Bytes) -> Result<T, Problem> {
-    serde_json::from_slice(body).map_err(|error| Problem::bad_request(error.to_string()))
-}
-
-fn name(by: &str) -> Result<String, Problem> {
-    let name = by.trim();
+/// Who does it: whoever is known by name, else who the body says.
+fn name(by: &str, viewer: &Viewer) -> Result<String, Problem> {
+    let name = viewer.name().unwrap_or(by).trim();
     if name.is_empty() || name.chars().count() > NAME_MAX {
         return Err(Problem::bad_request(format!("by: the name of a person, 1 to {NAME_MAX} characters")));
     }
@@ -91,10 +89,11 @@ fn name(by: &str) -> Result<String, Problem> {
 /// Proposes a bank.
 pub(super) async fn propose(
     State(app): State<App>,
-    body: Bytes,
+    viewer: Viewer,
+    body: Result<Bytes, BytesRejection>,
 ) -> Result<(StatusCode, Json<Proposal>), Problem> {
-    let proposed: Proposed = read(&body)?;
-    let by = name(&proposed.by)?;
+    let proposed: Proposed = read(body)?;
+    let by = name(&proposed.by, &viewer)?;
     if proposed.files.is_empty() == proposed.promote.is_empty() {
         return Err(Problem::bad_request("either files of a bank, or rules to promote"));
     }
@@ -122,7 +121,8 @@ pub(super) async fn withdraw(State(app): State<App>) -> Result<Json<Proposal>, P
 /// Who approves which bank.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Approval {
+pub(super) struct Approval {
+    #[serde(default)]
     by: String,
     bank: String,
 }
@@ -130,37 +130,46 @@ struct Approval {
 /// Approves the proposed bank.
 pub(super) async fn approve(
     State(app): State<App>,
-    body: Bytes,
+    viewer: Viewer,
+    body: Result<Bytes, BytesRejection>,
 ) -> Result<(StatusCode, Json<Proposal>), Problem> {
-    let approval: Approval = read(&body)?;
-    let proposal = app.rules.approve(&approval.bank, name(&approval.by)?)?;
+    let approval: Approval = read(body)?;
+    let proposal = app.rules.approve(&approval.bank, name(&approval.by, &viewer)?)?;
     Ok((StatusCode::ACCEPTED, Json(proposal)))
 }
 
 /// From where on.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Page {
+pub(super) struct Place {
     limit: Option<usize>,
     after: Option<usize>,
+}
+
+/// A line of the difference as a viewer sees it.
+fn seen(line: AlertDifference, viewer: &Viewer) -> AlertDifference {
+    let alert = |alert: Option<wire::Alert>| alert.map(|alert| viewer.alert(alert));
+    let cause = match line.alert.as_ref().or(line.before.as_ref()) {
+        Some(of) => viewer.causes(of, line.cause),
+        None => line.cause,
+    };
+    AlertDifference { cause, alert: alert(line.alert), before: alert(line.before), ..line }
 }
 
 /// A page of the difference.
 #[derive(Serialize)]
 pub(super) struct DifferencePage {
-    items: Vec<Box<RawValue>>,
+    items: Vec<AlertDifference>,
     next: Option<usize>,
 }
 
 /// What the proposed bank does to the alerts, a line each, by `alert_id`.
 pub(super) async fn difference(
     State(app): State<App>,
-    Asked(from): Asked<Page>,
+    viewer: Viewer,
+    Asked(from): Asked<Place>,
 ) -> Result<Json<DifferencePage>, Problem> {
-    let (limit, after) = (from.limit.unwrap_or(PAGE), from.after.unwrap_or(0));
-    if !(1..=PAGE_MAX).contains(&limit) {
-        return Err(Problem::bad_request(format!("limit: 1 to {PAGE_MAX}")));
-    }
+    let (limit, after) = (viewer.page(from.limit)?, from.after.unwrap_or(0));
     let proposal = app.rules.proposal()?;
     if proposal.difference.is_none() {
         return Err(Problem::conflict("the difference is being computed"));
@@ -170,13 +179,16 @@ pub(super) async fn difference(
         let failed = |error: std::io::Error| Problem::unavailable(format!("{}: {error}", path.display()));
         let file = std::fs::File::open(&path).map_err(failed)?;
         let (mut items, mut next) = (Vec::new(), None);
-        for line in BufReader::new(file).lines().skip(after) {
+        for (nth, line) in BufReader::new(file).lines().enumerate().skip(after) {
             if items.len() == limit {
-                next = Some(after + limit);
+                next = Some(nth);
                 break;
             }
-            let line = line.map_err(failed)?;
-            items.push(RawValue::from_string(line).map_err(|error| Problem::unavailable(error.to_string()))?);
+            let line: AlertDifference =
+                serde_json::from_str(&line.map_err(failed)?).map_err(crate::Error::from)?;
+            if viewer.sees(line.institution.as_deref()) {
+                items.push(seen(line, &viewer));
+            }
         }
         Ok(Json(DifferencePage { items, next }))
     })

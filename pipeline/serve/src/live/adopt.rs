@@ -1,9 +1,9 @@
 //! Another engine takes over between two ticks, and what it has otherwise than the store is stated by and by.
 
-use wire::{Alert, Cause, Event};
-
 use super::{Live, Outcomes};
 use crate::Error;
+use crate::about::Stated;
+use crate::candidate::Debt;
 use crate::fail;
 use crate::inbox::Adopt;
 use crate::recover::{Difference, event_of};
@@ -44,43 +44,44 @@ impl Live {
 
     /// Adds some of what is owed to the events of a tick; an alert that the tick itself changed is stated once, as it
     /// stands now.
-    pub(super) fn pay(&mut self, tick: u64, events: &mut Vec<Event>) -> Result<(), Error> {
+    pub(super) fn pay(&mut self, tick: u64, events: &mut Vec<Stated>) -> Result<(), Error> {
         if self.owed.is_empty() {
             return Ok(());
         }
         let mut stated = Vec::new();
-        for event in events.drain(..) {
+        for Stated { event, beside } in events.drain(..) {
             match self.owed.remove(&event.alert.alert_id) {
-                None => stated.push(event),
-                Some((_, cause)) => {
-                    let alert = (event.event != "withdrawn").then_some(event.alert.clone());
-                    let mut causes = cause.unwrap_or_default();
+                None => stated.push(Stated { event, beside }),
+                Some(debt) => {
+                    let mut causes = debt.cause.unwrap_or_default();
                     causes.extend(event.cause);
-                    stated.extend(self.state_anew(event.alert.alert_id, alert, Some(causes), tick)?);
+                    let alert_id = event.alert.alert_id.clone();
+                    let alert = (event.event != "withdrawn").then_some(event.alert);
+                    stated.extend(self.state_anew(
+                        alert_id,
+                        Debt { alert, beside, cause: Some(causes) },
+                        tick,
+                    )?);
                 }
             }
         }
         for _ in 0..OWED_A_TICK {
-            let Some((alert_id, (alert, cause))) = self.owed.pop_first() else { break };
-            stated.extend(self.state_anew(alert_id, alert, cause, tick)?);
+            let Some((alert_id, debt)) = self.owed.pop_first() else { break };
+            stated.extend(self.state_anew(alert_id, debt, tick)?);
         }
-        stated.sort_by(|a, b| a.alert.alert_id.cmp(&b.alert.alert_id));
+        stated.sort_by(|a, b| a.event.alert.alert_id.cmp(&b.event.alert.alert_id));
         *events = stated;
         Ok(())
     }
 
     /// The event that leads from what is stored of an alert to how it stands; none if both are the same.
-    fn state_anew(
-        &self,
-        alert_id: String,
-        alert: Option<Alert>,
-        cause: Option<Vec<Cause>>,
-        tick: u64,
-    ) -> Result<Option<Event>, Error> {
+    fn state_anew(&self, alert_id: String, debt: Debt, tick: u64) -> Result<Option<Stated>, Error> {
+        let Debt { alert, beside, cause } = debt;
         let stored = self.store.state().alert(&alert_id)?.map(|(_, line)| line);
         if stored == alert.as_ref().map(serde_json::to_vec).transpose()? {
             return Ok(None);
         }
-        Ok(Some(event_of(Difference { alert_id, stored, alert }, cause, tick)?))
+        let event = event_of(Difference { alert_id, stored, alert }, cause, tick)?;
+        Ok(Some(Stated { event, beside }))
     }
 }

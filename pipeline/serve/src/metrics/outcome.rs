@@ -49,7 +49,7 @@ impl Outcome {
     }
 
     /// Events were committed.
-    pub fn add(&self, events: &[Event]) {
+    pub fn add<'a>(&self, events: impl Iterator<Item = &'a Event>) {
         let mut counts: BTreeMap<(&str, &str), u64> = BTreeMap::new();
         for event in events {
             *counts.entry((&event.alert.rule, &event.event)).or_default() += 1;

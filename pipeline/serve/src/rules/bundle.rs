@@ -10,7 +10,7 @@ use rulebank::{Bank, Status, check_report};
 use serde::Serialize;
 use xxhash_rust::xxh3::Xxh3Default;
 
-use super::Refused;
+use super::refused::Refused;
 use crate::Error;
 
 /// Files by their path below the folder of the bank, with their text.

@@ -24,6 +24,7 @@ pub(crate) struct Content {
     pub(crate) answers: BTreeMap<String, Vec<u8>>,
     pub(crate) alerts: BTreeMap<String, (u64, Vec<u8>)>,
     pub(crate) events: Vec<(u64, Vec<u8>)>,
+    pub(crate) beside: Vec<(u64, Vec<u8>)>,
     pub(crate) rejects: Vec<(u64, Vec<u8>)>,
     pub(crate) cursors: BTreeMap<String, u64>,
 }
@@ -55,6 +56,8 @@ pub(crate) fn read_open(store: &Store, ticks: u64) -> Result<Content, Error> {
         content.alerts.insert(id, (sequence, alert));
     }
     content.events = state.events(0, usize::MAX)?.items;
+    content.beside = state.beside(0, content.sequence)?;
+    assert_eq!(content.beside, state.beside(0, u64::MAX)?);
     content.rejects = state.rejects(0, usize::MAX)?.items;
     for taker in TAKERS {
         let cursor = state.cursor(taker)?;
@@ -115,9 +118,15 @@ impl History {
         let requests: Vec<(String, Vec<u8>)> =
             (0..self.below(3)).map(|nth| (request(tick, nth), self.bytes("answer"))).collect();
         let rejects: Vec<Vec<u8>> = (0..self.below(3)).map(|_| self.bytes("rejected")).collect();
+        // What is known beside an event may be nothing, and may be known of the first ones only.
+        let known: Vec<Vec<u8>> = (0..self.below(events.len() as u64 + 1))
+            .map(|nth| if nth % 3 == 1 { Vec::new() } else { self.bytes("beside") })
+            .collect();
+        let (before, beside) = (self.model.sequence - events.len() as u64, known.as_slice());
         let whole = Tick {
             tick,
             events: &events,
+            beside,
             offsets: &offsets,
             requests: &requests,
             rejects: &rejects,
@@ -129,6 +138,7 @@ impl History {
         model.changes.extend(changes.into_iter().map(|change| (tick, change)));
         model.offsets.extend(offsets);
         model.answers.extend(requests);
+        model.beside.extend((before + 1..).zip(known).filter(|(_, known)| !known.is_empty()));
         let number = model.rejects.len() as u64;
         model.rejects.extend((number + 1..).zip(rejects));
     }

@@ -1,0 +1,112 @@
+//! Writes what the journal has into the tables, each event exactly once.
+//!
+//! How far it has come stands in the same transaction as what is written, and is moved on from where it stood: a second
+//! writer, or one that goes on after a crash, finds it moved and writes nothing.
+
+mod alerts;
+mod beside;
+
+use std::collections::BTreeMap;
+
+use crate::backend::Writing;
+use crate::journal::{Batch, ReadEvent};
+use crate::statement::Statement;
+use crate::{Database, Error};
+
+/// How far the database has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cursor {
+    /// Sequence of the last event.
+    pub sequence: u64,
+    /// Number of the last reject.
+    pub reject: u64,
+}
+
+/// The one that writes what the journal has.
+pub struct Projector {
+    database: Database,
+    cursor: Cursor,
+    /// What the table of institutions has.
+    divisions: BTreeMap<String, String>,
+}
+
+impl Projector {
+    /// Begins where the database has come to; an empty one becomes that of this state.
+    ///
+    /// # Errors
+    /// It is another state's, or does not answer.
+    pub async fn open(database: Database, identity: u64) -> Result<Projector, Error> {
+        let expected = format!("{identity:016x}");
+        let mut writing = database.backend.begin().await?;
+        let found = writing.row(&Statement::new("SELECT identity, sequence, reject FROM projection")).await?;
+        let cursor = match found {
+            Some(row) => {
+                let found = row.text(0)?;
+                if found != expected {
+                    return Err(Error::OtherState { found, expected });
+                }
+                Cursor { sequence: row.count(1)?, reject: row.count(2)? }
+            }
+            None => {
+                let mut first = Statement::new(
+                    "INSERT INTO projection (id, sequence, reject, identity) VALUES (1, 0, 0, ",
+                );
+                first.bind(&expected).push(")");
+                writing.execute(&first).await?;
+                Cursor::default()
+            }
+        };
+        let rows = writing.rows(&Statement::new("SELECT institution, division FROM institutions")).await?;
+        let divisions = rows.iter().map(|row| Ok((row.text(0)?, row.text(1)?)));
+        let divisions = divisions.collect::<Result<_, Error>>()?;
+        writing.commit().await?;
+        Ok(Projector { database, cursor, divisions })
+    }
+
+    /// The database.
+    pub fn database(&self) -> &Database {
+        &self.database
+    }
+
+    /// Lets all connections go.
+    pub async fn close(self) {
+        self.database.close().await;
+    }
+
+    /// How far it has come.
+    pub fn cursor(&self) -> Cursor {
+        self.cursor
+    }
+
+    /// Writes a batch that begins behind the cursor. After an error it has to be opened anew: whether the batch was
+    /// written is not known then.
+    ///
+    /// # Errors
+    /// The database does not answer, or somebody else has moved the cursor.
+    pub async fn write(&mut self, batch: &Batch<'_>) -> Result<Cursor, Error> {
+        let to = Cursor {
+            sequence: batch.events.last().map_or(self.cursor.sequence, |event| event.sequence),
+            reject: batch.rejects.last().map_or(self.cursor.reject, |reject| reject.number),
+        };
+        let events: Vec<ReadEvent<'_>> =
+            batch.events.iter().map(ReadEvent::read).collect::<Result<_, _>>()?;
+        let mut writing = self.database.backend.begin().await?;
+        self.advance(&mut writing, to).await?;
+        beside::divisions(&mut writing, &mut self.divisions, batch).await?;
+        alerts::write(&mut writing, &events, &self.divisions, &batch.at).await?;
+        beside::rejects(&mut writing, batch).await?;
+        beside::coverage(&mut writing, batch).await?;
+        writing.commit().await?;
+        self.cursor = to;
+        Ok(to)
+    }
+
+    /// Moves the cursor on from where it stood.
+    async fn advance(&self, writing: &mut Writing, to: Cursor) -> Result<(), Error> {
+        let mut advance = Statement::new("UPDATE projection SET sequence = ");
+        advance.bind(to.sequence).push(", reject = ").bind(to.reject);
+        advance.push(" WHERE id = 1 AND sequence = ").bind(self.cursor.sequence);
+        advance.push(" AND reject = ").bind(self.cursor.reject);
+        if writing.execute(&advance).await? == 1 { Ok(()) } else { Err(Error::OtherWriter) }
+    }
+}

@@ -1,0 +1,325 @@
+//! The database follows the journal: what was committed is written into it, batch by batch, each event exactly once.
+//!
+//! How far it has come stands in the database itself, in the transaction of each batch, so that neither a crash here
+//! nor one of the database loses or doubles anything. A database that does not answer is tried again for ever; changes
+//! are taken meanwhile, and only the routes that ask it say so.
+
+mod reached;
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use database::{
+    Address, Batch, CoverageAt, Database, Error as DatabaseError, JournalEvent, JournalReject,
+    NewRuleVersion, Projector,
+};
+use records::time::format_time;
+use store::State;
+use tokio::runtime::Handle;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::clock::wall_clock;
+use crate::divisions::{Changed, Divisions};
+use crate::error::with_sources;
+use crate::inbox::Inbox;
+use crate::live::StoredReject;
+use crate::{Error, about, fail};
+use reached::Reached;
+pub use reached::{Behind, Projected};
+
+/// Events of a transaction at the most, and how many are read at a time.
+const EVENTS: usize = 1_024;
+const PAGE: usize = 256;
+
+/// Bytes of events from which on a transaction takes no more.
+const BYTES: usize = 8 << 20;
+
+/// How long nothing may happen until it is looked what else there is.
+const LOOK: Duration = Duration::from_millis(200);
+
+/// How long a database that does not answer is left alone.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// How long it may take to open the database, or to write a batch.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How often the coverage is asked for, where something has changed.
+const COVERAGE: Duration = Duration::from_secs(3);
+
+/// How long what was committed is still written when the service ends.
+const LAST_WORDS: Duration = Duration::from_millis(1_500);
+
+/// Writes into the database until the service ends.
+pub struct Projection {
+    /// Where the database is.
+    pub address: Address,
+    /// The journal.
+    pub state: State,
+    /// Told whenever a tick was committed.
+    pub committed: watch::Receiver<u64>,
+    /// Where institutions stand.
+    pub divisions: Divisions,
+    /// Where the coverage is asked for.
+    pub inbox: Inbox,
+    /// What drives connections.
+    pub handle: Handle,
+    /// The rules that judge.
+    pub rules: Vec<NewRuleVersion>,
+    /// Whom it tells how far it has come.
+    pub projected: Projected,
+}
+
+/// Where the database must have come to for a tick to be in it.
+#[derive(Clone, Copy, Debug, Default)]
+struct Target {
+    tick: u64,
+    sequence: u64,
+    reject: u64,
+}
+
+/// The coverage, asked for and not yet written.
+#[derive(Default)]
+struct Coverage {
+    asked: Option<JoinHandle<Option<CoverageAt>>>,
+    had: Option<CoverageAt>,
+    of_tick: u64,
+    at: Option<Instant>,
+}
+
+/// Opens the database of a state.
+///
+/// # Errors
+/// It does not answer, or belongs to another state.
+async fn open(address: &Address, state: &State) -> Result<Projector, DatabaseError> {
+    let opened = async {
+        let database = Database::open(address).await?;
+        Projector::open(database, state.identity()).await
+    };
+    let projector = tokio::time::timeout(PATIENCE, opened).await.map_err(|_| timed_out())??;
+    let cursor = projector.cursor();
+    if cursor.sequence > state.last_sequence() {
+        let (database, state) = (cursor.sequence, state.last_sequence());
+        return Err(DatabaseError::Ahead { what: "event", database, state });
+    }
+    Ok(projector)
+}
+
+fn timed_out() -> DatabaseError {
+    DatabaseError::from(std::io::Error::from(std::io::ErrorKind::TimedOut))
+}
+
+/// Opens the database once before the service starts, so that one that cannot be this state's is seen at once. One that
+/// does not answer is not waited for.
+///
+/// # Errors
+/// It belongs to another state, or to a later program.
+pub fn refuse_foreign(address: &Address, state: &State, handle: &Handle) -> Result<(), Error> {
+    handle.block_on(async {
+        match open(address, state).await {
+            Ok(projector) => {
+                projector.close().await;
+                Ok(())
+            }
+            Err(source) if source.is_final() => {
+                Err(Error::Database { address: address.to_string(), source: Box::new(source) })
+            }
+            Err(_) => Ok(()),
+        }
+    })
+}
+
+impl Projection {
+    /// Follows the journal until the service ends; what goes wrong is told and tried again.
+    pub fn run(mut self, ending: &AtomicBool, tell: &dyn Fn(String)) {
+        let (mut told, mut moved) = (String::new(), Changed::new());
+        while !ending.load(Ordering::Acquire) {
+            let handle = self.handle.clone();
+            let Err(error) = handle.block_on(self.follow(ending, &mut moved, &mut told)) else { return };
+            let what = with_sources(&error);
+            self.projected.fail(format!("the database {}: {what}", self.address));
+            if told != what {
+                tell(format!("the database {}: {what}; it is tried again", self.address));
+                told = what;
+            }
+            std::thread::sleep(PAUSE);
+        }
+    }
+
+    async fn follow(
+        &mut self,
+        ending: &AtomicBool,
+        moved: &mut Changed,
+        told: &mut String,
+    ) -> Result<(), Error> {
+        let mut projector = open(&self.address, &self.state).await.map_err(|error| self.failed(error))?;
+        let database = projector.database().clone();
+        // What changed while nothing could be written is not known any more but for where everybody stands.
+        for (institution, division) in self.divisions.all() {
+            moved.entry(institution).or_insert(division);
+        }
+        self.note_rules(&database).await?;
+        let ended = self.write_all(&mut projector, ending, moved, told).await;
+        // Readers that have a connection still may take their time; nothing depends on them.
+        let _ = tokio::time::timeout(PAUSE, database.close()).await;
+        ended
+    }
+
+    async fn write_all(
+        &mut self,
+        projector: &mut Projector,
+        ending: &AtomicBool,
+        moved: &mut Changed,
+        told: &mut String,
+    ) -> Result<(), Error> {
+        let (mut coverage, mut target) = (Coverage::default(), self.target());
+        let mut ends: Option<Instant> = None;
+        loop {
+            if ends.is_none() && ending.load(Ordering::Acquire) {
+                ends = Some(Instant::now() + LAST_WORDS);
+            }
+            if ends.is_some_and(|ends| Instant::now() >= ends) {
+                return Ok(());
+            }
+            moved.extend(self.divisions.take_changed());
+            let batch = self.batch(projector, moved, coverage.take())?;
+            if !batch.batch().is_empty() {
+                let written = tokio::time::timeout(PATIENCE, projector.write(&batch.batch())).await;
+                written.map_err(|_| timed_out()).flatten().map_err(|error| self.failed(error))?;
+                moved.clear();
+                fail::point("events projected");
+            }
+            told.clear();
+            let cursor = projector.cursor();
+            let is_there = cursor.sequence >= target.sequence && cursor.reject >= target.reject;
+            self.projected.reach(Reached {
+                database: Some(projector.database().clone()),
+                tick: if is_there { target.tick } else { 0 },
+                sequence: cursor.sequence,
+                trouble: None,
+            });
+            if !is_there {
+                continue;
+            }
+            coverage.ask(&self.inbox, target.tick);
+            let next = self.target();
+            if next.tick == target.tick && next.sequence == target.sequence && next.reject == target.reject {
+                if ends.is_some() {
+                    return Ok(());
+                }
+                // A new tick, or something that nobody tells.
+                let _ = tokio::time::timeout(LOOK, self.committed.changed()).await;
+            }
+            target = self.target();
+        }
+    }
+
+    /// Notes which versions judge from now on.
+    async fn note_rules(&mut self, database: &Database) -> Result<(), Error> {
+        let tick = *self.committed.borrow();
+        let at = format_time(wall_clock());
+        for rule in &mut self.rules {
+            (rule.since_tick, rule.since) = (tick, at.clone());
+        }
+        database.note_rule_versions(&self.rules).await.map_err(|error| self.failed(error))?;
+        Ok(())
+    }
+
+    fn failed(&self, source: DatabaseError) -> Error {
+        Error::Database { address: self.address.to_string(), source: Box::new(source) }
+    }
+
+    /// What is committed now. The tick is read first: what it has is behind the other two.
+    fn target(&mut self) -> Target {
+        let tick = *self.committed.borrow_and_update();
+        let reject = self.state.last_reject().unwrap_or(0);
+        Target { tick, sequence: self.state.last_sequence(), reject }
+    }
+
+    /// What comes behind the cursor.
+    fn batch(
+        &self,
+        projector: &Projector,
+        moved: &Changed,
+        coverage: Option<CoverageAt>,
+    ) -> Result<ReadBatch, Error> {
+        let cursor = projector.cursor();
+        let mut read = ReadBatch { coverage, at: format_time(wall_clock()), ..ReadBatch::default() };
+        let (mut after, mut bytes) = (cursor.sequence, 0);
+        while read.events.len() < EVENTS && bytes < BYTES {
+            let page = self.state.events(after, PAGE)?;
+            bytes += page.items.iter().map(|(_, line)| line.len()).sum::<usize>();
+            read.events.extend(page.items);
+            after = read.events.last().map_or(after, |(sequence, _)| *sequence);
+            if !page.more {
+                break;
+            }
+        }
+        if after > cursor.sequence {
+            read.beside = self.state.beside(cursor.sequence, after)?.into_iter().collect();
+        }
+        for (number, line) in self.state.rejects(cursor.reject, PAGE)?.items {
+            let stored: StoredReject = serde_json::from_slice(&line)?;
+            read.rejects.push(JournalReject { number, line: stored.line, key: stored.key });
+        }
+        read.moved = moved
+            .iter()
+            .map(|(institution, division)| (institution.clone(), division.as_deref().map(str::to_owned)))
+            .collect();
+        Ok(read)
+    }
+}
+
+/// A batch with the bytes that it is made of.
+#[derive(Default)]
+struct ReadBatch {
+    events: Vec<(u64, Vec<u8>)>,
+    beside: BTreeMap<u64, Vec<u8>>,
+    rejects: Vec<JournalReject>,
+    moved: Vec<database::Division>,
+    coverage: Option<CoverageAt>,
+    at: String,
+}
+
+impl ReadBatch {
+    fn batch(&self) -> Batch<'_> {
+        let about = |sequence: &u64| self.beside.get(sequence).and_then(|kept| about::read(kept));
+        let events = self.events.iter();
+        Batch {
+            events: events
+                .map(|(sequence, line)| JournalEvent { sequence: *sequence, line, about: about(sequence) })
+                .collect(),
+            rejects: self.rejects.clone(),
+            divisions: self.moved.clone(),
+            coverage: self.coverage.clone(),
+            at: self.at.clone(),
+        }
+    }
+}
+
+impl Coverage {
+    /// Has it asked for, if it may be another and was not asked for a while.
+    fn ask(&mut self, inbox: &Inbox, tick: u64) {
+        let rested = self.at.is_none_or(|at| at.elapsed() >= COVERAGE);
+        if self.asked.is_some() || tick == self.of_tick && self.at.is_some() || !rested {
+            return;
+        }
+        (self.of_tick, self.at) = (tick, Some(Instant::now()));
+        let inbox = inbox.clone();
+        self.asked = Some(tokio::spawn(async move {
+            let rules = inbox.look(|view| view.coverage()).await.ok()?;
+            Some(CoverageAt { tick, rules })
+        }));
+    }
+
+    /// What has come and was not written.
+    fn take(&mut self) -> Option<CoverageAt> {
+        use futures_util::FutureExt as _;
+        if let Some(asked) = self.asked.as_mut().filter(|asked| asked.is_finished()) {
+            self.had = asked.now_or_never().and_then(Result::ok).flatten();
+            self.asked = None;
+        }
+        self.had.take()
+    }
+}
