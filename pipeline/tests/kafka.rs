@@ -245,6 +245,11 @@ fn what_cannot_be_read_is_a_dead_letter_and_envelopes_are_opened() {
     send(&producer, "changes", "visit/V1", visit.to_string().as_bytes());
     send(&producer, "changes", "poison", b"\xffno json of KANARI");
     send(&producer, "changes", "visit/V2", br#"{"kind":"visit","mdtrt_id":"V2"}"#);
+    producer.flush(PATIENCE).unwrap();
+    assert!(service.is_ready(), "{}", place.log());
+    // The fact comes after the visit, so that it is the cause of the alert.
+    let accepted = || service.counter("fundwatch_changes_accepted_total");
+    wait("the visit is taken", || place.log(), || accepted() == 1);
     // A database's log, out of order: the later position stands.
     let fact = |op: &str, lsn: u64, begin: &str| {
         let row = json!({"fact_id": "F1", "psn_no": "KANARI", "fact": "death", "begin": begin});
@@ -254,7 +259,6 @@ fn what_cannot_be_read_is_a_dead_letter_and_envelopes_are_opened() {
     send(&producer, "bureau.person_fact", "F1", fact("u", 30, "2025-01-01").as_bytes());
     send(&producer, "bureau.person_fact", "F1", fact("c", 10, "2025-12-01").as_bytes());
     producer.flush(PATIENCE).unwrap();
-    assert!(service.is_ready(), "{}", place.log());
     wait("the alert stands", || place.log(), || service.alerts().len() == 1);
     assert_eq!(service.counter("fundwatch_changes_duplicate_total"), 1);
     // The position of the log is the revision.

@@ -6,6 +6,7 @@ use std::fs;
 use std::io::Write as _;
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 #[path = "support/program.rs"]
@@ -326,6 +327,15 @@ fn a_log_is_lines_for_people_or_objects_for_programs() {
     service.post(None, after_death("P1", 1).as_bytes()).unwrap();
     assert_eq!(service.terminate(), Some(0));
     assert!(place.log().contains("\"ready\"") && !place.log().contains("tick committed"), "{}", place.log());
+}
+
+#[test]
+fn what_goes_on_beside_the_loop_is_logged() {
+    let place = Place::new("");
+    let service = place.serve();
+    let done = Command::new("kill").args(["-HUP", &service.child.id().to_string()]).status().unwrap();
+    assert!(done.success());
+    wait("it is logged", || place.log(), || place.log().contains("principals were read again"));
 }
 
 #[test]

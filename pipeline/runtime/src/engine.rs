@@ -66,6 +66,7 @@ pub struct Engine {
     progress: Arc<Progress>,
     rule_set: RuleSet,
     sent: u64,
+    profile: Option<Profile>,
 }
 
 /// Compiles a bank against the identities of a ledger.
@@ -155,7 +156,13 @@ impl Engine {
             progress,
             rule_set,
             sent: 0,
+            profile: options.profile.clone(),
         })
+    }
+
+    /// Where its costs are noted, if they are.
+    pub fn profile(&self) -> Option<&Profile> {
+        self.profile.as_ref()
     }
 
     /// Closes the tick and sends it on; waits while the queues are full.

@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 use detectors::alert_view::AlertEvent;
 use rulebank::Bank;
 use runtime::engine::{Engine, Options, Recorder};
+use runtime::profile::Profile;
 use store::{Position, Snapshot, State};
 use wire::{Alert, AlertDifference, Cause};
 
@@ -100,12 +101,12 @@ impl Candidate {
     pub(crate) fn load(
         in_force: &Bank,
         bank: &Bank,
-        workers: usize,
+        (workers, profile): (usize, Option<Profile>),
         state: &State,
         mut wait: impl FnMut(u64, Duration) -> Result<(), Error>,
     ) -> Result<Candidate, Error> {
         let (recorder, recorded) = recorder();
-        let options = Options { workers, as_of: None, profile: None };
+        let options = Options { workers, as_of: None, profile };
         let mut engine = Engine::start_among(&[in_force, bank], &options, recorder)?;
         engine.front.ledger().raise_limit(limit_of_now(wall_clock()));
         let mut candidate =

@@ -47,7 +47,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use runtime::profile::Profile;
 use store::Store;
 use tokio::runtime::Handle;
 use tokio::signal::unix::{SignalKind, signal};
@@ -85,6 +84,21 @@ pub enum Progress {
 /// Whom the service tells how it goes.
 pub type Tell = Arc<dyn Fn(Progress) + Send + Sync>;
 
+/// One who logs it first.
+fn logged(tell: &Tell) -> Tell {
+    let tell = Arc::clone(tell);
+    Arc::new(move |progress| {
+        match &progress {
+            // The program says itself where it can be reached.
+            Progress::Loading(0) | Progress::Ready(_) => {}
+            Progress::Loading(changes) => info!(changes, "loading"),
+            Progress::Trouble(what) => warn!("{what}"),
+            Progress::Ending => info!("told to end: the tick in work is finished"),
+        }
+        tell(progress);
+    })
+}
+
 /// How long sources and publishers may take to end, once the last tick is committed: what they leave undone is done
 /// after the next start.
 const LEAVE: Duration = Duration::from_secs(2);
@@ -95,9 +109,10 @@ const LEAVE: Duration = Duration::from_secs(2);
 /// The configuration does not fit, the state is damaged or another's, the engine or the disk failed.
 pub fn serve(config: &Config, tell: &Tell) -> Result<(), Error> {
     config.check()?;
+    let tell = &logged(tell);
     let store = Store::open(&config.data)?;
     let database = config.database.address(&config.data)?;
-    let metrics = Metrics::new(store.state(), &config.data);
+    let metrics = Metrics::new(store.state(), &config.data, config.metrics.arrangements);
     let (inbox, handed) = Inbox::new(metrics.waiting.clone());
     let shared = Arc::new(Shared::new(store.state(), metrics));
     let workers = usize::from(config.workers);
@@ -130,12 +145,8 @@ pub fn serve(config: &Config, tell: &Tell) -> Result<(), Error> {
     let live = {
         let (shared, tell, config) = (Arc::clone(&shared), Arc::clone(tell), config.clone());
         thread("live", move || {
-            let loading = |changes| {
-                info!(changes, "loading");
-                tell(Progress::Loading(changes));
-            };
-            let profile = config.metrics.arrangements.then(Profile::of_sizes);
-            let live = Live::open(store, shared, &bank, workers, config.policy(), profile, loading)?;
+            let loading = |changes| tell(Progress::Loading(changes));
+            let live = Live::open(store, shared, &bank, workers, config.policy(), loading)?;
             tell(Progress::Ready(address));
             live.run(&handed)
         })?
@@ -157,7 +168,6 @@ pub fn serve(config: &Config, tell: &Tell) -> Result<(), Error> {
     let told = system.block_on(told_to_end(has_ended));
     shared.ending.store(true, Ordering::Release);
     if told.map_err(Error::System)? {
-        info!("told to end: the tick in work is finished");
         tell(Progress::Ending);
     }
     // The tick in work is finished first; then the others are left to themselves.
@@ -220,7 +230,6 @@ impl Beside<'_> {
             thread(name, move || {
                 body(&shared.ending, &|what| {
                     shared.metrics.streams.trouble(name);
-                    warn!(thread = name, "{what}");
                     tell(Progress::Trouble(what));
                 })
             })

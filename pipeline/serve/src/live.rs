@@ -13,11 +13,10 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use detectors::alert_view::AlertEvent;
+use detectors::alert_view::{AlertEvent, AlertView};
 use rulebank::Bank;
 use runtime::engine::{Engine, Options};
 use runtime::front::Outcome;
-use runtime::profile::Profile;
 use runtime::source::is_white;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -128,13 +127,11 @@ impl Live {
         bank: &Bank,
         workers: usize,
         policy: TickPolicy,
-        profile: Option<Profile>,
         progress: impl FnMut(u64),
     ) -> Result<Live, Error> {
         let (recorder, recorded) = recorder();
-        let options = Options { workers, as_of: None, profile };
+        let options = Options { workers, as_of: None, profile: shared.metrics.place.profile() };
         let mut engine = Engine::start(bank, &options, recorder)?;
-        shared.metrics.place.watch(engine.front.ledger().arena(), options.profile);
         engine.front.ledger().raise_limit(limit_of_now(wall_clock()));
         let events = recover::recover(&store, &mut engine, progress)?;
         shared.divisions.take(engine.front.take_divisions());
@@ -147,6 +144,7 @@ impl Live {
             live.commit_and_publish(tick, events, &Outcomes::default())?;
             info!(tick, events = count, "rules or program are others than before: alerts differ");
         }
+        live.watch_memory();
         live.note_standing()?;
         live.note_now();
         Ok(live)
@@ -169,6 +167,20 @@ impl Live {
             .outcome
             .set_standing(standing.iter().map(|(rule, alerts)| (rule.as_str(), *alerts)));
         Ok(())
+    }
+
+    /// Rules of another bank are there from now on; what stands of them comes with their events.
+    fn name_rules(&mut self) -> Result<(), Error> {
+        let active = |view: &AlertView| view.compiled_bank().active().map(|rule| rule.id.clone()).collect();
+        let rules: Vec<String> = self.engine.look(active)?;
+        rules.iter().for_each(|rule| self.shared.metrics.outcome.name(rule));
+        Ok(())
+    }
+
+    /// Tells whose memory it is.
+    fn watch_memory(&mut self) {
+        let profile = self.engine.profile().cloned();
+        self.shared.metrics.place.watch(self.engine.front.ledger().arena(), profile);
     }
 
     /// Notes how far the records' time has come.

@@ -53,8 +53,8 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    /// Counts from now on, of a service whose state is in the folder `data`.
-    pub fn new(state: &State, data: &Path) -> Metrics {
+    /// Counts from now on, of a service whose state is in the folder `data`; whether sizes of arrangements are wanted.
+    pub fn new(state: &State, data: &Path, wants_sizes: bool) -> Metrics {
         let mut registry = Registry::default();
         let of = &mut registry;
         let ready = Gauge::default();
@@ -74,7 +74,7 @@ impl Metrics {
             outcome: Outcome::register(of),
             waiting: Waiting::register(of),
             streams: Streams::register(of),
-            place: Place::register(of, data),
+            place: Place::register(of, data, wants_sizes),
             ready,
             registry,
             scraping: Mutex::default(),

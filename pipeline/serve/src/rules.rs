@@ -294,7 +294,8 @@ impl Rules {
             }
             Ok(())
         };
-        let mut candidate = Candidate::load(in_force, bank, self.workers, &self.shared.state, wait)?;
+        let how = (self.workers, self.shared.metrics.place.profile());
+        let mut candidate = Candidate::load(in_force, bank, how, &self.shared.state, wait)?;
         let found = candidate.change_bank(bank)?;
         let proposal = self.desk().proposal.clone().ok_or(Error::Ended)?;
         bundle::write_lines(&self.difference_of(&proposal), &found)?;

@@ -1,5 +1,7 @@
 //! Another engine takes over between two ticks, and what it has otherwise than the store is stated by and by.
 
+use tracing::info;
+
 use super::{Live, Outcomes};
 use crate::Error;
 use crate::about::Stated;
@@ -16,7 +18,9 @@ impl Live {
     pub(super) fn be_still(&mut self) -> Result<(), Error> {
         self.engine.close_tick()?;
         let events = self.judged()?;
-        self.commit_and_publish(self.engine.front.last_tick(), events, &Outcomes::default())
+        self.commit_and_publish(self.engine.front.last_tick(), events, &Outcomes::default())?;
+        self.note_now();
+        Ok(())
     }
 
     /// Another engine takes over, which stands on another bank. What it has otherwise than the store is owed: it is
@@ -28,6 +32,7 @@ impl Live {
         engine.front.go_on_after(last_tick);
         let before = std::mem::replace(&mut self.engine, engine);
         (self.recorded, self.owed, self.unprofiled) = (recorded, owed, true);
+        self.watch_memory();
         // Its threads are waited for elsewhere: the stream goes on.
         let ended =
             std::thread::Builder::new().name("rules before".to_owned()).spawn(move || drop(before.finish()));
@@ -36,6 +41,8 @@ impl Live {
         let events = self.judged()?;
         let outcomes = Outcomes { notes: vec![note], ..Outcomes::default() };
         self.commit_and_publish(self.engine.front.last_tick(), events, &outcomes)?;
+        self.name_rules()?;
+        info!(tick = self.engine.front.last_tick(), owed = self.owed.len(), "another bank is in force");
         fail::point("rules after");
         // Nobody may wait any more.
         let _ = done.send(());

@@ -37,14 +37,19 @@ impl Outcome {
         outcome
     }
 
-    /// The alerts that stand by rule; a rule that is named here is there from now on, also without any.
+    /// The alerts that stand by rule.
     pub fn set_standing<'r>(&self, rules: impl IntoIterator<Item = (&'r str, usize)>) {
         for (rule, alerts) in rules {
+            self.name(rule);
             self.standing.get_or_create(&of_rule(rule)).set(i64::try_from(alerts).unwrap_or(i64::MAX));
-            for event in EVENTS {
-                // It is there from now on.
-                drop(self.events.get_or_create_owned(&of_event(rule, event)));
-            }
+        }
+    }
+
+    /// A rule is there from now on, also without alerts.
+    pub fn name(&self, rule: &str) {
+        drop(self.standing.get_or_create_owned(&of_rule(rule)));
+        for event in EVENTS {
+            drop(self.events.get_or_create_owned(&of_event(rule, event)));
         }
     }
 

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -28,12 +28,13 @@ pub struct Place {
     started: Seconds,
     processor: Counter<f64, AtomicU64>,
     arrangements: Family<[(&'static str, String); 1], Gauge>,
-    rows: OnceLock<Arc<Arena>>,
-    profile: OnceLock<Profile>,
+    wants_sizes: bool,
+    /// Of the engine that serves.
+    engine: Mutex<Option<(Arc<Arena>, Option<Profile>)>>,
 }
 
 impl Place {
-    pub(super) fn register(registry: &mut Registry, data: &Path) -> Place {
+    pub(super) fn register(registry: &mut Registry, data: &Path, wants_sizes: bool) -> Place {
         let place = Place {
             data: data.to_owned(),
             segments: Bytes::default(),
@@ -44,8 +45,8 @@ impl Place {
             started: Seconds::default(),
             processor: Counter::default(),
             arrangements: Family::default(),
-            rows: OnceLock::new(),
-            profile: OnceLock::new(),
+            wants_sizes,
+            engine: Mutex::default(),
         };
         let mut register =
             |name: &str, help: &str, gauge: &Bytes| registry.register(name, help, gauge.clone());
@@ -63,18 +64,20 @@ impl Place {
         place
     }
 
-    /// Whose memory it is: told once, when the engine runs.
+    /// What an engine notes sizes in, if they are wanted.
+    pub fn profile(&self) -> Option<Profile> {
+        self.wants_sizes.then(Profile::of_sizes)
+    }
+
+    /// Whose memory it is from now on; another engine has other arrangements.
     pub fn watch(&self, rows: &Arc<Arena>, profile: Option<Profile>) {
-        // A second engine of one service there is not.
-        let _ = self.rows.set(Arc::clone(rows));
-        if let Some(profile) = profile {
-            let _ = self.profile.set(profile);
-        }
+        *self.engine.lock().unwrap_or_else(PoisonError::into_inner) = Some((Arc::clone(rows), profile));
+        self.arrangements.clear();
     }
 
     /// Looks; what cannot be looked at keeps its last value.
     pub(super) fn look(&self, state: &State) {
-        if let Ok(segments) = state.snapshot().and_then(|state| state.segments()) {
+        if let Ok(segments) = state.snapshot().and_then(|now| now.segments()) {
             self.segments.set(segments.iter().map(|(_, length)| length).sum());
         }
         if let Ok(about) = fs::metadata(self.data.join("state.redb")) {
@@ -89,10 +92,10 @@ impl Place {
         if let Some(seconds) = process::seconds() {
             self.processor.inc_by((seconds - self.processor.get()).max(0.0));
         }
-        if let Some(rows) = self.rows.get() {
-            self.arena.set(rows.bytes());
-        }
-        if let Some(profile) = self.profile.get() {
+        let engine = self.engine.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some((rows, profile)) = &*engine else { return };
+        self.arena.set(rows.bytes());
+        if let Some(profile) = profile {
             for (name, updates) in profile.sizes() {
                 self.arrangements.get_or_create(&[("operator", name)]).set(updates);
             }
