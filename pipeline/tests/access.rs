@@ -81,6 +81,13 @@ fn each_role_does_what_the_table_says_and_each_refusal_is_noted() {
     let targets: Vec<(&str, String)> =
         INSTITUTIONS.iter().map(|(code, _)| (*code, of_institution(code))).collect();
 
+    let incidents = get(at, "/v1/incidents", Some(&head.token)).json();
+    let incident_of = |code: &str| {
+        let mut items = incidents["items"].as_array().unwrap().iter();
+        let incident = items.find(|incident| incident["fixmedins_code"] == code).unwrap();
+        incident["incident_id"].as_str().unwrap().to_owned()
+    };
+
     let mut refused: Vec<(String, String, String)> = Vec::new();
     let mut asked = 0;
     for route in serve::http::routes().entered() {
@@ -91,9 +98,18 @@ fn each_role_does_what_the_table_says_and_each_refusal_is_noted() {
                 .iter()
                 .map(|(code, alert_id)| (Some(*code), route.path.replace("{alert_id}", alert_id)))
                 .collect(),
+            Some((_, rest)) if rest.starts_with("incident_id}") => INSTITUTIONS
+                .iter()
+                .map(|(code, _)| (Some(*code), route.path.replace("{incident_id}", &incident_of(code))))
+                .collect(),
             Some(_) => panic!("{}: give this test something that stands there", route.path),
         };
-        let body = if route.method == "POST" { CHANGE.as_bytes() } else { b"" };
+        let body: &[u8] = match (route.method.as_str(), route.path) {
+            ("POST", "/v1/changes") => CHANGE.as_bytes(),
+            ("POST", path) if path.ends_with("/dispositions") => br#"{"decision":"in_review","by":"x"}"#,
+            ("POST", _) => b"{}",
+            _ => b"",
+        };
         for (institution, path) in &paths {
             let everybody = route.operation.row().may == May::Everybody;
             let operation = route.operation.name().to_owned();
@@ -119,6 +135,8 @@ fn each_role_does_what_the_table_says_and_each_refusal_is_noted() {
                     (false, _) => (&[403][..], Some("refused")),
                     (true, false) => (&[404][..], Some("foreign")),
                     (true, true) if route.path == "/v1/changes" => (&[202][..], None),
+                    // No bank is proposed here; that is said to those only who may know.
+                    (true, true) if route.path.starts_with("/v1/bank/candidate") => (&[400, 404][..], None),
                     // What is handed in here is no body of theirs: they come so far as to say so.
                     (true, true) if route.method == "POST" => (&[200, 201, 202, 400, 409, 422][..], None),
                     (true, true) => (&[200][..], None),
