@@ -46,8 +46,87 @@ pub enum Subcommands {
     Top(TopArgs),
     /// What a running service rejected: list it, show one, send it again.
     Dlq(DlqArgs),
+    /// Copy the state of a running service, while it goes on.
+    Backup(BackupArgs),
+    /// Put a backup in the place of a state that is not there yet.
+    Restore(RestoreArgs),
     /// Measure: decoding, loading, ticks, corrections, a rule change.
     Bench(BenchArgs),
+}
+
+/// Arguments of `backup`.
+#[derive(Debug, Args)]
+pub struct BackupArgs {
+    /// Name of the backup in the service's folder of backups.
+    #[arg(value_name = "NAME")]
+    pub name: String,
+    /// The running service.
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8300")]
+    pub at: String,
+}
+
+/// Arguments of `restore`.
+#[derive(Debug, Args)]
+pub struct RestoreArgs {
+    /// Folder of the backup.
+    #[arg(value_name = "BACKUP")]
+    pub backup: PathBuf,
+    /// Folder of the state that is made of it.
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
+}
+
+/// What is done with the bank of a running service.
+#[derive(Debug, Subcommand)]
+pub enum LiveBankAction {
+    /// Propose a bank: its difference is computed and shown, and it waits for another person.
+    Apply {
+        /// Folder of the bank.
+        #[arg(value_name = "DIR")]
+        bank: PathBuf,
+        /// Who proposes it.
+        #[arg(long, value_name = "NAME")]
+        by: String,
+        /// The running service.
+        #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8300")]
+        at: String,
+    },
+    /// Propose the bank in force with shadow rules made active.
+    Promote {
+        /// Ids of the rules.
+        #[arg(required = true, value_name = "ID")]
+        rules: Vec<String>,
+        /// Who proposes it.
+        #[arg(long, value_name = "NAME")]
+        by: String,
+        /// The running service.
+        #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8300")]
+        at: String,
+    },
+    /// Approve the proposed bank, and wait until it is in force.
+    Approve {
+        /// Id of the bank, as `apply` has shown it.
+        #[arg(value_name = "BANK")]
+        bank: String,
+        /// Who approves it: another person than who proposed it.
+        #[arg(long, value_name = "NAME")]
+        by: String,
+        /// The running service.
+        #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8300")]
+        at: String,
+    },
+    /// Take the proposed bank back.
+    Withdraw {
+        /// The running service.
+        #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8300")]
+        at: String,
+    },
+    /// Show the proposed bank.
+    Candidate {
+        /// The running service.
+        #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8300")]
+        at: String,
+    },
 }
 
 /// Arguments of `run`.
@@ -375,6 +454,9 @@ pub enum RulesAction {
     /// The records are read once, under BANK_A; then the running dataflow changes to BANK_B. A difference is a result
     /// and no failure: the exit code is 0 either way.
     Diff(DiffArgs),
+    /// The bank of a running service: propose another, approve it, take it back.
+    #[command(flatten)]
+    Live(LiveBankAction),
     /// List the rules.
     List(BankArgs),
     /// Show one rule in full.

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::args::{DlqAction, DlqArgs};
 use crate::error::Error;
+use crate::remote::authorized;
 
 /// Rejects of a page.
 const PAGE: usize = 500;
@@ -95,14 +96,6 @@ impl Service<'_> {
                 _ => "a duplicate".to_owned(),
             };
         Ok(format!("{number:>8}  {outcome}\n"))
-    }
-}
-
-/// A request with the token of the environment, if there is one.
-fn authorized<B>(request: ureq::RequestBuilder<B>) -> ureq::RequestBuilder<B> {
-    match std::env::var("FUNDWATCH_TOKEN") {
-        Ok(token) if !token.is_empty() => request.header("Authorization", format!("Bearer {token}")),
-        _ => request,
     }
 }
 

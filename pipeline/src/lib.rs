@@ -8,6 +8,7 @@
 //! The others are made by `reports` from a run's folder, and [`command`] hands them on.
 
 pub mod args;
+pub mod backup;
 pub mod bench;
 pub mod command;
 pub mod demo;
@@ -21,6 +22,7 @@ pub mod mutate;
 pub mod owners;
 pub mod places;
 pub mod progress;
+pub mod remote;
 pub mod report;
 pub mod rules;
 pub mod run;

@@ -10,7 +10,9 @@ use clap::Parser;
 use mimalloc::MiMalloc;
 use pipeline::args::{Command, Subcommands};
 use pipeline::error::Error;
-use pipeline::{bench, command, demo, dlq, explain, report, rules, run, schema, serve, synth, token, top};
+use pipeline::{
+    backup, bench, command, demo, dlq, explain, report, rules, run, schema, serve, synth, token, top,
+};
 
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
@@ -77,6 +79,8 @@ fn execute(what: Subcommands) -> Result<ExitCode, Error> {
                 return Ok(ExitCode::from(FOUND));
             }
         }
+        Subcommands::Backup(args) => print(&backup::backup(&args)?)?,
+        Subcommands::Restore(args) => print(&backup::restore(&args)?)?,
         Subcommands::Dlq(args) => print(&dlq::dlq(&args)?)?,
         Subcommands::Synth(args) => print(&synth::synth(&args)?)?,
     }

@@ -1,10 +1,11 @@
 //! `fundwatch rules`: check, test, list and show; mutating rules ([`crate::mutate`]) and what another bank would do to
-//! the alerts ([`diff`]) have their own files.
+//! the alerts ([`diff`]) have their own files, and so has the bank of a running service ([`live`]).
 //!
 //! `check` is about how rules and tables are written, `test` of what the rules do: it runs the cases of their
 //! files through the real engine. Both are made for the people who own the rules.
 
 pub mod diff;
+pub mod live;
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -29,6 +30,7 @@ pub fn rules(args: &RulesArgs) -> Result<CommandOutput, Error> {
         RulesAction::Test(bank) => Ok(test(&load_bank(bank.rules.as_deref())?)),
         RulesAction::Mutate(args) => mutate::mutate(args),
         RulesAction::Diff(args) => Ok(CommandOutput { text: diff::diff(args)?, found: false }),
+        RulesAction::Live(action) => Ok(CommandOutput { text: live::live(action)?, found: false }),
         RulesAction::List(bank) => {
             let bank = load_bank(bank.rules.as_deref())?;
             let exemptions = rulebank::exemptions(&bank);

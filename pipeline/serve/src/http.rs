@@ -49,6 +49,8 @@ pub struct App {
     pub shared: Arc<Shared>,
     /// The bank in force and the one that is proposed.
     pub rules: Rules,
+    /// Folder of the state.
+    pub data: Arc<Path>,
     /// Folder of backups.
     pub backups: Arc<Path>,
     /// What readers of the feed see of its events.

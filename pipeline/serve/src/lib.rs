@@ -15,6 +15,7 @@
 
 mod about;
 pub mod access;
+mod backup;
 pub mod batch;
 mod candidate;
 mod clock;
@@ -42,6 +43,7 @@ pub mod split;
 pub mod versions;
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -99,6 +101,18 @@ fn logged(tell: &Tell) -> Tell {
     })
 }
 
+/// Puts a backup in the place of a state that is not there yet; the bank that was applied comes along.
+///
+/// # Errors
+/// The backup is damaged, there is a state already, the disk failed.
+pub fn restore(from: &Path, data: &Path) -> Result<store::backup::Copied, Error> {
+    let copied = store::backup::restore(from, data)?;
+    for name in backup::BESIDE {
+        backup::copy_beside(&from.join(name), &data.join(name))?;
+    }
+    Ok(copied)
+}
+
 /// How long sources and publishers may take to end, once the last tick is committed: what they leave undone is done
 /// after the next start.
 const LEAVE: Duration = Duration::from_secs(2);
@@ -133,6 +147,7 @@ pub fn serve(config: &Config, tell: &Tell) -> Result<(), Error> {
         under_way: UnderWay::default(),
         shared: Arc::clone(&shared),
         rules,
+        data: Arc::from(config.data.as_path()),
         backups: Arc::from(config.backups()),
         sight: Sight::default(),
         projected: projected.clone(),

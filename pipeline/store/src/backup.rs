@@ -31,17 +31,20 @@ pub struct Copied {
     pub bytes: u64,
 }
 
-/// Copies what a snapshot shows into a folder that is not there yet. `halfway` is called when all is written, and has
-/// not its name yet.
+/// Copies what a snapshot shows into a folder that is not there yet. `halfway` is given the folder when all is written
+/// and has not its name yet, and may put something beside it.
 ///
 /// # Errors
 /// The folder is there, the disk is full or gone, the state cannot be read; nothing has the name then.
-pub fn copy(snapshot: &Snapshot, to: &Path, halfway: impl FnOnce()) -> Result<Copied, Error> {
+pub fn copy<E: From<Error>>(
+    snapshot: &Snapshot,
+    to: &Path,
+    halfway: impl FnOnce(&Path) -> Result<(), E>,
+) -> Result<Copied, E> {
     let part = begin(to)?;
-    let copied = copy_into(snapshot, &part);
-    match copied {
+    let copied = copy_into(snapshot, &part).map_err(E::from);
+    match copied.and_then(|copied| halfway(&part).map(|()| copied)) {
         Ok(copied) => {
-            halfway();
             finish(&part, to)?;
             Ok(copied)
         }

@@ -1,5 +1,7 @@
 //! `POST /v1/backups`: a copy of the state as it is at this moment, while the service goes on.
 
+use std::path::Path;
+
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
@@ -9,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use store::backup;
 
 use super::{App, Problem, at_length, read};
+use crate::backup::{BESIDE, copy_beside};
 use crate::fail;
 
 /// Bytes of a body at the most.
@@ -54,9 +57,16 @@ pub(super) async fn begin(
         let to = app.backups.join(&wanted.name);
         let snapshot = app.shared.state.snapshot()?;
         fail::point("backup begun");
-        match backup::copy(&snapshot, &to, || fail::point("backup written")) {
+        let beside = |part: &Path| {
+            for name in BESIDE {
+                copy_beside(&app.data.join(name), &part.join(name))?;
+            }
+            fail::point("backup written");
+            Ok(())
+        };
+        match backup::copy(&snapshot, &to, beside) {
             Ok(copied) => Ok((copied, to)),
-            Err(store::Error::Exists(_)) => {
+            Err(crate::Error::Store(store::Error::Exists(_))) => {
                 Err(Problem::conflict(format!("there is a backup {} already", wanted.name)))
             }
             Err(error) => Err(Problem::unavailable(crate::error::with_sources(&error))),
