@@ -125,7 +125,7 @@ fn another_bank_comes_into_force_while_changes_flow_and_stays_after_a_crash() {
     assert!(!shown.is_empty());
     // Nothing has changed for anybody; another bank cannot be proposed, nor this one approved by the same person.
     assert_eq!(fundwatch(at, &apply).code, Some(2));
-    let approve = |by: &str| fundwatch(at, &["rules", "approve", &bank, "--by", by, "--at", &url]);
+    let approve = |by: &str| fundwatch(at, &["rules", "approve", &bank[..10], "--by", by, "--at", &url]);
     assert_eq!(approve("Li").code, Some(2));
     std::thread::scope(|scope| {
         // Changes flow while it comes into force.
@@ -140,6 +140,9 @@ fn another_bank_comes_into_force_while_changes_flow_and_stays_after_a_crash() {
     });
     wait_for(&service, &after);
     assert_eq!(folded(&service), after);
+    let versions = service.get("/v1/rules?limit=1000").unwrap().json();
+    let of_bank = |line: &&Value| line["bank"] == bank.as_str() && line["approved_by"] == "Wang";
+    assert!(versions["items"].as_array().unwrap().iter().any(|line| of_bank(&line)), "{versions}");
     let in_force = service.get("/v1/bank").unwrap().json();
     assert_eq!(in_force["in_force"]["bank"], bank.as_str());
     assert_eq!(in_force["in_force"]["approved_by"], "Wang");

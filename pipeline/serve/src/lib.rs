@@ -146,7 +146,7 @@ pub fn serve(config: &Config, tell: &Tell) -> Result<(), Error> {
         inbox: inbox.clone(),
         under_way: UnderWay::default(),
         shared: Arc::clone(&shared),
-        rules,
+        rules: rules.clone(),
         data: Arc::from(config.data.as_path()),
         backups: Arc::from(config.backups()),
         sight: Sight::default(),
@@ -156,7 +156,6 @@ pub fn serve(config: &Config, tell: &Tell) -> Result<(), Error> {
     let audit = entrance.audit();
     system.spawn(entrance.door(app).open(listener));
     system.spawn(entrance.open_anew(Arc::clone(tell)));
-    let rules = versions::versions(&bank);
     let live = {
         let (shared, tell, config) = (Arc::clone(&shared), Arc::clone(tell), config.clone());
         thread("live", move || {

@@ -25,6 +25,8 @@ use crate::divisions::{Changed, Divisions};
 use crate::error::with_sources;
 use crate::inbox::Inbox;
 use crate::live::StoredReject;
+use crate::rules::{InForce, Rules};
+use crate::versions::versions;
 use crate::{Error, about, fail};
 use reached::Reached;
 pub use reached::{Behind, Projected};
@@ -66,7 +68,7 @@ pub struct Projection {
     /// What drives connections.
     pub handle: Handle,
     /// The rules that judge.
-    pub rules: Vec<NewRuleVersion>,
+    pub rules: Rules,
     /// Whom it tells how far it has come.
     pub projected: Projected,
 }
@@ -159,7 +161,6 @@ impl Projection {
         for (institution, division) in self.divisions.all() {
             moved.entry(institution).or_insert(division);
         }
-        self.note_rules(&database).await?;
         let ended = self.write_all(&mut projector, ending, moved, told).await;
         // Readers that have a connection still may take their time; nothing depends on them.
         let _ = tokio::time::timeout(PAUSE, database.close()).await;
@@ -173,7 +174,7 @@ impl Projection {
         moved: &mut Changed,
         told: &mut String,
     ) -> Result<(), Error> {
-        let (mut coverage, mut target) = (Coverage::default(), self.target());
+        let (mut coverage, mut target, mut bank) = (Coverage::default(), self.target(), String::new());
         let mut ends: Option<Instant> = None;
         loop {
             if ends.is_none() && ending.load(Ordering::Acquire) {
@@ -181,6 +182,11 @@ impl Projection {
             }
             if ends.is_some_and(|ends| Instant::now() >= ends) {
                 return Ok(());
+            }
+            let in_force = self.rules.in_force();
+            if in_force.bank != bank {
+                self.note_rules(projector.database(), &in_force).await?;
+                bank = in_force.bank;
             }
             moved.extend(self.divisions.take_changed());
             let batch = self.batch(projector, moved, coverage.take())?;
@@ -216,13 +222,13 @@ impl Projection {
     }
 
     /// Notes which versions judge from now on.
-    async fn note_rules(&mut self, database: &Database) -> Result<(), Error> {
-        let tick = *self.committed.borrow();
-        let at = format_time(wall_clock());
-        for rule in &mut self.rules {
-            (rule.since_tick, rule.since) = (tick, at.clone());
-        }
-        database.note_rule_versions(&self.rules).await.map_err(|error| self.failed(error))?;
+    async fn note_rules(&self, database: &Database, in_force: &InForce) -> Result<(), Error> {
+        let (since_tick, since) = (*self.committed.borrow(), format_time(wall_clock()));
+        let versions: Vec<NewRuleVersion> = versions(&self.rules.bank(), in_force)
+            .into_iter()
+            .map(|version| NewRuleVersion { since_tick, since: since.clone(), ..version })
+            .collect();
+        database.note_rule_versions(&versions).await.map_err(|error| self.failed(error))?;
         Ok(())
     }
 

@@ -35,6 +35,9 @@ pub use refused::Refused;
 /// Under this name the bank in force is noted.
 const NOTE: &str = "bank";
 
+/// So many characters of its id name a bank at the least.
+const ID_MIN: usize = 8;
+
 /// How often it is looked whether somebody has decided, and what came meanwhile is taken.
 const LOOK: Duration = Duration::from_millis(200);
 
@@ -245,7 +248,7 @@ impl Rules {
     pub fn approve(&self, bank: &str, by: String) -> Result<Proposal, Refused> {
         let mut desk = self.desk();
         let proposal = desk.proposal.as_mut().ok_or(Refused::None)?;
-        if proposal.bank != bank || proposal.stage != Stage::Waiting {
+        if bank.len() < ID_MIN || !proposal.bank.starts_with(bank) || proposal.stage != Stage::Waiting {
             return Err(Refused::Conflict(format!("bank {bank} does not wait for a decision")));
         }
         if proposal.proposed_by == by {

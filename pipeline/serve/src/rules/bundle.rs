@@ -1,14 +1,15 @@
 //! The files of a bank on their way: their id, the folder they are kept in, rules that leave the shadow.
 
+use std::fmt::Write as _;
 use std::fs;
-use std::io::Write;
+use std::io::Write as _;
 use std::path::{Component, Path};
 use std::sync::Arc;
 
 use detectors::detector::SPECS;
 use rulebank::{Bank, Status, check_report};
 use serde::Serialize;
-use xxhash_rust::xxh3::Xxh3Default;
+use sha2::{Digest, Sha256};
 
 use super::refused::Refused;
 use crate::Error;
@@ -16,16 +17,20 @@ use crate::Error;
 /// Files by their path below the folder of the bank, with their text.
 pub(crate) type Files = Vec<(String, String)>;
 
-/// The id of a bank: a hash over paths and texts, whatever their order.
+/// The id of a bank: SHA-256 of its files, of each the lengths and texts of its path and of what it says, in the order
+/// of paths.
 pub(crate) fn id_of(files: &[(String, String)]) -> String {
-    let mut files: Vec<_> = files.iter().collect();
+    let mut files: Vec<&(String, String)> = files.iter().collect();
     files.sort();
-    let mut hash = Xxh3Default::new();
-    for text in files.iter().flat_map(|(path, text)| [path, text]) {
-        hash.update(&(text.len() as u64).to_le_bytes());
-        hash.update(text.as_bytes());
+    let mut hasher = Sha256::new();
+    for text in files.into_iter().flat_map(|(path, text)| [path, text]) {
+        hasher.update((text.len() as u64).to_le_bytes());
+        hasher.update(text.as_bytes());
     }
-    format!("{:016x}", hash.digest())
+    hasher.finalize().iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 /// Writes the files into a folder, and reads them as a bank.
