@@ -1,7 +1,7 @@
 //! The door: connections are taken, bounded in number and patience, spoken to by TLS where that is configured, and
 //! handed to the routes.
 //!
-//! A connection costs at most the head of a request, what is written and not read yet (64 KiB here and [`SEND_BYTES`] in
+//! A connection costs at most the head of a request, what is written and not read yet (64 KiB here and `SEND_BYTES` in
 //! the kernel) and what its handler holds. Who does not send a head, or does not read, is cut off.
 
 pub mod patient;
