@@ -9,6 +9,7 @@ use records::arena::Arena;
 use records::ledger::FactChange;
 use records::row::{Moment, day_of};
 use records::time::month_of;
+use serde::{Deserialize, Serialize};
 use timely::dataflow::operators::probe::Handle as ProbeHandle;
 use timely::worker::Worker;
 
@@ -35,7 +36,7 @@ pub struct TickIn {
 }
 
 /// What one worker answers to a tick.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct TickOut {
     /// Number of the tick.
     pub tick: Tick,

@@ -159,6 +159,21 @@ impl Arena {
         (pages * PAGE_WORDS * size_of::<AtomicU32>()) as u64
     }
 
+    /// Appends the bytes of the words of a range of addresses, all of which are written.
+    pub fn copy(&self, words: std::ops::Range<u64>, into: &mut Vec<u8>) {
+        let mut address = words.start;
+        into.reserve(usize::try_from(4 * words.end.saturating_sub(words.start)).unwrap_or(0));
+        while address < words.end {
+            let (page, at) = ((address >> PAGE_BITS) as usize, (address as usize) & (PAGE_WORDS - 1));
+            let some = (PAGE_WORDS - at).min(usize::try_from(words.end - address).unwrap_or(PAGE_WORDS));
+            let page = self.pages[page].get().expect("the words of the range are written");
+            for word in &page[at..at + some] {
+                into.extend_from_slice(&word.load(Ordering::Relaxed).to_le_bytes());
+            }
+            address += some as u64;
+        }
+    }
+
     /// The `nth` word of a row, the first being number 0.
     #[inline]
     pub fn word(&self, row: RowRef, nth: u32) -> u32 {
@@ -321,6 +336,27 @@ impl ArenaWriter {
     /// The readers' side.
     pub fn arena(&self) -> &Arc<Arena> {
         &self.arena
+    }
+
+    /// The address of the next word that is written.
+    pub fn next(&self) -> u64 {
+        self.next
+    }
+
+    /// Appends words as [`Arena::copy`] gave them of another arena, so that references mean the same here as there.
+    ///
+    /// # Errors
+    /// [`ArenaFull`].
+    pub fn append(&mut self, bytes: &[u8]) -> Result<(), ArenaFull> {
+        let mut words = Vec::with_capacity(PAGE_WORDS.min(bytes.len() / 4));
+        for page in bytes.chunks(4 * PAGE_WORDS) {
+            words.clear();
+            words.extend(
+                page.chunks_exact(4).map(|word| u32::from_le_bytes([word[0], word[1], word[2], word[3]])),
+            );
+            self.push_words(&words)?;
+        }
+        Ok(())
     }
 
     /// Appends the words of a row; returns where it stands.
@@ -504,6 +540,30 @@ mod tests {
         let row = writer.push(&[1, 2, 3, 4, 5]).unwrap();
         let mut reader = writer.arena().reader(row);
         assert_eq!((0..5).map(|_| reader.take()).collect::<Vec<_>>(), [1, 2, 3, 4, 5]);
+    }
+
+    #[test]
+    fn references_mean_the_same_in_a_copy() {
+        let (mut writer, mut texts) = (ArenaWriter::default(), Texts::default());
+        let mut copy = ArenaWriter::default();
+        let mut bytes = Vec::new();
+        let mut rows = Vec::new();
+        // Ranges that end within pages and reach over several.
+        for length in [3, PAGE_WORDS - 4, 2 * PAGE_WORDS + 7, 1] {
+            let from = writer.next();
+            let text = texts.intern(&mut writer, &format!("{length} 字")).unwrap();
+            let row: Vec<u32> = (0..u32::try_from(length).unwrap()).map(|nth| nth ^ text.word()).collect();
+            rows.push((text, writer.push(&row).unwrap(), row));
+            bytes.clear();
+            writer.arena().copy(from..writer.next(), &mut bytes);
+            copy.append(&bytes).unwrap();
+            assert_eq!(copy.next(), writer.next());
+        }
+        for (text, row, words) in rows {
+            assert_eq!(copy.arena().text(text), writer.arena().text(text));
+            let mut reader = copy.arena().reader(row);
+            assert!(words.iter().all(|word| reader.take() == *word));
+        }
     }
 
     #[test]

@@ -192,6 +192,11 @@ impl Ledger {
         self.names.writer.arena()
     }
 
+    /// The address of the next word of that memory.
+    pub fn next_word(&self) -> u64 {
+        self.names.writer.next()
+    }
+
     /// Makes room for about so many changes to come.
     ///
     /// The shares are those of an ordinary feed. Where they are off, tables grow as they would have.

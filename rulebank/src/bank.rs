@@ -54,6 +54,37 @@ pub fn load(dir: Option<&Path>, detectors: &[DetectorSpec]) -> Result<Bank, Vec<
         },
         Some(dir) => read_folder(dir, &mut errors),
     };
+    check(texts, dir, detectors, errors)
+}
+
+/// As [`load`], from the files of a bank that was loaded elsewhere ([`Bank::files`]).
+///
+/// # Errors
+/// As [`load`]; a path that is none of a bank's files.
+pub fn load_files(files: &[(String, String)], detectors: &[DetectorSpec]) -> Result<Bank, Vec<BankError>> {
+    let (mut texts, mut errors) = (Texts::default(), Vec::new());
+    for (path, text) in files {
+        let sort = match path.split('/').next() {
+            Some("rules") => &mut texts.rules,
+            Some("tables") => &mut texts.tables,
+            Some("exemptions") => &mut texts.exemptions,
+            _ => {
+                errors.push(BankError::whole(path, "a bank has rules, tables and exemptions"));
+                continue;
+            }
+        };
+        sort.push((path.clone(), text.clone()));
+    }
+    check(texts, None, detectors, errors)
+}
+
+/// Reads the texts of a bank, which stood below `dir` if it is one of a folder, and checks all of it.
+fn check(
+    texts: Texts,
+    dir: Option<&Path>,
+    detectors: &[DetectorSpec],
+    mut errors: Vec<BankError>,
+) -> Result<Bank, Vec<BankError>> {
     // All rule files are read before the first table is checked: a row may name any rule of the bank.
     let mut readers = Readers::new(detectors);
     let mut rule_drafts: Vec<(rule::Draft, Source<'_>)> = Vec::new();

@@ -50,7 +50,7 @@ mod table;
 mod word;
 
 pub use amount::AmountKind;
-pub use bank::{Bank, load};
+pub use bank::{Bank, load, load_files};
 pub use baseline::{BASELINE_FILE, Baseline, Equivalent, Score};
 pub use case::{Case, CaseKind, Step};
 pub use confirmed::Confirmed;

@@ -2,11 +2,14 @@
 //!
 //! The caller's thread is the front. Ticks go to every worker and to the view; the view waits for the answers
 //! of all workers to a tick, makes its events, and hands them to a recorder. When a queue is full, who fills it
-//! waits: a tick in work, `QUEUE` waiting.
+//! waits: a tick in work, and some that wait. In a cluster the workers of other processes get the ticks as well, and the view waits
+//! for their answers too.
 
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::collections::BTreeMap;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use detectors::alert_view::{AlertEvent, AlertView};
 use detectors::compiled_bank::CompiledBank;
@@ -18,13 +21,31 @@ use records::ledger::Ledger;
 use rulebank::Bank;
 use timely::WorkerConfig;
 use timely::communication::Config as Threads;
+use timely::worker::Worker;
 
 use crate::Error;
+use crate::cluster::leader::{Followers, Leader};
+use crate::cluster::message::BankMessage;
+use crate::cluster::network::Network;
+use crate::cluster::status::Status;
 use crate::front::Front;
 use crate::profile::Profile;
 
-/// Ticks that wait in each queue at the most.
+/// Answers that wait in each queue at the most.
 const QUEUE: usize = 2;
+
+/// Ticks that wait for the view at the most.
+const VIEW_QUEUE: usize = 2 * QUEUE;
+
+/// Ticks that wait for a worker at the most: as many as may be without an answer, and the one that is handed over. So
+/// who hands over waits for the view alone, which sees when a process of the cluster is gone.
+const WORKER_QUEUE: usize = VIEW_QUEUE + 2;
+
+/// How often who waits for an answer looks whether the cluster goes on.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// How long workers of a cluster may take to end when all is done.
+const LEAVE: Duration = Duration::from_secs(2);
 
 /// Where the events of a tick go; called on the view's thread, tick by tick.
 pub type Recorder = Box<dyn FnMut(&[AlertEvent]) -> Result<(), Error> + Send>;
@@ -55,11 +76,50 @@ enum ToView {
     Look(Box<dyn FnOnce(&AlertView) + Send>),
 }
 
+/// What workers are made of.
+enum Makings {
+    /// Threads of this process alone.
+    Threads(Threads),
+    /// Connections to other processes.
+    Cluster(Network),
+}
+
+/// Where the answers of the workers come, those of this process first.
+struct Answers {
+    of_workers: Vec<Receiver<TickOut>>,
+    /// Whether the cluster goes on, if it is one.
+    status: Option<Status>,
+}
+
+impl Answers {
+    /// The answers of all to one tick.
+    fn next(&self) -> Result<Vec<TickOut>, Error> {
+        let next = |worker: &Receiver<TickOut>| loop {
+            let answer = match &self.status {
+                None => worker.recv().map_err(|_| RecvTimeoutError::Disconnected),
+                Some(_) => worker.recv_timeout(LOOK),
+            };
+            let failure = || self.status.as_ref().and_then(Status::failure);
+            match answer {
+                Ok(answer) => return Ok(answer),
+                Err(RecvTimeoutError::Timeout) => failure().map_or(Ok(()), Err)?,
+                Err(RecvTimeoutError::Disconnected) => {
+                    let early = || Error::Engine("a worker ended early".to_owned());
+                    return Err(failure().unwrap_or_else(early));
+                }
+            }
+        };
+        self.of_workers.iter().map(next).collect()
+    }
+}
+
 /// A running engine; the thread that holds it is the front.
 pub struct Engine {
     /// Lines in.
     pub front: Front,
     to_workers: Vec<SyncSender<TickIn>>,
+    followers: Option<Followers>,
+    is_cluster: bool,
     to_view: Option<SyncSender<ToView>>,
     view: Option<JoinHandle<Result<AlertView, Error>>>,
     workers: Option<JoinHandle<Result<(), String>>>,
@@ -74,18 +134,43 @@ pub struct Engine {
 /// # Errors
 /// The bank has a rule that is not in the rule_set, or the memory of texts is full.
 pub fn compile(bank: &Bank, rule_set: &RuleSet, ledger: &mut Ledger) -> Result<Arc<CompiledBank>, Error> {
+    compile_noting(bank, rule_set, ledger, &mut |_, _| {})
+}
+
+/// As [`compile`]; `note` hears of each text where it stands.
+fn compile_noting(
+    bank: &Bank,
+    rule_set: &RuleSet,
+    ledger: &mut Ledger,
+    note: &mut dyn FnMut(&str, TextRef),
+) -> Result<Arc<CompiledBank>, Error> {
     let mut failed = None;
     let compiled = CompiledBank::compile_in(bank, rule_set, &mut |text| {
-        ledger.intern(text).unwrap_or_else(|full| {
+        let at = ledger.intern(text).unwrap_or_else(|full| {
             failed = Some(full);
             TextRef::NONE
-        })
+        });
+        note(text, at);
+        at
     });
     let Some(compiled) = compiled else {
         let text = "a running engine takes only rules that it was started with";
         return Err(Error::arguments(text));
     };
     failed.map_or_else(|| Ok(Arc::new(compiled)), |full| Err(full.into()))
+}
+
+/// As [`compile`], with what a follower needs to compile it too.
+fn compile_for_followers(
+    bank: &Bank,
+    rule_set: &RuleSet,
+    ledger: &mut Ledger,
+) -> Result<(Arc<CompiledBank>, BankMessage), Error> {
+    let mut texts = BTreeMap::new();
+    let compiled = compile_noting(bank, rule_set, ledger, &mut |text, at| {
+        texts.insert(text.to_owned(), at);
+    })?;
+    Ok((compiled, BankMessage { files: bank.files.clone(), texts: texts.into_iter().collect() }))
 }
 
 /// Reads a bank for the detectors of this program.
@@ -110,21 +195,58 @@ impl Engine {
     /// # Errors
     /// As [`Engine::start`].
     pub fn start_among(banks: &[&Bank], options: &Options, recorder: Recorder) -> Result<Engine, Error> {
+        Engine::start_with(banks, options, recorder, None)
+    }
+
+    /// As [`Engine::start`], with the workers of the followers beside those of this process.
+    ///
+    /// # Errors
+    /// As [`Engine::start`]; a follower has ended.
+    pub fn start_leading(
+        bank: &Bank,
+        options: &Options,
+        recorder: Recorder,
+        leader: Leader,
+    ) -> Result<Engine, Error> {
+        Engine::start_with(&[bank], options, recorder, Some(leader))
+    }
+
+    fn start_with(
+        banks: &[&Bank],
+        options: &Options,
+        recorder: Recorder,
+        leader: Option<Leader>,
+    ) -> Result<Engine, Error> {
         let mut front = Front::new(options.as_of);
         let rule_set = RuleSet::of(banks);
         let first = banks.first().ok_or_else(|| Error::arguments("no bank to run"))?;
-        let compiled = compile(first, &rule_set, front.ledger())?;
+        let (compiled, of_followers) = compile_for_followers(first, &rule_set, front.ledger())?;
         let arena = Arc::clone(front.ledger().arena());
         let count = options.workers.max(1);
         let (to_workers, receivers): (Vec<_>, Vec<_>) =
-            (0..count).map(|_| sync_channel::<TickIn>(QUEUE)).unzip();
-        let (answer, answers): (Vec<_>, Vec<_>) = (0..count).map(|_| sync_channel::<TickOut>(QUEUE)).unzip();
-        let (to_view, ticks) = sync_channel::<ToView>(2 * QUEUE);
+            (0..count).map(|_| sync_channel::<TickIn>(WORKER_QUEUE)).unzip();
+        let (answer, mut answers): (Vec<_>, Vec<_>) =
+            (0..count).map(|_| sync_channel::<TickOut>(QUEUE)).unzip();
+        // The followers, whose workers come after those of this process.
+        let (followers, makings) = match leader {
+            Some(leader) => {
+                let files = banks.iter().map(|bank| bank.files.clone()).collect();
+                let (followers, network, of_others) = leader.start(files, of_followers, front.ledger())?;
+                answers.extend(of_others);
+                (Some(followers), Makings::Cluster(network))
+            }
+            None if count == 1 => (None, Makings::Threads(Threads::Thread)),
+            None => (None, Makings::Threads(Threads::Process(count))),
+        };
+        let status = followers.as_ref().map(|followers| followers.status().clone());
+        // The view.
+        let (to_view, ticks) = sync_channel::<ToView>(VIEW_QUEUE);
         let progress = Arc::new(Progress::default());
         let view = {
             let view = AlertView::new(Arc::clone(&arena), Arc::clone(&compiled));
-            let progress = Arc::clone(&progress);
+            let (progress, status) = (Arc::clone(&progress), status.clone());
             spawn("alert view", move || {
+                let answers = Answers { of_workers: answers, status };
                 let result = keep_view(view, &ticks, &answers, recorder, &progress);
                 let mut state = progress.tick.lock().unwrap_or_else(PoisonError::into_inner);
                 state.1 = true;
@@ -132,24 +254,36 @@ impl Engine {
                 result
             })?
         };
+        // The workers.
         let ends: Vec<_> = receivers.into_iter().zip(answer).map(|ends| Mutex::new(Some(ends))).collect();
         let profile = options.profile.clone();
         let workers = spawn("workers", move || {
-            let threads = if count == 1 { Threads::Thread } else { Threads::Process(count) };
-            let config = timely::Config { communication: threads, worker: WorkerConfig::default() };
-            let guards = timely::execute(config, move |worker| {
+            let work = move |worker: &mut Worker| {
+                let _watched = status.as_ref().map(Status::watch_worker);
                 let ends = ends[worker.index()].lock().unwrap_or_else(PoisonError::into_inner).take();
                 let Some((ticks, answer)) = ends else { return };
                 if let Some(profile) = &profile {
                     profile.listen(worker);
                 }
                 run(worker, &arena, &compiled, || ticks.recv().ok(), |out| answer.send(out).is_ok());
-            })?;
-            guards.join().into_iter().collect::<Result<Vec<()>, String>>().map(|_| ())
+            };
+            let guards = match makings {
+                Makings::Threads(communication) => {
+                    let config = timely::Config { communication, worker: WorkerConfig::default() };
+                    timely::execute(config, work)
+                }
+                Makings::Cluster(network) => {
+                    let (allocators, threads) = network.open()?;
+                    timely::execute::execute_from(allocators, threads, WorkerConfig::default(), work)
+                }
+            };
+            guards?.join().into_iter().collect::<Result<Vec<()>, String>>().map(|_| ())
         })?;
         Ok(Engine {
             front,
             to_workers,
+            is_cluster: followers.is_some(),
+            followers,
             to_view: Some(to_view),
             view: Some(view),
             workers: Some(workers),
@@ -190,17 +324,27 @@ impl Engine {
     /// # Errors
     /// The bank has a rule of none of the banks that the engine was started with; what ended its threads.
     pub fn change_bank(&mut self, bank: &Bank) -> Result<(), Error> {
-        let compiled = compile(bank, &self.rule_set, self.front.ledger())?;
+        let (compiled, of_followers) = compile_for_followers(bank, &self.rule_set, self.front.ledger())?;
         let mut tick = self.front.close_tick();
         tick.bank = Some(compiled);
-        self.send(tick)
+        self.send_with(tick, Some(of_followers))
     }
 
     fn send(&mut self, tick: TickIn) -> Result<(), Error> {
+        self.send_with(tick, None)
+    }
+
+    /// Sends a tick on; the bank that comes with it, as followers need it.
+    fn send_with(&mut self, tick: TickIn, bank: Option<BankMessage>) -> Result<(), Error> {
         self.sent = tick.tick;
-        // Stops at the first that is gone: the others may never read again.
-        let sent = self.to_view.as_ref().is_some_and(|view| view.send(ToView::Tick(tick.clone())).is_ok())
-            && self.to_workers.iter().all(|worker| worker.send(tick.clone()).is_ok());
+        // Stops at the first that is gone: the others may never read again. The view waits first: so there is room at
+        // the workers for what it lets pass.
+        let seen = self.to_view.as_ref().is_some_and(|view| view.send(ToView::Tick(tick.clone())).is_ok());
+        let followed = match &mut self.followers {
+            Some(followers) if seen => followers.send(&tick, bank, self.front.ledger())?,
+            _ => seen,
+        };
+        let sent = followed && self.to_workers.iter().all(|worker| worker.send(tick.clone()).is_ok());
         if sent { Ok(()) } else { Err(self.why_it_stopped()) }
     }
 
@@ -257,6 +401,9 @@ impl Engine {
     /// # Errors
     /// What ended the engine's threads early.
     pub fn finish(mut self) -> Result<(Front, AlertView), Error> {
+        if let Some(followers) = self.followers.take() {
+            followers.end()?;
+        }
         self.to_workers.clear();
         self.to_view = None;
         let view = self.join()?;
@@ -269,7 +416,15 @@ impl Engine {
             Some(Ok(view)) => view?,
             _ => return Err(stopped("the view")),
         };
-        // Workers are waited for only if all went well: of several, one may wait for another that is gone.
+        // Workers are waited for only if all went well: of several, one may wait for another that is gone. So may those
+        // of a cluster that was told to end: all that they had to do is done.
+        let begun = Instant::now();
+        while self.is_cluster && self.workers.as_ref().is_some_and(|workers| !workers.is_finished()) {
+            if begun.elapsed() > LEAVE {
+                return Ok(view);
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
         match self.workers.take().map(JoinHandle::join) {
             Some(Ok(Ok(()))) => Ok(view),
             Some(Ok(Err(text))) => Err(Error::Engine(text)),
@@ -278,6 +433,7 @@ impl Engine {
     }
 
     fn why_it_stopped(&mut self) -> Error {
+        self.followers = None;
         self.to_workers.clear();
         self.to_view = None;
         match self.join() {
@@ -298,7 +454,7 @@ fn spawn<T: Send + 'static>(
 fn keep_view(
     mut view: AlertView,
     to_view: &Receiver<ToView>,
-    answers: &[Receiver<TickOut>],
+    answers: &Answers,
     mut recorder: Recorder,
     progress: &Progress,
 ) -> Result<AlertView, Error> {
@@ -310,14 +466,7 @@ fn keep_view(
                 continue;
             }
         };
-        let mut of_workers = Vec::with_capacity(answers.len());
-        for worker in answers {
-            let Ok(answer) = worker.recv() else {
-                return Err(Error::Engine("a worker ended early".to_owned()));
-            };
-            of_workers.push(answer);
-        }
-        recorder(&view.apply_tick(&tick, of_workers))?;
+        recorder(&view.apply_tick(&tick, answers.next()?))?;
         let mut state = progress.tick.lock().unwrap_or_else(PoisonError::into_inner);
         state.0 = tick.tick;
         progress.moved.notify_all();

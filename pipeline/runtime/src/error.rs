@@ -39,6 +39,9 @@ pub enum Error {
     /// A thread of the engine ended before its time.
     #[error("the engine stopped: {0}")]
     Engine(String),
+    /// A process of the cluster ended, or the processes do not find each other.
+    #[error("the cluster cannot go on: {0}")]
+    Cluster(String),
     /// Whoever records events could not.
     #[error(transparent)]
     Recorder(Box<dyn std::error::Error + Send + Sync>),
@@ -78,6 +81,7 @@ impl Error {
             | Error::Write { .. }
             | Error::Full(_)
             | Error::Engine(_)
+            | Error::Cluster(_)
             | Error::Recorder(_) => 3,
         }
     }
