@@ -36,6 +36,8 @@ pub enum Subcommands {
     Schema(SchemaArgs),
     /// Run for ever: changes come in by HTTP and from a watched folder, alerts and events go out.
     Serve(ServeArgs),
+    /// Run the live service as several processes on this machine; when one ends, all are started again.
+    Cluster(ClusterArgs),
     /// Look at the configuration of the live service.
     Config(ConfigArgs),
     /// Make a token for somebody who may come in: it is shown once, with the lines for the configuration.
@@ -172,9 +174,38 @@ pub struct ServeArgs {
     /// A rule bank of your own: DIR/tables/*.csv, and DIR/rules/**/*.toml if it has any.
     #[arg(long, value_name = "DIR")]
     pub rules: Option<PathBuf>,
-    /// Worker threads; the answers are the same for any number [default: 1].
+    /// Worker threads, of each process if there are several; the answers are the same for any number [default: 1].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub workers: Option<u16>,
+    /// Several processes: the host:port of each, with commas between, or a file with one a line.
+    #[arg(long, value_name = "LIST|FILE")]
+    pub hosts: Option<String>,
+    /// Which of the hosts this process is; 0 leads and has the state, the others need neither disk nor configuration.
+    #[arg(long, value_name = "K", env = "FUNDWATCH_PROCESS")]
+    pub process: Option<usize>,
+    /// What all processes know and nobody else; must be there where other machines can reach the hosts.
+    #[arg(long, value_name = "FILE")]
+    pub secret_file: Option<PathBuf>,
+    /// End when the process of this id, which started this one, is gone.
+    #[arg(long, value_name = "PID", hide = true)]
+    pub attached: Option<u32>,
+}
+
+/// Arguments of `cluster`.
+#[derive(Debug, Args)]
+pub struct ClusterArgs {
+    /// How many processes.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(2..=64))]
+    pub processes: u16,
+    /// Worker threads of each process [default: 1].
+    #[arg(long, value_name = "W", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub workers: Option<u16>,
+    /// When starts do not last, the pause before the next one doubles up to so many seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub pause_max: u64,
+    /// Options of `serve`, for all of them.
+    #[arg(last = true, value_name = "OPTIONS OF SERVE")]
+    pub options: Vec<std::ffi::OsString>,
 }
 
 /// Arguments of `config`.

@@ -10,6 +10,7 @@
 pub mod args;
 pub mod backup;
 pub mod bench;
+pub mod cluster;
 pub mod command;
 pub mod demo;
 pub mod dlq;

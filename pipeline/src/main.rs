@@ -11,7 +11,7 @@ use mimalloc::MiMalloc;
 use pipeline::args::{Command, Subcommands};
 use pipeline::error::Error;
 use pipeline::{
-    backup, bench, command, demo, dlq, explain, report, rules, run, schema, serve, synth, token, top,
+    backup, bench, cluster, command, demo, dlq, explain, report, rules, run, schema, serve, synth, token, top,
 };
 
 #[global_allocator]
@@ -64,6 +64,7 @@ fn execute(what: Subcommands) -> Result<ExitCode, Error> {
         }
         Subcommands::Schema(args) => print(&schema::schema(&args)?)?,
         Subcommands::Serve(args) => serve::serve(args)?,
+        Subcommands::Cluster(args) => cluster::cluster(args)?,
         Subcommands::Config(args) => print(&serve::config(&args)?)?,
         Subcommands::Token(args) => print(&token::token(&args)?)?,
         Subcommands::Doctor(args) => {

@@ -1,9 +1,10 @@
 //! `fundwatch serve`: the live service, as the command line asks for it.
 
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use ::serve::cluster_config::{ClusterConfig, HostList};
 use ::serve::config::LogFormat;
 use ::serve::door::tls::Tls;
 use ::serve::{Config, Progress, Tell, doctor};
@@ -17,11 +18,15 @@ use crate::log;
 /// # Errors
 /// As [`serve::serve`].
 pub fn serve(args: ServeArgs) -> Result<(), Error> {
+    if let Some(supervisor) = args.attached {
+        ::serve::supervisor::attach(supervisor);
+    }
     let mut config = configured(args.config.as_deref())?;
     config.data = args.data.unwrap_or(config.data);
     config.listen = args.listen.unwrap_or(config.listen);
     config.rules = args.rules.or(config.rules);
     config.workers = args.workers.unwrap_or(config.workers);
+    config.cluster = clustered(config.cluster, args.hosts, args.process, args.secret_file)?;
     let scheme = if config.tls.is_some() { "https" } else { "http" };
     log::begin(config.log);
     let format = config.log.format;
@@ -30,9 +35,34 @@ pub fn serve(args: ServeArgs) -> Result<(), Error> {
         Progress::Ready(address) if format == LogFormat::Text => eprintln!("ready: {scheme}://{address}"),
         Progress::Ready(address) => tracing::info!(%address, "ready"),
         // The service has logged it.
-        Progress::Loading(_) | Progress::Trouble(_) | Progress::Ending => {}
+        Progress::Loading(_) | Progress::Cluster(_) | Progress::Trouble(_) | Progress::Ending => {}
     });
     Ok(::serve::serve(&config, &tell)?)
+}
+
+/// The processes, as the configuration and the command line name them.
+fn clustered(
+    configured: Option<ClusterConfig>,
+    hosts: Option<String>,
+    process: Option<usize>,
+    secret_file: Option<PathBuf>,
+) -> Result<Option<ClusterConfig>, Error> {
+    let hosts = hosts.map(HostList::Named);
+    let cluster = match (configured, hosts) {
+        (Some(configured), hosts) => {
+            ClusterConfig { hosts: hosts.unwrap_or(configured.hosts.clone()), ..configured }
+        }
+        (None, Some(hosts)) => ClusterConfig { hosts, process: 0, secret_file: None },
+        (None, None) if process.is_some_and(|process| process > 0) => {
+            return Err(Error::arguments(
+                "a process other than 0 needs the hosts: --hosts, or [cluster] hosts",
+            ));
+        }
+        (None, None) => return Ok(None),
+    };
+    let process = process.unwrap_or(cluster.process);
+    let secret_file = secret_file.or(cluster.secret_file.clone());
+    Ok(Some(ClusterConfig { process, secret_file, ..cluster }))
 }
 
 fn configured(file: Option<&Path>) -> Result<Config, Error> {
@@ -50,8 +80,16 @@ pub fn config(args: &ConfigArgs) -> Result<String, Error> {
     let kafka =
         config.kafka.as_ref().map_or_else(String::new, |kafka| format!(", Kafka at {}", kafka.brokers));
     let database = config.database.address(&config.data)?;
+    let cluster = match &config.cluster {
+        Some(cluster) => {
+            // The secret is read as well.
+            cluster.member(config.workers, None)?;
+            format!("; {}", cluster.describe()?)
+        }
+        None => String::new(),
+    };
     Ok(format!(
-        "{}: state in {}, database {database}, listens on {}{kafka}; {}\n",
+        "{}: state in {}, database {database}, listens on {}{kafka}; {}{cluster}\n",
         file.display(),
         config.data.display(),
         config.listen,

@@ -204,23 +204,86 @@ fn prometheus_takes_its_files() {
 
 #[test]
 fn systemd_takes_the_unit() {
-    let unit = read("systemd/fundwatch.service");
-    for line in [
-        "DynamicUser=yes",
-        "ProtectSystem=strict",
-        "NoNewPrivileges=yes",
-        "LimitCORE=0",
-        "Restart=on-failure",
+    let folder = tempfile::tempdir().unwrap();
+    // The program stands where it was built.
+    let built = |text: &str| text.replace("/usr/local/bin/fundwatch", env!("CARGO_BIN_EXE_fundwatch"));
+    for (name, instance) in [
+        ("fundwatch.service", "fundwatch.service"),
+        ("fundwatch-worker@.service", "fundwatch-worker@1.service"),
     ] {
-        assert!(unit.lines().any(|of| of == line), "{line}");
+        let unit = read(&format!("systemd/{name}"));
+        for line in [
+            "DynamicUser=yes",
+            "ProtectSystem=strict",
+            "NoNewPrivileges=yes",
+            "LimitCORE=0",
+            "Restart=on-failure",
+        ] {
+            assert!(unit.lines().any(|of| of == line), "{name}: {line}");
+        }
+        fs::write(folder.path().join(instance), built(&unit)).unwrap();
     }
     if has_tool("systemd-analyze") {
-        // The program stands where it was built.
-        let folder = tempfile::tempdir().unwrap();
-        let here = folder.path().join("fundwatch.service");
-        fs::write(&here, unit.replace("/usr/local/bin/fundwatch", env!("CARGO_BIN_EXE_fundwatch"))).unwrap();
-        holds(Command::new("systemd-analyze").args(["verify", "--man=no"]).arg(&here));
+        let verify = |instance: &str| {
+            let unit = folder.path().join(instance);
+            holds(Command::new("systemd-analyze").args(["verify", "--man=no"]).arg(&unit));
+        };
+        verify("fundwatch.service");
+        verify("fundwatch-worker@1.service");
+        // The leader, with what it needs beside its own file.
+        let beside = folder.path().join("fundwatch.service.d");
+        fs::create_dir(&beside).unwrap();
+        fs::write(beside.join("cluster.conf"), built(&read("systemd/cluster.conf"))).unwrap();
+        verify("fundwatch.service");
     }
+}
+
+/// The object of a kind and name.
+fn object<'y>(objects: &'y [Yaml], kind: &str, name: &str) -> &'y Yaml {
+    let is = |of: &&Yaml| of["kind"].as_str() == Some(kind) && of["metadata"]["name"].as_str() == Some(name);
+    objects.iter().find(is).unwrap_or_else(|| panic!("there is no {kind} {name}"))
+}
+
+fn has_no_rights(set: &Yaml) {
+    let pod = &set["template"]["spec"];
+    assert_eq!(pod["securityContext"]["runAsNonRoot"].as_bool(), Some(true));
+    let context = &pod["containers"][0]["securityContext"];
+    assert_eq!(context["readOnlyRootFilesystem"].as_bool(), Some(true));
+    assert_eq!(context["allowPrivilegeEscalation"].as_bool(), Some(false));
+}
+
+#[test]
+fn a_cluster_is_a_leader_as_it_would_be_alone_and_workers_without_a_state() {
+    let (alone, together) = (yaml("kubernetes/fundwatch.yaml"), yaml("kubernetes/cluster.yaml"));
+    let of = |objects| &object(objects, "StatefulSet", "fundwatch")["spec"];
+    let (leader_alone, leader) = (of(&alone), of(&together));
+    let container = |set: &Yaml| set["template"]["spec"]["containers"][0].clone();
+    for same in ["args", "securityContext", "startupProbe", "livenessProbe", "readinessProbe", "resources"] {
+        assert_eq!(container(leader)[same], container(leader_alone)[same], "{same}");
+    }
+    assert_eq!(leader["volumeClaimTemplates"], leader_alone["volumeClaimTemplates"]);
+    let workers = &object(&together, "StatefulSet", "fundwatch-worker")["spec"];
+    has_no_rights(leader);
+    has_no_rights(workers);
+    assert!(workers["volumeClaimTemplates"].is_badvalue());
+    // A host for each process, under the name of its pod; the number of a worker is that of its pod.
+    let config = object(&together, "Secret", "fundwatch")["stringData"]["fundwatch.toml"].as_str().unwrap();
+    assert_eq!(workers["ordinals"]["start"].as_i64(), Some(1));
+    let replicas = workers["replicas"].as_i64().unwrap();
+    let named = (1..=replicas)
+        .all(|nth| config.contains(&format!("\"fundwatch-worker-{nth}.fundwatch-cluster:2101\"")));
+    assert!(named && config.matches(":2101").count() as i64 == replicas + 1, "{config}");
+    assert_eq!(container(workers)["env"][0]["name"].as_str(), Some("FUNDWATCH_PROCESS"));
+    // The program takes it as that of either; the secret is made by the one who deploys.
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("secret"), "0123456789abcdef").unwrap();
+    fs::write(folder.path().join("config"), config.replace("/etc/fundwatch-cluster/", "")).unwrap();
+    let done = fundwatch(folder.path(), &["config", "check", "config"]);
+    assert!(done.code == Some(0) && done.out.contains("the leader of 2 processes"), "{done:?}");
+    // And so it is in a container.
+    let override_of = yaml("compose/cluster.yaml").remove(0);
+    let command = override_of["services"]["fundwatch"]["command"].as_vec().unwrap().clone();
+    assert_eq!(command.first().and_then(Yaml::as_str), Some("cluster"));
 }
 
 #[test]
@@ -242,21 +305,19 @@ fn compose_and_kubernetes_run_a_service_that_has_no_rights() {
     assert_eq!((ours["read_only"].as_bool(), ours["ulimits"]["core"].as_i64()), (Some(true), Some(0)));
 
     let objects = yaml("kubernetes/fundwatch.yaml");
-    let of = |kind: &str| objects.iter().find(|object| object["kind"].as_str() == Some(kind)).unwrap();
-    let set = &of("StatefulSet")["spec"];
-    let (pod, container) = (&set["template"]["spec"], &set["template"]["spec"]["containers"][0]);
+    let set = &object(&objects, "StatefulSet", "fundwatch")["spec"];
+    has_no_rights(set);
     assert_eq!(set["replicas"].as_i64(), Some(1), "a state is one process's");
-    assert_eq!(pod["securityContext"]["runAsNonRoot"].as_bool(), Some(true));
-    assert_eq!(container["securityContext"]["readOnlyRootFilesystem"].as_bool(), Some(true));
     for probe in ["startupProbe", "livenessProbe", "readinessProbe"] {
-        assert!(!container[probe].is_badvalue(), "{probe}");
+        assert!(!set["template"]["spec"]["containers"][0][probe].is_badvalue(), "{probe}");
     }
-    assert_eq!(of("PodDisruptionBudget")["spec"]["maxUnavailable"].as_i64(), Some(0));
+    let budget = object(&objects, "PodDisruptionBudget", "fundwatch");
+    assert_eq!(budget["spec"]["maxUnavailable"].as_i64(), Some(0));
 
     // The configurations are ones that the program takes.
     let folder = tempfile::tempdir().unwrap();
-    let secret = of("Secret")["stringData"]["fundwatch.toml"].as_str().unwrap().to_owned();
-    for (name, config) in [("compose", read("compose/fundwatch.toml")), ("kubernetes", secret)] {
+    let secret = object(&objects, "Secret", "fundwatch")["stringData"]["fundwatch.toml"].as_str().unwrap();
+    for (name, config) in [("compose", read("compose/fundwatch.toml")), ("kubernetes", secret.to_owned())] {
         let path = folder.path().join(name);
         fs::write(&path, config).unwrap();
         let done = fundwatch(folder.path(), &["config", "check", name]);

@@ -161,16 +161,17 @@ impl Arena {
 
     /// Appends the bytes of the words of a range of addresses, all of which are written.
     pub fn copy(&self, words: std::ops::Range<u64>, into: &mut Vec<u8>) {
-        let mut address = words.start;
-        into.reserve(usize::try_from(4 * words.end.saturating_sub(words.start)).unwrap_or(0));
-        while address < words.end {
-            let (page, at) = ((address >> PAGE_BITS) as usize, (address as usize) & (PAGE_WORDS - 1));
-            let some = (PAGE_WORDS - at).min(usize::try_from(words.end - address).unwrap_or(PAGE_WORDS));
-            let page = self.pages[page].get().expect("the words of the range are written");
+        let address = |of: u64| usize::try_from(of).expect("an address has 32 bits");
+        let (mut next, end) = (address(words.start), address(words.end));
+        into.reserve(4 * end.saturating_sub(next));
+        while next < end {
+            let at = next % PAGE_WORDS;
+            let some = (PAGE_WORDS - at).min(end - next);
+            let page = self.pages[next / PAGE_WORDS].get().expect("the words of the range are written");
             for word in &page[at..at + some] {
                 into.extend_from_slice(&word.load(Ordering::Relaxed).to_le_bytes());
             }
-            address += some as u64;
+            next += some;
         }
     }
 

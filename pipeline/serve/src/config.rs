@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use crate::Error;
 use crate::access::config::{AccessConfig, Limits, TlsConfig};
+use crate::cluster_config::ClusterConfig;
 use crate::database_config::DatabaseConfig;
 use crate::kafka::KafkaConfig;
 use crate::live::TickPolicy;
@@ -24,6 +25,8 @@ pub struct Config {
     pub rules: Option<PathBuf>,
     /// Worker threads.
     pub workers: u16,
+    /// Several processes, if it is not one alone.
+    pub cluster: Option<ClusterConfig>,
     /// How ticks close.
     pub tick: Ticks,
     /// The folder of which files are taken; `inbox` in the folder of the state if none is named.
@@ -118,6 +121,7 @@ impl Default for Config {
             listen: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8300),
             rules: None,
             workers: 1,
+            cluster: None,
             tick: Ticks::default(),
             watch: None,
             backups: None,
@@ -169,6 +173,7 @@ impl Config {
             return Err(Error::config("tick: 1 to 10,000 milliseconds, and at least one change"));
         }
         self.database.check()?;
+        self.cluster.as_ref().map_or(Ok(()), ClusterConfig::check)?;
         self.kafka.as_ref().map_or(Ok(()), KafkaConfig::check)
     }
 

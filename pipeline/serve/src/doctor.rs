@@ -47,6 +47,9 @@ pub fn examine(config: &Config) -> Vec<Check> {
         Check { what: "address", found: address(config) },
         Check { what: "clock", found: clock() },
     ];
+    if let Some(cluster) = &config.cluster {
+        checks.push(Check { what: "cluster", found: cluster.examine() });
+    }
     if let Some(kafka) = &config.kafka {
         checks.push(Check { what: "broker", found: broker(kafka) });
     }

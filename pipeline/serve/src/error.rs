@@ -4,6 +4,9 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+/// Exit status of a cluster's leader that is to be started again at once: nothing is wrong (`EX_TEMPFAIL` of sysexits).
+pub const START_AGAIN: u8 = 75;
+
 /// Why it ended.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -52,6 +55,9 @@ pub enum Error {
     /// Another service of the same name has begun to publish.
     #[error("another service named {0} publishes now; this one has ended")]
     Fenced(String),
+    /// Another bank came into force in a cluster, which starts again under it.
+    #[error("bank {0} is in force: start all processes again")]
+    Again(String),
     /// What an output is made of cannot be written or read as JSON. The library's own text may quote a record, and is
     /// left out.
     #[error("cannot write or read an event: {what:?} error of JSON at line {line}, column {column}")]
@@ -93,10 +99,11 @@ impl Error {
         Error::File { path: path.to_owned(), source }
     }
 
-    /// 2 for the configuration and the bank, 3 for files, disk and machine.
+    /// 2 for the configuration and the bank, 3 for files, disk and machine, [`START_AGAIN`] for who is to be started again.
     pub fn exit_code(&self) -> u8 {
         match self {
             Error::Config(_) => 2,
+            Error::Again(_) => START_AGAIN,
             Error::Runtime(error) => error.exit_code(),
             _ => 3,
         }

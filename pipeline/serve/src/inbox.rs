@@ -25,6 +25,8 @@ pub(crate) enum ToLive {
     Look(Box<dyn FnOnce(&AlertView) + Send>),
     /// Another engine takes over.
     Adopt(Box<Adopt>),
+    /// Another bank is to be in force, and all processes start again under it.
+    Restart(Restart),
     /// It is to end.
     Stop,
 }
@@ -33,6 +35,16 @@ pub(crate) enum ToLive {
 pub(crate) struct Adopt {
     /// The engine, and what it knows.
     pub(crate) ready: Ready,
+    /// What is noted in the transaction that makes it so.
+    pub(crate) note: Note,
+    /// Told when it is so.
+    pub(crate) done: std::sync::mpsc::Sender<()>,
+}
+
+/// A bank that comes into force by a start.
+pub(crate) struct Restart {
+    /// Its id.
+    pub(crate) bank: String,
     /// What is noted in the transaction that makes it so.
     pub(crate) note: Note,
     /// Told when it is so.
@@ -108,6 +120,14 @@ impl Inbox {
     /// The loop has ended.
     pub(crate) fn adopt(&self, adopt: Adopt) -> Result<(), Ended> {
         self.sender.send(ToLive::Adopt(Box::new(adopt))).map_err(|_| Ended)
+    }
+
+    /// Asks for a start under another bank, after what was handed in before.
+    ///
+    /// # Errors
+    /// The loop has ended.
+    pub(crate) fn restart(&self, restart: Restart) -> Result<(), Ended> {
+        self.sender.send(ToLive::Restart(restart)).map_err(|_| Ended)
     }
 
     /// Tells the loop to end after what was handed in.

@@ -19,6 +19,8 @@ mod backup;
 pub mod batch;
 mod candidate;
 mod clock;
+mod cluster;
+pub mod cluster_config;
 pub mod config;
 pub mod database_config;
 pub mod divisions;
@@ -40,6 +42,7 @@ pub mod room;
 pub mod rules;
 pub mod sight;
 pub mod split;
+pub mod supervisor;
 pub mod versions;
 
 use std::net::SocketAddr;
@@ -54,9 +57,10 @@ use tokio::runtime::Handle;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::{info, warn};
 
+use cluster::Leading;
 pub use config::Config;
 use entrance::Entrance;
-pub use error::Error;
+pub use error::{Error, START_AGAIN};
 use folder::Watch;
 use http::App;
 use inbox::Inbox;
@@ -69,6 +73,7 @@ use metrics::Metrics;
 use projection::{Projected, Projection};
 use room::UnderWay;
 use rules::Rules;
+use runtime::cluster::status::Status;
 use sight::Sight;
 
 /// What the service tells while it starts and ends.
@@ -77,6 +82,8 @@ pub enum Progress {
     Loading(u64),
     /// It takes changes at this address.
     Ready(SocketAddr),
+    /// How the processes of a cluster come together.
+    Cluster(String),
     /// Something beside the live loop goes wrong, and is tried again.
     Trouble(String),
     /// It was told to end, and finishes the tick in work.
@@ -94,6 +101,7 @@ fn logged(tell: &Tell) -> Tell {
             // The program says itself where it can be reached.
             Progress::Loading(0) | Progress::Ready(_) => {}
             Progress::Loading(changes) => info!(changes, "loading"),
+            Progress::Cluster(what) => info!("{what}"),
             Progress::Trouble(what) => warn!("{what}"),
             Progress::Ending => info!("told to end: the tick in work is finished"),
         }
@@ -124,14 +132,20 @@ const LEAVE: Duration = Duration::from_secs(2);
 pub fn serve(config: &Config, tell: &Tell) -> Result<(), Error> {
     config.check()?;
     let tell = &logged(tell);
+    if let Some(cluster) = config.cluster.as_ref().filter(|cluster| cluster.process > 0) {
+        return cluster::serve(config, cluster, tell);
+    }
     let store = Store::open(&config.data)?;
     let database = config.database.address(&config.data)?;
     let metrics = Metrics::new(store.state(), &config.data, config.metrics.arrangements);
     let (inbox, handed) = Inbox::new(metrics.waiting.clone());
     let shared = Arc::new(Shared::new(store.state(), metrics));
     let workers = usize::from(config.workers);
-    let rules = Rules::open(config.rules.as_deref(), &config.data, workers, &shared, &inbox)?;
+    let judges = (workers, config.cluster.is_some());
+    let rules = Rules::open(config.rules.as_deref(), &config.data, judges, &shared, &inbox)?;
     let bank = rules.bank();
+    let leading = Leading::open(config, &shared, rules.in_force().configured)?;
+    let cluster = leading.as_ref().map(Leading::status);
     let (data, count) = (config.data.display(), bank.rules.len());
     info!(version = env!("CARGO_PKG_VERSION"), %data, rules = count, workers, "starting");
     // It is reachable before it is ready, and says that it loads.
@@ -160,7 +174,12 @@ pub fn serve(config: &Config, tell: &Tell) -> Result<(), Error> {
         let (shared, tell, config) = (Arc::clone(&shared), Arc::clone(tell), config.clone());
         thread("live", move || {
             let loading = |changes| tell(Progress::Loading(changes));
-            let live = Live::open(store, shared, &bank, workers, config.policy(), loading)?;
+            let leader = match leading.map(|leading| leading.gather(&shared, &tell)).transpose()? {
+                // It was told to end before the others were there.
+                Some(None) => return Ok(()),
+                leader => leader.flatten(),
+            };
+            let live = Live::open(store, shared, &bank, (workers, leader), config.policy(), loading)?;
             tell(Progress::Ready(address));
             live.run(&handed)
         })?
@@ -178,7 +197,8 @@ pub fn serve(config: &Config, tell: &Tell) -> Result<(), Error> {
         rules,
         projected,
     })?);
-    let has_ended = || live.is_finished() || shared.ending.load(Ordering::Acquire);
+    let has_failed = || cluster.as_ref().is_some_and(Status::has_failed);
+    let has_ended = || live.is_finished() || shared.ending.load(Ordering::Acquire) || has_failed();
     let told = system.block_on(told_to_end(has_ended));
     shared.ending.store(true, Ordering::Release);
     if told.map_err(Error::System)? {

@@ -6,6 +6,7 @@
 //! and answers; then the answers are given and the events go out. Whatever a crash cuts off was made known to nobody.
 
 mod adopt;
+mod restart;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,6 +16,7 @@ use std::time::{Duration, Instant};
 
 use detectors::alert_view::{AlertEvent, AlertView};
 use rulebank::Bank;
+use runtime::cluster::leader::Leader;
 use runtime::engine::{Engine, Options};
 use runtime::front::Outcome;
 use runtime::source::is_white;
@@ -117,7 +119,7 @@ pub struct Live {
 }
 
 impl Live {
-    /// Opens the engine on what the store has; events that a change of rules or of the program led to are committed.
+    /// Opens the engine, with the followers if there are any, on what the store has; events that a change of rules or of the program led to are committed.
     ///
     /// # Errors
     /// The store is damaged, the engine does not start, the disk is full.
@@ -125,13 +127,16 @@ impl Live {
         store: Store,
         shared: Arc<Shared>,
         bank: &Bank,
-        workers: usize,
+        (workers, leader): (usize, Option<Leader>),
         policy: TickPolicy,
         progress: impl FnMut(u64),
     ) -> Result<Live, Error> {
         let (recorder, recorded) = recorder();
         let options = Options { workers, as_of: None, profile: shared.metrics.place.profile() };
-        let mut engine = Engine::start(bank, &options, recorder)?;
+        let mut engine = match leader {
+            Some(leader) => Engine::start_leading(bank, &options, recorder, leader)?,
+            None => Engine::start(bank, &options, recorder)?,
+        };
         engine.front.ledger().raise_limit(limit_of_now(wall_clock()));
         let events = recover::recover(&store, &mut engine, progress)?;
         shared.divisions.take(engine.front.take_divisions());
@@ -222,12 +227,14 @@ impl Live {
                     match next {
                         Some(ToLive::Look(look)) => self.engine.look(look)?,
                         Some(ToLive::Adopt(adopt)) => self.adopt(*adopt)?,
+                        Some(ToLive::Restart(restart)) => return self.restart(restart),
                         Some(ToLive::Stop) => return Ok(()),
                         Some(ToLive::Batch(_)) | None => {}
                     }
                 }
                 Ok(ToLive::Look(look)) => self.engine.look(look)?,
                 Ok(ToLive::Adopt(adopt)) => self.adopt(*adopt)?,
+                Ok(ToLive::Restart(restart)) => return self.restart(restart),
                 Ok(ToLive::Stop) | Err(RecvTimeoutError::Disconnected) => return Ok(()),
                 Err(RecvTimeoutError::Timeout) if !self.owed.is_empty() => self.be_still()?,
                 Err(RecvTimeoutError::Timeout) => {}

@@ -15,6 +15,7 @@ pub mod ticks;
 pub mod waiting;
 
 use std::path::Path;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Mutex, PoisonError};
 
 pub use prometheus_client::encoding::prometheus_text::CONTENT_TYPE;
@@ -47,6 +48,8 @@ pub struct Metrics {
     /// Store, disk and memory.
     pub place: Place,
     ready: Gauge,
+    processes: Gauge,
+    generation: Gauge<u64, AtomicU64>,
     registry: Registry,
     /// One scrape at a time: gauges of it are set before they are written.
     scraping: Mutex<()>,
@@ -59,6 +62,11 @@ impl Metrics {
         let of = &mut registry;
         let ready = Gauge::default();
         of.register("fundwatch_ready", "1 while changes are taken, else 0", ready.clone());
+        let (processes, generation) = (Gauge::default(), Gauge::default());
+        processes.set(1);
+        of.register("fundwatch_processes", "Processes that judge together", processes.clone());
+        let help = "How often several processes have started on this state; 0 for one process alone";
+        of.register("fundwatch_generation", help, generation.clone());
         let info: Family<[(&str, String); 2], Gauge> = Family::default();
         of.register(
             "fundwatch_info",
@@ -76,9 +84,17 @@ impl Metrics {
             streams: Streams::register(of),
             place: Place::register(of, data, wants_sizes),
             ready,
+            processes,
+            generation,
             registry,
             scraping: Mutex::default(),
         }
+    }
+
+    /// Several processes judge together, in this generation.
+    pub fn set_cluster(&self, processes: usize, generation: u64) {
+        self.processes.set(i64::try_from(processes).unwrap_or(i64::MAX));
+        self.generation.set(generation);
     }
 
     /// All of it as text.

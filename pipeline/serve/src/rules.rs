@@ -27,7 +27,7 @@ use wire::{AlertDifference, FenSum};
 use crate::Error;
 use crate::candidate::Candidate;
 use crate::error::with_sources;
-use crate::inbox::{Adopt, Inbox};
+use crate::inbox::{Adopt, Inbox, Restart};
 use crate::live::Shared;
 use bundle::{Files, id_of};
 pub use refused::Refused;
@@ -122,17 +122,19 @@ pub struct Rules {
     inbox: Inbox,
     folder: Arc<Path>,
     workers: usize,
+    is_cluster: bool,
 }
 
 impl Rules {
-    /// What is in force at the start: the configured bank, or the one that was approved over it.
+    /// What is in force at the start: the configured bank, or the one that was approved over it. A proposed bank is judged
+    /// by so many workers; in a cluster it comes into force by a start of all processes.
     ///
     /// # Errors
     /// The configured bank, or the approved one, is invalid; the store cannot be read.
     pub fn open(
         configured: Option<&Path>,
         data: &Path,
-        workers: usize,
+        (workers, is_cluster): (usize, bool),
         shared: &Arc<Shared>,
         inbox: &Inbox,
     ) -> Result<Rules, Error> {
@@ -156,6 +158,7 @@ impl Rules {
             inbox: inbox.clone(),
             folder: Arc::from(folder),
             workers,
+            is_cluster,
         })
     }
 
@@ -325,8 +328,16 @@ impl Rules {
             approved_by,
         };
         let (done, is_done) = std::sync::mpsc::channel();
-        let adopt = Adopt { ready: candidate.into_ready()?, note: (NOTE, serde_json::to_vec(&note)?), done };
-        self.inbox.adopt(adopt).map_err(|_| Error::Ended)?;
+        let noted = (NOTE, serde_json::to_vec(&note)?);
+        if self.is_cluster {
+            // The processes start again under it, and state what differs as after any start.
+            drop(candidate);
+            let restart = Restart { bank: note.bank.clone(), note: noted, done };
+            self.inbox.restart(restart).map_err(|_| Error::Ended)?;
+        } else {
+            let adopt = Adopt { ready: candidate.into_ready()?, note: noted, done };
+            self.inbox.adopt(adopt).map_err(|_| Error::Ended)?;
+        }
         is_done.recv().map_err(|_| Error::Ended)?;
         let mut desk = self.desk();
         (desk.bank, desk.in_force) = (Arc::clone(bank), note);

@@ -79,7 +79,7 @@ fn tell(progress: Progress, ready: &std::sync::mpsc::SyncSender<SocketAddr>) {
             let _ = ready.send(address);
         }
         Progress::Trouble(what) => eprintln!("{what}"),
-        Progress::Loading(_) | Progress::Ending => {}
+        Progress::Loading(_) | Progress::Cluster(_) | Progress::Ending => {}
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! | table | from | to |
 //! |---|---|---|
-//! | `meta` | `version`, `identity`, `tick`, `sequence`, `rejects`, `commits` | number |
+//! | `meta` | `version`, `identity`, `tick`, `sequence`, `rejects`, `commits`, `generation` | number |
 //! | `segments` | number of a segment | its length that counts |
 //! | `offsets` | source (`topic/partition`, a file) | where to read on |
 //! | `requests` | id of a request | the tick it was answered at, and the answer |
@@ -261,6 +261,27 @@ impl State {
     /// Lets the mark follow a commit. The commit stands whether or not the mark can be written.
     fn reach(&self, committed: u64) {
         let _ = self.mark.lock().unwrap_or_else(PoisonError::into_inner).reach(committed);
+    }
+
+    /// Counts another start of several processes on this state; gives its number, from 1, which is on the disk then.
+    ///
+    /// # Errors
+    /// The disk is full or gone.
+    pub fn raise_generation(&self) -> Result<u64, Error> {
+        let raise = || -> Result<u64, redb::Error> {
+            let writing = self.begin_write()?;
+            let generation = {
+                let mut meta = writing.open_table(META)?;
+                let next = meta.get("generation")?.map_or(0, |found| found.value()) + 1;
+                meta.insert("generation", next)?;
+                next
+            };
+            let committed = count(&writing)?;
+            writing.commit()?;
+            self.reach(committed);
+            Ok(generation)
+        };
+        raise().map_err(|error| failed(&self.path, error))
     }
 
     /// Notes how far somebody who takes events has come.

@@ -208,7 +208,7 @@ fn meet(
     let begun = Instant::now();
     let mut connections: Vec<Option<TcpStream>> = (0..member.hosts.count()).map(|_| None).collect();
     let hello = Hello::of(member, Purpose::Data, Some(generation))?;
-    for process in 0..member.process {
+    for (process, place) in connections.iter_mut().enumerate().take(member.process) {
         let peer = member.hosts.describe(process);
         let connection = loop {
             match connect(member, process, &hello) {
@@ -217,7 +217,7 @@ fn meet(
                 Err(error) => return Err(Error::Cluster(format!("no data connection with {peer}: {error}"))),
             }
         };
-        connections[process] = Some(connection);
+        *place = Some(connection);
     }
     let Some(listener) = listener else { return Ok(connections) };
     let failed = |error: std::io::Error| Error::Cluster(error.to_string());
