@@ -53,7 +53,7 @@ impl Partition {
 }
 
 /// One change as it came.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Entry {
     /// Its bytes, in those of its batch.
     pub bytes: Range<usize>,
@@ -65,6 +65,8 @@ pub struct Entry {
     pub original: Option<Range<usize>>,
     /// The key of its message, if that has one.
     pub key: Option<Range<usize>>,
+    /// The headers of its message, packed, if it has any.
+    pub headers: Option<Range<usize>>,
     /// Why it is no change, where the source knows it.
     pub refused: Option<(Code, String)>,
 }
@@ -95,20 +97,28 @@ impl Batch {
     /// Adds a change.
     pub fn push(&mut self, change: &[u8], of: usize, place: u64) {
         let bytes = self.keep(change);
-        self.entries.push(Entry { bytes, of, place, original: None, key: None, refused: None });
+        self.add(Entry { bytes, of, place, ..Entry::default() });
     }
 
     /// Adds a change that was unwrapped from a message.
     pub fn push_unwrapped(&mut self, change: &[u8], original: &[u8], of: usize, place: u64) {
         let (bytes, original) = (self.keep(change), Some(self.keep(original)));
-        self.entries.push(Entry { bytes, of, place, original, key: None, refused: None });
+        self.add(Entry { bytes, of, place, original, ..Entry::default() });
     }
 
     /// Adds what the source knows to be no change.
     pub fn refuse(&mut self, raw: &[u8], place: u64, code: Code, text: String) {
+        self.refuse_message(raw, 0, place, code, text);
+    }
+
+    /// Adds a message that its source knows to be no change.
+    pub fn refuse_message(&mut self, raw: &[u8], of: usize, place: u64, code: Code, text: String) {
         let bytes = self.keep(raw);
-        let refused = Some((code, text));
-        self.entries.push(Entry { bytes, of: 0, place, original: None, key: None, refused });
+        self.add(Entry { bytes, of, place, refused: Some((code, text)), ..Entry::default() });
+    }
+
+    fn add(&mut self, entry: Entry) {
+        self.entries.push(entry);
     }
 
     /// The message of the last change has this key.
@@ -116,6 +126,14 @@ impl Batch {
         let key = self.keep(key);
         if let Some(last) = self.entries.last_mut() {
             last.key = Some(key);
+        }
+    }
+
+    /// The message of the last change has these headers.
+    pub fn set_headers(&mut self, packed: &[u8]) {
+        let headers = self.keep(packed);
+        if let Some(last) = self.entries.last_mut() {
+            last.headers = Some(headers);
         }
     }
 

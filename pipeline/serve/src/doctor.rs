@@ -15,6 +15,7 @@ use crate::access::mask::{KEY_FILE, Mask};
 use crate::clock::wall_clock;
 use crate::config::Config;
 use crate::door::tls::Tls;
+use crate::kafka::heard::Heard;
 use crate::kafka::{ANSWER, KafkaConfig};
 
 /// Room below which a disk is soon full.
@@ -174,14 +175,20 @@ fn clock() -> Result<String, String> {
 }
 
 fn broker(kafka: &KafkaConfig) -> Result<String, String> {
+    let heard = Heard::default();
     let failed = |error: rdkafka::error::KafkaError| {
         format!(
-            "{}: {error}; look at `brokers`, at the way there, and at `kafka.options` for TLS and passwords",
-            kafka.brokers
+            "{}: {}; look at `brokers`, at the way there, and at `kafka.options` for TLS and passwords",
+            kafka.brokers,
+            heard.because(&error)
         )
     };
-    let consumer: BaseConsumer = kafka.reader(&kafka.group).create().map_err(failed)?;
-    let metadata = consumer.fetch_metadata(None, ANSWER / 3).map_err(failed)?;
+    let options = kafka.reader(&kafka.group);
+    let consumer: BaseConsumer<Heard> = options.create_with_context(heard.clone()).map_err(failed)?;
+    let metadata = consumer.fetch_metadata(None, ANSWER / 3).map_err(|error| {
+        Heard::listen(|time| drop(consumer.poll(time)));
+        failed(error)
+    })?;
     let mut found = Vec::new();
     for topic in kafka.topics.iter().chain(&kafka.alert_topic) {
         let partitions =

@@ -6,7 +6,10 @@
 pub mod consume;
 pub mod dead_letters;
 pub mod envelope;
+pub mod headers;
+pub(crate) mod heard;
 pub mod lag;
+mod message;
 pub mod publish;
 
 use std::collections::BTreeMap;

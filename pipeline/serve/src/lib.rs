@@ -43,6 +43,7 @@ pub mod rules;
 pub mod sight;
 pub mod split;
 pub mod supervisor;
+pub mod troubles;
 pub mod versions;
 
 use std::net::SocketAddr;
@@ -64,10 +65,10 @@ pub use error::{Error, START_AGAIN};
 use folder::Watch;
 use http::App;
 use inbox::Inbox;
-use kafka::consume::Consume;
-use kafka::dead_letters::DeadLetters;
-use kafka::lag::Lag;
-use kafka::publish::Publish;
+use kafka::consume::{self, Consume};
+use kafka::dead_letters::{self, DeadLetters};
+use kafka::lag::{self, Lag};
+use kafka::publish::{self, Publish};
 use live::{Live, Shared};
 use metrics::Metrics;
 use projection::{Projected, Projection};
@@ -275,16 +276,17 @@ impl Beside<'_> {
         let Some(kafka) = &self.config.kafka else { return Ok(started) };
         if !kafka.topics.is_empty() {
             let config = kafka.clone();
-            let consume = Consume { config, state: state(), inbox: inbox(), handle: handle() };
-            started.push(start("kafka in", Box::new(move |ending, tell| consume.run(ending, tell)))?);
+            let shared = Arc::clone(self.shared);
+            let consume = Consume { config, shared, inbox: inbox(), handle: handle() };
+            started.push(start(consume::THREAD, Box::new(move |ending, tell| consume.run(ending, tell)))?);
         }
         if !kafka.topics.is_empty() {
             let lag = Lag { config: kafka.clone(), shared: Arc::clone(self.shared) };
-            started.push(start("kafka lag", Box::new(move |ending, tell| lag.run(ending, tell)))?);
+            started.push(start(lag::THREAD, Box::new(move |ending, tell| lag.run(ending, tell)))?);
         }
         if kafka.dead_letters && !kafka.topics.is_empty() {
-            let dead = DeadLetters { config: kafka.clone(), state: state() };
-            started.push(start("dead letters", Box::new(move |ending, tell| dead.run(ending, tell)))?);
+            let dead = DeadLetters { config: kafka.clone(), shared: Arc::clone(self.shared) };
+            started.push(start(dead_letters::THREAD, Box::new(move |ending, tell| dead.run(ending, tell)))?);
         }
         if let Some(topic) = kafka.alert_topic.clone() {
             let (feed, fenced) = (self.shared.feed.clone(), Arc::clone(fenced));
@@ -297,7 +299,7 @@ impl Beside<'_> {
                     ending.store(true, Ordering::Release);
                 }
             };
-            started.push(start("kafka out", Box::new(body))?);
+            started.push(start(publish::THREAD, Box::new(body))?);
         }
         Ok(started)
     }

@@ -38,10 +38,12 @@ use crate::divisions::Divisions;
 use crate::fail;
 use crate::feed::Feed;
 use crate::inbox::{Note, ToLive};
+use crate::kafka::headers::{self, StoredHeader};
 use crate::metrics::Metrics;
 use crate::metrics::changes::{Fate, Source, Tally};
 use crate::metrics::ticks::Parts;
 use crate::recover;
+use crate::troubles::Troubles;
 
 /// Without changes, how long until profiles take in what gathered.
 const QUIET: Duration = Duration::from_secs(1);
@@ -78,6 +80,8 @@ pub struct Shared {
     pub ready: AtomicBool,
     /// Why not, if something is wrong.
     pub trouble: Mutex<Option<String>>,
+    /// What goes wrong beside the loop.
+    pub beside: Troubles,
     /// Whether the service is to end: nothing is waited for any more.
     pub ending: AtomicBool,
     /// What was counted since the start.
@@ -94,6 +98,7 @@ impl Shared {
             committed: watch::Sender::new(state.last_tick()),
             ready: AtomicBool::new(false),
             trouble: Mutex::default(),
+            beside: Troubles::default(),
             ending: AtomicBool::new(false),
             metrics,
         }
@@ -244,7 +249,9 @@ impl Live {
 
     /// Waits for more that belongs into the tick; what is no batch comes after it.
     fn gather(&self, first: Batch, handed: &Receiver<ToLive>) -> (Vec<Batch>, Option<ToLive>) {
-        let closes = Instant::now() + self.policy.after;
+        // What came while the last tick was in work has waited already.
+        let since = first.room.as_ref().map_or_else(Instant::now, |room| room.since);
+        let closes = since + self.policy.after;
         let mut changes = first.entries.len();
         let mut batches = vec![first];
         while changes < self.policy.changes {
@@ -370,7 +377,9 @@ impl Live {
                     let raw = raw_line(entry.original.clone().map_or(change, |of| &batch.bytes[of]));
                     let line = Rejected { code: Keyword::Borrowed(code), origin, raw, text: text.clone() };
                     let key = entry.key.clone().map(|of| raw_line(&batch.bytes[of]));
-                    outcomes.rejects.push(serde_json::to_vec(&StoredReject { line, key })?);
+                    let packed = entry.headers.clone();
+                    let headers = packed.map_or_else(Vec::new, |of| headers::stored(&batch.bytes[of]));
+                    outcomes.rejects.push(serde_json::to_vec(&StoredReject { line, key, headers })?);
                     answer.rejected.push(Refused { line: entry.place, code: code.to_owned(), text });
                 }
             }
@@ -478,7 +487,7 @@ fn note(span: &Span, tick: u64, changes: u64, events: usize, parts: &Parts) {
     debug!("tick committed");
 }
 
-/// What was rejected, as it is kept: with the key of its message.
+/// What was rejected, as it is kept: with key and headers of its message.
 #[derive(Serialize, Deserialize)]
 pub struct StoredReject {
     /// The line of `rejected.ndjson`.
@@ -486,6 +495,9 @@ pub struct StoredReject {
     /// The key of its message: its text, or `{"base64": ...}`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<Box<RawValue>>,
+    /// The headers of its message, in their order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub headers: Vec<StoredHeader>,
 }
 
 /// What became of the changes of a tick.

@@ -42,6 +42,8 @@
 
 pub mod backup;
 mod error;
+#[doc(hidden)]
+pub mod fail;
 mod mark;
 pub mod segment;
 pub mod snapshot;
@@ -70,7 +72,7 @@ impl Store {
     /// # Errors
     /// Another process has it open, it is of another version, damaged, or cannot be read or written.
     pub fn open(folder: &Path) -> Result<Store, Error> {
-        Store::open_with(folder, SEGMENT_BYTES)
+        Store::open_with(folder, fail::segment_bytes().unwrap_or(SEGMENT_BYTES))
     }
 
     /// [`Store::open`] with another size from which on a new segment is begun: for tests.

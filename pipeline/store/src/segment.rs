@@ -19,6 +19,7 @@ use std::path::{Path, PathBuf};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::Error;
+use crate::fail;
 
 /// The first bytes of a segment: what it is, and the version of its form.
 pub const MAGIC: &[u8; 8] = b"fwseg\x00\x00\x01";
@@ -121,6 +122,7 @@ impl Segments {
             let mut file = File::options().create(true).truncate(true).read(true).write(true).open(path)?;
             let length = begin(&mut file, &self.folder)?;
             (self.file, self.number, self.length) = (file, number, length);
+            fail::point("segment begun");
         }
         self.file.write_all(frame)?;
         self.file.sync_data()?;

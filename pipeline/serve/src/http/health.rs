@@ -15,10 +15,11 @@ pub(super) async fn live() -> &'static str {
     "alive\n"
 }
 
-/// Changes are taken.
-pub(super) async fn ready(State(app): State<App>) -> Result<&'static str, Problem> {
+/// Changes are taken; a line more for each source or publisher that has trouble: what others bring is taken meanwhile.
+pub(super) async fn ready(State(app): State<App>) -> Result<String, Problem> {
     if app.shared.ready.load(Ordering::Acquire) {
-        return Ok("ready\n");
+        let troubles = app.shared.beside.lines();
+        return Ok(std::iter::once("ready".to_owned()).chain(troubles).map(|line| line + "\n").collect());
     }
     let trouble = app.shared.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone();
     Err(Problem::unavailable(trouble.unwrap_or_else(|| "the state is being loaded".to_owned())))

@@ -1,6 +1,7 @@
 //! Topics in: messages become batches, each with the offsets to read on at.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -8,19 +9,22 @@ use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{BorrowedMessage, Headers as _, Message as _};
 use rdkafka::{Offset, TopicPartitionList};
-use store::State;
+use records::decode::Code;
+use runtime::source::is_white;
 use tokio::runtime::Handle;
 
-use super::{ANSWER, KafkaConfig, envelope};
+use super::heard::Heard;
+use super::{ANSWER, KafkaConfig, envelope, headers};
 use crate::batch::{Batch, Origin, Partition};
 use crate::inbox::Inbox;
+use crate::live::Shared;
 
 /// A batch is handed in when it has so many bytes, or so many messages.
 const BATCH_BYTES: usize = 4 << 20;
 const BATCH_MESSAGES: usize = 20_000;
 
 /// How long messages of a batch are waited for once there is one.
-const GATHER: Duration = Duration::from_millis(5);
+const GATHER: Duration = Duration::from_millis(2);
 
 /// How long nothing may come until it is looked whether the service ends.
 const POLL: Duration = Duration::from_millis(100);
@@ -31,12 +35,15 @@ const LOOK: Duration = Duration::from_secs(5);
 /// How long a broker that cannot be reached is left alone.
 const PAUSE: Duration = Duration::from_secs(1);
 
+/// The name of its thread.
+pub const THREAD: &str = "kafka in";
+
 /// Reads topics until the service ends.
 pub struct Consume {
     /// How Kafka is reached.
     pub config: KafkaConfig,
-    /// Where reading goes on.
-    pub state: State,
+    /// Where reading goes on, and where it is noted that it goes well.
+    pub shared: Arc<Shared>,
     /// Where batches go.
     pub inbox: Inbox,
     /// Waits for room there.
@@ -49,24 +56,32 @@ type Offsets = BTreeMap<(String, i32), i64>;
 impl Consume {
     /// Reads until the service ends; what goes wrong is told and tried again.
     pub fn run(&self, ending: &AtomicBool, tell: &dyn Fn(String)) {
+        let tell = self.shared.beside.noting(THREAD, tell);
         // Where reading goes on is known here better than in the store: batches may wait on their way there.
         let mut offsets = Offsets::new();
         while !ending.load(Ordering::Acquire) {
-            match self.read(&mut offsets, ending) {
+            let heard = Heard::default();
+            match self.read(&mut offsets, &heard, ending) {
                 Ok(()) => return,
-                Err(error) => tell(format!("kafka: {error}; reading is tried again")),
+                Err(error) => tell(format!("kafka: {}; reading is tried again", heard.because(&error))),
             }
             std::thread::sleep(PAUSE);
         }
     }
 
-    fn read(&self, offsets: &mut Offsets, ending: &AtomicBool) -> Result<(), KafkaError> {
-        let consumer: BaseConsumer = self.config.reader(&self.config.group).create()?;
+    fn read(&self, offsets: &mut Offsets, heard: &Heard, ending: &AtomicBool) -> Result<(), KafkaError> {
+        let options = self.config.reader(&self.config.group);
+        let consumer: BaseConsumer<Heard> = options.create_with_context(heard.clone())?;
         let mut assigned = BTreeSet::new();
         let mut looked: Option<Instant> = None;
         while !ending.load(Ordering::Acquire) {
             if looked.is_none_or(|looked| looked.elapsed() >= LOOK) {
-                self.assign(&consumer, offsets, &mut assigned)?;
+                if let Err(error) = self.assign(&consumer, offsets, &mut assigned) {
+                    Heard::listen(|time| drop(consumer.poll(time)));
+                    return Err(error);
+                }
+                heard.forget();
+                self.shared.beside.clear(THREAD);
                 self.tell_group(&consumer);
                 looked = Some(Instant::now());
             }
@@ -98,12 +113,12 @@ impl Consume {
     /// Reads the partitions that are not read yet, each from where the store has come to.
     fn assign(
         &self,
-        consumer: &BaseConsumer,
+        consumer: &BaseConsumer<Heard>,
         offsets: &Offsets,
         assigned: &mut BTreeSet<(String, i32)>,
     ) -> Result<(), KafkaError> {
         let stored: BTreeMap<String, u64> =
-            self.state.offsets().map_err(|_| KafkaError::Canceled)?.into_iter().collect();
+            self.shared.state.offsets().map_err(|_| KafkaError::Canceled)?.into_iter().collect();
         let mut added = TopicPartitionList::new();
         for topic in &self.config.topics {
             let metadata = consumer.fetch_metadata(Some(topic), ANSWER)?;
@@ -124,8 +139,8 @@ impl Consume {
     }
 
     /// Commits at the group what the store has: for those who watch the lag; nothing here reads it.
-    fn tell_group(&self, consumer: &BaseConsumer) {
-        let Ok(stored) = self.state.offsets() else { return };
+    fn tell_group(&self, consumer: &BaseConsumer<Heard>) {
+        let Ok(stored) = self.shared.state.offsets() else { return };
         let mut reached = TopicPartitionList::new();
         for (name, next) in stored {
             let Some((topic, partition)) = name.rsplit_once('/') else { continue };
@@ -158,12 +173,20 @@ fn add(batch: &mut Batch, partitions: &mut Vec<Partition>, message: &BorrowedMes
     });
     let original = message.payload().unwrap_or(b"null");
     let place = u64::try_from(offset).unwrap_or(0);
-    match envelope::unwrap(topic, content_type, original) {
-        None => batch.push(original, of, place),
-        Some(change) => batch.push_unwrapped(&change, original, of, place),
+    // An empty line of a file is none; an empty message is one that somebody sent.
+    if is_white(original) {
+        batch.refuse_message(original, of, place, Code::NotJson, "an empty message".to_owned());
+    } else {
+        match envelope::unwrap(topic, content_type, original) {
+            None => batch.push(original, of, place),
+            Some(change) => batch.push_unwrapped(&change, original, of, place),
+        }
     }
     if let Some(key) = message.key() {
         batch.set_key(key);
+    }
+    if let Some(headers) = message.headers().filter(|headers| headers.count() > 0) {
+        batch.set_headers(&headers::pack(headers));
     }
 }
 

@@ -10,9 +10,13 @@ use std::time::{Duration, Instant};
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaError;
 
+use super::heard::Heard;
 use super::{ANSWER, KafkaConfig};
 use crate::batch::Partition;
 use crate::live::Shared;
+
+/// The name of its thread.
+pub const THREAD: &str = "kafka lag";
 
 /// How often it is looked.
 const LOOK: Duration = Duration::from_secs(3);
@@ -31,14 +35,24 @@ pub struct Lag {
 impl Lag {
     /// Looks until the service ends; what goes wrong is told once, until it goes well again.
     pub fn run(&self, ending: &AtomicBool, tell: &dyn Fn(String)) {
-        let mut is_told = false;
-        let mut consumer: Option<BaseConsumer> = None;
+        let tell = self.shared.beside.noting(THREAD, tell);
+        let (mut is_told, heard) = (false, Heard::default());
+        let mut consumer: Option<BaseConsumer<Heard>> = None;
         while !ending.load(Ordering::Acquire) {
-            let looked = self.look(&mut consumer);
+            let looked = self.look(&mut consumer, &heard);
+            if let Some(consumer) = &consumer {
+                // There are no messages, for nothing is assigned.
+                Heard::listen(|time| drop(consumer.poll(time)));
+            }
             if let (Err(error), false) = (&looked, is_told) {
-                tell(format!("kafka: {error}; how far reading is behind is not known"));
+                let why = heard.because(error);
+                tell(format!("kafka: {why}; how far reading is behind is not known"));
             }
             is_told = looked.is_err();
+            if !is_told {
+                heard.forget();
+                self.shared.beside.clear(THREAD);
+            }
             let begun = Instant::now();
             while begun.elapsed() < LOOK && !ending.load(Ordering::Acquire) {
                 std::thread::sleep(PAUSE);
@@ -46,9 +60,9 @@ impl Lag {
         }
     }
 
-    fn look(&self, consumer: &mut Option<BaseConsumer>) -> Result<(), KafkaError> {
+    fn look(&self, consumer: &mut Option<BaseConsumer<Heard>>, heard: &Heard) -> Result<(), KafkaError> {
         if consumer.is_none() {
-            *consumer = Some(self.config.reader(&self.config.group).create()?);
+            *consumer = Some(self.config.reader(&self.config.group).create_with_context(heard.clone())?);
         }
         let Some(consumer) = consumer else { return Ok(()) };
         // The ends first: what is committed meanwhile makes the lag too small rather than too large.
