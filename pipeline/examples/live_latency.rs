@@ -9,7 +9,8 @@
 //! ```
 //!
 //! The arguments: the broker, a file of changes, changes a second, seconds. What is measured of an event is the time
-//! from when the last of the changes that caused it was sent to when the event was read.
+//! from when the last of the changes that caused it was sent to when the event was read. The first five seconds are left
+//! out: the broker is a Java program, and slow until its code is compiled.
 
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a measurement at a terminal")]
 
@@ -22,6 +23,9 @@ use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use rdkafka::{ClientConfig, Message, Offset, TopicPartitionList};
 use serde_json::Value;
+
+/// What is sent so soon is not measured.
+const WARM_UP: Duration = Duration::from_secs(5);
 
 /// Kind, key and revision of a change.
 type Name = (String, String, Option<u64>);
@@ -41,15 +45,15 @@ fn main() {
     let lines = std::fs::read(path).unwrap();
     let sent: Mutex<HashMap<Name, Instant>> = Mutex::default();
     let is_over = AtomicBool::new(false);
+    let begun = Instant::now();
     let mut latencies = std::thread::scope(|scope| {
-        let reading = scope.spawn(|| read(broker, &sent, &is_over));
+        let reading = scope.spawn(|| read(broker, &sent, begun + WARM_UP, &is_over));
         let producer: BaseProducer = ClientConfig::new()
             .set("bootstrap.servers", broker)
             .set("enable.idempotence", "true")
             .set("linger.ms", "1")
             .create()
             .unwrap();
-        let begun = Instant::now();
         let wanted = usize::try_from(rate * seconds).unwrap();
         for (nth, line) in
             lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).take(wanted).enumerate()
@@ -86,7 +90,12 @@ fn main() {
     );
 }
 
-fn read(broker: &str, sent: &Mutex<HashMap<Name, Instant>>, is_over: &AtomicBool) -> Vec<Duration> {
+fn read(
+    broker: &str,
+    sent: &Mutex<HashMap<Name, Instant>>,
+    from: Instant,
+    is_over: &AtomicBool,
+) -> Vec<Duration> {
     let consumer: BaseConsumer = ClientConfig::new()
         .set("bootstrap.servers", broker)
         .set("group.id", "live_latency")
@@ -110,7 +119,7 @@ fn read(broker: &str, sent: &Mutex<HashMap<Name, Instant>>, is_over: &AtomicBool
             let text = |name: &str| cause[name].as_str().unwrap_or_default().to_owned();
             sent.get(&(text("kind"), text("key"), cause["rev"].as_u64())).copied()
         });
-        if let Some(last) = causes.max() {
+        if let Some(last) = causes.max().filter(|last| *last >= from) {
             latencies.push(now - last);
         }
     }
