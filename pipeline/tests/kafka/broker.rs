@@ -183,6 +183,6 @@ impl Sender {
 
     /// Waits until all that was sent is on the broker.
     pub(crate) fn flush(&self) {
-        self.0.flush(PATIENCE).unwrap();
+        self.0.flush(5 * PATIENCE).unwrap();
     }
 }
