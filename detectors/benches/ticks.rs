@@ -155,7 +155,8 @@ fn all_the_way(world: &Arc<World>) -> (Times, usize) {
                 take_in(&world.lines[step.lines.clone()], &mut decoder, &mut ledger);
                 let bank = (step.what == What::RuleChange).then(|| banks_to_come.next().cloned()).flatten();
                 let facts = Arc::new(ledger.take_facts());
-                let tick = TickIn { tick: number, facts, now: ledger.now(), bank, profiles: false };
+                let tick =
+                    TickIn { tick: number, facts, now: ledger.now(), carried: None, bank, profiles: false };
                 *open.borrow_mut() = Some((tick.clone(), started));
                 Some(tick)
             },

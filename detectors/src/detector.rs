@@ -51,12 +51,16 @@ pub mod visits_a_day;
 
 use records::Kind;
 use records::arena::TextRef;
+use rulebank::looks_back::Reach;
 use rulebank::{DetectorSpec, Rule};
 
 use crate::compile::{ByText, Compiler, Validity};
 use crate::policy::RuleIx;
 use crate::watch::Watch;
 use crate::why::steps::Why;
+
+/// A prescription is filled within twelve weeks at the longest (long prescriptions), its refills within a year.
+const PRESCRIBED_BEFORE: Reach = Reach::Days(370);
 
 /// Kinds that say what a person's visits are and what they cost.
 const STAYS: &[Kind] = &[Kind::Visit, Kind::Settlement];

@@ -7,6 +7,7 @@ pub mod alert;
 pub mod alert_view;
 pub mod arrivals;
 pub mod batch;
+pub mod carried;
 pub mod classes;
 pub mod compile;
 pub mod compiled_bank;

@@ -121,6 +121,7 @@ fn close(tick: Tick, as_of: Option<Moment>, ledger: &mut Ledger) -> TickIn {
         tick,
         facts: Arc::new(ledger.take_facts()),
         now: as_of.or(ledger.now()),
+        carried: None,
         bank: None,
         profiles: true,
     }

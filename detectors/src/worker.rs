@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use timely::dataflow::operators::probe::Handle as ProbeHandle;
 use timely::worker::Worker;
 
+use crate::carried::CarriedStock;
 use crate::compiled_bank::CompiledBank;
 use crate::coverage::Count;
 use crate::finding::ReconciledFinding;
@@ -29,6 +30,8 @@ pub struct TickIn {
     pub facts: Arc<Vec<FactChange>>,
     /// *Now* at the end of the tick, if anything with an event time stands.
     pub now: Option<Moment>,
+    /// What records that are at hand no more did to stocks: with the first tick of a dataflow that begins without them.
+    pub carried: Option<Arc<Vec<CarriedStock>>>,
     /// Another version of the bank, from this tick on.
     pub bank: Option<Arc<CompiledBank>>,
     /// Whether profiles take in what gathered; they also do when *now* enters another month.
@@ -81,6 +84,9 @@ pub fn run_publishing(
     while let Some(tick) = receive() {
         for fact in tick.facts.iter().skip(index).step_by(peers).filter(|fact| fact.diff != 0) {
             inputs.feed(fact.row, Diff::from(fact.diff));
+        }
+        for stock in tick.carried.iter().flat_map(|carried| carried.iter().skip(index).step_by(peers)) {
+            inputs.carry(stock);
         }
         if index == 0 {
             inputs.feed_today(tick.now);

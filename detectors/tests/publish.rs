@@ -73,7 +73,14 @@ fn world() -> World {
             *counts.entry(fact.row).or_default() += i32::from(fact.diff);
         }
         standing.push(counts.into_iter().filter(|(_, count)| *count > 0).map(|(row, _)| row).collect());
-        ticks.push_back(TickIn { tick, facts, now: ledger.now(), bank: None, profiles: false });
+        ticks.push_back(TickIn {
+            tick,
+            facts,
+            now: ledger.now(),
+            carried: None,
+            bank: None,
+            profiles: false,
+        });
     }
     World { arena: Arc::clone(ledger.arena()), bank: Arc::new(bank), ticks, standing }
 }

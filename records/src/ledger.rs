@@ -302,6 +302,27 @@ impl Ledger {
         Ok(Fate::Stands)
     }
 
+    /// Whether any revision of the record that a change is of is here, or the visit that it is of.
+    ///
+    /// # Errors
+    /// [`ArenaFull`].
+    pub fn knows(&mut self, change: &Change<'_>) -> Result<bool, ArenaFull> {
+        let key = self.intern_key(change)?;
+        let visit = (self.names.intern(row::sent_visit(change))?, TextRef::NONE);
+        let arena = self.names.writer.arena();
+        let has = |kind: Kind, key| self.keys[kind as usize].get(arena, kind, key).is_some();
+        Ok(has(change.kind, key) || (visit.0.is_some() && has(Kind::Visit, visit)))
+    }
+
+    /// The row that the newest revision of the record is that a change is of, also of a withdrawn one.
+    ///
+    /// # Errors
+    /// [`ArenaFull`].
+    pub fn newest(&mut self, change: &Change<'_>) -> Result<Option<RowRef>, ArenaFull> {
+        let key = self.intern_key(change)?;
+        Ok(self.keys[change.kind as usize].get(self.names.writer.arena(), change.kind, key))
+    }
+
     fn intern_key(&mut self, change: &Change<'_>) -> Result<(TextRef, TextRef), ArenaFull> {
         let mut parts = [TextRef::NONE; 2];
         let key_fields = fields(change.kind).iter().take_while(|field| field.key);

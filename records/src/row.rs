@@ -101,7 +101,20 @@ pub fn write<I: Intern>(
 /// How late a record came, as its header keeps it: 0 not known, else the number of the first of [`LATE_WITHIN`] that
 /// holds, counted from 1, else one more.
 fn lateness(given: Given<'_, '_>) -> u64 {
-    let event = match given.change.kind {
+    let (Some(event), Some(received)) = (sent_event_time(given.change), given.change.recv_time) else {
+        return 0;
+    };
+    let delay = received - event;
+    1 + (0..).zip(LATE_WITHIN).find(|(_, within)| delay <= *within).map_or(3, |(nth, _)| nth)
+}
+
+/// The event time that a change states; `None` for kinds that have none, and where it states none.
+pub fn sent_event_time(change: &Change<'_>) -> Option<Moment> {
+    if change.op == Op::Del {
+        return None;
+    }
+    let given = Given { change };
+    match change.kind {
         Kind::Visit => visit::sent_event_time(given),
         Kind::Settlement => settlement::sent_event_time(given),
         Kind::FeeLine => fee_line::sent_event_time(given),
@@ -118,10 +131,28 @@ fn lateness(given: Given<'_, '_>) -> u64 {
         | Kind::PersonFact
         | Kind::Enrolment
         | Kind::Label => None,
-    };
-    let (Some(event), Some(received)) = (event, given.change.recv_time) else { return 0 };
-    let delay = received - event;
-    1 + (0..).zip(LATE_WITHIN).find(|(_, within)| delay <= *within).map_or(3, |(nth, _)| nth)
+    }
+}
+
+/// The visit that a change is of; empty if it is of none.
+pub fn sent_visit<'c>(change: &Change<'c>) -> &'c str {
+    let at = crate::schema::fields(change.kind).iter().position(|field| field.name == "mdtrt_id");
+    let only_its_key = change.op == Op::Del && change.kind != Kind::Visit && change.kind != Kind::FeeLine;
+    match at {
+        Some(at) if !only_its_key => Given { change }.text(at),
+        _ => "",
+    }
+}
+
+/// The visit that a record is of, as far as its row says; of a visit itself.
+pub fn visit_of(arena: &Arena, row: RowRef) -> TextRef {
+    match kind(arena, row) {
+        Kind::Visit => key(arena, row).0,
+        Kind::Settlement => settlement(arena, row).visit,
+        Kind::FeeLine => key(arena, row).0,
+        Kind::Dispensing => dispensing(arena, row).visit,
+        _ => TextRef::NONE,
+    }
 }
 
 /// Seconds after the event within which a record is one day, three days, seven days late at the most.

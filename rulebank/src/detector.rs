@@ -11,6 +11,7 @@ use records::Kind;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+use crate::looks_back::{LooksBack, visit_alone};
 use crate::{AmountKind, Population, Rule};
 
 /// One way of looking for misuse, and all that it states of itself.
@@ -47,6 +48,8 @@ pub struct DetectorSpec {
     pub stock: bool,
     /// The records of which it judges every one, if its subject is a single record.
     pub population: Option<Population>,
+    /// How far back a rule of it looks beyond the visit that is judged.
+    pub looks_back: LooksBack,
 }
 
 /// What the alerts of a detector are about, in the words of `subject.type`.
@@ -231,6 +234,7 @@ impl DetectorSpec {
         far: &[],
         stock: false,
         population: None,
+        looks_back: visit_alone,
     };
 
     /// Whether it has a name, a subject and keys, and each comparison has the number of its place.

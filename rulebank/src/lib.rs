@@ -35,6 +35,7 @@ mod exemption;
 mod facts;
 mod hint;
 mod lists;
+pub mod looks_back;
 mod message;
 mod mutate;
 mod ordinary;

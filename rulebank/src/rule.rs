@@ -14,7 +14,7 @@ use crate::error::{BankError, Mistake, Source};
 use crate::readers::{Readers, RuleCell};
 use crate::section::{At, Section, as_written, text_of};
 use crate::word::{Family, Phase, Severity, Status, Verdict};
-use crate::{Confirmed, DetectorSpec, Param, confirmed, hint, message};
+use crate::{Confirmed, DetectorSpec, Param, ParamKind, confirmed, hint, message};
 
 /// A rule as it runs.
 ///
@@ -43,6 +43,9 @@ pub struct Rule {
     pub basis: Vec<String>,
     /// Every parameter of the detector, those that the file leaves out with their defaults.
     pub params: BTreeMap<String, Param>,
+    /// Where its detector looks back without end: for so many days at the most, in a service that lets old records go.
+    #[serde(default)]
+    pub looks_back_days: Option<i64>,
     /// How often its findings hold up, as far as nobody has decided yet.
     pub confirmed: Confirmed,
     /// What it cannot see.
@@ -161,6 +164,7 @@ fn read_document<'d>(
     let spec = known_detector(&detector, detectors, mistakes);
     let basis = file.texts("basis", mistakes);
     let params = read_params(file.section_if_any("params", mistakes), spec, mistakes);
+    let looks_back_days = read_days(&mut file, "looks_back_days", mistakes);
     let stated = file.section_if_any("confirmed", mistakes);
     let weakest = verdict.as_ref().map_or(Verdict::Indicator, |verdict| verdict.value);
     let confirmed = confirmed::read(stated, weakest, mistakes);
@@ -195,6 +199,7 @@ fn read_document<'d>(
         detector: detector.value,
         basis,
         params,
+        looks_back_days,
         confirmed,
         misses,
         excuses,
@@ -299,6 +304,22 @@ fn read_params(
         }
     }
     params
+}
+
+/// A whole number of days, if the file has the key.
+fn read_days(file: &mut Section<'_>, key: &str, mistakes: &mut Vec<Mistake>) -> Option<i64> {
+    /// A century: farther back there are no records.
+    const DAYS: ParamKind = ParamKind::Integer { min: 1, max: 36_525 };
+    let found = file.get(key)?;
+    match as_written(found.value).map_or_else(|| Err("this is no number".to_owned()), |text| DAYS.read(&text))
+    {
+        Ok(Param::Integer(days)) => Some(days),
+        Ok(_) => None,
+        Err(what) => {
+            mistakes.push(Mistake::new(found.span, what).hint(format!("{key}: {}", DAYS.range())));
+            None
+        }
+    }
 }
 
 fn check_message(

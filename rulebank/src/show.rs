@@ -5,6 +5,7 @@
 use std::fmt::Write as _;
 
 use crate::error::columns;
+use crate::looks_back::{self, Reach};
 use crate::row::Row;
 use crate::rule::{Rule, Text2};
 use crate::word::Verdict;
@@ -126,6 +127,7 @@ fn write_rule(out: &mut String, rule: &Rule, bank: &Bank, lang: Lang) -> std::fm
     section(out, lang.pick("提示语", "What an inspector reads"), lang.of(&rule.message))?;
     items(out, lang.pick("依据", "Basis"), rule.basis.iter().cloned())?;
     write_params(out, rule, bank, lang)?;
+    section(out, lang.pick("回溯", "How far back it looks"), &looks_back(rule, bank, lang))?;
     section(out, lang.pick("查实概率", "How often a finding is confirmed"), &confirmed(rule, lang))?;
     write_rows(out, rule, bank, lang)?;
     items(out, lang.pick("看不到的", "What it misses"), texts(&rule.misses, lang))?;
@@ -139,6 +141,20 @@ fn write_rule(out: &mut String, rule: &Rule, bank: &Bank, lang: Lang) -> std::fm
     items(out, lang.pick("用例", "Cases"), cases)?;
     let changes = rule.changes.iter().rev().map(|c| format!("{} ({}): {}", c.version, c.on, c.why));
     items(out, lang.pick("版本记录", "Changes"), changes)
+}
+
+/// How far back a rule looks, by kind of record.
+fn looks_back(rule: &Rule, bank: &Bank, lang: Lang) -> String {
+    let reaches = looks_back::of_rule(rule, bank);
+    let far = reaches.iter().filter(|(_, reach)| **reach > Reach::Days(0)).map(|(kind, reach)| match reach {
+        Reach::Days(days) => format!("{} {days}{}", kind.name(), lang.pick("天", " days")),
+        Reach::Ever => format!("{} {}", kind.name(), lang.pick("不限", "without end")),
+    });
+    let far: Vec<String> = far.collect();
+    match far.is_empty() {
+        true => lang.pick("不超出所判断的就诊", "not beyond the visit that is judged").to_owned(),
+        false => far.join(lang.pick("，", ", ")),
+    }
 }
 
 /// What the rule's owner states, in a sentence.

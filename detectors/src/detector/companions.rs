@@ -13,6 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use records::Kind;
 use records::arena::{Arena, Packed, RowRef, TextRef, Word as _};
 use records::row::{self, Day, Visit, day_of};
+use rulebank::looks_back::Reach;
 use rulebank::{AmountKind, Comparison, DetectorSpec, ParamKind, ParamSpec, Subject};
 
 use crate::compile::{Compiler, integer};
@@ -53,6 +54,7 @@ pub const SPEC: DetectorSpec = DetectorSpec {
     amount: Some(AmountKind::FundOfVisits),
     near: super::STAYS,
     far: &[Kind::Visit],
+    looks_back: |_, _| vec![(Kind::Visit, Reach::Ever)],
     ..DetectorSpec::BARE
 };
 

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use records::Kind;
 use records::arena::{Arena, RowRef, TextRef};
 use records::row::{self, Day, FeeLine, Moment, day_of};
+use rulebank::looks_back::Reach;
 use rulebank::{AmountKind, Comparison, DetectorSpec, Subject};
 
 use crate::compile::{Compiler, Items, Listed};
@@ -34,6 +35,11 @@ pub const SPEC: DetectorSpec = DetectorSpec {
     keys: &[&["psn_no", "med_list_codg", "day", "day"]],
     amount: Some(AmountKind::ChargesOfLaterDay),
     near: &[Kind::FeeLine, Kind::Visit],
+    looks_back: |_, tables| {
+        let rows = tables.rows("cycle_gap").iter();
+        let longest = rows.filter_map(|row| row.integer("min_days")).max().unwrap_or(0);
+        vec![(Kind::FeeLine, Reach::Days(longest))]
+    },
     ..DetectorSpec::BARE
 };
 

@@ -5,9 +5,11 @@
 //! Persons with a single visit or without a stay, and those with fewer stays than the smallest `stays` of a rule, are
 //! passed over before. There is no reason for which a stay is not judged.
 
+use records::Kind;
 use records::arena::{Arena, TextRef};
 use records::row::Moment;
 use records::time::DAY_SECONDS;
+use rulebank::looks_back::days_of;
 use rulebank::{AmountKind, Comparison, DetectorSpec, ParamKind, ParamSpec, Subject};
 
 use crate::compile::{Compiler, Ruled, integer};
@@ -48,6 +50,7 @@ pub const SPEC: DetectorSpec = DetectorSpec {
     amount: Some(AmountKind::FundOfVisits),
     near: super::STAYS,
     population: Some(Population::Stay),
+    looks_back: |rule, _| vec![(Kind::Visit, days_of(rule, "days"))],
     ..DetectorSpec::BARE
 };
 

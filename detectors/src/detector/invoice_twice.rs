@@ -7,6 +7,7 @@
 use records::Kind;
 use records::arena::{Arena, RowRef, TextRef};
 use records::row::{self, Settlement};
+use rulebank::looks_back::Reach;
 use rulebank::{AmountKind, Comparison, DetectorSpec, Subject};
 
 use crate::compile::{Compiler, Ruled};
@@ -32,6 +33,7 @@ pub const SPEC: DetectorSpec = DetectorSpec {
     keys: &[&["bill_code", "bill_no"]],
     amount: Some(AmountKind::FundOfSettlementsButLargest),
     near: &[Kind::Settlement, Kind::Invoice],
+    looks_back: |_, _| vec![(Kind::Settlement, Reach::Ever)],
     ..DetectorSpec::BARE
 };
 

@@ -14,6 +14,7 @@ use records::arena::{Arena, RowRef, TextRef};
 use records::row::{self, FeeLine, Prescription};
 use rulebank::{AmountKind, DetectorSpec, Subject};
 
+use super::PRESCRIBED_BEFORE;
 use crate::classes::{Class, Classes};
 use crate::compile::Compiler;
 use crate::coverage::{InstitutionMonth, Missing, Population};
@@ -34,6 +35,7 @@ pub const SPEC: DetectorSpec = DetectorSpec {
     near: &[Kind::Prescription, Kind::FeeLine, Kind::Visit, Kind::Settlement],
     far: &[Kind::Prescription],
     population: Some(Population::DrugLine),
+    looks_back: |_, _| vec![(Kind::Prescription, PRESCRIBED_BEFORE)],
     ..DetectorSpec::BARE
 };
 

@@ -18,6 +18,7 @@ use records::arena::TextRef;
 use records::decimal::format_scaled;
 use records::row::{self, day_of};
 use records::time::{first_of, format_month, month_of};
+use rulebank::looks_back::Reach;
 use rulebank::{Comparison, DetectorSpec, ParamKind, ParamSpec, Rule, Subject};
 use rust_decimal::prelude::ToPrimitive;
 
@@ -34,6 +35,11 @@ use crate::why::scene::Scene;
 use crate::why::steps::Why;
 
 const SCORE_REACHED: Comparison = Comparison::new(0, "score ≥ threshold");
+
+/// A month that ends in the days that are judged, from its first day on.
+const WHOLE_MONTH: Reach = Reach::Days(62);
+/// A rise is held against two years.
+const PAST_OF_A_RISE: Reach = Reach::Days(731);
 
 /// What a rule file may set.
 pub const SPEC: DetectorSpec = DetectorSpec {
@@ -96,6 +102,14 @@ pub const SPEC: DetectorSpec = DetectorSpec {
     },
     keys: &[&["subject", "day"]],
     far: &[Kind::Institution, Kind::Practitioner],
+    looks_back: |rule, _| {
+        let reach = match choice(rule, "method") {
+            "rise" => PAST_OF_A_RISE,
+            _ => WHOLE_MONTH,
+        };
+        let summed = [Kind::Visit, Kind::FeeLine, Kind::Settlement, Kind::Prescription, Kind::Dispensing];
+        summed.map(|kind| (kind, reach)).to_vec()
+    },
     ..DetectorSpec::BARE
 };
 

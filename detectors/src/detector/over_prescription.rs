@@ -15,6 +15,7 @@ use records::arena::{Arena, RowRef, TextRef};
 use records::row::{self, Dispensing, FeeLine, Moment, Prescription};
 use rulebank::{AmountKind, Comparison, DetectorSpec, ParamKind, ParamSpec, Subject};
 
+use super::PRESCRIBED_BEFORE;
 use crate::compile::{Compiler, Ruled, choice};
 use crate::condition::{Condition, Values, comparisons};
 use crate::coverage::InstitutionMonth;
@@ -43,6 +44,9 @@ pub const SPEC: DetectorSpec = DetectorSpec {
     keys: &[&["rx_id", "med_list_codg"]],
     amount: Some(AmountKind::QuantityBeyondLimit),
     near: &[Kind::FeeLine, Kind::Prescription],
+    looks_back: |_, _| {
+        [Kind::Prescription, Kind::FeeLine, Kind::Dispensing].map(|kind| (kind, PRESCRIBED_BEFORE)).to_vec()
+    },
     ..DetectorSpec::BARE
 };
 

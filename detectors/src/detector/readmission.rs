@@ -7,8 +7,10 @@
 //! A pair is not judged where either stay has no main diagnosis (`Diags`), nor where the earlier has no end
 //! (`Endtime`), unless the main diagnoses are known and differ.
 
+use records::Kind;
 use records::arena::{Arena, RowRef, TextRef};
 use records::row::{self, day_of};
+use rulebank::looks_back::days_of;
 use rulebank::{AmountKind, Comparison, DetectorSpec, ParamKind, ParamSpec, Subject};
 
 use crate::compile::{Compiler, Ruled, integer};
@@ -43,6 +45,7 @@ pub const SPEC: DetectorSpec = DetectorSpec {
     keys: &[&["mdtrt_id", "mdtrt_id"]],
     amount: Some(AmountKind::FundOfLaterStay),
     near: super::STAYS,
+    looks_back: |rule, _| vec![(Kind::Visit, days_of(rule, "days"))],
     ..DetectorSpec::BARE
 };
 

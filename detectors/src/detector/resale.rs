@@ -12,6 +12,7 @@ use records::Kind;
 use records::arena::{Arena, RowRef, TextRef};
 use records::row::{self, Dispensing, Moment, day_of};
 use records::time::DAY_SECONDS;
+use rulebank::looks_back::days_of;
 use rulebank::{AmountKind, Comparison, DetectorSpec, ParamKind, ParamSpec, Subject};
 use rust_decimal::Decimal;
 
@@ -56,6 +57,7 @@ pub const SPEC: DetectorSpec = DetectorSpec {
     keys: &[&["psn_no", "med_list_codg"]],
     amount: Some(AmountKind::PriceOfSales),
     near: &[Kind::Dispensing],
+    looks_back: |rule, _| vec![(Kind::Dispensing, days_of(rule, "days"))],
     ..DetectorSpec::BARE
 };
 

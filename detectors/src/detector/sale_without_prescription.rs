@@ -13,6 +13,7 @@ use records::arena::TextRef;
 use records::row::Dispensing;
 use rulebank::{AmountKind, DetectorSpec, Subject};
 
+use super::PRESCRIBED_BEFORE;
 use crate::compile::{Compiler, Ruled};
 use crate::condition::{Condition, Values};
 use crate::coverage::Population;
@@ -30,6 +31,7 @@ pub const SPEC: DetectorSpec = DetectorSpec {
     amount: Some(AmountKind::PriceOfSales),
     near: &[Kind::Prescription],
     population: Some(Population::Sale),
+    looks_back: |_, _| vec![(Kind::Prescription, PRESCRIBED_BEFORE)],
     ..DetectorSpec::BARE
 };
 

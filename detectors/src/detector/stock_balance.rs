@@ -99,6 +99,29 @@ pub enum Stock {
     Out(u64, Day),
     /// The opening count was taken at the end of this day.
     Opened(u64, Day),
+    /// Quantities used up to a day by records that are at hand no more, and the lowest price of these uses.
+    UsedBefore(u64, Day, Option<i64>),
+}
+
+/// Whether a net line, of a visit of this class, is a use of goods.
+pub fn is_used_line(class: Option<Class>, line: &FeeLine) -> bool {
+    class.is_some_and(|class| class != Class::Pharmacy) && line.list_type != ListType::Service
+}
+
+/// Whether a net sale, of a visit of this class or of none, is a use of goods.
+pub fn is_used_sale(class: Option<Class>, sale: &Dispensing) -> bool {
+    sale.insured && (sale.visit.is_none() || class == Some(Class::Pharmacy))
+}
+
+/// Day, price and quantity of a use.
+pub fn use_of(arena: &Arena, row: RowRef) -> (Day, Option<i64>, i64) {
+    if row::kind(arena, row) == Kind::FeeLine {
+        let line = row::fee_line(arena, row);
+        (day_of(line.time), Some(line.price), line.cnt)
+    } else {
+        let sale = row::dispensing(arena, row);
+        (day_of(sale.time), sale.price, sale.cnt)
+    }
 }
 
 /// Days of a block.
@@ -137,7 +160,9 @@ pub fn sum_block(bank: &Policy, rules: &Rules, stock: &[(Stock, Diff)], sink: &m
         let mut lowest_price: Option<i64> = None;
         for (what, quantity) in stock.iter().filter(|(what, _)| pair_of_stock(what) == pair) {
             match what {
-                Stock::Used(_, day, price) if opened.is_none_or(|opened| *day > opened) => {
+                Stock::Used(_, day, price) | Stock::UsedBefore(_, day, price)
+                    if opened.is_none_or(|opened| *day > opened) =>
+                {
                     movements.push((*day, *quantity, 0));
                     lowest_price = lowest_price.into_iter().chain(*price).min();
                 }
@@ -170,7 +195,8 @@ fn pair_of_stock(stock: &Stock) -> u64 {
         | Stock::Bought(pair, _)
         | Stock::In(pair, _)
         | Stock::Out(pair, _)
-        | Stock::Opened(pair, _) => *pair,
+        | Stock::Opened(pair, _)
+        | Stock::UsedBefore(pair, ..) => *pair,
     }
 }
 

@@ -12,6 +12,7 @@ use records::Kind;
 use records::arena::{Arena, RowRef, TextRef};
 use records::row::{self, Day, day_of};
 use records::time::start_of;
+use rulebank::looks_back::days_of;
 use rulebank::{AmountKind, Comparison, DetectorSpec, ParamKind, ParamSpec, Subject};
 
 use super::stock_balance::{self, counts, purchases, uses};
@@ -45,6 +46,7 @@ pub const SPEC: DetectorSpec = DetectorSpec {
     near: &[Kind::Visit],
     far: &[Kind::Visit, Kind::Purchase],
     stock: true,
+    looks_back: |rule, _| vec![(Kind::Purchase, days_of(rule, "days"))],
     ..DetectorSpec::BARE
 };
 

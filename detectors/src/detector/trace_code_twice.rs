@@ -9,6 +9,7 @@
 use records::Kind;
 use records::arena::{Arena, RowRef, TextRef};
 use records::row::{self, Dispensing};
+use rulebank::looks_back::Reach;
 use rulebank::{AmountKind, Comparison, DetectorSpec, Subject};
 
 use crate::compile::{Compiler, Ruled};
@@ -34,6 +35,7 @@ pub const SPEC: DetectorSpec = DetectorSpec {
     keys: &[&["code"]],
     amount: Some(AmountKind::PriceOfSalesButEarliest),
     near: &[Kind::Dispensing],
+    looks_back: |_, _| vec![(Kind::Dispensing, Reach::Ever)],
     ..DetectorSpec::BARE
 };
 

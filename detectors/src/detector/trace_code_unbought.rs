@@ -12,6 +12,7 @@ use std::collections::BTreeSet;
 use records::Kind;
 use records::arena::{Arena, RowRef, TextRef};
 use records::row::{self, Dispensing};
+use rulebank::looks_back::Reach;
 use rulebank::{AmountKind, Comparison, DetectorSpec, Subject};
 
 use crate::compile::Compiler;
@@ -35,6 +36,7 @@ pub const SPEC: DetectorSpec = DetectorSpec {
     amount: Some(AmountKind::PriceOfSales),
     near: &[Kind::Dispensing, Kind::Purchase],
     far: &[Kind::Purchase],
+    looks_back: |_, _| vec![(Kind::Purchase, Reach::Ever)],
     ..DetectorSpec::BARE
 };
 

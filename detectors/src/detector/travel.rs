@@ -10,6 +10,7 @@
 use records::Kind;
 use records::arena::{Arena, RowRef, TextRef};
 use records::row::{self, Presence};
+use rulebank::looks_back::Reach;
 use rulebank::{Comparison, DetectorSpec, ParamKind, ParamSpec, Subject};
 use rust_decimal::prelude::ToPrimitive;
 
@@ -23,6 +24,9 @@ use crate::views::{Diff, pair_key, pair_of};
 use crate::why::steps::{Why, hours, moment};
 
 const INSTITUTIONS_DIFFER: Comparison = Comparison::new(0, "the institutions differ");
+
+/// Across the country by the slowest means that a rule may state.
+const LONGEST_JOURNEY: Reach = Reach::Days(7);
 
 /// What it states of itself.
 pub const SPEC: DetectorSpec = DetectorSpec {
@@ -47,6 +51,7 @@ pub const SPEC: DetectorSpec = DetectorSpec {
     keys: &[&["idv_id", "idv_id"]],
     near: &[Kind::Presence],
     far: &[Kind::Institution],
+    looks_back: |_, _| vec![(Kind::Presence, LONGEST_JOURNEY)],
     ..DetectorSpec::BARE
 };
 

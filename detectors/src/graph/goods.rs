@@ -4,13 +4,12 @@
 //! read day by day; the uses themselves are read only where a balance is exceeded.
 
 use differential_dataflow::AsCollection;
-use records::Kind;
-use records::arena::{Arena, RowRef, TextRef};
-use records::row::{self, Day, day_of};
+use records::arena::{RowRef, TextRef};
+use records::row;
 use timely::dataflow::operators::vec::Map as _;
 
 use super::wiring::{NONE, Wiring, findings_of, first_text, one, route, rows_of};
-use crate::detector::stock_balance::{Stock, block_key};
+use crate::detector::stock_balance::{Stock, block_key, use_of};
 use crate::detector::{part, stock_balance, supply_gap, trace_code_twice, trace_code_unbought};
 use crate::fact::Fact;
 use crate::finding::{AmountBasis, Finding, KeyPart};
@@ -226,16 +225,5 @@ fn stock_key(finding: &Finding) -> u64 {
     match finding.key.as_slice() {
         [KeyPart::Text(institution), KeyPart::Text(item)] => pair_key(*institution, *item),
         _ => 0,
-    }
-}
-
-/// Day, price and quantity of a use.
-fn use_of(arena: &Arena, row: RowRef) -> (Day, Option<i64>, i64) {
-    if row::kind(arena, row) == Kind::FeeLine {
-        let line = row::fee_line(arena, row);
-        (day_of(line.time), Some(line.price), line.cnt)
-    } else {
-        let sale = row::dispensing(arena, row);
-        (day_of(sale.time), sale.price, sale.cnt)
     }
 }

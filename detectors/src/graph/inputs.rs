@@ -11,6 +11,7 @@ use records::row::{self, Moment, day_of};
 use timely::dataflow::operators::vec::Input as _;
 use timely::dataflow::{InputHandleVec, Scope, StreamVec};
 
+use crate::carried::CarriedStock;
 use crate::compiled_bank::CompiledBank;
 use crate::coverage::{Count, Counts, Population};
 use crate::detector::bed_count::packed_day;
@@ -214,6 +215,24 @@ impl Inputs {
         codes.dedup();
         for code in codes {
             self.put(fact, u64::from(code), row, diff);
+        }
+    }
+
+    /// What records that are at hand no more did to the stock of an item, in as few movements as give every balance
+    /// from their last day on: supplies on their first day, uses on their last, so that no day before is above its own.
+    pub fn carry(&mut self, stock: &CarriedStock) {
+        let pair = pair_key(stock.institution, stock.item);
+        if stock.bought {
+            self.put(Fact::Bought, pair, RowRef::NONE, 1);
+            self.put(Fact::Buying, u64::from(stock.institution), RowRef::NONE, 1);
+        }
+        let used = Stock::UsedBefore(pair, stock.last_used, stock.lowest_price);
+        let movements = [
+            (stock.last_used, used, stock.used),
+            (stock.first_supplied, Stock::In(pair, stock.first_supplied), stock.supplied),
+        ];
+        for (day, movement, quantity) in movements.into_iter().filter(|(.., quantity)| *quantity != 0) {
+            self.supply.update((block_key(pair, day), movement), quantity);
         }
     }
 

@@ -10,7 +10,6 @@ use std::sync::Arc;
 
 use records::Kind;
 use records::arena::{Arena, RowRef, TextRef};
-use records::codes::ListType;
 use records::row::{self, Dispensing, FeeLine, day_of};
 
 use super::wiring::{ALONE, NONE, Split, Wiring, one, split};
@@ -33,6 +32,7 @@ use crate::detector::price_cap::PriceCap;
 use crate::detector::quantity_limit::QuantityLimit;
 use crate::detector::sale_without_prescription::{self, SaleWithoutPrescription};
 use crate::detector::sex_limit::SexLimit;
+use crate::detector::stock_balance::{is_used_line, is_used_sale};
 use crate::detector::trace_code_missing::{self, TraceCodeMissing};
 use crate::detector::{bed_count, bed_only, cycle_gap, diagnosis_age, pair_conflict, part, resale};
 use crate::fact::Fact;
@@ -299,7 +299,7 @@ fn sort_line(
                 sink.emit(Out::Row(Route::DrugWithoutPrescription, key, line_row));
             }
         }
-        if class != Class::Pharmacy && line.list_type != ListType::Service {
+        if is_used_line(Some(class), &line) {
             sink.emit(Out::Row(Route::Use, pair_key(line.institution, line.item), line_row));
         }
         if class == Class::Inpatient {
@@ -366,11 +366,11 @@ fn sort_sale(
         let rules = bank.rules_of(reads.trace_code_missing);
         one_record::judge::<TraceCodeMissing>(arena, bank, rules, of_sale, &(), sink);
     }
-    let is_pharmacy = |visit_row: RowRef| {
+    let class_of = |visit_row: RowRef| {
         let visit = row::visit(arena, visit_row);
-        bank.classes_of(reads.classes).class(visit.med_type, day_of(visit.begin)) == Class::Pharmacy
+        bank.classes_of(reads.classes).class(visit.med_type, day_of(visit.begin))
     };
-    if sale.visit.is_none() || visit_row.is_some_and(is_pharmacy) {
+    if is_used_sale(visit_row.map(class_of), &sale) {
         sink.emit(Out::Row(Route::Use, pair_key(sale.institution, sale.item), sale_row));
     }
     if sale.psn_no.is_some() && bank.watch(reads.watches, sale.item).is_some_and(|watch| watch.resale) {

@@ -53,7 +53,7 @@ fn stand(world: &World) -> Standing {
             *counts.entry(fact.row).or_default() += i32::from(fact.diff);
         }
         let now = world.as_of.or(ledger.now());
-        ticks.push_back(TickIn { tick, facts, now, bank: None, profiles: true });
+        ticks.push_back(TickIn { tick, facts, now, carried: None, bank: None, profiles: true });
     }
     let facts = counts.into_iter().filter(|(_, count)| *count > 0).map(|(row, _)| row).collect();
     let now = world.as_of.or(ledger.now());

@@ -8,7 +8,7 @@ use crate::text::Keyword;
 /// A line of `events.ndjson`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event {
-    /// `raised`, `changed` or `withdrawn`.
+    /// `raised`, `changed` or `withdrawn`; of the live service also `aged`.
     pub event: Keyword,
     /// The tick at whose end it was known.
     pub tick: u64,
@@ -21,7 +21,7 @@ pub struct Event {
 /// The name of a change: kind, key, rev.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Cause {
-    /// Kind of record, or `now`, `rule`, `table`, `exemption`.
+    /// Kind of record, or `now`, `rule`, `table`, `exemption`, `retention`.
     pub kind: Keyword,
     /// Key, its parts joined by `/`.
     pub key: String,
@@ -32,7 +32,7 @@ pub struct Cause {
 /// An event without its alert, as the history of one alert lists it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HistoryEntry {
-    /// `raised`, `changed` or `withdrawn`.
+    /// `raised`, `changed` or `withdrawn`; of the live service also `aged`.
     pub event: Keyword,
     /// The tick at whose end it was known.
     pub tick: u64,
@@ -43,7 +43,7 @@ pub struct HistoryEntry {
 /// Of a line of `events.ndjson` only what names it and what is shown of it; the alert is not built.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct EventHead {
-    /// `raised`, `changed` or `withdrawn`.
+    /// `raised`, `changed` or `withdrawn`; of the live service also `aged`.
     pub event: Keyword,
     /// The tick at whose end it was known.
     pub tick: u64,

@@ -10,26 +10,37 @@ use std::sync::Arc;
 use records::Kind;
 use records::decode::{Change, Code, Decoder, Fault};
 use records::ledger::{FactChange, Fate, Ledger};
-use records::row::{self, Moment};
+use records::row::{self, Day, Moment};
 use serde_json::value::RawValue;
 use wire::rejected::raw_line;
 use wire::{Keyword, LineCounts, Origin, Rejected};
 
 use crate::Error;
+use crate::retention::{Horizon, StockSums};
 use crate::source::{Row, is_white, overlong_text};
+use detectors::carried::CarriedStock;
 use detectors::worker::TickIn;
 
 /// What became of a change that could be read.
 struct AppliedChange {
     kind: Kind,
-    fate: Fate,
+    /// None, if it speaks of what is at hand no more.
+    fate: Option<Fate>,
     unknown_fields: u32,
     rev: Option<u64>,
 }
 
 impl AppliedChange {
-    fn by(ledger: &mut Ledger, change: &Change<'_>) -> Result<AppliedChange, Error> {
-        let fate = ledger.apply(change)?;
+    fn by(
+        ledger: &mut Ledger,
+        horizon: Option<&Horizon>,
+        change: &Change<'_>,
+    ) -> Result<AppliedChange, Error> {
+        let is_before = match horizon {
+            Some(horizon) => horizon.is_before(ledger, change)?,
+            None => false,
+        };
+        let fate = if is_before { None } else { Some(ledger.apply(change)?) };
         let (kind, unknown_fields, rev) = (change.kind, change.unknown_fields, change.rev);
         Ok(AppliedChange { kind, fate, unknown_fields, rev })
     }
@@ -100,6 +111,10 @@ pub struct Front {
     tick: u64,
     divisions: Vec<Division>,
     kind: Option<Kind>,
+    /// What is at hand, if not everything is.
+    horizon: Option<Horizon>,
+    carried: Vec<CarriedStock>,
+    set_aside: u64,
 }
 
 impl Front {
@@ -117,7 +132,33 @@ impl Front {
             tick: 0,
             divisions: Vec::new(),
             kind: None,
+            horizon: None,
+            carried: Vec::new(),
+            set_aside: 0,
         }
+    }
+
+    /// Begins without the records before a horizon: what they did to stocks goes with the next tick, and changes that
+    /// speak of them are accepted and set aside.
+    ///
+    /// # Errors
+    /// The memory of texts is full.
+    pub fn begin_at(&mut self, horizon: Horizon, carried: &[StockSums]) -> Result<(), Error> {
+        self.horizon = Some(horizon);
+        let read: Result<Vec<CarriedStock>, Error> =
+            carried.iter().map(|sums| sums.read(&mut self.ledger)).collect();
+        self.carried.extend(read?);
+        Ok(())
+    }
+
+    /// The first day that is judged, if the service lets old records go.
+    pub fn judged_from(&self) -> Option<Day> {
+        self.horizon.as_ref().map(Horizon::judged_from)
+    }
+
+    /// Changes that were set aside, for they speak of what is at hand no more.
+    pub fn set_aside(&self) -> u64 {
+        self.set_aside
     }
 
     /// The kind of the change that was taken last, as far as it is known.
@@ -143,9 +184,9 @@ impl Front {
     /// The memory of rows is full.
     pub fn change(&mut self, line: &[u8]) -> Result<Outcome, Error> {
         self.count_line();
-        let ledger = &mut self.ledger;
-        let taken = self.decoder.decode(line, |change| AppliedChange::by(ledger, change));
-        if let Ok(Ok(AppliedChange { kind: Kind::Institution, fate: Fate::Stands, .. })) = &taken {
+        let (ledger, horizon) = (&mut self.ledger, self.horizon.as_ref());
+        let taken = self.decoder.decode(line, |change| AppliedChange::by(ledger, horizon, change));
+        if let Ok(Ok(AppliedChange { kind: Kind::Institution, fate: Some(Fate::Stands), .. })) = &taken {
             self.note_division();
         }
         self.count_fate(None, taken)
@@ -233,10 +274,11 @@ impl Front {
             let outcome = self.reject(Some(kind), torn.code(), torn.text());
             return Ok(write_rejected(outcome, &origin, rejected));
         }
-        let ledger = &mut self.ledger;
+        let (ledger, horizon) = (&mut self.ledger, self.horizon.as_ref());
         let cells = row.cells.iter().copied();
-        let taken =
-            self.decoder.decode_row(kind, row.columns, cells, |change| AppliedChange::by(ledger, change));
+        let taken = self
+            .decoder
+            .decode_row(kind, row.columns, cells, |change| AppliedChange::by(ledger, horizon, change));
         Ok(write_rejected(self.count_fate(Some(kind), taken)?, &origin, rejected))
     }
 
@@ -258,13 +300,17 @@ impl Front {
         self.kind = Some(kind);
         let counts = &mut self.counts[kind as usize];
         let outcome = match fate {
-            Fate::Stands => Outcome::Accepted,
-            Fate::Stale => {
+            Some(Fate::Stands) => Outcome::Accepted,
+            None => {
+                self.set_aside += 1;
+                Outcome::Accepted
+            }
+            Some(Fate::Stale) => {
                 counts.stale += 1;
                 Outcome::Accepted
             }
-            Fate::Duplicate => Outcome::Duplicate,
-            Fate::Conflict => {
+            Some(Fate::Duplicate) => Outcome::Duplicate,
+            Some(Fate::Conflict) => {
                 let (kind_name, rev) = (kind.name(), rev.unwrap_or_default());
                 let text =
                     format!("{kind_name}: revision {rev} of this key was there before with other content");
@@ -326,6 +372,7 @@ impl Front {
             tick: self.tick,
             facts: Arc::new(self.ledger.take_facts()),
             now: self.now(),
+            carried: (!self.carried.is_empty()).then(|| Arc::new(std::mem::take(&mut self.carried))),
             bank: None,
             profiles: false,
         }

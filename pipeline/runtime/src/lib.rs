@@ -10,6 +10,7 @@ pub mod engine;
 mod error;
 pub mod front;
 pub mod profile;
+pub mod retention;
 pub mod source;
 
 pub use error::Error;

@@ -17,12 +17,16 @@ use detectors::alert_view::AlertEvent;
 use rulebank::Bank;
 use runtime::engine::{Engine, Options, Recorder};
 use runtime::profile::Profile;
-use store::{Position, Snapshot, State};
+use runtime::retention::{Horizon, StockSums};
+use store::{Base, Position, Snapshot, State};
 use wire::{Alert, AlertDifference, Cause};
 
 use crate::Error;
 use crate::clock::{limit_of_now, wall_clock};
+use crate::judged::{Judged, Stands, occurred};
+use crate::live::Shared;
 use crate::recover::{Difference, beside, differences};
+use crate::retention::{carried, horizon};
 
 /// Changes of a tick of the load; small, so that the load can pause between them.
 const TICK: u64 = 20_000;
@@ -82,6 +86,8 @@ pub(crate) struct Candidate {
     at: Position,
     /// Of the alerts that the change of the bank touched, what in it is the cause.
     causes: BTreeMap<String, Vec<Cause>>,
+    /// Whether it judges from a later day on than the engine that serves.
+    ages: bool,
 }
 
 /// A candidate that is ready to serve, and what it knows of one moment.
@@ -93,24 +99,78 @@ pub(crate) struct Ready {
     differing: BTreeMap<String, Difference>,
 }
 
+/// Where the load begins.
+pub(crate) enum Beginning<'a> {
+    /// With what the store has at hand.
+    Stored,
+    /// With a base that does not count yet: what is at hand from it on, and what it carries.
+    At(&'a Base, &'a Horizon, &'a [StockSums]),
+}
+
+/// Leaves time to the engine that serves: while changes come, they go first.
+pub(crate) struct Patience<'a> {
+    shared: &'a Shared,
+    ticks: u64,
+}
+
+impl Patience<'_> {
+    pub(crate) fn new(shared: &Shared) -> Patience<'_> {
+        Patience { shared, ticks: 0 }
+    }
+
+    /// After so much time of work it pauses as long, if changes came meanwhile.
+    ///
+    /// # Errors
+    /// The service ends.
+    pub(crate) fn pause(&mut self, worked: Duration) -> Result<(), Error> {
+        if self.shared.ending.load(Ordering::Acquire) {
+            return Err(Error::Ended);
+        }
+        let now = self.shared.metrics.ticks.count();
+        if std::mem::replace(&mut self.ticks, now) != now {
+            std::thread::sleep(worked.min(PAUSE_MAX));
+        }
+        Ok(())
+    }
+}
+
+/// Takes a change of the load into the engine, in ticks between which is waited.
+fn take(
+    engine: &mut Engine,
+    change: &[u8],
+    begun: &mut Instant,
+    wait: &mut impl FnMut(u64, Duration) -> Result<(), Error>,
+) -> Result<(), Error> {
+    engine.front.change(change)?;
+    if engine.front.lines_in_tick() >= TICK {
+        engine.close_tick()?;
+        engine.settle()?;
+        wait(engine.front.lines(), begun.elapsed())?;
+        *begun = Instant::now();
+    }
+    Ok(())
+}
+
 impl Candidate {
-    /// Loads an engine on the bank in force; `wait` is asked between ticks, and ends it with an error.
+    /// Loads an engine on the first of these banks; `wait` is asked between ticks, and ends it with an error.
     ///
     /// # Errors
     /// The store is damaged, the engine stopped, it was told to end.
     pub(crate) fn load(
-        in_force: &Bank,
-        bank: &Bank,
+        banks: &[&Bank],
         (workers, profile): (usize, Option<Profile>),
         state: &State,
+        beginning: Beginning<'_>,
         mut wait: impl FnMut(u64, Duration) -> Result<(), Error>,
     ) -> Result<Candidate, Error> {
         let (recorder, recorded) = recorder();
         let options = Options { workers, as_of: None, profile };
-        let mut engine = Engine::start_among(&[in_force, bank], &options, recorder)?;
+        let mut engine = Engine::start_among(banks, &options, recorder)?;
         engine.front.ledger().raise_limit(limit_of_now(wall_clock()));
-        let mut candidate =
-            Candidate { engine, recorded, state: state.clone(), at: (0, 0), causes: BTreeMap::new() };
+        let at = Position::default();
+        let (followed, causes) = (state.clone(), BTreeMap::new());
+        let mut candidate = Candidate { engine, recorded, state: followed, at, causes, ages: false };
+        candidate.begin(beginning, &mut wait)?;
         let mut behind = u64::MAX;
         // What came while it was loading is loaded in turn, until little is left.
         while behind > TICK {
@@ -122,6 +182,30 @@ impl Candidate {
         Ok(candidate)
     }
 
+    /// Begins where it is to begin.
+    fn begin(
+        &mut self,
+        beginning: Beginning<'_>,
+        wait: &mut impl FnMut(u64, Duration) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let snapshot = self.state.snapshot()?;
+        match beginning {
+            Beginning::Stored => {
+                if let Some(horizon) = horizon(&snapshot)? {
+                    self.engine.front.begin_at(horizon, &carried(&snapshot)?)?;
+                }
+            }
+            Beginning::At(base, horizon, sums) => {
+                self.engine.front.begin_at(horizon.clone(), sums)?;
+                let folder = self.state.folder().to_owned();
+                let (engine, mut begun) = (&mut self.engine, Instant::now());
+                base.changes(&folder, |change| take(engine, change, &mut begun, wait))?;
+                (self.at, self.ages) = (base.from, true);
+            }
+        }
+        Ok(())
+    }
+
     /// Takes the changes up to a snapshot; gives how many they were.
     fn follow(
         &mut self,
@@ -131,16 +215,7 @@ impl Candidate {
         let (engine, mut begun) = (&mut self.engine, Instant::now());
         let before = engine.front.lines();
         engine.front.ledger().raise_limit(limit_of_now(wall_clock()));
-        snapshot.replay(self.at, |_, change| {
-            engine.front.change(change)?;
-            if engine.front.lines_in_tick() >= TICK {
-                engine.close_tick()?;
-                engine.settle()?;
-                wait(engine.front.lines(), begun.elapsed().min(PAUSE_MAX))?;
-                begun = Instant::now();
-            }
-            Ok::<(), Error>(())
-        })?;
+        snapshot.replay(self.at, |_, change| take(engine, change, &mut begun, wait))?;
         if engine.front.lines_in_tick() > 0 {
             engine.close_tick()?;
         }
@@ -179,12 +254,17 @@ impl Candidate {
         Ok(())
     }
 
+    fn judged(&self) -> Judged {
+        Judged(self.engine.front.judged_from())
+    }
+
     /// Makes it ready to serve: all that differs at this moment.
     ///
     /// # Errors
     /// The store is damaged, the engine stopped.
     pub(crate) fn into_ready(mut self) -> Result<Ready, Error> {
         self.keep_up()?;
+        let judged = self.judged();
         let snapshot = self.state.snapshot()?;
         self.follow(&snapshot, &mut |_, _| Ok(()))?;
         self.engine.close_tick_with_profiles()?;
@@ -192,15 +272,15 @@ impl Candidate {
         self.recorded.take();
         let standing = self.engine.look(|view| view.alerts())?;
         let by_id = |found: Difference| (found.alert_id.clone(), found);
-        let differing = differences(&snapshot, standing)?.into_iter().map(by_id).collect();
+        let differing = differences(&snapshot, standing, judged)?.into_iter().map(by_id).collect();
         Ok(Ready { candidate: self, snapshot, differing })
     }
 }
 
 /// An alert that the engine and the store have otherwise.
 pub(crate) struct Debt {
-    /// How it stands, if it does.
-    pub(crate) alert: Option<Alert>,
+    /// How it stands.
+    pub(crate) stands: Stands,
     /// Whom it is about.
     pub(crate) beside: Vec<u8>,
     /// Why, if that is known.
@@ -220,6 +300,7 @@ impl Ready {
         let Ready { mut candidate, snapshot, differing } = self;
         let now = candidate.state.snapshot()?;
         candidate.follow(&now, &mut |_, _| Ok(()))?;
+        let judged = candidate.judged();
         // How alerts stand now that changed since the snapshot: by the candidate, or by the engine that served.
         let mut changed: BTreeMap<String, Option<Alert>> = BTreeMap::new();
         for AlertEvent { line, .. } in candidate.recorded.take() {
@@ -242,22 +323,38 @@ impl Ready {
         }
         let mut owed = Owed::new();
         for id in touched {
+            let stored = now.alert(&id)?.map(|(_, line)| line);
+            let of_store = stored.as_deref().map(occurred).transpose()?;
             let stands = match (changed.remove(&id), differing.get(&id)) {
-                (Some(changed), _) => changed,
-                (None, Some(found)) => found.alert.clone(),
+                (Some(changed), _) => judged.stands(of_store.as_deref(), changed),
+                (None, Some(found)) => Some(found.stands.clone()),
                 (None, None) => match snapshot.alert(&id)? {
-                    Some((_, line)) => Some(serde_json::from_slice(&line)?),
-                    None => None,
+                    Some((_, line)) => {
+                        judged.stands(of_store.as_deref(), Some(serde_json::from_slice(&line)?))
+                    }
+                    None => judged.stands(of_store.as_deref(), None),
                 },
             };
-            let line = stands.as_ref().map(serde_json::to_vec).transpose()?;
-            if line != now.alert(&id)?.map(|(_, line)| line) {
-                let cause = candidate.causes.remove(&id);
-                owed.insert(id, Debt { alert: stands, beside: Vec::new(), cause });
+            let Some(mut stands) = stands else { continue };
+            // What goes because records went is not withdrawn.
+            if candidate.ages && stands == Stands::Gone && differing.contains_key(&id) {
+                stands = Stands::Aged;
+            }
+            let is_owed = match &stands {
+                Stands::As(alert) => stored != Some(serde_json::to_vec(alert)?),
+                Stands::Gone | Stands::Aged => stored.is_some(),
+            };
+            if is_owed {
+                let by_age = || candidate.ages.then(|| vec![judged.cause()]);
+                let cause = candidate.causes.remove(&id).or_else(by_age);
+                owed.insert(id, Debt { stands, beside: Vec::new(), cause });
             }
         }
-        let alerts = owed.values().filter_map(|debt| debt.alert.as_ref());
-        let subjects = alerts.map(|alert| (alert.alert_id.clone(), alert.subject.clone())).collect();
+        let subject = |debt: &Debt| match &debt.stands {
+            Stands::As(alert) => Some((alert.alert_id.clone(), alert.subject.clone())),
+            Stands::Gone | Stands::Aged => None,
+        };
+        let subjects = owed.values().filter_map(subject).collect();
         for (id, known) in beside(&mut candidate.engine, subjects)? {
             if let Some(debt) = owed.get_mut(&id) {
                 debt.beside = known;

@@ -12,6 +12,7 @@ use crate::cluster_config::ClusterConfig;
 use crate::database_config::DatabaseConfig;
 use crate::kafka::KafkaConfig;
 use crate::live::TickPolicy;
+use crate::retention::Retention;
 
 /// How the service runs.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -50,6 +51,8 @@ pub struct Config {
     pub log: Log,
     /// What is measured.
     pub metrics: Measured,
+    /// How long what happened is judged; for ever if nothing is stated.
+    pub retention: Option<Retention>,
 }
 
 /// How it logs; who starts the service follows it.
@@ -133,6 +136,7 @@ impl Default for Config {
             file: None,
             log: Log::default(),
             metrics: Measured::default(),
+            retention: None,
         }
     }
 }
@@ -174,6 +178,9 @@ impl Config {
         }
         self.database.check()?;
         self.cluster.as_ref().map_or(Ok(()), ClusterConfig::check)?;
+        if self.retention.is_some_and(|of| of.judged_days == 0 || of.every_days == 0) {
+            return Err(Error::config("retention: at least one day of judged_days and of every_days"));
+        }
         self.kafka.as_ref().map_or(Ok(()), KafkaConfig::check)
     }
 

@@ -55,8 +55,8 @@ pub enum Error {
     /// Another service of the same name has begun to publish.
     #[error("another service named {0} publishes now; this one has ended")]
     Fenced(String),
-    /// Another bank came into force in a cluster, which starts again under it.
-    #[error("bank {0} is in force: start all processes again")]
+    /// In a cluster another bank came into force, or old records are let go: it starts again with that.
+    #[error("{0}: start all processes again")]
     Again(String),
     /// What an output is made of cannot be written or read as JSON. The library's own text may quote a record, and is
     /// left out.

@@ -25,7 +25,7 @@ pub(crate) enum ToLive {
     Look(Box<dyn FnOnce(&AlertView) + Send>),
     /// Another engine takes over.
     Adopt(Box<Adopt>),
-    /// Another bank is to be in force, and all processes start again under it.
+    /// Another bank or base is to be in force, and all processes start again with it.
     Restart(Restart),
     /// It is to end.
     Stop,
@@ -37,16 +37,20 @@ pub(crate) struct Adopt {
     pub(crate) ready: Ready,
     /// What is noted in the transaction that makes it so.
     pub(crate) note: Note,
+    /// The base that counts from there on, if it is another one.
+    pub(crate) base: Option<store::Base>,
     /// Told when it is so.
     pub(crate) done: std::sync::mpsc::Sender<()>,
 }
 
-/// A bank that comes into force by a start.
+/// What comes into force by a start.
 pub(crate) struct Restart {
-    /// Its id.
-    pub(crate) bank: String,
+    /// What it is, for people.
+    pub(crate) what: String,
     /// What is noted in the transaction that makes it so.
     pub(crate) note: Note,
+    /// The base that counts from there on, if it is another one.
+    pub(crate) base: Option<store::Base>,
     /// Told when it is so.
     pub(crate) done: std::sync::mpsc::Sender<()>,
 }

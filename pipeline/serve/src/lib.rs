@@ -33,11 +33,13 @@ pub mod feed;
 pub mod folder;
 pub mod http;
 pub mod inbox;
+mod judged;
 pub mod kafka;
 pub mod live;
 pub mod metrics;
 pub mod projection;
 pub mod recover;
+pub mod retention;
 pub mod room;
 pub mod rules;
 pub mod sight;
@@ -72,6 +74,7 @@ use kafka::publish::{self, Publish};
 use live::{Live, Shared};
 use metrics::Metrics;
 use projection::{Projected, Projection};
+use retention::Ageing;
 use room::UnderWay;
 use rules::Rules;
 use runtime::cluster::status::Status;
@@ -195,9 +198,10 @@ pub fn serve(config: &Config, tell: &Tell) -> Result<(), Error> {
         divisions: shared.divisions.clone(),
         inbox: inbox.clone(),
         handle: system.handle().clone(),
-        rules,
+        rules: rules.clone(),
         projected,
     })?);
+    others.extend(beside.age(rules, workers, cluster.is_some())?);
     let has_failed = || cluster.as_ref().is_some_and(Status::has_failed);
     let has_ended = || live.is_finished() || shared.ending.load(Ordering::Acquire) || has_failed();
     let told = system.block_on(told_to_end(has_ended));
@@ -255,6 +259,15 @@ impl Beside<'_> {
         thread("database", move || {
             projection.run(&shared.ending, &|what| tell(Progress::Trouble(what)));
         })
+    }
+
+    /// Starts what lets old records go, if they are to go.
+    fn age(&self, rules: Rules, workers: usize, is_cluster: bool) -> Result<Option<JoinHandle<()>>, Error> {
+        let Some(retention) = self.config.retention else { return Ok(None) };
+        let (shared, inbox) = (Arc::clone(self.shared), self.inbox.clone());
+        let (ageing, tell) =
+            (Ageing { retention, shared, rules, inbox, workers, is_cluster }, Arc::clone(self.tell));
+        Ok(Some(thread("retention", move || ageing.run(&|what| tell(Progress::Trouble(what))))?))
     }
 
     /// Starts what the configuration asks for.

@@ -15,6 +15,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use detectors::alert_view::{AlertEvent, AlertView};
+use detectors::finding::ReconciledFinding;
+use records::time::day_of;
 use rulebank::Bank;
 use runtime::cluster::leader::Leader;
 use runtime::engine::{Engine, Options};
@@ -39,6 +41,7 @@ use crate::fail;
 use crate::feed::Feed;
 use crate::inbox::{Note, ToLive};
 use crate::kafka::headers::{self, StoredHeader};
+use crate::judged::Judged;
 use crate::metrics::Metrics;
 use crate::metrics::changes::{Fate, Source, Tally};
 use crate::metrics::ticks::Parts;
@@ -86,6 +89,8 @@ pub struct Shared {
     pub ending: AtomicBool,
     /// What was counted since the start.
     pub metrics: Metrics,
+    /// Held by whoever makes an engine beside the one that serves: memory is for one of them.
+    pub second_engine: Mutex<()>,
 }
 
 impl Shared {
@@ -101,6 +106,7 @@ impl Shared {
             beside: Troubles::default(),
             ending: AtomicBool::new(false),
             metrics,
+            second_engine: Mutex::default(),
         }
     }
 
@@ -162,11 +168,15 @@ impl Live {
 
     /// Notes the alerts that stand by rule.
     fn note_standing(&mut self) -> Result<(), Error> {
-        let standing = self.engine.look(|view| {
+        let judged_from = self.engine.front.judged_from();
+        let standing = self.engine.look(move |view| {
             let bank = view.compiled_bank();
             let mut alerts: BTreeMap<String, usize> =
                 bank.active().map(|rule| (rule.id.clone(), 0)).collect();
-            for alert in view.standing() {
+            let is_judged = |alert: &&ReconciledFinding| {
+                judged_from.is_none_or(|from| day_of(alert.priced.finding.occurred) >= from)
+            };
+            for alert in view.standing().filter(is_judged) {
                 let rule = &bank.rules[usize::from(alert.priced.finding.rule)].id;
                 *alerts.entry(rule.clone()).or_default() += 1;
             }
@@ -416,12 +426,28 @@ impl Live {
     /// Waits until all that was sent is judged; gives the events, and whom each is about.
     fn judged(&mut self) -> Result<Vec<Stated>, Error> {
         self.engine.settle()?;
+        let judged = self.judged_days();
         let ledger = &*self.engine.front.ledger();
-        let stated = |AlertEvent { line, evidence, .. }| {
-            let beside = about::beside(ledger.arena(), ledger, &line.alert.subject, &evidence);
-            Stated { event: line, beside }
-        };
-        Ok(self.recorded.take().into_iter().map(stated).collect())
+        let mut stated = Vec::new();
+        for AlertEvent { line, evidence, .. } in self.recorded.take() {
+            let event = match judged {
+                Judged(None) => Some(line),
+                judged => {
+                    let is_stored = self.store.state().alert(&line.alert.alert_id)?.is_some();
+                    judged.event(is_stored, line)
+                }
+            };
+            if let Some(event) = event {
+                let beside = about::beside(ledger.arena(), ledger, &event.alert.subject, &evidence);
+                stated.push(Stated { event, beside });
+            }
+        }
+        Ok(stated)
+    }
+
+    /// From which day on is judged.
+    fn judged_days(&self) -> Judged {
+        Judged(self.engine.front.judged_from())
     }
 
     fn commit_and_publish(
@@ -472,6 +498,7 @@ impl Live {
             requests: &outcomes.requests,
             rejects: &outcomes.rejects,
             notes: &outcomes.notes,
+            base: outcomes.base.as_ref(),
         };
         patiently(&self.shared, || self.store.commit(&whole).map(drop))?;
         Ok((first..).zip(lines.into_iter().map(Arc::from)).collect())
@@ -510,6 +537,8 @@ struct Outcomes {
     offsets: Vec<(String, u64)>,
     /// What is noted with the tick.
     notes: Vec<Note>,
+    /// The base that counts from the tick on.
+    base: Option<store::Base>,
     /// By batch.
     answers: Vec<Answer>,
 }
@@ -518,6 +547,7 @@ fn kind_of(event: &Event) -> EventKind {
     match &*event.event {
         "raised" => EventKind::Raised,
         "withdrawn" => EventKind::Withdrawn,
+        "aged" => EventKind::Aged,
         _ => EventKind::Changed,
     }
 }

@@ -13,6 +13,8 @@ use wire::{Alert, Cause, Event, Keyword, Subject};
 
 use crate::Error;
 use crate::about::{self, Stated};
+use crate::judged::{Judged, Stands, occurred};
+use crate::retention::{carried, horizon};
 
 /// Changes of a tick of the load.
 const TICK: u64 = 500_000;
@@ -31,6 +33,11 @@ pub(crate) fn recover(
     mut progress: impl FnMut(u64),
 ) -> Result<Vec<Stated>, Error> {
     engine.front.go_on_after(store.last_tick());
+    let snapshot = store.state().snapshot()?;
+    if let Some(horizon) = horizon(&snapshot)? {
+        engine.front.begin_at(horizon, &carried(&snapshot)?)?;
+    }
+    let judged = Judged(engine.front.judged_from());
     store.replay(|_, change| {
         // What is rejected now was read by another version of the program; it counts as rejected again.
         engine.front.change(change)?;
@@ -44,14 +51,16 @@ pub(crate) fn recover(
     engine.close_tick_with_profiles()?;
     engine.settle()?;
     let standing = engine.look(|view| view.alerts())?;
-    let found = differences(&store.state().snapshot()?, standing)?;
-    let subject = |alert: &Alert| (alert.alert_id.clone(), alert.subject.clone());
-    let beside =
-        beside(engine, found.iter().filter_map(|found| found.alert.as_ref()).map(subject).collect())?;
+    let found = differences(&snapshot, standing, judged)?;
+    let subject = |found: &Difference| match &found.stands {
+        Stands::As(alert) => Some((alert.alert_id.clone(), alert.subject.clone())),
+        Stands::Gone | Stands::Aged => None,
+    };
+    let beside = beside(engine, found.iter().filter_map(subject).collect())?;
     let tick = engine.front.last_tick();
     let event = |difference: Difference| {
         let beside = beside.get(&difference.alert_id).cloned().unwrap_or_default();
-        Ok(Stated { event: event_of(difference, None, tick)?, beside })
+        Ok(Stated { event: event_of(difference, None, tick, judged)?, beside })
     };
     found.into_iter().map(event).collect()
 }
@@ -84,15 +93,19 @@ pub(crate) struct Difference {
     pub(crate) alert_id: String,
     /// As it is stored, if it is.
     pub(crate) stored: Option<Vec<u8>>,
-    /// As it stands, if it does.
-    pub(crate) alert: Option<Alert>,
+    /// How it stands.
+    pub(crate) stands: Stands,
 }
 
 /// The alerts that stand otherwise than a snapshot has them, by id.
 ///
 /// # Errors
 /// The store is damaged.
-pub(crate) fn differences(snapshot: &Snapshot, standing: Vec<Alert>) -> Result<Vec<Difference>, Error> {
+pub(crate) fn differences(
+    snapshot: &Snapshot,
+    standing: Vec<Alert>,
+    judged: Judged,
+) -> Result<Vec<Difference>, Error> {
     let mut standing: BTreeMap<String, Alert> =
         standing.into_iter().map(|alert| (alert.alert_id.clone(), alert)).collect();
     let mut found: BTreeMap<String, Difference> = BTreeMap::new();
@@ -101,20 +114,24 @@ pub(crate) fn differences(snapshot: &Snapshot, standing: Vec<Alert>) -> Result<V
         let page = snapshot.alerts(&after, PAGE, |_| true)?;
         for (alert_id, line) in page.items {
             after.clone_from(&alert_id);
-            let alert = standing.remove(&alert_id);
-            if let Some(alert) = &alert
+            let stands = judged.stands(Some(&occurred(&line)?), standing.remove(&alert_id));
+            if let Some(Stands::As(alert)) = &stands
                 && serde_json::to_vec(alert)? == line
             {
                 continue;
             }
-            found.insert(alert_id.clone(), Difference { alert_id, stored: Some(line), alert });
+            if let Some(stands) = stands {
+                found.insert(alert_id.clone(), Difference { alert_id, stored: Some(line), stands });
+            }
         }
         if !page.more {
             break;
         }
     }
     for (alert_id, alert) in standing {
-        found.insert(alert_id.clone(), Difference { alert_id, stored: None, alert: Some(alert) });
+        if let Some(stands) = judged.stands(None, Some(alert)) {
+            found.insert(alert_id.clone(), Difference { alert_id, stored: None, stands });
+        }
     }
     Ok(found.into_values().collect())
 }
@@ -124,21 +141,25 @@ pub(crate) fn differences(snapshot: &Snapshot, standing: Vec<Alert>) -> Result<V
 /// # Errors
 /// What is stored is no alert.
 pub(crate) fn event_of(
-    Difference { alert_id, stored, alert }: Difference,
+    Difference { alert_id, stored, stands }: Difference,
     cause: Option<Vec<Cause>>,
     tick: u64,
+    judged: Judged,
 ) -> Result<Event, Error> {
-    let (event, alert) = match (stored, alert) {
-        (None, Some(alert)) => ("raised", alert),
-        (Some(_), Some(alert)) => ("changed", alert),
-        (Some(stored), None) => ("withdrawn", serde_json::from_slice(&stored)?),
-        (None, None) => {
+    let is_aged = stands == Stands::Aged;
+    let (event, alert) = match (stored, stands) {
+        (None, Stands::As(alert)) => ("raised", *alert),
+        (Some(_), Stands::As(alert)) => ("changed", *alert),
+        (Some(stored), Stands::Gone) => ("withdrawn", serde_json::from_slice(&stored)?),
+        (Some(stored), Stands::Aged) => ("aged", serde_json::from_slice(&stored)?),
+        (None, Stands::Gone | Stands::Aged) => {
             let text = format!("{alert_id} stands on neither side");
             return Err(Error::Runtime(runtime::Error::Engine(text)));
         }
     };
-    let cause = cause.unwrap_or_else(|| {
-        vec![Cause { kind: Keyword::Borrowed("rule"), key: alert.rule.clone(), rev: None }]
+    let cause = cause.filter(|_| !is_aged).unwrap_or_else(|| match is_aged {
+        true => vec![judged.cause()],
+        false => vec![Cause { kind: Keyword::Borrowed("rule"), key: alert.rule.clone(), rev: None }],
     });
     Ok(Event { event: Keyword::Borrowed(event), tick, cause, alert })
 }

@@ -25,7 +25,7 @@ use serde::{Deserialize, Serialize};
 use wire::{AlertDifference, FenSum};
 
 use crate::Error;
-use crate::candidate::Candidate;
+use crate::candidate::{Beginning, Candidate, Patience};
 use crate::error::with_sources;
 use crate::inbox::{Adopt, Inbox, Restart};
 use crate::live::Shared;
@@ -289,19 +289,16 @@ impl Rules {
 
     /// Computes what a bank does, waits for a decision, and lets it take over.
     fn examine(&self, in_force: &Bank, bank: &Arc<Bank>) -> Result<(), Error> {
-        let mut ticks = 0;
+        let one = self.shared.second_engine.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut patience = Patience::new(&self.shared);
         let wait = |loaded, took| {
             self.update(|of| of.loaded = loaded);
             self.goes_on()?;
-            // While changes come, they go first.
-            let now = self.shared.metrics.ticks.count();
-            if std::mem::replace(&mut ticks, now) != now {
-                std::thread::sleep(took);
-            }
-            Ok(())
+            patience.pause(took)
         };
         let how = (self.workers, self.shared.metrics.place.profile());
-        let mut candidate = Candidate::load(in_force, bank, how, &self.shared.state, wait)?;
+        let (banks, state) = ([in_force, bank], &self.shared.state);
+        let mut candidate = Candidate::load(&banks, how, state, Beginning::Stored, wait)?;
         let found = candidate.change_bank(bank)?;
         let proposal = self.desk().proposal.clone().ok_or(Error::Ended)?;
         bundle::write_lines(&self.difference_of(&proposal), &found)?;
@@ -332,13 +329,15 @@ impl Rules {
         if self.is_cluster {
             // The processes start again under it, and state what differs as after any start.
             drop(candidate);
-            let restart = Restart { bank: note.bank.clone(), note: noted, done };
+            let what = format!("bank {} is in force", note.bank);
+            let restart = Restart { what, note: noted, base: None, done };
             self.inbox.restart(restart).map_err(|_| Error::Ended)?;
         } else {
-            let adopt = Adopt { ready: candidate.into_ready()?, note: noted, done };
+            let adopt = Adopt { ready: candidate.into_ready()?, note: noted, base: None, done };
             self.inbox.adopt(adopt).map_err(|_| Error::Ended)?;
         }
         is_done.recv().map_err(|_| Error::Ended)?;
+        drop(one);
         let mut desk = self.desk();
         (desk.bank, desk.in_force) = (Arc::clone(bank), note);
         drop(desk);

@@ -17,7 +17,9 @@ use crate::error::failed;
 use crate::mark::Mark;
 use crate::snapshot::Snapshot;
 use crate::state::new_identity;
-use crate::tables::{ALERTS, BESIDE, CURSORS, EVENTS, META, NOTES, OFFSETS, REJECTS, REQUESTS, SEGMENTS};
+use crate::tables::{
+    AGED, ALERTS, BASE, BESIDE, CURSORS, EVENTS, META, NOTES, OFFSETS, REJECTS, REQUESTS, SEGMENTS,
+};
 use crate::{Error, Store, segment};
 
 /// What was copied.
@@ -102,16 +104,11 @@ fn finish(part: &Path, to: &Path) -> Result<(), Error> {
 }
 
 fn copy_into(snapshot: &Snapshot, to: &Path) -> Result<Copied, Error> {
-    let segments = to.join("segments");
-    fs::create_dir_all(&segments).map_err(|source| Error::file(&segments, source))?;
-    let mut bytes = 0;
-    for (number, length) in snapshot.segments()? {
-        let (from, to) = (
-            segment::path_of(&snapshot.folder().join("segments"), number),
-            segment::path_of(&segments, number),
-        );
-        copy_file(&from, &to, length)?;
-        bytes += length;
+    let mut bytes = copy_segments(snapshot, to, Path::new("segments"), &snapshot.segments()?)?;
+    if let Some(base) = snapshot.base()? {
+        for (part, lengths) in base.parts() {
+            bytes += copy_segments(snapshot, to, &part, lengths)?;
+        }
     }
     let path = to.join("state.redb");
     let database = Database::create(&path).map_err(|error| failed(&path, error))?;
@@ -125,11 +122,26 @@ fn copy_into(snapshot: &Snapshot, to: &Path) -> Result<Copied, Error> {
     let mark = || -> io::Result<()> {
         Mark::open(&marked)?.reach(commits)?;
         File::open(&marked)?.sync_all()?;
-        File::open(&segments)?.sync_all()?;
         File::open(to)?.sync_all()
     };
     mark().map_err(|source| Error::file(&marked, source))?;
     Ok(Copied { tick: snapshot.last_tick()?, sequence: snapshot.last_sequence()?, bytes })
+}
+
+/// Copies what counts of segments; `part` is their folder below that of the state. Gives their bytes.
+fn copy_segments(snapshot: &Snapshot, to: &Path, part: &Path, lengths: &[(u32, u64)]) -> Result<u64, Error> {
+    let (from, to) = (snapshot.folder().join(part), to.join(part));
+    fs::create_dir_all(&to).map_err(|source| Error::file(&to, source))?;
+    for (number, length) in lengths {
+        copy_file(&segment::path_of(&from, *number), &segment::path_of(&to, *number), *length)?;
+    }
+    // Each folder down from that of the state is on the disk, too.
+    for folder in to.ancestors().take(part.components().count() + 1) {
+        File::open(folder)
+            .and_then(|folder| folder.sync_all())
+            .map_err(|source| Error::file(folder, source))?;
+    }
+    Ok(lengths.iter().map(|(_, length)| length).sum())
 }
 
 /// Copies the beginning of a file, which others may be adding to.
@@ -163,6 +175,8 @@ fn copy_tables(from: &ReadTransaction, to: &Database) -> Result<(), redb::Error>
     copy_table(from, &writing, REJECTS)?;
     copy_table(from, &writing, CURSORS)?;
     copy_table(from, &writing, NOTES)?;
+    copy_table(from, &writing, AGED)?;
+    copy_table(from, &writing, BASE)?;
     Ok(writing.commit()?)
 }
 

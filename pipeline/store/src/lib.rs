@@ -9,6 +9,8 @@
 //!   rejected. What is not in such a transaction did not happen: a frame behind the last one is cut off at the start.
 //!   `state.mark` beside it counts the transactions, so that a state that lost some is not taken for a younger one.
 //!
+//! * `base/`: where old changes are let go, those that are at hand of them ([`base`]). The segments keep all.
+//!
 //! [`backup`] copies the folder while it is written to.
 //!
 //! The folder is one process's: a second one that opens it is refused.
@@ -41,6 +43,7 @@
 //! ```
 
 pub mod backup;
+pub mod base;
 mod error;
 #[doc(hidden)]
 pub mod fail;
@@ -53,6 +56,7 @@ mod tables;
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 
+pub use base::{Base, BaseWriter};
 pub use error::Error;
 use segment::{SEGMENT_BYTES, Segments};
 pub use snapshot::{Page, Position, Snapshot};
@@ -81,17 +85,19 @@ impl Store {
         fs::create_dir_all(folder).map_err(|source| Error::file(folder, source))?;
         let lock = lock(&folder.join("lock"))?;
         let state = State::open(&folder.join("state.redb"))?;
+        let base = state.snapshot()?.base()?.map_or(0, |base| base.number);
+        base::remove_others(folder, base, true)?;
         let segments =
             Segments::open(&folder.join("segments"), &state.snapshot()?.segments()?, segment_bytes)?;
         Ok(Store { state, segments, _lock: lock })
     }
 
-    /// Hands out the changes of all committed ticks, in order, with the number of their tick.
+    /// Hands out the changes of all committed ticks that are at hand, in order, with the number of their tick.
     ///
     /// # Errors
     /// A frame is damaged or cannot be read; what `take` gives.
     pub fn replay<E: From<Error>>(&self, take: impl FnMut(u64, &[u8]) -> Result<(), E>) -> Result<(), E> {
-        self.segments.replay(take)
+        self.state.snapshot()?.replay(Position::default(), take)
     }
 
     /// Writes the changes of a tick, and waits until they are on the disk. They count once the tick is committed.
@@ -109,6 +115,15 @@ impl Store {
     pub fn commit(&mut self, tick: &Tick<'_>) -> Result<u64, Error> {
         let (segment, length) = self.segments.position();
         self.state.commit(tick, segment, length)
+    }
+
+    /// Removes what is left of the bases before the one that counts.
+    ///
+    /// # Errors
+    /// The disk is gone.
+    pub fn remove_old_bases(&self) -> Result<(), Error> {
+        let base = self.state.snapshot()?.base()?.map_or(0, |base| base.number);
+        base::remove_others(self.state.folder(), base, false)
     }
 
     /// Number of the last committed tick; 0 before the first.

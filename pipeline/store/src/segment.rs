@@ -141,14 +141,17 @@ impl Segments {
         self.lengths.values().sum()
     }
 
+    /// All of them, each with its length.
+    pub(crate) fn lengths(&self) -> Vec<(u32, u64)> {
+        self.lengths.iter().map(|(number, length)| (*number, *length)).collect()
+    }
+
     /// Hands out all changes, in order, with the number of their tick.
     ///
     /// # Errors
     /// A frame is damaged or cannot be read; what `take` gives.
     pub fn replay<E: From<Error>>(&self, mut take: impl FnMut(u64, &[u8]) -> Result<(), E>) -> Result<(), E> {
-        let lengths: Vec<(u32, u64)> =
-            self.lengths.iter().map(|(number, length)| (*number, *length)).collect();
-        replay(&self.folder, &lengths, (0, 0), &mut take)
+        replay(&self.folder, &self.lengths(), (0, 0), &mut take)
     }
 }
 

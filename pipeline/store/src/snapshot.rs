@@ -6,9 +6,12 @@ use std::sync::Arc;
 use redb::{ReadTransaction, ReadableTable, TableDefinition};
 
 use crate::Error;
+use crate::base::{self, Base};
 use crate::error::failed;
 use crate::segment;
-use crate::tables::{ALERTS, BESIDE, CURSORS, EVENTS, META, NOTES, OFFSETS, REJECTS, REQUESTS, SEGMENTS};
+use crate::tables::{
+    AGED, ALERTS, BASE, BESIDE, CURSORS, EVENTS, META, NOTES, OFFSETS, REJECTS, REQUESTS, SEGMENTS,
+};
 
 /// A page of events or rejects ends with the entry that brings it to so many bytes.
 const PAGE_BYTES: usize = 1 << 20;
@@ -76,17 +79,69 @@ impl Snapshot {
         Ok(self.segments()?.last().copied().unwrap_or_default())
     }
 
-    /// Hands out the changes behind a place, in order, with the number of their tick.
+    /// Hands out the changes behind a place, in order, with the number of their tick; from the beginning on, what is at
+    /// hand: those of the base, and all that came after it.
     ///
     /// # Errors
     /// The database cannot be read, a frame is damaged; what `take` gives.
     pub fn replay<E: From<Error>>(
         &self,
-        from: Position,
+        mut from: Position,
         mut take: impl FnMut(u64, &[u8]) -> Result<(), E>,
     ) -> Result<(), E> {
+        if from == Position::default()
+            && let Some(base) = self.base()?
+        {
+            base.replay(self.folder(), base::CHANGES, &mut take)?;
+            from = base.from;
+        }
         let folder: PathBuf = self.path.with_file_name("segments");
         segment::replay(&folder, &self.segments()?, from, &mut take)
+    }
+
+    /// The base that counts, if any does.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn base(&self) -> Result<Option<Base>, Error> {
+        let number = self.meta("base")?;
+        if number == 0 {
+            return Ok(None);
+        }
+        let segment = u32::try_from(self.meta("base segment")?).unwrap_or(u32::MAX);
+        let mut base = Base { number, from: (segment, self.meta("base length")?), ..Base::default() };
+        self.read(|tables| {
+            for entry in tables.open_table(BASE)?.iter()? {
+                let (part, length) = entry?;
+                let (is_carried, number) = part.value();
+                let part = if is_carried { &mut base.carried } else { &mut base.changes };
+                part.push((number, length.value()));
+            }
+            Ok(())
+        })?;
+        Ok(Some(base))
+    }
+
+    /// Hands out what the base carries, if there is one.
+    ///
+    /// # Errors
+    /// The database cannot be read, a frame is damaged; what `take` gives.
+    pub fn carried<E: From<Error>>(&self, mut take: impl FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
+        match self.base()? {
+            Some(base) => base.replay(self.folder(), base::CARRIED, &mut |_, carried| take(carried)),
+            None => Ok(()),
+        }
+    }
+
+    /// An alert that stays as it stood, with the sequence of its last event.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn aged(&self, alert_id: &str) -> Result<Option<(u64, Vec<u8>)>, Error> {
+        self.read(|tables| {
+            let found = tables.open_table(AGED)?.get(alert_id)?;
+            Ok(found.map(|found| (found.value().0, found.value().1.to_vec())))
+        })
     }
 
     /// The segments with the length that counts, by number.

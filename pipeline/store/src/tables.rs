@@ -12,3 +12,6 @@ pub(crate) const BESIDE: TableDefinition<'_, u64, &[u8]> = TableDefinition::new(
 pub(crate) const REJECTS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("rejects");
 pub(crate) const CURSORS: TableDefinition<'_, &str, u64> = TableDefinition::new("cursors");
 pub(crate) const NOTES: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("notes");
+pub(crate) const AGED: TableDefinition<'_, &str, (u64, &[u8])> = TableDefinition::new("aged");
+/// Of the base: whether it is of what is carried, and the number of a segment.
+pub(crate) const BASE: TableDefinition<'_, (bool, u32), u64> = TableDefinition::new("base");

@@ -269,11 +269,12 @@ fn compile(message: &BankMessage, rule_set: &RuleSet) -> Result<Arc<CompiledBank
 }
 
 fn tick_of(tick: TickMessage, rule_set: &RuleSet) -> Result<TickIn, Error> {
-    let TickMessage { tick, now, profiles, bank, facts } = tick;
+    let TickMessage { tick, now, profiles, carried, bank, facts } = tick;
     let bank = bank.map(|bank| compile(&bank, rule_set)).transpose()?;
     // Workers do not ask for causes: these are the view's affair.
     let fact = |(row, diff)| FactChange { row, diff, cause: row };
-    Ok(TickIn { tick, facts: Arc::new(facts.into_iter().map(fact).collect()), now, bank, profiles })
+    let (facts, carried) = (Arc::new(facts.into_iter().map(fact).collect()), carried.map(Arc::new));
+    Ok(TickIn { tick, facts, now, carried, bank, profiles })
 }
 
 /// The workers of this process.

@@ -401,6 +401,7 @@ impl Followers {
             tick: tick.tick,
             now: tick.now,
             profiles: tick.profiles,
+            carried: tick.carried.as_deref().cloned(),
             bank,
             facts: tick.facts.iter().map(|fact| (fact.row, fact.diff)).collect(),
         });

@@ -5,6 +5,7 @@
 
 use std::io::{self, Read, Write};
 
+use detectors::carried::CarriedStock;
 use detectors::worker::TickOut;
 use records::arena::{RowRef, TextRef};
 use records::row::Moment;
@@ -29,6 +30,8 @@ pub(super) struct TickMessage {
     pub(super) tick: u64,
     pub(super) now: Option<Moment>,
     pub(super) profiles: bool,
+    /// What records that are at hand no more did to stocks.
+    pub(super) carried: Option<Vec<CarriedStock>>,
     /// Another bank from this tick on.
     pub(super) bank: Option<BankMessage>,
     /// Facts lost (-1) and gained (+1), in order.

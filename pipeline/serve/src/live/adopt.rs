@@ -8,6 +8,7 @@ use crate::about::Stated;
 use crate::candidate::Debt;
 use crate::fail;
 use crate::inbox::Adopt;
+use crate::judged::Stands;
 use crate::recover::{Difference, event_of};
 
 /// Of what a change of rules led to, how many alerts are stated in a tick, beside those that the tick changed.
@@ -25,7 +26,7 @@ impl Live {
 
     /// Another engine takes over, which stands on another bank. What it has otherwise than the store is owed: it is
     /// stated some at a time, so that changes that come meanwhile wait no longer than at other times.
-    pub(super) fn adopt(&mut self, Adopt { ready, note, done }: Adopt) -> Result<(), Error> {
+    pub(super) fn adopt(&mut self, Adopt { ready, note, base, done }: Adopt) -> Result<(), Error> {
         fail::point("rules before");
         let last_tick = self.engine.front.last_tick();
         let (mut engine, recorded, owed) = ready.take_over()?;
@@ -39,10 +40,11 @@ impl Live {
         ended.map_err(Error::System)?;
         self.engine.close_tick()?;
         let events = self.judged()?;
-        let outcomes = Outcomes { notes: vec![note], ..Outcomes::default() };
+        let outcomes = Outcomes { notes: vec![note], base, ..Outcomes::default() };
         self.commit_and_publish(self.engine.front.last_tick(), events, &outcomes)?;
         self.name_rules()?;
-        info!(tick = self.engine.front.last_tick(), owed = self.owed.len(), "another bank is in force");
+        self.store.remove_old_bases()?;
+        info!(tick = self.engine.front.last_tick(), owed = self.owed.len(), "another engine has taken over");
         fail::point("rules after");
         // Nobody may wait any more.
         let _ = done.send(());
@@ -64,11 +66,17 @@ impl Live {
                     causes.extend(event.cause);
                     let alert_id = event.alert.alert_id.clone();
                     let alert = (event.event != "withdrawn").then_some(event.alert);
-                    stated.extend(self.state_anew(
-                        alert_id,
-                        Debt { alert, beside, cause: Some(causes) },
-                        tick,
-                    )?);
+                    // An alert that is to age does so whatever the engine says of it, unless it occurs anew.
+                    let stands = match (debt.stands, alert) {
+                        (Stands::Aged, None) => Stands::Aged,
+                        (Stands::Aged, Some(alert)) if !self.judged_days().covers(&alert.occurred) => {
+                            Stands::Aged
+                        }
+                        (_, Some(alert)) => Stands::As(Box::new(alert)),
+                        (_, None) => Stands::Gone,
+                    };
+                    let debt = Debt { stands, beside, cause: Some(causes) };
+                    stated.extend(self.state_anew(alert_id, debt, tick)?);
                 }
             }
         }
@@ -83,12 +91,16 @@ impl Live {
 
     /// The event that leads from what is stored of an alert to how it stands; none if both are the same.
     fn state_anew(&self, alert_id: String, debt: Debt, tick: u64) -> Result<Option<Stated>, Error> {
-        let Debt { alert, beside, cause } = debt;
+        let Debt { stands, beside, cause } = debt;
         let stored = self.store.state().alert(&alert_id)?.map(|(_, line)| line);
-        if stored == alert.as_ref().map(serde_json::to_vec).transpose()? {
+        let is_stated = match &stands {
+            Stands::As(alert) => stored == Some(serde_json::to_vec(alert)?),
+            Stands::Gone | Stands::Aged => stored.is_none(),
+        };
+        if is_stated {
             return Ok(None);
         }
-        let event = event_of(Difference { alert_id, stored, alert }, cause, tick)?;
+        let event = event_of(Difference { alert_id, stored, stands }, cause, tick, self.judged_days())?;
         Ok(Some(Stated { event, beside }))
     }
 }

@@ -1,4 +1,4 @@
-//! In a cluster another bank comes into force by a start of all processes: it is noted, and the loop ends.
+//! In a cluster another bank or base comes into force by a start of all processes: it is noted, and the loop ends.
 
 use super::{Live, Outcomes};
 use crate::Error;
@@ -6,16 +6,16 @@ use crate::fail;
 use crate::inbox::Restart;
 
 impl Live {
-    /// Commits which bank is in force from now on, and ends the loop with the error that asks for a start.
-    pub(super) fn restart(&mut self, Restart { bank, note, done }: Restart) -> Result<(), Error> {
+    /// Commits what is in force from now on, and ends the loop with the error that asks for a start.
+    pub(super) fn restart(&mut self, Restart { what, note, base, done }: Restart) -> Result<(), Error> {
         fail::point("rules before");
         self.engine.close_tick()?;
         let events = self.judged()?;
-        let outcomes = Outcomes { notes: vec![note], ..Outcomes::default() };
+        let outcomes = Outcomes { notes: vec![note], base, ..Outcomes::default() };
         self.commit_and_publish(self.engine.front.last_tick(), events, &outcomes)?;
         fail::point("rules after");
         // Nobody may wait any more.
         let _ = done.send(());
-        Err(Error::Again(bank))
+        Err(Error::Again(what))
     }
 }

@@ -9,7 +9,7 @@ use prometheus_client::registry::Registry;
 use wire::Event;
 
 /// What can happen to an alert.
-const EVENTS: [&str; 3] = ["raised", "changed", "withdrawn"];
+const EVENTS: [&str; 4] = ["raised", "changed", "withdrawn", "aged"];
 
 type Rule = [(&'static str, String); 1];
 type RuleAndEvent = [(&'static str, String); 2];
@@ -64,7 +64,7 @@ impl Outcome {
             let alerts = i64::try_from(count).unwrap_or(i64::MAX);
             match event {
                 "raised" => self.standing.get_or_create(&of_rule(rule)).inc_by(alerts),
-                "withdrawn" => self.standing.get_or_create(&of_rule(rule)).dec_by(alerts),
+                "withdrawn" | "aged" => self.standing.get_or_create(&of_rule(rule)).dec_by(alerts),
                 _ => 0,
             };
         }

@@ -8,6 +8,9 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
+use records::time::{Day, day_of};
+
+use crate::clock::CHINA_AHEAD_SECONDS;
 
 /// Upper ends of the buckets of times, in seconds.
 const SECONDS: [f64; 21] = [
@@ -119,6 +122,12 @@ impl Ticks {
     pub fn set_now(&self, now: Option<i64>, beyond: u64) {
         self.now_at.store(now.unwrap_or(i64::MIN), Ordering::Release);
         self.beyond.set(beyond);
+    }
+
+    /// The day of *now*, China Standard Time; none before there is a *now*.
+    pub fn now_day(&self) -> Option<Day> {
+        let now = self.now_at.load(Ordering::Acquire);
+        (now != i64::MIN).then(|| day_of(now + CHINA_AHEAD_SECONDS))
     }
 
     pub(super) fn look(&self) {
