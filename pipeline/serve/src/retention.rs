@@ -135,7 +135,6 @@ impl Ageing {
         drop(snapshot);
         fail::point("base written");
         let judged_from = records::time::format_date(from);
-        info!(from = judged_from, bytes = base.bytes(), "old records are let go");
         let (done, is_done) = std::sync::mpsc::channel();
         let note = (NOTE, serde_json::to_vec(&horizon)?);
         if self.is_cluster {
@@ -185,8 +184,10 @@ impl Ageing {
         let number = snapshot.base()?.map_or(0, |base| base.number) + 1;
         let mut writer = BaseWriter::begin(self.shared.state.folder(), number, snapshot.position()?)?;
         let mut frame: Vec<Vec<u8>> = Vec::with_capacity(FRAME);
+        let mut stay = 0_usize;
         snapshot.replay(store::Position::default(), |_, change| {
             if kept.keeps(change)? {
+                stay += 1;
                 frame.push(change.to_vec());
             }
             if frame.len() == FRAME {
@@ -203,6 +204,7 @@ impl Ageing {
             let lines: Vec<Vec<u8>> = chunk.iter().map(serde_json::to_vec).collect::<Result<_, _>>()?;
             writer.carry(lines.iter().map(Vec::as_slice))?;
         }
+        info!(changes = read, stay, stocks = sums.len(), "old records are let go");
         Ok((writer.finish(), sums))
     }
 }
