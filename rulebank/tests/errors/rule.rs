@@ -531,3 +531,15 @@ fn a_rule_without_anything_lacks_everything_in_one_sentence() {
     assert!(found.starts_with("error: the rule lacks `id`, `version`, `title`"), "{found}");
     assert!(found.ends_with("1 mistake in 1 file\n"), "{found}");
 }
+
+#[test]
+fn days_to_look_back_are_a_whole_number_of_days() {
+    let detector = "detector = \"stay_overlap\"\n";
+    for (wrong, said) in
+        [("0", "0 is outside of 1 to 36525"), ("1.5", "1.5 is no whole number"), ("[1]", "this is no number")]
+    {
+        let line = format!("looks_back_days = {wrong}\n");
+        let hint = "looks_back_days: a whole number from 1 to 36525";
+        check_rule_said(detector, &format!("{detector}{line}"), &[(wrong, said, hint)]);
+    }
+}
