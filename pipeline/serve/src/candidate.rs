@@ -22,17 +22,13 @@ use store::{Base, Position, Snapshot, State};
 use wire::{Alert, AlertDifference, Cause};
 
 use crate::Error;
+use crate::at_hand::{carried, horizon};
 use crate::clock::{limit_of_now, wall_clock};
 use crate::judged::{Judged, Stands, occurred};
-use crate::live::Shared;
 use crate::recover::{Difference, beside, differences};
-use crate::retention::{carried, horizon};
 
 /// Changes of a tick of the load; small, so that the load can pause between them.
 const TICK: u64 = 20_000;
-
-/// A pause of the load is never longer.
-const PAUSE_MAX: Duration = Duration::from_millis(500);
 
 /// What the view's thread records.
 #[derive(Default)]
@@ -105,33 +101,6 @@ pub(crate) enum Beginning<'a> {
     Stored,
     /// With a base that does not count yet: what is at hand from it on, and what it carries.
     At(&'a Base, &'a Horizon, &'a [StockSums]),
-}
-
-/// Leaves time to the engine that serves: while changes come, they go first.
-pub(crate) struct Patience<'a> {
-    shared: &'a Shared,
-    ticks: u64,
-}
-
-impl Patience<'_> {
-    pub(crate) fn new(shared: &Shared) -> Patience<'_> {
-        Patience { shared, ticks: 0 }
-    }
-
-    /// After so much time of work it pauses as long, if changes came meanwhile.
-    ///
-    /// # Errors
-    /// The service ends.
-    pub(crate) fn pause(&mut self, worked: Duration) -> Result<(), Error> {
-        if self.shared.ending.load(Ordering::Acquire) {
-            return Err(Error::Ended);
-        }
-        let now = self.shared.metrics.ticks.count();
-        if std::mem::replace(&mut self.ticks, now) != now {
-            std::thread::sleep(worked.min(PAUSE_MAX));
-        }
-        Ok(())
-    }
 }
 
 /// Takes a change of the load into the engine, in ticks between which is waited.

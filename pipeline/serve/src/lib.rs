@@ -15,6 +15,7 @@
 
 mod about;
 pub mod access;
+mod at_hand;
 mod backup;
 pub mod batch;
 mod candidate;
@@ -37,6 +38,7 @@ mod judged;
 pub mod kafka;
 pub mod live;
 pub mod metrics;
+mod patience;
 pub mod projection;
 pub mod recover;
 pub mod retention;

@@ -13,8 +13,8 @@ use wire::{Alert, Cause, Event, Keyword, Subject};
 
 use crate::Error;
 use crate::about::{self, Stated};
+use crate::at_hand::{carried, horizon};
 use crate::judged::{Judged, Stands, occurred};
-use crate::retention::{carried, horizon};
 
 /// Changes of a tick of the load.
 const TICK: u64 = 500_000;

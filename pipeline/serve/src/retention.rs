@@ -20,14 +20,13 @@ use store::{Base, BaseWriter, Snapshot};
 use tracing::info;
 
 use crate::Error;
-use crate::candidate::{Beginning, Candidate, Patience};
+use crate::at_hand::{NOTE, carried, horizon};
+use crate::candidate::{Beginning, Candidate};
 use crate::fail;
 use crate::inbox::{Adopt, Inbox, Restart};
 use crate::live::Shared;
+use crate::patience::Patience;
 use crate::rules::Rules;
-
-/// Under this name it is noted what is at hand.
-const NOTE: &str = "retention";
 
 /// How often it is looked whether days have gone by.
 const LOOK: Duration = Duration::from_secs(1);
@@ -48,28 +47,6 @@ pub struct Retention {
 
 fn month() -> u32 {
     30
-}
-
-/// What of the records is at hand, if not all of them are.
-///
-/// # Errors
-/// The store cannot be read, or the note is none.
-pub(crate) fn horizon(snapshot: &Snapshot) -> Result<Option<Horizon>, Error> {
-    let note = snapshot.note(NOTE)?;
-    Ok(note.map(|note| serde_json::from_slice(&note)).transpose()?)
-}
-
-/// The sums that the base of a state carries.
-///
-/// # Errors
-/// The store is damaged.
-pub(crate) fn carried(snapshot: &Snapshot) -> Result<Vec<StockSums>, Error> {
-    let mut sums = Vec::new();
-    snapshot.carried(|line| {
-        sums.push(serde_json::from_slice(line)?);
-        Ok::<(), Error>(())
-    })?;
-    Ok(sums)
 }
 
 /// Lets records go, as days go by.

@@ -25,10 +25,11 @@ use serde::{Deserialize, Serialize};
 use wire::{AlertDifference, FenSum};
 
 use crate::Error;
-use crate::candidate::{Beginning, Candidate, Patience};
+use crate::candidate::{Beginning, Candidate};
 use crate::error::with_sources;
 use crate::inbox::{Adopt, Inbox, Restart};
 use crate::live::Shared;
+use crate::patience::Patience;
 use bundle::{Files, id_of};
 pub use refused::Refused;
 

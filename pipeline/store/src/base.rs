@@ -8,8 +8,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::segment::{SEGMENT_BYTES, Segments};
-use crate::snapshot::Position;
+use crate::segment::{Position, SEGMENT_BYTES, Segments};
 use crate::{Error, segment};
 
 /// The folder of all bases.

@@ -58,8 +58,9 @@ use std::path::{Path, PathBuf};
 
 pub use base::{Base, BaseWriter};
 pub use error::Error;
+pub use segment::Position;
 use segment::{SEGMENT_BYTES, Segments};
-pub use snapshot::{Page, Position, Snapshot};
+pub use snapshot::{Page, Snapshot};
 pub use state::{Cursor, Event, EventKind, State, Tick};
 
 /// The folder of a live service, held by one process.

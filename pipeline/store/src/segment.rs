@@ -40,6 +40,9 @@ const FACTS: usize = 20;
 /// Zstandard's fastest: bodies are written once and read after a crash.
 const LEVEL: i32 = 1;
 
+/// A place in the segments: the number of one, and a length of it.
+pub type Position = (u32, u64);
+
 /// The segments of a folder, the last of them open at its end.
 pub struct Segments {
     folder: PathBuf,

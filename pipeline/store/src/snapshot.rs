@@ -8,7 +8,7 @@ use redb::{ReadTransaction, ReadableTable, TableDefinition};
 use crate::Error;
 use crate::base::{self, Base};
 use crate::error::failed;
-use crate::segment;
+use crate::segment::{self, Position};
 use crate::tables::{
     AGED, ALERTS, BASE, BESIDE, CURSORS, EVENTS, META, NOTES, OFFSETS, REJECTS, REQUESTS, SEGMENTS,
 };
@@ -24,9 +24,6 @@ pub struct Page<T> {
     /// Whether there are more behind them.
     pub more: bool,
 }
-
-/// A place in the segments: the number of one, and a length of it.
-pub type Position = (u32, u64);
 
 /// What was committed at one moment.
 pub struct Snapshot {
