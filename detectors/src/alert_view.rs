@@ -4,6 +4,9 @@
 //! each change into at most one event, and names the changes of records that led to it: first those to the
 //! records of the alert's evidence and amount, before or after; if there are none, those that made the
 //! difference (contract section 3, *cause*).
+//!
+//! What shadow rules find is kept apart: it has its own alerts and events, and neither the coverage nor a cause of any
+//! other alert knows it.
 
 mod change;
 mod transition;
@@ -43,6 +46,8 @@ pub struct AlertEvent {
     pub line: Event,
     /// The records that show it.
     pub evidence: Vec<RowRef>,
+    /// Whether its rule is a shadow rule: such an event is no line of `events.ndjson`.
+    pub shadow: bool,
     /// How the alert stood under the old and the new bank; only where the bank changed at this tick.
     pub change: Option<Box<Change>>,
 }
@@ -52,6 +57,8 @@ pub struct AlertView {
     arena: Arc<Arena>,
     bank: Arc<CompiledBank>,
     standing: Map<u64, ReconciledFinding>,
+    /// Those of shadow rules.
+    shadow: Map<u64, ReconciledFinding>,
     counts: BTreeMap<Count, Diff>,
     reach: Arrivals,
     now: Option<Moment>,
@@ -77,6 +84,7 @@ impl AlertView {
             arena,
             bank,
             standing: Map::default(),
+            shadow: Map::default(),
             counts: BTreeMap::new(),
             reach: Arrivals::default(),
             now: None,
@@ -104,7 +112,8 @@ impl AlertView {
         }
     }
 
-    /// Applies a tick with the answers of all workers; gives its events, ordered by `alert_id`.
+    /// Applies a tick with the answers of all workers; gives its events, ordered by `alert_id`, and behind them those of
+    /// shadow rules.
     pub fn apply_tick(&mut self, tick: &TickIn, answers: Vec<TickOut>) -> Vec<AlertEvent> {
         let mut changes: Vec<(ReconciledFinding, Diff)> = Vec::new();
         for answer in answers {
@@ -121,6 +130,25 @@ impl AlertView {
         if let Some(bank) = &tick.bank {
             self.bank = Arc::clone(bank);
         }
+        let (shadow, active): (Vec<_>, Vec<_>) =
+            changes.into_iter().partition(|(alert, _)| self.bank.is_shadow(alert.priced.finding.rule));
+        let mut events = self.apply(tick, active, false, (now_before, &bank_before));
+        events.extend(self.apply(tick, shadow, true, (now_before, &bank_before)));
+        events
+    }
+
+    /// Applies what changed of the alerts of active rules, or of those of shadow rules.
+    fn apply(
+        &mut self,
+        tick: &TickIn,
+        changes: Vec<(ReconciledFinding, Diff)>,
+        shadow: bool,
+        (now_before, bank_before): (Option<Moment>, &CompiledBank),
+    ) -> Vec<AlertEvent> {
+        let stood = if shadow { &self.shadow } else { &self.standing };
+        if changes.is_empty() && (tick.bank.is_none() || stood.is_empty()) {
+            return Vec::new();
+        }
         let mut passages: BTreeMap<u64, Transition> = BTreeMap::new();
         for (alert, diff) in changes {
             let id = self.bank.id_of(&alert.priced.finding);
@@ -128,11 +156,10 @@ impl AlertView {
             if diff > 0 { transition.after = Some(alert) } else { transition.before = Some(alert) }
         }
         let banks = tick.bank.as_ref();
-        let banks = banks.map(|after| Banks { arena: &self.arena, before: &bank_before, after });
+        let banks = banks.map(|after| Banks { arena: &self.arena, before: bank_before, after, shadow });
         if let Some(banks) = &banks {
             let reworded = banks.reworded();
-            let of_these =
-                self.standing.iter().filter(|(_, alert)| reworded.contains(&alert.priced.finding.rule));
+            let of_these = stood.iter().filter(|(_, alert)| reworded.contains(&alert.priced.finding.rule));
             for (id, alert) in of_these.collect::<BTreeMap<_, _>>() {
                 let transition = Transition { before: Some(alert.clone()), after: Some(alert.clone()) };
                 passages.entry(*id).or_insert(transition);
@@ -154,24 +181,25 @@ impl AlertView {
             };
             transitions.push((event, transition));
         }
-        let causes = self.causes(tick, &transitions, now_before, &bank_before);
+        let causes = self.causes(tick, &transitions, (now_before, bank_before), shadow);
         let mut events: Vec<AlertEvent> = transitions
             .iter()
             .zip(causes)
             .filter_map(|((event, transition), cause)| {
-                let bank = if transition.after.is_some() { &self.bank } else { &bank_before };
+                let bank = if transition.after.is_some() { &self.bank } else { bank_before };
                 let alert = transition.after.as_ref().or(transition.before.as_ref())?;
                 let change = banks.as_ref().map(|banks| Box::new(banks.change(transition)));
                 let event = Keyword::Borrowed(*event);
                 let line = Event { event, tick: tick.tick, cause, alert: render(&self.arena, bank, alert) };
                 let evidence = alert.priced.finding.evidence.clone();
-                Some(AlertEvent { line, evidence, change })
+                Some(AlertEvent { line, evidence, shadow, change })
             })
             .collect();
+        let stands = if shadow { &mut self.shadow } else { &mut self.standing };
         for (id, alert) in now_standing {
             match alert {
-                Some(alert) => self.standing.insert(id, alert),
-                None => self.standing.remove(&id),
+                Some(alert) => stands.insert(id, alert),
+                None => stands.remove(&id),
             };
         }
         events.sort_by(|a, b| a.line.alert.alert_id.cmp(&b.line.alert.alert_id));
@@ -180,8 +208,17 @@ impl AlertView {
 
     /// The alerts that stand, sorted by `alert_id`.
     pub fn alerts(&self) -> Vec<Alert> {
+        self.rendered(&self.standing)
+    }
+
+    /// What shadow rules find, sorted by `alert_id`.
+    pub fn shadow_alerts(&self) -> Vec<Alert> {
+        self.rendered(&self.shadow)
+    }
+
+    fn rendered(&self, alerts: &Map<u64, ReconciledFinding>) -> Vec<Alert> {
         let render = |alert: &ReconciledFinding| render(&self.arena, &self.bank, alert);
-        let mut alerts: Vec<Alert> = self.standing.values().map(render).collect();
+        let mut alerts: Vec<Alert> = alerts.values().map(render).collect();
         alerts.sort_by(|a, b| a.alert_id.cmp(&b.alert_id));
         alerts
     }
@@ -189,6 +226,11 @@ impl AlertView {
     /// The alerts that stand, as they left the dataflow, in no order.
     pub fn standing(&self) -> impl Iterator<Item = &ReconciledFinding> {
         self.standing.values()
+    }
+
+    /// What shadow rules find, as it left the dataflow, in no order.
+    pub fn shadow(&self) -> impl Iterator<Item = &ReconciledFinding> {
+        self.shadow.values()
     }
 
     /// The alerts that stand with their `alert_id`, sorted by it.
@@ -224,7 +266,7 @@ impl AlertView {
         self.standing.is_empty()
     }
 
-    /// What was judged, by rule.
+    /// What was judged, by active rule.
     pub fn coverage(&self) -> BTreeMap<String, RuleCoverage> {
         let mut coverage: BTreeMap<String, RuleCoverage> =
             self.bank.active().map(|rule| (rule.id.clone(), RuleCoverage::default())).collect();
@@ -242,7 +284,7 @@ impl AlertView {
                 coverage.entry(rule.id.clone()).or_default().judged += all;
             }
         }
-        for (count, n) in self.counts.iter().filter(|(_, n)| **n != 0) {
+        for (count, n) in self.counts.iter().filter(|(count, n)| **n != 0 && !self.is_of_shadow(count)) {
             match count {
                 Count::Each(_) => (),
                 Count::Subject(rule) => coverage.entry(id(*rule).to_owned()).or_default().judged += n,
@@ -266,9 +308,16 @@ impl AlertView {
         &self.reach
     }
 
-    /// What could not be judged, by institution and month.
+    /// What active rules could not judge, by institution and month.
     pub fn unjudged(&self) -> BTreeMap<InstitutionMonth, Unjudged> {
-        unjudged(&self.counts)
+        unjudged(self.counts.iter().filter(|(count, _)| !self.is_of_shadow(count)))
+    }
+
+    fn is_of_shadow(&self, count: &Count) -> bool {
+        match count {
+            Count::Each(_) => false,
+            Count::Subject(rule) | Count::NotJudged(rule, ..) => self.bank.is_shadow(*rule),
+        }
     }
 
     // --- causes ---
@@ -277,8 +326,8 @@ impl AlertView {
         &self,
         tick: &TickIn,
         transitions: &[(&'static str, Transition)],
-        now_before: Option<Moment>,
-        bank_before: &CompiledBank,
+        (now_before, bank_before): (Option<Moment>, &CompiledBank),
+        shadow: bool,
     ) -> Vec<Vec<Cause>> {
         let facts = TickIndex::new(&self.arena, &tick.facts);
         let mut causes: Vec<Set<RowRef>> =
@@ -312,7 +361,8 @@ impl AlertView {
         }
         let mut by_bank: Vec<Vec<Cause>> = transitions.iter().map(|_| Vec::new()).collect();
         if let Some(after) = &tick.bank {
-            by_bank = Banks { arena: &self.arena, before: bank_before, after }.causes(transitions);
+            let banks = Banks { arena: &self.arena, before: bank_before, after, shadow };
+            by_bank = banks.causes(transitions);
         }
         causes
             .into_iter()

@@ -136,9 +136,11 @@ fn stand(rows: &mut HashMap<TextRef, RowRef, FixedState>, key: TextRef, row: Row
 }
 
 /// What could not be judged, by institution and month, out of the counts of the coverage.
-pub fn unjudged(counts: &BTreeMap<Count, Diff>) -> BTreeMap<InstitutionMonth, Unjudged> {
+pub fn unjudged<'c>(
+    counts: impl Iterator<Item = (&'c Count, &'c Diff)>,
+) -> BTreeMap<InstitutionMonth, Unjudged> {
     let mut unjudged: BTreeMap<InstitutionMonth, Unjudged> = BTreeMap::new();
-    for (count, n) in counts.iter().filter(|(_, n)| **n != 0) {
+    for (count, n) in counts.filter(|(_, n)| **n != 0) {
         if let Count::NotJudged(rule, missing, month) = count {
             *unjudged.entry(*month).or_default().entry((*rule, *missing)).or_default() += n;
         }

@@ -50,34 +50,34 @@ pub struct Compiler<'a> {
     pub bank: &'a Bank,
     /// Its rules in the slots of the rule set.
     pub rules: &'a [Arc<Rule>],
-    /// Of each of them, whether it is active in this bank.
+    /// Of each of them, whether it judges in this bank, active or in the shadow.
     pub enabled: &'a [bool],
     /// Gives the identity of a text.
     pub intern: &'a mut dyn FnMut(&str) -> TextRef,
 }
 
-/// The active rules of a detector, each with what it sets.
+/// The rules of a detector that judge, each with what it sets.
 pub type Ruled<P> = Vec<(RuleIx, P)>;
 
 impl Compiler<'_> {
-    /// Active rules of a detector, each with what `params` reads of it.
+    /// Rules of a detector that judge, each with what `params` reads of it.
     pub fn ruled<P>(&self, detector: &str, params: impl Fn(&Rule) -> P) -> Ruled<P> {
         self.rules_of(detector).into_iter().map(|(rule, text)| (rule, params(&text))).collect()
     }
 
-    /// Active rules of a detector.
+    /// Rules of a detector that judge.
     pub fn rules_of(&self, detector: &str) -> Vec<(RuleIx, Arc<Rule>)> {
         let enabled = (0..).zip(self.rules).zip(self.enabled).filter(|(_, enabled)| **enabled);
         let rules = enabled.map(|(rule, _)| rule).filter(|(_, rule)| rule.detector == detector);
         rules.map(|(ix, r)| (ix, r.clone())).collect()
     }
 
-    /// Numbers of the active rules of a detector.
+    /// Numbers of the rules of a detector that judge.
     pub fn rule_numbers(&self, detector: &str) -> Vec<RuleIx> {
         self.rules_of(detector).into_iter().map(|(ix, _)| ix).collect()
     }
 
-    /// Rows of a table whose rule is an active one of this detector, with the rule's number.
+    /// Rows of a table whose rule is one of this detector that judges, with the rule's number.
     pub fn rows_of(&self, detector: &str, table: &str) -> Vec<(RuleIx, Row)> {
         let rules = self.rules_of(detector);
         self.bank

@@ -31,7 +31,7 @@ pub struct CompiledBank {
     pub(crate) watched: ByText<Watch>,
     /// Of each rule, a mark of the table rows that are for it: other rows have another one.
     row_marks: Vec<u64>,
-    /// The exemptions that name an active rule, by id.
+    /// The exemptions that name a rule that judges, by id.
     pub(crate) exempts: Vec<Exempt>,
 }
 
@@ -61,7 +61,7 @@ fn row_mark(bank: &Bank, rule: &Rule) -> u64 {
 }
 
 impl CompiledBank {
-    /// Compiles the active rules of a bank.
+    /// Compiles the rules of a bank that judge: active and shadow ones.
     pub fn compile(bank: &Bank, intern: &mut dyn FnMut(&str) -> TextRef) -> CompiledBank {
         CompiledBank::compile_mutated(bank, None, intern)
     }
@@ -77,7 +77,7 @@ impl CompiledBank {
         CompiledBank::compile_slots(bank, slots, mutated, intern)
     }
 
-    /// Compiles a bank for a dataflow that runs on `rule_set`; `None` if an active rule of it is not there.
+    /// Compiles a bank for a dataflow that runs on `rule_set`; `None` if a rule of it that judges is not there.
     pub fn compile_in(
         bank: &Bank,
         rule_set: &RuleSet,
@@ -108,7 +108,7 @@ impl CompiledBank {
         CompiledBank { policy, classes, detectors, watched, row_marks, exempts }
     }
 
-    /// The number of a rule, if it is one of those that are active here.
+    /// The number of a rule, if it is one of those that judge here.
     pub fn number_of(&self, rule: &Rule) -> Option<RuleIx> {
         let number = self.rules.iter().position(|known| **known == *rule)?;
         RuleIx::try_from(number).ok().filter(|number| self.is_enabled(*number))
@@ -135,7 +135,7 @@ impl CompiledBank {
         finding.id_as(first_of_id(&self.rules, finding.rule))
     }
 
-    /// Whether the alerts of a rule that is active in both banks are written otherwise: another version, sentence.
+    /// Whether the alerts of a rule that judges in both banks are written otherwise: another version, sentence.
     pub fn reads_otherwise(&self, other: &CompiledBank, rule: RuleIx) -> bool {
         let (a, b) = (&self.rules[usize::from(rule)], &other.rules[usize::from(rule)]);
         let text = |rule: &Rule| (rule.version.clone(), rule.family, rule.phases.first().copied());

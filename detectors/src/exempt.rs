@@ -1,7 +1,7 @@
 //! Findings that an exemption lets off: they stand with their amount, are marked, and count no money.
 //!
 //! Asked when a finding has its amount, for only then is it known when it occurred. An exemption of the bank
-//! that no active rule names is not here; where several cover a finding, the first by id marks it.
+//! that no rule names which judges is not here; where several cover a finding, the first by id marks it.
 
 use std::sync::Arc;
 
@@ -27,7 +27,7 @@ pub struct Exempt {
     until: Day,
 }
 
-/// Compiles the exemptions that name an active rule.
+/// Compiles the exemptions that name a rule that judges.
 pub fn compile(
     bank: &Bank,
     rules: &[Arc<Rule>],

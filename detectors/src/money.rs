@@ -2,7 +2,8 @@
 //!
 //! Contract section 3, `counted_amount`. First an amount is *laid* on the records it is made of, in order of
 //! (kind, key), on each up to its own money. Then, visit by visit and in the order of alerts, each alert
-//! *takes* what it laid as far as it is left of the record and of the visit.
+//! *takes* what it laid as far as it is left of the record and of the visit. What shadow rules find takes beside that,
+//! among itself alone, as if there were no other.
 
 use std::collections::HashMap;
 
@@ -216,21 +217,33 @@ fn bound(
     sum.map(|sum| sum.max(0))
 }
 
-/// Lets the findings of one visit take what they laid, in the order of alerts.
+/// Lets the findings of one visit take what they laid, in the order of alerts: those of active rules among themselves,
+/// and those of shadow rules among themselves.
 pub fn reconcile(
     arena: &Arena,
-    mut laid: Vec<Laid>,
+    bank: &Policy,
+    laid: Vec<Laid>,
     settlements: &[(RowRef, Diff)],
     lines: impl FnOnce() -> Vec<(RowRef, Diff)>,
     sink: &mut Sink,
 ) {
+    let bound = bound(arena, settlements, lines);
+    let (shadow, active): (Vec<Laid>, Vec<Laid>) =
+        laid.into_iter().partition(|entry| bank.is_shadow(entry.rule));
+    for competing in [active, shadow] {
+        take(arena, competing, bound, sink);
+    }
+}
+
+/// Lets findings that compete take what they laid, up to what a visit can lose.
+fn take(arena: &Arena, mut laid: Vec<Laid>, bound: Option<i128>, sink: &mut Sink) {
     laid.sort_by(|a, b| {
         (a.severity, a.verdict, a.rule)
             .cmp(&(b.severity, b.verdict, b.rule))
             .then_with(|| compare_keys(arena, &a.key, &b.key))
             .then_with(|| compare_records(arena, a.row, b.row))
     });
-    let mut left_of_visit = bound(arena, settlements, lines);
+    let mut left_of_visit = bound;
     let mut left_of_record: HashMap<RowRef, i64> = HashMap::new();
     for entry in laid {
         let left = left_of_record.entry(entry.row).or_insert_with(|| own_money(arena, entry.row));

@@ -6,7 +6,7 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use rulebank::{Comparison, Rule, Verdict};
+use rulebank::{Comparison, Rule, Status, Verdict};
 
 /// Number of a rule: its slot in the [`crate::rule_set::RuleSet`] of the dataflow, which is sorted by id.
 pub type RuleIx = u16;
@@ -27,7 +27,7 @@ pub struct Keeps {
 pub struct Policy {
     /// The rules of the rule set, by id.
     pub rules: Vec<Arc<Rule>>,
-    /// Of each of them, whether it is active in this bank: a disabled one judges nothing.
+    /// Of each of them, whether it judges in this bank, active or in the shadow: a disabled one judges nothing.
     pub(crate) enabled: Vec<bool>,
     /// What is kept for rules of the rule set, disabled ones too: when one is enabled, it need not be gathered first.
     pub keeps: Keeps,
@@ -36,13 +36,28 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// Whether the rule of this number is active in this bank.
+    /// Whether the rule of this number judges in this bank, active or in the shadow.
     pub fn is_enabled(&self, rule: RuleIx) -> bool {
         self.enabled[usize::from(rule)]
     }
 
+    /// Whether the rule of this number is a shadow rule: what it finds touches nothing of what active rules find. It is
+    /// the same in every bank.
+    pub fn is_shadow(&self, rule: RuleIx) -> bool {
+        self.rules[usize::from(rule)].status == Status::Shadow
+    }
+
     /// The active rules, by id.
     pub fn active(&self) -> impl Iterator<Item = &Arc<Rule>> {
+        self.judging().filter(|rule| rule.status == Status::Active)
+    }
+
+    /// The shadow rules, by id.
+    pub fn shadow(&self) -> impl Iterator<Item = &Arc<Rule>> {
+        self.judging().filter(|rule| rule.status == Status::Shadow)
+    }
+
+    fn judging(&self) -> impl Iterator<Item = &Arc<Rule>> {
         self.rules.iter().zip(&self.enabled).filter(|(_, enabled)| **enabled).map(|(rule, _)| rule)
     }
 

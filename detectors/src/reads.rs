@@ -202,7 +202,7 @@ impl CompiledBank {
     pub fn watch(&self, _: WatchesOf, item: TextRef) -> Option<&Watch> {
         self.watched.get(&item)
     }
-    /// The exemptions that name an active rule, by id.
+    /// The exemptions that name a rule that judges, by id.
     pub fn exempts_of(&self, _: ExemptsOf) -> &[Exempt] {
         &self.exempts
     }

@@ -43,6 +43,7 @@ pub fn outputs(out: &Path) -> String {
     let mut text = format!("\noutputs  {}\n", out.display());
     for (name, what) in [
         ("alerts.ndjson", "the alerts that stand"),
+        ("shadow.ndjson", "what shadow rules find, beside them"),
         ("events.ndjson", "how they came, changed and went, each with its cause"),
         ("rejected.ndjson", "lines that could not be taken, with the reason"),
         ("coverage.json", "what was judged and what was not"),

@@ -144,10 +144,11 @@ impl Session {
         let recorder: Recorder = {
             let (events, recorded) = (Arc::clone(&events.0), Arc::clone(&recorded));
             Box::new(move |of_tick| {
-                recorded.fetch_add(of_tick.len(), Ordering::Relaxed);
+                let active = || of_tick.iter().filter(|event| !event.shadow);
+                recorded.fetch_add(active().count(), Ordering::Relaxed);
                 let mut events = events.lock().unwrap_or_else(PoisonError::into_inner);
                 let Some(draft) = events.as_mut() else { return Ok(()) };
-                of_tick.iter().try_for_each(|event| draft.line(&event.line).map_err(runtime::Error::recorder))
+                active().try_for_each(|event| draft.line(&event.line).map_err(runtime::Error::recorder))
             })
         };
         let engine = Engine::start(bank, options, recorder)?;
@@ -252,6 +253,7 @@ impl Session {
             *out.entry(alert.rule.clone()).or_default() += 1;
             alerts_file.line(alert)?;
         }
+        let (shadow_file, shadow) = write_shadow(folder, &view)?;
         let exempted = tally(&self.bank, &alerts, now);
         let coverage = folder.document(files::COVERAGE, &view.coverage())?;
         let elapsed_s = started.elapsed().as_secs_f64();
@@ -259,6 +261,7 @@ impl Session {
             r#in: front.counts().into_iter().map(|(kind, counts)| (kind.to_owned(), counts)).collect(),
             total: front.total(),
             out,
+            shadow,
             money: MoneySums { amount: FenSum(amount), counted_amount: FenSum(counted) },
             exempted: exempted.by_rule.clone(),
             expired_exemptions: exempted.expired.clone(),
@@ -267,11 +270,22 @@ impl Session {
         };
         let summary = folder.document(files::SUMMARY, &summary)?;
         let events = self.events.take();
-        let drafts = [alerts_file, owners, self.rejected, coverage, summary];
+        let drafts = [alerts_file, shadow_file, owners, self.rejected, coverage, summary];
         let drafts = events.into_iter().chain(drafts).chain(places).collect();
         folder.publish_with(drafts, Some(kept))?;
         Ok(Finished { front, view, alerts, exempted })
     }
+}
+
+/// Writes what shadow rules find; gives the file and how much it is, by rule.
+fn write_shadow(folder: &Folder, view: &AlertView) -> Result<(Draft, BTreeMap<String, u64>), Error> {
+    let mut file = folder.draft(files::SHADOW)?;
+    let mut by_rule: BTreeMap<String, u64> = BTreeMap::new();
+    for alert in view.shadow_alerts() {
+        *by_rule.entry(alert.rule.clone()).or_default() += 1;
+        file.line(&alert)?;
+    }
+    Ok((file, by_rule))
 }
 
 /// A rate, rounded down.

@@ -9,6 +9,8 @@
 //!    laws mean something.
 //! 6. *Explained as found*: the conditions that `explain --not` asks hold of just what the engine finds ([`explained`]).
 //! 7. *A change of rules is the difference of two runs*, whatever changes in the bank ([`rule_change`]).
+//! 8. *A shadow rule is as if it were not there*, and what it finds is what it would find without the others
+//!    ([`shadow`]).
 //!
 //! A broken law prints the smallest world it found that breaks it. `FUNDWATCH_LAWS=500 cargo test --test laws` looks
 //! at more seeds.
@@ -33,6 +35,8 @@ mod program;
 mod rule_change;
 #[path = "laws/seeds.rs"]
 mod seeds;
+#[path = "laws/shadow.rs"]
+mod shadow;
 
 use against::{alerts, compare, same};
 use histories::{Dice, history, revised};

@@ -37,6 +37,10 @@ pub struct Rule {
     pub phases: Vec<Phase>,
     /// Where it stands in its life.
     pub status: Status,
+    /// How many alerts of it the live service feeds on a day at the most; the rest is held in its queue. No finding and
+    /// no alert depends on it.
+    #[serde(default)]
+    pub alert_budget: Option<u64>,
     /// The detector that looks.
     pub detector: String,
     /// Laws and policies, each with its article.
@@ -159,6 +163,7 @@ fn read_document<'d>(
     let phases = file.words::<Phase>("phases", mistakes);
     check_phases(&phases, mistakes);
     let status = file.word::<Status>("status", mistakes);
+    let alert_budget = file.count_if_any("alert_budget", mistakes);
     // What finds it, with which parameters, and how often it was confirmed.
     let detector = file.text("detector", mistakes);
     let spec = known_detector(&detector, detectors, mistakes);
@@ -196,6 +201,7 @@ fn read_document<'d>(
         severity: severity?.value,
         phases: phases.into_iter().map(|phase| phase.value).collect(),
         status: status?.value,
+        alert_budget,
         detector: detector.value,
         basis,
         params,

@@ -13,6 +13,7 @@ use toml::de::{DeTable, DeValue};
 use crate::error::Mistake;
 use crate::hint;
 use crate::word::Word;
+use crate::{Param, ParamKind};
 
 /// A value with its place in the file.
 #[derive(Clone, Debug)]
@@ -69,6 +70,24 @@ impl<'d> Section<'d> {
     /// A text that may be left out.
     pub(crate) fn text_if_any(&mut self, key: &str, mistakes: &mut Vec<Mistake>) -> Option<At<String>> {
         self.get(key).and_then(|value| string(key, value, mistakes))
+    }
+
+    /// A count, 0 to a thousand million, that may be left out.
+    pub(crate) fn count_if_any(&mut self, key: &str, mistakes: &mut Vec<Mistake>) -> Option<u64> {
+        const COUNT: ParamKind = ParamKind::Integer { min: 0, max: 1_000_000_000 };
+        let value = self.get(key)?;
+        let read = match as_written(value.value) {
+            Some(text) => COUNT.read(&text),
+            None => Err(format!("`{key}` is no number")),
+        };
+        match read {
+            Ok(Param::Integer(count)) => u64::try_from(count).ok(),
+            Ok(_) => None,
+            Err(what) => {
+                mistakes.push(Mistake::new(value.span, what).hint(format!("{key}: {}", COUNT.range())));
+                None
+            }
+        }
     }
 
     /// A word of a closed vocabulary.

@@ -128,6 +128,10 @@ fn write_rule(out: &mut String, rule: &Rule, bank: &Bank, lang: Lang) -> std::fm
     items(out, lang.pick("依据", "Basis"), rule.basis.iter().cloned())?;
     write_params(out, rule, bank, lang)?;
     section(out, lang.pick("回溯", "How far back it looks"), &looks_back(rule, bank, lang))?;
+    if let Some(budget) = rule.alert_budget {
+        let title = lang.pick("每日告警上限", "Alerts a day at the most");
+        section(out, title, &budget.to_string())?;
+    }
     section(out, lang.pick("查实概率", "How often a finding is confirmed"), &confirmed(rule, lang))?;
     write_rows(out, rule, bank, lang)?;
     items(out, lang.pick("看不到的", "What it misses"), texts(&rule.misses, lang))?;

@@ -71,6 +71,8 @@ pub(super) struct Banks<'a> {
     pub(super) arena: &'a Arena,
     pub(super) before: &'a CompiledBank,
     pub(super) after: &'a CompiledBank,
+    /// Whether it is alerts of shadow rules that are looked at, or those of active ones.
+    pub(super) shadow: bool,
 }
 
 impl Banks<'_> {
@@ -115,7 +117,8 @@ impl Banks<'_> {
     /// All that is judged otherwise: for an alert of which nothing nearer is known.
     fn everything(&self) -> Vec<Cause> {
         let mut causes = Vec::new();
-        for (number, rule) in (0..).zip(&self.after.rules) {
+        let beside = |(number, _): &(RuleIx, _)| self.after.is_shadow(*number) == self.shadow;
+        for (number, rule) in (0..).zip(&self.after.rules).filter(beside) {
             if self.before.judges_otherwise(self.after, number) {
                 causes.push(named("rule", &rule.id));
             }

@@ -2,7 +2,7 @@
 //!
 //! Reads the net lines of a visit whose items are in a table of items by visit, all together, beside the visit: read
 //! once for this detector, `quantity_limit`, `course_limit` and `hour_item`, and again when one of these lines or the
-//! visit's record changes. Lines of other items never come here, and a visit with lines of a single item is cut before.
+//! visit's record changes. Lines of other items never come here.
 //! Rows are looked up by `item_paid`, and must hold on the day.
 //!
 //! It needs no record but the lines, so that no reason for not judging is stated; the visit serves to name the
@@ -84,6 +84,9 @@ pub fn judge(
     visit: Option<RowRef>,
     sink: &mut Sink,
 ) {
+    if !lines.keys().any(|item| rules.by_paid.contains_key(item)) {
+        return;
+    }
     let mut of_day: BTreeMap<(Day, TextRef), Vec<(RowRef, FeeLine)>> = BTreeMap::new();
     let conflicting = lines.iter().filter(|(item, _)| rules.items.contains_key(item));
     for (row, line) in conflicting.flat_map(|(_, lines)| lines) {

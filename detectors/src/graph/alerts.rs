@@ -53,7 +53,7 @@ pub(super) fn reconcile<'s>(wiring: &Wiring<'s>) -> VecCollection<'s, Tick, Reco
         _ => None,
     });
 
-    // Laid on records, visit by visit; severity and slot of a rule never change while the graph runs.
+    // Laid on records, visit by visit; severity, status and slot of a rule never change while the graph runs.
     let arena = wiring.arena();
     let bank = Arc::clone(&context.first_bank);
     let laid: Arrangement<'s, Laid> = priced
@@ -66,11 +66,11 @@ pub(super) fn reconcile<'s>(wiring: &Wiring<'s>) -> VecCollection<'s, Tick, Reco
         &[wiring.fact(Fact::SettlementOfVisit), wiring.fact(Fact::LineOfVisit)],
         &[&laid],
         Reads::default(),
-        |arena, _, _, state, sink| {
+        |arena, bank, _, state, sink| {
             let laid: Vec<Laid> = state.values(0).into_iter().map(|(laid, _)| laid).collect();
             if !laid.is_empty() {
                 let settlements = state.rows(0);
-                money::reconcile(arena, laid, &settlements, || state.rows(1), sink);
+                money::reconcile(arena, bank, laid, &settlements, || state.rows(1), sink);
             }
         },
     );

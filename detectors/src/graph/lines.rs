@@ -489,9 +489,7 @@ fn of_visits<'s>(wiring: &Wiring<'s>, of_visit: RowCollection<'s>) {
                 return;
             }
             let (lines, visit) = (by_item(arena, &lines), one(&state.rows(1)));
-            if lines.len() > 1 {
-                pair_conflict::judge(arena, bank, bank.rules_of(pair_conflict), &lines, visit, sink);
-            }
+            pair_conflict::judge(arena, bank, bank.rules_of(pair_conflict), &lines, visit, sink);
             let visit = visit.map(|row| (row, row::visit(arena, row)));
             let visit = visit.as_ref().map(|(row, visit)| (*row, visit));
             let classes = bank.classes_of(classes);

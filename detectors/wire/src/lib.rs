@@ -83,6 +83,8 @@ pub mod files {
     pub const ALERTS: &str = "alerts.ndjson";
     /// What happened to alerts, in order: [`crate::Event`].
     pub const EVENTS: &str = "events.ndjson";
+    /// What shadow rules find, by `alert_id`: [`crate::Alert`].
+    pub const SHADOW: &str = "shadow.ndjson";
     /// Whose money it is, line by line beside the alerts: [`crate::Owners`].
     pub const OWNERS: &str = "owners.ndjson";
     /// Lines that were not accepted: [`crate::Rejected`].

@@ -29,7 +29,7 @@ pub struct Output {
 
 /// All outputs, in the order of the program's commands.
 pub const OUTPUTS: [Output; 17] = [
-    Output { name: "alert", written: "alerts.ndjson, a line", shape: shape::of::<Alert> },
+    Output { name: "alert", written: "alerts.ndjson and shadow.ndjson, a line", shape: shape::of::<Alert> },
     Output { name: "event", written: "events.ndjson, a line", shape: shape::of::<Event> },
     Output { name: "owners", written: "owners.ndjson, a line", shape: shape::of::<Owners> },
     Output { name: "rejected", written: "rejected.ndjson, a line", shape: shape::of::<Rejected> },

@@ -16,7 +16,10 @@ pub struct Summary {
     pub total: LineCounts,
     /// Alerts that stand, by rule.
     pub out: BTreeMap<String, u64>,
-    /// Their money.
+    /// What shadow rules find, by rule: the lines of `shadow.ndjson`.
+    #[serde(default)]
+    pub shadow: BTreeMap<String, u64>,
+    /// Money of the alerts that stand.
     pub money: MoneySums,
     /// What exemptions let off, by rule.
     pub exempted: BTreeMap<String, ExemptedSum>,

@@ -28,6 +28,8 @@ pub struct BankDiff {
     pub banks: Vec<Difference>,
     /// What is different between the alerts.
     pub changes: Changes,
+    /// What is different between what shadow rules find.
+    pub shadow: Changes,
     /// What the rules are called.
     pub titles: BTreeMap<String, Text2>,
     /// Alerts that stand under the second bank, by rule, with what they count in fen.

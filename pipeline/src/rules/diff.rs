@@ -84,13 +84,14 @@ pub fn compare(
     lines: Vec<Draft>,
     quiet: bool,
 ) -> Result<BankDiff, Error> {
-    let changes = Arc::new(Mutex::new(Changes::into_files(lines)));
+    let changes = Arc::new(Mutex::new([Changes::into_files(lines), Changes::default()]));
     let recorded = Arc::clone(&changes);
     let recorder: Recorder = Box::new(move |events: &[AlertEvent]| {
         let mut changes = recorded.lock().unwrap_or_else(PoisonError::into_inner);
         events.iter().try_for_each(|event| match &event.change {
             Some(change) => {
-                let added = changes.add(side(&change.before), side(&change.after), &event.line.cause);
+                let of = &mut changes[usize::from(event.shadow)];
+                let added = of.add(side(&change.before), side(&change.after), &event.line.cause);
                 added.map_err(runtime::Error::recorder)
             }
             None => Ok(()),
@@ -113,7 +114,7 @@ pub fn compare(
     let change = started.elapsed();
     let (mut front, view) = engine.finish()?;
     let rules = |bank: &Bank| bank.rules.clone().into_iter().map(|rule| (rule.id, rule.title));
-    let changes = std::mem::take(&mut *changes.lock().unwrap_or_else(PoisonError::into_inner));
+    let [changes, shadow] = std::mem::take(&mut *changes.lock().unwrap_or_else(PoisonError::into_inner));
     Ok(BankDiff {
         names: Default::default(),
         lines: [front.lines(), front.total().rejected],
@@ -121,6 +122,7 @@ pub fn compare(
         banks: differences(before, after, SPECS),
         titles: rules(before).chain(rules(after)).collect(),
         changes,
+        shadow,
         standing: standing(&view),
         load,
         change,

@@ -11,7 +11,7 @@ use reports::bank_change::differences::differences;
 use rulebank::{Bank, Exemption, Param, ParamKind, Rule, Severity, Status, Tables, Text2, Verdict};
 use runtime::engine::{Engine, Options, Recorder};
 use serde_json::Value;
-use wire::AlertDifference;
+use wire::{Alert, AlertDifference};
 
 use crate::TICK;
 use crate::against::same;
@@ -45,11 +45,13 @@ fn change_is_difference(case: &Case) -> Result<(), String> {
         let (old, new) = (stood(before, case)?, stood(after, case)?);
         let answers = [changed(before, after, case, 1)?, changed(before, after, case, 2)?];
         same("two workers: the difference", &answers[1].lines, &answers[0].lines)?;
-        for Answer { lines, alerts, coverage } in &answers {
+        for Answer { lines, shadow_lines, alerts, shadow, coverage } in &answers {
             folded(&old.alerts, lines, &new.alerts)?;
             same("the alerts that stand", alerts, &new.alerts)?;
+            folded(&old.shadow, shadow_lines, &new.shadow)?;
+            same("what shadow rules find", shadow, &new.shadow)?;
             same("the coverage", coverage, &new.coverage)?;
-            if !lines.is_empty() && differences(before, after, SPECS).is_empty() {
+            if lines.len() + shadow_lines.len() > 0 && differences(before, after, SPECS).is_empty() {
                 return Err("alerts differ, and nothing of the banks is said to".to_owned());
             }
         }
@@ -81,7 +83,9 @@ fn every_way_of_changing_a_bank_changes_alerts() {
 /// What a run leaves, or a change of the bank.
 struct Answer {
     lines: Vec<Value>,
+    shadow_lines: Vec<Value>,
     alerts: Vec<Value>,
+    shadow: Vec<Value>,
     coverage: Value,
 }
 
@@ -101,16 +105,17 @@ fn run(banks: &[&Bank], case: &Case, workers: usize) -> Result<Answer, String> {
         let day = || records::time::parse_date(text).map(|day| i64::from(day) * 86_400);
         records::time::parse_time(text).or_else(day).expect("a history's own --as-of")
     });
-    let lines: Arc<Mutex<Vec<Value>>> = Arc::default();
+    let lines: Arc<Mutex<[Vec<Value>; 2]>> = Arc::default();
     let heard = Arc::clone(&lines);
     let recorder: Recorder = Box::new(move |events: &[AlertEvent]| {
         let changes = events.iter().filter_map(|event| Some((event.change.as_deref()?, event)));
-        let lines = changes.filter_map(|(change, event)| {
+        for (change, event) in changes {
             let [before, after] =
                 [&change.before, &change.after].map(|side| side.as_ref().map(|side| &side.line));
-            AlertDifference::between(before, after, &event.line.cause)
-        });
-        heard.lock().expect("no thread panics").extend(lines.map(|line| serde_json::json!(line)));
+            let line = AlertDifference::between(before, after, &event.line.cause);
+            let of = &mut heard.lock().expect("no thread panics")[usize::from(event.shadow)];
+            of.extend(line.map(|line| serde_json::json!(line)));
+        }
         Ok(())
     });
     let options = Options { workers, as_of, profile: None };
@@ -127,9 +132,10 @@ fn run(banks: &[&Bank], case: &Case, workers: usize) -> Result<Answer, String> {
         engine.change_bank(bank).map_err(failed)?;
     }
     let (_, desk) = engine.finish().map_err(failed)?;
-    let lines = std::mem::take(&mut *lines.lock().expect("no thread panics"));
-    let alerts = desk.alerts().iter().map(|alert| serde_json::json!(alert)).collect();
-    Ok(Answer { lines, alerts, coverage: serde_json::json!(desk.coverage()) })
+    let [lines, shadow_lines] = std::mem::take(&mut *lines.lock().expect("no thread panics"));
+    let json = |alerts: Vec<Alert>| alerts.iter().map(|alert| serde_json::json!(alert)).collect();
+    let (alerts, shadow) = (json(desk.alerts()), json(desk.shadow_alerts()));
+    Ok(Answer { lines, shadow_lines, alerts, shadow, coverage: serde_json::json!(desk.coverage()) })
 }
 
 /// Whether the lines of a difference make `old` into `new`, and none of them says what is not so.

@@ -108,6 +108,30 @@ fn every_word_is_one_of_its_list() {
 }
 
 #[test]
+fn a_budget_is_a_count() {
+    let check = |value: &str, expected: &[Said<'_>]| {
+        check_rule_said(
+            "[params]",
+            &format!(
+                "alert_budget = {value}
+[params]"
+            ),
+            expected,
+        );
+    };
+    check("0", &[]);
+    check("50", &[]);
+    let hint = "alert_budget: a whole number from 0 to 1000000000";
+    for (wrong, said) in [
+        ("-1", "-1 is outside of 0 to 1000000000"),
+        ("2.5", "2.5 is no whole number"),
+        ("[]", "`alert_budget` is no number"),
+    ] {
+        check(wrong, &[(wrong, said, hint)]);
+    }
+}
+
+#[test]
 fn the_chance_of_being_confirmed_has_its_limits() {
     let check = |table: &str, expected: &[Said<'_>]| {
         check_rule_said("[[change]]", &format!("[confirmed]\n{table}\n[[change]]"), expected);

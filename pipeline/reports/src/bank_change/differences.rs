@@ -53,8 +53,8 @@ pub fn differences(before: &Bank, after: &Bank, specs: &[DetectorSpec]) -> Vec<D
     all
 }
 
-fn is_active(rule: Option<&Rule>) -> bool {
-    rule.is_some_and(|rule| rule.status == Status::Active)
+fn judges(rule: Option<&Rule>) -> bool {
+    rule.is_some_and(|rule| matches!(rule.status, Status::Active | Status::Shadow))
 }
 
 fn of_rule(id: &str, before: Option<&Rule>, after: Option<&Rule>, all: &mut Vec<Difference>) {
@@ -63,12 +63,13 @@ fn of_rule(id: &str, before: Option<&Rule>, after: Option<&Rule>, all: &mut Vec<
         rule.map_or(String::new(), |rule| if zh { rule.title.zh.clone() } else { rule.title.en.clone() })
     };
     let was = |rule: Option<&Rule>| rule.map_or("-", |rule| rule.status.code());
-    match (is_active(before), is_active(after)) {
+    match (judges(before), judges(after)) {
         (false, false) => return,
         (false, true) if before.is_none() => {
+            let status = if was(after) == "shadow" { " (shadow)" } else { "" };
             choose(
-                format!("新增规则：{}", title(after, true)),
-                format!("rule added: {}", title(after, false)),
+                format!("新增规则{status}：{}", title(after, true)),
+                format!("rule added{status}: {}", title(after, false)),
             );
             return;
         }
@@ -79,9 +80,9 @@ fn of_rule(id: &str, before: Option<&Rule>, after: Option<&Rule>, all: &mut Vec<
             );
             return;
         }
-        (was_active, _) if was(before) != was(after) => {
+        (judged, _) if was(before) != was(after) => {
             let (from, to) = (was(before), was(after));
-            let title = |zh| title(if was_active { before } else { after }, zh);
+            let title = |zh| title(if judged { before } else { after }, zh);
             choose(
                 format!("状态 {from} -> {to}：{}", title(true)),
                 format!("status {from} -> {to}: {}", title(false)),
@@ -140,7 +141,7 @@ fn of_table(table: &'static str, before: &Bank, after: &Bank, all: &mut Vec<Diff
     for (bank, sign) in [(before, -1), (after, 1)] {
         for row in bank.tables.rows(table) {
             let rule = &row.rule;
-            if rule.is_empty() || is_active(before.rule(rule)) || is_active(after.rule(rule)) {
+            if rule.is_empty() || judges(before.rule(rule)) || judges(after.rule(rule)) {
                 *counts.entry(cells(row)).or_default() += sign;
             }
         }

@@ -5,7 +5,7 @@ use rulebank::Lang;
 
 use super::BankDiff;
 use super::changes::{ChangeSums, Sample};
-use super::text::{causes, counted, fen, institutions, read, sentence, signed, totals, word};
+use super::text::{causes, counted, fen, institutions, read, sentence, shadow, signed, totals, word};
 use crate::html::table::{Table, cell};
 use crate::html::{Document, Figure, figures, notice, section};
 use crate::language::pick;
@@ -28,6 +28,11 @@ pub fn page(diff: &BankDiff, lang: Lang) -> String {
         (section("alerts", choose("告警的不同", "What differs between the alerts"), html! {
             @for line in sentence(&diff.changes.all, lang).lines() { p { (line) } }
         }))
+        @if !diff.shadow.by_rule.is_empty() {
+            (section("shadow", choose("影子规则所见的不同（不计入告警）", "What shadow rules find otherwise, beside the alerts"), html! {
+                @for line in shadow(diff, lang) { p { (line) } }
+            }))
+        }
         @if !diff.changes.by_rule.is_empty() {
             (section("rules", choose("按规则", "By rule"), by_rule(diff, lang)))
             (section("institutions", choose("按机构", "By institution"), by_institution(diff, lang)))

@@ -37,6 +37,14 @@ pub fn page(diff: &BankDiff, lang: Lang) -> String {
     }
     page.heading(choose("告警的不同", "What differs between the alerts"));
     page.paragraph(&sentence(&diff.changes.all, lang));
+    let shadow = shadow(diff, lang);
+    if !shadow.is_empty() {
+        page.heading(choose(
+            "影子规则所见的不同（不计入告警）",
+            "What shadow rules find otherwise, beside the alerts",
+        ));
+        page.points(shadow.iter().map(String::as_str));
+    }
     if diff.changes.by_rule.is_empty() {
         return page.finish();
     }
@@ -77,6 +85,18 @@ pub(super) fn sentence(all: &ChangeSums, lang: Lang) -> String {
             "{added} added, {withdrawn} withdrawn, {changed} changed ({reworded} of them only in wording).\nWhat they count goes from {before} to {after} yuan ({grown})."
         ),
     }
+}
+
+/// What shadow rules find otherwise, a sentence a rule.
+pub(super) fn shadow(diff: &BankDiff, lang: Lang) -> Vec<String> {
+    let line = |(rule, sum): (&String, &ChangeSums)| {
+        let [added, withdrawn, changed] = [sum.added, sum.withdrawn, sum.changed].map(grouped);
+        match lang {
+            Lang::Zh => format!("{rule}：新增 {added} 条，撤回 {withdrawn} 条，变更 {changed} 条"),
+            Lang::En => format!("{rule}: {added} added, {withdrawn} withdrawn, {changed} changed"),
+        }
+    };
+    diff.shadow.by_rule.iter().map(line).collect()
 }
 
 /// Yuan of fen.
