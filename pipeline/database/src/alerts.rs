@@ -74,9 +74,12 @@ pub struct Total {
 /// An event of an alert.
 #[derive(Clone, Debug)]
 pub struct Revision {
-    /// Its sequence.
-    pub sequence: u64,
-    /// `raised`, `changed`, `withdrawn`, or what else an event is called.
+    /// Its sequence; none of an event that is in no feed.
+    pub sequence: Option<u64>,
+    /// Of an event that is in no feed, the state that the alert was in, or left: `held` or `shadow`.
+    pub aside: Option<String>,
+    /// `raised`, `changed`, `withdrawn`, or what else an event is called; `released` where the feed takes over what was
+    /// held.
     pub event: String,
     /// The tick at whose end it was known.
     pub tick: u64,
@@ -221,36 +224,56 @@ impl Database {
     /// The database does not answer.
     pub async fn history(&self, alert_id: &str) -> Result<Option<AlertHistory>, Error> {
         let Some(alert) = self.alert(alert_id).await? else { return Ok(None) };
-        let mut ask = Statement::new(
-            "SELECT sequence, event, tick, entered_at, alert FROM revisions WHERE alert_id = ",
-        );
-        ask.bind(alert_id).push(" ORDER BY sequence");
-        let mut revisions = Vec::new();
+        let mut revisions = self.revisions(alert_id, false).await?;
+        revisions.extend(self.revisions(alert_id, true).await?);
+        // In a tick an alert leaves where it was before it is somewhere else.
+        let leaves = |of: &Revision| matches!(&*of.event, "withdrawn" | "released");
+        revisions.sort_by_key(|of| (of.tick, !leaves(of)));
+        Ok(Some(AlertHistory { alert, revisions }))
+    }
+
+    /// The events of an alert with their causes, those of the feed or those aside of it.
+    async fn revisions(&self, alert_id: &str, aside: bool) -> Result<Vec<Revision>, Error> {
+        let (events, causes) = if aside {
+            (
+                "SELECT number, event, tick, entered_at, alert, state FROM aside_revisions WHERE alert_id = ",
+                "SELECT c.number, c.kind, c.key, c.rev FROM aside_causes c \
+                 JOIN aside_revisions r ON r.number = c.number WHERE r.alert_id = ",
+            )
+        } else {
+            (
+                "SELECT sequence, event, tick, entered_at, alert FROM revisions WHERE alert_id = ",
+                "SELECT c.sequence, c.kind, c.key, c.rev FROM causes c \
+                 JOIN revisions r ON r.sequence = c.sequence WHERE r.alert_id = ",
+            )
+        };
+        let mut ask = Statement::new(events);
+        ask.bind(alert_id).push(" ORDER BY 1");
+        let mut revisions: Vec<(u64, Revision)> = Vec::new();
         for row in self.backend.rows(&ask).await? {
-            let sequence = row.count(0)?;
-            revisions.push(Revision {
-                sequence,
+            let number = row.count(0)?;
+            let of = Revision {
+                sequence: (!aside).then_some(number),
+                aside: if aside { row.text_or_none(5)? } else { None },
                 event: row.text(1)?,
                 tick: row.count(2)?,
                 entered_at: row.text(3)?,
                 causes: Vec::new(),
-                alert: raw(&row, 4, "alert of event", sequence)?,
-            });
+                alert: raw(&row, 4, "alert of event", number)?,
+            };
+            revisions.push((number, of));
         }
-        let mut ask = Statement::new(
-            "SELECT c.sequence, c.kind, c.key, c.rev FROM causes c \
-             JOIN revisions r ON r.sequence = c.sequence WHERE r.alert_id = ",
-        );
-        ask.bind(alert_id).push(" ORDER BY c.sequence, c.nth");
+        let mut ask = Statement::new(causes);
+        ask.bind(alert_id).push(" ORDER BY 1, c.nth");
         for row in self.backend.rows(&ask).await? {
-            let sequence = row.count(0)?;
+            let number = row.count(0)?;
             let rev = row.int_or_none(3)?.and_then(|rev| u64::try_from(rev).ok());
             let cause = Cause { kind: Keyword::Owned(row.text(1)?), key: row.text(2)?, rev };
-            if let Ok(nth) = revisions.binary_search_by_key(&sequence, |revision| revision.sequence) {
-                revisions[nth].causes.push(cause);
+            if let Ok(nth) = revisions.binary_search_by_key(&number, |(of, _)| *of) {
+                revisions[nth].1.causes.push(cause);
             }
         }
-        Ok(Some(AlertHistory { alert, revisions }))
+        Ok(revisions.into_iter().map(|(_, of)| of).collect())
     }
 }
 

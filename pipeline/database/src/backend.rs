@@ -29,9 +29,14 @@ const CONNECT: Duration = Duration::from_secs(3);
 const BUSY: Duration = Duration::from_secs(5);
 
 /// The tables, one step after the other: forward only, and a step that was released never changes.
-const SQLITE: [(i64, &str, &str); 1] = [(1, "first", include_str!("../migrations/sqlite/0001_first.sql"))];
-const POSTGRESQL: [(i64, &str, &str); 1] =
-    [(1, "first", include_str!("../migrations/postgresql/0001_first.sql"))];
+const SQLITE: [(i64, &str, &str); 2] = [
+    (1, "first", include_str!("../migrations/sqlite/0001_first.sql")),
+    (2, "aside", include_str!("../migrations/sqlite/0002_aside.sql")),
+];
+const POSTGRESQL: [(i64, &str, &str); 2] = [
+    (1, "first", include_str!("../migrations/postgresql/0001_first.sql")),
+    (2, "aside", include_str!("../migrations/postgresql/0002_aside.sql")),
+];
 
 fn migrator(steps: &[(i64, &'static str, &'static str)]) -> Migrator {
     let step = |(version, name, sql): &(i64, &'static str, &'static str)| {

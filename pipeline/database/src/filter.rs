@@ -31,6 +31,8 @@ pub struct AlertFilter {
     pub amount_max: Option<i64>,
     /// The state; none is any.
     pub state: Option<String>,
+    /// A state that is not wanted.
+    pub without: Option<String>,
     /// The incident.
     pub incident: Option<String>,
 }
@@ -109,6 +111,7 @@ impl AlertFilter {
         ] {
             conditions.compare(statement, &equal(column), value.as_deref());
         }
+        conditions.compare(statement, &format!("{alerts}.state <>"), self.without.as_deref());
         conditions.begins(statement, &format!("{alerts}.division"), &self.divisions);
         conditions.within(statement, &format!("{alerts}.division"), &self.within);
         conditions.compare(statement, &format!("{alerts}.occurred >="), self.occurred_from.as_deref());

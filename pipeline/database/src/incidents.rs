@@ -101,16 +101,12 @@ impl Database {
         Ok(page)
     }
 
-    /// One incident, of all its alerts or of those in one state.
+    /// One incident, of its alerts that a filter wants.
     ///
     /// # Errors
     /// The database does not answer.
-    pub async fn incident(&self, incident_id: &str, state: Option<&str>) -> Result<Option<Incident>, Error> {
-        let alerts = AlertFilter {
-            incident: Some(incident_id.to_owned()),
-            state: state.map(str::to_owned),
-            ..AlertFilter::default()
-        };
+    pub async fn incident(&self, incident_id: &str, of: &AlertFilter) -> Result<Option<Incident>, Error> {
+        let alerts = AlertFilter { incident: Some(incident_id.to_owned()), ..of.clone() };
         let filter = IncidentFilter { alerts, person: None };
         Ok(self.incidents(&filter, None, 1).await?.items.pop())
     }

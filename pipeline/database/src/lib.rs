@@ -37,7 +37,7 @@ pub use dispositions::{DECISIONS, Disposition, NewDisposition};
 pub use error::Error;
 pub use filter::AlertFilter;
 pub use incidents::{Incident, IncidentFilter};
-pub use journal::{Batch, CoverageAt, Division, JournalEvent, JournalReject};
+pub use journal::{Batch, CoverageAt, Division, JournalAside, JournalEvent, JournalReject};
 pub use look::{Found, look};
 pub use project::{Cursor, Projector};
 pub use rejects::{RejectFilter, StoredReject};

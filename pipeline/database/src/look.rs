@@ -64,8 +64,9 @@ async fn read(backend: &Backend) -> Result<Found, Error> {
     if there == 0 {
         return Ok(Found::Empty);
     }
+    // A database of an earlier program has no alerts aside yet.
     let row = backend.row(&Statement::new("SELECT identity, sequence, reject FROM projection")).await?;
     let Some(row) = row else { return Ok(Found::Empty) };
-    let cursor = Cursor { sequence: row.count(1)?, reject: row.count(2)? };
+    let cursor = Cursor { sequence: row.count(1)?, reject: row.count(2)?, aside: 0 };
     Ok(Found::Filled { identity: row.text(0)?, cursor })
 }

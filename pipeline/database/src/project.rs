@@ -20,6 +20,8 @@ pub struct Cursor {
     pub sequence: u64,
     /// Number of the last reject.
     pub reject: u64,
+    /// Number of the last event of alerts that are in no feed.
+    pub aside: u64,
 }
 
 /// The one that writes what the journal has.
@@ -38,14 +40,15 @@ impl Projector {
     pub async fn open(database: Database, identity: u64) -> Result<Projector, Error> {
         let expected = format!("{identity:016x}");
         let mut writing = database.backend.begin().await?;
-        let found = writing.row(&Statement::new("SELECT identity, sequence, reject FROM projection")).await?;
+        let found =
+            writing.row(&Statement::new("SELECT identity, sequence, reject, aside FROM projection")).await?;
         let cursor = match found {
             Some(row) => {
                 let found = row.text(0)?;
                 if found != expected {
                     return Err(Error::OtherState { found, expected });
                 }
-                Cursor { sequence: row.count(1)?, reject: row.count(2)? }
+                Cursor { sequence: row.count(1)?, reject: row.count(2)?, aside: row.count(3)? }
             }
             None => {
                 let mut first = Statement::new(
@@ -87,9 +90,9 @@ impl Projector {
         let to = Cursor {
             sequence: batch.events.last().map_or(self.cursor.sequence, |event| event.sequence),
             reject: batch.rejects.last().map_or(self.cursor.reject, |reject| reject.number),
+            aside: batch.aside.last().map_or(self.cursor.aside, |event| event.number),
         };
-        let events: Vec<ReadEvent<'_>> =
-            batch.events.iter().map(ReadEvent::read).collect::<Result<_, _>>()?;
+        let events = ReadEvent::all(batch)?;
         let mut writing = self.database.backend.begin().await?;
         self.advance(&mut writing, to).await?;
         beside::divisions(&mut writing, &mut self.divisions, batch).await?;
@@ -104,9 +107,10 @@ impl Projector {
     /// Moves the cursor on from where it stood.
     async fn advance(&self, writing: &mut Writing, to: Cursor) -> Result<(), Error> {
         let mut advance = Statement::new("UPDATE projection SET sequence = ");
-        advance.bind(to.sequence).push(", reject = ").bind(to.reject);
+        advance.bind(to.sequence).push(", reject = ").bind(to.reject).push(", aside = ").bind(to.aside);
         advance.push(" WHERE id = 1 AND sequence = ").bind(self.cursor.sequence);
         advance.push(" AND reject = ").bind(self.cursor.reject);
+        advance.push(" AND aside = ").bind(self.cursor.aside);
         if writing.execute(&advance).await? == 1 { Ok(()) } else { Err(Error::OtherWriter) }
     }
 }

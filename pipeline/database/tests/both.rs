@@ -28,7 +28,13 @@ use postgresql::Server;
 
 type Check = (&'static str, for<'p> fn(&'p Place) -> Pin<Box<dyn Future<Output = ()> + 'p>>);
 
-const CHECKS: [Check; 9] = [
+const CHECKS: [Check; 11] = [
+    ("what_is_aside_of_the_feed_has_its_state", |place| {
+        Box::pin(kept::what_is_aside_of_the_feed_has_its_state(place))
+    }),
+    ("what_leaves_in_one_batch_leaves_no_trace", |place| {
+        Box::pin(kept::what_leaves_in_one_batch_leaves_no_trace(place))
+    }),
     ("events_become_alerts_each_once", |place| Box::pin(kept::events_become_alerts_each_once(place))),
     ("a_dead_mans_alerts_are_one_incident", |place| {
         Box::pin(kept::a_dead_mans_alerts_are_one_incident(place))

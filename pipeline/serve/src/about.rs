@@ -6,12 +6,20 @@ use records::arena::{Arena, RowRef};
 use records::ledger::Ledger;
 use wire::{Event, Subject};
 
+/// The state of an alert that is held back from the feed until its rule's budget has room.
+pub(crate) const HELD: &str = "held";
+
+/// The state of what a shadow rule found.
+pub(crate) const SHADOW: &str = "shadow";
+
 /// An event, and what is kept beside it.
 pub(crate) struct Stated {
     /// The event.
     pub(crate) event: Event,
     /// Whom its alert is about, as [`beside`] writes it.
     pub(crate) beside: Vec<u8>,
+    /// Whether its rule is a shadow rule.
+    pub(crate) shadow: bool,
 }
 
 /// What is kept beside an event; nothing where the alert is about nobody, or about several.

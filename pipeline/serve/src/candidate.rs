@@ -19,16 +19,19 @@ use runtime::engine::{Engine, Options, Recorder};
 use runtime::profile::Profile;
 use runtime::retention::{Horizon, StockSums};
 use store::{Base, Position, Snapshot, State};
-use wire::{Alert, AlertDifference, Cause};
+use wire::{AlertDifference, Cause};
 
 use crate::Error;
 use crate::at_hand::{carried, horizon};
 use crate::clock::{limit_of_now, wall_clock};
-use crate::judged::{Judged, Stands, occurred};
-use crate::recover::{Difference, beside, differences};
+use crate::judged::{Judged, Standing, Stands, occurred};
+use crate::recover::{Difference, Stored, beside, differences, standing, stored};
 
 /// Changes of a tick of the load; small, so that the load can pause between them.
 const TICK: u64 = 20_000;
+
+/// Events that are read at a time.
+const PAGE: usize = 1_000;
 
 /// What the view's thread records.
 #[derive(Default)]
@@ -193,20 +196,20 @@ impl Candidate {
         Ok(engine.front.lines() - before)
     }
 
-    /// Goes to the other bank; gives what that does to the alerts, by id.
+    /// Goes to the other bank; gives what that does to the alerts, by id, and to what shadow rules find.
     ///
     /// # Errors
     /// The engine stopped.
-    pub(crate) fn change_bank(&mut self, bank: &Bank) -> Result<Vec<AlertDifference>, Error> {
+    pub(crate) fn change_bank(&mut self, bank: &Bank) -> Result<[Vec<AlertDifference>; 2], Error> {
         self.recorded.take();
         self.engine.change_bank(bank)?;
         self.engine.settle()?;
-        let mut found = Vec::new();
-        for AlertEvent { line, change, .. } in self.recorded.take() {
+        let mut found = [Vec::new(), Vec::new()];
+        for AlertEvent { line, change, shadow, .. } in self.recorded.take() {
             let Some(change) = change else { continue };
             let [before, after] =
                 [&change.before, &change.after].map(|side| side.as_ref().map(|of| &of.line));
-            found.extend(AlertDifference::between(before, after, &line.cause));
+            found[usize::from(shadow)].extend(AlertDifference::between(before, after, &line.cause));
             self.causes.insert(line.alert.alert_id, line.cause);
         }
         Ok(found)
@@ -239,7 +242,7 @@ impl Candidate {
         self.engine.close_tick_with_profiles()?;
         self.engine.settle()?;
         self.recorded.take();
-        let standing = self.engine.look(|view| view.alerts())?;
+        let standing = self.engine.look(standing)?;
         let by_id = |found: Difference| (found.alert_id.clone(), found);
         let differing = differences(&snapshot, standing, judged)?.into_iter().map(by_id).collect();
         Ok(Ready { candidate: self, snapshot, differing })
@@ -271,15 +274,15 @@ impl Ready {
         candidate.follow(&now, &mut |_, _| Ok(()))?;
         let judged = candidate.judged();
         // How alerts stand now that changed since the snapshot: by the candidate, or by the engine that served.
-        let mut changed: BTreeMap<String, Option<Alert>> = BTreeMap::new();
-        for AlertEvent { line, .. } in candidate.recorded.take() {
-            let stands = line.event != "withdrawn";
-            changed.insert(line.alert.alert_id.clone(), stands.then_some(line.alert));
+        let mut changed: BTreeMap<String, Option<Standing>> = BTreeMap::new();
+        for AlertEvent { line, shadow, .. } in candidate.recorded.take() {
+            let is_there = line.event != "withdrawn";
+            let stands = is_there.then(|| Standing { alert: line.alert.clone(), shadow });
+            changed.insert(line.alert.alert_id, stands);
         }
         let mut touched: BTreeSet<String> = changed.keys().chain(differing.keys()).cloned().collect();
         let mut after = snapshot.last_sequence()?;
         loop {
-            const PAGE: usize = 1_000;
             let page = now.events(after, PAGE)?;
             for (sequence, line) in &page.items {
                 let head: wire::event::EventHead = serde_json::from_slice(line)?;
@@ -290,39 +293,44 @@ impl Ready {
                 break;
             }
         }
+        let mut after = snapshot.last_aside()?;
+        loop {
+            let page = now.aside_events(after, PAGE)?;
+            for line in &page.items {
+                let head: wire::event::EventHead = serde_json::from_slice(&line.line)?;
+                touched.insert(head.alert.alert_id);
+                after = line.number;
+            }
+            if !page.more {
+                break;
+            }
+        }
         let mut owed = Owed::new();
         for id in touched {
-            let stored = now.alert(&id)?.map(|(_, line)| line);
-            let of_store = stored.as_deref().map(occurred).transpose()?;
+            let kept = stored(&now, &id)?;
+            let of_store = kept.as_ref().map(|kept| occurred(&kept.line)).transpose()?;
+            let of_store = of_store.as_deref();
             let stands = match (changed.remove(&id), differing.get(&id)) {
-                (Some(changed), _) => judged.stands(of_store.as_deref(), changed),
+                (Some(changed), _) => judged.stands(of_store, changed),
                 (None, Some(found)) => Some(found.stands.clone()),
-                (None, None) => match snapshot.alert(&id)? {
-                    Some((_, line)) => {
-                        judged.stands(of_store.as_deref(), Some(serde_json::from_slice(&line)?))
-                    }
-                    None => judged.stands(of_store.as_deref(), None),
-                },
+                (None, None) => {
+                    let before = stored(&snapshot, &id)?.map(Stored::into_standing).transpose()?;
+                    judged.stands(of_store, before)
+                }
             };
             let Some(mut stands) = stands else { continue };
             // What goes because records went is not withdrawn.
             if candidate.ages && stands == Stands::Gone && differing.contains_key(&id) {
                 stands = Stands::Aged;
             }
-            let is_owed = match &stands {
-                Stands::As(alert) => stored != Some(serde_json::to_vec(alert)?),
-                Stands::Gone | Stands::Aged => stored.is_some(),
-            };
-            if is_owed {
+            let found = Difference { stored: kept, alert_id: id, stands };
+            if !found.is_none()? {
                 let by_age = || candidate.ages.then(|| vec![judged.cause()]);
-                let cause = candidate.causes.remove(&id).or_else(by_age);
-                owed.insert(id, Debt { stands, beside: Vec::new(), cause });
+                let cause = candidate.causes.remove(&found.alert_id).or_else(by_age);
+                owed.insert(found.alert_id, Debt { stands: found.stands, beside: Vec::new(), cause });
             }
         }
-        let subject = |debt: &Debt| match &debt.stands {
-            Stands::As(alert) => Some((alert.alert_id.clone(), alert.subject.clone())),
-            Stands::Gone | Stands::Aged => None,
-        };
+        let subject = |debt: &Debt| debt.stands.alert().map(|of| (of.alert_id.clone(), of.subject.clone()));
         let subjects = owed.values().filter_map(subject).collect();
         for (id, known) in beside(&mut candidate.engine, subjects)? {
             if let Some(debt) = owed.get_mut(&id) {

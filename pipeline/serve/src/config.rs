@@ -8,6 +8,8 @@ use serde::Deserialize;
 
 use crate::Error;
 use crate::access::config::{AccessConfig, Limits, TlsConfig};
+use crate::budget::AlertsConfig;
+use crate::clock::ClockConfig;
 use crate::cluster_config::ClusterConfig;
 use crate::database_config::DatabaseConfig;
 use crate::kafka::KafkaConfig;
@@ -36,6 +38,10 @@ pub struct Config {
     pub backups: Option<PathBuf>,
     /// The database, which people and programs ask.
     pub database: DatabaseConfig,
+    /// How many alerts are fed.
+    pub alerts: AlertsConfig,
+    /// How the clock is read.
+    pub clock: ClockConfig,
     /// Kafka, if changes come from there or events go there.
     pub kafka: Option<KafkaConfig>,
     /// Who may come in.
@@ -129,6 +135,8 @@ impl Default for Config {
             watch: None,
             backups: None,
             database: DatabaseConfig::default(),
+            alerts: AlertsConfig::default(),
+            clock: ClockConfig::default(),
             kafka: None,
             access: AccessConfig::default(),
             tls: None,
@@ -176,6 +184,9 @@ impl Config {
         if !(1..=10_000).contains(&self.tick.milliseconds) || self.tick.changes == 0 {
             return Err(Error::config("tick: 1 to 10,000 milliseconds, and at least one change"));
         }
+        if self.clock.ahead_seconds.unsigned_abs() > 3_660 * 86_400 {
+            return Err(Error::config("clock.ahead_seconds: ten years at the most"));
+        }
         self.database.check()?;
         self.cluster.as_ref().map_or(Ok(()), ClusterConfig::check)?;
         if self.retention.is_some_and(|of| of.judged_days == 0 || of.every_days == 0) {
@@ -216,6 +227,8 @@ mod tests {
         assert!(of("[database]\nurl = \"mysql://u:s3cret@h/d\"").contains("mysql"));
         assert!(!of("[database]\nurl = \"postgres://u:s3cret@h:x/d\"").contains("s3cret"));
         assert!(of("[tick]\nmilliseconds = 0").contains("milliseconds"));
+        assert!(of("[alerts]\nbudget = -1").contains("budget"));
+        assert!(of("[clock]\nahead_seconds = 999999999999").contains("ten years"));
         assert!(of("[log]\nformat = \"xml\"").contains("xml"));
         assert!(of("[log]\nlevel = \"loud\"").contains("loud"));
         let log = Config::parse("[log]\nformat = \"json\"\nlevel = \"debug\"").unwrap().log;

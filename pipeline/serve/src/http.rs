@@ -15,6 +15,7 @@ mod incidents;
 pub mod openapi;
 mod operation;
 pub(crate) mod problem;
+mod queue;
 mod rejected;
 mod routes;
 mod rules;
@@ -30,6 +31,7 @@ use axum::http::request::Parts;
 
 use crate::access::control::Access;
 use crate::access::routes::Routes;
+use crate::budget::AlertsConfig;
 use crate::inbox::Inbox;
 use crate::live::Shared;
 use crate::projection::Projected;
@@ -57,6 +59,8 @@ pub struct App {
     pub sight: Sight,
     /// The database, and how far it has come.
     pub projected: Projected,
+    /// How many alerts are fed.
+    pub alerts: AlertsConfig,
 }
 
 /// What is asked for behind the `?` of an address; what cannot be read is a problem document.

@@ -2,22 +2,42 @@
 //!
 //! A service that lets old records go ([`crate::retention`]) judges what happens from a day on. Of what happened before
 //! its engine knows a part only; what it says of that is not heard. An alert that stands when its day is judged no more
-//! *ages*: it is kept as it stood, and is never withdrawn.
+//! *ages*: it is kept as it stood, and is never withdrawn. What is in no feed, a queue or the finding of a shadow rule,
+//! goes with its day.
 
 use std::borrow::Cow;
 
 use records::time::{Day, format_date, parse_date};
 use wire::{Alert, Cause, Event, Keyword};
 
+/// An alert as the engine has it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Standing {
+    /// The alert.
+    pub(crate) alert: Alert,
+    /// Whether its rule is a shadow rule.
+    pub(crate) shadow: bool,
+}
+
 /// How an alert stands now.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Stands {
     /// So.
-    As(Box<Alert>),
+    As(Box<Standing>),
     /// No more.
     Gone,
     /// As it stood: its day is judged no more.
     Aged,
+}
+
+impl Stands {
+    /// The alert, if it stands.
+    pub(crate) fn alert(&self) -> Option<&Alert> {
+        match self {
+            Stands::As(of) => Some(&of.alert),
+            Stands::Gone | Stands::Aged => None,
+        }
+    }
 }
 
 /// From which day on is judged; from the first if no day is named.
@@ -32,9 +52,9 @@ impl Judged {
     }
 
     /// How an alert stands that is stored or not, when the engine has it so.
-    pub(crate) fn stands(self, stored: Option<&str>, engine: Option<Alert>) -> Option<Stands> {
+    pub(crate) fn stands(self, stored: Option<&str>, engine: Option<Standing>) -> Option<Stands> {
         match (stored, engine) {
-            (_, Some(alert)) if self.covers(&alert.occurred) => Some(Stands::As(Box::new(alert))),
+            (_, Some(of)) if self.covers(&of.alert.occurred) => Some(Stands::As(Box::new(of))),
             (Some(occurred), None) if self.covers(occurred) => Some(Stands::Gone),
             (Some(_), _) => Some(Stands::Aged),
             (None, _) => None,

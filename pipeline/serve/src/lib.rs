@@ -18,8 +18,9 @@ pub mod access;
 mod at_hand;
 mod backup;
 pub mod batch;
+pub mod budget;
 mod candidate;
-mod clock;
+pub mod clock;
 mod cluster;
 pub mod cluster_config;
 pub mod config;
@@ -73,7 +74,7 @@ use kafka::consume::{self, Consume};
 use kafka::dead_letters::{self, DeadLetters};
 use kafka::lag::{self, Lag};
 use kafka::publish::{self, Publish};
-use live::{Live, Shared};
+use live::{How, Live, Shared};
 use metrics::Metrics;
 use projection::{Projected, Projection};
 use retention::Ageing;
@@ -137,6 +138,7 @@ const LEAVE: Duration = Duration::from_secs(2);
 /// The configuration does not fit, the state is damaged or another's, the engine or the disk failed.
 pub fn serve(config: &Config, tell: &Tell) -> Result<(), Error> {
     config.check()?;
+    clock::set(config.clock);
     let tell = &logged(tell);
     if let Some(cluster) = config.cluster.as_ref().filter(|cluster| cluster.process > 0) {
         return cluster::serve(config, cluster, tell);
@@ -171,6 +173,7 @@ pub fn serve(config: &Config, tell: &Tell) -> Result<(), Error> {
         backups: Arc::from(config.backups()),
         sight: Sight::default(),
         projected: projected.clone(),
+        alerts: config.alerts,
     };
     let entrance = Entrance::open(config, &shared, tell)?;
     let audit = entrance.audit();
@@ -185,7 +188,8 @@ pub fn serve(config: &Config, tell: &Tell) -> Result<(), Error> {
                 Some(None) => return Ok(()),
                 leader => leader.flatten(),
             };
-            let live = Live::open(store, shared, &bank, (workers, leader), config.policy(), loading)?;
+            let how = How { workers, policy: config.policy(), alerts: config.alerts };
+            let live = Live::open(store, shared, &bank, (how, leader), loading)?;
             tell(Progress::Ready(address));
             live.run(&handed)
         })?

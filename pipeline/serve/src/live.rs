@@ -6,7 +6,9 @@
 //! and answers; then the answers are given and the events go out. Whatever a crash cuts off was made known to nobody.
 
 mod adopt;
+mod aside;
 mod restart;
+mod sorted;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -32,10 +34,11 @@ use wire::rejected::raw_line;
 use wire::{Event, Keyword, Origin as Place, Rejected};
 
 use crate::Error;
-use crate::about::{self, Stated};
+use crate::about::{self, HELD, SHADOW, Stated};
 use crate::batch::{Answer, Batch, Origin, Refused, Request};
+use crate::budget::{AlertsConfig, Budget, NOTE};
 use crate::candidate::{Owed, Recorded, recorder};
-use crate::clock::{CHINA_AHEAD_SECONDS, limit_of_now, wall_clock};
+use crate::clock::{CHINA_AHEAD_SECONDS, limit_of_now, today, wall_clock};
 use crate::divisions::Divisions;
 use crate::fail;
 use crate::feed::Feed;
@@ -45,8 +48,9 @@ use crate::kafka::headers::{self, StoredHeader};
 use crate::metrics::Metrics;
 use crate::metrics::changes::{Fate, Source, Tally};
 use crate::metrics::ticks::Parts;
-use crate::recover;
+use crate::recover::{self, stored};
 use crate::troubles::Troubles;
+use sorted::{AsideLines, Sorted};
 
 /// Without changes, how long until profiles take in what gathered.
 const QUIET: Duration = Duration::from_secs(1);
@@ -67,6 +71,17 @@ pub struct TickPolicy {
     pub after: Duration,
     /// After so many changes, if as many are waiting.
     pub changes: usize,
+}
+
+/// How the loop runs.
+#[derive(Clone, Copy, Debug)]
+pub struct How {
+    /// Worker threads.
+    pub workers: usize,
+    /// How ticks close.
+    pub policy: TickPolicy,
+    /// How many alerts are fed.
+    pub alerts: AlertsConfig,
 }
 
 /// What others see of the loop.
@@ -127,6 +142,8 @@ pub struct Live {
     unprofiled: bool,
     /// What a change of rules led to and is not yet stated.
     owed: Owed,
+    /// How many alerts may be fed, and what is held.
+    budget: Budget,
 }
 
 impl Live {
@@ -138,12 +155,11 @@ impl Live {
         store: Store,
         shared: Arc<Shared>,
         bank: &Bank,
-        (workers, leader): (usize, Option<Leader>),
-        policy: TickPolicy,
+        (how, leader): (How, Option<Leader>),
         progress: impl FnMut(u64),
     ) -> Result<Live, Error> {
         let (recorder, recorded) = recorder();
-        let options = Options { workers, as_of: None, profile: shared.metrics.place.profile() };
+        let options = Options { workers: how.workers, as_of: None, profile: shared.metrics.place.profile() };
         let mut engine = match leader {
             Some(leader) => Engine::start_leading(bank, &options, recorder, leader)?,
             None => Engine::start(bank, &options, recorder)?,
@@ -153,7 +169,17 @@ impl Live {
         shared.divisions.take(engine.front.take_divisions());
         shared.divisions.set_known();
         recorded.begin();
-        let mut live = Live { engine, store, recorded, shared, policy, unprofiled: false, owed: Owed::new() };
+        let mut live = Live {
+            engine,
+            store,
+            recorded,
+            shared,
+            policy: how.policy,
+            unprofiled: false,
+            owed: Owed::new(),
+            budget: Budget::new(how.alerts),
+        };
+        live.resume_budget()?;
         if !events.is_empty() {
             let tick = live.engine.front.last_tick();
             let count = events.len();
@@ -166,7 +192,24 @@ impl Live {
         Ok(live)
     }
 
-    /// Notes the alerts that stand by rule.
+    /// Goes on with what is noted of the budgets and with what is held.
+    fn resume_budget(&mut self) -> Result<(), Error> {
+        let snapshot = self.store.state().snapshot()?;
+        let noted = snapshot.note(NOTE)?.map(|note| serde_json::from_slice(&note)).transpose()?;
+        let held = |(state, rule, count): (String, String, u64)| (state == HELD).then_some((rule, count));
+        self.budget.resume(noted, snapshot.aside_counts()?.into_iter().filter_map(held).collect());
+        self.take_budgets()
+    }
+
+    /// Takes the budgets of the bank in force.
+    fn take_budgets(&mut self) -> Result<(), Error> {
+        let active = |view: &AlertView| view.compiled_bank().active().cloned().collect();
+        let rules = self.engine.look(active)?;
+        self.budget.set_rules(rules);
+        Ok(())
+    }
+
+    /// Notes the alerts that stand by rule, and those aside of the feed.
     fn note_standing(&mut self) -> Result<(), Error> {
         let judged_from = self.engine.front.judged_from();
         let standing = self.engine.look(move |view| {
@@ -182,10 +225,20 @@ impl Live {
             }
             alerts
         })?;
-        self.shared
-            .metrics
-            .outcome
-            .set_standing(standing.iter().map(|(rule, alerts)| (rule.as_str(), *alerts)));
+        let counts = self.store.state().snapshot()?.aside_counts()?;
+        let shared = Arc::clone(&self.shared);
+        let outcome = &shared.metrics.outcome;
+        let fed = |(rule, alerts): (&String, &usize)| {
+            let held = usize::try_from(self.budget.held(rule)).unwrap_or(usize::MAX);
+            (rule.clone(), alerts.saturating_sub(held))
+        };
+        outcome.set_standing(standing.iter().map(fed));
+        for (state, rule, count) in counts {
+            outcome.set_aside(&state, &rule, count);
+        }
+        for rule in self.shadow_rules()? {
+            outcome.name_aside(SHADOW, &rule);
+        }
         Ok(())
     }
 
@@ -194,7 +247,22 @@ impl Live {
         let active = |view: &AlertView| view.compiled_bank().active().map(|rule| rule.id.clone()).collect();
         let rules: Vec<String> = self.engine.look(active)?;
         rules.iter().for_each(|rule| self.shared.metrics.outcome.name(rule));
+        for rule in self.shadow_rules()? {
+            self.shared.metrics.outcome.name_aside(SHADOW, &rule);
+        }
         Ok(())
+    }
+
+    /// The shadow rules of the bank in force.
+    fn shadow_rules(&mut self) -> Result<Vec<String>, Error> {
+        let shadow = |view: &AlertView| view.compiled_bank().shadow().map(|rule| rule.id.clone()).collect();
+        Ok(self.engine.look(shadow)?)
+    }
+
+    /// Whether something is to be stated without changes: what is owed, or what is held and has room.
+    fn owes(&mut self) -> bool {
+        self.budget.turn(today());
+        !self.owed.is_empty() || self.budget.has_room()
     }
 
     /// Tells whose memory it is.
@@ -232,8 +300,8 @@ impl Live {
                 self.be_quiet()?;
                 (last_change, last_profiles) = (Instant::now(), Instant::now());
             }
-            let patience =
-                if self.owed.is_empty() { QUIET.saturating_sub(last_change.elapsed()) } else { OWED_PAUSE };
+            let owes = self.owes();
+            let patience = if owes { OWED_PAUSE } else { QUIET.saturating_sub(last_change.elapsed()) };
             match handed.recv_timeout(patience) {
                 Ok(ToLive::Batch(first)) => {
                     let (batches, next) = self.gather(first, handed);
@@ -251,7 +319,7 @@ impl Live {
                 Ok(ToLive::Adopt(adopt)) => self.adopt(*adopt)?,
                 Ok(ToLive::Restart(restart)) => return self.restart(restart),
                 Ok(ToLive::Stop) | Err(RecvTimeoutError::Disconnected) => return Ok(()),
-                Err(RecvTimeoutError::Timeout) if !self.owed.is_empty() => self.be_still()?,
+                Err(RecvTimeoutError::Timeout) if owes => self.be_still()?,
                 Err(RecvTimeoutError::Timeout) => {}
             }
         }
@@ -429,17 +497,17 @@ impl Live {
         let judged = self.judged_days();
         let ledger = &*self.engine.front.ledger();
         let mut stated = Vec::new();
-        for AlertEvent { line, evidence, .. } in self.recorded.take() {
+        for AlertEvent { line, evidence, shadow, .. } in self.recorded.take() {
             let event = match judged {
                 Judged(None) => Some(line),
                 judged => {
-                    let is_stored = self.store.state().alert(&line.alert.alert_id)?.is_some();
-                    judged.event(is_stored, line)
+                    let kept = stored(&self.store.state().snapshot()?, &line.alert.alert_id)?;
+                    judged.event(kept.is_some_and(|kept| kept.shadow == shadow), line)
                 }
             };
             if let Some(event) = event {
                 let beside = about::beside(ledger.arena(), ledger, &event.alert.subject, &evidence);
-                stated.push(Stated { event, beside });
+                stated.push(Stated { event, beside, shadow });
             }
         }
         Ok(stated)
@@ -457,8 +525,11 @@ impl Live {
         outcomes: &Outcomes,
     ) -> Result<(), Error> {
         self.pay(tick, &mut events)?;
-        let lines = self.commit(tick, &events, outcomes)?;
-        self.shared.metrics.outcome.add(events.iter().map(|stated| &stated.event));
+        let sorted = self.sort_out(tick, events)?;
+        let lines = self.commit(tick, &sorted, outcomes)?;
+        let metrics = &self.shared.metrics.outcome;
+        metrics.add(sorted.fed.iter().map(|stated| &stated.event));
+        metrics.add_aside(sorted.aside.iter().map(|aside| (aside.state, &aside.stated.event)));
         self.shared.feed.publish(lines);
         self.shared.committed.send_replace(tick);
         Ok(())
@@ -468,13 +539,14 @@ impl Live {
     fn commit(
         &mut self,
         tick: u64,
-        stated: &[Stated],
+        sorted: &Sorted,
         outcomes: &Outcomes,
     ) -> Result<Vec<crate::feed::Line>, Error> {
+        let stated = &sorted.fed;
         let mut lines = Vec::with_capacity(stated.len());
         let mut alerts = Vec::with_capacity(stated.len());
         let mut beside = Vec::with_capacity(stated.len());
-        for Stated { event, beside: about } in stated {
+        for Stated { event, beside: about, .. } in stated {
             lines.push(serde_json::to_vec(event)?);
             alerts.push(serde_json::to_vec(&event.alert)?);
             beside.push(about.clone());
@@ -489,15 +561,20 @@ impl Live {
                 alert,
             })
             .collect();
+        let aside: Vec<AsideLines> = sorted.aside.iter().map(AsideLines::of).collect::<Result<_, _>>()?;
+        let aside: Vec<store::AsideEvent<'_>> =
+            sorted.aside.iter().zip(&aside).map(AsideLines::event).collect();
+        let notes: Vec<Note> = outcomes.notes.iter().chain(&sorted.note).cloned().collect();
         let first = self.store.last_sequence() + 1;
         let whole = store::Tick {
             tick,
             events: &stored,
             beside: &beside,
+            aside: &aside,
             offsets: &outcomes.offsets,
             requests: &outcomes.requests,
             rejects: &outcomes.rejects,
-            notes: &outcomes.notes,
+            notes: &notes,
             base: outcomes.base.as_ref(),
         };
         patiently(&self.shared, || self.store.commit(&whole).map(drop))?;

@@ -11,11 +11,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use database::{
-    Address, Batch, CoverageAt, Database, Error as DatabaseError, JournalEvent, JournalReject,
-    NewRuleVersion, Projector,
+    Address, Batch, CoverageAt, Cursor, Database, Error as DatabaseError, JournalAside, JournalEvent,
+    JournalReject, NewRuleVersion, Projector,
 };
 use records::time::format_time;
-use store::State;
+use store::{AsideLine, Snapshot, State};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -74,11 +74,12 @@ pub struct Projection {
 }
 
 /// Where the database must have come to for a tick to be in it.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Target {
     tick: u64,
     sequence: u64,
     reject: u64,
+    aside: u64,
 }
 
 /// The coverage, asked for and not yet written.
@@ -198,7 +199,9 @@ impl Projection {
             }
             told.clear();
             let cursor = projector.cursor();
-            let is_there = cursor.sequence >= target.sequence && cursor.reject >= target.reject;
+            let is_there = cursor.sequence >= target.sequence
+                && cursor.reject >= target.reject
+                && cursor.aside >= target.aside;
             self.projected.reach(Reached {
                 database: Some(projector.database().clone()),
                 tick: if is_there { target.tick } else { 0 },
@@ -210,7 +213,7 @@ impl Projection {
             }
             coverage.ask(&self.inbox, target.tick);
             let next = self.target();
-            if next.tick == target.tick && next.sequence == target.sequence && next.reject == target.reject {
+            if next == target {
                 if ends.is_some() {
                     return Ok(());
                 }
@@ -236,11 +239,12 @@ impl Projection {
         Error::Database { address: self.address.to_string(), source: Box::new(source) }
     }
 
-    /// What is committed now. The tick is read first: what it has is behind the other two.
+    /// What is committed now. The tick is read first: what it has is behind the others.
     fn target(&mut self) -> Target {
         let tick = *self.committed.borrow_and_update();
         let reject = self.state.last_reject().unwrap_or(0);
-        Target { tick, sequence: self.state.last_sequence(), reject }
+        let aside = self.state.last_aside().unwrap_or(0);
+        Target { tick, sequence: self.state.last_sequence(), reject, aside }
     }
 
     /// What comes behind the cursor.
@@ -252,19 +256,9 @@ impl Projection {
     ) -> Result<ReadBatch, Error> {
         let cursor = projector.cursor();
         let mut read = ReadBatch { coverage, at: format_time(wall_clock()), ..ReadBatch::default() };
-        let (mut after, mut bytes) = (cursor.sequence, 0);
-        while read.events.len() < EVENTS && bytes < BYTES {
-            let page = self.state.events(after, PAGE)?;
-            bytes += page.items.iter().map(|(_, line)| line.len()).sum::<usize>();
-            read.events.extend(page.items);
-            after = read.events.last().map_or(after, |(sequence, _)| *sequence);
-            if !page.more {
-                break;
-            }
-        }
-        if after > cursor.sequence {
-            read.beside = self.state.beside(cursor.sequence, after)?.into_iter().collect();
-        }
+        // Both journals as of one moment, so that of neither something is missing that the other goes on from.
+        let snapshot = self.state.snapshot()?;
+        read.follow(&snapshot, cursor)?;
         for (number, line) in self.state.rejects(cursor.reject, PAGE)?.items {
             let stored: StoredReject = serde_json::from_slice(&line)?;
             read.rejects.push(JournalReject { number, line: stored.line, key: stored.key });
@@ -281,6 +275,7 @@ impl Projection {
 #[derive(Default)]
 struct ReadBatch {
     events: Vec<(u64, Vec<u8>)>,
+    aside: Vec<AsideLine>,
     beside: BTreeMap<u64, Vec<u8>>,
     rejects: Vec<JournalReject>,
     moved: Vec<database::Division>,
@@ -289,6 +284,30 @@ struct ReadBatch {
 }
 
 impl ReadBatch {
+    /// Reads the events of both journals that follow a cursor: of those aside of the feed, only ones behind events of the
+    /// feed that are read too, and of the feed, none behind which others aside of it are left out.
+    fn follow(&mut self, snapshot: &Snapshot, cursor: Cursor) -> Result<(), Error> {
+        let aside = snapshot.aside_events(cursor.aside, EVENTS)?;
+        let last = aside.items.last().filter(|_| aside.more).map_or(u64::MAX, |line| line.after);
+        let (mut after, mut bytes) = (cursor.sequence, 0);
+        while self.events.len() < EVENTS && bytes < BYTES {
+            let page = snapshot.events(after, PAGE)?;
+            bytes += page.items.iter().map(|(_, line)| line.len()).sum::<usize>();
+            self.events.extend(page.items.into_iter().take_while(|(sequence, _)| *sequence <= last));
+            let reached = self.events.last().map_or(after, |(sequence, _)| *sequence);
+            if !page.more || reached == last || reached == after {
+                break;
+            }
+            after = reached;
+        }
+        let reached = self.events.last().map_or(cursor.sequence, |(sequence, _)| *sequence);
+        self.aside = aside.items.into_iter().take_while(|line| line.after <= reached).collect();
+        if reached > cursor.sequence {
+            self.beside = snapshot.beside(cursor.sequence, reached)?.into_iter().collect();
+        }
+        Ok(())
+    }
+
     fn batch(&self) -> Batch<'_> {
         let about = |sequence: &u64| self.beside.get(sequence).and_then(|kept| about::read(kept));
         let events = self.events.iter();
@@ -296,12 +315,18 @@ impl ReadBatch {
             events: events
                 .map(|(sequence, line)| JournalEvent { sequence: *sequence, line, about: about(sequence) })
                 .collect(),
+            aside: self.aside.iter().map(aside).collect(),
             rejects: self.rejects.clone(),
             divisions: self.moved.clone(),
             coverage: self.coverage.clone(),
             at: self.at.clone(),
         }
     }
+}
+
+/// An event of an alert that is in no feed, as the database takes it.
+fn aside(AsideLine { number, after, state, line, beside }: &AsideLine) -> JournalAside<'_> {
+    JournalAside { number: *number, after: *after, state, line, about: about::read(beside) }
 }
 
 impl Coverage {

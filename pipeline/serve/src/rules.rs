@@ -88,6 +88,15 @@ pub struct OfRule {
     pub counted_before: FenSum,
     /// Under the proposed one.
     pub counted_after: FenSum,
+    /// Findings of the rule as a shadow rule, which are no alerts, that come.
+    #[serde(default)]
+    pub shadow_added: u64,
+    /// Those that go.
+    #[serde(default)]
+    pub shadow_withdrawn: u64,
+    /// Those that say something else.
+    #[serde(default)]
+    pub shadow_changed: u64,
 }
 
 /// A proposed bank, as people see it.
@@ -300,11 +309,12 @@ impl Rules {
         let how = (self.workers, self.shared.metrics.place.profile());
         let (banks, state) = ([in_force, bank], &self.shared.state);
         let mut candidate = Candidate::load(&banks, how, state, Beginning::Stored, wait)?;
-        let found = candidate.change_bank(bank)?;
+        let [found, shadow] = candidate.change_bank(bank)?;
         let proposal = self.desk().proposal.clone().ok_or(Error::Ended)?;
         bundle::write_lines(&self.difference_of(&proposal), &found)?;
-        let by_rule = by_rule(&found);
-        drop(found);
+        let mut by_rule = by_rule(&found);
+        add_shadow(&mut by_rule, &shadow);
+        drop((found, shadow));
         self.update(|of| {
             if of.stage == Stage::Loading {
                 (of.stage, of.difference) = (Stage::Waiting, Some(by_rule));
@@ -344,6 +354,17 @@ impl Rules {
         drop(desk);
         self.update(|of| of.stage = Stage::InForce);
         Ok(())
+    }
+}
+
+fn add_shadow(rules: &mut BTreeMap<String, OfRule>, found: &[AlertDifference]) {
+    for line in found {
+        let of = rules.entry(line.rule.clone()).or_default();
+        match &*line.change {
+            "added" => of.shadow_added += 1,
+            "withdrawn" => of.shadow_withdrawn += 1,
+            _ => of.shadow_changed += 1,
+        }
     }
 }
 

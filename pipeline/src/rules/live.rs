@@ -100,5 +100,15 @@ fn text(proposal: &Proposal) -> String {
             of.added, of.withdrawn, of.changed, of.reworded, of.counted_before, of.counted_after
         );
     }
+    for (rule, of) in difference {
+        let (added, withdrawn, changed) = (of.shadow_added, of.shadow_withdrawn, of.shadow_changed);
+        if added + withdrawn + changed == 0 {
+            continue;
+        }
+        let _ = writeln!(
+            text,
+            "{rule} as a shadow rule: {added} findings added, {withdrawn} withdrawn, {changed} changed"
+        );
+    }
     text
 }

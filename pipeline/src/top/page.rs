@@ -119,9 +119,12 @@ fn rules(all: &Between<'_>, now: &Figures, lines: &mut Vec<String>) {
     if rules.is_empty() {
         return;
     }
-    lines.extend([String::new(), "rule       events/s   alerts".to_owned()]);
+    let held = now.by("fundwatch_alerts_held", "rule");
+    lines.extend([String::new(), "rule       events/s   alerts     held".to_owned()]);
     for (rule, rate) in rules.into_iter().take(RULES) {
-        lines.push(format!("{rule:<8} {:>10} {:>8}", number(rate), number(alerts(&rule))));
+        let held = held.get(rule.as_str()).copied().unwrap_or_default();
+        let (rate, alerts, held) = (number(rate), number(alerts(&rule)), number(held));
+        lines.push(format!("{rule:<8} {rate:>10} {alerts:>8} {held:>8}"));
     }
 }
 
@@ -201,6 +204,7 @@ mod tests {
                  fundwatch_changes_accepted_total{{source=\"http\",kind=\"visit\"}} {accepted}\n\
                  fundwatch_events_total{{rule=\"X01\",event=\"raised\"}} {accepted}\n\
                  fundwatch_alerts{{rule=\"X01\"}} 3\n\
+                 fundwatch_alerts_held{{rule=\"X01\"}} 7\n\
                  fundwatch_kafka_lag_messages{{topic=\"t\",partition=\"1\"}} 250000\n\
                  process_resident_memory_bytes 1610612736\n"
             )
@@ -212,7 +216,7 @@ mod tests {
         for part in [
             "state      ready",
             "accepted   http 60/s; 90 in all",
-            "X01              40        3",
+            "X01              40        3        7",
             "t/1 250 k",
             "1.5 GiB resident",
         ] {

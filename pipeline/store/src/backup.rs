@@ -18,7 +18,8 @@ use crate::mark::Mark;
 use crate::snapshot::Snapshot;
 use crate::state::new_identity;
 use crate::tables::{
-    AGED, ALERTS, BASE, BESIDE, CURSORS, EVENTS, META, NOTES, OFFSETS, REJECTS, REQUESTS, SEGMENTS,
+    AGED, ALERTS, ASIDE, ASIDE_EVENTS, ASIDE_ORDER, BASE, BESIDE, CURSORS, EVENTS, META, NOTES, OFFSETS,
+    REJECTS, REQUESTS, SEGMENTS,
 };
 use crate::{Error, Store, segment};
 
@@ -172,6 +173,9 @@ fn copy_tables(from: &ReadTransaction, to: &Database) -> Result<(), redb::Error>
     copy_table(from, &writing, ALERTS)?;
     copy_table(from, &writing, EVENTS)?;
     copy_table(from, &writing, BESIDE)?;
+    copy_table(from, &writing, ASIDE)?;
+    copy_table(from, &writing, ASIDE_ORDER)?;
+    copy_table(from, &writing, ASIDE_EVENTS)?;
     copy_table(from, &writing, REJECTS)?;
     copy_table(from, &writing, CURSORS)?;
     copy_table(from, &writing, NOTES)?;

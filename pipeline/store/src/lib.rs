@@ -42,6 +42,7 @@
 //! # }
 //! ```
 
+pub mod aside;
 pub mod backup;
 pub mod base;
 mod error;
@@ -56,6 +57,7 @@ mod tables;
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 
+pub use aside::{Aside, AsideEvent, AsideLine};
 pub use base::{Base, BaseWriter};
 pub use error::Error;
 pub use segment::Position;

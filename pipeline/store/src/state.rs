@@ -2,13 +2,16 @@
 //!
 //! | table | from | to |
 //! |---|---|---|
-//! | `meta` | `version`, `identity`, `tick`, `sequence`, `rejects`, `commits`, `generation`, `base`, `base segment`, `base length` | number |
+//! | `meta` | `version`, `identity`, `tick`, `sequence`, `rejects`, `aside`, `commits`, `generation`, `base`, `base segment`, `base length` | number |
 //! | `segments` | number of a segment | its length that counts |
 //! | `offsets` | source (`topic/partition`, a file) | where to read on |
 //! | `requests` | id of a request | the tick it was answered at, and the answer |
 //! | `alerts` | `alert_id` | sequence of its last event, and the alert as it stands |
 //! | `events` | sequence | the event |
 //! | `beside` | sequence | what is known beside the event, if anything is |
+//! | `aside` | `alert_id` | an alert that stands and is in no feed: number of its last event, state, group, rank, and the alert |
+//! | `aside_order` | state, group, rank, `alert_id` | nothing: the order of those |
+//! | `aside_events` | number | an event of those: the sequence behind which it happened, state, event, what is known beside it |
 //! | `rejects` | number | what was rejected |
 //! | `cursors` | who takes events | sequence of the last one taken |
 //! | `notes` | name | what the program notes with a tick |
@@ -30,6 +33,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use redb::{Database, ReadTransaction, ReadableDatabase, ReadableTable, TableError, WriteTransaction};
 
 use crate::Error;
+use crate::aside::{self, AsideEvent};
 use crate::base::Base;
 use crate::error::failed;
 use crate::mark::Mark;
@@ -80,6 +84,8 @@ pub struct Tick<'a> {
     /// What is known beside each of them, in the same order: for readers of the state, and not in the event. May be
     /// shorter, and empty where nothing is.
     pub beside: &'a [Vec<u8>],
+    /// What happens to alerts that are in no feed, in order.
+    pub aside: &'a [AsideEvent<'a>],
     /// Where to read on, by source.
     pub offsets: &'a [(String, u64)],
     /// Answers to requests, by their id.
@@ -141,6 +147,7 @@ impl State {
             writing.open_table(ALERTS)?;
             writing.open_table(EVENTS)?;
             writing.open_table(BESIDE)?;
+            aside::prepare(&writing)?;
             writing.open_table(REJECTS)?;
             writing.open_table(CURSORS)?;
             writing.open_table(NOTES)?;
@@ -229,6 +236,11 @@ impl State {
             if tick.tick > self.last_tick() && stands("tick")? == tick.tick {
                 return Ok(stands("sequence")?);
             }
+        }
+        {
+            // The sequence that the tick's events lead to.
+            let last = sequence + tick.events.len() as u64;
+            aside::write(&writing, tick.aside, last)?;
         }
         {
             writing.open_table(SEGMENTS)?.insert(segment, length)?;
@@ -436,6 +448,14 @@ impl State {
     /// The database cannot be read.
     pub fn beside(&self, after: u64, last: u64) -> Result<Vec<(u64, Vec<u8>)>, Error> {
         self.snapshot()?.beside(after, last)
+    }
+
+    /// As [`Snapshot::last_aside`].
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn last_aside(&self) -> Result<u64, Error> {
+        self.snapshot()?.last_aside()
     }
 
     /// As [`Snapshot::last_reject`].

@@ -116,6 +116,7 @@ fn filters() -> impl Strategy<Value = (AlertFilter, usize)> {
             amount_min,
             amount_max,
             state,
+            without: None,
             incident: None,
         };
         (filter, limit)

@@ -1,6 +1,6 @@
 //! Decisions and the audit trail are only added to, and whoever gets past that is found out.
 
-use database::{AuditEntry, AuditHead, Database, Error, NewDisposition};
+use database::{AuditEntry, AuditHead, Batch, Database, Error, JournalAside, NewDisposition};
 use wire::Fen;
 
 use crate::events::{alert, batch, event, lines};
@@ -64,8 +64,11 @@ pub(crate) async fn what_is_only_added_to_cannot_be_changed(place: &Place) {
     let written = lines(&[event("raised", 1, &a)]);
     place.write(&batch(0, &written, None)).await;
     place.open().await.dispose(&decision(&a.alert_id, None), &entry(1)).await.unwrap();
-    for table in ["audit", "revisions", "causes", "dispositions"] {
-        let column = if table == "audit" || table == "dispositions" { "number" } else { "sequence" };
+    let line = &lines(&[event("raised", 2, &alert("A01", "V2", 1))])[0];
+    let aside = vec![JournalAside { number: 1, after: 1, state: "held", line, about: None }];
+    place.write(&Batch { aside, ..batch(1, &[], None) }).await;
+    for table in ["audit", "revisions", "causes", "dispositions", "aside_revisions", "aside_causes"] {
+        let column = if table == "revisions" || table == "causes" { "sequence" } else { "number" };
         for sql in [format!("UPDATE {table} SET {column} = 7"), format!("DELETE FROM {table}")] {
             let refused = place.meddle(&sql).await;
             assert!(refused.as_ref().is_err_and(|why| why.contains("added")), "{sql}: {refused:?}");

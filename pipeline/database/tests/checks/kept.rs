@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use database::{
-    AlertFilter, AlertOrder, Batch, CoverageAt, Cursor, Error, IncidentFilter, JournalReject, NewRuleVersion,
-    Projector, RejectFilter,
+    AlertFilter, AlertOrder, Batch, CoverageAt, Cursor, Error, IncidentFilter, JournalAside, JournalReject,
+    NewRuleVersion, Projector, RejectFilter,
 };
 use serde_json::value::RawValue;
 use wire::{Fen, FenSum, Keyword, Origin, Rejected, RuleCoverage};
@@ -18,7 +18,7 @@ pub(crate) async fn events_become_alerts_each_once(place: &Place) {
     a.amount = Fen(9_000);
     let later = [event("changed", 2, &a), event("withdrawn", 3, &a), event("aged", 3, &b)];
     let (first, second) = (lines(&raised), lines(&later));
-    assert_eq!(place.write(&batch(0, &first, Some("P1"))).await, Cursor { sequence: 2, reject: 0 });
+    assert_eq!(place.write(&batch(0, &first, Some("P1"))).await, Cursor { sequence: 2, ..Cursor::default() });
 
     // Who begins twice writes once: the second finds the cursor moved.
     let (mut one, mut other) = (place.projector().await.unwrap(), place.projector().await.unwrap());
@@ -32,7 +32,7 @@ pub(crate) async fn events_become_alerts_each_once(place: &Place) {
         ("withdrawn", 1, 4)
     );
     let events: Vec<_> = of_a.revisions.iter().map(|of| (of.sequence, of.event.as_str(), of.tick)).collect();
-    assert_eq!(events, [(1, "raised", 1), (3, "changed", 2), (4, "withdrawn", 3)]);
+    assert_eq!(events, [(Some(1), "raised", 1), (Some(3), "changed", 2), (Some(4), "withdrawn", 3)]);
     // The alert and its causes are what they were, to the byte and to the last digit.
     for (revision, written) in of_a.revisions.iter().zip([&raised[0], &later[0], &later[1]]) {
         assert_eq!(revision.alert.get(), serde_json::to_string(&written.alert).unwrap());
@@ -49,6 +49,128 @@ pub(crate) async fn events_become_alerts_each_once(place: &Place) {
     );
     let any = database.alerts(&AlertFilter::default(), AlertOrder::Id, None, 10).await.unwrap();
     assert_eq!((any.items.len(), any.next), (2, None));
+}
+
+/// Alerts that are held, or of shadow rules, stand in their state; what they went through is one history with the feed's,
+/// however the batches are cut.
+pub(crate) async fn what_is_aside_of_the_feed_has_its_state(place: &Place) {
+    let (held, shadow, tried) = (alert("A01", "V1", 10), alert("X01", "V2", 20), alert("X01", "V3", 30));
+    let back = alert("A02", "V4", 40);
+    let fed = lines(&[
+        event("raised", 1, &back),
+        event("withdrawn", 2, &back),
+        event("raised", 3, &held),
+        event("withdrawn", 5, &held),
+        event("raised", 6, &tried),
+    ]);
+    // Each with the sequence behind which it happened.
+    let aside = [
+        (1, "held", event("raised", 1, &held)),
+        (1, "shadow", event("raised", 1, &shadow)),
+        (1, "shadow", event("raised", 1, &tried)),
+        (2, "held", event("changed", 2, &held)),
+        (2, "held", event("raised", 3, &back)),
+        (3, "held", event("released", 3, &held)),
+        (3, "held", event("withdrawn", 4, &back)),
+        (5, "shadow", event("withdrawn", 6, &tried)),
+        (5, "shadow", event("withdrawn", 6, &shadow)),
+    ];
+    let aside_lines: Vec<Vec<u8>> = aside.iter().map(|(.., of)| serde_json::to_vec(of).unwrap()).collect();
+    let all: Vec<JournalAside<'_>> = (1..)
+        .zip(aside.iter().zip(&aside_lines))
+        .map(|(number, ((after, state, _), line))| JournalAside {
+            number,
+            after: *after,
+            state,
+            line,
+            about: None,
+        })
+        .collect();
+    // Up to these sequences in turn, at first none; at the last one everything.
+    let (mut written, mut noted) = (0, 0);
+    for reached in [0, 1, 2, 3, 5] {
+        let some = &fed[written..reached];
+        let fits = all[noted..].iter().take_while(|of| of.after <= reached as u64).cloned().collect();
+        let batch = Batch { aside: fits, ..batch(written as u64, some, None) };
+        noted += batch.aside.len();
+        if !batch.is_empty() {
+            place.write(&batch).await;
+        }
+        written = reached;
+        if reached == 2 {
+            let database = place.open().await;
+            let state =
+                async |of: &wire::Alert| database.alert(&of.alert_id).await.unwrap().map(|of| of.state);
+            assert_eq!(state(&held).await.as_deref(), Some("held"));
+            assert_eq!(state(&shadow).await.as_deref(), Some("shadow"));
+            assert_eq!(state(&back).await.as_deref(), Some("held"));
+        }
+    }
+    let database = place.open().await;
+    let cursor = place.projector().await.unwrap().cursor();
+    assert_eq!((cursor.sequence, cursor.aside), (5, 9));
+    check_aside(&database, [&held, &shadow, &tried, &back]).await;
+}
+
+/// The same in one batch.
+pub(crate) async fn what_leaves_in_one_batch_leaves_no_trace(place: &Place) {
+    let (held, again) = (alert("A01", "V1", 10), alert("A01", "V2", 10));
+    let fed = lines(&[event("raised", 2, &held), event("raised", 1, &again), event("withdrawn", 2, &again)]);
+    let aside = [
+        (0, event("raised", 1, &held)),
+        (1, event("released", 2, &held)),
+        (3, event("raised", 3, &again)),
+        (3, event("withdrawn", 4, &again)),
+    ];
+    let lines: Vec<Vec<u8>> = aside.iter().map(|(_, of)| serde_json::to_vec(of).unwrap()).collect();
+    let aside = (1..)
+        .zip(aside.iter().zip(&lines))
+        .map(|(number, ((after, _), line))| JournalAside {
+            number,
+            after: *after,
+            state: "held",
+            line,
+            about: None,
+        })
+        .collect();
+    place.write(&Batch { aside, ..batch(0, &fed, None) }).await;
+    let database = place.open().await;
+    let of = database.alert(&held.alert_id).await.unwrap().unwrap();
+    assert_eq!((of.state.as_str(), of.first_sequence, of.last_sequence), ("standing", 1, 1));
+    let of = database.alert(&again.alert_id).await.unwrap().unwrap();
+    assert_eq!((of.state.as_str(), of.first_sequence, of.last_sequence), ("withdrawn", 2, 3));
+}
+
+async fn check_aside(database: &database::Database, [held, shadow, tried, back]: [&wire::Alert; 4]) {
+    let history = database.history(&held.alert_id).await.unwrap().unwrap();
+    let of: Vec<_> = history
+        .revisions
+        .iter()
+        .map(|of| (of.sequence, of.aside.as_deref(), of.event.as_str(), of.tick))
+        .collect();
+    assert_eq!(
+        of,
+        [
+            (None, Some("held"), "raised", 1),
+            (None, Some("held"), "changed", 2),
+            (None, Some("held"), "released", 3),
+            (Some(3), None, "raised", 3),
+            (Some(4), None, "withdrawn", 5)
+        ]
+    );
+    assert!(history.revisions.iter().all(|of| of.causes.len() == 2));
+    let state = async |of: &wire::Alert| {
+        let of = database.alert(&of.alert_id).await.unwrap();
+        of.map(|of| (of.state, of.first_sequence, of.last_sequence))
+    };
+    assert_eq!(state(held).await, Some(("withdrawn".to_owned(), 3, 4)));
+    // The feed never had it: nothing is left but its revisions.
+    assert_eq!(state(shadow).await, None);
+    assert_eq!(state(tried).await, Some(("standing".to_owned(), 5, 5)));
+    assert_eq!(state(back).await, Some(("withdrawn".to_owned(), 1, 2)));
+    let without = AlertFilter { without: Some("standing".to_owned()), ..AlertFilter::default() };
+    let found = database.alerts(&without, AlertOrder::Id, None, 10).await.unwrap();
+    assert!(found.items.len() == 2 && found.items.iter().all(|of| of.state == "withdrawn"));
 }
 
 pub(crate) async fn a_dead_mans_alerts_are_one_incident(place: &Place) {
@@ -79,11 +201,12 @@ pub(crate) async fn a_dead_mans_alerts_are_one_incident(place: &Place) {
     // More than 64 bits hold.
     assert_eq!(alone.amount, FenSum(2 * i128::from(i64::MAX)));
     assert_eq!(alone.rules, ["A01", "A03"]);
-    let whole = database.incident(&dead.incident_id, None).await.unwrap().unwrap();
+    let whole = database.incident(&dead.incident_id, &AlertFilter::default()).await.unwrap().unwrap();
     assert_eq!((whole.count, whole.amount), (48, FenSum((0..48).map(|nth| 1_000 + nth).sum())));
-    let gone = database.incident(&dead.incident_id, Some("withdrawn")).await.unwrap().unwrap();
+    let withdrawn = AlertFilter { state: Some("withdrawn".to_owned()), ..AlertFilter::default() };
+    let gone = database.incident(&dead.incident_id, &withdrawn).await.unwrap().unwrap();
     assert_eq!((gone.count, gone.state.as_str()), (3, "withdrawn"));
-    assert!(database.incident("I-none", None).await.unwrap().is_none());
+    assert!(database.incident("I-none", &AlertFilter::default()).await.unwrap().is_none());
     let of_person = IncidentFilter { person: Some("P-dead".to_owned()), ..standing };
     assert_eq!(database.incidents(&of_person, None, 10).await.unwrap().items.len(), 1);
 }
@@ -142,7 +265,7 @@ pub(crate) async fn rejects_and_coverage_are_kept(place: &Place) {
         at: "2026-01-02 03:04:05".to_owned(),
         ..Batch::default()
     };
-    assert_eq!(place.write(&batch).await, Cursor { sequence: 0, reject: 3 });
+    assert_eq!(place.write(&batch).await, Cursor { reject: 3, ..Cursor::default() });
     place.write(&Batch { coverage: coverage(&[("A01", 7)]), ..Batch::default() }).await;
     let database = place.open().await;
     let all = database.rejects(&RejectFilter::default(), 0, 2).await.unwrap();
@@ -193,7 +316,7 @@ pub(crate) async fn another_states_database_is_refused(place: &Place) {
     place
         .meddle(
             "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
-        SELECT 99, 'later', success, checksum, 0 FROM _sqlx_migrations",
+        SELECT 99, 'later', success, checksum, 0 FROM _sqlx_migrations WHERE version = 1",
         )
         .await
         .unwrap();

@@ -149,6 +149,8 @@ operations! {
     AlertsRead "alerts.read" READERS, Bound::Division, Kind::Read;
     /// see persons by their numbers; for everybody else they are masked
     AlertsPersons "alerts.persons" May::Roles(&[Inspector, Head]), Bound::Division, Kind::Widens;
+    /// see what shadow rules find
+    AlertsShadow "alerts.shadow" May::Roles(&[Head, RuleOwner, Auditor]), Bound::Division, Kind::Widens;
     /// follow events of alerts
     FeedRead "feed.read" FOLLOWERS, Bound::Division, Kind::Read;
     /// alerts grouped by institution, family and person

@@ -61,6 +61,11 @@ impl Viewer {
         self.may(Operation::AlertsPersons)
     }
 
+    /// Whether they see what shadow rules find.
+    pub fn sees_shadow(&self) -> bool {
+        self.may(Operation::AlertsShadow)
+    }
+
     /// First digits of the divisions that they are bound to; none if they see all.
     pub fn divisions(&self) -> &[String] {
         &self.who.divisions

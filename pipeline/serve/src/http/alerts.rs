@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use wire::{Alert, Cause, FenSum};
 
-use super::asked::{amount, division, moment, state};
+use super::asked::{amount, division, moment, of_state};
 use super::{App, Asked, Problem};
+use crate::about::SHADOW;
 use crate::access::viewer::Viewer;
 
 /// Which alerts, in which order, and from where on.
@@ -50,8 +51,8 @@ impl Wanted {
             occurred_to: moment("occurred_to", of.occurred_to.as_deref(), true)?,
             amount_min: amount("amount_min", of.amount_min.as_deref())?,
             amount_max: amount("amount_max", of.amount_max.as_deref())?,
-            state: state(of.state)?,
             incident: of.incident,
+            ..of_state(viewer, of.state)?
         })
     }
 
@@ -92,7 +93,11 @@ pub(super) struct History {
 /// An event of an alert.
 #[derive(Serialize, Deserialize)]
 struct RevisionLine {
-    sequence: u64,
+    /// Its sequence in the feed; none of an event that is in no feed.
+    sequence: Option<u64>,
+    /// Of an event that is in no feed: `held` or `shadow`, in which the alert was, or which it left.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    aside: Option<String>,
     event: String,
     tick: u64,
     entered: String,
@@ -123,6 +128,9 @@ pub(super) async fn visible(app: &App, viewer: &Viewer, alert_id: &str) -> Resul
     viewer.is_known()?;
     let found = app.current_database().await?.alert(alert_id).await?;
     let found = found.ok_or_else(|| no_alert(alert_id))?;
+    if found.state == SHADOW && !viewer.sees_shadow() {
+        return Err(no_alert(alert_id));
+    }
     let alert: Alert = serde_json::from_str(found.alert.get()).map_err(crate::Error::from)?;
     let institution = alert.institution.as_deref();
     if viewer.sees(institution) { Ok(found) } else { Err(viewer.foreign(institution, no_alert(alert_id))) }
@@ -169,6 +177,7 @@ pub(super) async fn history(
         let alert: Alert = serde_json::from_str(of.alert.get()).map_err(crate::Error::from)?;
         Ok(RevisionLine {
             sequence: of.sequence,
+            aside: of.aside,
             event: of.event,
             tick: of.tick,
             entered: of.entered_at,
@@ -176,11 +185,12 @@ pub(super) async fn history(
             alert: seen(&of.alert, &viewer)?,
         })
     };
+    let shown = |of: &database::Revision| viewer.sees_shadow() || of.aside.as_deref() != Some(SHADOW);
     Ok(Json(History {
         alert_id: found.alert.alert_id,
         state: found.alert.state,
         incident: found.alert.incident_id,
-        revisions: found.revisions.into_iter().map(line).collect::<Result<_, _>>()?,
+        revisions: found.revisions.into_iter().filter(shown).map(line).collect::<Result<_, _>>()?,
     }))
 }
 

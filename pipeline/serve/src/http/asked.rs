@@ -1,11 +1,13 @@
 //! What requests have in common: where a page begins and ends, moments, amounts, divisions; and the database as of the
 //! request.
 
-use database::Database;
+use database::{AlertFilter, Database};
 use records::time::{is_civil_time, parse_date, parse_time};
 use wire::Fen;
 
 use super::{App, Problem};
+use crate::about::SHADOW;
+use crate::access::viewer::Viewer;
 use crate::projection::Behind;
 
 impl From<Behind> for Problem {
@@ -69,8 +71,19 @@ pub(super) fn division(asked: Option<String>) -> Result<Vec<String>, Problem> {
     }
 }
 
+/// A filter by state: by one, or by none for `any`; those that stand if none is named. What shadow rules find is there
+/// for those only who may see it.
+pub(super) fn of_state(viewer: &Viewer, asked: Option<String>) -> Result<AlertFilter, Problem> {
+    let state = state(asked)?;
+    if state.as_deref() == Some(SHADOW) && !viewer.sees_shadow() {
+        return Err(Problem::forbidden("alerts.shadow"));
+    }
+    let without = (!viewer.sees_shadow()).then(|| SHADOW.to_owned());
+    Ok(AlertFilter { state, without, ..AlertFilter::default() })
+}
+
 /// A state, or `any`; those that stand if none is named.
-pub(super) fn state(asked: Option<String>) -> Result<Option<String>, Problem> {
+fn state(asked: Option<String>) -> Result<Option<String>, Problem> {
     const STATES: [&str; 5] = ["standing", "withdrawn", "aged", "held", "shadow"];
     match asked.as_deref() {
         None => Ok(Some("standing".to_owned())),

@@ -6,7 +6,7 @@ use database::{AlertFilter, Incident, IncidentFilter};
 use serde::{Deserialize, Serialize};
 use wire::FenSum;
 
-use super::asked::{amount, division, moment, state};
+use super::asked::{amount, division, moment, of_state};
 use super::{App, Asked, Problem};
 use crate::access::viewer::Viewer;
 
@@ -108,8 +108,8 @@ pub(super) async fn list(
         occurred_to: moment("occurred_to", wanted.occurred_to.as_deref(), true)?,
         amount_min: amount("amount_min", wanted.amount_min.as_deref())?,
         amount_max: amount("amount_max", wanted.amount_max.as_deref())?,
-        state: state(wanted.state)?,
         incident: None,
+        ..of_state(&viewer, wanted.state)?
     };
     let filter = IncidentFilter { alerts, person: wanted.person };
     let page = app.current_database().await?.incidents(&filter, wanted.after.as_deref(), limit).await?;
@@ -126,10 +126,10 @@ pub(super) async fn one(
     Path(incident_id): Path<String>,
     Asked(wanted): Asked<WantedOne>,
 ) -> Result<Json<IncidentLine>, Problem> {
-    let state = state(Some(wanted.state.unwrap_or_else(|| "any".to_owned())))?;
+    let of = of_state(&viewer, Some(wanted.state.unwrap_or_else(|| "any".to_owned())))?;
     viewer.is_known()?;
     let none = || Problem::not_found(format!("there is no incident {incident_id} with such alerts"));
-    let found = app.current_database().await?.incident(&incident_id, state.as_deref()).await?;
+    let found = app.current_database().await?.incident(&incident_id, &of).await?;
     let found = found.ok_or_else(none)?;
     if !viewer.sees(found.institution.as_deref()) {
         return Err(viewer.foreign(found.institution.as_deref(), none()));

@@ -6,8 +6,8 @@ use wire::schema::schema_of;
 
 use super::operation::{Operation, reads, takes};
 use super::{
-    access, alerts, audit, backups, bank, changes, dispositions, document, feed, health, incidents, rejected,
-    rules,
+    access, alerts, audit, backups, bank, changes, dispositions, document, feed, health, incidents, queue,
+    rejected, rules,
 };
 use crate::access::table::Operation as Right;
 use crate::batch::Answer;
@@ -158,6 +158,20 @@ pub(super) fn routes() -> Vec<Route> {
                 .asked::<rules::Wanted>()
                 .gives(schema_of::<rules::Versions>())
                 .or(&[503]),
+            ],
+        ),
+        route(
+            "/v1/rules/{rule}/queue",
+            vec![
+                reads(
+                    Right::AlertsRead,
+                    "rules.queue",
+                    "The alerts of a rule that are held until its budget has room, in the order of their turn",
+                    queue::queue,
+                )
+                .asked::<queue::Wanted>()
+                .gives(schema_of::<queue::Queue>())
+                .or(&[404, 503]),
             ],
         ),
         route(

@@ -8,8 +8,8 @@ use crate::about::Stated;
 use crate::candidate::Debt;
 use crate::fail;
 use crate::inbox::Adopt;
-use crate::judged::Stands;
-use crate::recover::{Difference, event_of};
+use crate::judged::{Standing, Stands};
+use crate::recover::{Difference, events_of, stored};
 
 /// Of what a change of rules led to, how many alerts are stated in a tick, beside those that the tick changed.
 const OWED_A_TICK: usize = 500;
@@ -33,6 +33,7 @@ impl Live {
         engine.front.go_on_after(last_tick);
         let before = std::mem::replace(&mut self.engine, engine);
         (self.recorded, self.owed, self.unprofiled) = (recorded, owed, true);
+        self.take_budgets()?;
         self.watch_memory();
         // Its threads are waited for elsewhere: the stream goes on.
         let ended =
@@ -58,21 +59,22 @@ impl Live {
             return Ok(());
         }
         let mut stated = Vec::new();
-        for Stated { event, beside } in events.drain(..) {
+        for Stated { event, beside, shadow } in events.drain(..) {
             match self.owed.remove(&event.alert.alert_id) {
-                None => stated.push(Stated { event, beside }),
+                None => stated.push(Stated { event, beside, shadow }),
                 Some(debt) => {
                     let mut causes = debt.cause.unwrap_or_default();
                     causes.extend(event.cause);
                     let alert_id = event.alert.alert_id.clone();
-                    let alert = (event.event != "withdrawn").then_some(event.alert);
+                    let is_there = event.event != "withdrawn";
+                    let alert = is_there.then_some(Standing { alert: event.alert, shadow });
                     // An alert that is to age does so whatever the engine says of it, unless it occurs anew.
                     let stands = match (debt.stands, alert) {
                         (Stands::Aged, None) => Stands::Aged,
-                        (Stands::Aged, Some(alert)) if !self.judged_days().covers(&alert.occurred) => {
+                        (Stands::Aged, Some(of)) if !self.judged_days().covers(&of.alert.occurred) => {
                             Stands::Aged
                         }
-                        (_, Some(alert)) => Stands::As(Box::new(alert)),
+                        (_, Some(of)) => Stands::As(Box::new(of)),
                         (_, None) => Stands::Gone,
                     };
                     let debt = Debt { stands, beside, cause: Some(causes) };
@@ -89,18 +91,15 @@ impl Live {
         Ok(())
     }
 
-    /// The event that leads from what is stored of an alert to how it stands; none if both are the same.
-    fn state_anew(&self, alert_id: String, debt: Debt, tick: u64) -> Result<Option<Stated>, Error> {
+    /// The events that lead from what is stored of an alert to how it stands; none if both are the same.
+    fn state_anew(&self, alert_id: String, debt: Debt, tick: u64) -> Result<Vec<Stated>, Error> {
         let Debt { stands, beside, cause } = debt;
-        let stored = self.store.state().alert(&alert_id)?.map(|(_, line)| line);
-        let is_stated = match &stands {
-            Stands::As(alert) => stored == Some(serde_json::to_vec(alert)?),
-            Stands::Gone | Stands::Aged => stored.is_none(),
-        };
-        if is_stated {
-            return Ok(None);
+        let stored = stored(&self.store.state().snapshot()?, &alert_id)?;
+        let found = Difference { alert_id, stored, stands };
+        if found.is_none()? {
+            return Ok(Vec::new());
         }
-        let event = event_of(Difference { alert_id, stored, stands }, cause, tick, self.judged_days())?;
-        Ok(Some(Stated { event, beside }))
+        let events = events_of(found, cause, tick, self.judged_days())?.into_iter();
+        Ok(events.map(|(event, shadow)| Stated { event, beside: beside.clone(), shadow }).collect())
     }
 }

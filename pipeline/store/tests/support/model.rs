@@ -6,7 +6,7 @@ use std::path::Path;
 
 use proptest::prelude::Rng as _;
 use proptest::test_runner::{RngAlgorithm, TestRng};
-use store::{Error, Event, EventKind, Store, Tick};
+use store::{AsideEvent, AsideLine, Error, Event, EventKind, Store, Tick};
 
 /// A size from which on segments roll every few ticks.
 pub(crate) const SMALL: u64 = 300;
@@ -26,6 +26,9 @@ pub(crate) struct Content {
     pub(crate) events: Vec<(u64, Vec<u8>)>,
     pub(crate) beside: Vec<(u64, Vec<u8>)>,
     pub(crate) rejects: Vec<(u64, Vec<u8>)>,
+    /// Alerts aside of the feed, by id: number of the last event, state, group, rank and alert.
+    pub(crate) aside: BTreeMap<String, (u64, String, String, u64, Vec<u8>)>,
+    pub(crate) aside_events: Vec<AsideLine>,
     pub(crate) cursors: BTreeMap<String, u64>,
 }
 
@@ -59,6 +62,7 @@ pub(crate) fn read_open(store: &Store, ticks: u64) -> Result<Content, Error> {
     content.beside = state.beside(0, content.sequence)?;
     assert_eq!(content.beside, state.beside(0, u64::MAX)?);
     content.rejects = state.rejects(0, usize::MAX)?.items;
+    read_aside(store, &mut content)?;
     for taker in TAKERS {
         let cursor = state.cursor(taker)?;
         if cursor > 0 {
@@ -68,8 +72,68 @@ pub(crate) fn read_open(store: &Store, ticks: u64) -> Result<Content, Error> {
     Ok(content)
 }
 
+/// Reads what is aside of the feed, in every way that there is.
+fn read_aside(store: &Store, content: &mut Content) -> Result<(), Error> {
+    let snapshot = store.state().snapshot()?;
+    content.aside_events = snapshot.aside_events(0, usize::MAX)?.items;
+    assert_eq!(snapshot.last_aside()?, content.aside_events.len() as u64);
+    let mut by_group: BTreeMap<(String, String), Vec<(u64, String)>> = BTreeMap::new();
+    for (id, of) in snapshot.asides("", usize::MAX)?.items {
+        assert_eq!(snapshot.aside(&id)?.as_ref(), Some(&of));
+        by_group.entry((of.state.clone(), of.group.clone())).or_default().push((of.rank, id.clone()));
+        content.aside.insert(id, (of.number, of.state, of.group, of.rank, of.alert));
+    }
+    let counted = by_group.iter().map(|((state, group), of)| (state.clone(), group.clone(), of.len() as u64));
+    assert_eq!(snapshot.aside_counts()?, counted.collect::<Vec<_>>());
+    for ((state, group), mut expected) in by_group {
+        expected.sort();
+        let (mut found, mut after): (Vec<(u64, String)>, _) = (Vec::new(), None);
+        loop {
+            let page = snapshot.aside_order(
+                (&state, &group),
+                after.as_ref().map(|(n, id): &(u64, String)| (*n, id.as_str())),
+                2,
+            )?;
+            found.extend(page.items);
+            after = found.last().cloned();
+            if !page.more {
+                break;
+            }
+        }
+        assert_eq!(found, expected, "{state} {group}");
+    }
+    Ok(())
+}
+
 fn request(tick: u64, nth: u64) -> String {
     format!("request {tick}/{nth}")
+}
+
+/// An event of an alert aside of the feed.
+struct Aside {
+    id: String,
+    stays: bool,
+    state: &'static str,
+    group: &'static str,
+    rank: u64,
+    line: Vec<u8>,
+    alert: Vec<u8>,
+    beside: Vec<u8>,
+}
+
+impl Aside {
+    fn event(&self) -> AsideEvent<'_> {
+        AsideEvent {
+            stays: self.stays,
+            state: self.state,
+            group: self.group,
+            rank: self.rank,
+            alert_id: &self.id,
+            line: &self.line,
+            alert: &self.alert,
+            beside: &self.beside,
+        }
+    }
 }
 
 /// A history that is being written.
@@ -122,6 +186,8 @@ impl History {
         let known: Vec<Vec<u8>> = (0..self.below(events.len() as u64 + 1))
             .map(|nth| if nth % 3 == 1 { Vec::new() } else { self.bytes("beside") })
             .collect();
+        let lines: Vec<Aside> = (0..self.below(4)).map(|_| self.aside()).collect();
+        let aside: Vec<AsideEvent<'_>> = lines.iter().map(Aside::event).collect();
         let (before, beside) = (self.model.sequence - events.len() as u64, known.as_slice());
         let whole = Tick {
             tick,
@@ -130,6 +196,7 @@ impl History {
             offsets: &offsets,
             requests: &requests,
             rejects: &rejects,
+            aside: &aside,
             ..Tick::default()
         };
         assert_eq!(store.commit(&whole).unwrap(), self.model.sequence);
@@ -141,6 +208,36 @@ impl History {
         model.beside.extend((before + 1..).zip(known).filter(|(_, known)| !known.is_empty()));
         let number = model.rejects.len() as u64;
         model.rejects.extend((number + 1..).zip(rejects));
+    }
+
+    /// An event of an alert aside of the feed, which the model has taken. The tick has its events of the feed already.
+    fn aside(&mut self) -> Aside {
+        let id = format!("B-{}", self.below(6));
+        let stays = self.below(3) > 0;
+        let (state, group) = (
+            ["held", "shadow"][usize::try_from(self.below(2)).unwrap()],
+            ["R1", "R2"][usize::try_from(self.below(2)).unwrap()],
+        );
+        let (rank, line, alert) = (self.below(3) * (u64::MAX / 2), self.bytes("aside"), self.bytes("alert"));
+        let beside = if self.below(2) == 0 { Vec::new() } else { self.bytes("beside") };
+        let model = &mut self.model;
+        let number = model.aside_events.len() as u64 + 1;
+        let (of_state, of_line, of_beside) = (state.to_owned(), line.clone(), beside.clone());
+        let after = model.sequence;
+        model.aside_events.push(AsideLine {
+            number,
+            after,
+            state: of_state,
+            line: of_line,
+            beside: of_beside,
+        });
+        if stays {
+            let of = (number, state.to_owned(), group.to_owned(), rank, alert.clone());
+            model.aside.insert(id.clone(), of);
+        } else {
+            model.aside.remove(&id);
+        }
+        Aside { id, stays, state, group, rank, line, alert, beside }
     }
 
     /// An event of one of a few alerts, which the model has taken.
