@@ -59,8 +59,8 @@ use crate::policy::RuleIx;
 use crate::watch::Watch;
 use crate::why::steps::Why;
 
-/// A prescription is filled within twelve weeks at the longest (long prescriptions), its refills within a year.
-const PRESCRIBED_BEFORE: Reach = Reach::Days(370);
+/// A prescription is for twelve weeks at the longest (long prescriptions), and is filled within them.
+const PRESCRIBED_BEFORE: Reach = Reach::Days(100);
 
 /// Kinds that say what a person's visits are and what they cost.
 const STAYS: &[Kind] = &[Kind::Visit, Kind::Settlement];
