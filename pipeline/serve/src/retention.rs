@@ -2,8 +2,8 @@
 //!
 //! Once the first day that is judged is `every_days` behind, a new engine is made beside the one that serves. Which
 //! changes stay is decided by [`runtime::retention`] and written as a base of the state; the engine is loaded from it,
-//! follows the stream, and takes over between two ticks, as the engine of a changed bank does ([`crate::candidate`]).
-//! Alerts of days that are judged no more become `aged` then ([`crate::judged`]).
+//! follows the stream, and takes over between two ticks, as the engine of a changed bank does (`candidate`).
+//! Alerts of days that are judged no more become `aged` then (`judged`).
 //!
 //! In a cluster all processes start again with the base, as they do with another bank.
 //!
