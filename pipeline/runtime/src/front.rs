@@ -183,8 +183,24 @@ impl Front {
     /// # Errors
     /// The memory of rows is full.
     pub fn change(&mut self, line: &[u8]) -> Result<Outcome, Error> {
+        let horizon = self.horizon.take();
+        let outcome = self.change_beyond(line, horizon.as_ref());
+        self.horizon = horizon;
+        outcome
+    }
+
+    /// As [`Front::change`], of one that is at hand, however old it is.
+    ///
+    /// # Errors
+    /// As [`Front::change`].
+    pub fn change_at_hand(&mut self, line: &[u8]) -> Result<Outcome, Error> {
+        self.change_beyond(line, None)
+    }
+
+    /// Takes a change; one that speaks of what is before the horizon is set aside.
+    fn change_beyond(&mut self, line: &[u8], horizon: Option<&Horizon>) -> Result<Outcome, Error> {
         self.count_line();
-        let (ledger, horizon) = (&mut self.ledger, self.horizon.as_ref());
+        let ledger = &mut self.ledger;
         let taken = self.decoder.decode(line, |change| AppliedChange::by(ledger, horizon, change));
         if let Ok(Ok(AppliedChange { kind: Kind::Institution, fate: Some(Fate::Stands), .. })) = &taken {
             self.note_division();

@@ -160,6 +160,7 @@ fn withdraws(arena: &Arena, row: RowRef) -> bool {
 pub struct Selection {
     decoder: Decoder,
     ledger: Ledger,
+    before: Option<Horizon>,
     carried: Carried,
     /// By record, the newest moment of any of its revisions.
     newest: Map<Key, Moment>,
@@ -169,20 +170,20 @@ pub struct Selection {
     standing: HashSet<RowRef, FixedState>,
 }
 
-impl Default for Selection {
-    fn default() -> Self {
+impl Selection {
+    /// Nothing is read yet; `before` is the horizon at which records went before, if any did.
+    pub fn new(before: Option<Horizon>) -> Selection {
         Selection {
             decoder: Decoder::new(),
             ledger: Ledger::default(),
+            before,
             carried: Carried::default(),
             newest: Map::default(),
             of_visit: Map::default(),
             standing: HashSet::default(),
         }
     }
-}
 
-impl Selection {
     /// Takes the sums of what went before.
     ///
     /// # Errors
@@ -193,13 +194,19 @@ impl Selection {
         Ok(())
     }
 
-    /// Reads a change; one that cannot be taken is passed over.
+    /// Reads a change; one that cannot be taken is passed over, and so is one that was set aside when it came, which
+    /// none is that was at hand before.
     ///
     /// # Errors
     /// The memory of rows is full.
-    pub fn read(&mut self, change: &[u8]) -> Result<(), Error> {
-        let ledger = &mut self.ledger;
+    pub fn read(&mut self, change: &[u8], was_at_hand: bool) -> Result<(), Error> {
+        let (ledger, before) = (&mut self.ledger, self.before.as_ref().filter(|_| !was_at_hand));
         let taken = self.decoder.decode(change, |change| {
+            if let Some(before) = before
+                && before.is_before(ledger, change)?
+            {
+                return Ok((Fate::Duplicate, None, None));
+            }
             let fate = ledger.apply(change)?;
             Ok::<_, Error>((fate, row::sent_event_time(change), ledger.newest(change)?))
         });
@@ -313,7 +320,8 @@ impl Kept {
         // What cannot be taken now could be when it came: it is rejected again.
         let Ok(row) = row else { return Ok(true) };
         let arena = std::sync::Arc::clone(self.selection.ledger.arena());
-        Ok(row?.is_none_or(|row| self.stays(&arena, row)))
+        // What has no row was set aside.
+        Ok(row?.is_some_and(|row| self.stays(&arena, row)))
     }
 
     /// What the records that go did to stocks, those that went before counted in.
@@ -325,5 +333,72 @@ impl Kept {
             (&a.fixmedins_code, &a.med_list_codg).cmp(&(&b.fixmedins_code, &b.med_list_codg))
         });
         sums
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(text: &str) -> Day {
+        records::time::parse_date(text).unwrap()
+    }
+
+    fn line(visit: &str, rev: u32, on: &str) -> String {
+        format!(
+            r#"{{"kind":"fee_line","rev":{rev},"mdtrt_id":"{visit}","feedetl_sn":"1","setl_id":"S","psn_no":"P","fixmedins_code":"H","fee_ocur_time":"{on} 09:00:00","med_list_codg":"X","list_type":"101","med_chrgitm_type":"09","cnt":"30","pric":"1","det_item_fee_sumamt":"30.00","fund_amt":"20.00"}}"#
+        )
+    }
+
+    fn visit(visit: &str, on: &str) -> String {
+        format!(
+            r#"{{"kind":"visit","rev":1,"mdtrt_id":"{visit}","psn_no":"P","fixmedins_code":"H","med_type":"11","begntime":"{on} 08:00:00"}}"#
+        )
+    }
+
+    /// What stays of changes that came after a horizon or were at hand then, and what is carried.
+    fn select(
+        before: Option<Horizon>,
+        sums: &[StockSums],
+        changes: &[(String, bool)],
+        from: &str,
+    ) -> (Vec<bool>, Vec<StockSums>, Horizon) {
+        let bank = rulebank::load(None, detectors::detector::SPECS).unwrap();
+        let mut selection = Selection::new(before);
+        sums.iter().for_each(|sums| selection.carry(sums).unwrap());
+        changes.iter().for_each(|(change, at_hand)| selection.read(change.as_bytes(), *at_hand).unwrap());
+        let horizon = Horizon::new(&bank, day(from));
+        let mut kept = selection.decide(&bank, horizon.clone()).unwrap();
+        let stay = changes.iter().map(|(change, _)| kept.keeps(change.as_bytes()).unwrap()).collect();
+        (stay, kept.carried(), horizon)
+    }
+
+    #[test]
+    fn what_goes_is_carried_once_however_late_it_is_corrected() {
+        let purchase = r#"{"kind":"purchase","rev":1,"purc_id":"B","move":"purchase","fixmedins_code":"H","med_list_codg":"X","cnt":"100","stoin_time":"2012-01-05 08:00:00"}"#;
+        let came = |text: String| (text, false);
+        // The line of the second visit is as old as that of the first, and comes before its visit, which is recent.
+        let changes = [
+            came(purchase.to_owned()),
+            came(visit("V1", "2012-02-01")),
+            came(line("V1", 1, "2012-02-01")),
+            came(line("V2", 1, "2012-02-01")),
+            came(visit("V2", "2025-02-01")),
+        ];
+        let (stay, sums, horizon) = select(None, &[], &changes, "2025-01-01");
+        assert_eq!(stay, [false, false, false, true, true]);
+        assert_eq!(
+            (sums.len(), sums[0].used, sums[0].supplied, sums[0].bought),
+            (1, 300_000, 1_000_000, true)
+        );
+        // Next time: what was at hand still is, and a correction of what went counts for nothing.
+        let changes = [
+            (line("V2", 1, "2012-02-01"), true),
+            (visit("V2", "2025-02-01"), true),
+            came(line("V1", 2, "2012-02-01")),
+        ];
+        let (stay, again, _) = select(Some(horizon), &sums, &changes, "2025-02-01");
+        assert_eq!(stay, [true, true, false]);
+        assert_eq!(again, sums);
     }
 }

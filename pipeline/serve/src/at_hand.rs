@@ -1,7 +1,8 @@
 //! What of the records of a state is at hand, when old ones were let go ([`crate::retention`]).
 
+use runtime::front::Front;
 use runtime::retention::{Horizon, StockSums};
-use store::Snapshot;
+use store::{BASE_TICK, Snapshot};
 
 use crate::Error;
 
@@ -15,6 +16,19 @@ pub(crate) const NOTE: &str = "retention";
 pub(crate) fn horizon(snapshot: &Snapshot) -> Result<Option<Horizon>, Error> {
     let note = snapshot.note(NOTE)?;
     Ok(note.map(|note| serde_json::from_slice(&note)).transpose()?)
+}
+
+/// Takes a change that is loaded from a state: one of the base is at hand however old it is; of those that came after it
+/// the same are set aside as when they came.
+///
+/// # Errors
+/// The memory of rows is full.
+pub(crate) fn load(front: &mut Front, tick: u64, change: &[u8]) -> Result<(), Error> {
+    match tick {
+        BASE_TICK => front.change_at_hand(change)?,
+        _ => front.change(change)?,
+    };
+    Ok(())
 }
 
 /// The sums that the base of a state carries.

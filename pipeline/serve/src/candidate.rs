@@ -22,7 +22,7 @@ use store::{Base, Position, Snapshot, State};
 use wire::{AlertDifference, Cause};
 
 use crate::Error;
-use crate::at_hand::{carried, horizon};
+use crate::at_hand::{carried, horizon, load};
 use crate::clock::{limit_of_now, wall_clock};
 use crate::judged::{Judged, Standing, Stands, occurred};
 use crate::recover::{Difference, Stored, beside, differences, standing, stored};
@@ -106,14 +106,14 @@ pub(crate) enum Beginning<'a> {
     At(&'a Base, &'a Horizon, &'a [StockSums]),
 }
 
-/// Takes a change of the load into the engine, in ticks between which is waited.
+/// Takes a change of the load, which is of this tick, into the engine, in ticks between which is waited.
 fn take(
     engine: &mut Engine,
-    change: &[u8],
+    (tick, change): (u64, &[u8]),
     begun: &mut Instant,
     wait: &mut impl FnMut(u64, Duration) -> Result<(), Error>,
 ) -> Result<(), Error> {
-    engine.front.change(change)?;
+    load(&mut engine.front, tick, change)?;
     if engine.front.lines_in_tick() >= TICK {
         engine.close_tick()?;
         engine.settle()?;
@@ -171,7 +171,7 @@ impl Candidate {
                 self.engine.front.begin_at(horizon.clone(), sums)?;
                 let folder = self.state.folder().to_owned();
                 let (engine, mut begun) = (&mut self.engine, Instant::now());
-                base.changes(&folder, |change| take(engine, change, &mut begun, wait))?;
+                base.changes(&folder, |tick, change| take(engine, (tick, change), &mut begun, wait))?;
                 (self.at, self.ages) = (base.from, true);
             }
         }
@@ -187,7 +187,7 @@ impl Candidate {
         let (engine, mut begun) = (&mut self.engine, Instant::now());
         let before = engine.front.lines();
         engine.front.ledger().raise_limit(limit_of_now(wall_clock()));
-        snapshot.replay(self.at, |_, change| take(engine, change, &mut begun, wait))?;
+        snapshot.replay(self.at, |tick, change| take(engine, (tick, change), &mut begun, wait))?;
         if engine.front.lines_in_tick() > 0 {
             engine.close_tick()?;
         }
@@ -277,8 +277,8 @@ impl Ready {
         let mut changed: BTreeMap<String, Option<Standing>> = BTreeMap::new();
         for AlertEvent { line, shadow, .. } in candidate.recorded.take() {
             let is_there = line.event != "withdrawn";
-            let stands = is_there.then(|| Standing { alert: line.alert.clone(), shadow });
-            changed.insert(line.alert.alert_id, stands);
+            let alert_id = line.alert.alert_id.clone();
+            changed.insert(alert_id, is_there.then_some(Standing { alert: line.alert, shadow }));
         }
         let mut touched: BTreeSet<String> = changed.keys().chain(differing.keys()).cloned().collect();
         let mut after = snapshot.last_sequence()?;

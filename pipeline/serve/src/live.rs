@@ -495,13 +495,15 @@ impl Live {
     fn judged(&mut self) -> Result<Vec<Stated>, Error> {
         self.engine.settle()?;
         let judged = self.judged_days();
+        // Of what is committed, if not everything that is found is heard.
+        let committed = judged.0.map(|_| self.store.state().snapshot()).transpose()?;
         let ledger = &*self.engine.front.ledger();
         let mut stated = Vec::new();
         for AlertEvent { line, evidence, shadow, .. } in self.recorded.take() {
-            let event = match judged {
-                Judged(None) => Some(line),
-                judged => {
-                    let kept = stored(&self.store.state().snapshot()?, &line.alert.alert_id)?;
+            let event = match &committed {
+                None => Some(line),
+                Some(committed) => {
+                    let kept = stored(committed, &line.alert.alert_id)?;
                     judged.event(kept.is_some_and(|kept| kept.shadow == shadow), line)
                 }
             };

@@ -15,7 +15,7 @@ use wire::{Alert, Cause, Event, Keyword, Subject, alert_id};
 
 use crate::Error;
 use crate::about::{self, SHADOW, Stated};
-use crate::at_hand::{carried, horizon};
+use crate::at_hand::{carried, horizon, load};
 use crate::judged::{Judged, Standing, Stands, occurred};
 
 /// Changes of a tick of the load.
@@ -40,9 +40,9 @@ pub(crate) fn recover(
         engine.front.begin_at(horizon, &carried(&snapshot)?)?;
     }
     let judged = Judged(engine.front.judged_from());
-    store.replay(|_, change| {
+    store.replay(|tick, change| {
         // What is rejected now was read by another version of the program; it counts as rejected again.
-        engine.front.change(change)?;
+        load(&mut engine.front, tick, change)?;
         if engine.front.lines_in_tick() >= TICK {
             progress(engine.front.lines());
             engine.close_tick()?;

@@ -16,11 +16,11 @@ use std::time::{Duration, Instant};
 use records::time::Day;
 use runtime::retention::{Horizon, Selection, StockSums};
 use serde::Deserialize;
-use store::{Base, BaseWriter, Snapshot};
+use store::{BASE_TICK, Base, BaseWriter, Snapshot};
 use tracing::info;
 
 use crate::Error;
-use crate::at_hand::{NOTE, carried, horizon};
+use crate::at_hand::{self, NOTE, carried};
 use crate::candidate::{Beginning, Candidate};
 use crate::fail;
 use crate::inbox::{Adopt, Inbox, Restart};
@@ -95,7 +95,7 @@ impl Ageing {
     fn is_due(&self, today: Day) -> Result<Option<Day>, Error> {
         let days = |count: u32| Day::try_from(count).unwrap_or(Day::MAX);
         let from = today.saturating_sub(days(self.retention.judged_days));
-        let before = horizon(&self.shared.state.snapshot()?)?.map(|horizon| horizon.judged_from());
+        let before = at_hand::horizon(&self.shared.state.snapshot()?)?.map(|horizon| horizon.judged_from());
         let due = before.is_none_or(|before| from >= before.saturating_add(days(self.retention.every_days)));
         Ok(due.then_some(from))
     }
@@ -142,14 +142,14 @@ impl Ageing {
         horizon: Horizon,
         patience: &mut Patience<'_>,
     ) -> Result<(Base, Vec<StockSums>), Error> {
-        let mut selection = Selection::default();
+        let mut selection = Selection::new(at_hand::horizon(snapshot)?);
         for sums in carried(snapshot)? {
             selection.carry(&sums)?;
         }
         let mut begun = Instant::now();
         let mut read = 0_usize;
-        snapshot.replay(store::Position::default(), |_, change| {
-            selection.read(change)?;
+        snapshot.replay(store::Position::default(), |tick, change| {
+            selection.read(change, tick == BASE_TICK)?;
             read += 1;
             if read.is_multiple_of(FRAME) {
                 patience.pause(begun.elapsed())?;

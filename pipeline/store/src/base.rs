@@ -16,6 +16,9 @@ pub(crate) const FOLDER: &str = "base";
 pub(crate) const CHANGES: &str = "changes";
 pub(crate) const CARRIED: &str = "carried";
 
+/// The tick under which changes of a base are handed out: before the first, which is 1.
+pub const BASE_TICK: u64 = 0;
+
 /// A base that is written, or counts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Base {
@@ -39,16 +42,16 @@ impl Base {
         self.changes.iter().chain(&self.carried).map(|(_, length)| length).sum()
     }
 
-    /// Hands out its changes, in order; `data` is the folder of the state.
+    /// Hands out its changes, in order, under [`BASE_TICK`]; `data` is the folder of the state.
     ///
     /// # Errors
     /// A frame is damaged or cannot be read; what `take` gives.
     pub fn changes<E: From<Error>>(
         &self,
         data: &Path,
-        mut take: impl FnMut(&[u8]) -> Result<(), E>,
+        mut take: impl FnMut(u64, &[u8]) -> Result<(), E>,
     ) -> Result<(), E> {
-        self.replay(data, CHANGES, &mut |_, change| take(change))
+        self.replay(data, CHANGES, &mut take)
     }
 
     /// Its segments with their folder, below that of the state.
@@ -102,7 +105,7 @@ impl BaseWriter {
     /// # Errors
     /// The disk is full or gone.
     pub fn keep<'c>(&mut self, changes: impl Iterator<Item = &'c [u8]>) -> Result<(), Error> {
-        self.changes.append(1, changes)
+        self.changes.append(BASE_TICK, changes)
     }
 
     /// Writes what is carried.
@@ -110,7 +113,7 @@ impl BaseWriter {
     /// # Errors
     /// The disk is full or gone.
     pub fn carry<'c>(&mut self, carried: impl Iterator<Item = &'c [u8]>) -> Result<(), Error> {
-        self.carried.append(1, carried)
+        self.carried.append(BASE_TICK, carried)
     }
 
     /// All is on the disk; it counts once a tick names it.

@@ -58,7 +58,7 @@ use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 
 pub use aside::{Aside, AsideEvent, AsideLine};
-pub use base::{Base, BaseWriter};
+pub use base::{BASE_TICK, Base, BaseWriter};
 pub use error::Error;
 pub use segment::Position;
 use segment::{SEGMENT_BYTES, Segments};

@@ -77,7 +77,7 @@ impl Snapshot {
     }
 
     /// Hands out the changes behind a place, in order, with the number of their tick; from the beginning on, what is at
-    /// hand: those of the base, and all that came after it.
+    /// hand: those of the base, under [`base::BASE_TICK`], and all that came after it.
     ///
     /// # Errors
     /// The database cannot be read, a frame is damaged; what `take` gives.
