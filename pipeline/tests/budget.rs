@@ -8,12 +8,16 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 #[expect(dead_code, reason = "not all of it is this test's")]
+#[path = "support/banks.rs"]
+mod banks;
+#[expect(dead_code, reason = "not all of it is this test's")]
 #[path = "support/program.rs"]
 mod program;
 #[expect(dead_code, reason = "not all of it is this test's")]
 #[path = "support/service.rs"]
 mod service;
 
+use banks::{bend, copy_built_in};
 use program::fundwatch;
 use serde_json::{Value, json};
 use service::{PATIENCE, Service, fold, free_port, start};
@@ -204,24 +208,8 @@ fn alerts_beyond_the_budget_wait_for_their_turn() {
 
 /// The built-in rules in a folder, one of them bent.
 fn bank(at: &Path, file: &str, from: &str, to: &str) {
-    fn copy(from: &Path, to: &Path) {
-        fs::create_dir_all(to).unwrap();
-        for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
-            let to = to.join(entry.file_name());
-            if entry.path().is_dir() {
-                copy(&entry.path(), &to);
-            } else {
-                fs::copy(entry.path(), to).unwrap();
-            }
-        }
-    }
-    let built_in = Path::new(env!("CARGO_MANIFEST_DIR")).join("../rulebank");
-    copy(&built_in.join("rules"), &at.join("rules"));
-    copy(&built_in.join("tables"), &at.join("tables"));
-    let path = at.join("rules").join(file);
-    let text = fs::read_to_string(&path).unwrap();
-    assert!(text.contains(from), "{file} has no {from}");
-    fs::write(path, text.replacen(from, to, 1)).unwrap();
+    copy_built_in(at);
+    bend(&at.join("rules").join(file), from, to);
 }
 
 fn rules(service: &Service, at: &Path, args: &[&str]) -> String {

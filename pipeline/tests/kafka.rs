@@ -6,6 +6,9 @@
 
 #![expect(clippy::unwrap_used, reason = "where a test cannot go on, it has failed")]
 
+#[expect(dead_code, reason = "not all of it is this test's")]
+#[path = "support/banks.rs"]
+mod banks;
 #[path = "kafka/broker.rs"]
 mod broker;
 #[path = "kafka/crashes.rs"]

@@ -12,11 +12,15 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 #[expect(dead_code, reason = "not all of it is this test's")]
+#[path = "support/banks.rs"]
+mod banks;
+#[expect(dead_code, reason = "not all of it is this test's")]
 #[path = "support/program.rs"]
 mod program;
 #[path = "support/service.rs"]
 mod service;
 
+use banks::{bend, copy_built_in};
 use program::fundwatch;
 use records::splitmix::SplitMix64;
 use serde_json::{Value, json};
@@ -303,37 +307,13 @@ fn rules_that_changed_meanwhile_are_stated_as_events() {
     assert_eq!(service.terminate(), Some(0));
     // The same bank without the rule of the dead.
     let bank = place.path("bank");
-    let rule = copy_bank(&bank);
-    let text = fs::read_to_string(&rule).unwrap();
-    fs::write(&rule, text.replace("status   = \"active\"", "status   = \"retired\"")).unwrap();
+    copy_built_in(&bank);
+    let rule = bank.join("rules/extended/care_after_death.toml");
+    bend(&rule, "status   = \"active\"", "status   = \"retired\"");
     let service = place.serve(Some(&bank));
     assert_eq!(service.alerts().len(), 0, "{}", place.log());
     let (_, event) = service.events(1, 1).remove(0);
     assert_eq!((event["event"].as_str(), &event["cause"][0]["kind"]), (Some("withdrawn"), &json!("rule")));
-}
-
-/// Copies the built-in bank; gives the file of the rule about the dead.
-fn copy_bank(to: &Path) -> PathBuf {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("rulebank");
-    let mut found = None;
-    for below in ["rules", "tables"] {
-        let mut folders = vec![root.join(below)];
-        while let Some(folder) = folders.pop() {
-            for entry in fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()) {
-                if entry.is_dir() {
-                    folders.push(entry);
-                    continue;
-                }
-                let copy = to.join(entry.strip_prefix(&root).unwrap());
-                fs::create_dir_all(copy.parent().unwrap()).unwrap();
-                fs::copy(&entry, &copy).unwrap();
-                if fs::read_to_string(&copy).unwrap().contains("id       = \"A01\"") {
-                    found = Some(copy);
-                }
-            }
-        }
-    }
-    found.unwrap()
 }
 
 #[test]

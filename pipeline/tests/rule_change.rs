@@ -9,25 +9,17 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+#[expect(dead_code, reason = "not all of it is this test's")]
+#[path = "support/banks.rs"]
+mod banks;
 #[path = "support/program.rs"]
 mod program;
 
+use banks::{bend, copy};
 use program::{Done, fundwatch};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
-        let to = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy(&entry.path(), &to);
-        } else {
-            fs::copy(entry.path(), to).unwrap();
-        }
-    }
 }
 
 /// A folder with the banks `old` and `new` on the tables of the busy month; in the new one, files of rules are changed.
@@ -40,10 +32,7 @@ fn banks(changes: &[(&str, &str, &str)]) -> tempfile::TempDir {
         fs::copy(root().join("rulebank/tables/med_type.csv"), tables.join("med_type.csv")).unwrap();
     }
     for (file, from, to) in changes {
-        let path = folder.path().join("new").join(file);
-        let text = fs::read_to_string(&path).unwrap();
-        assert!(text.contains(from), "{file} has no {from}");
-        fs::write(path, text.replacen(from, to, 1)).unwrap();
+        bend(&folder.path().join("new").join(file), from, to);
     }
     folder
 }

@@ -8,12 +8,16 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 #[expect(dead_code, reason = "not all of it is this test's")]
+#[path = "support/banks.rs"]
+mod banks;
+#[expect(dead_code, reason = "not all of it is this test's")]
 #[path = "support/program.rs"]
 mod program;
 #[expect(dead_code, reason = "not all of it is this test's")]
 #[path = "support/service.rs"]
 mod service;
 
+use banks::bent;
 use program::fundwatch;
 use serde_json::Value;
 use service::{PATIENCE, Service, fold, free_port, start};
@@ -48,27 +52,6 @@ fn alerts_of_run(at: &Path, rules: &Path, out: &str) -> BTreeMap<String, Value> 
         (alert["alert_id"].as_str().unwrap().to_owned(), alert)
     };
     alerts.lines().map(alert).collect()
-}
-
-/// Copies a bank, and bends a rule of it.
-fn bent(at: &Path, rules: &Path, from: &str, to: &str) -> PathBuf {
-    fn copy(from: &Path, to: &Path, bend: &dyn Fn(String) -> String) {
-        fs::create_dir_all(to).unwrap();
-        for entry in fs::read_dir(from).unwrap() {
-            let entry = entry.unwrap();
-            let to = to.join(entry.file_name());
-            if entry.path().is_dir() {
-                copy(&entry.path(), &to, bend);
-            } else {
-                fs::write(to, bend(fs::read_to_string(entry.path()).unwrap())).unwrap();
-            }
-        }
-    }
-    let mine = at.join("mine");
-    copy(rules, &mine, &|text| text);
-    let built_in = Path::new(env!("CARGO_MANIFEST_DIR")).join("../rulebank/rules");
-    copy(&built_in, &mine.join("rules"), &|text| text.replace(from, to));
-    mine
 }
 
 fn wait_for(service: &Service, wanted: &BTreeMap<String, Value>) {

@@ -11,6 +11,7 @@ use rdkafka::error::KafkaError;
 use rdkafka::message::{Header, Headers as _, Message as _, OwnedHeaders};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _};
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
+use serde_json::json;
 
 use crate::service::{PATIENCE, free_port};
 
@@ -179,6 +180,16 @@ impl Sender {
             record = back;
             self.0.poll(Duration::from_millis(20));
         }
+    }
+
+    /// Sends a death, and a visit after it, to `bureau.person_fact` and `changes`: an alert of the built-in rules.
+    pub(crate) fn send_visit_after_death(&self) {
+        let visit = json!({"kind": "visit", "rev": 1, "mdtrt_id": "V1", "psn_no": "P1", "fixmedins_code": "H1",
+            "med_type": "11", "begntime": "2025-03-01 09:00:00"});
+        let fact = json!({"fact_id": "F1", "psn_no": "P1", "fact": "death", "begin": "2025-01-01", "rev": 1});
+        self.send("changes", "visit/V1", Some(visit.to_string().as_bytes()), &[]);
+        self.send("bureau.person_fact", "F1", Some(fact.to_string().as_bytes()), &[]);
+        self.flush();
     }
 
     /// Waits until all that was sent is on the broker.

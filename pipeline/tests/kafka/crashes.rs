@@ -2,13 +2,13 @@
 //! broker that crashes too; a second service of the same name ends the first.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use records::splitmix::SplitMix64;
-use serde_json::{Value, json};
+use serde_json::Value;
 
+use crate::banks::bent;
 use crate::broker::Broker;
 use crate::place::{Place, Region, flow, folded, published, settled};
 use crate::program::fundwatch;
@@ -36,26 +36,6 @@ const RANDOM: usize = 7;
 
 /// How long a service may take until it comes to its point.
 const REACHES: Duration = Duration::from_secs(20);
-
-/// A bank beside that of the region: a rule finds more.
-fn bent(at: &Path, rules: &Path) -> PathBuf {
-    fn copy(from: &Path, to: &Path, bend: &dyn Fn(String) -> String) {
-        fs::create_dir_all(to).unwrap();
-        for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
-            let to = to.join(entry.file_name());
-            if entry.path().is_dir() {
-                copy(&entry.path(), &to, bend);
-            } else {
-                fs::write(to, bend(fs::read_to_string(entry.path()).unwrap())).unwrap();
-            }
-        }
-    }
-    let mine = at.join("mine");
-    copy(rules, &mine, &|text| text);
-    let built_in = Path::new(env!("CARGO_MANIFEST_DIR")).join("../rulebank/rules");
-    copy(&built_in, &mine.join("rules"), &|text| text.replace("persons = 3", "persons = 2"));
-    mine
-}
 
 /// Does what leads a service to its point, where changes alone do not.
 fn provoke(point: &str, nth: usize, service: &mut Service, at: &Path, next_bank: &Path) {
@@ -113,7 +93,7 @@ fn crashes_of_either_side_lose_nothing_and_double_nothing() {
     let Some(broker) = Broker::start(at) else { return };
     broker.topics(&["changes:3", "bureau.person_fact:1", "alerts:2"]);
     let region = Region::new(at, 500 + 40 * u64::try_from(kills).unwrap());
-    let mine = bent(at, &region.rules);
+    let mine = bent(at, &region.rules, "persons = 3", "persons = 2");
     let lines = region.disordered(3);
     let place = Place::new(Some(&region.rules));
     let (mut random, sender) = (SplitMix64::seeded(3), broker.sender());
@@ -183,12 +163,7 @@ fn a_second_service_of_the_same_name_ends_the_first() {
     let mut service = place.begin(&broker, &[]);
     assert!(service.is_ready(), "{}", place.log());
     let sender = broker.sender();
-    let visit = json!({"kind": "visit", "rev": 1, "mdtrt_id": "V1", "psn_no": "P1", "fixmedins_code": "H1",
-        "med_type": "11", "begntime": "2025-03-01 09:00:00"});
-    let fact = json!({"fact_id": "F1", "psn_no": "P1", "fact": "death", "begin": "2025-01-01", "rev": 1});
-    sender.send("changes", "visit/V1", Some(visit.to_string().as_bytes()), &[]);
-    sender.send("bureau.person_fact", "F1", Some(fact.to_string().as_bytes()), &[]);
-    sender.flush();
+    sender.send_visit_after_death();
     place.wait("the first publishes", || published(&service) >= 1);
     let other = Place::new(None);
     let mut second = other.begin(&broker, &[]);

@@ -4,8 +4,6 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use serde_json::json;
-
 use crate::broker::Broker;
 use crate::place::Place;
 use crate::program::fundwatch;
@@ -102,12 +100,7 @@ fn a_broker_that_asks_for_tls_and_a_password_is_read_and_written() {
     let mut service = place.begin_at(port, &[]);
     assert!(service.is_ready(), "{}", place.log());
     let sender = broker.sender();
-    let visit = json!({"kind": "visit", "rev": 1, "mdtrt_id": "V1", "psn_no": "P1", "fixmedins_code": "H1",
-        "med_type": "11", "begntime": "2025-03-01 09:00:00"});
-    let fact = json!({"fact_id": "F1", "psn_no": "P1", "fact": "death", "begin": "2025-01-01", "rev": 1});
-    sender.send("changes", "visit/V1", Some(visit.to_string().as_bytes()), &[]);
-    sender.send("bureau.person_fact", "F1", Some(fact.to_string().as_bytes()), &[]);
-    sender.flush();
+    sender.send_visit_after_death();
     place.wait("the alert is published", || broker.committed("alerts").len() == 1);
     assert_eq!(service.get("/health/ready").unwrap().body, b"ready\n");
     assert_eq!(service.terminate(), Some(0), "{}", place.log());
