@@ -233,6 +233,12 @@ fn what_is_judged_is_as_if_all_were_there_and_what_is_not_stays_as_it_stood() {
         assert!(!(by_age && event["event"] == "withdrawn"), "{event}");
     }
 
+    // A late line of what went is accepted, and set aside.
+    let late = br#"{"kind":"fee_line","rev":1,"mdtrt_id":"GONE","feedetl_sn":"1","setl_id":"GONE","psn_no":"P","fixmedins_code":"H","fee_ocur_time":"2020-02-01 09:00:00","med_list_codg":"X","list_type":"101","med_chrgitm_type":"09","cnt":"1","pric":"1","det_item_fee_sumamt":"1.00","fund_amt":"1.00"}"#;
+    let answer = service.post(None, late).unwrap().json();
+    assert_eq!(answer["accepted"], 1, "{answer}");
+    assert_eq!(service.counter("fundwatch_changes_set_aside"), 1);
+
     // A restart loads what is at hand, and nothing is stated anew.
     assert_eq!(service.terminate(), Some(0));
     let service = place.serve();

@@ -275,6 +275,7 @@ impl Live {
     fn note_now(&mut self) {
         let now = self.engine.front.now().map(|now| now - CHINA_AHEAD_SECONDS);
         self.shared.metrics.ticks.set_now(now, self.engine.front.ledger().beyond_limit());
+        self.shared.metrics.ticks.note_set_aside(self.engine.front.set_aside());
     }
 
     /// Takes batches until it is told to stop, or nobody can hand it any.

@@ -58,6 +58,7 @@ pub struct Ticks {
     now: Gauge,
     behind: Gauge,
     beyond: Gauge<u64, AtomicU64>,
+    set_aside: Gauge<u64, AtomicU64>,
     /// *Now* as seconds since 1970 UTC; the smallest number before there is one.
     now_at: AtomicI64,
 }
@@ -80,6 +81,7 @@ impl Ticks {
             now: Gauge::default(),
             behind: Gauge::default(),
             beyond: Gauge::default(),
+            set_aside: Gauge::default(),
             now_at: AtomicI64::new(i64::MIN),
         };
         registry.register("fundwatch_ticks", "Ticks with changes that were committed", ticks.count.clone());
@@ -94,6 +96,8 @@ impl Ticks {
         registry.register("fundwatch_now_behind_seconds", help, ticks.behind.clone());
         let help = "Records dated beyond the day after today, which do not move now yet";
         registry.register("fundwatch_records_beyond_now", help, ticks.beyond.clone());
+        let help = "Changes that were set aside since records were let go, for they speak of what went";
+        registry.register("fundwatch_changes_set_aside", help, ticks.set_aside.clone());
         ticks
     }
 
@@ -116,6 +120,11 @@ impl Ticks {
     /// A batch that waited since then is committed.
     pub fn committed(&self, since: Instant) {
         self.handed_in.observe(since.elapsed().as_secs_f64());
+    }
+
+    /// How many changes were set aside, for they speak of records that went.
+    pub fn note_set_aside(&self, changes: u64) {
+        self.set_aside.set(changes);
     }
 
     /// Where *now* is, as seconds since 1970 UTC, and how many records are beyond it.
