@@ -9,8 +9,8 @@
 //! ```
 //!
 //! The arguments: the broker, a file of changes, changes a second, seconds. What is measured of an event is the time
-//! from when the last of the changes that caused it was sent to when the event was read. The first five seconds are left
-//! out: the broker is a Java program, and slow until its code is compiled.
+//! from when the last of the changes that caused it was sent to when the event was read. The first twenty seconds are
+//! left out: the broker is a Java program, and slow until its code is compiled.
 
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a measurement at a terminal")]
 
@@ -25,7 +25,7 @@ use rdkafka::{ClientConfig, Message, Offset, TopicPartitionList};
 use serde_json::Value;
 
 /// What is sent so soon is not measured.
-const WARM_UP: Duration = Duration::from_secs(5);
+const WARM_UP: Duration = Duration::from_secs(20);
 
 /// Kind, key and revision of a change.
 type Name = (String, String, Option<u64>);
@@ -51,7 +51,8 @@ fn main() {
         let producer: BaseProducer = ClientConfig::new()
             .set("bootstrap.servers", broker)
             .set("enable.idempotence", "true")
-            .set("linger.ms", "1")
+            // The default of Kafka 4.
+            .set("linger.ms", "5")
             .create()
             .unwrap();
         let wanted = usize::try_from(rate * seconds).unwrap();
@@ -69,7 +70,8 @@ fn main() {
             let mut record = BaseRecord::to("changes").key(&key).payload(line);
             while let Err((_, back)) = producer.send(record) {
                 record = back;
-                producer.poll(Duration::from_millis(1));
+                std::thread::sleep(Duration::from_millis(1));
+                producer.poll(Duration::ZERO);
             }
         }
         producer.flush(Duration::from_secs(30)).unwrap();

@@ -26,6 +26,9 @@ const BATCH_MESSAGES: usize = 20_000;
 /// How long messages of a batch are waited for once there is one.
 const GATHER: Duration = Duration::from_millis(2);
 
+/// How long is slept until it is looked whether more has come.
+const MOMENT: Duration = Duration::from_micros(500);
+
 /// How long nothing may come until it is looked whether the service ends.
 const POLL: Duration = Duration::from_millis(100);
 
@@ -97,7 +100,7 @@ impl Consume {
                 }
                 let left = closes.saturating_duration_since(Instant::now());
                 let is_full = batch.bytes.len() >= BATCH_BYTES || batch.entries.len() >= BATCH_MESSAGES;
-                next = if is_full { None } else { consumer.poll(left) };
+                next = if is_full { None } else { poll(&consumer, left) };
             }
             for of in &partitions {
                 offsets.insert((of.topic.clone(), of.partition), of.next);
@@ -154,6 +157,25 @@ impl Consume {
         if reached.count() > 0 {
             let _ = consumer.commit(&reached, CommitMode::Async);
         }
+    }
+}
+
+/// The next message, if one comes within `left`. The client's own waiting turns in circles for whatever is less than a
+/// millisecond, so it is slept here.
+fn poll<'a>(
+    consumer: &'a BaseConsumer<Heard>,
+    left: Duration,
+) -> Option<Result<BorrowedMessage<'a>, KafkaError>> {
+    let begun = Instant::now();
+    loop {
+        if let Some(message) = consumer.poll(Duration::ZERO) {
+            return Some(message);
+        }
+        let left = left.saturating_sub(begun.elapsed());
+        if left.is_zero() {
+            return None;
+        }
+        std::thread::sleep(left.min(MOMENT));
     }
 }
 

@@ -4,16 +4,14 @@
 //! last event is committed as an offset of the group `GROUP.published.STATE`. So either both are there or neither, and after
 //! a crash publishing goes on just behind what readers (`read_committed`) can see. A broker has to have transactions.
 //!
-//! A transaction is a chain of requests, so several producers (`GROUP.alerts.N`) take turns: while one commits, the next
-//! sends its page. Pages are sent one after the other, and one is committed only when the one before it is; so events of
-//! an alert are read in their order, and progress skips nothing. A second service of the same name that starts fences
-//! all producers of the first, and reads the progress only then.
+//! One producer (`GROUP.alerts`) sends page after page; what happens while a transaction is in work (7 to 12 ms on a quiet
+//! machine) is the next page. A second service of the same name that starts fences the producer of the first, and reads
+//! the progress only then.
 //!
 //! The key of a message is the `alert_id`, so that a compacted topic keeps the last event of each alert.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
 use rdkafka::consumer::{BaseConsumer, Consumer};
@@ -32,11 +30,11 @@ use crate::fail;
 use crate::feed::{Feed, Line};
 use crate::live::Shared;
 
-/// Producers that take turns: one sends, one commits, and one waits until the broker has finished its last transaction.
-const PRODUCERS: usize = 3;
-
 /// How long nothing may happen until it is looked whether the service ends.
 const LOOK: Duration = Duration::from_millis(200);
+
+/// How long is slept until it is looked whether the brokers have what was sent.
+const MOMENT: Duration = Duration::from_micros(500);
 
 /// How long a broker that cannot be reached is left alone.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -92,17 +90,6 @@ impl From<crate::Error> for Stopped {
     }
 }
 
-/// A page that is on the brokers, in a transaction that is not committed yet.
-struct Sent {
-    producer: EventProducer,
-    /// Sequence of its last event.
-    last: u64,
-    events: usize,
-    /// When the page was in hand, and how long it took from then on until the brokers had it.
-    begun: Instant,
-    took: Duration,
-}
-
 impl Publish {
     /// Publishes until the service ends; what goes wrong is told and tried again, but not after being fenced.
     ///
@@ -129,37 +116,34 @@ impl Publish {
         format!("{}.published.{:016x}", self.config.group, self.state.identity())
     }
 
-    /// Sends pages on this thread and commits them on another, until the service ends or one of the two fails.
+    /// Publishes page after page until the service ends or something fails.
     fn publish(&self, heard: &Heard, ending: &AtomicBool) -> Result<(), Stopped> {
         // Whoever wrote before under this name is fenced, and what it left open is aborted; then its progress stands.
-        let producers =
-            (1..=PRODUCERS).map(|nth| self.producer(nth, heard)).collect::<Result<Vec<_>, _>>()?;
+        let producer = self.producer(heard)?;
         let consumer: BaseConsumer = self.config.reader(&self.group()).create()?;
-        let published = self.progress(&consumer)?;
+        let mut published = self.progress(&consumer)?;
         self.note(published);
         heard.forget();
         self.shared.beside.clear(THREAD);
-        let (give_back, idle) = channel();
-        for producer in producers {
-            // Its other end is in hand.
-            let _ = give_back.send(producer);
+        let mut newer = self.feed.subscribe();
+        while !ending.load(Ordering::Acquire) {
+            newer.mark_unchanged();
+            let page = self.feed.after(published)?;
+            let Some((last, _)) = page.last() else {
+                // It ends with the service, which is seen above.
+                let _ = self.handle.block_on(async { tokio::time::timeout(LOOK, newer.changed()).await });
+                continue;
+            };
+            self.publish_page(&consumer, &producer, &page, *last)?;
+            published = *last;
+            self.note(published);
         }
-        let (hand_over, sent) = channel();
-        std::thread::scope(|scope| {
-            let committing = std::thread::Builder::new()
-                .name("kafka commit".to_owned())
-                .spawn_scoped(scope, move || self.commit_all(&sent, &give_back))
-                .map_err(crate::Error::System)?;
-            let sending = self.send_all(&consumer, published, &idle, hand_over, ending);
-            // What was sent is committed; then that thread ends, since nothing is handed over any more.
-            let committed = committing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-            committed.and(sending)
-        })
+        Ok(())
     }
 
-    fn producer(&self, nth: usize, heard: &Heard) -> Result<EventProducer, KafkaError> {
+    fn producer(&self, heard: &Heard) -> Result<EventProducer, KafkaError> {
         let mut options = self.config.writer();
-        options.set("transactional.id", format!("{}.alerts.{nth}", self.config.group));
+        options.set("transactional.id", format!("{}.alerts", self.config.group));
         let producer: EventProducer = options.create_with_context(heard.clone())?;
         if let Err(error) = producer.init_transactions(ANSWER) {
             Heard::listen(|time| producer.poll(Timeout::After(time)));
@@ -183,62 +167,38 @@ impl Publish {
         self.shared.metrics.streams.set_published(&self.topic, published);
     }
 
-    /// Sends page after page, each with the next producer that is idle, and hands it over to be committed.
-    fn send_all(
+    /// A page of events up to the sequence `last`, and that as the progress, in one transaction.
+    fn publish_page(
         &self,
         consumer: &BaseConsumer,
-        published: u64,
-        idle: &Receiver<EventProducer>,
-        hand_over: Sender<Sent>,
-        ending: &AtomicBool,
-    ) -> Result<(), Stopped> {
-        let mut sent = published;
-        let mut newer = self.feed.subscribe();
-        // Without an idle producer committing has failed, and says why.
-        while let Ok(producer) = idle.recv() {
-            let page = loop {
-                if ending.load(Ordering::Acquire) {
-                    return Ok(());
-                }
-                newer.mark_unchanged();
-                let page = self.feed.after(sent)?;
-                if !page.is_empty() {
-                    break page;
-                }
-                // It ends with the service, which is seen above.
-                let _ = self.handle.block_on(async { tokio::time::timeout(LOOK, newer.changed()).await });
-            };
-            let page = self.send_page(consumer, producer, &page)?;
-            sent = page.last;
-            if hand_over.send(page).is_err() {
-                break;
-            }
-        }
-        Ok(())
-    }
-
-    /// A page and the progress behind it, in a transaction that stays open.
-    fn send_page(
-        &self,
-        consumer: &BaseConsumer,
-        producer: EventProducer,
+        producer: &EventProducer,
         page: &[Line],
-    ) -> Result<Sent, Stopped> {
+        last: u64,
+    ) -> Result<(), Stopped> {
         let begun = Instant::now();
         producer.begin_transaction()?;
         for line in page {
-            self.send(&producer, line)?;
+            self.send(producer, line)?;
         }
-        // Before the next page is sent: so a partition has the pages in their order.
-        delivered(&producer)?;
-        let last = page.last().map_or(0, |(sequence, _)| *sequence);
+        delivered(producer)?;
         let mut progress = TopicPartitionList::new();
         let offset = Offset::Offset(i64::try_from(last).unwrap_or(i64::MAX));
         progress.add_partition_offset(&self.topic, 0, offset)?;
         let group = consumer.group_metadata().ok_or(KafkaError::Canceled)?;
         producer.send_offsets_to_transaction(&progress, &group, ANSWER)?;
         fail::point("events sent");
-        Ok(Sent { producer, last, events: page.len(), begun, took: begun.elapsed() })
+        let committing = Instant::now();
+        producer.commit_transaction(ANSWER)?;
+        fail::point("events published");
+        let milliseconds = |part: Duration| part.as_micros() as f64 / 1_000.0;
+        debug!(
+            sequence = last,
+            events = page.len(),
+            send_ms = milliseconds(committing - begun),
+            commit_ms = milliseconds(committing.elapsed()),
+            "events published"
+        );
+        Ok(())
     }
 
     fn send(&self, producer: &EventProducer, (sequence, line): &Line) -> Result<(), Stopped> {
@@ -260,39 +220,22 @@ impl Publish {
             }
         }
     }
-
-    /// Commits pages in the order in which they were sent. After one that cannot be committed none is: they are aborted
-    /// when the producers begin anew.
-    fn commit_all(&self, sent: &Receiver<Sent>, give_back: &Sender<EventProducer>) -> Result<(), Stopped> {
-        for page in sent {
-            let committing = Instant::now();
-            page.producer.commit_transaction(ANSWER)?;
-            fail::point("events published");
-            self.note(page.last);
-            let milliseconds = |part: Duration| part.as_micros() as f64 / 1_000.0;
-            debug!(
-                sequence = page.last,
-                events = page.events,
-                send_ms = milliseconds(page.took),
-                commit_ms = milliseconds(committing.elapsed()),
-                whole_ms = milliseconds(page.begun.elapsed()),
-                "events published"
-            );
-            // Nobody sends any more where sending has ended.
-            let _ = give_back.send(page.producer);
-        }
-        Ok(())
-    }
 }
 
-/// Waits until all that was sent is on the brokers; the client's own waiting for it goes in steps of a tenth of a second.
+/// Waits until all that was sent is on the brokers.
+///
+/// The client's own waiting (`flush`) goes in steps of a tenth of a second, and `poll` turns in circles for whatever is
+/// less than a millisecond, on a processor that the broker may be waiting for; so it is slept here, and only looked there.
 fn delivered(producer: &EventProducer) -> Result<(), KafkaError> {
     let begun = Instant::now();
-    while producer.in_flight_count() > 0 {
+    loop {
+        producer.poll(Timeout::After(Duration::ZERO));
+        if producer.in_flight_count() == 0 {
+            return Ok(());
+        }
         if begun.elapsed() >= ANSWER {
             return Err(KafkaError::Flush(RDKafkaErrorCode::OperationTimedOut));
         }
-        producer.poll(Timeout::After(Duration::from_millis(1)));
+        std::thread::sleep(MOMENT);
     }
-    Ok(())
 }
