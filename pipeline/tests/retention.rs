@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 #[expect(dead_code, reason = "not all of it is this test's")]
@@ -22,6 +23,9 @@ use synth::{Recipe, Schemes};
 
 /// Rules that gather what belongs together over more days than are judged: what they say of it now is what is at hand.
 const GATHERING: [&str; 4] = ["A11", "P08", "T05", "G03"];
+
+/// What one service says when records have gone, and a cluster when they are to go.
+const DONE: [&str; 2] = ["old records are gone from memory", "old records are let go, "];
 
 type Alerts = BTreeMap<String, Value>;
 
@@ -70,6 +74,8 @@ fn run(at: &Path) -> Alerts {
 struct Place {
     folder: tempfile::TempDir,
     rules: PathBuf,
+    /// More than one are a cluster.
+    processes: usize,
 }
 
 impl Place {
@@ -82,7 +88,16 @@ impl Place {
             ["--data", data.to_str().unwrap()],
             ["--rules", self.rules.to_str().unwrap()],
         ];
-        start(&args.concat(), free_port(), &self.folder.path().join("log"), envs)
+        let (address, log) = (free_port(), self.folder.path().join("log"));
+        if self.processes == 1 {
+            return start(&args.concat(), address, &log, envs);
+        }
+        let log = fs::File::options().create(true).append(true).open(log).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_fundwatch"));
+        command.args(["cluster", "--processes", &self.processes.to_string(), "--pause-max", "1", "--"]);
+        command.args(args.concat()).args(["--listen", &address.to_string()]);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
+        Service { child: command.spawn().unwrap(), address }
     }
 
     fn serve(&self) -> Service {
@@ -97,13 +112,13 @@ impl Place {
 
     /// How often records were let go.
     fn times(&self) -> usize {
-        self.log().matches("old records are gone from memory").count()
+        self.log().matches(DONE[usize::from(self.processes > 1)]).count()
     }
 
     /// Changes that were at hand when records were let go last, and how many of them stayed.
     fn last_choice(&self) -> (u64, u64) {
         let log = self.log();
-        let last = log.lines().rfind(|line| line.contains("old records are let go")).unwrap();
+        let last = log.lines().rfind(|line| line.contains(" stay=")).unwrap();
         let number = |name: &str| {
             let rest = last.split(&format!(" {name}=")).nth(1).unwrap();
             rest.split(' ').next().unwrap().parse().unwrap()
@@ -114,9 +129,11 @@ impl Place {
     /// The first day that is judged.
     fn judged_from(&self) -> String {
         let log = self.log();
-        let last = log.lines().rfind(|line| line.contains("old records are gone from memory")).unwrap();
-        let from = last.split("from=").nth(1).unwrap();
-        from.trim_start_matches('"').get(..10).unwrap().to_owned()
+        let done = DONE[usize::from(self.processes > 1)];
+        let last = log.lines().rfind(|line| line.contains(done)).unwrap();
+        let words = last.split(['=', ' ', '"', ',']);
+        let mut days = words.filter(|word| word.len() == 10 && records::time::parse_date(word).is_some());
+        days.next_back().unwrap().to_owned()
     }
 }
 
@@ -160,35 +177,11 @@ fn settle(service: &Service) {
     }
 }
 
-#[test]
-fn what_is_judged_is_as_if_all_were_there_and_what_is_not_stays_as_it_stood() {
-    let folder = tempfile::tempdir().unwrap();
-    let (lines, rules) = region(folder.path());
-    let place = Place { folder, rules };
+/// Waits until it is quiet, and holds what stands and what is aged against a run over everything; gives the last sequence
+/// and both.
+fn holds(place: &Place, service: &Service) -> (u64, Alerts, Alerts) {
     let whole = run(place.folder.path());
-    let mut service = place.serve();
-    // The stream in pieces; after some of them the service may let records go, and twice it dies meanwhile.
-    for (nth, piece) in lines.chunks(lines.len() / 24 + 1).enumerate() {
-        let body = piece.concat();
-        let begun = Instant::now();
-        while !service.post(Some(&format!("piece {nth}")), &body).is_ok_and(|answer| answer.status == 202) {
-            assert!(begun.elapsed() < PATIENCE, "{}", place.log());
-            if service.child.try_wait().unwrap().is_some() {
-                service = place.serve();
-            }
-        }
-        if nth == 16 || nth == 20 {
-            let point = if nth == 16 { "base written" } else { "rules after" };
-            let _ = service.child.kill();
-            service = place.begin(&[("FUNDWATCH_FAIL_AT", point)]);
-            let _ = service.is_ready();
-        }
-        std::thread::sleep(Duration::from_millis(1_500));
-        if service.child.try_wait().unwrap().is_some() {
-            service = place.serve();
-        }
-    }
-    settle(&service);
+    settle(service);
     assert!(place.times() >= 2, "records were let go {} times: {}", place.times(), place.log());
     let from = place.judged_from();
     let (read, stay) = place.last_choice();
@@ -221,7 +214,7 @@ fn what_is_judged_is_as_if_all_were_there_and_what_is_not_stays_as_it_stood() {
     assert!(wanted.len() > 60, "only {} alerts are judged", wanted.len());
 
     // What is not: it is aged, and none was withdrawn because records went.
-    let aged = in_state(&service, "aged");
+    let aged = in_state(service, "aged");
     let old: BTreeSet<&String> =
         whole.iter().filter(|(_, alert)| occurred(alert) < from.as_str()).map(|(id, _)| id).collect();
     let lost: Vec<_> =
@@ -229,9 +222,41 @@ fn what_is_judged_is_as_if_all_were_there_and_what_is_not_stays_as_it_stood() {
     assert!(lost.is_empty(), "{} of {} old alerts are gone: {lost:?}", lost.len(), old.len());
     let last = service.counter("fundwatch_sequence");
     for (_, event) in service.events(0, usize::try_from(last).unwrap()) {
-        let by_age = event["cause"][0]["kind"] == "retention";
-        assert!(!(by_age && event["event"] == "withdrawn"), "{event}");
+        let kind = &event["cause"][0]["kind"];
+        assert!(!(kind == "retention" && event["event"] == "withdrawn"), "{event}");
+        assert_ne!(kind, "rule", "no rule has changed: {event}");
     }
+    (last, standing, aged)
+}
+
+#[test]
+fn what_is_judged_is_as_if_all_were_there_and_what_is_not_stays_as_it_stood() {
+    let folder = tempfile::tempdir().unwrap();
+    let (lines, rules) = region(folder.path());
+    let place = Place { folder, rules, processes: 1 };
+    let mut service = place.serve();
+    // The stream in pieces; after some of them the service may let records go, and twice it dies meanwhile.
+    for (nth, piece) in lines.chunks(lines.len() / 24 + 1).enumerate() {
+        let body = piece.concat();
+        let begun = Instant::now();
+        while !service.post(Some(&format!("piece {nth}")), &body).is_ok_and(|answer| answer.status == 202) {
+            assert!(begun.elapsed() < PATIENCE, "{}", place.log());
+            if service.child.try_wait().unwrap().is_some() {
+                service = place.serve();
+            }
+        }
+        if nth == 16 || nth == 20 {
+            let point = if nth == 16 { "base written" } else { "rules after" };
+            let _ = service.child.kill();
+            service = place.begin(&[("FUNDWATCH_FAIL_AT", point)]);
+            let _ = service.is_ready();
+        }
+        std::thread::sleep(Duration::from_millis(1_500));
+        if service.child.try_wait().unwrap().is_some() {
+            service = place.serve();
+        }
+    }
+    let held = holds(&place, &service);
 
     // A late line of what went is accepted, and set aside.
     let late = br#"{"kind":"fee_line","rev":1,"mdtrt_id":"GONE","feedetl_sn":"1","setl_id":"GONE","psn_no":"P","fixmedins_code":"H","fee_ocur_time":"2020-02-01 09:00:00","med_list_codg":"X","list_type":"101","med_chrgitm_type":"09","cnt":"1","pric":"1","det_item_fee_sumamt":"1.00","fund_amt":"1.00"}"#;
@@ -243,6 +268,24 @@ fn what_is_judged_is_as_if_all_were_there_and_what_is_not_stays_as_it_stood() {
     assert_eq!(service.terminate(), Some(0));
     let service = place.serve();
     settle(&service);
-    assert_eq!(service.counter("fundwatch_sequence"), last);
-    assert_eq!((service.alerts(), in_state(&service, "aged")), (standing, aged));
+    assert_eq!((service.counter("fundwatch_sequence"), service.alerts(), in_state(&service, "aged")), held);
+}
+
+#[test]
+fn a_cluster_lets_records_go_by_a_start_of_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let (lines, rules) = region(folder.path());
+    let place = Place { folder, rules, processes: 2 };
+    let mut service = place.serve();
+    for (nth, piece) in lines.chunks(lines.len() / 12 + 1).enumerate() {
+        let (body, begun) = (piece.concat(), Instant::now());
+        while !service.post(Some(&format!("piece {nth}")), &body).is_ok_and(|answer| answer.status == 202) {
+            assert!(begun.elapsed() < PATIENCE, "{}", place.log());
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        std::thread::sleep(Duration::from_millis(2_500));
+    }
+    assert!(service.is_ready(), "{}", place.log());
+    holds(&place, &service);
+    assert_eq!(service.terminate(), Some(0), "{}", place.log());
 }

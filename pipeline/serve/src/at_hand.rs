@@ -9,6 +9,22 @@ use crate::Error;
 /// Under this name it is noted what is at hand.
 pub(crate) const NOTE: &str = "retention";
 
+/// Under this name it is noted whether alerts are still to age since the last time that records were let go.
+const AGEING: &str = "retention.ageing";
+
+/// That alerts are still to age, or no more.
+pub(crate) fn ageing_note(is_ageing: bool) -> (&'static str, Vec<u8>) {
+    (AGEING, vec![u8::from(is_ageing)])
+}
+
+/// Whether alerts are still to age: what the engine has otherwise than the store it has so because records went.
+///
+/// # Errors
+/// The store cannot be read.
+pub(crate) fn is_ageing(snapshot: &Snapshot) -> Result<bool, Error> {
+    Ok(snapshot.note(AGEING)?.is_some_and(|note| note == [1]))
+}
+
 /// What of the records is at hand, if not all of them are.
 ///
 /// # Errors

@@ -35,6 +35,7 @@ use wire::{Event, Keyword, Origin as Place, Rejected};
 
 use crate::Error;
 use crate::about::{self, HELD, SHADOW, Stated};
+use crate::at_hand::{ageing_note, is_ageing};
 use crate::batch::{Answer, Batch, Origin, Refused, Request};
 use crate::budget::{AlertsConfig, Budget, NOTE};
 use crate::candidate::{Owed, Recorded, recorder};
@@ -142,6 +143,8 @@ pub struct Live {
     unprofiled: bool,
     /// What a change of rules led to and is not yet stated.
     owed: Owed,
+    /// Whether what is owed is so because records went.
+    is_ageing: bool,
     /// How many alerts may be fed, and what is held.
     budget: Budget,
 }
@@ -165,7 +168,8 @@ impl Live {
             None => Engine::start(bank, &options, recorder)?,
         };
         engine.front.ledger().raise_limit(limit_of_now(wall_clock()));
-        let events = recover::recover(&store, &mut engine, progress)?;
+        let is_ageing = is_ageing(&store.state().snapshot()?)?;
+        let events = recover::recover(&store, &mut engine, is_ageing, progress)?;
         shared.divisions.take(engine.front.take_divisions());
         shared.divisions.set_known();
         recorded.begin();
@@ -177,14 +181,16 @@ impl Live {
             policy: how.policy,
             unprofiled: false,
             owed: Owed::new(),
+            is_ageing,
             budget: Budget::new(how.alerts),
         };
         live.resume_budget()?;
-        if !events.is_empty() {
+        if is_ageing || !events.is_empty() {
             let tick = live.engine.front.last_tick();
             let count = events.len();
             live.commit_and_publish(tick, events, &Outcomes::default())?;
-            info!(tick, events = count, "rules or program are others than before: alerts differ");
+            let why = if is_ageing { "old records went" } else { "rules or program are others than before" };
+            info!(tick, events = count, why, "alerts differ");
         }
         live.watch_memory();
         live.note_standing()?;
@@ -567,7 +573,9 @@ impl Live {
         let aside: Vec<AsideLines> = sorted.aside.iter().map(AsideLines::of).collect::<Result<_, _>>()?;
         let aside: Vec<store::AsideEvent<'_>> =
             sorted.aside.iter().zip(&aside).map(AsideLines::event).collect();
-        let notes: Vec<Note> = outcomes.notes.iter().chain(&sorted.note).cloned().collect();
+        let is_ageing = self.is_ageing && !self.owed.is_empty();
+        let ageing = self.is_ageing.then(|| ageing_note(is_ageing));
+        let notes: Vec<Note> = outcomes.notes.iter().chain(&sorted.note).cloned().chain(ageing).collect();
         let first = self.store.last_sequence() + 1;
         let whole = store::Tick {
             tick,
@@ -581,6 +589,7 @@ impl Live {
             base: outcomes.base.as_ref(),
         };
         patiently(&self.shared, || self.store.commit(&whole).map(drop))?;
+        self.is_ageing = is_ageing;
         Ok((first..).zip(lines.into_iter().map(Arc::from)).collect())
     }
 }

@@ -25,13 +25,14 @@ const TICK: u64 = 500_000;
 const PAGE: usize = 1_000;
 
 /// Loads the engine; gives the events that lead from the alerts of the store to those that stand, and what is known
-/// beside each.
+/// beside each. What differs because records went (`is_ageing`) is not withdrawn but ages.
 ///
 /// # Errors
 /// The store is damaged, or the engine stopped.
 pub(crate) fn recover(
     store: &Store,
     engine: &mut Engine,
+    is_ageing: bool,
     mut progress: impl FnMut(u64),
 ) -> Result<Vec<Stated>, Error> {
     engine.front.go_on_after(store.last_tick());
@@ -60,9 +61,13 @@ pub(crate) fn recover(
     let beside = beside(engine, found.iter().filter_map(subject).collect())?;
     let tick = engine.front.last_tick();
     let mut stated = Vec::with_capacity(found.len());
-    for difference in found {
+    for mut difference in found {
         let beside = beside.get(&difference.alert_id).cloned().unwrap_or_default();
-        for (event, shadow) in events_of(difference, None, tick, judged)? {
+        if is_ageing && difference.stands == Stands::Gone {
+            difference.stands = Stands::Aged;
+        }
+        let cause = is_ageing.then(|| vec![judged.cause()]);
+        for (event, shadow) in events_of(difference, cause, tick, judged)? {
             stated.push(Stated { event, beside: beside.clone(), shadow });
         }
     }

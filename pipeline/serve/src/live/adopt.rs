@@ -33,6 +33,7 @@ impl Live {
         engine.front.go_on_after(last_tick);
         let before = std::mem::replace(&mut self.engine, engine);
         (self.recorded, self.owed, self.unprofiled) = (recorded, owed, true);
+        self.is_ageing |= base.is_some();
         self.take_budgets()?;
         self.watch_memory();
         // Its threads are waited for elsewhere: the stream goes on.

@@ -2,6 +2,7 @@
 
 use super::{Live, Outcomes};
 use crate::Error;
+use crate::at_hand::ageing_note;
 use crate::fail;
 use crate::inbox::Restart;
 
@@ -11,7 +12,9 @@ impl Live {
         fail::point("rules before");
         self.engine.close_tick()?;
         let events = self.judged()?;
-        let outcomes = Outcomes { notes: vec![note], base, ..Outcomes::default() };
+        // What differs after the start does so because records went, if they did.
+        let notes = std::iter::once(note).chain(base.is_some().then(|| ageing_note(true))).collect();
+        let outcomes = Outcomes { notes, base, ..Outcomes::default() };
         self.commit_and_publish(self.engine.front.last_tick(), events, &outcomes)?;
         fail::point("rules after");
         // Nobody may wait any more.
