@@ -143,10 +143,13 @@ impl Candidate {
         let (followed, causes) = (state.clone(), BTreeMap::new());
         let mut candidate = Candidate { engine, recorded, state: followed, at, causes, ages: false };
         candidate.begin(beginning, &mut wait)?;
-        let mut behind = u64::MAX;
-        // What came while it was loading is loaded in turn, until little is left.
+        // What came while it was loading is loaded in turn, until little is left. A stream that fills the time which is
+        // left to it is never caught up with by pausing: then no more pauses are made.
+        let (mut behind, mut pauses) = (u64::MAX, true);
         while behind > TICK {
-            behind = candidate.follow(&state.snapshot()?, &mut wait)?;
+            let mut wait = |taken, took| wait(taken, if pauses { took } else { Duration::ZERO });
+            let before = std::mem::replace(&mut behind, candidate.follow(&state.snapshot()?, &mut wait)?);
+            pauses &= behind < before / 2;
         }
         candidate.engine.close_tick_with_profiles()?;
         candidate.engine.settle()?;
