@@ -327,7 +327,7 @@ fn a_dead_man_is_one_incident_and_what_is_decided_of_him_stays() {
         assert_eq!((refused.status, &refused.json()["code"]), (400, &json!("bad_request")), "{bad}");
     }
     let long = json!({"decision": "confirmed", "by": "x", "reason": "x".repeat(100_000)}).to_string();
-    assert_eq!(send(&service, &at, &long).status, 400);
+    assert_eq!(send(&service, &at, &long).status, 413);
     assert_eq!(
         send(&service, "/v1/alerts/none/dispositions", r#"{"decision":"reopened","by":"x"}"#).status,
         404

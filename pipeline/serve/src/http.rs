@@ -78,11 +78,12 @@ impl<S: Send + Sync, T: serde::de::DeserializeOwned> FromRequestParts<S> for Ask
     }
 }
 
-/// A body as JSON.
+/// A body as JSON, of so many bytes at the most on this route.
 pub(crate) fn read<T: serde::de::DeserializeOwned>(
     body: Result<Bytes, BytesRejection>,
+    most: usize,
 ) -> Result<T, Problem> {
-    let body = body.map_err(|error| Problem::bad_request(format!("the body: {}", error.body_text())))?;
+    let body = body.map_err(|rejection| Problem::of_rejection(&rejection, most))?;
     serde_json::from_slice(&body).map_err(|error| Problem::bad_request(format!("the body: {error}")))
 }
 

@@ -8,8 +8,8 @@ use crate::client::{Reply, ask, connect, get, head, over, read};
 use crate::place::{Place, known};
 
 /// What tests bear.
-const LIMITS: &str = "[limits]\nhead_bytes = 8192\nhead_seconds = 3\nchanges_bytes = 4000\nbody_seconds = 1\n\
-    page = 50\nconnections = 6\nrequests_per_principal = 2\nfeed_readers = 1\n";
+const LIMITS: &str = "[limits]\nhead_bytes = 8192\nhead_seconds = 3\nchanges_bytes = 4000\nbank_bytes = 200000\n\
+    body_seconds = 1\npage = 50\nconnections = 6\nrequests_per_principal = 2\nfeed_readers = 1\n";
 
 /// Waits until the other end closes; says how long that took.
 fn closed_after(stream: &mut TcpStream) -> Duration {
@@ -77,6 +77,39 @@ fn bodies_and_heads_are_bounded_in_length_and_time() {
     // A page that is too long.
     let rejected = |limit: u32| get(at, &format!("/v1/rejected?limit={limit}"), Some(&operator.token)).status;
     assert_eq!((rejected(50), rejected(51)), (200, 400));
+}
+
+#[test]
+fn each_sort_of_body_has_its_own_length() {
+    let place = Place::new();
+    let who = known("everything", &["head", "rule_owner", "operator"], &[]);
+    let service = place.serve(LIMITS, std::slice::from_ref(&who));
+    let (at, token) = (service.address, Some(who.token.as_str()));
+    let post = |path: &str, body: &[u8]| ask(at, "POST", path, token, body).unwrap();
+    // A bank may be longer than any other body, and is read to its end: there is nothing in it.
+    let padded = |length: usize| format!("{{\"by\":\"Wang\"{}}}", " ".repeat(length - 13)).into_bytes();
+    let answer = post("/v1/bank/candidate", &padded(200_000));
+    is_problem(&answer, 400, "bad_request");
+    assert!(answer.json()["detail"].as_str().unwrap().starts_with("either files of a bank"), "{answer:?}");
+    let answer = post("/v1/bank/candidate", &padded(200_001));
+    is_problem(&answer, 413, "too_large");
+    assert_eq!(answer.json()["detail"], "a body has at most 200000 bytes here");
+    // In parts, its length is not known before.
+    let chunked = |length: usize| {
+        let body = String::from_utf8(padded(length)).unwrap();
+        let head = head("POST", "/v1/bank/candidate", token, "Transfer-Encoding: chunked\r\n");
+        let parts = format!("{length:x}\r\n{body}\r\n0\r\n\r\n");
+        over(&mut connect(at).unwrap(), &head, parts.as_bytes()).unwrap()
+    };
+    is_problem(&chunked(200_000), 400, "bad_request");
+    is_problem(&chunked(200_001), 413, "too_large");
+    // What a route takes of its own accord is less than what is let through.
+    for path in ["/v1/bank/candidate/approval", "/v1/backups", "/v1/alerts/A-1/dispositions"] {
+        let answer = post(path, &padded(65_537));
+        is_problem(&answer, 413, "too_large");
+        assert_eq!(answer.json()["detail"], "a body has at most 65536 bytes here", "{path}");
+        assert_ne!(post(path, &padded(65_536)).status, 413, "{path}");
+    }
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::principal::Principal;
-use super::table::Role;
+use super::table::{Operation, Role};
 use crate::Error;
 
 /// What has to be written where nobody but a gateway reaches the service.
@@ -61,6 +61,8 @@ pub struct Limits {
     pub head_seconds: u64,
     /// Bytes of a body of changes.
     pub changes_bytes: u64,
+    /// Bytes of a bank that is proposed, with all its tables.
+    pub bank_bytes: u64,
     /// Bytes of any other body.
     pub body_bytes: u64,
     /// Seconds in which a body that is waited for must bring [`BODY_PROGRESS`] bytes, or end.
@@ -86,6 +88,7 @@ impl Default for Limits {
             head_bytes: 32 << 10,
             head_seconds: 10,
             changes_bytes: 1 << 30,
+            bank_bytes: 64 << 20,
             body_bytes: 1 << 20,
             body_seconds: 20,
             write_seconds: 30,
@@ -112,6 +115,10 @@ impl Limits {
         if !(8 << 10..=1 << 20).contains(&self.head_bytes) {
             return Err(Error::config("limits: head_bytes: 8,192 to 1,048,576"));
         }
+        // A bank is held whole, as it came and as it was read.
+        if !(1 << 10..=1 << 30).contains(&self.bank_bytes) {
+            return Err(Error::config("limits: bank_bytes: 1,024 to 1,073,741,824"));
+        }
         if self.page > 10_000 {
             return Err(Error::config("limits: page: 1 to 10,000"));
         }
@@ -119,6 +126,15 @@ impl Limits {
             return Err(Error::config("limits: numbers from 1 on, and 1 to 3,600 seconds"));
         }
         Ok(())
+    }
+
+    /// Bytes of the body of a request at the most.
+    pub fn body_of(&self, operation: Operation) -> u64 {
+        match operation {
+            Operation::ChangesWrite => self.changes_bytes,
+            Operation::RulesApply => self.bank_bytes,
+            _ => self.body_bytes,
+        }
     }
 
     /// How long a head may take.
@@ -303,6 +319,23 @@ mod tests {
         assert!(of(|of| of.name.clear()).contains("name"));
         let two = vec![principal(|_| ()), principal(|of| of.name = "b".to_owned())];
         assert!(checked(two, local).unwrap_err().contains("in common"));
+    }
+
+    #[test]
+    fn limits_are_within_bounds_and_each_sort_of_body_has_its_own() {
+        let of = |change: fn(&mut Limits)| {
+            let mut limits = Limits::default();
+            change(&mut limits);
+            limits.check().map_err(|error| error.to_string())
+        };
+        assert_eq!(of(|_| ()), Ok(()));
+        assert!(of(|of| of.bank_bytes = 1_023).unwrap_err().contains("bank_bytes"));
+        assert!(of(|of| of.bank_bytes = (1 << 30) + 1).unwrap_err().contains("bank_bytes"));
+        assert!(of(|of| of.body_bytes = 0).unwrap_err().contains("numbers from 1 on"));
+        let body_of = |operation| Limits::default().body_of(operation);
+        assert_eq!(body_of(Operation::ChangesWrite), 1 << 30);
+        assert_eq!(body_of(Operation::RulesApply), 64 << 20);
+        assert_eq!(body_of(Operation::RulesApprove), 1 << 20);
     }
 
     #[test]

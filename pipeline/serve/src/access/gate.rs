@@ -74,7 +74,7 @@ async fn admit(
         request.extensions_mut().insert(viewer.clone());
         Some((viewer, used))
     };
-    let most = if row.kind == Kind::Records { access.limits.changes_bytes } else { access.limits.body_bytes };
+    let most = access.limits.body_of(operation);
     if request.body().size_hint().lower() > most {
         return Err(Problem::too_large(most));
     }

@@ -49,7 +49,7 @@ pub(super) async fn begin(
     State(app): State<App>,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<(StatusCode, Json<Backup>), Problem> {
-    let wanted: Wanted = read(body)?;
+    let wanted: Wanted = read(body, BODY_BYTES_MAX)?;
     if !is_name(&wanted.name) {
         return Err(Problem::bad_request("name: 1 to 100 letters, digits, dots, hyphens and underscores"));
     }

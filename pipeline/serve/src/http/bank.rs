@@ -15,8 +15,8 @@ use super::{App, Asked, Problem, at_length, read};
 use crate::access::viewer::Viewer;
 use crate::rules::{InForce, Proposal, Refused};
 
-/// Bytes of a body at the most: a bank with all its tables.
-pub(super) const BODY_BYTES_MAX: usize = 64 << 20;
+/// Bytes of an approval at the most. How long a proposed bank may be is configured.
+pub(super) const APPROVAL_BYTES_MAX: usize = 64 << 10;
 
 /// Characters of a person's name at the most.
 const NAME_MAX: usize = 100;
@@ -92,7 +92,8 @@ pub(super) async fn propose(
     viewer: Viewer,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<(StatusCode, Json<Proposal>), Problem> {
-    let proposed: Proposed = read(body)?;
+    // The gate has bounded it by `limits.bank_bytes`.
+    let proposed: Proposed = read(body, usize::MAX)?;
     let by = name(&proposed.by, &viewer)?;
     if proposed.files.is_empty() == proposed.promote.is_empty() {
         return Err(Problem::bad_request("either files of a bank, or rules to promote"));
@@ -133,7 +134,7 @@ pub(super) async fn approve(
     viewer: Viewer,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<(StatusCode, Json<Proposal>), Problem> {
-    let approval: Approval = read(body)?;
+    let approval: Approval = read(body, APPROVAL_BYTES_MAX)?;
     let proposal = app.rules.approve(&approval.bank, name(&approval.by, &viewer)?)?;
     Ok((StatusCode::ACCEPTED, Json(proposal)))
 }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use wire::Fen;
 
 use super::alerts::visible;
-use super::{App, Problem};
+use super::{App, Problem, read};
 use crate::access::viewer::Viewer;
 use crate::clock::wall_clock;
 
@@ -79,9 +79,8 @@ fn line(of: Disposition) -> DispositionLine {
     }
 }
 
-fn read(body: &[u8]) -> Result<Decided, Problem> {
-    let decided: Decided =
-        serde_json::from_slice(body).map_err(|error| Problem::bad_request(format!("the body: {error}")))?;
+/// A decision, if it is one.
+fn checked(decided: Decided) -> Result<Decided, Problem> {
     if !DECISIONS.contains(&decided.decision.as_str()) {
         return Err(Problem::bad_request(format!("decision: {}", DECISIONS.join(", "))));
     }
@@ -105,8 +104,7 @@ pub(super) async fn post(
     Path(alert_id): Path<String>,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<(StatusCode, Json<DispositionLine>), Problem> {
-    let body = body.map_err(|error| Problem::bad_request(format!("the body: {}", error.body_text())))?;
-    let decided = read(&body)?;
+    let decided = checked(read(body, BODY_BYTES_MAX)?)?;
     // Who is known by name decides under that name.
     let by = viewer.name().map_or_else(|| decided.by.trim().to_owned(), str::to_owned);
     let at = format_time(wall_clock());

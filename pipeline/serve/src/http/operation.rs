@@ -104,6 +104,12 @@ impl Operation {
         self
     }
 
+    /// A body of any length that the gate lets through.
+    pub(super) fn bounded_by_the_gate(mut self) -> Operation {
+        self.router = self.router.layer(DefaultBodyLimit::disable());
+        self
+    }
+
     /// What it gives, with 200.
     pub(super) fn gives(self, schema: Value) -> Operation {
         self.answers(200, "application/json", schema)

@@ -1,5 +1,6 @@
 //! What went wrong, as a document (RFC 9457).
 
+use axum::extract::rejection::BytesRejection;
 use axum::http::{HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -85,7 +86,7 @@ impl Problem {
 
     /// A body is too long.
     pub fn too_large(most: u64) -> Problem {
-        let detail = format!("a body has at most {most} bytes here; send it in parts");
+        let detail = format!("a body has at most {most} bytes here");
         Problem { code: "too_large", title: "the body is too long", status: 413, detail }
     }
 
@@ -105,6 +106,16 @@ impl Problem {
             Some(BodyFault::TooLarge(most)) => Problem::too_large(most),
             Some(fault @ BodyFault::Stalled(_)) => Problem::stalled(fault.to_string()),
             None => Problem::bad_request(format!("the body ends early: {error}")),
+        }
+    }
+
+    /// A body was not read; on this route it has so many bytes at the most.
+    pub fn of_rejection(rejection: &BytesRejection, most: usize) -> Problem {
+        match BodyFault::behind(rejection) {
+            Some(BodyFault::TooLarge(most)) => Problem::too_large(most),
+            Some(fault @ BodyFault::Stalled(_)) => Problem::stalled(fault.to_string()),
+            None if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => Problem::too_large(most as u64),
+            None => Problem::bad_request(format!("the body: {}", rejection.body_text())),
         }
     }
 

@@ -125,7 +125,7 @@ pub(super) fn routes() -> Vec<Route> {
                 .at_most(dispositions::BODY_BYTES_MAX)
                 .body(&["application/json"], schema_of::<dispositions::Decided>())
                 .answers(201, "application/json", schema_of::<dispositions::DispositionLine>())
-                .or(&[404, 503]),
+                .or(&[404, 413, 503]),
             ],
         ),
         route(
@@ -266,7 +266,7 @@ pub(super) fn routes() -> Vec<Route> {
                     "Proposes a bank: its difference is computed, and it waits for another person",
                     bank::propose,
                 )
-                .at_most(bank::BODY_BYTES_MAX)
+                .bounded_by_the_gate()
                 .body(&["application/json"], schema_of::<bank::Proposed>())
                 .answers(202, "application/json", schema_of::<Proposal>())
                 .or(&[409, 413, 422, 503]),
@@ -295,7 +295,7 @@ pub(super) fn routes() -> Vec<Route> {
                     "Approves the proposed bank, which comes into force",
                     bank::approve,
                 )
-                .at_most(bank::BODY_BYTES_MAX)
+                .at_most(bank::APPROVAL_BYTES_MAX)
                 .body(&["application/json"], schema_of::<bank::Approval>())
                 .answers(202, "application/json", schema_of::<Proposal>())
                 .or(&[404, 409, 413]),
