@@ -19,6 +19,7 @@ mod queue;
 mod rejected;
 mod routes;
 mod rules;
+mod wanted;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -50,6 +50,7 @@ pub mod split;
 pub mod supervisor;
 pub mod troubles;
 pub mod versions;
+pub mod wanted;
 
 use std::net::SocketAddr;
 use std::path::Path;

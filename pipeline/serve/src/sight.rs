@@ -6,17 +6,16 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use serde::Deserialize;
-
 use crate::access::viewer::Viewer;
 use crate::feed::Line;
+use crate::wanted::{Head, Wanted};
 
 /// Bytes of masked lines and heads that are kept at the most.
 const KEPT_BYTES: usize = 16 << 20;
 
 /// What is known of an event.
 struct Seen {
-    institution: Option<String>,
+    head: Head,
     masked: OnceLock<Option<Arc<[u8]>>>,
 }
 
@@ -31,14 +30,16 @@ struct Kept {
 pub struct Sight(Arc<Mutex<Kept>>);
 
 impl Sight {
-    /// The line of an event as somebody sees it; none if it is not theirs.
-    pub fn of(&self, line: &Line, viewer: &Viewer) -> Option<Arc<[u8]>> {
+    /// The line of an event as somebody sees it; none if it is not theirs, or is not wanted.
+    pub fn of(&self, line: &Line, viewer: &Viewer, wanted: &Wanted) -> Option<Arc<[u8]>> {
         let sees_persons = viewer.sees_persons();
-        if viewer.divisions().is_empty() && sees_persons {
+        if viewer.divisions().is_empty() && sees_persons && wanted.is_everything() {
             return Some(Arc::clone(&line.1));
         }
         let seen = self.seen(line)?;
-        if !viewer.sees(seen.institution.as_deref()) {
+        if !wanted.has(&seen.head, &viewer.access.divisions)
+            || !viewer.sees(seen.head.alert.institution.as_deref())
+        {
             return None;
         }
         if sees_persons {
@@ -53,21 +54,13 @@ impl Sight {
 
     /// What is known of an event. One that cannot be read is nobody's who does not see all.
     fn seen(&self, line: &Line) -> Option<Arc<Seen>> {
-        #[derive(Deserialize)]
-        struct Head {
-            alert: OfAlert,
-        }
-        #[derive(Deserialize)]
-        struct OfAlert {
-            institution: Option<String>,
-        }
         if let Some((seen, _)) =
             self.0.lock().unwrap_or_else(PoisonError::into_inner).by_sequence.get(&line.0)
         {
             return Some(Arc::clone(seen));
         }
         let head: Head = serde_json::from_slice(&line.1).ok()?;
-        let seen = Arc::new(Seen { institution: head.alert.institution, masked: OnceLock::new() });
+        let seen = Arc::new(Seen { head, masked: OnceLock::new() });
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         // Twice the line: what is known may come to hold a masked one.
         let size = 2 * line.1.len();

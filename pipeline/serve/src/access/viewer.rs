@@ -86,7 +86,15 @@ impl Viewer {
     /// # Errors
     /// It is being loaded.
     pub fn is_known(&self) -> Result<(), Problem> {
-        if self.who.divisions.is_empty() || self.access.divisions.are_known() {
+        if self.who.divisions.is_empty() { Ok(()) } else { self.divisions_are_known() }
+    }
+
+    /// Whether divisions are known: they are once the state is loaded.
+    ///
+    /// # Errors
+    /// It is being loaded.
+    pub fn divisions_are_known(&self) -> Result<(), Problem> {
+        if self.access.divisions.are_known() {
             return Ok(());
         }
         Err(Problem::unavailable("the state is being loaded, and with it the divisions of institutions"))

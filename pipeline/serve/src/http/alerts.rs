@@ -7,55 +7,23 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use wire::{Alert, Cause, FenSum};
 
-use super::asked::{amount, division, moment, of_state};
+use super::wanted::of_alerts;
 use super::{App, Asked, Problem};
 use crate::about::SHADOW;
 use crate::access::viewer::Viewer;
 
-/// Which alerts, in which order, and from where on.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(super) struct Wanted {
-    rule: Option<String>,
-    family: Option<String>,
-    verdict: Option<String>,
-    severity: Option<String>,
-    phase: Option<String>,
-    fixmedins_code: Option<String>,
-    division: Option<String>,
-    occurred_from: Option<String>,
-    occurred_to: Option<String>,
-    amount_min: Option<String>,
-    amount_max: Option<String>,
-    state: Option<String>,
-    incident: Option<String>,
-    sort: Option<String>,
-    total: Option<bool>,
-    limit: Option<usize>,
-    after: Option<String>,
+of_alerts! {
+    /// Which alerts, in which order, and from where on.
+    Wanted {
+        incident: Option<String>,
+        sort: Option<String>,
+        total: Option<bool>,
+        limit: Option<usize>,
+        after: Option<String>,
+    }
 }
 
 impl Wanted {
-    fn filter(&self, viewer: &Viewer) -> Result<AlertFilter, Problem> {
-        let of = self.clone();
-        Ok(AlertFilter {
-            rule: of.rule,
-            family: of.family,
-            verdict: of.verdict,
-            severity: of.severity,
-            phase: of.phase,
-            institution: of.fixmedins_code,
-            divisions: division(of.division)?,
-            within: viewer.divisions().to_vec(),
-            occurred_from: moment("occurred_from", of.occurred_from.as_deref(), false)?,
-            occurred_to: moment("occurred_to", of.occurred_to.as_deref(), true)?,
-            amount_min: amount("amount_min", of.amount_min.as_deref())?,
-            amount_max: amount("amount_max", of.amount_max.as_deref())?,
-            incident: of.incident,
-            ..of_state(viewer, of.state)?
-        })
-    }
-
     fn order(&self) -> Result<AlertOrder, Problem> {
         match self.sort.as_deref() {
             None | Some("alert_id") => Ok(AlertOrder::Id),
@@ -143,7 +111,8 @@ pub(super) async fn list(
     Asked(wanted): Asked<Wanted>,
 ) -> Result<Json<Alerts>, Problem> {
     viewer.is_known()?;
-    let (filter, order, limit) = (wanted.filter(&viewer)?, wanted.order()?, viewer.page(wanted.limit)?);
+    let filter = AlertFilter { incident: wanted.incident.clone(), ..wanted.filter(&viewer)? };
+    let (order, limit) = (wanted.order()?, viewer.page(wanted.limit)?);
     let database = app.current_database().await?;
     let page = database.alerts(&filter, order, wanted.after.as_deref(), limit).await?;
     let items = page.items.iter().map(|of| with_state(of, &viewer)).collect::<Result<_, _>>()?;

@@ -60,20 +60,18 @@ pub(super) fn amount(name: &str, asked: Option<&str>) -> Result<Option<i64>, Pro
     Ok(read.map(Fen::fen))
 }
 
-/// The first digits of a division.
-pub(super) fn division(asked: Option<String>) -> Result<Vec<String>, Problem> {
-    match asked {
-        Some(digits) if (1..=6).contains(&digits.len()) && digits.bytes().all(|of| of.is_ascii_digit()) => {
-            Ok(vec![digits])
-        }
-        Some(_) => Err(Problem::bad_request("division: the first one to six digits of an admdvs")),
-        None => Ok(Vec::new()),
+/// Whether these are the first digits of a division.
+pub(super) fn division(asked: Option<&str>) -> Result<(), Problem> {
+    let is_prefix = |of: &str| (1..=6).contains(&of.len()) && of.bytes().all(|digit| digit.is_ascii_digit());
+    if asked.is_none_or(is_prefix) {
+        return Ok(());
     }
+    Err(Problem::bad_request("division: the first one to six digits of an admdvs"))
 }
 
 /// A filter by state: by one, or by none for `any`; those that stand if none is named. What shadow rules find is there
 /// for those only who may see it.
-pub(super) fn of_state(viewer: &Viewer, asked: Option<String>) -> Result<AlertFilter, Problem> {
+pub(super) fn of_state(viewer: &Viewer, asked: Option<&str>) -> Result<AlertFilter, Problem> {
     let state = state(asked)?;
     if state.as_deref() == Some(SHADOW) && !viewer.sees_shadow() {
         return Err(Problem::forbidden("alerts.shadow"));
@@ -83,9 +81,9 @@ pub(super) fn of_state(viewer: &Viewer, asked: Option<String>) -> Result<AlertFi
 }
 
 /// A state, or `any`; those that stand if none is named.
-fn state(asked: Option<String>) -> Result<Option<String>, Problem> {
+fn state(asked: Option<&str>) -> Result<Option<String>, Problem> {
     const STATES: [&str; 5] = ["standing", "withdrawn", "aged", "held", "shadow"];
-    match asked.as_deref() {
+    match asked {
         None => Ok(Some("standing".to_owned())),
         Some("any") => Ok(None),
         Some(state) if STATES.contains(&state) => Ok(Some(state.to_owned())),
@@ -107,6 +105,6 @@ mod tests {
         }
         assert_eq!(amount("x", Some("12.5")).unwrap(), Some(1_250));
         assert!(amount("x", Some("a lot")).is_err() && number(Some("-1")).is_err());
-        assert!(division(Some("34%".to_owned())).is_err() && state(Some("gone".to_owned())).is_err());
+        assert!(division(Some("34%")).is_err() && state(Some("gone")).is_err());
     }
 }

@@ -4,12 +4,13 @@
 //! followed; one without gets all that is kept, and with `?after=latest` only what comes from now on. Where events
 //! that a reader asks for are no longer kept, an event `gap` says which, before the first that is.
 //!
-//! Who is bound to divisions gets the events of their institutions, with gaps in the sequence where others stood; now
-//! and then an `id` without an event moves their place past those. What a reader has not read yet is a page at the
+//! Who is bound to divisions, or asks for some events only, gets those, with gaps in the sequence where others stood;
+//! an `id` without an event moves their place past those: after so many, and otherwise after some time. What a reader has not read yet is a page at the
 //! most; the rest stays in the feed, which is one for all.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::State;
@@ -18,27 +19,31 @@ use axum::response::Sse;
 use axum::response::sse::{Event, KeepAlive};
 use futures_util::Stream;
 use futures_util::stream::unfold;
-use serde::Deserialize;
 use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until};
 
+use super::wanted::{checked, of_events};
 use super::{App, Asked, Problem};
 use crate::access::control::Use;
 use crate::access::viewer::Viewer;
 use crate::feed::{Feed, Line};
 use crate::metrics::streams::Reading;
 use crate::sight::Sight;
+use crate::wanted::Wanted;
 
-/// How often a reader is told that the connection stands when nothing happens.
+/// How often a reader is told that the connection stands when nothing happens, and how long it may not know that
+/// events went by that were not for it.
 const STILL_THERE: Duration = Duration::from_secs(15);
 
-/// After so many events that were not the reader's it is told where it stands.
+/// After so many events that were not for the reader it is told where it stands.
 const PASSED: u64 = 256;
 
-/// From where on.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct From {
-    after: Option<String>,
+of_events! {
+    /// Which events, and from where on.
+    Asks {
+        event: Option<String>,
+        after: Option<String>,
+    }
 }
 
 /// What a reader gets next.
@@ -48,16 +53,20 @@ enum Next {
     Event(Line),
     /// Events from one to another are no longer kept.
     Gap { from: u64, to: u64 },
-    /// Nothing up to here was the reader's.
+    /// Nothing up to here was for the reader.
     Passed(u64),
 }
 
 struct Reader {
     feed: Feed,
-    /// The last event that was looked at and handed out, or was not the reader's.
+    /// The last event that was looked at and handed out, or was not for the reader.
     after: u64,
     /// The last `id` that was sent.
     told: u64,
+    /// By when it is told where it stands, if events went by since that were not for it.
+    untold: Option<Instant>,
+    /// How long it may not know.
+    patience: Duration,
     /// What is to be handed out, and the last event that was looked at for it.
     page: Page,
     newer: watch::Receiver<u64>,
@@ -65,6 +74,8 @@ struct Reader {
     /// Told whenever others are known.
     known: watch::Receiver<()>,
     sight: Sight,
+    /// Which events it wants.
+    wanted: Arc<Wanted>,
     /// One of the readers that may be at a time.
     _used: Use,
     /// It is counted among the readers as long.
@@ -79,6 +90,11 @@ struct Page {
 }
 
 impl Reader {
+    /// It is told that it stands here.
+    fn stands(&mut self, at: u64) {
+        (self.after, self.told, self.untold) = (at, at, None);
+    }
+
     /// What comes next, when there is something; none when the service ends, or the reader is known no more.
     async fn next(&mut self) -> Option<Next> {
         loop {
@@ -90,23 +106,27 @@ impl Reader {
                 }
             }
             if let Some(line) = self.page.lines.pop_front() {
-                (self.after, self.told) = (line.0, line.0);
+                self.stands(line.0);
                 return Some(Next::Event(line));
             }
             self.after = self.after.max(self.page.last);
-            if self.after - self.told >= PASSED {
-                self.told = self.after;
+            if self.after > self.told && self.untold.is_none() {
+                self.untold = Some(Instant::now() + self.patience);
+            }
+            if self.after - self.told >= PASSED || self.untold.is_some_and(|until| until <= Instant::now()) {
+                self.stands(self.after);
                 return Some(Next::Passed(self.after));
             }
             self.newer.mark_unchanged();
             let (feed, after) = (self.feed.clone(), self.after);
-            let (viewer, sight) = (self.viewer.clone(), self.sight.clone());
-            let read = tokio::task::spawn_blocking(move || page(&feed, after, &viewer, &sight)).await;
+            let (viewer, sight, wanted) = (self.viewer.clone(), self.sight.clone(), Arc::clone(&self.wanted));
+            let look = move || page(&feed, after, &viewer, (&sight, &wanted));
+            let read = tokio::task::spawn_blocking(look).await;
             // Otherwise the connection ends; the reader comes back and is told what is wrong.
             match read.ok()?.ok()? {
                 Found::Gap { to } => {
                     let from = self.after + 1;
-                    (self.after, self.told) = (to, to);
+                    self.stands(to);
                     return Some(Next::Gap { from, to });
                 }
                 Found::Page(page) if page.last == self.after => {
@@ -116,6 +136,7 @@ impl Reader {
                             known.ok()?;
                             self.known.mark_changed();
                         }
+                        () = until(self.untold) => {}
                     }
                 }
                 Found::Page(page) => self.page = page,
@@ -124,12 +145,25 @@ impl Reader {
     }
 }
 
+/// Waits until then; for ever, if there is no such moment.
+async fn until(moment: Option<Instant>) {
+    match moment {
+        Some(moment) => sleep_until(moment).await,
+        None => std::future::pending().await,
+    }
+}
+
 enum Found {
     Gap { to: u64 },
     Page(Page),
 }
 
-fn page(feed: &Feed, after: u64, viewer: &Viewer, sight: &Sight) -> Result<Found, crate::Error> {
+fn page(
+    feed: &Feed,
+    after: u64,
+    viewer: &Viewer,
+    (sight, wanted): (&Sight, &Wanted),
+) -> Result<Found, crate::Error> {
     let lines = feed.after(after)?;
     let first = lines.first().map(|(sequence, _)| *sequence);
     // Events follow each other without gaps, so that what is missing before the first is no longer kept.
@@ -140,8 +174,8 @@ fn page(feed: &Feed, after: u64, viewer: &Viewer, sight: &Sight) -> Result<Found
         }
     }
     let last = lines.last().map_or(after, |(sequence, _)| *sequence);
-    let lines =
-        lines.into_iter().filter_map(|line| sight.of(&line, viewer).map(|seen| (line.0, seen))).collect();
+    let seen = |line: Line| sight.of(&line, viewer, wanted).map(|seen| (line.0, seen));
+    let lines = lines.into_iter().filter_map(seen).collect();
     Ok(Found::Page(Page { lines, last }))
 }
 
@@ -164,12 +198,13 @@ fn sent(next: Next) -> Event {
 pub(super) async fn feed(
     State(app): State<App>,
     viewer: Viewer,
-    Asked(from): Asked<From>,
+    Asked(asked): Asked<Asks>,
     headers: HeaderMap,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
     let last_seen = headers.get("last-event-id").and_then(|id| id.to_str().ok()).map(str::to_owned);
+    let wanted = checked(Wanted { event: asked.event.clone(), ..asked.wanted()? })?;
     let feed = app.shared.feed.clone();
-    let after = match last_seen.or(from.after).as_deref().map(str::trim) {
+    let after = match last_seen.or(asked.after).as_deref().map(str::trim) {
         None | Some("") => 0,
         Some("latest") => feed.last(),
         Some(sequence) => sequence.parse().map_err(|_| {
@@ -177,6 +212,9 @@ pub(super) async fn feed(
         })?,
     };
     viewer.is_known()?;
+    if wanted.division.is_some() {
+        viewer.divisions_are_known()?;
+    }
     let used = viewer.access.follow();
     let used = used.ok_or_else(|| viewer.limited("as many readers as may be follow the feed"))?;
     let sight = app.sight.clone();
@@ -189,9 +227,12 @@ pub(super) async fn feed(
         feed,
         after,
         told: after,
+        untold: None,
+        patience: STILL_THERE,
         page,
         viewer,
         sight,
+        wanted: Arc::new(wanted),
         _used: used,
         _reading: reading,
     };
@@ -202,7 +243,6 @@ pub(super) async fn feed(
 #[cfg(test)]
 mod tests {
     use std::path::Path;
-    use std::sync::Arc;
 
     use store::{EventKind, Store, Tick};
 
@@ -226,17 +266,23 @@ mod tests {
             feed: feed.clone(),
             after,
             told: after,
+            untold: None,
+            patience: STILL_THERE,
             page: Page::default(),
             known: access.principals.subscribe(),
             _used: access.follow().unwrap(),
             viewer: Viewer { access, who: Arc::new(who), operation: Operation::FeedRead, request: "".into() },
             sight: Sight::default(),
+            wanted: Arc::default(),
             _reading: Reading::default(),
         }
     }
 
     fn event(nth: u64) -> Line {
-        let line = format!("{{\"alert\":{{\"institution\":\"H1\",\"nth\":{nth}}}}}");
+        let rule = if nth.is_multiple_of(1_000) { "A02" } else { "A01" };
+        let line = format!(
+            r#"{{"event":"raised","tick":{nth},"alert":{{"rule":"{rule}","family":"pricing","verdict":"definite","severity":"high","institution":"H1"}}}}"#
+        );
         (nth, Arc::from(line.into_bytes()))
     }
 
@@ -285,6 +331,26 @@ mod tests {
         let body = axum::body::to_bytes(Sse::new(stream).into_response().into_body(), 1_000).await.unwrap();
         let wanted = "event: gap\nid: 700\ndata: {\"from\":21,\"to\":700,\"first\":701}\n\nid: 900\n\n";
         assert_eq!(String::from_utf8_lossy(&body), wanted);
+    }
+
+    #[tokio::test]
+    async fn who_wants_few_gets_those_and_is_told_in_time_where_it_stands() {
+        let folder = tempfile::tempdir().unwrap();
+        let (_store, feed) = feed(folder.path(), 1_010, 100);
+        let mut reader = reader(&feed, 0, folder.path(), &[]);
+        reader.wanted = Arc::new(Wanted { rule: Some("A02".to_owned()), ..Wanted::default() });
+        for passed in [256, 512, 768] {
+            assert_eq!(reader.next().await, Some(Next::Passed(passed)));
+        }
+        assert_eq!(reader.next().await, Some(Next::Event(event(1_000))));
+        // The ten behind it are too few for an `id` of their own, as long as it is patient.
+        reader.patience = Duration::from_millis(100);
+        let begun = Instant::now();
+        assert_eq!(reader.next().await, Some(Next::Passed(1_010)));
+        assert!(begun.elapsed() >= reader.patience, "{:?}", begun.elapsed());
+        // Told once, it waits for more.
+        let silence = tokio::time::timeout(Duration::from_millis(300), reader.next()).await;
+        assert!(silence.is_err(), "{silence:?}");
     }
 
     #[tokio::test]

@@ -2,33 +2,22 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use database::{AlertFilter, Incident, IncidentFilter};
+use database::{Incident, IncidentFilter};
 use serde::{Deserialize, Serialize};
 use wire::FenSum;
 
-use super::asked::{amount, division, moment, of_state};
+use super::asked::of_state;
+use super::wanted::of_alerts;
 use super::{App, Asked, Problem};
 use crate::access::viewer::Viewer;
 
-/// Which incidents, by what their alerts are.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(super) struct Wanted {
-    rule: Option<String>,
-    family: Option<String>,
-    verdict: Option<String>,
-    severity: Option<String>,
-    phase: Option<String>,
-    fixmedins_code: Option<String>,
-    division: Option<String>,
-    occurred_from: Option<String>,
-    occurred_to: Option<String>,
-    amount_min: Option<String>,
-    amount_max: Option<String>,
-    state: Option<String>,
-    person: Option<String>,
-    limit: Option<usize>,
-    after: Option<String>,
+of_alerts! {
+    /// Which incidents, by what their alerts are.
+    Wanted {
+        person: Option<String>,
+        limit: Option<usize>,
+        after: Option<String>,
+    }
 }
 
 /// In which state the alerts of one incident are that count.
@@ -95,23 +84,7 @@ pub(super) async fn list(
     if wanted.person.is_some() && !viewer.sees_persons() {
         return Err(Problem::forbidden("alerts.persons"));
     }
-    let alerts = AlertFilter {
-        rule: wanted.rule,
-        family: wanted.family,
-        verdict: wanted.verdict,
-        severity: wanted.severity,
-        phase: wanted.phase,
-        institution: wanted.fixmedins_code,
-        divisions: division(wanted.division)?,
-        within: viewer.divisions().to_vec(),
-        occurred_from: moment("occurred_from", wanted.occurred_from.as_deref(), false)?,
-        occurred_to: moment("occurred_to", wanted.occurred_to.as_deref(), true)?,
-        amount_min: amount("amount_min", wanted.amount_min.as_deref())?,
-        amount_max: amount("amount_max", wanted.amount_max.as_deref())?,
-        incident: None,
-        ..of_state(&viewer, wanted.state)?
-    };
-    let filter = IncidentFilter { alerts, person: wanted.person };
+    let filter = IncidentFilter { alerts: wanted.filter(&viewer)?, person: wanted.person };
     let page = app.current_database().await?.incidents(&filter, wanted.after.as_deref(), limit).await?;
     Ok(Json(Incidents {
         items: page.items.into_iter().map(|of| line(of, &viewer)).collect(),
@@ -126,7 +99,7 @@ pub(super) async fn one(
     Path(incident_id): Path<String>,
     Asked(wanted): Asked<WantedOne>,
 ) -> Result<Json<IncidentLine>, Problem> {
-    let of = of_state(&viewer, Some(wanted.state.unwrap_or_else(|| "any".to_owned())))?;
+    let of = of_state(&viewer, Some(wanted.state.as_deref().unwrap_or("any")))?;
     viewer.is_known()?;
     let none = || Problem::not_found(format!("there is no incident {incident_id} with such alerts"));
     let found = app.current_database().await?.incident(&incident_id, &of).await?;

@@ -10,7 +10,7 @@ use super::operation::Operation;
 use super::routes::routes;
 
 /// What parameters mean; one name means one thing wherever it is asked.
-const PARAMETERS: [(&str, &str); 26] = [
+const PARAMETERS: [(&str, &str); 27] = [
     (
         "after",
         "where the page begins: the `next` of the page before; of the feed the last sequence, or `latest`",
@@ -20,6 +20,7 @@ const PARAMETERS: [(&str, &str); 26] = [
     ("amount_min", "at least so much is suspected, yuan"),
     ("code", "the contract's code of the reason"),
     ("division", "the first one to six digits of the admdvs in which the institution stands"),
+    ("event", "raised, changed, withdrawn or aged"),
     ("family", "the family of the rule"),
     ("fixmedins_code", "the institution"),
     ("hash", "the hash of the row that was noted elsewhere"),

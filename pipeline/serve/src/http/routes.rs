@@ -228,7 +228,7 @@ pub(super) fn routes() -> Vec<Route> {
                     "Events as they are committed, as server-sent events",
                     feed::feed,
                 )
-                .asked::<feed::From>()
+                .asked::<feed::Asks>()
                 .header("Last-Event-ID", "the sequence behind which to go on; it goes before `after`")
                 .answers(200, "text/event-stream", text())
                 .or(&[503]),
