@@ -9,15 +9,18 @@
 //! other alert knows it.
 
 mod change;
+mod maps;
+mod scope;
+mod takers;
+mod tick_index;
+mod told;
 mod transition;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use foldhash::fast::FixedState;
 use records::Kind;
 use records::arena::{Arena, RowRef, TextRef};
-use records::ledger::FactChange;
 use records::row::{self, Moment};
 use records::time::DAY_SECONDS;
 use rulebank::Verdict;
@@ -28,16 +31,19 @@ use crate::arrivals::{Arrivals, Unjudged, unjudged};
 use crate::compiled_bank::CompiledBank;
 use crate::coverage::{Count, InstitutionMonth};
 use crate::detector::{Wait, spec_of};
-use crate::finding::{KeyPart, ReconciledFinding, RuleIx, Value, institution_of};
+use crate::finding::{KeyPart, ReconciledFinding, RuleIx, Value, id_of_key, institution_of};
 use crate::money::visit_of;
 use crate::views::{Diff, pair_key};
 use crate::worker::{TickIn, TickOut};
 use change::Banks;
 pub use change::{Change, Snapshot};
+use maps::{Map, Set, sorted};
+use scope::{Scope, ids_of};
+use takers::Takers;
+use tick_index::TickIndex;
+use told::key_of;
+pub use told::{Found, Told};
 use transition::Transition;
-
-type Map<K, V> = HashMap<K, V, FixedState>;
-type Set<K> = HashSet<K, FixedState>;
 
 /// What happened to an alert at a tick.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,6 +65,8 @@ pub struct AlertView {
     standing: Map<u64, ReconciledFinding>,
     /// Those of shadow rules.
     shadow: Map<u64, ReconciledFinding>,
+    /// Who took of which visit, of active rules and of shadow rules.
+    takers: [Takers; 2],
     counts: BTreeMap<Count, Diff>,
     reach: Arrivals,
     now: Option<Moment>,
@@ -85,6 +93,7 @@ impl AlertView {
             bank,
             standing: Map::default(),
             shadow: Map::default(),
+            takers: Default::default(),
             counts: BTreeMap::new(),
             reach: Arrivals::default(),
             now: None,
@@ -145,7 +154,7 @@ impl AlertView {
         shadow: bool,
         (now_before, bank_before): (Option<Moment>, &CompiledBank),
     ) -> Vec<AlertEvent> {
-        let stood = if shadow { &self.shadow } else { &self.standing };
+        let stood = self.side(shadow);
         if changes.is_empty() && (tick.bank.is_none() || stood.is_empty()) {
             return Vec::new();
         }
@@ -197,6 +206,7 @@ impl AlertView {
             .collect();
         let stands = if shadow { &mut self.shadow } else { &mut self.standing };
         for (id, alert) in now_standing {
+            self.takers[usize::from(shadow)].change(&self.arena, id, [stands.get(&id), alert.as_ref()]);
             match alert {
                 Some(alert) => stands.insert(id, alert),
                 None => stands.remove(&id),
@@ -204,6 +214,10 @@ impl AlertView {
         }
         events.sort_by(|a, b| a.line.alert.alert_id.cmp(&b.line.alert.alert_id));
         events
+    }
+
+    fn side(&self, shadow: bool) -> &Map<u64, ReconciledFinding> {
+        if shadow { &self.shadow } else { &self.standing }
     }
 
     /// The alerts that stand, sorted by `alert_id`.
@@ -231,6 +245,27 @@ impl AlertView {
     /// What shadow rules find, as it left the dataflow, in no order.
     pub fn shadow(&self) -> impl Iterator<Item = &ReconciledFinding> {
         self.shadow.values()
+    }
+
+    /// The alert of a rule with this key; none if it does not stand, among the alerts of active rules or, with `shadow`,
+    /// among those of shadow rules.
+    ///
+    /// Of each part of the key it is said where its text stands in the arena; a part that stands nowhere there may be
+    /// a day. The first call looks at all alerts, unless [`AlertView::expect_questions`] did so before.
+    pub fn found(&self, rule: &str, key: &[(String, Option<TextRef>)], shadow: bool) -> Option<Found> {
+        let first = self.bank.rules.iter().position(|known| known.id == rule)?;
+        let parts = key_of(&self.bank.rules[first], key)?;
+        let id = id_of_key(RuleIx::try_from(first).ok()?, &parts);
+        let alert = self.side(shadow).get(&id).filter(|alert| alert.priced.finding.key == parts)?;
+        let beside = self.takers[usize::from(shadow)].beside(&self.arena, self.side(shadow), (id, alert));
+        Some(Found::new((&self.arena, &self.bank), alert, beside.cloned().collect()))
+    }
+
+    /// Looks at all alerts now, so that no question has to: for each visit, which of them took money of it.
+    pub fn expect_questions(&self) {
+        for shadow in [false, true] {
+            self.takers[usize::from(shadow)].know(&self.arena, self.side(shadow));
+        }
     }
 
     /// The alerts that stand with their `alert_id`, sorted by it.
@@ -491,197 +526,4 @@ impl AlertView {
         scope.ids.remove(&TextRef::NONE);
         scope
     }
-}
-
-fn sorted<T: Ord + Copy>(set: &Set<T>) -> Vec<T> {
-    let mut values: Vec<T> = set.iter().copied().collect();
-    values.sort_unstable();
-    values
-}
-
-/// Where to look for a cause that is not among an alert's own records.
-#[derive(Default)]
-struct Scope {
-    /// Persons, visits, prescriptions, codes of the alert and its records.
-    ids: Set<TextRef>,
-    institutions: Set<TextRef>,
-    pairs: Set<u64>,
-    /// Visits whose money the alert speaks of.
-    visits: Set<u64>,
-    /// Kinds that matter when they share an id.
-    near: &'static [Kind],
-    /// Kinds that matter when they share the institution, or at all where there is none.
-    far: &'static [Kind],
-}
-
-/// Identities by which a record is about something: person, visit, prescription, trace codes.
-fn ids_of(arena: &Arena, row: RowRef) -> Vec<TextRef> {
-    match row::kind(arena, row) {
-        Kind::Person => vec![row::key(arena, row).0],
-        Kind::PersonFact => vec![row::person_fact(arena, row).psn_no],
-        Kind::Enrolment => vec![row::enrolment(arena, row).psn_no],
-        Kind::Visit => {
-            let visit = row::visit(arena, row);
-            vec![visit.id, visit.psn_no]
-        }
-        Kind::Settlement => {
-            let settlement = row::settlement(arena, row);
-            vec![settlement.visit, settlement.psn_no, settlement.bill_no]
-        }
-        Kind::FeeLine => {
-            let line = row::fee_line(arena, row);
-            vec![line.visit, line.psn_no, line.rx]
-        }
-        Kind::Prescription => {
-            let prescription = row::prescription(arena, row);
-            vec![prescription.id, prescription.psn_no]
-        }
-        Kind::Dispensing => {
-            let sale = row::dispensing(arena, row);
-            let mut ids = vec![sale.visit, sale.psn_no, sale.rx];
-            ids.extend(sale.codes);
-            ids
-        }
-        Kind::Presence => vec![row::presence(arena, row).psn_no],
-        Kind::Invoice => vec![row::key(arena, row).1],
-        _ => Vec::new(),
-    }
-}
-
-/// The facts of one tick, to be looked up.
-struct TickIndex<'a> {
-    arena: &'a Arena,
-    facts: &'a [FactChange],
-    /// Positions of facts, by row.
-    by_row: Vec<(RowRef, u32)>,
-    /// Positions of facts of records that were withdrawn in this tick: nothing links what stood before to
-    /// what may stand again after.
-    withdrawn: Map<(Kind, (TextRef, TextRef)), Vec<usize>>,
-}
-
-impl<'a> TickIndex<'a> {
-    fn new(arena: &'a Arena, facts: &'a [FactChange]) -> TickIndex<'a> {
-        let mut by_row: Vec<(RowRef, u32)> = (0..).zip(facts).map(|(nth, fact)| (fact.row, nth)).collect();
-        // Mostly in order already: new rows are written one after the other.
-        by_row.sort();
-        let name = |row: RowRef| (row::kind(arena, row), row::key(arena, row));
-        let mut withdrawn: Map<(Kind, (TextRef, TextRef)), Vec<usize>> = facts
-            .iter()
-            .filter(|fact| fact.diff <= 0 && row::head(arena, fact.cause).del)
-            .map(|fact| (name(fact.cause), Vec::new()))
-            .collect();
-        if !withdrawn.is_empty() {
-            for (nth, fact) in facts.iter().enumerate() {
-                if let Some(positions) = withdrawn.get_mut(&name(fact.row)) {
-                    positions.push(nth);
-                }
-            }
-        }
-        TickIndex { arena, facts, by_row, withdrawn }
-    }
-
-    fn of_row(&self, row: RowRef) -> impl Iterator<Item = usize> + '_ {
-        let start = self.by_row.partition_point(|(other, _)| *other < row);
-        self.by_row[start..].iter().take_while(move |(other, _)| *other == row).map(|(_, nth)| *nth as usize)
-    }
-
-    /// Changes to the records of an alert's evidence and amount, before or after.
-    fn direct(&self, transition: &Transition) -> Set<RowRef> {
-        let mut found = Set::default();
-        let mut open: Vec<RowRef> = transition
-            .sides()
-            .flat_map(|alert| alert.priced.finding.evidence.iter().chain(&alert.priced.behind).copied())
-            .collect();
-        let mut seen: Set<RowRef> = Set::default();
-        while let Some(row) = open.pop() {
-            if !seen.insert(row) {
-                continue;
-            }
-            let name = (row::kind(self.arena, row), row::key(self.arena, row));
-            let again = self.withdrawn.get(&name).into_iter().flatten().copied();
-            for nth in self.of_row(row).chain(again) {
-                let change = self.facts[nth].cause;
-                found.insert(change);
-                // The record may have changed more than once in this tick: follow what this change replaced
-                // and what it put there; the facts of one change stand side by side.
-                let first =
-                    self.facts[..nth].iter().rposition(|fact| fact.cause != change).map_or(0, |n| n + 1);
-                let same_record = |fact: &&FactChange| {
-                    row::key(self.arena, fact.row) == row::key(self.arena, row)
-                        && row::kind(self.arena, fact.row) == row::kind(self.arena, row)
-                };
-                let of_change = self.facts[first..].iter().take_while(|fact| fact.cause == change);
-                open.extend(of_change.filter(same_record).map(|fact| fact.row));
-            }
-        }
-        found
-    }
-
-    /// For each scope the changes nearest to it.
-    fn within(&self, scopes: &[Scope]) -> Vec<Set<RowRef>> {
-        let mut by_id: Map<TextRef, Vec<usize>> = Map::default();
-        let mut by_visit: Map<u64, Vec<usize>> = Map::default();
-        let mut by_pair: Map<u64, Vec<usize>> = Map::default();
-        let mut by_institution: Map<TextRef, Vec<usize>> = Map::default();
-        for (nth, scope) in scopes.iter().enumerate() {
-            sorted(&scope.ids).into_iter().for_each(|id| by_id.entry(id).or_default().push(nth));
-            sorted(&scope.visits).into_iter().for_each(|id| by_visit.entry(id).or_default().push(nth));
-            sorted(&scope.pairs).into_iter().for_each(|id| by_pair.entry(id).or_default().push(nth));
-            sorted(&scope.institutions)
-                .into_iter()
-                .for_each(|id| by_institution.entry(id).or_default().push(nth));
-        }
-        let mut near: Vec<Set<RowRef>> = scopes.iter().map(|_| Set::default()).collect();
-        let mut far = near.clone();
-        for fact in self.facts.iter().filter(|fact| fact.diff != 0) {
-            let kind = row::kind(self.arena, fact.row);
-            for id in ids_of(self.arena, fact.row) {
-                for nth in by_id.get(&id).into_iter().flatten() {
-                    if scopes[*nth].near.contains(&kind) {
-                        near[*nth].insert(fact.cause);
-                    }
-                }
-            }
-            if crate::alert::has_money(kind) {
-                let visit = visit_of(self.arena, fact.row);
-                for nth in by_visit.get(&visit).into_iter().flatten() {
-                    near[*nth].insert(fact.cause);
-                }
-            }
-            if !by_pair.is_empty()
-                && let Some(pair) = stock_pair(self.arena, fact.row)
-            {
-                for nth in by_pair.get(&pair).into_iter().flatten() {
-                    near[*nth].insert(fact.cause);
-                }
-            }
-            let institution = institution_of(self.arena, fact.row);
-            for nth in by_institution.get(&institution).into_iter().flatten() {
-                if scopes[*nth].far.contains(&kind) {
-                    far[*nth].insert(fact.cause);
-                }
-            }
-        }
-        near.into_iter().zip(far).map(|(near, far)| if near.is_empty() { far } else { near }).collect()
-    }
-
-    /// All changes of the kinds that matter to a scope, for one that found nothing nearer.
-    fn anywhere(&self, scope: &Scope) -> Set<RowRef> {
-        let matters = |kind: &Kind| scope.near.contains(kind) || scope.far.contains(kind);
-        let facts = self.facts.iter().filter(|fact| fact.diff != 0);
-        facts.filter(|fact| matters(&row::kind(self.arena, fact.row))).map(|fact| fact.cause).collect()
-    }
-}
-
-/// The institution and item whose stock a record moves.
-fn stock_pair(arena: &Arena, row: RowRef) -> Option<u64> {
-    let item = match row::kind(arena, row) {
-        Kind::FeeLine => row::fee_line(arena, row).item,
-        Kind::Dispensing => row::dispensing(arena, row).item,
-        Kind::Purchase => row::purchase(arena, row).item,
-        Kind::StockChange => row::stock_change(arena, row).item,
-        Kind::StockCount => row::stock_count(arena, row).item,
-        _ => return None,
-    };
-    Some(pair_key(institution_of(arena, row), item))
 }

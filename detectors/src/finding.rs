@@ -237,22 +237,27 @@ impl Finding {
 
     /// As [`Finding::id`], were it of another rule.
     pub fn id_as(&self, rule: RuleIx) -> u64 {
-        let mut bytes = Vec::with_capacity(4 + self.key.len() * 9);
-        bytes.extend_from_slice(&rule.to_le_bytes());
-        for part in &self.key {
-            match part {
-                KeyPart::Text(text) => {
-                    bytes.push(0);
-                    bytes.extend_from_slice(&text.word().to_le_bytes());
-                }
-                KeyPart::Day(day) => {
-                    bytes.push(1);
-                    bytes.extend_from_slice(&day.to_le_bytes());
-                }
+        id_of_key(rule, &self.key)
+    }
+}
+
+/// The number of a finding of a rule with this key, as [`Finding::id`].
+pub fn id_of_key(rule: RuleIx, key: &[KeyPart]) -> u64 {
+    let mut bytes = Vec::with_capacity(4 + key.len() * 9);
+    bytes.extend_from_slice(&rule.to_le_bytes());
+    for part in key {
+        match part {
+            KeyPart::Text(text) => {
+                bytes.push(0);
+                bytes.extend_from_slice(&text.word().to_le_bytes());
+            }
+            KeyPart::Day(day) => {
+                bytes.push(1);
+                bytes.extend_from_slice(&day.to_le_bytes());
             }
         }
-        xxhash_rust::xxh3::xxh3_64(&bytes)
     }
+    xxhash_rust::xxh3::xxh3_64(&bytes)
 }
 
 /// A finding with its amount, and where that is laid.

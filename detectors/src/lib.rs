@@ -21,6 +21,7 @@ pub mod finding;
 pub mod graph;
 pub mod hold;
 pub mod judge;
+pub mod kept;
 pub mod money;
 pub mod owner;
 pub mod policy;

@@ -26,6 +26,6 @@ pub fn explain(args: &ExplainArgs) -> Result<String, Error> {
     let [id] = args.things.as_slice() else {
         return Err(Error::arguments("explain takes one ALERT_ID, or --not RULE KEY... and PATHs"));
     };
-    let (explanation, rule) = gather(&folder, &id.to_string_lossy())?;
-    Ok(if args.json { json(&explanation) } else { page::page(&explanation, &rule, lang) })
+    let explanation = gather(&folder, &id.to_string_lossy())?;
+    Ok(if args.json { json(&explanation) } else { page::page(&explanation, None, lang) })
 }

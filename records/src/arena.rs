@@ -479,6 +479,15 @@ impl Texts {
         }
     }
 
+    /// Where `text` stands, if it was ever written; [`TextRef::NONE`] for the empty text.
+    pub fn find(&self, arena: &Arena, text: &str) -> Option<TextRef> {
+        if text.is_empty() {
+            return Some(TextRef::NONE);
+        }
+        let hash = hash_bytes(text.as_bytes());
+        self.parts[part_of(hash)].find(hash, |of| arena.text_is(*of, text.as_bytes())).copied()
+    }
+
     /// Where `text` stands, written now if it is new; [`TextRef::NONE`] for the empty text.
     ///
     /// # Errors
@@ -516,6 +525,7 @@ mod tests {
         let words: Vec<String> = (0..70_000).map(|i| format!("编号-{i}-{}", "x".repeat(i % 17))).collect();
         let written: Vec<TextRef> = words.iter().map(|w| texts.intern(&mut writer, w).unwrap()).collect();
         for (word, text) in words.iter().zip(&written) {
+            assert_eq!(texts.find(writer.arena(), word), Some(*text));
             assert_eq!(texts.intern(&mut writer, word).unwrap(), *text);
             assert_eq!(&writer.arena().text(*text), word);
         }

@@ -217,6 +217,11 @@ impl Ledger {
         self.names.intern(text)
     }
 
+    /// Where a text stands, if a record or a table ever brought it.
+    pub fn find(&self, text: &str) -> Option<TextRef> {
+        self.names.texts.find(self.names.writer.arena(), text)
+    }
+
     /// The greatest event time of the records that stand.
     pub fn now(&self) -> Option<Moment> {
         self.clock.newest()

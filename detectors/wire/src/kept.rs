@@ -32,6 +32,18 @@ pub struct KeptRecord {
     pub as_sent: Fields,
 }
 
+impl KeptRecord {
+    /// Sorts records by kind and key, each of them once.
+    ///
+    /// A line that one alert sees as sent and another one netted is there twice: the netted one shows both, and stays.
+    pub fn once(records: &mut Vec<KeptRecord>) {
+        records.sort_by(|a, b| {
+            (&a.kind, &a.key, a.as_sent.is_empty()).cmp(&(&b.kind, &b.key, b.as_sent.is_empty()))
+        });
+        records.dedup_by(|later, first| later.kind == first.kind && later.key == first.key);
+    }
+}
+
 /// Fields of a record by name, in their order.
 ///
 /// ```

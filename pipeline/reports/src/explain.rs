@@ -1,7 +1,7 @@
 //! Why an alert stands, or why a subject raised none, for people and programs.
 //!
-//! [`gather`] reads from a run's folder what explains an alert; [`money`] follows its amount record by record; [`page`]
-//! shows it to people, [`json`] to programs. [`why_not`] shows the answer for a subject without an alert, which
+//! [`gather`] reads from a run's folder what explains an alert, a running service has it at hand, and [`explanation`] is
+//! made of either; [`money`] follows its amount record by record; [`page`] shows it to people, [`json`] to programs. [`why_not`] shows the answer for a subject without an alert, which
 //! `pipeline` finds by reading the records again.
 
 pub mod money;
@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use rulebank::{AmountKind, DetectorSpec, Rule};
 use serde::Serialize;
 use wire::explanation::{Explanation, RuleText};
-use wire::{Bilingual, RecordName};
+use wire::{Alert, AlertRank, Bilingual, HistoryEntry, KeptFinding, KeptRecord, LaidAmount, RecordName};
 
 use crate::error::Error;
 use crate::language::bilingual;
@@ -41,35 +41,54 @@ pub fn json(value: &impl Serialize) -> String {
     text
 }
 
+/// What an explanation is made of, whether it was read from the folder of a run or asked of a running service.
+#[derive(Clone, Debug)]
+pub struct Parts {
+    /// The alert.
+    pub alert: Alert,
+    /// The values of its message, and where its money lies; none of an alert that does not stand.
+    pub finding: Option<KeptFinding>,
+    /// Alerts that took money of the same visits, or of the same sales outside any visit, with their ranks.
+    pub beside: Vec<(AlertRank, KeptFinding)>,
+    /// Its evidence, and the records that its money lies on.
+    pub records: Vec<KeptRecord>,
+    /// What happened to it.
+    pub history: Vec<HistoryEntry>,
+}
+
+/// An explained alert of this rule, whose detector has one of these specs.
+pub fn explanation(parts: Parts, rule: &Rule, specs: &[DetectorSpec]) -> Explanation {
+    let Parts { alert, finding, beside, mut records, history } = parts;
+    KeptRecord::once(&mut records);
+    Explanation {
+        rule: rule_text(rule, specs),
+        money: finding.as_ref().map(|finding| money::money(&alert, finding, &beside)),
+        values: finding.map(|finding| finding.values).unwrap_or_default(),
+        params: rule.params.iter().map(|(name, value)| (name.clone(), value.to_string())).collect(),
+        records,
+        history,
+        alert,
+    }
+}
+
 /// All that explains the alert whose id begins like this.
 ///
 /// # Errors
 /// An id that names no alert or several, files that cannot be read.
-pub fn gather(folder: &RunFolder, id: &str) -> Result<(Explanation, Rule), Error> {
+pub fn gather(folder: &RunFolder, id: &str) -> Result<Explanation, Error> {
     let alert = folder.alert(id)?;
     let bank = folder.bank()?;
-    let rule = bank.rule(&alert.rule).cloned().ok_or_else(|| {
+    let rule = bank.rule(&alert.rule).ok_or_else(|| {
         Error::Arguments(format!("the kept bank has no rule {}; somebody changed it", alert.rule))
     })?;
     let finding = folder.finding(&alert.alert_id)?;
     let mut names: BTreeSet<RecordName> = alert.evidence.iter().cloned().collect();
-    let money = match &finding {
-        Some(finding) => {
-            names.extend(
-                finding.laid.iter().map(|laid| RecordName { kind: laid.kind.clone(), key: laid.key.clone() }),
-            );
-            Some(money::money(folder, &alert, finding)?)
-        }
-        None => None,
-    };
-    let explanation = Explanation {
-        rule: rule_text(&rule, folder.specs()),
-        values: finding.map(|finding| finding.values).unwrap_or_default(),
-        params: rule.params.iter().map(|(name, value)| (name.clone(), value.to_string())).collect(),
-        records: folder.records(&names)?,
-        money,
-        history: folder.history(&alert.alert_id)?,
-        alert,
-    };
-    Ok((explanation, rule))
+    let mut beside = Vec::new();
+    if let Some(finding) = &finding {
+        let name = |laid: &LaidAmount| RecordName { kind: laid.kind.clone(), key: laid.key.clone() };
+        names.extend(finding.laid.iter().map(name));
+        beside = money::beside(folder, &alert, finding)?;
+    }
+    let (records, history) = (folder.records(&names)?, folder.history(&alert.alert_id)?);
+    Ok(explanation(Parts { alert, finding, beside, records, history }, rule, folder.specs()))
 }

@@ -29,6 +29,8 @@ const KINDS: &[Label] = &[
     ("now", "当前时点", "the passing of time"),
     ("rule", "规则", "rule"),
     ("table", "知识表", "knowledge table"),
+    ("exemption", "豁免", "exemption"),
+    ("retention", "保留期", "retention"),
 ];
 
 /// National names of fields, and names of values that rules put into messages.
@@ -234,6 +236,11 @@ pub fn word(name: &str, lang: Lang) -> &str {
         ("raised", "产生", "raised"),
         ("changed", "变化", "changed"),
         ("withdrawn", "撤回", "withdrawn"),
+        ("released", "放行", "released to the feed"),
+        ("aged", "已过保留期", "past what is kept"),
+        ("standing", "成立", "standing"),
+        ("held", "待放行", "held back from the feed"),
+        ("shadow", "试运行规则", "of a shadow rule"),
     ];
     label(WORDS, name, lang)
 }

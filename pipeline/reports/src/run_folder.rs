@@ -186,11 +186,7 @@ impl RunFolder {
                 found.push(record);
             }
         })?;
-        // A line that one alert sees as sent and another one netted is kept twice: the netted one shows both.
-        found.sort_by(|a, b| {
-            (&a.kind, &a.key, a.as_sent.is_empty()).cmp(&(&b.kind, &b.key, b.as_sent.is_empty()))
-        });
-        found.dedup_by(|later, first| later.kind == first.kind && later.key == first.key);
+        KeptRecord::once(&mut found);
         Ok(found)
     }
 

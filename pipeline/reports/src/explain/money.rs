@@ -20,11 +20,15 @@ fn pot(laid: &LaidAmount) -> (Option<&str>, Option<(&str, &str)>) {
     }
 }
 
-/// Explains the amount of an alert.
+/// The alerts that laid money on what an alert is laid on, with their ranks, from the folder of a run.
 ///
 /// # Errors
 /// A file of the run cannot be read.
-pub fn money(folder: &RunFolder, alert: &Alert, finding: &KeptFinding) -> Result<AmountTrail, Error> {
+pub fn beside(
+    folder: &RunFolder,
+    alert: &Alert,
+    finding: &KeptFinding,
+) -> Result<Vec<(AlertRank, KeptFinding)>, Error> {
     let visits: BTreeSet<&str> = finding.laid.iter().filter_map(|laid| laid.visit.as_deref()).collect();
     let outside: BTreeSet<(&str, &str)> = finding
         .laid
@@ -35,18 +39,16 @@ pub fn money(folder: &RunFolder, alert: &Alert, finding: &KeptFinding) -> Result
     let mut others = folder.findings_beside(&visits, &outside)?;
     others.retain(|other| other.alert_id != alert.alert_id);
     let ids: BTreeSet<&str> = others.iter().map(|other| other.alert_id.as_str()).collect();
-    let ranks = folder.ranks(&ids)?;
-    Ok(explain(alert, finding, &others, &ranks))
+    let ranks = folder.ranks(&ids)?.into_iter().map(|rank| (rank.alert_id.clone(), rank));
+    let mut ranks: BTreeMap<String, AlertRank> = ranks.collect();
+    Ok(others.into_iter().filter_map(|other| Some((ranks.remove(&other.alert_id)?, other))).collect())
 }
 
-/// The same from what was read.
-fn explain(alert: &Alert, finding: &KeptFinding, others: &[KeptFinding], ranks: &[AlertRank]) -> AmountTrail {
+/// Explains the amount of an alert; beside it are the alerts that laid money on what it is laid on.
+pub fn money(alert: &Alert, finding: &KeptFinding, beside: &[(AlertRank, KeptFinding)]) -> AmountTrail {
     let own = AlertRank::from(alert);
-    let mut earlier: Vec<(&AlertRank, &KeptFinding)> = others
-        .iter()
-        .filter_map(|other| Some((ranks.iter().find(|rank| rank.alert_id == other.alert_id)?, other)))
-        .filter(|(rank, _)| rank.order() < own.order())
-        .collect();
+    let earlier = beside.iter().filter(|(rank, _)| rank.order() < own.order());
+    let mut earlier: Vec<(&AlertRank, &KeptFinding)> = earlier.map(|(rank, other)| (rank, other)).collect();
     earlier.sort_by(|(a, _), (b, _)| a.order().cmp(&b.order()));
     let mut of_record: BTreeMap<(&str, &str), i64> = BTreeMap::new();
     let mut of_pot: BTreeMap<_, i64> = BTreeMap::new();
@@ -164,22 +166,21 @@ mod tests {
         let of_first = finding("A01", &[("V1/1", "120.00", "100.00", "100.00")]);
         let of_second =
             finding("S14", &[("V1/1", "120.00", "120.00", "20.00"), ("V1/2", "30.00", "30.00", "10.00")]);
-        let ranks = [first, second];
-        let money = explain(&weaker, &of_second, std::slice::from_ref(&of_first), &ranks);
+        let money = super::money(&weaker, &of_second, &[(first.clone(), of_first.clone())]);
         let cuts: Vec<_> =
             money.laid.iter().map(|share| (share.taken_before, share.cut_by, share.visit_bound)).collect();
         assert_eq!(cuts, [(Fen(10_000), CutBy::Record, None), (Fen(0), CutBy::Visit, Some(Fen(13_000)))]);
         assert_eq!(money.not_laid, Fen(0));
         let before = &money.before[0];
         assert_eq!((before.taken, before.of_same_records), (Fen(10_000), Fen(10_000)));
-        let money = explain(&stronger, &of_first, std::slice::from_ref(&of_second), &ranks);
+        let money = super::money(&stronger, &of_first, &[(second, of_second)]);
         assert_eq!((money.before.len(), money.laid[0].cut_by), (0, CutBy::Nothing));
     }
 
     #[test]
     fn what_no_record_has_the_money_for_is_reported() {
-        let (of_more, rank) = alert("S14", "medium", "150.00", "120.00");
+        let (of_more, _) = alert("S14", "medium", "150.00", "120.00");
         let laid = finding("S14", &[("V1/1", "120.00", "120.00", "120.00")]);
-        assert_eq!(explain(&of_more, &laid, &[], &[rank]).not_laid, Fen(3_000));
+        assert_eq!(money(&of_more, &laid, &[]).not_laid, Fen(3_000));
     }
 }

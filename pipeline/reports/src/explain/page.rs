@@ -6,34 +6,38 @@ mod amount;
 mod records;
 mod rows;
 
-use rulebank::{Lang, Rule};
+use rulebank::Lang;
 
 use crate::labels;
 use crate::language::pick;
 use crate::layout::Page;
 use crate::number::amount as grouped;
-use wire::HistoryEntry;
 use wire::explanation::Explanation;
+use wire::{Bilingual, HistoryEntry};
 
 /// Events of an alert that are shown.
 const EVENTS: usize = 12;
 
-/// The page of an alert.
-pub fn page(explanation: &Explanation, rule: &Rule, lang: Lang) -> String {
+fn of(text: &Bilingual, lang: Lang) -> &str {
+    pick(lang, &text.zh, &text.en)
+}
+
+/// The page of an alert; its state is named where alerts have other states than to stand.
+pub fn page(explanation: &Explanation, state: Option<&str>, lang: Lang) -> String {
     let mut page = Page::default();
-    head(&mut page, explanation, rule, lang);
-    claim(&mut page, explanation, rule, lang);
+    head(&mut page, explanation, state, lang);
+    claim(&mut page, explanation, lang);
     values(&mut page, explanation, lang);
     records::records(&mut page, explanation, lang);
     amount::amount(&mut page, explanation, lang);
-    law(&mut page, explanation, rule, lang);
+    law(&mut page, explanation, lang);
     history(&mut page, &explanation.history, lang);
     page.finish()
 }
 
-fn head(page: &mut Page, explanation: &Explanation, rule: &Rule, lang: Lang) {
+fn head(page: &mut Page, explanation: &Explanation, state: Option<&str>, lang: Lang) {
     let alert = &explanation.alert;
-    page.plain(&format!("{}  {}", alert.rule, lang.of(&rule.title)));
+    page.plain(&format!("{}  {}", alert.rule, of(&explanation.rule.title, lang)));
     let subject = format!("{} {}", labels::kind(&alert.subject.r#type, lang), alert.subject.id);
     let several = pick(lang, "涉及多家或不明", "several, or not known");
     let weight = [&alert.verdict, &alert.severity, &alert.family].map(|word| labels::word(word, lang));
@@ -53,26 +57,26 @@ fn head(page: &mut Page, explanation: &Explanation, rule: &Rule, lang: Lang) {
         (pick(lang, "涉及金额（元）", "amount, yuan"), &amount),
         (pick(lang, "计入金额（元）", "counted here, yuan"), &counted),
     ];
+    if let Some(state) = state {
+        pairs.insert(1, (pick(lang, "状态", "state"), labels::word(state, lang)));
+    }
     if !exempted.is_empty() {
         pairs.push((pick(lang, "豁免依据", "exempted by"), exempted));
     }
     page.pairs(&pairs);
 }
 
-fn claim(page: &mut Page, explanation: &Explanation, rule: &Rule, lang: Lang) {
+fn claim(page: &mut Page, explanation: &Explanation, lang: Lang) {
     let message = &explanation.alert.message;
     page.heading(pick(lang, "发现了什么", "What was found"));
-    page.paragraph(pick(lang, &message.zh, &message.en));
+    page.paragraph(of(message, lang));
     page.heading(pick(lang, "为什么不允许", "Why it is not allowed"));
-    page.paragraph(lang.of(&rule.why));
+    page.paragraph(of(&explanation.rule.why, lang));
 }
 
 fn values(page: &mut Page, explanation: &Explanation, lang: Lang) {
-    let values: Vec<(&str, &str)> = explanation
-        .values
-        .iter()
-        .map(|(name, text)| (labels::field(name, lang), pick(lang, &text.zh, &text.en)))
-        .collect();
+    let values: Vec<(&str, &str)> =
+        explanation.values.iter().map(|(name, text)| (labels::field(name, lang), of(text, lang))).collect();
     if !values.is_empty() {
         page.heading(pick(lang, "数值", "The values"));
         page.pairs(&values);
@@ -88,15 +92,16 @@ fn values(page: &mut Page, explanation: &Explanation, lang: Lang) {
     }
 }
 
-fn law(page: &mut Page, explanation: &Explanation, rule: &Rule, lang: Lang) {
+fn law(page: &mut Page, explanation: &Explanation, lang: Lang) {
+    let rule = &explanation.rule;
     page.heading(pick(lang, "依据条款", "The clause"));
     page.points(explanation.alert.basis.iter().map(String::as_str));
     if !rule.excuses.is_empty() {
         page.heading(pick(lang, "可能的合理解释", "What may lawfully explain it"));
-        page.points(rule.excuses.iter().map(|text| lang.of(text)));
+        page.points(rule.excuses.iter().map(|text| of(text, lang)));
     }
     page.heading(pick(lang, "下一步", "The next step"));
-    page.paragraph(lang.of(&rule.next_step));
+    page.paragraph(of(&rule.next_step, lang));
 }
 
 fn history(page: &mut Page, events: &[HistoryEntry], lang: Lang) {

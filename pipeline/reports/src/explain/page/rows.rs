@@ -11,8 +11,8 @@ pub(super) fn rest(page: &mut Page, all: usize, shown: usize, lang: Lang) {
     if all > shown {
         let more = all - shown;
         page.plain(&match lang {
-            Lang::Zh => format!("    另有{more}条，见 --json"),
-            Lang::En => format!("    and {more} more: --json tells them all"),
+            Lang::Zh => format!("    另有{more}条，见 JSON 形式"),
+            Lang::En => format!("    and {more} more: the JSON form tells them all"),
         });
     }
 }
