@@ -1,12 +1,17 @@
-//! What is asked of a running service: events by a filter.
+//! What is asked of a running service: events by a filter, and why an alert stands.
 
 #![expect(clippy::unwrap_used, reason = "where a test cannot go on, it has failed")]
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 
+#[path = "asked/explanation.rs"]
+mod explanation;
 #[path = "asked/feed.rs"]
 mod feed;
+#[expect(dead_code, reason = "not all of it is this test's")]
+#[path = "support/program.rs"]
+mod program;
 #[expect(dead_code, reason = "not all of it is this test's")]
 #[path = "support/service.rs"]
 mod service;
@@ -26,8 +31,14 @@ impl Place {
 
     /// A service that takes changes.
     fn serve(&self) -> Service {
+        self.serve_with(&[])
+    }
+
+    /// The same, with these arguments besides.
+    fn serve_with(&self, more: &[&str]) -> Service {
         let (data, log) = (self.folder.path().join("data"), self.folder.path().join("log"));
-        let mut service = start(&["--data", data.to_str().unwrap()], free_port(), &log, &[]);
+        let args = [&["--data", data.to_str().unwrap()], more].concat();
+        let mut service = start(&args, free_port(), &log, &[]);
         assert!(service.is_ready(), "it ended: {}", std::fs::read_to_string(log).unwrap_or_default());
         service
     }

@@ -28,7 +28,7 @@ const ARROWS: [(&str, &[&str]); 14] = [
     ("runtime", &["records", "rulebank", "wire", "detectors"]),
     ("store", &[]),
     ("database", &["wire"]),
-    ("serve", &["records", "rulebank", "wire", "detectors", "runtime", "store", "database"]),
+    ("serve", &["records", "rulebank", "wire", "detectors", "reports", "runtime", "store", "database"]),
     ("pipeline", &["records", "rulebank", "wire", "detectors", "synth", "reports", "runtime", "serve"]),
 ];
 

@@ -245,7 +245,10 @@ impl Candidate {
         self.engine.close_tick_with_profiles()?;
         self.engine.settle()?;
         self.recorded.take();
-        let standing = self.engine.look(standing)?;
+        let standing = self.engine.look(|view| {
+            view.expect_questions();
+            standing(view)
+        })?;
         let by_id = |found: Difference| (found.alert_id.clone(), found);
         let differing = differences(&snapshot, standing, judged)?.into_iter().map(by_id).collect();
         Ok(Ready { candidate: self, snapshot, differing })

@@ -9,6 +9,7 @@ mod bank;
 mod changes;
 mod dispositions;
 mod document;
+mod explanation;
 mod feed;
 mod health;
 mod incidents;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
 use detectors::alert_view::AlertView;
+use runtime::engine::Engine;
 use tokio::sync::{Semaphore, oneshot};
 
 use crate::batch::{Answer, Batch};
@@ -21,8 +22,8 @@ const UNIT: usize = 1 << 10;
 pub(crate) enum ToLive {
     /// Changes.
     Batch(Batch),
-    /// Somebody wants to look at the alerts and counts.
-    Look(Box<dyn FnOnce(&AlertView) + Send>),
+    /// Somebody asks the engine something.
+    Ask(Question),
     /// Another engine takes over.
     Adopt(Box<Adopt>),
     /// Another bank or base is to be in force, and all processes start again with it.
@@ -30,6 +31,9 @@ pub(crate) enum ToLive {
     /// It is to end.
     Stop,
 }
+
+/// What is asked of the engine between two ticks.
+pub(crate) type Question = Box<dyn FnOnce(&mut Engine) -> Result<(), runtime::Error> + Send>;
 
 /// An engine that takes over.
 pub(crate) struct Adopt {
@@ -109,12 +113,25 @@ impl Inbox {
         &self,
         look: impl FnOnce(&AlertView) -> T + Send + 'static,
     ) -> Result<T, Ended> {
+        self.ask(move |engine| engine.look(look)).await
+    }
+
+    /// Asks the engine something, as it is after all that was handed in before. The stream waits for the answer: it is
+    /// to be a matter of look-ups.
+    ///
+    /// # Errors
+    /// The loop has ended.
+    pub(crate) async fn ask<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&mut Engine) -> Result<T, runtime::Error> + Send + 'static,
+    ) -> Result<T, Ended> {
         let (answer, answered) = oneshot::channel();
-        let look = Box::new(move |view: &AlertView| {
+        let question: Question = Box::new(move |engine| {
             // Nobody waits any more: nothing is to be done.
-            let _ = answer.send(look(view));
+            let _ = answer.send(question(engine)?);
+            Ok(())
         });
-        self.sender.send(ToLive::Look(look)).map_err(|_| Ended)?;
+        self.sender.send(ToLive::Ask(question)).map_err(|_| Ended)?;
         answered.await.map_err(|_| Ended)
     }
 

@@ -172,6 +172,8 @@ impl Live {
         let events = recover::recover(&store, &mut engine, is_ageing, progress)?;
         shared.divisions.take(engine.front.take_divisions());
         shared.divisions.set_known();
+        // Before anybody waits for a tick.
+        engine.look(AlertView::expect_questions)?;
         recorded.begin();
         let mut live = Live {
             engine,
@@ -315,14 +317,14 @@ impl Live {
                     self.tick(batches)?;
                     last_change = Instant::now();
                     match next {
-                        Some(ToLive::Look(look)) => self.engine.look(look)?,
+                        Some(ToLive::Ask(question)) => question(&mut self.engine)?,
                         Some(ToLive::Adopt(adopt)) => self.adopt(*adopt)?,
                         Some(ToLive::Restart(restart)) => return self.restart(restart),
                         Some(ToLive::Stop) => return Ok(()),
                         Some(ToLive::Batch(_)) | None => {}
                     }
                 }
-                Ok(ToLive::Look(look)) => self.engine.look(look)?,
+                Ok(ToLive::Ask(question)) => question(&mut self.engine)?,
                 Ok(ToLive::Adopt(adopt)) => self.adopt(*adopt)?,
                 Ok(ToLive::Restart(restart)) => return self.restart(restart),
                 Ok(ToLive::Stop) | Err(RecvTimeoutError::Disconnected) => return Ok(()),

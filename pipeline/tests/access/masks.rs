@@ -6,7 +6,7 @@ use std::fs;
 use serde_json::Value;
 use synth::{Recipe, Schemes};
 
-use crate::client::{ask, events, feed, get};
+use crate::client::{ask, connect, events, feed, get, head, over};
 use crate::place::{Place, known};
 
 /// The tokens of persons in records: their numbers, and the keys of records that are theirs.
@@ -76,6 +76,15 @@ fn no_person_is_named_to_those_who_need_not_know() {
             assert!(ids.len() > 100, "{}", ids.len());
             for id in ids.iter().step_by(3) {
                 read.extend(get(at, &format!("/v1/alerts/{id}"), token(role)).body);
+                let path = format!("/v1/alerts/{id}/explanation");
+                let told = get(at, &path, token(role));
+                assert!(
+                    told.status == 200 && !told.json()["records"].as_array().unwrap().is_empty(),
+                    "{told:?}"
+                );
+                read.extend(told.body);
+                let head = head("GET", &path, token(role), "Accept: text/plain\r\n");
+                read.extend(over(&mut connect(at).unwrap(), &head, b"").unwrap().body);
             }
         }
         if !["operator", "auditor"].contains(&role) {

@@ -15,7 +15,8 @@ use std::path::Path;
 
 use rustix::rand::{GetRandomFlags, getrandom};
 use sha2::{Digest, Sha256};
-use wire::mask::{Tokens, names_a_person, person_of_cause, persons_of};
+use wire::explanation::Explanation;
+use wire::mask::{FIELDS_OF_PERSONS, Tokens, names_a_person, person_of_cause, persons_of};
 use wire::{Alert, Cause, Event};
 
 use crate::Error;
@@ -125,6 +126,49 @@ impl Mask {
     pub fn causes(&self, alert: &Alert, causes: Vec<Cause>) -> Vec<Cause> {
         let event = Event { event: "".into(), tick: 0, cause: causes, alert: alert.clone() };
         self.event(event).cause
+    }
+
+    /// An explained alert without the numbers of persons.
+    pub fn explanation(&self, mut of: Explanation) -> Explanation {
+        let mut tokens = Tokens::default();
+        persons_of(&of.alert).for_each(|token| tokens.know(token));
+        for record in &of.records {
+            if names_a_person(&record.kind) {
+                tokens.know(&record.key);
+            }
+            let fields = record.fields.0.iter().chain(&record.as_sent.0);
+            let of_person = fields.filter(|(name, _)| FIELDS_OF_PERSONS.contains(&name.as_str()));
+            of_person.for_each(|(_, token)| tokens.know(token));
+        }
+        let causes = of.history.iter().flat_map(|entry| &entry.cause);
+        causes.filter_map(person_of_cause).for_each(|token| tokens.know(token));
+        self.alert_of(&mut of.alert, &tokens);
+        for text in of.values.values_mut() {
+            self.replace(&mut text.zh, &tokens);
+            self.replace(&mut text.en, &tokens);
+        }
+        for record in &mut of.records {
+            self.replace(&mut record.key, &tokens);
+            for (_, value) in record.fields.0.iter_mut().chain(&mut record.as_sent.0) {
+                self.replace(value, &tokens);
+            }
+        }
+        for cause in of.history.iter_mut().flat_map(|entry| &mut entry.cause) {
+            self.replace(&mut cause.key, &tokens);
+        }
+        if let Some(money) = &mut of.money {
+            for laid in &mut money.laid {
+                self.replace(&mut laid.key, &tokens);
+                laid.visit.iter_mut().for_each(|visit| self.replace(visit, &tokens));
+            }
+            for earlier in &mut money.before {
+                earlier.visit.iter_mut().for_each(|visit| self.replace(visit, &tokens));
+            }
+            money.laid.sort_by(|a, b| (&a.kind, &a.key).cmp(&(&b.kind, &b.key)));
+        }
+        // As evidence: their own order would say how the tokens stand to each other.
+        of.records.sort_by(|a, b| (&a.kind, &a.key).cmp(&(&b.kind, &b.key)));
+        of
     }
 
     fn alert_of(&self, alert: &mut Alert, tokens: &Tokens) {

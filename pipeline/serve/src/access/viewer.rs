@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
+use wire::explanation::Explanation;
 use wire::{Alert, Cause, Event, Rejected};
 
 use super::control::{Access, entry};
@@ -108,6 +109,11 @@ impl Viewer {
     /// An event as they see it.
     pub fn event(&self, event: Event) -> Event {
         if self.sees_persons() { event } else { self.access.mask.event(event) }
+    }
+
+    /// An explained alert as they see it.
+    pub fn explanation(&self, explanation: Explanation) -> Explanation {
+        if self.sees_persons() { explanation } else { self.access.mask.explanation(explanation) }
     }
 
     /// The causes of an event of an alert as they see them.

@@ -10,7 +10,7 @@ use super::operation::Operation;
 use super::routes::routes;
 
 /// What parameters mean; one name means one thing wherever it is asked.
-const PARAMETERS: [(&str, &str); 27] = [
+const PARAMETERS: [(&str, &str); 28] = [
     (
         "after",
         "where the page begins: the `next` of the page before; of the feed the last sequence, or `latest`",
@@ -26,6 +26,7 @@ const PARAMETERS: [(&str, &str); 27] = [
     ("hash", "the hash of the row that was noted elsewhere"),
     ("incident", "the incident"),
     ("incident_id", "the incident"),
+    ("lang", "the language of the text: zh (if it is not said) or en"),
     ("limit", "so many items, 1 to 1,000; 100 if it is not said"),
     ("number", "the number of the row that was noted elsewhere"),
     ("occurred_from", "from this day or moment on, YYYY-MM-DD or YYYY-MM-DD HH:MM:SS"),
@@ -76,7 +77,10 @@ fn parameters(path: &str, operation: &Operation) -> Vec<Value> {
 fn operation(path: &str, of: &Operation) -> Value {
     let (status, media_type, schema) = &of.answer;
     let mut responses = Map::new();
-    let content = json!({ *media_type: { "schema": schema } });
+    let mut content = json!({ *media_type: { "schema": schema } });
+    if let Some((media_type, schema)) = &of.also {
+        content[*media_type] = json!({ "schema": schema });
+    }
     responses.insert(status.to_string(), json!({ "description": of.summary, "content": content }));
     for problem in &of.problems {
         responses.insert(problem.to_string(), json!({ "$ref": "#/components/responses/problem" }));
@@ -127,7 +131,7 @@ pub fn document() -> String {
         },
         "paths": paths,
         "components": {
-            "schemas": { "alert": line("alert"), "problem": schema_of::<ProblemLine>() },
+            "schemas": { "alert": line("alert"), "explanation": line("explanation"), "problem": schema_of::<ProblemLine>() },
             "responses": { "problem": problem },
         },
     });

@@ -29,6 +29,8 @@ pub(super) struct Operation {
     pub(super) body: Option<(Vec<&'static str>, Value)>,
     /// Status, media type and schema of the answer.
     pub(super) answer: (u16, &'static str, Value),
+    /// What it answers where another media type is accepted.
+    pub(super) also: Option<(&'static str, Value)>,
     /// Statuses of problems that it may answer besides.
     pub(super) problems: Vec<u16>,
     /// What handles it.
@@ -51,6 +53,7 @@ fn operation(
         headers: Vec::new(),
         body: None,
         answer: (200, "application/json", json!({})),
+        also: None,
         problems: Vec::new(),
         router,
     }
@@ -118,6 +121,12 @@ impl Operation {
     /// What it gives.
     pub(super) fn answers(mut self, status: u16, media_type: &'static str, schema: Value) -> Operation {
         self.answer = (status, media_type, schema);
+        self
+    }
+
+    /// What it gives besides, to who accepts that.
+    pub(super) fn or_as(mut self, media_type: &'static str, schema: Value) -> Operation {
+        self.also = Some((media_type, schema));
         self
     }
 

@@ -6,8 +6,8 @@ use wire::schema::schema_of;
 
 use super::operation::{Operation, reads, takes};
 use super::{
-    access, alerts, audit, backups, bank, changes, dispositions, document, feed, health, incidents, queue,
-    rejected, rules,
+    access, alerts, audit, backups, bank, changes, dispositions, document, explanation, feed, health,
+    incidents, queue, rejected, rules,
 };
 use crate::access::table::Operation as Right;
 use crate::batch::Answer;
@@ -42,11 +42,24 @@ fn page(item: &Value, next: &str, more: &[(&str, Value)]) -> Value {
     schema
 }
 
+fn state() -> Value {
+    json!({ "enum": ["standing", "withdrawn", "aged", "held", "shadow"] })
+}
+
 /// An alert as its line, and its state.
 fn alert_item() -> Value {
-    let state = json!({ "enum": ["standing", "withdrawn", "aged", "held", "shadow"] });
-    let with = json!({ "type": "object", "properties": { "state": state }, "required": ["state"] });
+    let with = json!({ "type": "object", "properties": { "state": state() }, "required": ["state"] });
     json!({ "allOf": [component("alert"), with] })
+}
+
+/// An explanation as `explain --json` gives it, the state of the alert, and the tick as of which it is.
+fn explanation_of_alert() -> Value {
+    let with = json!({
+        "type": "object",
+        "properties": { "state": state(), "tick": { "type": "integer", "minimum": 0 } },
+        "required": ["state", "tick"],
+    });
+    json!({ "allOf": [component("explanation"), with] })
 }
 
 fn text() -> Value {
@@ -102,6 +115,22 @@ pub(super) fn routes() -> Vec<Route> {
                     alerts::history,
                 )
                 .gives(schema_of::<alerts::History>())
+                .or(&[404, 503]),
+            ],
+        ),
+        route(
+            "/v1/alerts/{alert_id}/explanation",
+            vec![
+                reads(
+                    Right::AlertsRead,
+                    "alerts.explanation",
+                    "Why an alert stands: values, records, money record by record, clause, excuses, next step",
+                    explanation::explained,
+                )
+                .asked::<explanation::Asks>()
+                .header("Accept", "text/plain for a page of text")
+                .gives(explanation_of_alert())
+                .or_as("text/plain", text())
                 .or(&[404, 503]),
             ],
         ),
