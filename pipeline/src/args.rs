@@ -1,8 +1,13 @@
 //! What a person types.
 
+mod service;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+
+use service::HERE;
+pub use service::{ServiceArgs, TlsArgs};
 
 /// Watches the money of a medical-insurance fund while it is being spent.
 #[derive(Debug, Parser)]
@@ -63,8 +68,8 @@ pub struct BackupArgs {
     #[arg(value_name = "NAME")]
     pub name: String,
     /// The running service.
-    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8300")]
-    pub at: String,
+    #[command(flatten)]
+    pub service: ServiceArgs,
 }
 
 /// Arguments of `restore`.
@@ -90,8 +95,8 @@ pub enum LiveBankAction {
         #[arg(long, value_name = "NAME")]
         by: String,
         /// The running service.
-        #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8300")]
-        at: String,
+        #[command(flatten)]
+        service: ServiceArgs,
     },
     /// Propose the bank in force with shadow rules made active.
     Promote {
@@ -102,8 +107,8 @@ pub enum LiveBankAction {
         #[arg(long, value_name = "NAME")]
         by: String,
         /// The running service.
-        #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8300")]
-        at: String,
+        #[command(flatten)]
+        service: ServiceArgs,
     },
     /// Approve the proposed bank, and wait until it is in force.
     Approve {
@@ -114,20 +119,20 @@ pub enum LiveBankAction {
         #[arg(long, value_name = "NAME")]
         by: String,
         /// The running service.
-        #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8300")]
-        at: String,
+        #[command(flatten)]
+        service: ServiceArgs,
     },
     /// Take the proposed bank back.
     Withdraw {
         /// The running service.
-        #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8300")]
-        at: String,
+        #[command(flatten)]
+        service: ServiceArgs,
     },
     /// Show the proposed bank.
     Candidate {
         /// The running service.
-        #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8300")]
-        at: String,
+        #[command(flatten)]
+        service: ServiceArgs,
     },
 }
 
@@ -255,9 +260,12 @@ pub struct DoctorArgs {
 /// Arguments of `top`.
 #[derive(Debug, Args)]
 pub struct TopArgs {
-    /// The running service.
-    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8300")]
+    /// The running service: http://HOST:PORT, or https://HOST:PORT with --ca.
+    #[arg(long, value_name = "URL", default_value = HERE)]
     pub url: String,
+    /// By what both know each other.
+    #[command(flatten)]
+    pub tls: TlsArgs,
     /// What the service knows you by, where it asks; better given as FUNDWATCH_TOKEN, which other users do not see.
     #[arg(long, value_name = "TOKEN", env = "FUNDWATCH_TOKEN", hide_env_values = true)]
     pub token: Option<String>,
@@ -274,8 +282,8 @@ pub struct DlqArgs {
     #[command(subcommand)]
     pub what: DlqAction,
     /// The running service.
-    #[arg(long, global = true, value_name = "URL", default_value = "http://127.0.0.1:8300")]
-    pub at: String,
+    #[command(flatten)]
+    pub service: ServiceArgs,
 }
 
 /// What `dlq` does.

@@ -11,7 +11,7 @@ use crate::remote::Remote;
 /// # Errors
 /// The service refuses or does not answer.
 pub fn backup(args: &BackupArgs) -> Result<String, Error> {
-    let copied: Value = Remote::at(&args.at).post("/v1/backups", &json!({ "name": args.name }))?;
+    let copied: Value = Remote::open(&args.service)?.post("/v1/backups", &json!({ "name": args.name }))?;
     let folder = copied["folder"].as_str().unwrap_or_default();
     let [tick, sequence, bytes] =
         ["tick", "sequence", "bytes"].map(|name| copied[name].as_u64().unwrap_or(0));

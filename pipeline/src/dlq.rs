@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::args::{DlqAction, DlqArgs};
 use crate::error::Error;
-use crate::remote::authorized;
+use crate::remote::Remote;
 
 /// Rejects of a page.
 const PAGE: usize = 500;
@@ -16,7 +16,7 @@ const PAGE: usize = 500;
 /// # Errors
 /// The service does not answer, or there is nothing of this number.
 pub fn dlq(args: &DlqArgs) -> Result<String, Error> {
-    let service = Service { at: args.at.trim_end_matches('/') };
+    let service = Service(Remote::open(&args.service)?);
     match &args.what {
         DlqAction::List { after, code, limit } => service.list(*after, code.as_deref(), *limit),
         DlqAction::Show { number } => {
@@ -30,22 +30,11 @@ pub fn dlq(args: &DlqArgs) -> Result<String, Error> {
 }
 
 /// A running service.
-struct Service<'a> {
-    at: &'a str,
-}
+struct Service(Remote);
 
-impl Service<'_> {
-    fn failed(&self, error: impl std::fmt::Display) -> Error {
-        Error::arguments(format!(
-            "{}: {error}; is the service running, is this its address (--at), and may you ask it (FUNDWATCH_TOKEN)?",
-            self.at
-        ))
-    }
-
+impl Service {
     fn page(&self, after: u64) -> Result<(Vec<Value>, Option<u64>), Error> {
-        let url = format!("{}/v1/rejected?after={after}&limit={PAGE}", self.at);
-        let answer = authorized(ureq::get(&url)).call().map_err(|error| self.failed(error))?;
-        let page: Value = answer.into_body().read_json().map_err(|error| self.failed(error))?;
+        let page: Value = self.0.get(&format!("/v1/rejected?after={after}&limit={PAGE}"))?;
         Ok((page["items"].as_array().cloned().unwrap_or_default(), page["next"].as_u64()))
     }
 
@@ -86,9 +75,7 @@ impl Service<'_> {
             (None, Some(base64)) => wire::rejected::from_base64(base64).unwrap_or_default(),
             (None, None) => raw.to_string().into_bytes(),
         };
-        let url = format!("{}/v1/changes", self.at);
-        let answer = authorized(ureq::post(&url)).send(&bytes[..]).map_err(|error| self.failed(error))?;
-        let answer: Value = answer.into_body().read_json().map_err(|error| self.failed(error))?;
+        let answer: Value = self.0.hand_in(&bytes)?;
         let outcome =
             match (&answer["accepted"], &answer["duplicate"], answer["rejected"][0]["text"].as_str()) {
                 (_, _, Some(text)) => format!("rejected again: {text}"),

@@ -12,11 +12,10 @@ use std::io::{IsTerminal as _, Write as _, stdout};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
-use console::{Key, Term};
-use ureq::Agent;
-
 use crate::args::TopArgs;
 use crate::error::Error;
+use crate::remote::Remote;
+use console::{Key, Term};
 use figures::Figures;
 
 /// How often it looks.
@@ -33,16 +32,14 @@ const KEPT: usize = 11;
 /// # Errors
 /// With `--once`: the service does not answer. Otherwise that is shown, and it is asked again.
 pub fn top(args: &TopArgs) -> Result<bool, Error> {
-    let agent: Agent =
-        Agent::config_builder().timeout_global(Some(ANSWER)).http_status_as_error(false).build().into();
-    let service = Service { agent, url: args.url.trim_end_matches('/'), token: args.token.as_deref() };
+    let service = Service(Remote::with(&args.url, &args.tls, args.token.clone(), Some(ANSWER))?);
     let mut looks = VecDeque::new();
     if args.once {
         looks.push_back(service.figures()?);
         std::thread::sleep(LOOK);
         looks.push_back(service.figures()?);
         let (is_ready, state) = service.state();
-        write(&(page::lines(service.url, &state, &looks).join("\n") + "\n"))?;
+        write(&(page::lines(service.0.at(), &state, &looks).join("\n") + "\n"))?;
         return Ok(is_ready);
     }
     let terminal = Term::stdout();
@@ -67,7 +64,7 @@ pub fn top(args: &TopArgs) -> Result<bool, Error> {
                 while looks.len() > KEPT {
                     looks.pop_front();
                 }
-                page::lines(service.url, &service.state().1, &looks)
+                page::lines(service.0.at(), &service.state().1, &looks)
             }
             Err(error) => {
                 // A service that starts anew counts anew.
@@ -109,44 +106,25 @@ fn write(text: &str) -> Result<(), Error> {
 }
 
 /// A running service.
-struct Service<'a> {
-    agent: Agent,
-    url: &'a str,
-    token: Option<&'a str>,
-}
+struct Service(Remote);
 
-impl Service<'_> {
-    /// Asks for a path; gives status and body.
-    fn ask(&self, path: &str) -> Result<(u16, String), Error> {
-        let mut request = self.agent.get(format!("{}{path}", self.url));
-        if let Some(token) = self.token {
-            request = request.header("Authorization", format!("Bearer {token}"));
-        }
-        let failed = |error: ureq::Error| {
-            Error::arguments(format!(
-                "{}: {error}; is the service running, and is this its address (--url)?",
-                self.url
-            ))
-        };
-        let mut answer = request.call().map_err(failed)?;
-        let status = answer.status().as_u16();
-        Ok((status, answer.body_mut().read_to_string().map_err(failed)?))
-    }
-
+impl Service {
     fn figures(&self) -> Result<Figures, Error> {
-        match self.ask("/metrics")? {
+        match self.0.text("/metrics")? {
             (200, text) => Ok(Figures::read(&text, Instant::now())),
             (401 | 403, _) => Err(Error::arguments(format!(
                 "{}: it does not let you look; FUNDWATCH_TOKEN names you",
-                self.url
+                self.0.at()
             ))),
-            (status, _) => Err(Error::arguments(format!("{}: /metrics is answered with {status}", self.url))),
+            (status, _) => {
+                Err(Error::arguments(format!("{}: /metrics is answered with {status}", self.0.at())))
+            }
         }
     }
 
     /// Whether it is ready, and why not.
     fn state(&self) -> (bool, String) {
-        match self.ask("/health/ready") {
+        match self.0.text("/health/ready") {
             Ok((200, _)) => (true, "ready".to_owned()),
             Ok((_, body)) => {
                 let problem: Option<serde_json::Value> = serde_json::from_str(&body).ok();

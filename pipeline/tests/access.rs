@@ -7,6 +7,9 @@
 
 #[path = "support/accept.rs"]
 mod accept;
+#[expect(dead_code, reason = "not all of it is this test's")]
+#[path = "support/banks.rs"]
+mod banks;
 #[path = "access/client.rs"]
 mod client;
 #[path = "access/limits.rs"]
@@ -24,6 +27,8 @@ mod readers;
 mod service;
 #[path = "access/tls.rs"]
 mod tls;
+#[path = "access/tools.rs"]
+mod tools;
 
 use std::fs;
 use std::path::Path;

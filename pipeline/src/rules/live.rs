@@ -21,36 +21,36 @@ const LOOK: Duration = Duration::from_millis(200);
 /// The bank has mistakes, the service refuses or does not answer, the proposal failed.
 pub fn live(action: &LiveBankAction) -> Result<String, Error> {
     match action {
-        LiveBankAction::Apply { bank, by, at } => {
+        LiveBankAction::Apply { bank, by, service } => {
             // Every mistake is said here, before anything is sent.
             let bank = load_bank(Some(bank))?;
             let files: BTreeMap<&str, &str> =
                 bank.files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
-            propose(&Remote::at(at), &json!({ "by": by, "files": files }))
+            propose(&Remote::open(service)?, &json!({ "by": by, "files": files }))
         }
-        LiveBankAction::Promote { rules, by, at } => {
-            propose(&Remote::at(at), &json!({ "by": by, "promote": rules }))
+        LiveBankAction::Promote { rules, by, service } => {
+            propose(&Remote::open(service)?, &json!({ "by": by, "promote": rules }))
         }
-        LiveBankAction::Approve { bank, by, at } => {
-            let service = Remote::at(at);
+        LiveBankAction::Approve { bank, by, service } => {
+            let service = Remote::open(service)?;
             let approval = json!({ "by": by, "bank": bank });
             let _: Proposal = service.post("/v1/bank/candidate/approval", &approval)?;
             Ok(text(&settled(&service, Stage::Approved)?))
         }
-        LiveBankAction::Withdraw { at } => {
-            Ok(text(&Remote::at(at).post("/v1/bank/candidate/withdrawal", &json!({}))?))
+        LiveBankAction::Withdraw { service } => {
+            Ok(text(&Remote::open(service)?.post("/v1/bank/candidate/withdrawal", &json!({}))?))
         }
-        LiveBankAction::Candidate { at } => Ok(text(&Remote::at(at).get("/v1/bank/candidate")?)),
+        LiveBankAction::Candidate { service } => Ok(text(&Remote::open(service)?.get("/v1/bank/candidate")?)),
     }
 }
 
-fn propose(service: &Remote<'_>, body: &Value) -> Result<String, Error> {
+fn propose(service: &Remote, body: &Value) -> Result<String, Error> {
     let _: Proposal = service.post("/v1/bank/candidate", body)?;
     Ok(text(&settled(service, Stage::Loading)?))
 }
 
 /// Waits until the proposal has left a stage.
-fn settled(service: &Remote<'_>, stage: Stage) -> Result<Proposal, Error> {
+fn settled(service: &Remote, stage: Stage) -> Result<Proposal, Error> {
     let mut shown = 0;
     loop {
         let proposal: Proposal = service.get("/v1/bank/candidate")?;

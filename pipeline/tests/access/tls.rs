@@ -24,7 +24,7 @@ fn openssl(at: &Path, args: &str) {
 }
 
 /// An authority.
-fn authority(at: &Path, name: &str) {
+pub(crate) fn authority(at: &Path, name: &str) {
     openssl(
         at,
         &format!(
@@ -35,7 +35,7 @@ fn authority(at: &Path, name: &str) {
 }
 
 /// A certificate of an authority, for this machine or for a client of this name.
-fn certificate(at: &Path, authority: &str, file: &str, subject: &str) {
+pub(crate) fn certificate(at: &Path, authority: &str, file: &str, subject: &str) {
     openssl(
         at,
         &format!(
@@ -53,7 +53,7 @@ fn certificate(at: &Path, authority: &str, file: &str, subject: &str) {
 }
 
 /// Somebody who believes an authority, and may come with a certificate.
-fn client(at: &Path, authority: &str, own: Option<&str>) -> Arc<ClientConfig> {
+pub(crate) fn client(at: &Path, authority: &str, own: Option<&str>) -> Arc<ClientConfig> {
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_file(at.join(format!("{authority}.pem"))).unwrap()).unwrap();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -82,7 +82,22 @@ fn get(
     over(&mut stream, &head_of("GET", path, token, ""), b"")
 }
 
-fn wait(service: &mut Service, client: &Arc<ClientConfig>, place: &Place) {
+/// Hands something in.
+pub(crate) fn post(
+    service: &Service,
+    client: &Arc<ClientConfig>,
+    path: &str,
+    token: Option<&str>,
+    body: &[u8],
+) -> Reply {
+    let name = ServerName::try_from("127.0.0.1").unwrap();
+    let connection = ClientConnection::new(Arc::clone(client), name).unwrap();
+    let stream = connect(service.address).unwrap();
+    let length = format!("Content-Length: {}\r\n", body.len());
+    over(&mut StreamOwned::new(connection, stream), &head_of("POST", path, token, &length), body).unwrap()
+}
+
+pub(crate) fn wait(service: &mut Service, client: &Arc<ClientConfig>, place: &Place) {
     let begun = Instant::now();
     while !get(service.address, client, "/health/ready", None).is_ok_and(|reply| reply.status == 200) {
         assert!(service.child.try_wait().unwrap().is_none(), "{}", place.log());
@@ -91,7 +106,7 @@ fn wait(service: &mut Service, client: &Arc<ClientConfig>, place: &Place) {
     }
 }
 
-fn by_certificate(name: &str, roles: &[&'static str], common_name: &str) -> Known {
+pub(crate) fn by_certificate(name: &str, roles: &[&'static str], common_name: &str) -> Known {
     let mut of = known(name, roles, &[]);
     let at = of.lines.find("token_sha256").unwrap();
     of.lines.replace_range(at.., &format!("certificate = \"{common_name}\"\n"));
