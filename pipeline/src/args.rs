@@ -81,6 +81,9 @@ pub struct RestoreArgs {
     /// Folder of the state that is made of it.
     #[arg(long, value_name = "DIR")]
     pub data: PathBuf,
+    /// Who puts it back, for the audit trail; without this, the user of this machine.
+    #[arg(long, value_name = "NAME")]
+    pub by: Option<String>,
 }
 
 /// What is done with the bank of a running service.

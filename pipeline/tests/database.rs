@@ -12,11 +12,16 @@ use std::time::{Duration, Instant};
 
 #[path = "support/postgresql.rs"]
 mod postgresql;
-#[expect(dead_code, reason = "not all of it is this test's")]
 #[path = "support/program.rs"]
 mod program;
+#[path = "database/restore.rs"]
+mod restore;
 #[path = "support/service.rs"]
 mod service;
+#[path = "support/sql.rs"]
+mod sql;
+#[path = "database/trail.rs"]
+mod trail;
 
 use postgresql::Server;
 use program::fundwatch;
@@ -352,13 +357,17 @@ fn a_dead_man_is_one_incident_and_what_is_decided_of_him_stays() {
     assert_eq!((&found["state"], &found["amount"]), (&json!("withdrawn"), &alert["amount"]));
     assert_eq!(ask(&service, &format!("/v1/incidents/{id}?state=withdrawn"))["count"], 1);
     assert_eq!(ask(&service, &at)["items"], json!([first.json(), second.json()]));
-    let trail = all(&service, "/v1/audit?operation=dispose&limit=1");
-    assert_eq!(trail.iter().map(|row| row["who"].as_str().unwrap()).collect::<Vec<_>>(), ["李", "王"]);
+    let trail = all(&service, "/v1/audit?operation=dispositions.write&limit=1");
+    let done: Vec<&Value> = trail.iter().filter(|row| row["outcome"] == "done").collect();
+    assert_eq!(done.iter().map(|row| row["who"].as_str().unwrap()).collect::<Vec<_>>(), ["李", "王"]);
     let of = |anchor: &str| ask(&service, &format!("/v1/audit/verify{anchor}"));
-    let noted = format!("?number=2&hash={}", head["hash"].as_str().unwrap());
-    assert_eq!((&of(&noted)["whole"], &of("")["rows"]), (&json!(true), &json!(2)));
-    let cut = of(&noted.replace("number=2", "number=3"));
-    assert_eq!((&cut["whole"], &cut["fault"]["number"]), (&json!(false), &json!(3)));
+    // What was refused is in it too: allowed and failed for each.
+    let rows = head["number"].as_u64().unwrap();
+    assert!(rows > 18, "{rows}");
+    let noted = format!("?number={rows}&hash={}", head["hash"].as_str().unwrap());
+    assert_eq!((&of(&noted)["whole"], &of("")["rows"]), (&json!(true), &json!(rows)));
+    let cut = of(&noted.replace(&format!("number={rows}"), &format!("number={}", rows + 1)));
+    assert_eq!((&cut["whole"], &cut["fault"]["number"]), (&json!(false), &json!(rows + 1)));
     let rules = all(&service, "/v1/rules?limit=1000");
     assert!(rules.len() > 50 && rules.iter().all(|of| of["bank"].as_str().unwrap().len() == 64));
     assert_eq!(service.terminate(), Some(0));

@@ -1,27 +1,20 @@
-//! The audit trail: who did what, in a chain of hashes that shows every later change.
+//! The audit trail as the database has it: a row for each line of the trail.
 //!
-//! A row's hash is SHA-256 over all its fields and the hash of the row before. Whoever changes, removes, inserts or
-//! exchanges rows breaks the chain at the first of them. A tail that was cut off is seen by who has noted the head
-//! ([`AuditHead`]) elsewhere: the chain has to come by it.
-
-use std::fmt::Write as _;
-
-use sha2::{Digest, Sha256};
+//! The trail itself is a file beside the state, whose lines make a chain of hashes. Its rows here are made from those
+//! lines, in their order and each with the decision that it notes, so that people and programs can ask for them; who
+//! wants to know whether they say what the trail says holds them against it.
 
 use crate::backend::Writing;
+use crate::dispositions::{self, Disposition};
 use crate::filter::Conditions;
-use crate::statement::{Row, Statement};
+use crate::statement::{Row, Statement, Value};
 use crate::{Database, Error, Page};
 
-/// The hash before the first row.
-const BEGIN: &str = "0000000000000000000000000000000000000000000000000000000000000000";
-
-/// Rows that are read at a time when the chain is walked.
-const WALK: usize = 5_000;
-
-/// What is to be written down.
+/// A row of the trail.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct AuditEntry {
+pub struct AuditRow {
+    /// Its number, from 1 without gaps.
+    pub number: u64,
     /// When, `YYYY-MM-DD HH:MM:SS` in China.
     pub at: String,
     /// Who.
@@ -34,82 +27,45 @@ pub struct AuditEntry {
     pub division: Option<String>,
     /// What became of it.
     pub outcome: String,
-    /// More of it, as JSON.
+    /// More of it, in words.
     pub detail: String,
-}
-
-/// A row of the trail.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AuditRow {
-    /// Its number, from 1 without gaps.
-    pub number: u64,
-    /// What it says.
-    pub entry: AuditEntry,
-    /// The hash of the row before.
+    /// The number of the decision that it notes, if it notes one.
+    pub disposition: Option<u64>,
+    /// The hash of the line before.
     pub previous: String,
-    /// Its own hash.
+    /// The hash of its line.
     pub hash: String,
+    /// Its line, byte for byte.
+    pub line: String,
 }
 
-/// The last row of the trail, to be noted where nobody who can write to the database can write.
+/// A row of the trail with the decision that it notes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AuditHead {
-    /// Its number; 0 where there is no row.
-    pub number: u64,
-    /// Its hash.
-    pub hash: String,
+pub struct Noted {
+    /// The row.
+    pub row: AuditRow,
+    /// The decision.
+    pub decision: Option<Disposition>,
 }
 
-/// A row that is not as it was written.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AuditFault {
-    /// The first such row, or the number that is missing.
-    pub number: u64,
-    /// What is wrong with it.
-    pub what: &'static str,
+/// What a database of the program before had in a trail of its own: an entry, and the decision that it was about.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Before {
+    /// The entry: `number`, `previous` and `hash` are those of the trail that it was in. Empty where a decision has none.
+    pub row: AuditRow,
+    /// The decision.
+    pub decision: Option<Disposition>,
 }
 
-/// What the walk over the trail found.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AuditState {
-    /// Rows that are as they were written, from the first on.
-    pub rows: u64,
-    /// The last of them.
-    pub head: AuditHead,
-    /// What is wrong behind them.
-    pub fault: Option<AuditFault>,
-}
+const COLUMNS: &str = "SELECT number, at, who, role, operation, division, outcome, detail, disposition, previous, \
+    hash, line FROM audit";
 
-/// The hash of a row: each field with its length before it, so that no two rows are the same text.
-fn hash(number: u64, entry: &AuditEntry, previous: &str) -> String {
-    let number = number.to_string();
-    let division = entry.division.as_ref().map(|division| format!("={division}")).unwrap_or_default();
-    let fields: [&str; 9] = [
-        &number,
-        &entry.at,
-        &entry.who,
-        &entry.role,
-        &entry.operation,
-        &division,
-        &entry.outcome,
-        &entry.detail,
-        previous,
-    ];
-    let mut hasher = Sha256::new();
-    for field in fields {
-        hasher.update(format!("{}:{field},", field.len()));
-    }
-    hasher.finalize().iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
-const COLUMNS: &str =
-    "SELECT number, at, who, role, operation, division, outcome, detail, previous, hash FROM audit";
+const ADD: &str = "audit (number, at, who, role, operation, division, outcome, detail, disposition, previous, hash, \
+    line)";
 
 fn read(row: &Row) -> Result<AuditRow, Error> {
-    let entry = AuditEntry {
+    Ok(AuditRow {
+        number: row.count(0)?,
         at: row.text(1)?,
         who: row.text(2)?,
         role: row.text(3)?,
@@ -117,66 +73,56 @@ fn read(row: &Row) -> Result<AuditRow, Error> {
         division: row.text_or_none(5)?,
         outcome: row.text(6)?,
         detail: row.text(7)?,
-    };
-    Ok(AuditRow { number: row.count(0)?, entry, previous: row.text(8)?, hash: row.text(9)? })
+        disposition: row.int_or_none(8)?.map(|number| u64::try_from(number).unwrap_or(0)),
+        previous: row.text(9)?,
+        hash: row.text(10)?,
+        line: row.text(11)?,
+    })
 }
 
-/// A text as the database gives it back.
-fn kept(text: &str) -> String {
-    text.replace('\0', "\u{fffd}")
+/// Writes rows of the trail with their decisions.
+async fn write(writing: &mut Writing, noted: &[Noted]) -> Result<(), Error> {
+    let rows = noted.iter().map(|Noted { row, .. }| {
+        let disposition = row.disposition.map(|number| i64::try_from(number).unwrap_or(i64::MAX));
+        vec![
+            row.number.into(),
+            (&row.at).into(),
+            (&row.who).into(),
+            (&row.role).into(),
+            (&row.operation).into(),
+            row.division.as_deref().into(),
+            (&row.outcome).into(),
+            (&row.detail).into(),
+            disposition.into(),
+            (&row.previous).into(),
+            (&row.hash).into(),
+            (&row.line).into(),
+        ]
+    });
+    writing.insert(ADD, rows.collect::<Vec<Vec<Value<'_>>>>(), "").await?;
+    dispositions::write(writing, noted.iter().filter_map(|noted| noted.decision.as_ref())).await
 }
 
-/// Adds a row within a transaction.
-pub(crate) async fn append(writing: &mut Writing, entry: &AuditEntry) -> Result<AuditRow, Error> {
-    writing.alone_with("audit").await?;
-    let mut last = Statement::new("SELECT number, hash FROM audit ORDER BY number DESC LIMIT ");
-    last.bind(1_i64);
-    let (number, previous) = match writing.row(&last).await? {
+/// Number and hash of the last row; 0 and nothing where there is none.
+async fn head(writing: &mut Writing) -> Result<(u64, String), Error> {
+    let last = Statement::new("SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1");
+    Ok(match writing.row(&last).await? {
         Some(row) => (row.count(0)?, row.text(1)?),
-        None => (0, BEGIN.to_owned()),
-    };
-    let number = number + 1;
-    let entry = AuditEntry {
-        at: kept(&entry.at),
-        who: kept(&entry.who),
-        role: kept(&entry.role),
-        operation: kept(&entry.operation),
-        division: entry.division.as_deref().map(kept),
-        outcome: kept(&entry.outcome),
-        detail: kept(&entry.detail),
-    };
-    let row = AuditRow { number, hash: hash(number, &entry, &previous), entry, previous };
-    let mut add = Statement::new(
-        "INSERT INTO audit (number, at, who, role, operation, division, outcome, detail, previous, hash) VALUES ",
-    );
-    add.rows([vec![
-        row.number.into(),
-        (&row.entry.at).into(),
-        (&row.entry.who).into(),
-        (&row.entry.role).into(),
-        (&row.entry.operation).into(),
-        row.entry.division.as_deref().into(),
-        (&row.entry.outcome).into(),
-        (&row.entry.detail).into(),
-        (&row.previous).into(),
-        (&row.hash).into(),
-    ]]);
-    writing.execute(&add).await?;
-    Ok(row)
+        None => (0, String::new()),
+    })
+}
+
+/// Takes the rows behind a number out again, with their decisions: the trail goes on otherwise there.
+async fn cut(writing: &mut Writing, after: u64) -> Result<(), Error> {
+    for (table, column) in [("dispositions", "audit"), ("audit", "number")] {
+        let mut gone = Statement::new("DELETE FROM ");
+        gone.push(table).push(" WHERE ").push(column).push(" > ").bind(after);
+        writing.execute(&gone).await?;
+    }
+    Ok(())
 }
 
 impl Database {
-    /// Adds to the trail.
-    ///
-    /// # Errors
-    /// The database does not answer.
-    pub async fn audit(&self, entry: &AuditEntry) -> Result<AuditRow, Error> {
-        let mut writing = self.backend.begin().await?;
-        let row = append(&mut writing, entry).await?;
-        writing.commit().await?;
-        Ok(row)
-    }
-
     /// A page of the trail, behind a number, of one operation or person or of all.
     ///
     /// # Errors
@@ -199,54 +145,105 @@ impl Database {
         Ok(Page::cut(items, limit, |last| last.number.to_string()))
     }
 
-    /// Walks the whole trail, and by the head that was noted elsewhere, if one was.
+    /// Rows of the trail behind a number, up to another, each with its decision, in order. A row or decision that
+    /// somebody put where none can be is given too.
     ///
     /// # Errors
     /// The database does not answer.
-    pub async fn verify_audit(&self, anchor: Option<&AuditHead>) -> Result<AuditState, Error> {
-        let mut head = AuditHead { number: 0, hash: BEGIN.to_owned() };
-        let fault = |head: AuditHead, number, what| {
-            Ok(AuditState { rows: head.number, head, fault: Some(AuditFault { number, what }) })
-        };
-        // Rows are read after the number that the table has, not the one that they should have.
-        let mut after: Option<i64> = None;
-        loop {
-            let mut ask = Statement::new(COLUMNS);
-            Conditions::new().compare(&mut ask, "number >", after);
-            ask.push(" ORDER BY number LIMIT ").bind(WALK as u64);
-            let rows = self.backend.rows(&ask).await?;
-            for row in &rows {
-                let stored = row.int(0)?;
-                after = Some(stored);
-                let row = read(row)?;
-                let number = head.number + 1;
-                if i64::try_from(number) != Ok(stored) {
-                    let (at, what) = if stored < 1 {
-                        (row.number, "a row stands before the first")
-                    } else {
-                        (number, "the row is missing")
-                    };
-                    return fault(head, at, what);
-                }
-                if row.previous != head.hash {
-                    return fault(head, number, "it does not follow the row before");
-                }
-                if row.hash != hash(number, &row.entry, &row.previous) {
-                    return fault(head, number, "it does not say what it said when it was written");
-                }
-                head = AuditHead { number, hash: row.hash };
-                if anchor.is_some_and(|anchor| anchor.number == number && anchor.hash != head.hash) {
-                    return fault(head, number, "it is not the row that was noted");
+    pub async fn noted(&self, after: i64, to: i64) -> Result<Vec<Noted>, Error> {
+        let mut ask = Statement::new(COLUMNS);
+        ask.push(" WHERE number > ").bind(after).push(" AND number <= ").bind(to).push(" ORDER BY number");
+        let rows = self.backend.rows(&ask).await?;
+        let mut noted = rows
+            .iter()
+            .map(|row| Ok(Noted { row: read(row)?, decision: None }))
+            .collect::<Result<Vec<_>, Error>>()?;
+        for (audit, decision) in dispositions::of_rows(&self.backend, after, to).await? {
+            let place = noted.binary_search_by_key(&audit, |noted| noted.row.number);
+            match place.ok().and_then(|place| noted.get_mut(place)) {
+                Some(noted) if noted.decision.is_none() => noted.decision = Some(decision),
+                // A decision without a row, or a second one of a row: a row that the trail does not have.
+                _ => {
+                    let row = AuditRow { number: audit, ..AuditRow::default() };
+                    noted.push(Noted { row, decision: Some(decision) });
                 }
             }
-            if rows.len() < WALK {
-                break;
-            }
         }
-        if anchor.is_some_and(|anchor| anchor.number > head.number) {
-            let number = head.number + 1;
-            return fault(head, number, "the trail ends before the row that was noted");
+        noted.sort_by_key(|noted| noted.row.number);
+        Ok(noted)
+    }
+
+    /// Writes rows of the trail with their decisions, behind the last row that it has.
+    ///
+    /// # Errors
+    /// The database does not answer, or somebody else has written rows meanwhile.
+    pub async fn note(&self, noted: &[Noted]) -> Result<(), Error> {
+        let Some(first) = noted.first() else { return Ok(()) };
+        let mut writing = self.backend.begin().await?;
+        writing.alone_with("audit").await?;
+        let (number, hash) = head(&mut writing).await?;
+        if (number + 1, &hash) != (first.row.number, &first.row.previous) {
+            return Err(Error::OtherWriter);
         }
-        Ok(AuditState { rows: head.number, head, fault: None })
+        write(&mut writing, noted).await?;
+        writing.commit().await
+    }
+
+    /// Number and hash of the last row; 0 and nothing where there is none.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn audit_head(&self) -> Result<(u64, String), Error> {
+        let mut writing = self.backend.begin().await?;
+        head(&mut writing).await
+    }
+
+    /// Takes out of the database what it has of the trail behind a number, to be written again from the trail.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn cut_audit(&self, after: u64) -> Result<(), Error> {
+        let mut writing = self.backend.begin().await?;
+        writing.put_right(true).await?;
+        cut(&mut writing, after).await?;
+        writing.put_right(false).await?;
+        writing.commit().await
+    }
+
+    /// What a database of the program before had: all entries of its trail in their order, with their decisions.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn before(&self) -> Result<Vec<Before>, Error> {
+        let entries = "SELECT number, at, who, role, operation, division, outcome, detail, previous, hash \
+            FROM audit_before ORDER BY number";
+        let decisions = "SELECT d.number, d.alert_id, COALESCE((SELECT identity FROM projection), ''), d.revision, \
+            d.decision, d.decided_by, d.decided_at, d.amount, d.reason FROM dispositions_before d ORDER BY d.number";
+        let entries = self.backend.rows(&Statement::new(entries)).await?;
+        let decisions = self.backend.rows(&Statement::new(decisions)).await?;
+        let mut decisions =
+            decisions.iter().map(dispositions::read).collect::<Result<Vec<_>, _>>()?.into_iter();
+        let mut before = Vec::with_capacity(entries.len());
+        for row in &entries {
+            let row = AuditRow {
+                number: row.count(0)?,
+                at: row.text(1)?,
+                who: row.text(2)?,
+                role: row.text(3)?,
+                operation: row.text(4)?,
+                division: row.text_or_none(5)?,
+                outcome: row.text(6)?,
+                detail: row.text(7)?,
+                previous: row.text(8)?,
+                hash: row.text(9)?,
+                ..AuditRow::default()
+            };
+            // Each decision was written with one such entry, in one transaction.
+            let decision = if row.operation == "dispose" { decisions.next() } else { None };
+            before.push(Before { row, decision });
+        }
+        before
+            .extend(decisions.map(|decision| Before { row: AuditRow::default(), decision: Some(decision) }));
+        Ok(before)
     }
 }

@@ -29,13 +29,15 @@ const CONNECT: Duration = Duration::from_secs(3);
 const BUSY: Duration = Duration::from_secs(5);
 
 /// The tables, one step after the other: forward only, and a step that was released never changes.
-const SQLITE: [(i64, &str, &str); 2] = [
+const SQLITE: [(i64, &str, &str); 3] = [
     (1, "first", include_str!("../migrations/sqlite/0001_first.sql")),
     (2, "aside", include_str!("../migrations/sqlite/0002_aside.sql")),
+    (3, "one trail", include_str!("../migrations/sqlite/0003_one_trail.sql")),
 ];
-const POSTGRESQL: [(i64, &str, &str); 2] = [
+const POSTGRESQL: [(i64, &str, &str); 3] = [
     (1, "first", include_str!("../migrations/postgresql/0001_first.sql")),
     (2, "aside", include_str!("../migrations/postgresql/0002_aside.sql")),
+    (3, "one trail", include_str!("../migrations/postgresql/0003_one_trail.sql")),
 ];
 
 fn migrator(steps: &[(i64, &'static str, &'static str)]) -> Migrator {
@@ -189,6 +191,14 @@ impl Writing {
             lock.push(table).push(" IN SHARE ROW EXCLUSIVE MODE");
             self.execute(&lock).await?;
         }
+        Ok(())
+    }
+
+    /// Lets rows be taken out of tables that are only added to, or no more: before the transaction ends.
+    pub(crate) async fn put_right(&mut self, begins: bool) -> Result<(), Error> {
+        let mut mark = Statement::new("UPDATE projection SET putting_right = ");
+        mark.bind(i64::from(begins));
+        self.execute(&mark).await?;
         Ok(())
     }
 

@@ -1,115 +1,118 @@
 //! What people decided of alerts. A decision is never changed: another one follows it.
+//!
+//! Decisions stand in the audit trail, and are written here from it ([`crate::Noted`]).
 
 use wire::Fen;
 
-use crate::audit::{self, AuditEntry};
-use crate::statement::{Row, Statement};
+use crate::backend::{Backend, Writing};
+use crate::statement::{Row, Statement, Value};
 use crate::{Database, Error};
 
 /// What can be decided.
 pub const DECISIONS: [&str; 4] = ["confirmed", "dismissed", "in_review", "reopened"];
 
-/// A decision to be noted.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NewDisposition {
-    /// The alert.
-    pub alert_id: String,
-    /// The revision that was looked at; the last one if none is named.
-    pub revision: Option<u64>,
-    /// One of [`DECISIONS`].
-    pub decision: String,
-    /// Who decided.
-    pub decided_by: String,
-    /// When, `YYYY-MM-DD HH:MM:SS` in China.
-    pub decided_at: String,
-    /// What is confirmed of the amount, if it is said.
-    pub amount: Option<Fen>,
-    /// Why.
-    pub reason: String,
-}
-
 /// A decision.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Disposition {
     /// Its number, in the order in which they were taken.
     pub number: u64,
     /// The alert.
     pub alert_id: String,
+    /// The state whose events are numbered by `revision`, in hexadecimal digits.
+    pub identity: String,
     /// The revision that it speaks of: the sequence of an event of the alert.
     pub revision: u64,
     /// One of [`DECISIONS`].
     pub decision: String,
     /// Who decided.
     pub decided_by: String,
-    /// When.
+    /// When, `YYYY-MM-DD HH:MM:SS` in China.
     pub decided_at: String,
     /// What is confirmed of the amount.
     pub amount: Option<Fen>,
     /// Why.
     pub reason: String,
+    /// The row of the audit trail that notes it.
+    pub audit: u64,
 }
 
-fn read(row: &Row) -> Result<Disposition, Error> {
+const COLUMNS: &str =
+    "number, alert_id, identity, revision, decision, decided_by, decided_at, amount, reason, audit";
+
+/// Reads a row; `audit` where it has that column.
+pub(crate) fn read(row: &Row) -> Result<Disposition, Error> {
     Ok(Disposition {
         number: row.count(0)?,
         alert_id: row.text(1)?,
-        revision: row.count(2)?,
-        decision: row.text(3)?,
-        decided_by: row.text(4)?,
-        decided_at: row.text(5)?,
-        amount: row.int_or_none(6)?.map(Fen),
-        reason: row.text(7)?,
+        identity: row.text(2)?,
+        revision: row.count(3)?,
+        decision: row.text(4)?,
+        decided_by: row.text(5)?,
+        decided_at: row.text(6)?,
+        amount: row.int_or_none(7)?.map(Fen),
+        reason: row.text(8)?,
+        audit: 0,
     })
 }
 
+fn read_whole(row: &Row) -> Result<Disposition, Error> {
+    Ok(Disposition { audit: row.count(9)?, ..read(row)? })
+}
+
+/// Writes decisions.
+pub(crate) async fn write(
+    writing: &mut Writing,
+    decisions: impl Iterator<Item = &Disposition>,
+) -> Result<(), Error> {
+    let rows = decisions.map(|of| {
+        vec![
+            of.number.into(),
+            (&of.alert_id).into(),
+            (&of.identity).into(),
+            of.revision.into(),
+            (&of.decision).into(),
+            (&of.decided_by).into(),
+            (&of.decided_at).into(),
+            of.amount.map(Fen::fen).into(),
+            (&of.reason).into(),
+            of.audit.into(),
+        ]
+    });
+    let into = format!("dispositions ({COLUMNS})");
+    writing.insert(&into, rows.collect::<Vec<Vec<Value<'_>>>>(), "").await
+}
+
+/// The decisions that rows of the audit behind a number, up to another, note; with the number of the row.
+pub(crate) async fn of_rows(
+    backend: &Backend,
+    after: i64,
+    to: i64,
+) -> Result<Vec<(u64, Disposition)>, Error> {
+    let mut ask = Statement::new("SELECT ");
+    ask.push(COLUMNS).push(" FROM dispositions WHERE audit > ").bind(after);
+    ask.push(" AND audit <= ").bind(to).push(" ORDER BY audit, number");
+    let rows = backend.rows(&ask).await?;
+    rows.iter().map(read_whole).map(|read| read.map(|of| (of.audit, of))).collect()
+}
+
 impl Database {
-    /// Notes a decision, and in the same transaction what the audit trail says of it.
+    /// The revision of an alert that a decision speaks of: the one that is named, or the last one.
     ///
     /// # Errors
     /// There is no such alert, or no such revision of it; the database does not answer.
-    pub async fn dispose(&self, new: &NewDisposition, entry: &AuditEntry) -> Result<Disposition, Error> {
-        let mut writing = self.backend.begin().await?;
-        writing.alone_with("dispositions").await?;
+    pub async fn revision(&self, alert_id: &str, named: Option<u64>) -> Result<u64, Error> {
         let mut ask = Statement::new("SELECT max(sequence) FROM revisions WHERE alert_id = ");
-        ask.bind(&new.alert_id);
-        if let Some(revision) = new.revision {
+        ask.bind(alert_id);
+        if let Some(revision) = named {
             ask.push(" AND sequence = ").bind(revision);
         }
-        let found = writing.row(&ask).await?.map(|row| row.int_or_none(0)).transpose()?.flatten();
-        let revision = found.ok_or_else(|| {
-            Error::NoAlert(match new.revision {
-                Some(revision) => format!("{} of revision {revision}", new.alert_id),
-                None => new.alert_id.clone(),
+        let found = self.backend.row(&ask).await?.map(|row| row.int_or_none(0)).transpose()?.flatten();
+        let found = found.and_then(|revision| u64::try_from(revision).ok());
+        found.ok_or_else(|| {
+            Error::NoAlert(match named {
+                Some(revision) => format!("{alert_id} of revision {revision}"),
+                None => alert_id.to_owned(),
             })
-        })?;
-        let last = writing.row(&Statement::new("SELECT COALESCE(max(number), 0) FROM dispositions")).await?;
-        let number = last.map_or(Ok(0), |row| row.int(0))? + 1;
-        let mut note = Statement::new(
-            "INSERT INTO dispositions (number, alert_id, revision, decision, decided_by, decided_at, amount, \
-             reason) VALUES ",
-        );
-        note.rows([vec![
-            number.into(),
-            (&new.alert_id).into(),
-            revision.into(),
-            (&new.decision).into(),
-            (&new.decided_by).into(),
-            (&new.decided_at).into(),
-            new.amount.map(Fen::fen).into(),
-            (&new.reason).into(),
-        ]]);
-        writing.execute(&note).await?;
-        audit::append(&mut writing, entry).await?;
-        writing.commit().await?;
-        Ok(Disposition {
-            number: u64::try_from(number).unwrap_or(0),
-            alert_id: new.alert_id.clone(),
-            revision: u64::try_from(revision).unwrap_or(0),
-            decision: new.decision.clone(),
-            decided_by: new.decided_by.clone(),
-            decided_at: new.decided_at.clone(),
-            amount: new.amount,
-            reason: new.reason.clone(),
         })
     }
 
@@ -118,11 +121,9 @@ impl Database {
     /// # Errors
     /// The database does not answer.
     pub async fn dispositions(&self, alert_id: &str) -> Result<Vec<Disposition>, Error> {
-        let mut ask = Statement::new(
-            "SELECT number, alert_id, revision, decision, decided_by, decided_at, amount, reason \
-             FROM dispositions WHERE alert_id = ",
-        );
+        let mut ask = Statement::new("SELECT ");
+        ask.push(COLUMNS).push(" FROM dispositions WHERE alert_id = ");
         ask.bind(alert_id).push(" ORDER BY number");
-        self.backend.rows(&ask).await?.iter().map(read).collect()
+        self.backend.rows(&ask).await?.iter().map(read_whole).collect()
     }
 }

@@ -2,12 +2,12 @@
 //! versions, decisions and the audit trail.
 //!
 //! The journal (`store`) is the authority of what follows from records: a [`Projector`] writes its events here, each
-//! exactly once, and what it wrote can be made anew. Decisions ([`Disposition`]) and the audit trail ([`AuditEntry`])
-//! stand here alone.
+//! exactly once, and what it wrote can be made anew. The audit trail is the authority of what people did: its lines are
+//! written here too ([`Noted`]), each once, and with them the decisions ([`Disposition`]) that they note.
 //!
 //! ```text
-//!   journal  ->  Projector  ->  alerts, revisions, causes, incidents, rejects, coverage   ->  pages
-//!   people   ->  dispositions, audit (append-only, a chain of hashes)                      ->  pages, verify
+//!   journal      ->  Projector       ->  alerts, revisions, causes, incidents, rejects, coverage  ->  pages
+//!   audit trail  ->  Database::note  ->  audit, dispositions                                      ->  pages
 //! ```
 //!
 //! Both databases have the same tables (`migrations/`), hold them to the same order of texts, and run the same tests.
@@ -27,13 +27,15 @@ mod project;
 mod rejects;
 mod rules;
 mod schema;
+mod snapshot;
 mod statement;
+mod takeover;
 
 pub use about::{About, AboutKind, INSTITUTION_ALONE, IncidentKey};
 pub use address::Address;
 pub use alerts::{AlertHistory, AlertOrder, Revision, StoredAlert, Total};
-pub use audit::{AuditEntry, AuditFault, AuditHead, AuditRow, AuditState};
-pub use dispositions::{DECISIONS, Disposition, NewDisposition};
+pub use audit::{AuditRow, Before, Noted};
+pub use dispositions::{DECISIONS, Disposition};
 pub use error::Error;
 pub use filter::AlertFilter;
 pub use incidents::{Incident, IncidentFilter};
@@ -42,8 +44,11 @@ pub use look::{Found, look};
 pub use project::{Cursor, Projector};
 pub use rejects::{RejectFilter, StoredReject};
 pub use rules::{NewRuleVersion, RuleVersion};
+pub use takeover::{Ancestor, Lineage, TakenOver, ToPutRight};
 
 use backend::Backend;
+pub use snapshot::copy;
+use statement::Statement;
 
 /// A page of an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use crate::backend::Writing;
 use crate::journal::{Batch, ReadEvent};
 use crate::statement::Statement;
+use crate::takeover::{self, Lineage, TakenOver, ToPutRight};
 use crate::{Database, Error};
 
 /// How far the database has come.
@@ -27,43 +28,71 @@ pub struct Cursor {
 /// The one that writes what the journal has.
 pub struct Projector {
     database: Database,
+    /// The state whose journal it is.
+    identity: String,
     cursor: Cursor,
     /// What the table of institutions has.
     divisions: BTreeMap<String, String>,
 }
 
 impl Projector {
-    /// Begins where the database has come to; an empty one becomes that of this state.
+    /// Begins where the database has come to; an empty one becomes that of this state, and one of a state that this one
+    /// goes back to is taken over, if that may be: then it is also said what became of it.
     ///
     /// # Errors
     /// It is another state's, or does not answer.
-    pub async fn open(database: Database, identity: u64) -> Result<Projector, Error> {
-        let expected = format!("{identity:016x}");
+    pub async fn open(
+        database: Database,
+        lineage: &Lineage,
+    ) -> Result<(Projector, Option<TakenOver>), Error> {
+        let identity = lineage.name();
         let mut writing = database.backend.begin().await?;
         let found =
             writing.row(&Statement::new("SELECT identity, sequence, reject, aside FROM projection")).await?;
-        let cursor = match found {
+        let (cursor, taken) = match found {
             Some(row) => {
                 let found = row.text(0)?;
-                if found != expected {
-                    return Err(Error::OtherState { found, expected });
+                let cursor = Cursor { sequence: row.count(1)?, reject: row.count(2)?, aside: row.count(3)? };
+                if found == identity {
+                    (cursor, None)
+                } else {
+                    let taken = takeover::take_over(&mut writing, lineage, (found, cursor)).await?;
+                    (taken.cut, Some(taken))
                 }
-                Cursor { sequence: row.count(1)?, reject: row.count(2)?, aside: row.count(3)? }
             }
             None => {
                 let mut first = Statement::new(
                     "INSERT INTO projection (id, sequence, reject, identity) VALUES (1, 0, 0, ",
                 );
-                first.bind(&expected).push(")");
+                first.bind(&identity).push(")");
                 writing.execute(&first).await?;
-                Cursor::default()
+                takeover::note_lineage(&mut writing, lineage).await?;
+                (Cursor::default(), None)
             }
         };
         let rows = writing.rows(&Statement::new("SELECT institution, division FROM institutions")).await?;
         let divisions = rows.iter().map(|row| Ok((row.text(0)?, row.text(1)?)));
         let divisions = divisions.collect::<Result<_, Error>>()?;
         writing.commit().await?;
-        Ok(Projector { database, cursor, divisions })
+        Ok((Projector { database, identity, cursor, divisions }, taken))
+    }
+
+    /// The institutions of which the database knows where they stand.
+    pub fn institutions(&self) -> impl Iterator<Item = &str> {
+        self.divisions.keys().map(String::as_str)
+    }
+
+    /// Writes alerts anew of which [`Database::to_put_right`] says that they have to be: the batch has all their events up
+    /// to the cursor, of both journals.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn put_right(&self, alerts: &[ToPutRight], batch: &Batch<'_>) -> Result<(), Error> {
+        let events = ReadEvent::all(batch)?;
+        let mut writing = self.database.backend.begin().await?;
+        alerts::write_alerts(&mut writing, &events, &self.divisions, &batch.at).await?;
+        takeover::are_right(&mut writing, alerts).await?;
+        writing.commit().await
     }
 
     /// The database.
@@ -111,6 +140,7 @@ impl Projector {
         advance.push(" WHERE id = 1 AND sequence = ").bind(self.cursor.sequence);
         advance.push(" AND reject = ").bind(self.cursor.reject);
         advance.push(" AND aside = ").bind(self.cursor.aside);
+        advance.push(" AND identity = ").bind(&self.identity);
         if writing.execute(&advance).await? == 1 { Ok(()) } else { Err(Error::OtherWriter) }
     }
 }

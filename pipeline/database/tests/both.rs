@@ -18,6 +18,8 @@ mod place;
 #[expect(dead_code, reason = "not all of it is this test's")]
 #[path = "../../tests/support/postgresql.rs"]
 mod postgresql;
+#[path = "checks/takeover.rs"]
+mod takeover;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -28,7 +30,7 @@ use postgresql::Server;
 
 type Check = (&'static str, for<'p> fn(&'p Place) -> Pin<Box<dyn Future<Output = ()> + 'p>>);
 
-const CHECKS: [Check; 11] = [
+const CHECKS: [Check; 13] = [
     ("what_is_aside_of_the_feed_has_its_state", |place| {
         Box::pin(kept::what_is_aside_of_the_feed_has_its_state(place))
     }),
@@ -49,7 +51,15 @@ const CHECKS: [Check; 11] = [
     ("what_is_only_added_to_cannot_be_changed", |place| {
         Box::pin(audit::what_is_only_added_to_cannot_be_changed(place))
     }),
-    ("every_tampering_is_found", |place| Box::pin(audit::every_tampering_is_found(place))),
+    ("each_line_of_the_trail_is_written_once", |place| {
+        Box::pin(audit::each_line_of_the_trail_is_written_once(place))
+    }),
+    ("a_trail_of_the_version_before_is_kept", |place| {
+        Box::pin(audit::a_trail_of_the_version_before_is_kept(place))
+    }),
+    ("a_restored_state_takes_the_database_over", |place| {
+        Box::pin(takeover::a_restored_state_takes_the_database_over(place))
+    }),
 ];
 
 fn runtime() -> tokio::runtime::Runtime {

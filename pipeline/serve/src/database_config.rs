@@ -9,7 +9,7 @@ use serde::Deserialize;
 use crate::Error;
 
 /// The file of the database where none is named, in the folder of the state.
-const FILE: &str = "database.sqlite";
+pub(crate) const FILE: &str = "database.sqlite";
 
 /// Where the database is.
 #[derive(Clone, Default, PartialEq, Eq, Deserialize)]

@@ -37,6 +37,14 @@ pub enum Error {
         #[source]
         source: io::Error,
     },
+    /// A file of a backup is not as it was written.
+    #[error("the backup is damaged: {}: {what}", path.display())]
+    Backup {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: String,
+    },
     /// Nobody can be listened to at this address.
     #[error("cannot listen on {address}")]
     Listen {

@@ -40,6 +40,7 @@ use crate::projection::Projected;
 use crate::room::UnderWay;
 use crate::rules::Rules;
 use crate::sight::Sight;
+use crate::trail::Trail;
 pub use problem::Problem;
 
 /// What the handlers need.
@@ -63,6 +64,10 @@ pub struct App {
     pub projected: Projected,
     /// How many alerts are fed.
     pub alerts: AlertsConfig,
+    /// The audit trail.
+    pub trail: Trail,
+    /// Where the database is.
+    pub database: database::Address,
 }
 
 /// What is asked for behind the `?` of an address; what cannot be read is a problem document.

@@ -16,7 +16,7 @@
 mod about;
 pub mod access;
 mod at_hand;
-mod backup;
+pub mod backup;
 pub mod batch;
 pub mod budget;
 mod candidate;
@@ -48,6 +48,8 @@ pub mod rules;
 pub mod sight;
 pub mod split;
 pub mod supervisor;
+mod takeover;
+pub mod trail;
 pub mod troubles;
 pub mod versions;
 pub mod wanted;
@@ -64,6 +66,7 @@ use tokio::runtime::Handle;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::{info, warn};
 
+use access::audit_file::AUDIT_FILE;
 use cluster::Leading;
 pub use config::Config;
 use entrance::Entrance;
@@ -83,6 +86,7 @@ use room::UnderWay;
 use rules::Rules;
 use runtime::cluster::status::Status;
 use sight::Sight;
+use trail::Trail;
 
 /// What the service tells while it starts and ends.
 pub enum Progress {
@@ -117,16 +121,17 @@ fn logged(tell: &Tell) -> Tell {
     })
 }
 
-/// Puts a backup in the place of a state that is not there yet; the bank that was applied comes along.
+/// Puts a backup in the place of a state that is not there yet, with the database, the audit trail and the bank that was
+/// applied; the first start of a service on it has the trail say that somebody did so.
 ///
 /// # Errors
 /// The backup is damaged, there is a state already, the disk failed.
-pub fn restore(from: &Path, data: &Path) -> Result<store::backup::Copied, Error> {
-    let copied = store::backup::restore(from, data)?;
-    for name in backup::BESIDE {
-        backup::copy_beside(&from.join(name), &data.join(name))?;
-    }
-    Ok(copied)
+pub fn restore(
+    from: &Path,
+    data: &Path,
+    by: &str,
+) -> Result<(store::backup::Copied, Option<backup::Manifest>), Error> {
+    backup::restore(from, data, by)
 }
 
 /// How long sources and publishers may take to end, once the last tick is committed: what they leave undone is done
@@ -159,12 +164,25 @@ pub fn serve(config: &Config, tell: &Tell) -> Result<(), Error> {
     info!(version = env!("CARGO_PKG_VERSION"), %data, rules = count, workers, "starting");
     // It is reachable before it is ready, and says that it loads.
     let system = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Error::System)?;
-    projection::refuse_foreign(&database, store.state(), system.handle())?;
     let address = config.listen;
     let listener = system.block_on(async { door::listen(address) });
     let listener = listener.map_err(|source| Error::Listen { address, source })?;
     let address = listener.local_addr().unwrap_or(address);
+    let entrance = Entrance::open(config, &shared, tell)?;
+    let audit = entrance.audit();
     let projected = Projected::default();
+    let projection = Projection {
+        address: database.clone(),
+        state: shared.state.clone(),
+        committed: shared.committed.subscribe(),
+        divisions: shared.divisions.clone(),
+        inbox: inbox.clone(),
+        handle: system.handle().clone(),
+        rules: rules.clone(),
+        trail: Trail { audit: audit.clone(), path: config.data.join(AUDIT_FILE) },
+        projected: projected.clone(),
+    };
+    projection.prepare()?;
     let app = App {
         inbox: inbox.clone(),
         under_way: UnderWay::default(),
@@ -173,11 +191,11 @@ pub fn serve(config: &Config, tell: &Tell) -> Result<(), Error> {
         data: Arc::from(config.data.as_path()),
         backups: Arc::from(config.backups()),
         sight: Sight::default(),
-        projected: projected.clone(),
+        projected,
         alerts: config.alerts,
+        trail: projection.trail.clone(),
+        database,
     };
-    let entrance = Entrance::open(config, &shared, tell)?;
-    let audit = entrance.audit();
     system.spawn(entrance.door(app).open(listener));
     system.spawn(entrance.open_anew(Arc::clone(tell)));
     let live = {
@@ -198,16 +216,7 @@ pub fn serve(config: &Config, tell: &Tell) -> Result<(), Error> {
     let fenced = Arc::new(AtomicBool::new(false));
     let beside = Beside { config, shared: &shared, inbox: &inbox, handle: system.handle(), tell };
     let mut others = beside.start(&fenced)?;
-    others.push(beside.project(Projection {
-        address: database,
-        state: shared.state.clone(),
-        committed: shared.committed.subscribe(),
-        divisions: shared.divisions.clone(),
-        inbox: inbox.clone(),
-        handle: system.handle().clone(),
-        rules: rules.clone(),
-        projected,
-    })?);
+    others.push(beside.project(projection)?);
     others.extend(beside.age(rules, workers, cluster.is_some())?);
     let has_failed = || cluster.as_ref().is_some_and(Status::has_failed);
     let has_ended = || live.is_finished() || shared.ending.load(Ordering::Acquire) || has_failed();

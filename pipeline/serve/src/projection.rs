@@ -26,8 +26,10 @@ use crate::error::with_sources;
 use crate::inbox::Inbox;
 use crate::live::StoredReject;
 use crate::rules::{InForce, Rules};
+use crate::takeover::{self, Restored};
+use crate::trail::{Broken, Followed, Trail};
 use crate::versions::versions;
-use crate::{Error, about, fail};
+use crate::{Error, about, database_config, fail};
 use reached::Reached;
 pub use reached::{Behind, Projected};
 
@@ -46,6 +48,9 @@ const PAUSE: Duration = Duration::from_millis(500);
 
 /// How long it may take to open the database, or to write a batch.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How long the database may take to become that of a state that was put back from a backup.
+const TAKING_OVER: Duration = Duration::from_secs(3_600);
 
 /// How often the coverage is asked for, where something has changed.
 const COVERAGE: Duration = Duration::from_secs(3);
@@ -69,6 +74,8 @@ pub struct Projection {
     pub handle: Handle,
     /// The rules that judge.
     pub rules: Rules,
+    /// What people did and decided, which the database follows too.
+    pub trail: Trail,
     /// Whom it tells how far it has come.
     pub projected: Projected,
 }
@@ -91,46 +98,98 @@ struct Coverage {
     at: Option<Instant>,
 }
 
-/// Opens the database of a state.
-///
-/// # Errors
-/// It does not answer, or belongs to another state.
-async fn open(address: &Address, state: &State) -> Result<Projector, DatabaseError> {
-    let opened = async {
-        let database = Database::open(address).await?;
-        Projector::open(database, state.identity()).await
-    };
-    let projector = tokio::time::timeout(PATIENCE, opened).await.map_err(|_| timed_out())??;
-    let cursor = projector.cursor();
-    if cursor.sequence > state.last_sequence() {
-        let (database, state) = (cursor.sequence, state.last_sequence());
-        return Err(DatabaseError::Ahead { what: "event", database, state });
-    }
-    Ok(projector)
+/// The database, opened.
+struct Opened {
+    projector: Projector,
+    followed: Followed,
 }
 
 fn timed_out() -> DatabaseError {
     DatabaseError::from(std::io::Error::from(std::io::ErrorKind::TimedOut))
 }
 
-/// Opens the database once before the service starts, so that one that cannot be this state's is seen at once. One that
-/// does not answer is not waited for.
-///
-/// # Errors
-/// It belongs to another state, or to a later program.
-pub fn refuse_foreign(address: &Address, state: &State, handle: &Handle) -> Result<(), Error> {
-    handle.block_on(async {
-        match open(address, state).await {
-            Ok(projector) => {
-                projector.close().await;
-                Ok(())
+/// Waits for something of the database, and not for ever.
+async fn in_time<T, E: From<DatabaseError>>(
+    patience: Duration,
+    what: impl Future<Output = Result<T, E>>,
+) -> Result<T, E> {
+    tokio::time::timeout(patience, what).await.unwrap_or_else(|_| Err(timed_out().into()))
+}
+
+impl Projection {
+    /// Opens the database once before anybody is let in, so that one that cannot be this state's is seen at once, and what
+    /// only it has of the audit trail comes back before the trail goes on. One that does not answer is not waited for.
+    ///
+    /// # Errors
+    /// It belongs to another state, or to a later program; the audit trail cannot be written.
+    pub fn prepare(&self) -> Result<(), Error> {
+        self.is_where_it_was_put()?;
+        self.handle.block_on(async {
+            match self.open().await {
+                Ok(opened) => opened.projector.close().await,
+                Err(Broken::Database(source)) if source.is_final() => return Err(self.failed(source)),
+                Err(Broken::Database(_)) => {}
+                Err(Broken::Trail(error)) => return Err(error),
             }
-            Err(source) if source.is_final() => {
-                Err(Error::Database { address: address.to_string(), source: Box::new(source) })
-            }
-            Err(_) => Ok(()),
+            self.note_restored().await.map(drop)
+        })
+    }
+
+    /// A backup's copy of the database stands where that is by default. Where the configuration names another file it has
+    /// to be moved there: an empty one would be begun otherwise.
+    fn is_where_it_was_put(&self) -> Result<(), Error> {
+        let copy = self.state.folder().join(database_config::FILE);
+        let Some(path) = self.address.path().filter(|path| !path.exists()) else { return Ok(()) };
+        if Restored::read(self.state.folder())?.is_some() && copy.exists() {
+            return Err(Error::config(format!(
+                "the database of the backup is {}, and the configuration names {}: move it there",
+                copy.display(),
+                path.display()
+            )));
         }
-    })
+        Ok(())
+    }
+
+    /// Has the audit trail say that the state was put back from a backup, if it was and that is not said yet.
+    async fn note_restored(&self) -> Result<Option<Restored>, Error> {
+        let data = self.state.folder();
+        let Some(mut restored) = Restored::read(data)? else { return Ok(None) };
+        if !restored.noted {
+            self.trail.keep(restored.entry()).await?;
+            restored.noted = true;
+            restored.write(data)?;
+        }
+        Ok(Some(restored))
+    }
+
+    /// Opens the database, and makes it this state's where that may be: trail and decisions first, then events.
+    async fn open(&self) -> Result<Opened, Broken> {
+        let database = in_time(PATIENCE, Database::open(&self.address)).await?;
+        let is_restored = Restored::read(self.state.folder())?.is_some();
+        let lineage = takeover::lineage(&self.state, is_restored)?;
+        // Of another state's database nothing is taken into the trail.
+        in_time(PATIENCE, database.admits(&lineage)).await?;
+        let patience = if is_restored { TAKING_OVER } else { PATIENCE };
+        let mut followed = in_time(patience, self.trail.agree(&database)).await?;
+        let restored = self.note_restored().await?;
+        while !in_time(PATIENCE, self.trail.write(&database, &mut followed)).await? {}
+        let (projector, taken) = in_time(patience, Projector::open(database, &lineage)).await?;
+        if taken.is_some() {
+            fail::point("database taken over");
+        }
+        let (cursor, last) = (projector.cursor(), self.state.last_sequence());
+        if cursor.sequence > last {
+            return Err(DatabaseError::Ahead { what: "event", database: cursor.sequence, state: last }.into());
+        }
+        while in_time(PATIENCE, takeover::put_some_right(&projector, &self.state)).await? {}
+        if let Some(restored) = restored {
+            for entry in restored.entries_of(projector.database(), taken.as_ref()).await? {
+                self.trail.keep(entry).await?;
+            }
+            Restored::remove(self.state.folder())?;
+        }
+        Ok(Opened { projector, followed })
+    }
 }
 
 impl Projection {
@@ -156,13 +215,13 @@ impl Projection {
         moved: &mut Changed,
         told: &mut String,
     ) -> Result<(), Error> {
-        let mut projector = open(&self.address, &self.state).await.map_err(|error| self.failed(error))?;
-        let database = projector.database().clone();
+        let mut opened = self.open().await.map_err(|error| self.broken(error))?;
+        let database = opened.projector.database().clone();
         // What changed while nothing could be written is not known any more but for where everybody stands.
         for (institution, division) in self.divisions.all() {
             moved.entry(institution).or_insert(division);
         }
-        let ended = self.write_all(&mut projector, ending, moved, told).await;
+        let ended = self.write_all(&mut opened, ending, moved, told).await;
         // Readers that have a connection still may take their time; nothing depends on them.
         let _ = tokio::time::timeout(PAUSE, database.close()).await;
         ended
@@ -170,11 +229,13 @@ impl Projection {
 
     async fn write_all(
         &mut self,
-        projector: &mut Projector,
+        opened: &mut Opened,
         ending: &AtomicBool,
         moved: &mut Changed,
         told: &mut String,
     ) -> Result<(), Error> {
+        let Opened { projector, followed } = opened;
+        let (mut entries, mut are_compared) = (self.trail.audit.entries(), false);
         let (mut coverage, mut target, mut bank) = (Coverage::default(), self.target(), String::new());
         let mut ends: Option<Instant> = None;
         loop {
@@ -190,6 +251,13 @@ impl Projection {
                 bank = in_force.bank;
             }
             moved.extend(self.divisions.take_changed());
+            if !are_compared && self.divisions.are_known() {
+                self.compare(projector, moved);
+                are_compared = true;
+            }
+            entries.mark_unchanged();
+            let written = in_time(PATIENCE, self.trail.write(projector.database(), followed)).await;
+            let has_trail = written.map_err(|error| self.broken(error))?;
             let batch = self.batch(projector, moved, coverage.take())?;
             if !batch.batch().is_empty() {
                 let written = tokio::time::timeout(PATIENCE, projector.write(&batch.batch())).await;
@@ -206,9 +274,10 @@ impl Projection {
                 database: Some(projector.database().clone()),
                 tick: if is_there { target.tick } else { 0 },
                 sequence: cursor.sequence,
+                audit: followed.number(),
                 trouble: None,
             });
-            if !is_there {
+            if !is_there || !has_trail {
                 continue;
             }
             coverage.ask(&self.inbox, target.tick);
@@ -217,8 +286,12 @@ impl Projection {
                 if ends.is_some() {
                     return Ok(());
                 }
-                // A new tick, or something that nobody tells.
-                let _ = tokio::time::timeout(LOOK, self.committed.changed()).await;
+                // A new tick, an entry of the trail, or something that nobody tells.
+                tokio::select! {
+                    _ = self.committed.changed() => {}
+                    _ = entries.changed() => {}
+                    () = tokio::time::sleep(LOOK) => {}
+                }
             }
             target = self.target();
         }
@@ -233,6 +306,22 @@ impl Projection {
             .collect();
         database.note_rule_versions(&versions).await.map_err(|error| self.failed(error))?;
         Ok(())
+    }
+
+    /// Institutions that stand nowhere any more, of which the database has not heard.
+    fn compare(&self, projector: &Projector, moved: &mut Changed) {
+        let standing = self.divisions.all();
+        for institution in projector.institutions().filter(|institution| !standing.contains_key(*institution))
+        {
+            moved.entry(institution.to_owned()).or_insert(None);
+        }
+    }
+
+    fn broken(&self, error: Broken) -> Error {
+        match error {
+            Broken::Database(source) => self.failed(source),
+            Broken::Trail(error) => error,
+        }
     }
 
     fn failed(&self, source: DatabaseError) -> Error {

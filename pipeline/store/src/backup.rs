@@ -5,7 +5,8 @@
 //! beside its name and takes the name when all of it is on the disk: a folder of that name is a whole backup.
 //!
 //! A state that is put back is another one than that which went on after the backup: it takes what followed again, and
-//! may number its events otherwise. So it gets an identity of its own, and whoever notes sequences sees that they are new.
+//! may number its events otherwise. So it gets an identity of its own, and whoever notes sequences sees that they are new;
+//! and it notes how far it goes back to the one that was copied ([`crate::Ancestor`]), for those who followed that one.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
@@ -14,6 +15,7 @@ use std::path::{Path, PathBuf};
 use redb::{Database, Key, ReadTransaction, ReadableTable, TableDefinition, Value, WriteTransaction};
 
 use crate::error::failed;
+use crate::lineage::{self, Ancestor, LINEAGE};
 use crate::mark::Mark;
 use crate::snapshot::Snapshot;
 use crate::state::new_identity;
@@ -26,6 +28,8 @@ use crate::{Error, Store, segment};
 /// What was copied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Copied {
+    /// The identity of the state that it is a copy of.
+    pub identity: u64,
     /// The last tick of it.
     pub tick: u64,
     /// Sequence of its last event.
@@ -42,11 +46,11 @@ pub struct Copied {
 pub fn copy<E: From<Error>>(
     snapshot: &Snapshot,
     to: &Path,
-    halfway: impl FnOnce(&Path) -> Result<(), E>,
+    halfway: impl FnOnce(&Path, &Copied) -> Result<(), E>,
 ) -> Result<Copied, E> {
     let part = begin(to)?;
-    let copied = copy_into(snapshot, &part).map_err(E::from);
-    match copied.and_then(|copied| halfway(&part).map(|()| copied)) {
+    let copied = copy_into(snapshot, &part, None).map_err(E::from);
+    match copied.and_then(|copied| halfway(&part, &copied).map(|()| copied)) {
         Ok(copied) => {
             finish(&part, to)?;
             Ok(copied)
@@ -64,22 +68,33 @@ pub fn copy<E: From<Error>>(
 /// # Errors
 /// There is a state already, the backup is damaged, the disk is full or gone.
 pub fn restore(from: &Path, to: &Path) -> Result<Copied, Error> {
+    restore_with(from, to, |_| Ok(()))
+}
+
+/// [`restore`], with something that is written between: when the backup was found whole, and the folder is there and has
+/// no state yet.
+///
+/// # Errors
+/// As [`restore`], and what that gives; there is no state then.
+pub fn restore_with<E: From<Error>>(
+    from: &Path,
+    to: &Path,
+    halfway: impl FnOnce(&Copied) -> Result<(), E>,
+) -> Result<Copied, E> {
     if to.join("state.redb").exists() || to.join("segments").exists() {
-        return Err(Error::Exists(to.to_owned()));
+        return Err(Error::Exists(to.to_owned()).into());
     }
     let backup = Store::open(from)?;
     backup.replay(|_, _| Ok::<(), Error>(()))?;
     let snapshot = backup.state().snapshot()?;
     fs::create_dir_all(to).map_err(|source| Error::file(to, source))?;
-    let copied = copy_into(&snapshot, to)?;
-    let path = to.join("state.redb");
-    let renew = || -> Result<(), redb::Error> {
-        let writing = Database::open(&path)?.begin_write()?;
-        writing.open_table(META)?.insert("identity", new_identity())?;
-        Ok(writing.commit()?)
-    };
-    renew().map_err(|error| failed(&path, error))?;
-    Ok(copied)
+    let ends = snapshot.ends()?;
+    let copied =
+        Copied { identity: ends.identity, tick: snapshot.last_tick()?, sequence: ends.sequence, bytes: 0 };
+    halfway(&copied)?;
+    let mut lineage = snapshot.lineage()?;
+    lineage.push(ends);
+    Ok(copy_into(&snapshot, to, Some(&lineage))?)
 }
 
 /// The folder that is written beside the name of a backup.
@@ -104,7 +119,8 @@ fn finish(part: &Path, to: &Path) -> Result<(), Error> {
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(|source| Error::file(folder, source))
 }
 
-fn copy_into(snapshot: &Snapshot, to: &Path) -> Result<Copied, Error> {
+/// Copies a state; with a lineage it becomes one of its own.
+fn copy_into(snapshot: &Snapshot, to: &Path, lineage: Option<&[Ancestor]>) -> Result<Copied, Error> {
     let mut bytes = copy_segments(snapshot, to, Path::new("segments"), &snapshot.segments()?)?;
     if let Some(base) = snapshot.base()? {
         for (part, lengths) in base.parts() {
@@ -113,7 +129,7 @@ fn copy_into(snapshot: &Snapshot, to: &Path) -> Result<Copied, Error> {
     }
     let path = to.join("state.redb");
     let database = Database::create(&path).map_err(|error| failed(&path, error))?;
-    snapshot.read(|tables| copy_tables(tables, &database))?;
+    snapshot.read(|tables| copy_tables(tables, &database, lineage))?;
     drop(database);
     let length = |path: &Path| fs::metadata(path).map(|found| found.len());
     bytes += length(&path).map_err(|source| Error::file(&path, source))?;
@@ -126,7 +142,8 @@ fn copy_into(snapshot: &Snapshot, to: &Path) -> Result<Copied, Error> {
         File::open(to)?.sync_all()
     };
     mark().map_err(|source| Error::file(&marked, source))?;
-    Ok(Copied { tick: snapshot.last_tick()?, sequence: snapshot.last_sequence()?, bytes })
+    let Ancestor { identity, sequence, .. } = snapshot.ends()?;
+    Ok(Copied { identity, tick: snapshot.last_tick()?, sequence, bytes })
 }
 
 /// Copies what counts of segments; `part` is their folder below that of the state. Gives their bytes.
@@ -164,7 +181,11 @@ fn copy_file(from: &Path, to: &Path, length: u64) -> Result<(), Error> {
     }
 }
 
-fn copy_tables(from: &ReadTransaction, to: &Database) -> Result<(), redb::Error> {
+fn copy_tables(
+    from: &ReadTransaction,
+    to: &Database,
+    lineage: Option<&[Ancestor]>,
+) -> Result<(), redb::Error> {
     let writing = to.begin_write()?;
     copy_table(from, &writing, META)?;
     copy_table(from, &writing, SEGMENTS)?;
@@ -181,6 +202,10 @@ fn copy_tables(from: &ReadTransaction, to: &Database) -> Result<(), redb::Error>
     copy_table(from, &writing, NOTES)?;
     copy_table(from, &writing, AGED)?;
     copy_table(from, &writing, BASE)?;
+    if let Some(lineage) = lineage {
+        writing.open_table(META)?.insert("identity", new_identity())?;
+        writing.open_table(NOTES)?.insert(LINEAGE, lineage::to_bytes(lineage).as_slice())?;
+    }
     Ok(writing.commit()?)
 }
 

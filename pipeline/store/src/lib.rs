@@ -48,6 +48,7 @@ pub mod base;
 mod error;
 #[doc(hidden)]
 pub mod fail;
+pub mod lineage;
 mod mark;
 pub mod segment;
 pub mod snapshot;
@@ -60,6 +61,7 @@ use std::path::{Path, PathBuf};
 pub use aside::{Aside, AsideEvent, AsideLine};
 pub use base::{BASE_TICK, Base, BaseWriter};
 pub use error::Error;
+pub use lineage::Ancestor;
 pub use segment::Position;
 use segment::{SEGMENT_BYTES, Segments};
 pub use snapshot::{Page, Snapshot};

@@ -52,6 +52,14 @@ impl Snapshot {
         self.read(|tables| Ok(tables.open_table(META)?.get(name)?.map_or(0, |found| found.value())))
     }
 
+    /// What tells its state from every other.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn identity(&self) -> Result<u64, Error> {
+        self.meta("identity")
+    }
+
     /// Number of the last tick; 0 before the first.
     ///
     /// # Errors

@@ -23,9 +23,9 @@ fn a_backup_is_what_was_committed_when_it_was_begun() {
     let snapshot = store.state().snapshot().unwrap();
     // The service goes on while the backup is written.
     fill(&mut store, 21..=40);
-    let copied = backup::copy(&snapshot, &backup, |_| Ok::<(), Error>(())).unwrap();
+    let copied = backup::copy(&snapshot, &backup, |_, _| Ok::<(), Error>(())).unwrap();
     assert_eq!((copied.tick, copied.sequence), (20, 20));
-    assert!(matches!(backup::copy(&snapshot, &backup, |_| Ok::<(), Error>(())), Err(Error::Exists(_))));
+    assert!(matches!(backup::copy(&snapshot, &backup, |_, _| Ok::<(), Error>(())), Err(Error::Exists(_))));
     // What follows a place is what a snapshot shows behind it.
     let mut behind = 0;
     let later = store.state().snapshot().unwrap();
@@ -42,6 +42,10 @@ fn a_backup_is_what_was_committed_when_it_was_begun() {
     let again = Store::open(&restored).unwrap();
     assert_ne!(again.state().identity(), store.state().identity(), "what followed may follow otherwise");
     assert_eq!((again.last_tick(), again.last_sequence()), (20, 20));
+    let before = snapshot.ends().unwrap();
+    assert_eq!((before.identity, before.sequence), (store.state().identity(), 20));
+    assert_eq!(again.state().snapshot().unwrap().lineage().unwrap(), [before]);
+    assert_eq!(snapshot.lineage().unwrap(), []);
     assert_eq!(again.state().offsets().unwrap(), [("topic/0".to_owned(), 20)]);
     assert_eq!(again.state().events(0, 100).unwrap(), snapshot.events(0, 100).unwrap());
     assert_eq!(again.state().alerts("", 100, |_| true).unwrap(), snapshot.alerts("", 100, |_| true).unwrap());
@@ -61,7 +65,7 @@ fn a_damaged_backup_is_not_put_back() {
     let mut store = Store::open(folder.path()).unwrap();
     store.append(1, [b"a change".as_slice()].into_iter()).unwrap();
     store.commit(&Tick { tick: 1, ..Tick::default() }).unwrap();
-    backup::copy(&store.state().snapshot().unwrap(), &backup, |_| Ok::<(), Error>(())).unwrap();
+    backup::copy(&store.state().snapshot().unwrap(), &backup, |_, _| Ok::<(), Error>(())).unwrap();
     let segment = backup.join("segments/000001.seg");
     let mut bytes = std::fs::read(&segment).unwrap();
     *bytes.last_mut().unwrap() ^= 1;

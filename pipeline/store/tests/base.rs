@@ -69,7 +69,7 @@ fn a_base_counts_from_its_transaction_on_and_goes_into_backups() {
     store.remove_old_bases().unwrap();
     assert!(!data.join("base/000001").exists() && data.join("base/000002").exists());
     let (copy, again) = (folder.path().join("copy"), folder.path().join("again"));
-    backup::copy::<store::Error>(&store.state().snapshot().unwrap(), &copy, |_| Ok(())).unwrap();
+    backup::copy::<store::Error>(&store.state().snapshot().unwrap(), &copy, |_, _| Ok(())).unwrap();
     backup::restore(&copy, &again).unwrap();
     let again = Store::open(&again).unwrap();
     assert_eq!((replayed(&again), carried(&again)), (replayed(&store), carried(&store)));

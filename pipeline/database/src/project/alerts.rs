@@ -118,12 +118,22 @@ pub(super) async fn write(
     if events.is_empty() {
         return Ok(());
     }
+    revisions(writing, events, at).await?;
+    write_alerts(writing, events, divisions, at).await
+}
+
+/// Writes what the events of a batch leave: alerts and incidents.
+pub(super) async fn write_alerts(
+    writing: &mut Writing,
+    events: &[ReadEvent<'_>],
+    divisions: &BTreeMap<String, String>,
+    at: &str,
+) -> Result<(), Error> {
     let kept = kept_incidents(writing, events).await?;
     let outcome = Outcome::of(events, &kept);
     let division = |institution: Option<&str>| {
         Value::from(institution.and_then(|code| divisions.get(code)).map(String::as_str))
     };
-    revisions(writing, events, at).await?;
     for event in &outcome.left {
         leave(writing, event, at).await?;
     }

@@ -1,33 +1,49 @@
-//! Decisions and the audit trail are only added to, and whoever gets past that is found out.
+//! Decisions and the audit trail are only added to, and each line of the trail is written once.
 
-use database::{AuditEntry, AuditHead, Batch, Database, Error, JournalAside, NewDisposition};
+use database::{AuditRow, Disposition, Error, JournalAside, Noted};
 use wire::Fen;
 
 use crate::events::{alert, batch, event, lines};
 use crate::place::Place;
 
-fn entry(nth: u32) -> AuditEntry {
-    AuditEntry {
+/// A row of a trail whose hashes are made up.
+pub(crate) fn row(number: u64) -> AuditRow {
+    let hash = |number: u64| if number == 0 { String::new() } else { format!("{number:064}") };
+    AuditRow {
+        number,
         at: "2026-01-02 03:04:05".to_owned(),
-        who: format!("w{nth}"),
+        who: format!("w{number}"),
         role: "inspector".to_owned(),
         operation: "look".to_owned(),
-        division: nth.is_multiple_of(2).then(|| "3401".to_owned()),
+        division: number.is_multiple_of(2).then(|| "3401".to_owned()),
         outcome: "done".to_owned(),
-        detail: format!("{{\"nth\":{nth}}}"),
+        detail: format!("nth {number}"),
+        disposition: None,
+        previous: hash(number - 1),
+        hash: hash(number),
+        line: format!("{{\"number\":{number}}}"),
     }
 }
 
-fn decision(alert_id: &str, revision: Option<u64>) -> NewDisposition {
-    NewDisposition {
+/// A row that notes a decision on an alert.
+pub(crate) fn decides(number: u64, decision: u64, alert_id: &str, identity: u64, revision: u64) -> Noted {
+    let decision = Disposition {
+        number: decision,
         alert_id: alert_id.to_owned(),
+        identity: format!("{identity:016x}"),
         revision,
         decision: "confirmed".to_owned(),
         decided_by: "w".to_owned(),
         decided_at: "2026-01-02 03:04:05".to_owned(),
         amount: Some(Fen(i64::MAX)),
         reason: "seen".to_owned(),
-    }
+        audit: number,
+    };
+    Noted { row: AuditRow { disposition: Some(decision.number), ..row(number) }, decision: Some(decision) }
+}
+
+fn plain(number: u64) -> Noted {
+    Noted { row: row(number), decision: None }
 }
 
 pub(crate) async fn decisions_stay(place: &Place) {
@@ -38,37 +54,88 @@ pub(crate) async fn decisions_stay(place: &Place) {
     let written = lines(&events);
     place.write(&batch(0, &written, None)).await;
     let database = place.open().await;
-    let first = database.dispose(&decision(&a.alert_id, None), &entry(1)).await.unwrap();
-    assert_eq!((first.number, first.revision, first.amount), (1, 3, Some(Fen(i64::MAX))));
-    let second = database.dispose(&decision(&a.alert_id, Some(1)), &entry(2)).await.unwrap();
-    assert_eq!((second.number, second.revision), (2, 1));
-    // What is refused leaves nothing, in the trail neither.
+    assert_eq!(database.revision(&a.alert_id, None).await.unwrap(), 3);
+    assert_eq!(database.revision(&a.alert_id, Some(1)).await.unwrap(), 1);
     for (alert_id, revision) in [("none", None), (a.alert_id.as_str(), Some(2))] {
-        let refused = database.dispose(&decision(alert_id, revision), &entry(3)).await;
+        let refused = database.revision(alert_id, revision).await;
         assert!(matches!(refused, Err(Error::NoAlert(_))), "{refused:?}");
     }
-    let odd = NewDisposition { decision: "burnt".to_owned(), ..decision(&a.alert_id, None) };
-    assert!(database.dispose(&odd, &entry(3)).await.is_err());
+    let (first, second) = (decides(2, 1, &a.alert_id, 7, 3), decides(3, 2, &a.alert_id, 7, 1));
+    database.note(&[plain(1), first.clone()]).await.unwrap();
+    database.note(std::slice::from_ref(&second)).await.unwrap();
+    // What is refused leaves nothing, of its row neither.
+    let mut odd = decides(4, 3, &a.alert_id, 7, 3);
+    odd.decision.as_mut().unwrap().decision = "burnt".to_owned();
+    assert!(database.note(&[odd]).await.is_err());
     // The alert goes; what was decided of it stays.
     let gone = lines(&[event("withdrawn", 3, &a)]);
     place.write(&batch(3, &gone, None)).await;
     database.close().await;
     let database = place.open().await;
-    assert_eq!(database.dispositions(&a.alert_id).await.unwrap(), [first, second]);
+    let decisions = [&first, &second].map(|noted| noted.decision.clone().unwrap());
+    assert_eq!(database.dispositions(&a.alert_id).await.unwrap(), decisions);
     assert_eq!(database.dispositions(&b.alert_id).await.unwrap(), []);
-    assert_eq!(database.verify_audit(None).await.unwrap().rows, 2);
+    assert_eq!(database.noted(i64::MIN, i64::MAX).await.unwrap(), [plain(1), first, second]);
+    let of_w2 = database.audit_rows(Some("w2"), Some("look"), 0, 5).await.unwrap();
+    assert_eq!(of_w2.items.iter().map(|row| row.number).collect::<Vec<_>>(), [2]);
+}
+
+pub(crate) async fn each_line_of_the_trail_is_written_once(place: &Place) {
+    let database = place.open().await;
+    assert_eq!(database.audit_head().await.unwrap(), (0, String::new()));
+    database.note(&[plain(1), plain(2)]).await.unwrap();
+    // Again, with a gap, or behind another line than the one that is there.
+    let mut other = plain(3);
+    other.row.previous = row(1).hash;
+    for wrong in [plain(2), plain(4), other] {
+        let refused = database.note(&[wrong]).await;
+        assert!(matches!(refused, Err(Error::OtherWriter)), "{refused:?}");
+    }
+    // Of two who write at once one is told so.
+    let (one, two) = (place.open().await, place.open().await);
+    let (third, again) = ([plain(3)], [plain(3)]);
+    let (one, two) = tokio::join!(one.note(&third), two.note(&again));
+    assert!(one.is_ok() != two.is_ok(), "{one:?} {two:?}");
+    assert_eq!(database.audit_head().await.unwrap(), (3, row(3).hash));
+    // What the trail goes on with otherwise is taken out again, with its decisions.
+    database.note(&[decides(4, 1, "A", 7, 1), decides(5, 2, "A", 7, 1)]).await.unwrap();
+    let projector = place.projector().await.unwrap();
+    database.cut_audit(4).await.unwrap();
+    projector.close().await;
+    assert_eq!(database.audit_head().await.unwrap().0, 4);
+    assert_eq!(database.dispositions("A").await.unwrap().len(), 1);
 }
 
 pub(crate) async fn what_is_only_added_to_cannot_be_changed(place: &Place) {
     let a = alert("A01", "V1", 1);
     let written = lines(&[event("raised", 1, &a)]);
     place.write(&batch(0, &written, None)).await;
-    place.open().await.dispose(&decision(&a.alert_id, None), &entry(1)).await.unwrap();
+    place.open().await.note(&[decides(1, 1, &a.alert_id, 7, 1)]).await.unwrap();
     let line = &lines(&[event("raised", 2, &alert("A01", "V2", 1))])[0];
     let aside = vec![JournalAside { number: 1, after: 1, state: "held", line, about: None }];
-    place.write(&Batch { aside, ..batch(1, &[], None) }).await;
-    for table in ["audit", "revisions", "causes", "dispositions", "aside_revisions", "aside_causes"] {
-        let column = if table == "revisions" || table == "causes" { "sequence" } else { "number" };
+    place.write(&database::Batch { aside, ..batch(1, &[], None) }).await;
+    for sql in [
+        "INSERT INTO lost_revisions SELECT 'x', sequence, alert_id, event, tick, entered_at, alert FROM revisions",
+        "INSERT INTO audit_before SELECT number, at, who, role, operation, division, outcome, detail, previous, hash \
+         FROM audit",
+        "INSERT INTO dispositions_before SELECT number, alert_id, revision, decision, decided_by, decided_at, amount, \
+         reason FROM dispositions",
+    ] {
+        place.meddle(sql).await.unwrap();
+    }
+    for table in [
+        "audit",
+        "revisions",
+        "causes",
+        "dispositions",
+        "aside_revisions",
+        "aside_causes",
+        "lost_revisions",
+        "audit_before",
+        "dispositions_before",
+    ] {
+        let by_sequence = ["revisions", "causes", "lost_revisions"].contains(&table);
+        let column = if by_sequence { "sequence" } else { "number" };
         for sql in [format!("UPDATE {table} SET {column} = 7"), format!("DELETE FROM {table}")] {
             let refused = place.meddle(&sql).await;
             assert!(refused.as_ref().is_err_and(|why| why.contains("added")), "{sql}: {refused:?}");
@@ -79,73 +146,37 @@ pub(crate) async fn what_is_only_added_to_cannot_be_changed(place: &Place) {
     }
 }
 
-pub(crate) async fn every_tampering_is_found(place: &Place) {
-    let database = place.open().await;
-    let mut head = AuditHead { number: 0, hash: String::new() };
-    for nth in 1..=8 {
-        let row = database.audit(&entry(nth)).await.unwrap();
-        head = AuditHead { number: row.number, hash: row.hash };
+/// A database of the version before, with two entries of its own trail, one of them of a decision.
+pub(crate) async fn a_trail_of_the_version_before_is_kept(place: &Place) {
+    place.begin_as_of(2).await;
+    for sql in [
+        "INSERT INTO projection (id, identity, sequence, reject) VALUES (1, '0000000000000007', 0, 0)",
+        "INSERT INTO audit VALUES (1, 'at', 'w1', 'head', 'look', NULL, 'done', '{}', 'p', 'h1')",
+        "INSERT INTO audit VALUES (2, 'at', 'w2', 'head', 'dispose', '34', 'done', '{}', 'h1', 'h2')",
+        "INSERT INTO dispositions VALUES (1, 'A01-1', 3, 'confirmed', 'w2', 'at', 1250, 'seen')",
+        "INSERT INTO dispositions VALUES (2, 'A01-2', 4, 'dismissed', 'w3', 'at', NULL, '')",
+    ] {
+        place.meddle(sql).await.unwrap();
     }
-    // Two who write at once both get a place of their own.
-    let (one, other) = (entry(9), entry(10));
-    let (one, other) = tokio::join!(database.audit(&one), database.audit(&other));
-    let mut numbers = [one.unwrap().number, other.unwrap().number];
-    numbers.sort_unstable();
-    assert_eq!(numbers, [9, 10]);
-    let whole = database.verify_audit(Some(&head)).await.unwrap();
-    assert_eq!((whole.rows, &whole.fault), (10, &None));
-    let page = database.audit_rows(Some("w3"), None, 0, 5).await.unwrap();
-    assert_eq!(page.items.iter().map(|row| row.number).collect::<Vec<_>>(), [3]);
-    database.close().await;
-
-    // Whoever tampers has to take the locks off first.
-    let triggers = ["audit_no_update", "audit_no_delete"].map(|name| {
-        let on = if place.url.starts_with("postgres") { " ON audit" } else { "" };
-        format!("DROP TRIGGER {name}{on};")
-    });
-    place.meddle(&triggers.concat()).await.unwrap();
-    place.meddle("DROP INDEX audit_previous; CREATE TABLE copy AS SELECT * FROM audit").await.unwrap();
-    let columns = ["at", "who", "role", "operation", "division", "outcome", "detail", "previous", "hash"];
-    let mut tamperings: Vec<(String, u64)> = columns
+    let database = place.open().await;
+    let before = database.before().await.unwrap();
+    let found: Vec<_> = before
         .iter()
-        .map(|column| (format!("UPDATE audit SET {column} = 'x' WHERE number = 4"), 4))
+        .map(|of| {
+            let decision = of.decision.as_ref();
+            let decided = decision.map(|of| (of.number, &*of.alert_id, &*of.identity, of.amount));
+            (of.row.number, &*of.row.who, &*of.row.hash, decided)
+        })
         .collect();
-    tamperings.push(("UPDATE audit SET division = NULL WHERE number = 4".to_owned(), 4));
-    // A null and an empty text are two things.
-    tamperings.push(("UPDATE audit SET division = '' WHERE number = 5".to_owned(), 5));
-    tamperings.push(("UPDATE audit SET who = 'w' , role = '6inspector' WHERE number = 6".to_owned(), 6));
-    tamperings.push(("DELETE FROM audit WHERE number = 5".to_owned(), 5));
-    tamperings.push(("DELETE FROM audit WHERE number = 1".to_owned(), 1));
-    tamperings.push(("DELETE FROM audit".to_owned(), 1));
-    let insert = "INSERT INTO audit SELECT 0, at, who, role, operation, division, outcome, detail, previous, hash \
-        FROM copy WHERE number = 1";
-    tamperings.push((insert.to_owned(), 0));
-    let behind = insert.replace("SELECT 0", "SELECT 11");
-    tamperings.push((behind, 11));
-    tamperings.push((
-        "DELETE FROM audit WHERE number = 5; UPDATE audit SET number = number - 1 WHERE number > 5"
-            .to_owned(),
-        5,
-    ));
-    tamperings.push((
-        "UPDATE audit SET number = 100 WHERE number = 6; UPDATE audit SET number = 6 WHERE number = 7; \
-         UPDATE audit SET number = 7 WHERE number = 100"
-            .to_owned(),
-        6,
-    ));
-    tamperings.push(("DELETE FROM audit WHERE number > 6".to_owned(), 7));
-    for (sql, number) in tamperings {
-        place.meddle(&sql).await.unwrap();
-        let database: Database = place.open().await;
-        let found = database.verify_audit(Some(&head)).await.unwrap();
-        assert_eq!(found.fault.as_ref().map(|fault| fault.number), Some(number), "{sql}: {found:?}");
-        database.close().await;
-        place.meddle("DELETE FROM audit; INSERT INTO audit SELECT * FROM copy").await.unwrap();
-    }
-    let database = place.open().await;
-    assert_eq!(database.verify_audit(Some(&head)).await.unwrap(), whole);
-    // A tail that was cut off is seen by the head that was noted, and by nothing else.
-    place.meddle("DELETE FROM audit WHERE number > 7").await.unwrap();
-    assert_eq!(database.verify_audit(None).await.unwrap().fault, None);
-    assert!(database.verify_audit(Some(&head)).await.unwrap().fault.is_some());
+    let identity = "0000000000000007";
+    assert_eq!(
+        found,
+        [
+            (1, "w1", "h1", None),
+            (2, "w2", "h2", Some((1, "A01-1", identity, Some(Fen(1250))))),
+            // One that has no entry is not left out.
+            (0, "", "", Some((2, "A01-2", identity, None))),
+        ]
+    );
+    assert_eq!(database.audit_head().await.unwrap().0, 0);
 }

@@ -306,7 +306,7 @@ pub(crate) async fn rejects_and_coverage_are_kept(place: &Place) {
 
 pub(crate) async fn another_states_database_is_refused(place: &Place) {
     place.projector().await.unwrap().close().await;
-    let refused = Projector::open(place.open().await, IDENTITY + 1).await;
+    let refused = Projector::open(place.open().await, &database::Lineage::of(IDENTITY + 1)).await;
     let Err(error) = refused else { panic!("it was taken") };
     assert!(error.is_final() && error.to_string().contains("0000000000000007"), "{error}");
     // Opening again changes nothing.

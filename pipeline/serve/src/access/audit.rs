@@ -3,13 +3,17 @@
 //! Entries go through a queue of bounded length to one thread, which hands them to a [`Sink`] and answers those who
 //! wait. An act waits until its entry is on the disk, and is not done where that cannot be; a refusal stands whether or
 //! not its entry could be queued, and how many could not is an entry of its own.
+//!
+//! A decision on an alert is an entry that holds it: once that is on the disk the decision is taken, and there is no
+//! moment at which one is without the other. The database gets both from here.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
+use wire::Fen;
 
 use crate::Error;
 
@@ -32,25 +36,91 @@ pub struct Entry {
     pub operation: String,
     /// The division that it concerns, if it is one's.
     pub division: Option<String>,
-    /// `allowed`, `failed`, `refused`, `unknown`, `foreign`, `limited` or `lost`.
+    /// `allowed`, `failed`, `refused`, `unknown`, `foreign`, `limited`, `lost`, `done` or `imported`.
     pub outcome: String,
     /// The request, whence it came, and why it ended so; never a token or a record.
     pub detail: String,
+    /// The decision that it is, if it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decision: Option<Decision>,
+}
+
+/// A decision on an alert, as the trail holds it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decision {
+    /// Its number among all decisions, from 1; given by the trail when it is kept.
+    pub number: u64,
+    /// The alert.
+    pub alert_id: String,
+    /// The state whose events `revision` counts, in hexadecimal digits.
+    pub state: String,
+    /// The event that was looked at.
+    pub revision: u64,
+    /// What was decided.
+    pub decision: String,
+    /// Who decided.
+    pub by: String,
+    /// When, `YYYY-MM-DD HH:MM:SS` in China.
+    pub at: String,
+    /// What is confirmed of the amount.
+    pub amount: Option<Fen>,
+    /// Why.
+    pub reason: String,
+}
+
+/// Where an entry stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Kept {
+    /// Its number.
+    pub number: u64,
+    /// The number of its decision; 0 if it is none.
+    pub decision: u64,
 }
 
 /// Where entries are kept. It is given some at a time, and must have them on the disk when it returns.
 pub trait Sink: Send {
-    /// Keeps entries, all of them or none.
+    /// Keeps entries, all of them or none; says where each stands.
     ///
     /// # Errors
     /// They are not kept.
-    fn keep(&mut self, entries: &[Entry]) -> Result<(), Error>;
+    fn keep(&mut self, entries: &[Entry]) -> Result<Vec<Kept>, Error>;
+
+    /// Keeps lines of this very trail that it has lost, if they follow the last one as they are; says whether they do.
+    ///
+    /// # Errors
+    /// They follow, and are not kept.
+    fn take_back(&mut self, lines: &[String]) -> Result<bool, Error>;
+
+    /// How many entries it has.
+    fn entries(&self) -> u64;
+}
+
+/// What is to be kept.
+enum Kind {
+    Entry(Box<Entry>),
+    /// Lines that were lost.
+    Lines(Vec<String>),
+    /// It is only asked whether those before are kept.
+    Nothing,
 }
 
 struct Asked {
-    /// Nothing, where it is only asked whether those before are kept.
-    entry: Option<Entry>,
-    kept: Option<oneshot::Sender<bool>>,
+    kind: Kind,
+    kept: Option<oneshot::Sender<Option<Kept>>>,
+}
+
+impl Asked {
+    fn entry(&self) -> Option<&Entry> {
+        match &self.kind {
+            Kind::Entry(entry) => Some(entry),
+            _ => None,
+        }
+    }
+
+    /// Says where it stands, if somebody waits. Who does not wait any more has not done it.
+    fn answer(self, kept: Option<Kept>) {
+        let _ = self.kept.map(|waiting| waiting.send(kept));
+    }
 }
 
 /// Where entries are handed in; clones lead to the same sink.
@@ -58,6 +128,8 @@ struct Asked {
 pub struct Audit {
     queue: mpsc::Sender<Asked>,
     lost: Arc<AtomicU64>,
+    /// How many entries are kept.
+    entries: watch::Sender<u64>,
 }
 
 /// An entry cannot be written, and so what it is about is not done.
@@ -76,27 +148,37 @@ impl Audit {
         tell: impl Fn(String) + Send + 'static,
     ) -> Result<Audit, Error> {
         let (queue, mut asked) = mpsc::channel::<Asked>(QUEUE);
-        let audit = Audit { queue, lost: Arc::default() };
-        let lost = Arc::clone(&audit.lost);
+        let audit = Audit { queue, lost: Arc::default(), entries: watch::Sender::new(sink.entries()) };
+        let (lost, entries) = (Arc::clone(&audit.lost), audit.entries.clone());
         let body = move || {
-            let mut told = false;
-            while let Some(first) = asked.blocking_recv() {
+            let (mut told, mut next) = (false, None);
+            while let Some(first) = next.take().or_else(|| asked.blocking_recv()) {
+                if let Kind::Lines(lines) = &first.kind {
+                    let taken = sink.take_back(lines).is_ok_and(|taken| taken);
+                    entries.send_replace(sink.entries());
+                    first.answer(taken.then(Kept::default));
+                    continue;
+                }
                 let mut some = vec![first];
                 while some.len() < TOGETHER
-                    && let Ok(next) = asked.try_recv()
+                    && let Ok(more) = asked.try_recv()
                 {
-                    some.push(next);
+                    if matches!(more.kind, Kind::Lines(_)) {
+                        next = Some(more);
+                        break;
+                    }
+                    some.push(more);
                 }
                 let time = now();
-                let asked = some.iter().filter_map(|of| of.entry.clone());
-                let mut entries: Vec<Entry> =
-                    asked.map(|entry| Entry { time: time.clone(), ..entry }).collect();
+                let asked = some.iter().filter_map(Asked::entry);
+                let mut written: Vec<Entry> =
+                    asked.map(|entry| Entry { time: time.clone(), ..entry.clone() }).collect();
                 let missing = lost.swap(0, Ordering::Relaxed);
                 if missing > 0 {
                     let (outcome, detail) = ("lost".to_owned(), format!("{missing} entries of refusals"));
-                    entries.push(Entry { time, outcome, detail, ..Entry::default() });
+                    written.push(Entry { time, outcome, detail, ..Entry::default() });
                 }
-                let kept = sink.keep(&entries);
+                let kept = sink.keep(&written);
                 if let Err(error) = &kept {
                     let refusals = some.iter().filter(|of| of.kept.is_none()).count() as u64;
                     lost.fetch_add(missing + refusals, Ordering::Relaxed);
@@ -108,9 +190,14 @@ impl Audit {
                     }
                 }
                 told = kept.is_err();
-                for waiting in some.into_iter().filter_map(|of| of.kept) {
-                    // Who does not wait any more has not done it.
-                    let _ = waiting.send(kept.is_ok());
+                entries.send_replace(sink.entries());
+                let mut places = kept.ok().map(Vec::into_iter);
+                for of in some {
+                    let place = places.as_mut().map(|places| match of.kind {
+                        Kind::Entry(_) => places.next().unwrap_or_default(),
+                        _ => Kept::default(),
+                    });
+                    of.answer(place);
                 }
             }
         };
@@ -120,32 +207,39 @@ impl Audit {
 
     /// Notes a refusal. It is not waited for.
     pub fn note(&self, entry: Entry) {
-        if self.queue.try_send(Asked { entry: Some(entry), kept: None }).is_err() {
+        if self.queue.try_send(Asked { kind: Kind::Entry(Box::new(entry)), kept: None }).is_err() {
             self.lost.fetch_add(1, Ordering::Relaxed);
         }
     }
 
-    /// Notes an act, and waits until it is on the disk.
+    /// Notes an act or a decision, and waits until it is on the disk; says where it stands.
     ///
     /// # Errors
-    /// It is not: the act must not be done.
-    pub async fn must(&self, entry: Entry) -> Result<(), NotKept> {
-        self.asked(Some(entry)).await
+    /// It is not: the act must not be done, the decision is not taken.
+    pub async fn must(&self, entry: Entry) -> Result<Kept, NotKept> {
+        self.asked(Kind::Entry(Box::new(entry))).await
+    }
+
+    /// Has lines written that the trail has lost; says whether they follow what it has, as they are.
+    pub async fn take_back(&self, lines: Vec<String>) -> bool {
+        self.asked(Kind::Lines(lines)).await.is_ok()
     }
 
     /// Waits until all that was noted before is on the disk, or cannot be written.
     pub async fn settle(&self) {
         // What cannot be written is told where it is tried.
-        let _ = self.asked(None).await;
+        let _ = self.asked(Kind::Nothing).await;
     }
 
-    async fn asked(&self, entry: Option<Entry>) -> Result<(), NotKept> {
+    /// How many entries are on the disk, as their number changes.
+    pub fn entries(&self) -> watch::Receiver<u64> {
+        self.entries.subscribe()
+    }
+
+    async fn asked(&self, kind: Kind) -> Result<Kept, NotKept> {
         let (kept, answer) = oneshot::channel();
-        self.queue.send(Asked { entry, kept: Some(kept) }).await.map_err(|_| NotKept)?;
-        match answer.await {
-            Ok(true) => Ok(()),
-            _ => Err(NotKept),
-        }
+        self.queue.send(Asked { kind, kept: Some(kept) }).await.map_err(|_| NotKept)?;
+        answer.await.ok().flatten().ok_or(NotKept)
     }
 }
 
@@ -171,12 +265,20 @@ mod tests {
     }
 
     impl Sink for InMemory {
-        fn keep(&mut self, entries: &[Entry]) -> Result<(), Error> {
+        fn keep(&mut self, entries: &[Entry]) -> Result<Vec<Kept>, Error> {
             if !self.go_on.recv().unwrap_or(true) {
                 return Err(Error::config("no room"));
             }
             self.kept.lock().unwrap().extend_from_slice(entries);
-            Ok(())
+            Ok(vec![Kept::default(); entries.len()])
+        }
+
+        fn take_back(&mut self, _: &[String]) -> Result<bool, Error> {
+            Ok(false)
+        }
+
+        fn entries(&self) -> u64 {
+            self.kept.lock().unwrap().len() as u64
         }
     }
 

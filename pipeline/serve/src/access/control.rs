@@ -79,6 +79,7 @@ pub fn entry(who: Option<&Principal>, operation: Operation, outcome: &str, detai
         division: None,
         outcome: outcome.to_owned(),
         detail,
+        decision: None,
     }
 }
 

@@ -106,7 +106,7 @@ mod tests {
 
     use super::*;
     use crate::Error;
-    use crate::access::audit::{Audit, Entry, Sink, now};
+    use crate::access::audit::{self, Audit, Entry, Sink, now};
     use crate::access::config::Limits;
     use crate::access::mask::Mask;
     use crate::access::principal::Principals;
@@ -116,13 +116,21 @@ mod tests {
     struct Kept(Arc<Mutex<(Vec<Entry>, bool)>>);
 
     impl Sink for Kept {
-        fn keep(&mut self, entries: &[Entry]) -> Result<(), Error> {
+        fn keep(&mut self, entries: &[Entry]) -> Result<Vec<audit::Kept>, Error> {
             let mut kept = self.0.lock().unwrap();
             if kept.1 {
                 return Err(Error::config("no room"));
             }
             kept.0.extend_from_slice(entries);
-            Ok(())
+            Ok(vec![audit::Kept::default(); entries.len()])
+        }
+
+        fn take_back(&mut self, _: &[String]) -> Result<bool, Error> {
+            Ok(false)
+        }
+
+        fn entries(&self) -> u64 {
+            self.0.lock().unwrap().0.len() as u64
         }
     }
 

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use store::backup;
 
 use super::{App, Problem, at_length, read};
-use crate::backup::{BESIDE, copy_beside};
+use crate::backup::{BesideStore, database_part};
 use crate::fail;
 
 /// Bytes of a body at the most.
@@ -36,6 +36,10 @@ pub(super) struct Backup {
     sequence: u64,
     /// Bytes of changes and tables.
     bytes: u64,
+    /// Where the database is.
+    database: String,
+    /// Whether it is in the backup: one of SQLite is, and one of PostgreSQL is saved with `pg_dump`.
+    database_copied: bool,
 }
 
 /// Letters, digits, `.`, `-` and `_`, and no dot in front: a name that leads nowhere else.
@@ -53,28 +57,57 @@ pub(super) async fn begin(
     if !is_name(&wanted.name) {
         return Err(Problem::bad_request("name: 1 to 100 letters, digits, dots, hyphens and underscores"));
     }
-    let copied = at_length(move || {
-        let to = app.backups.join(&wanted.name);
-        let snapshot = app.shared.state.snapshot()?;
-        fail::point("backup begun");
-        let beside = |part: &Path| {
-            for name in BESIDE {
-                copy_beside(&app.data.join(name), &part.join(name))?;
-            }
-            fail::point("backup written");
-            Ok(())
-        };
-        match backup::copy(&snapshot, &to, beside) {
-            Ok(copied) => Ok((copied, to)),
-            Err(crate::Error::Store(store::Error::Exists(_))) => {
-                Err(Problem::conflict(format!("there is a backup {} already", wanted.name)))
-            }
-            Err(error) => Err(Problem::unavailable(crate::error::with_sources(&error))),
+    let to = app.backups.join(&wanted.name);
+    let exists = || Problem::conflict(format!("there is a backup {} already", wanted.name));
+    if to.exists() {
+        return Err(exists());
+    }
+    let copy = database_part(&to);
+    let is_copied = copy_database(&app, &copy).await?;
+    let (address, folder) = (app.database.to_string(), to.display().to_string());
+    let work = {
+        let (to, copy, address) = (to, copy.clone(), address.clone());
+        move || {
+            let snapshot = app.shared.state.snapshot()?;
+            fail::point("backup begun");
+            let beside = |part: &Path, copied: &backup::Copied| {
+                let entries = *app.trail.audit.entries().borrow();
+                let database = is_copied.then_some(copy.as_path());
+                BesideStore { data: &app.data, database, address, entries }.write(part, copied)?;
+                fail::point("backup written");
+                Ok(())
+            };
+            Ok(backup::copy(&snapshot, &to, beside))
         }
-    });
-    let (backup::Copied { tick, sequence, bytes }, to) = copied.await?;
-    let folder = to.display().to_string();
-    Ok((StatusCode::CREATED, Json(Backup { folder, tick, sequence, bytes })))
+    };
+    let copied = at_length(work).await;
+    if is_copied {
+        // It was moved into the backup, or there is none.
+        let _ = std::fs::remove_file(&copy);
+    }
+    match copied? {
+        Ok(backup::Copied { tick, sequence, bytes, .. }) => {
+            let made =
+                Backup { folder, tick, sequence, bytes, database: address, database_copied: is_copied };
+            Ok((StatusCode::CREATED, Json(made)))
+        }
+        Err(crate::Error::Store(store::Error::Exists(_))) => Err(exists()),
+        Err(error) => Err(Problem::unavailable(crate::error::with_sources(&error))),
+    }
+}
+
+/// Copies the database beside the folder of the backup, if it is one that is copied; says whether it is.
+async fn copy_database(app: &App, copy: &Path) -> Result<bool, Problem> {
+    if app.database.path().is_none() {
+        return Ok(false);
+    }
+    let failed = |error: &dyn std::error::Error| Problem::unavailable(crate::error::with_sources(error));
+    std::fs::create_dir_all(&*app.backups).map_err(|error| failed(&error))?;
+    // It was left by a backup that was cut off.
+    let _ = std::fs::remove_file(copy);
+    database::copy(&app.database, copy).await.map_err(|error| failed(&error))?;
+    fail::point("database copied");
+    Ok(true)
 }
 
 #[cfg(test)]

@@ -1,17 +1,20 @@
 //! `POST /v1/alerts/{alert_id}/dispositions`: a decision; `GET`: all decisions of an alert.
+//!
+//! A decision is taken when the audit trail has it on the disk; the database gets it from there.
 
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use database::{AuditEntry, DECISIONS, Disposition, NewDisposition};
+use database::{DECISIONS, Disposition};
 use records::time::format_time;
 use serde::{Deserialize, Serialize};
 use wire::Fen;
 
 use super::alerts::visible;
 use super::{App, Problem, read};
+use crate::access::audit::{Decision, Entry};
 use crate::access::viewer::Viewer;
 use crate::clock::wall_clock;
 
@@ -50,6 +53,8 @@ pub(super) struct DispositionLine {
     at: String,
     amount: Option<Fen>,
     reason: String,
+    /// Whether its revision is none of this state's events: it went when the state was put back from a backup.
+    revision_lost: bool,
 }
 
 /// All decisions of an alert.
@@ -58,15 +63,7 @@ pub(super) struct Dispositions {
     items: Vec<DispositionLine>,
 }
 
-/// What the audit trail says of a decision.
-#[derive(Serialize)]
-struct Detail<'a> {
-    alert_id: &'a str,
-    decision: &'a str,
-    amount: Option<Fen>,
-}
-
-fn line(of: Disposition) -> DispositionLine {
+fn line(of: Disposition, revision_lost: bool) -> DispositionLine {
     DispositionLine {
         number: of.number,
         alert_id: of.alert_id,
@@ -76,6 +73,7 @@ fn line(of: Disposition) -> DispositionLine {
         at: of.decided_at,
         amount: of.amount,
         reason: of.reason,
+        revision_lost,
     }
 }
 
@@ -110,27 +108,46 @@ pub(super) async fn post(
     let at = format_time(wall_clock());
     let alert = visible(&app, &viewer, &alert_id).await?;
     let database = app.current_database().await?;
-    let detail = Detail { alert_id: &alert_id, decision: &decided.decision, amount: decided.amount };
-    let entry = AuditEntry {
-        at: at.clone(),
-        who: by.clone(),
-        role: viewer.role().to_owned(),
-        operation: "dispose".to_owned(),
-        division: alert.division,
-        outcome: "done".to_owned(),
-        detail: serde_json::to_string(&detail).map_err(crate::Error::from)?,
-    };
-    let new = NewDisposition {
+    let revision = database.revision(&alert_id, decided.revision).await?;
+    let mut decision = Decision {
+        number: 0,
         alert_id,
-        revision: decided.revision,
+        state: format!("{:016x}", app.shared.state.identity()),
+        revision,
         decision: decided.decision,
-        decided_by: by,
-        decided_at: at,
+        by: by.clone(),
+        at,
         amount: decided.amount,
         reason: decided.reason,
     };
-    let disposition = database.dispose(&new, &entry).await?;
-    Ok((StatusCode::CREATED, Json(line(disposition))))
+    let entry = Entry {
+        who: by,
+        role: viewer.role().to_owned(),
+        operation: viewer.operation.name().to_owned(),
+        division: alert.division,
+        outcome: "done".to_owned(),
+        detail: viewer.request.to_string(),
+        decision: Some(decision.clone()),
+        ..Entry::default()
+    };
+    let kept = viewer.access.audit.must(entry).await;
+    let kept = kept.map_err(|error| Problem::unavailable(error.to_string()))?;
+    decision.number = kept.decision;
+    // It is taken, and found as soon as the database has it; who asks next finds it, unless that does not answer.
+    let _ = app.projected.with_entry(kept.number).await;
+    let Decision { number, alert_id, revision, decision, by, at, amount, reason, .. } = decision;
+    let answer = DispositionLine {
+        number,
+        alert_id,
+        revision,
+        decision,
+        by,
+        at,
+        amount,
+        reason,
+        revision_lost: false,
+    };
+    Ok((StatusCode::CREATED, Json(answer)))
 }
 
 /// All decisions of an alert, the first first.
@@ -139,8 +156,18 @@ pub(super) async fn list(
     viewer: Viewer,
     Path(alert_id): Path<String>,
 ) -> Result<Json<Dispositions>, Problem> {
-    visible(&app, &viewer, &alert_id).await?;
     let database = app.current_database().await?;
-    let items = database.dispositions(&alert_id).await?.into_iter().map(line).collect();
-    Ok(Json(Dispositions { items }))
+    let decisions = database.dispositions(&alert_id).await?;
+    // An alert may be gone with the events that a restore took; what was decided of it is not, and is shown to those who
+    // are bound to no division, for nobody knows any more whose it was.
+    let is_gone = !decisions.is_empty() && database.alert(&alert_id).await?.is_none();
+    if !is_gone || !viewer.divisions().is_empty() {
+        visible(&app, &viewer, &alert_id).await?;
+    }
+    let lost = database.lost_revisions_of(&alert_id).await?;
+    let items = decisions.into_iter().map(|of| {
+        let is_lost = lost.contains(&of.number);
+        line(of, is_lost)
+    });
+    Ok(Json(Dispositions { items: items.collect() }))
 }

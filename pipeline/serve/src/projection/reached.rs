@@ -18,6 +18,8 @@ pub(super) struct Reached {
     pub(super) tick: u64,
     /// Sequence of the last event in it.
     pub(super) sequence: u64,
+    /// Number of the last entry of the audit trail in it.
+    pub(super) audit: u64,
     /// Why it does not answer.
     pub(super) trouble: Option<String>,
 }
@@ -39,6 +41,12 @@ pub enum Behind {
     Events {
         /// How many events it does not have yet.
         events: u64,
+    },
+    /// It does not have so much of the audit trail.
+    #[error("the database is {entries} entries of the audit trail behind; ask again in a while")]
+    Entries {
+        /// How many entries it does not have yet.
+        entries: u64,
     },
     /// It has not been opened yet.
     #[error("the database is being opened")]
@@ -84,6 +92,26 @@ impl Projected {
             (Some(database), _) => Ok(database.clone()),
             (None, Some(trouble)) => Err(Behind::Trouble(trouble.clone())),
             (None, None) => Err(Behind::Opening),
+        }
+    }
+
+    /// The database once it has the audit trail up to an entry.
+    ///
+    /// # Errors
+    /// It does not answer, or does not come so far in time.
+    pub async fn with_entry(&self, number: u64) -> Result<Database, Behind> {
+        let mut watched = self.reached.subscribe();
+        let settled = watched.wait_for(|reached| {
+            reached.trouble.is_some() || reached.database.is_some() && reached.audit >= number
+        });
+        // The sender is ours: it does not go.
+        if tokio::time::timeout(WAIT, settled).await.is_ok() {
+            return self.now();
+        }
+        let reached = self.reached.borrow();
+        match reached.database {
+            Some(_) => Err(Behind::Entries { entries: number.saturating_sub(reached.audit) }),
+            None => Err(Behind::Opening),
         }
     }
 
