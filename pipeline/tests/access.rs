@@ -161,13 +161,13 @@ fn each_role_does_what_the_table_says_and_each_refusal_is_noted() {
         }
     }
     eprintln!("{asked} requests, {} refused", refused.len());
-    let entries = place.audit(refused.len());
-    let text = |entry: &Value, name: &str| entry[name].as_str().unwrap().to_owned();
     // Acts that were allowed are entries, too.
-    let is_refusal = |entry: &&Value| entry["outcome"] != "allowed" && entry["outcome"] != "failed";
+    let is_refusal = |entry: &Value| entry["outcome"] != "allowed" && entry["outcome"] != "failed";
+    let entries = place.audit_of(refused.len(), is_refusal);
+    let text = |entry: &Value, name: &str| entry[name].as_str().unwrap().to_owned();
     let noted: Vec<(String, String, String)> = entries
         .iter()
-        .filter(is_refusal)
+        .filter(|entry| is_refusal(entry))
         .map(|entry| (text(entry, "who"), text(entry, "operation"), text(entry, "outcome")))
         .collect();
     assert_eq!(noted, refused);

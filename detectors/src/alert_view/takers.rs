@@ -1,7 +1,7 @@
 //! Which alerts took money of which visit, or of a sale outside any visit.
 //!
 //! It is asked for by whoever explains an amount, and noted from the first question on: a run that nobody asks pays
-//! nothing for it. A visit and an alert are sixteen bytes, some twenty-five with the tree around them.
+//! nothing for it. A visit and an alert are sixteen bytes, and their share of the tree around them.
 
 use std::cell::OnceCell;
 use std::collections::BTreeSet;

@@ -77,12 +77,17 @@ impl Place {
 
     /// The entries of the audit, once there are so many.
     pub(crate) fn audit(&self, count: usize) -> Vec<Value> {
+        self.audit_of(count, |_| true)
+    }
+
+    /// The entries of the audit, once there are so many of this sort.
+    pub(crate) fn audit_of(&self, count: usize, is_counted: impl Fn(&Value) -> bool) -> Vec<Value> {
         let begun = Instant::now();
         loop {
             let text = fs::read_to_string(self.path("data/audit.ndjson")).unwrap_or_default();
             let entries: Vec<Value> =
                 text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
-            if entries.len() >= count {
+            if entries.iter().filter(|entry| is_counted(entry)).count() >= count {
                 return entries;
             }
             assert!(begun.elapsed() < PATIENCE, "{} of {count} entries: {text}", entries.len());
