@@ -162,7 +162,8 @@ fn each_role_does_what_the_table_says_and_each_refusal_is_noted() {
     }
     eprintln!("{asked} requests, {} refused", refused.len());
     // Acts that were allowed are entries, too.
-    let is_refusal = |entry: &Value| entry["outcome"] != "allowed" && entry["outcome"] != "failed";
+    let is_refusal =
+        |entry: &Value| ["unknown", "refused", "foreign"].contains(&entry["outcome"].as_str().unwrap());
     let entries = place.audit_of(refused.len(), is_refusal);
     let text = |entry: &Value, name: &str| entry[name].as_str().unwrap().to_owned();
     let noted: Vec<(String, String, String)> = entries

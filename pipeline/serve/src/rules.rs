@@ -122,6 +122,15 @@ struct Desk {
     bank: Arc<Bank>,
     in_force: InForce,
     proposal: Option<Proposal>,
+    /// Its number: who still works for one that was taken back must not take the next for its own.
+    number: u64,
+}
+
+impl Desk {
+    /// The proposal of this number, if no later one has taken its place.
+    fn own(&mut self, number: u64) -> Option<&mut Proposal> {
+        self.proposal.as_mut().filter(|_| self.number == number)
+    }
 }
 
 /// The bank in force and the one that is proposed; clones are of the same.
@@ -161,7 +170,7 @@ impl Rules {
                 in_force = noted;
             }
         }
-        let desk = Desk { bank: Arc::new(bank), in_force, proposal: None };
+        let desk = Desk { bank: Arc::new(bank), in_force, proposal: None, number: 0 };
         Ok(Rules {
             desk: Arc::new(Mutex::new(desk)),
             shared: Arc::clone(shared),
@@ -228,12 +237,14 @@ impl Rules {
             error: None,
         };
         desk.proposal = Some(proposal.clone());
+        desk.number += 1;
+        let number = desk.number;
         let (rules, in_force) = (self.clone(), Arc::clone(&desk.bank));
         drop(desk);
         let examine = move || {
-            let ended = rules.examine(&in_force, &loaded);
+            let ended = rules.examine(number, &in_force, &loaded);
             if let Err(error) = ended {
-                rules.update(|of| {
+                rules.update(number, |of| {
                     if of.stage != Stage::Withdrawn {
                         (of.stage, of.error) = (Stage::Failed, Some(with_sources(&error)));
                     }
@@ -285,44 +296,43 @@ impl Rules {
         Ok(proposal.clone())
     }
 
-    fn update(&self, update: impl FnOnce(&mut Proposal)) {
-        if let Some(proposal) = self.desk().proposal.as_mut() {
+    fn update(&self, number: u64, update: impl FnOnce(&mut Proposal)) {
+        if let Some(proposal) = self.desk().own(number) {
             update(proposal);
         }
     }
 
-    /// Whether the proposal is still wanted.
-    fn goes_on(&self) -> Result<(), Error> {
-        let withdrawn = self.desk().proposal.as_ref().is_none_or(|of| of.stage == Stage::Withdrawn);
-        if withdrawn || self.shared.ending.load(Ordering::Acquire) { Err(Error::Ended) } else { Ok(()) }
+    /// The proposal, if it is still wanted.
+    fn wanted(&self, number: u64) -> Result<Proposal, Error> {
+        let proposal = self.desk().own(number).filter(|of| of.stage != Stage::Withdrawn).cloned();
+        proposal.filter(|_| !self.shared.ending.load(Ordering::Acquire)).ok_or(Error::Ended)
     }
 
     /// Computes what a bank does, waits for a decision, and lets it take over.
-    fn examine(&self, in_force: &Bank, bank: &Arc<Bank>) -> Result<(), Error> {
+    fn examine(&self, number: u64, in_force: &Bank, bank: &Arc<Bank>) -> Result<(), Error> {
         let one = self.shared.second_engine.lock().unwrap_or_else(PoisonError::into_inner);
         let mut patience = Patience::new(&self.shared);
         let wait = |loaded, took| {
-            self.update(|of| of.loaded = loaded);
-            self.goes_on()?;
+            self.update(number, |of| of.loaded = loaded);
+            self.wanted(number)?;
             patience.pause(took)
         };
         let how = (self.workers, self.shared.metrics.place.profile());
         let (banks, state) = ([in_force, bank], &self.shared.state);
         let mut candidate = Candidate::load(&banks, how, state, Beginning::Stored, wait)?;
         let [found, shadow] = candidate.change_bank(bank)?;
-        let proposal = self.desk().proposal.clone().ok_or(Error::Ended)?;
+        let proposal = self.wanted(number)?;
         bundle::write_lines(&self.difference_of(&proposal), &found)?;
         let mut by_rule = by_rule(&found);
         add_shadow(&mut by_rule, &shadow);
         drop((found, shadow));
-        self.update(|of| {
+        self.update(number, |of| {
             if of.stage == Stage::Loading {
                 (of.stage, of.difference) = (Stage::Waiting, Some(by_rule));
             }
         });
         let approved_by = loop {
-            self.goes_on()?;
-            let approved = self.desk().proposal.as_ref().and_then(|of| of.approved_by.clone());
+            let approved = self.wanted(number)?.approved_by;
             if approved.is_some() {
                 break approved;
             }
@@ -352,7 +362,7 @@ impl Rules {
         let mut desk = self.desk();
         (desk.bank, desk.in_force) = (Arc::clone(bank), note);
         drop(desk);
-        self.update(|of| of.stage = Stage::InForce);
+        self.update(number, |of| of.stage = Stage::InForce);
         Ok(())
     }
 }
