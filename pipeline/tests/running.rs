@@ -17,7 +17,7 @@ mod program;
 #[path = "support/service.rs"]
 mod service;
 
-use banks::bent;
+use banks::{bent, copy};
 use program::fundwatch;
 use serde_json::Value;
 use service::{PATIENCE, Service, fold, free_port, start};
@@ -138,6 +138,32 @@ fn another_bank_comes_into_force_while_changes_flow_and_stays_after_a_crash() {
     assert_eq!(service.counter("fundwatch_sequence"), sequence);
     assert_eq!(service.get("/v1/bank").unwrap().json()["in_force"]["bank"], bank.as_str());
     wait_for(&service, &after);
+}
+
+#[test]
+fn a_bank_that_was_taken_back_does_not_come_into_force_with_the_next() {
+    let place = tempfile::tempdir().unwrap();
+    let at = place.path();
+    let (lines, rules) = region(at);
+    let (first, next) = (bent(at, &rules, "persons = 3", "persons = 2"), at.join("next"));
+    copy(&first, &next);
+    fs::remove_file(next.join("rules/policy").join(policy_rule(&next))).unwrap();
+    let service = serve(at, "data", &rules);
+    assert_eq!(service.post(Some("all"), &lines.concat()).unwrap().status, 202);
+    let url = format!("http://{}", service.address);
+    let of_bank = |what: &[&str]| {
+        let done = fundwatch(at, &[&["rules"], what, &["--at", &url]].concat());
+        assert_eq!(done.code, Some(0), "{done:?}");
+        done.out.split(&[' ', ','][..]).nth(1).unwrap().to_owned()
+    };
+    // Faster than whoever waits for a decision on the first looks.
+    let withdrawn = of_bank(&["apply", first.to_str().unwrap(), "--by", "Li"]);
+    of_bank(&["withdraw"]);
+    let bank = of_bank(&["apply", next.to_str().unwrap(), "--by", "Li"]);
+    assert_ne!(withdrawn, bank);
+    of_bank(&["approve", &bank, "--by", "Wang"]);
+    wait_for(&service, &alerts_of_run(at, &next, "out"));
+    assert_eq!(service.get("/v1/bank").unwrap().json()["in_force"]["bank"], bank.as_str());
 }
 
 /// The file of the first policy rule.
