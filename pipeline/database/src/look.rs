@@ -8,7 +8,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 use crate::Error;
 use crate::address::{Address, Target};
 use crate::backend::Backend;
-use crate::project::Cursor;
+use crate::cursor::Cursor;
 use crate::statement::Statement;
 
 /// How long it may take.

@@ -9,21 +9,11 @@ mod beside;
 use std::collections::BTreeMap;
 
 use crate::backend::Writing;
+use crate::cursor::Cursor;
 use crate::journal::{Batch, ReadEvent};
 use crate::statement::Statement;
 use crate::takeover::{self, Lineage, TakenOver, ToPutRight};
 use crate::{Database, Error};
-
-/// How far the database has come.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Cursor {
-    /// Sequence of the last event.
-    pub sequence: u64,
-    /// Number of the last reject.
-    pub reject: u64,
-    /// Number of the last event of alerts that are in no feed.
-    pub aside: u64,
-}
 
 /// The one that writes what the journal has.
 pub struct Projector {

@@ -14,7 +14,7 @@
 use std::collections::BTreeSet;
 
 use crate::backend::Writing;
-use crate::project::Cursor;
+use crate::cursor::Cursor;
 use crate::statement::{Row, Statement};
 use crate::{Database, Error};
 

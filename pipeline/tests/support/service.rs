@@ -5,6 +5,7 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -26,9 +27,18 @@ impl Drop for Service {
     }
 }
 
-/// A port that nobody listens on at the moment.
+/// An address that nobody listens at, nor at the one behind it, which a broker takes besides. It is none of those that
+/// the system gives to connections: one of these could take it while a broker that listened there begins again.
 pub(crate) fn free_port() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let listens = |port: u16| TcpListener::bind(("127.0.0.1", port)).is_err();
+    loop {
+        let nth = std::process::id() * 64 + 2 * NEXT.fetch_add(1, Ordering::Relaxed);
+        let port = 10_240 + u16::try_from(nth % 20_000).unwrap();
+        if !listens(port) && !listens(port + 1) {
+            return SocketAddr::from(([127, 0, 0, 1], port));
+        }
+    }
 }
 
 /// Starts a service with these arguments besides its address; what it says goes to `log`.
