@@ -12,10 +12,11 @@ use std::io::{IsTerminal as _, Write as _, stdout};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
+use console::{Key, Term};
+
 use crate::args::TopArgs;
 use crate::error::Error;
 use crate::remote::Remote;
-use console::{Key, Term};
 use figures::Figures;
 
 /// How often it looks.

@@ -9,18 +9,21 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 #[path = "support/program.rs"]
 mod program;
 #[path = "support/service.rs"]
 mod service;
+#[path = "support/supervised.rs"]
+mod supervised;
 
 use program::fundwatch;
 use records::splitmix::SplitMix64;
 use serde_json::{Value, json};
 use service::{PATIENCE, Service, fold, free_port, start};
+use supervised::start_cluster;
 use synth::{Recipe, Schemes};
 
 /// A folder with a region, the requests that bring its records, and the alerts of a run over them.
@@ -81,13 +84,9 @@ impl Place {
 
     /// Starts a supervisor of two processes.
     fn supervised(&self, data: &str) -> Service {
-        let (address, log) =
-            (free_port(), fs::File::options().create(true).append(true).open(self.path("log")));
-        let mut command = Command::new(env!("CARGO_BIN_EXE_fundwatch"));
-        command.args(["cluster", "--processes", "2", "--pause-max", "1", "--"]).args(self.options(data));
-        command.arg("--listen").arg(address.to_string());
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log.unwrap());
-        Service { child: command.spawn().unwrap(), address }
+        let options = self.options(data);
+        let args: Vec<&str> = options.iter().map(String::as_str).collect();
+        start_cluster(2, &args, free_port(), &self.path("log"))
     }
 
     /// Sends a request until it is answered.
@@ -184,9 +183,8 @@ fn signal(pid: u32, signal: &str) {
 
 /// A list of addresses that nobody has at the moment.
 fn hosts(count: usize) -> String {
-    let ports: Vec<_> = (0..count).map(|_| std::net::TcpListener::bind("127.0.0.1:0").unwrap()).collect();
-    let names: Vec<String> = ports.iter().map(|port| port.local_addr().unwrap().to_string()).collect();
-    names.join(",")
+    let addresses: Vec<String> = (0..count).map(|_| free_port().to_string()).collect();
+    addresses.join(",")
 }
 
 #[test]

@@ -6,7 +6,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 #[expect(dead_code, reason = "not all of it is this test's")]
@@ -15,10 +14,13 @@ mod program;
 #[expect(dead_code, reason = "not all of it is this test's")]
 #[path = "support/service.rs"]
 mod service;
+#[path = "support/supervised.rs"]
+mod supervised;
 
 use program::fundwatch;
 use serde_json::Value;
 use service::{PATIENCE, Service, free_port, start};
+use supervised::start_cluster;
 use synth::{Recipe, Schemes};
 
 /// Rules that gather what belongs together over more days than are judged: what they say of it now is what is at hand.
@@ -92,12 +94,7 @@ impl Place {
         if self.processes == 1 {
             return start(&args.concat(), address, &log, envs);
         }
-        let log = fs::File::options().create(true).append(true).open(log).unwrap();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_fundwatch"));
-        command.args(["cluster", "--processes", &self.processes.to_string(), "--pause-max", "1", "--"]);
-        command.args(args.concat()).args(["--listen", &address.to_string()]);
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
-        Service { child: command.spawn().unwrap(), address }
+        start_cluster(self.processes, &args.concat(), address, &log)
     }
 
     fn serve(&self) -> Service {

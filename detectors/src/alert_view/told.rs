@@ -1,7 +1,7 @@
 //! What the view knows of one alert that stands: all that explains it, but for its history.
 //!
-//! [`super::AlertView::found`] takes from the view what belongs together, in the time of a few look-ups; [`Found::told`] makes
-//! texts of it, on whatever thread has time for them.
+//! [`super::AlertView::found`] takes from the view what belongs together, in the time of a few look-ups; [`Found::told`]
+//! makes texts of it, on whatever thread has time for them.
 
 use std::sync::Arc;
 

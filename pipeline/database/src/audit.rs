@@ -63,7 +63,8 @@ const COLUMNS: &str = "SELECT number, at, who, role, operation, division, outcom
 const ADD: &str = "audit (number, at, who, role, operation, division, outcome, detail, disposition, previous, hash, \
     line)";
 
-fn read(row: &Row) -> Result<AuditRow, Error> {
+/// What rows of the trail and those of the trail before have in common, which are their first columns.
+fn read_entry(row: &Row) -> Result<AuditRow, Error> {
     Ok(AuditRow {
         number: row.count(0)?,
         at: row.text(1)?,
@@ -73,10 +74,17 @@ fn read(row: &Row) -> Result<AuditRow, Error> {
         division: row.text_or_none(5)?,
         outcome: row.text(6)?,
         detail: row.text(7)?,
+        ..AuditRow::default()
+    })
+}
+
+fn read(row: &Row) -> Result<AuditRow, Error> {
+    Ok(AuditRow {
         disposition: row.int_or_none(8)?.map(|number| u64::try_from(number).unwrap_or(0)),
         previous: row.text(9)?,
         hash: row.text(10)?,
         line: row.text(11)?,
+        ..read_entry(row)?
     })
 }
 
@@ -103,13 +111,11 @@ async fn write(writing: &mut Writing, noted: &[Noted]) -> Result<(), Error> {
     dispositions::write(writing, noted.iter().filter_map(|noted| noted.decision.as_ref())).await
 }
 
+const LAST: &str = "SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1";
+
 /// Number and hash of the last row; 0 and nothing where there is none.
-async fn head(writing: &mut Writing) -> Result<(u64, String), Error> {
-    let last = Statement::new("SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1");
-    Ok(match writing.row(&last).await? {
-        Some(row) => (row.count(0)?, row.text(1)?),
-        None => (0, String::new()),
-    })
+fn read_last(row: Option<Row>) -> Result<(u64, String), Error> {
+    row.map_or_else(|| Ok((0, String::new())), |row| Ok((row.count(0)?, row.text(1)?)))
 }
 
 /// Takes the rows behind a number out again, with their decisions: the trail goes on otherwise there.
@@ -181,7 +187,7 @@ impl Database {
         let Some(first) = noted.first() else { return Ok(()) };
         let mut writing = self.backend.begin().await?;
         writing.alone_with("audit").await?;
-        let (number, hash) = head(&mut writing).await?;
+        let (number, hash) = read_last(writing.row(&Statement::new(LAST)).await?)?;
         if (number + 1, &hash) != (first.row.number, &first.row.previous) {
             return Err(Error::OtherWriter);
         }
@@ -194,8 +200,7 @@ impl Database {
     /// # Errors
     /// The database does not answer.
     pub async fn audit_head(&self) -> Result<(u64, String), Error> {
-        let mut writing = self.backend.begin().await?;
-        head(&mut writing).await
+        read_last(self.backend.row(&Statement::new(LAST)).await?)
     }
 
     /// Takes out of the database what it has of the trail behind a number, to be written again from the trail.
@@ -225,19 +230,7 @@ impl Database {
             decisions.iter().map(dispositions::read).collect::<Result<Vec<_>, _>>()?.into_iter();
         let mut before = Vec::with_capacity(entries.len());
         for row in &entries {
-            let row = AuditRow {
-                number: row.count(0)?,
-                at: row.text(1)?,
-                who: row.text(2)?,
-                role: row.text(3)?,
-                operation: row.text(4)?,
-                division: row.text_or_none(5)?,
-                outcome: row.text(6)?,
-                detail: row.text(7)?,
-                previous: row.text(8)?,
-                hash: row.text(9)?,
-                ..AuditRow::default()
-            };
+            let row = AuditRow { previous: row.text(8)?, hash: row.text(9)?, ..read_entry(row)? };
             // Each decision was written with one such entry, in one transaction.
             let decision = if row.operation == "dispose" { decisions.next() } else { None };
             before.push(Before { row, decision });

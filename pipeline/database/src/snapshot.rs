@@ -31,11 +31,11 @@ pub async fn copy(from: &Address, to: &Path) -> Result<(), Error> {
     let Some(path) = from.path() else {
         return Err(Error::Url("only a database of SQLite is copied as a file".to_owned()));
     };
+    let name = to.to_str().ok_or_else(|| Error::Url(format!("{}: the path is no UTF-8", to.display())))?;
     let options = SqliteConnectOptions::new().filename(path).busy_timeout(BUSY);
     let mut connection = SqliteConnection::connect_with(&options).await?;
-    let name = to.to_string_lossy();
     let mut copy = Statement::new("VACUUM INTO ");
-    copy.bind(name.as_ref());
+    copy.bind(name);
     let copied = copy.sqlite().execute(&mut connection).await;
     connection.close().await?;
     copied?;

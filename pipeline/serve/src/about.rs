@@ -1,9 +1,10 @@
 //! Whom an alert is about, as the journal keeps it beside its event: the event itself says it by records only.
 
-use database::{About, AboutKind};
+use database::{About, AboutKind, JournalAside};
 use detectors::owner::{Whom, whom};
 use records::arena::{Arena, RowRef};
 use records::ledger::Ledger;
+use store::AsideLine;
 use wire::{Event, Subject};
 
 /// The state of an alert that is held back from the feed until its rule's budget has room.
@@ -35,4 +36,9 @@ pub(crate) fn beside(arena: &Arena, ledger: &Ledger, subject: &Subject, evidence
 /// Reads it back; what cannot be read is as if it were not there.
 pub(crate) fn read(kept: &[u8]) -> Option<About> {
     serde_json::from_slice(kept).ok()
+}
+
+/// An event of an alert that is in no feed, with whom it is about, as the database takes it.
+pub(crate) fn aside(AsideLine { number, after, state, line, beside }: &AsideLine) -> JournalAside<'_> {
+    JournalAside { number: *number, after: *after, state, line, about: read(beside) }
 }

@@ -15,6 +15,7 @@ use store::backup::Copied;
 
 use crate::access::audit_file::{AUDIT_FILE, Step, Walk, verify};
 use crate::clock::wall_clock;
+use crate::hex::hex;
 use crate::takeover::Restored;
 use crate::{Error, database_config};
 
@@ -114,14 +115,15 @@ impl BesideStore<'_> {
     }
 }
 
-/// Puts a backup in the place of a state that is not there yet, with all that belongs to it; gives what it is, and its
-/// manifest unless it is of a program that wrote none.
+/// Puts a backup in the place of a state that is not there yet, with the database, the audit trail and the banks that were
+/// applied; gives what it is, and its manifest unless it is of a program that wrote none. The first start of a service on it
+/// has the trail say that somebody (`by`) did so.
 ///
 /// All of the backup is read and held against its checksums before anything is written.
 ///
 /// # Errors
 /// The backup is damaged, there is a state already, the disk failed.
-pub(crate) fn restore(from: &Path, data: &Path, by: &str) -> Result<(Copied, Option<Manifest>), Error> {
+pub fn restore(from: &Path, data: &Path, by: &str) -> Result<(Copied, Option<Manifest>), Error> {
     let manifest = read_manifest(from)?;
     if let Some(manifest) = &manifest {
         check(from, manifest)?;
@@ -259,8 +261,7 @@ fn digest(path: &Path) -> std::io::Result<(u64, String)> {
         hasher.update(read);
         bytes += read.len() as u64;
     }
-    let hash: [u8; 32] = hasher.finalize().into();
-    Ok((bytes, hash.iter().map(|byte| format!("{byte:02x}")).collect()))
+    Ok((bytes, hex(&hasher.finalize())))
 }
 
 /// The copy of the database of a backup that is being made, beside the folder of the backup.

@@ -23,6 +23,10 @@ use crate::Error;
 /// How long a broker may take to answer.
 pub const ANSWER: Duration = Duration::from_secs(10);
 
+/// How long is slept between two looks at a client that something is waited for of: its own `poll` turns in circles for
+/// whatever is less than a millisecond, on a processor that the broker may be waiting for.
+const MOMENT: Duration = Duration::from_micros(500);
+
 /// How Kafka is reached, and what is read and written there.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]

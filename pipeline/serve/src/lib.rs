@@ -33,6 +33,7 @@ mod error;
 mod fail;
 pub mod feed;
 pub mod folder;
+mod hex;
 pub mod http;
 pub mod inbox;
 mod judged;
@@ -55,7 +56,6 @@ pub mod versions;
 pub mod wanted;
 
 use std::net::SocketAddr;
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -67,6 +67,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tracing::{info, warn};
 
 use access::audit_file::AUDIT_FILE;
+pub use backup::restore;
 use cluster::Leading;
 pub use config::Config;
 use entrance::Entrance;
@@ -119,19 +120,6 @@ fn logged(tell: &Tell) -> Tell {
         }
         tell(progress);
     })
-}
-
-/// Puts a backup in the place of a state that is not there yet, with the database, the audit trail and the bank that was
-/// applied; the first start of a service on it has the trail say that somebody did so.
-///
-/// # Errors
-/// The backup is damaged, there is a state already, the disk failed.
-pub fn restore(
-    from: &Path,
-    data: &Path,
-    by: &str,
-) -> Result<(store::backup::Copied, Option<backup::Manifest>), Error> {
-    backup::restore(from, data, by)
 }
 
 /// How long sources and publishers may take to end, once the last tick is committed: what they leave undone is done

@@ -150,7 +150,8 @@ pub struct Live {
 }
 
 impl Live {
-    /// Opens the engine, with the followers if there are any, on what the store has; events that a change of rules or of the program led to are committed.
+    /// Opens the engine, with the followers if there are any, on what the store has; events that a change of rules or of
+    /// the program led to, or records that went, are committed.
     ///
     /// # Errors
     /// The store is damaged, the engine does not start, the disk is full.

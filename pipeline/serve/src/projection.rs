@@ -11,8 +11,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use database::{
-    Address, Batch, CoverageAt, Cursor, Database, Error as DatabaseError, JournalAside, JournalEvent,
-    JournalReject, NewRuleVersion, Projector,
+    Address, Batch, CoverageAt, Cursor, Database, Error as DatabaseError, JournalEvent, JournalReject,
+    NewRuleVersion, Projector,
 };
 use records::time::format_time;
 use store::{AsideLine, Snapshot, State};
@@ -404,18 +404,13 @@ impl ReadBatch {
             events: events
                 .map(|(sequence, line)| JournalEvent { sequence: *sequence, line, about: about(sequence) })
                 .collect(),
-            aside: self.aside.iter().map(aside).collect(),
+            aside: self.aside.iter().map(about::aside).collect(),
             rejects: self.rejects.clone(),
             divisions: self.moved.clone(),
             coverage: self.coverage.clone(),
             at: self.at.clone(),
         }
     }
-}
-
-/// An event of an alert that is in no feed, as the database takes it.
-fn aside(AsideLine { number, after, state, line, beside }: &AsideLine) -> JournalAside<'_> {
-    JournalAside { number: *number, after: *after, state, line, about: about::read(beside) }
 }
 
 impl Coverage {

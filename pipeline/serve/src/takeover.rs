@@ -6,9 +6,7 @@
 
 use std::path::Path;
 
-use database::{
-    Ancestor, Batch, Cursor, Database, JournalAside, JournalEvent, Lineage, Projector, TakenOver, ToPutRight,
-};
+use database::{Ancestor, Batch, Cursor, Database, JournalEvent, Lineage, Projector, TakenOver, ToPutRight};
 use records::time::format_time;
 use serde::{Deserialize, Serialize};
 use store::{AsideLine, Snapshot, State};
@@ -186,13 +184,7 @@ impl Events {
             let about = beside.as_deref().and_then(about::read);
             JournalEvent { sequence: *sequence, line, about }
         });
-        let aside = self.aside.iter().map(|AsideLine { number, after, state, line, beside }| JournalAside {
-            number: *number,
-            after: *after,
-            state,
-            line,
-            about: about::read(beside),
-        });
+        let aside = self.aside.iter().map(about::aside);
         let at = format_time(wall_clock());
         Batch { events: fed.collect(), aside: aside.collect(), at, ..Batch::default() }
     }

@@ -43,11 +43,20 @@ pub(crate) fn free_port() -> SocketAddr {
 
 /// Starts a service with these arguments besides its address; what it says goes to `log`.
 pub(crate) fn start(args: &[&str], address: SocketAddr, log: &Path, envs: &[(&str, &str)]) -> Service {
+    begin(&["serve"], args, (address, log, envs))
+}
+
+/// Starts a command that serves, with these arguments besides its address.
+pub(crate) fn begin(
+    command: &[&str],
+    args: &[&str],
+    (address, log, envs): (SocketAddr, &Path, &[(&str, &str)]),
+) -> Service {
     let log = std::fs::File::options().create(true).append(true).open(log).unwrap();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_fundwatch"));
-    command.arg("serve").args(args).arg("--listen").arg(address.to_string());
-    command.envs(envs.iter().copied()).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
-    Service { child: command.spawn().unwrap(), address }
+    let mut program = Command::new(env!("CARGO_BIN_EXE_fundwatch"));
+    program.args(command).args(args).arg("--listen").arg(address.to_string());
+    program.envs(envs.iter().copied()).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
+    Service { child: program.spawn().unwrap(), address }
 }
 
 /// What a service answers.

@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::audit::{Entry, Kept, Sink};
+use crate::hex::hex;
 use crate::{Error, fail};
 
 /// Its name in the folder of the state.
@@ -183,8 +184,7 @@ impl Sink for AuditFile {
 }
 
 fn hash_of(unsealed: &Unsealed) -> Result<String, Error> {
-    let hash: [u8; 32] = Sha256::digest(serde_json::to_vec(unsealed)?).into();
-    Ok(hash.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hex(&Sha256::digest(serde_json::to_vec(unsealed)?)))
 }
 
 /// A walk along the trail, from its first line on.

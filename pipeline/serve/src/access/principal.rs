@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use super::mask::random;
 use super::table::{Operation, Role};
 use crate::Error;
+use crate::hex::hex;
 
 /// Somebody who is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -159,13 +160,9 @@ impl Principals {
 /// # Errors
 /// The operating system has no random bytes.
 pub fn new_token() -> Result<(String, String), Error> {
-    let token = format!("fw_{}", digits(&random().map_err(Error::System)?));
+    let token = format!("fw_{}", hex(&random().map_err(Error::System)?));
     let hash: [u8; 32] = Sha256::digest(token.as_bytes()).into();
-    Ok((token, digits(&hash)))
-}
-
-fn digits(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    Ok((token, hex(&hash)))
 }
 
 /// Whether two hashes are the same, in a time that does not depend on where they differ.

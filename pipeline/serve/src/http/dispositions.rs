@@ -7,7 +7,7 @@ use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use database::{DECISIONS, Disposition};
+use database::DECISIONS;
 use records::time::format_time;
 use serde::{Deserialize, Serialize};
 use wire::Fen;
@@ -63,18 +63,9 @@ pub(super) struct Dispositions {
     items: Vec<DispositionLine>,
 }
 
-fn line(of: Disposition, revision_lost: bool) -> DispositionLine {
-    DispositionLine {
-        number: of.number,
-        alert_id: of.alert_id,
-        revision: of.revision,
-        decision: of.decision,
-        by: of.decided_by,
-        at: of.decided_at,
-        amount: of.amount,
-        reason: of.reason,
-        revision_lost,
-    }
+fn line(of: Decision, revision_lost: bool) -> DispositionLine {
+    let Decision { number, alert_id, revision, decision, by, at, amount, reason, state: _ } = of;
+    DispositionLine { number, alert_id, revision, decision, by, at, amount, reason, revision_lost }
 }
 
 /// A decision, if it is one.
@@ -135,19 +126,7 @@ pub(super) async fn post(
     decision.number = kept.decision;
     // It is taken, and found as soon as the database has it; who asks next finds it, unless that does not answer.
     let _ = app.projected.with_entry(kept.number).await;
-    let Decision { number, alert_id, revision, decision, by, at, amount, reason, .. } = decision;
-    let answer = DispositionLine {
-        number,
-        alert_id,
-        revision,
-        decision,
-        by,
-        at,
-        amount,
-        reason,
-        revision_lost: false,
-    };
-    Ok((StatusCode::CREATED, Json(answer)))
+    Ok((StatusCode::CREATED, Json(line(decision, false))))
 }
 
 /// All decisions of an alert, the first first.
@@ -167,7 +146,7 @@ pub(super) async fn list(
     let lost = database.lost_revisions_of(&alert_id).await?;
     let items = decisions.into_iter().map(|of| {
         let is_lost = lost.contains(&of.number);
-        line(of, is_lost)
+        line(of.into(), is_lost)
     });
     Ok(Json(Dispositions { items: items.collect() }))
 }

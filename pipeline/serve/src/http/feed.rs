@@ -5,8 +5,8 @@
 //! that a reader asks for are no longer kept, an event `gap` says which, before the first that is.
 //!
 //! Who is bound to divisions, or asks for some events only, gets those, with gaps in the sequence where others stood;
-//! an `id` without an event moves their place past those: after so many, and otherwise after some time. What a reader has not read yet is a page at the
-//! most; the rest stays in the feed, which is one for all.
+//! an `id` without an event moves their place past those: after so many, and otherwise after some time. What a reader has
+//! not read yet is a page at the most; the rest stays in the feed, which is one for all.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;

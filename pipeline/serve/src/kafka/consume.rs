@@ -14,7 +14,7 @@ use runtime::source::is_white;
 use tokio::runtime::Handle;
 
 use super::heard::Heard;
-use super::{ANSWER, KafkaConfig, envelope, headers};
+use super::{ANSWER, KafkaConfig, MOMENT, envelope, headers};
 use crate::batch::{Batch, Origin, Partition};
 use crate::inbox::Inbox;
 use crate::live::Shared;
@@ -25,9 +25,6 @@ const BATCH_MESSAGES: usize = 20_000;
 
 /// How long messages of a batch are waited for once there is one.
 const GATHER: Duration = Duration::from_millis(2);
-
-/// How long is slept until it is looked whether more has come.
-const MOMENT: Duration = Duration::from_micros(500);
 
 /// How long nothing may come until it is looked whether the service ends.
 const POLL: Duration = Duration::from_millis(100);
@@ -160,8 +157,7 @@ impl Consume {
     }
 }
 
-/// The next message, if one comes within `left`. The client's own waiting turns in circles for whatever is less than a
-/// millisecond, so it is slept here.
+/// The next message, if one comes within `left`.
 fn poll<'a>(
     consumer: &'a BaseConsumer<Heard>,
     left: Duration,

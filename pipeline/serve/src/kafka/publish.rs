@@ -25,16 +25,13 @@ use tracing::debug;
 
 use super::heard::Heard;
 use super::message::{self, Named};
-use super::{ANSWER, KafkaConfig};
+use super::{ANSWER, KafkaConfig, MOMENT};
 use crate::fail;
 use crate::feed::{Feed, Line};
 use crate::live::Shared;
 
 /// How long nothing may happen until it is looked whether the service ends.
 const LOOK: Duration = Duration::from_millis(200);
-
-/// How long is slept until it is looked whether the brokers have what was sent.
-const MOMENT: Duration = Duration::from_micros(500);
 
 /// How long a broker that cannot be reached is left alone.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -224,8 +221,7 @@ impl Publish {
 
 /// Waits until all that was sent is on the brokers.
 ///
-/// The client's own waiting (`flush`) goes in steps of a tenth of a second, and `poll` turns in circles for whatever is
-/// less than a millisecond, on a processor that the broker may be waiting for; so it is slept here, and only looked there.
+/// The client's own waiting (`flush`) goes in steps of a tenth of a second.
 fn delivered(producer: &EventProducer) -> Result<(), KafkaError> {
     let begun = Instant::now();
     loop {

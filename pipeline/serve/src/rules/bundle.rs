@@ -1,6 +1,5 @@
 //! The files of a bank on their way: their id, the folder they are kept in, rules that leave the shadow.
 
-use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
 use std::path::{Component, Path};
@@ -13,6 +12,7 @@ use sha2::{Digest, Sha256};
 
 use super::refused::Refused;
 use crate::Error;
+use crate::hex::hex;
 
 /// Files by their path below the folder of the bank, with their text.
 pub(crate) type Files = Vec<(String, String)>;
@@ -27,10 +27,7 @@ pub(crate) fn id_of(files: &[(String, String)]) -> String {
         hasher.update((text.len() as u64).to_le_bytes());
         hasher.update(text.as_bytes());
     }
-    hasher.finalize().iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    hex(&hasher.finalize())
 }
 
 /// Writes the files into a folder, and reads them as a bank.
