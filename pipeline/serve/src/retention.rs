@@ -67,20 +67,11 @@ impl Ageing {
         while !self.shared.ending.load(Ordering::Acquire) {
             std::thread::sleep(LOOK);
             let Some(today) = self.today().filter(|today| tried != Some(*today)) else { continue };
-            match self.is_due(today) {
-                Ok(Some(from)) => {
-                    if let Err(error) = self.let_go(from)
-                        && !matches!(error, Error::Ended)
-                    {
-                        tell(format!("retention: {}", crate::error::with_sources(&error)));
-                        tried = Some(today);
-                    }
-                }
-                Ok(None) => {}
-                Err(error) => {
-                    tell(format!("retention: {}", crate::error::with_sources(&error)));
-                    tried = Some(today);
-                }
+            if let Err(error) = self.let_go_if_due(today)
+                && !matches!(error, Error::Ended)
+            {
+                tell(format!("retention: {}", crate::error::with_sources(&error)));
+                tried = Some(today);
             }
         }
     }
@@ -100,9 +91,24 @@ impl Ageing {
         Ok(due.then_some(from))
     }
 
+    /// Lets records go if it is time to.
+    fn let_go_if_due(&self, today: Day) -> Result<(), Error> {
+        if self.is_due(today)?.is_none() {
+            return Ok(());
+        }
+        let one = self.shared.second_engine.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        // While another engine was made, days went by.
+        let Some(today) = self.today() else { return Ok(()) };
+        let done = match self.is_due(today)? {
+            Some(from) => self.let_go(from),
+            None => Ok(()),
+        };
+        drop(one);
+        done
+    }
+
     /// Makes an engine without the records that no rule needs to judge from a day on, and lets it take over.
     fn let_go(&self, from: Day) -> Result<(), Error> {
-        let one = self.shared.second_engine.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let begun = Instant::now();
         let bank = self.rules.bank();
         let horizon = Horizon::new(&bank, from);
@@ -129,7 +135,6 @@ impl Ageing {
         let adopt = Adopt { ready: candidate.into_ready()?, note, base: Some(base), done };
         self.inbox.adopt(adopt).map_err(|_| Error::Ended)?;
         is_done.recv().map_err(|_| Error::Ended)?;
-        drop(one);
         info!(from = judged_from, seconds = begun.elapsed().as_secs(), "old records are gone from memory");
         Ok(())
     }
