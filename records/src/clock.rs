@@ -90,6 +90,11 @@ impl Clock {
         }
     }
 
+    /// The limit, if one is set.
+    pub fn limit(&self) -> Option<Moment> {
+        self.limit
+    }
+
     /// How many records are dated behind the limit.
     pub fn beyond(&self) -> u64 {
         self.beyond.values().map(|count| u64::from(*count)).sum()

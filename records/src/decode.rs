@@ -14,8 +14,10 @@
 //! # Where the contract leaves a choice
 //! * An *empty element* of a list of records is the empty string; `{}` lacks its required field: `missing_field`.
 //! * `rev` has no leading zero, as a number of JSON has none.
-//! * A line of more than 128 MiB, an integer beyond 64 bits and a number beyond a 64-bit float are not taken
+//! * A line of more than 16 MiB, an integer beyond 64 bits and a number beyond a 64-bit float are not taken
 //!   (`not_json`, `bad_value`, `bad_value`). The depth of what is ignored has no limit but the line.
+//! * A cell of a table that begins with `[` is the JSON text of a list, also where one text of codes may stand.
+//! * Of codes, all white space of Unicode is a separator.
 //! * The text of a number and another text of the same number (`1` and `1.0`) are equal where text or number may stand.
 //! * On a `del` a `recv_time` that is no time is no fault: it is absent.
 
@@ -27,12 +29,15 @@ mod fault;
 mod lex;
 mod names;
 mod scan;
+mod table;
 
 pub use cells::LINE_BYTES_MAX;
 pub use code::{Code, Op};
 pub use fault::Fault;
+pub use table::{Columns, TableCell, matched};
 
 use crate::Kind;
+use crate::spaces::trim;
 use cells::{Cell, Cells, Tag};
 use content::Content;
 use names::{Names, UNKNOWN};
@@ -77,59 +82,6 @@ pub struct Change<'a> {
     pub values: &'a [Value<'a>],
     /// Elements of the lists.
     pub elements: &'a [Value<'a>],
-}
-
-/// One cell of a row of a table (CSV, Parquet).
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum TableCell<'a> {
-    /// No value.
-    Null,
-    /// A text; of a list, its JSON text.
-    Text(&'a str),
-    /// The text of a number of a typed column; `NaN` and the like are `bad_value` wherever they stand.
-    Number(&'a str),
-    /// A boolean of a typed column.
-    Flag(bool),
-    /// The JSON text of a list or group of a typed column; `bad_value` wherever a plain value stands.
-    Nested(&'a str),
-    /// Bytes that are no UTF-8: `not_json`, as such a line would be, unless no kind knows the column.
-    Bytes(&'a [u8]),
-}
-
-/// The columns of a table, their names looked up once.
-#[derive(Clone, Debug)]
-pub struct Columns {
-    columns: Vec<(names::NameId, String)>,
-    name_twice: Option<String>,
-}
-
-impl Columns {
-    /// The columns of these names, in their order.
-    pub fn new(texts: impl IntoIterator<Item = impl Into<String>>) -> Columns {
-        let named = texts.into_iter().map(Into::into);
-        let columns: Vec<_> =
-            named.map(|text: String| (names::names().find(text.as_bytes()), text)).collect();
-        let mut texts: Vec<&str> =
-            columns.iter().map(|(_, text)| text.as_str()).filter(|text| !text.is_empty()).collect();
-        texts.sort_unstable();
-        let name_twice = texts.windows(2).find(|pair| pair[0] == pair[1]).map(|pair| pair[0].to_owned());
-        Columns { columns, name_twice }
-    }
-
-    /// How many there are.
-    pub fn count(&self) -> usize {
-        self.columns.len()
-    }
-
-    /// Their names.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.columns.iter().map(|(_, text)| text.as_str())
-    }
-
-    /// A name that two of them bear; to have no name is none.
-    pub fn name_twice(&self) -> Option<&str> {
-        self.name_twice.as_deref()
-    }
 }
 
 /// Turns lines and rows into changes; one per thread, used for all of its lines.
@@ -209,7 +161,7 @@ impl Decoder {
     ///
     /// There is a cell for each of the columns. What is a text in one format and a number in another is left to the
     /// schema: a cell of a CSV file is always [`TableCell::Text`]. A list is the JSON text of a list; one that is none is
-    /// `bad_value`. Where two columns bear one name every row is `not_json`, as a line with a key twice would be.
+    /// `bad_value`, but for codes, which may be one text.
     ///
     /// # Errors
     /// As [`decode`](Decoder::decode).
@@ -220,24 +172,22 @@ impl Decoder {
         row: impl IntoIterator<Item = TableCell<'c>>,
         then: impl FnOnce(&Change<'_>) -> R,
     ) -> Result<R, Fault> {
-        if let Some(name) = columns.name_twice() {
-            return Err(Fault::name_twice(name));
-        }
         self.cells.clear();
         self.row.clear();
-        for ((name, column), cell) in columns.columns.iter().zip(row) {
+        for ((name, column), cell) in columns.named().zip(row) {
             // The text of a cell goes into one buffer with all others; its tag decides what the schema may take it for.
-            let name = *name;
             let start = self.row.len();
             let tag = match cell {
                 TableCell::Null => continue,
                 TableCell::Flag(true) => Tag::True,
                 TableCell::Flag(false) => Tag::False,
-                TableCell::Text("") => continue,
-                TableCell::Text(text) => {
-                    self.row.push_str(text);
-                    Tag::Text
-                }
+                TableCell::Text(text) => match trim(text) {
+                    "" => continue,
+                    text => {
+                        self.row.push_str(text);
+                        Tag::Text
+                    }
+                },
                 TableCell::Number(text) => {
                     self.row.push_str(text);
                     if crate::decimal::Decimal::parse(text).is_some() { Tag::Number } else { Tag::Broken }
@@ -254,7 +204,10 @@ impl Decoder {
             }
             // A list comes as JSON text and is scanned as such; a column of no known name is only counted.
             let mut cell = Cell::spanning(tag, start, self.row.len());
-            if tag == Tag::Text && self.names.is_list(name) {
+            if tag == Tag::Text
+                && self.names.is_list(name)
+                && !(self.names.is_texts(name) && table::is_text_of_codes(&self.row[start..]))
+            {
                 cell = self.list(cell);
             }
             if name == UNKNOWN {
@@ -293,7 +246,7 @@ impl Typed {
         }
         let mut values = emptied(std::mem::take(&mut self.values));
         let mut elements = emptied(std::mem::take(&mut self.elements));
-        let result = check::check(cells, line, plan, &mut self.content, &mut values, &mut elements)
+        let result = check::check(cells, line, names, plan, &mut self.content, &mut values, &mut elements)
             .map(|change| then(&change));
         self.values = emptied(values);
         self.elements = emptied(elements);

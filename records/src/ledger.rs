@@ -5,8 +5,10 @@
 //! ([`FactChange`]), so that whoever follows them holds at any time just what the records that stand amount to:
 //! fee lines with their reversals netted, sales with their returns taken off, settlements live or not
 //! (contract section 4). Reversals, refunds and returns may come before what they name.
+//! What hangs on a settlement follows it: its lines are unpaid while it stands and is not live, and a sale that does not
+//! say who paid is an insured one while it is live. Fillers are left out of what is stated ([`Ledger::set_fillers`]).
 //!
-//! Sums of reversals are 64 bits wide and saturate.
+//! Sums of reversals and returns are exact; a net quantity or amount beyond 64 bits is stated as the greatest that fits.
 //!
 //! # Example
 //! ```
@@ -31,10 +33,16 @@
 //! # }
 //! ```
 
+mod clean;
+mod codes;
 mod returns;
+mod settled;
+mod settlements;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
+use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 
@@ -42,9 +50,12 @@ use crate::Kind;
 use crate::arena::{Arena, ArenaFull, ArenaWriter, RowRef, TextRef, Texts, Word};
 use crate::clock::Clock;
 use crate::decode::{Change, Op, Value};
-use crate::row::{self, FeeLine, Head, Intern, Moment, RowBuilder};
+use crate::filler::Fillers;
+use crate::row::{self, Dispensing, FeeLine, Head, Intern, Moment, NetLine, RowBuilder};
 use crate::schema::fields;
+use codes::clean_sale;
 use returns::{Map, Returns};
+use settled::Settled;
 
 /// One fact lost (`diff` -1) or gained (+1), and the row of the change that made it so.
 ///
@@ -75,18 +86,16 @@ pub enum Fate {
 /// Signed sums of the standing reversals of one fee line, and its netted row.
 #[derive(Clone, Copy, Debug, Default)]
 struct Reversals {
-    cnt: i64,
-    amount: i64,
-    fund: i64,
+    cnt: i128,
+    amount: i128,
+    fund: i128,
     count: u32,
     row: RowRef,
 }
 
-/// Standing settlements that name this one as their original, and its derived row.
-#[derive(Clone, Copy, Debug, Default)]
-struct Withdrawn {
-    count: u32,
-    row: RowRef,
+/// What fits into 64 bits, else the nearest that does.
+fn clamped(sum: i128) -> i64 {
+    i64::try_from(sum).unwrap_or(if sum > 0 { i64::MAX } else { i64::MIN })
 }
 
 /// One version of a record in the place of another.
@@ -163,9 +172,14 @@ pub struct Ledger {
     /// Content hashes of revisions that do not stand; rev + 1, or 0 for the last one without rev.
     superseded: Map<(Kind, TextRef, TextRef, u64), u64>,
     reversals: Map<(TextRef, TextRef), Reversals>,
-    withdrawn: Map<TextRef, Withdrawn>,
+    settled: Settled,
+    fillers: Fillers,
+    /// Derived rows of purchases with fillers among their trace codes.
+    clean_purchases: Map<TextRef, RowRef>,
     returns: Returns,
     clock: Clock,
+    /// The row that moved *now* on last.
+    newest_row: Option<RowRef>,
     row: RowBuilder,
     facts: Vec<FactChange>,
 }
@@ -177,9 +191,12 @@ impl Default for Ledger {
             keys: Kind::ALL.iter().map(|_| Keys::new()).collect(),
             superseded: Map::default(),
             reversals: Map::default(),
-            withdrawn: Map::default(),
+            settled: Settled::default(),
+            fillers: Fillers::default(),
+            clean_purchases: Map::default(),
             returns: Returns::default(),
             clock: Clock::default(),
+            newest_row: None,
             row: RowBuilder::default(),
             facts: Vec::new(),
         }
@@ -235,6 +252,46 @@ impl Ledger {
     /// How many records are dated behind the limit.
     pub fn beyond_limit(&self) -> u64 {
         self.clock.beyond()
+    }
+
+    /// Records that stand and are dated behind the limit, the latest first: at most so many of them.
+    ///
+    /// It looks at all that stands, once, if there is any such record.
+    pub fn latest_beyond_limit(&self, most: usize) -> Vec<(RowRef, Moment)> {
+        let Some(limit) = self.clock.limit().filter(|_| self.clock.beyond() > 0) else { return Vec::new() };
+        let arena = self.names.writer.arena();
+        let mut beyond: Vec<(RowRef, Moment)> = self
+            .all_standing()
+            .filter_map(|row| Some((row, row::event_time(arena, row)?)))
+            .filter(|(_, moment)| *moment > limit)
+            .collect();
+        // Of those dated alike, the order of arrival.
+        beyond.sort_by_key(|(row, moment)| (std::cmp::Reverse(*moment), *row));
+        beyond.truncate(most);
+        beyond
+    }
+
+    /// The record that *now* comes from: of those dated alike the first to have arrived, unless it was replaced since.
+    pub fn newest_record(&self) -> Option<RowRef> {
+        let (now, arena) = (self.clock.newest()?, self.names.writer.arena());
+        if let Some(row) = self.newest_row
+            && row::event_time(arena, row) == Some(now)
+            && self.keys[row::kind(arena, row) as usize].get(
+                arena,
+                row::kind(arena, row),
+                row::key(arena, row),
+            ) == Some(row)
+        {
+            return Some(row);
+        }
+        self.all_standing().filter(|row| row::event_time(arena, *row) == Some(now)).min()
+    }
+
+    /// The rows of all records that stand, in no order.
+    fn all_standing(&self) -> impl Iterator<Item = RowRef> {
+        let arena = self.names.writer.arena();
+        let rows = self.keys.iter().flat_map(|keys| keys.0.iter().flat_map(HashTable::iter));
+        rows.copied().filter(|row| !row::head(arena, *row).del)
     }
 
     /// What changed since it was taken last, in order.
@@ -342,12 +399,16 @@ impl Ledger {
     fn tick_clock(&mut self, old: Option<RowRef>, new: Option<RowRef>) {
         let arena = self.names.writer.arena();
         let moment = |row: Option<RowRef>| row.and_then(|row| row::event_time(arena, row));
-        let (old, new) = (moment(old), moment(new));
+        let (row, old, new) = (new, moment(old), moment(new));
         if old == new {
             return;
         }
         if let Some(new) = new {
+            let before = self.clock.newest();
             self.clock.add(new);
+            if self.clock.newest() > before {
+                self.newest_row = row;
+            }
         }
         if let Some(old) = old
             && self.clock.remove(old)
@@ -373,6 +434,7 @@ impl Ledger {
             Kind::FeeLine => self.stand_line(key, replacement),
             Kind::Settlement => self.stand_settlement(key.0, replacement),
             Kind::Dispensing => self.stand_dispensing(key.0, replacement),
+            Kind::Purchase => self.stand_purchase(key.0, replacement),
             _ => {
                 let Replacement { old, new, cause } = replacement;
                 self.restate(old.unwrap_or_default(), new.unwrap_or_default(), cause);
@@ -406,6 +468,7 @@ impl Ledger {
         let read = |row: Option<RowRef>| row.map(|row| row::fee_line(self.names.writer.arena(), row));
         let (was, is) = (read(old), read(new));
         let is_original = |line: &Option<FeeLine>| line.is_some_and(|line| line.reverses.is_none());
+        self.settled.move_line(key, was.as_ref(), is.as_ref());
         // What was stated for this key until now.
         let stated = match self.reversals.get_mut(&key) {
             Some(reversals) if is_original(&was) && reversals.row.is_some() => {
@@ -418,9 +481,9 @@ impl Ledger {
             let Some(line) = line.filter(|line| line.reverses.is_some()) else { continue };
             let target = (key.0, line.reverses);
             let sums = self.reversals.entry(target).or_default();
-            sums.cnt = sums.cnt.saturating_add(sign * line.cnt);
-            sums.amount = sums.amount.saturating_add(sign * line.amount);
-            sums.fund = sums.fund.saturating_add(sign * line.fund);
+            sums.cnt += i128::from(sign * line.cnt);
+            sums.amount += i128::from(sign * line.amount);
+            sums.fund += i128::from(sign * line.fund);
             sums.count = sums.count.saturating_add_signed(if sign > 0 { 1 } else { -1 });
         }
         // Those lines are stated anew; this one follows below.
@@ -433,7 +496,10 @@ impl Ledger {
         }
         let states = match new {
             Some(row) if is_original(&is) => self.netted(key, row)?,
-            other => other.unwrap_or_default(),
+            other => {
+                self.forget_reversals(key);
+                other.unwrap_or_default()
+            }
         };
         self.restate(stated, states, cause);
         Ok(())
@@ -461,80 +527,29 @@ impl Ledger {
         }
     }
 
-    /// The row that states an original: itself, or a netted one if it has reversals.
+    /// The row that states an original: itself, or a derived one if it has reversals or its settlement is not live.
     fn netted(&mut self, key: (TextRef, TextRef), row: RowRef) -> Result<RowRef, ArenaFull> {
-        let Some(reversals) = self.reversals.get_mut(&key) else { return Ok(row) };
-        if reversals.count == 0 {
+        let line = row::fee_line(self.names.writer.arena(), row);
+        let unsettled = self.settled.is_dead(line.settlement);
+        let reversals = match self.reversals.get_mut(&key) {
+            Some(reversals) => reversals,
+            None if unsettled => self.reversals.entry(key).or_default(),
+            None => return Ok(row),
+        };
+        if reversals.count == 0 && !unsettled {
             self.reversals.remove(&key);
             return Ok(row);
         }
-        let line = row::fee_line(self.names.writer.arena(), row);
-        row::write_net_line(
-            &mut self.row,
-            row,
-            line.cnt.saturating_add(reversals.cnt),
-            line.amount.saturating_add(reversals.amount),
-            line.fund.saturating_add(reversals.fund),
-        );
+        let net = NetLine {
+            cnt: clamped(i128::from(line.cnt) + reversals.cnt),
+            amount: clamped(i128::from(line.amount) + reversals.amount),
+            fund: clamped(i128::from(line.fund) + reversals.fund),
+            netted: reversals.count != 0,
+            unsettled,
+        };
+        row::write_net_line(&mut self.row, row, net);
         reversals.row = self.names.writer.push(self.row.words())?;
         Ok(reversals.row)
-    }
-
-    // --- settlements and those that name them ---
-
-    fn stand_settlement(&mut self, id: TextRef, replacement: Replacement) -> Result<(), ArenaFull> {
-        let Replacement { old, new, cause } = replacement;
-        let names = |row: Option<RowRef>| {
-            row.map(|row| row::settlement(self.names.writer.arena(), row).original)
-                .filter(|original| original.is_some() && *original != id)
-        };
-        let (named, names) = (names(old), names(new));
-        // What was stated for this settlement until now.
-        let stated = match self.withdrawn.get_mut(&id) {
-            Some(withdrawn) if old.is_some() && withdrawn.row.is_some() => std::mem::take(&mut withdrawn.row),
-            _ => old.unwrap_or_default(),
-        };
-        // The settlements that it named and names are stated anew.
-        if named != names {
-            if let Some(named) = named {
-                self.name_settlement(named, -1, cause)?;
-            }
-            if let Some(names) = names {
-                self.name_settlement(names, 1, cause)?;
-            }
-        }
-        let states = match new {
-            Some(row) => self.stated_settlement(id, row)?,
-            None => RowRef::NONE,
-        };
-        self.restate(stated, states, cause);
-        Ok(())
-    }
-
-    /// One settlement more or less names `id` as its original.
-    fn name_settlement(&mut self, id: TextRef, sign: i32, cause: RowRef) -> Result<(), ArenaFull> {
-        let before = self.withdrawn.get(&id).copied().unwrap_or_default();
-        self.withdrawn.entry(id).or_default().count = before.count.saturating_add_signed(sign);
-        if let Some(row) = self.standing(Kind::Settlement, (id, TextRef::NONE)) {
-            let states = self.stated_settlement(id, row)?;
-            self.restate(if before.row.is_none() { row } else { before.row }, states, cause);
-        } else if self.withdrawn.get(&id).is_some_and(|withdrawn| withdrawn.count == 0) {
-            self.withdrawn.remove(&id);
-        }
-        Ok(())
-    }
-
-    fn stated_settlement(&mut self, id: TextRef, row: RowRef) -> Result<RowRef, ArenaFull> {
-        let Some(withdrawn) = self.withdrawn.get_mut(&id) else { return Ok(row) };
-        if withdrawn.count == 0 {
-            self.withdrawn.remove(&id);
-            return Ok(row);
-        }
-        if withdrawn.row.is_none() || row::as_sent(self.names.writer.arena(), withdrawn.row) != row {
-            row::write_withdrawn_settlement(&mut self.row, row);
-            withdrawn.row = self.names.writer.push(self.row.words())?;
-        }
-        Ok(withdrawn.row)
     }
 
     // --- sales and their returns ---
@@ -542,24 +557,40 @@ impl Ledger {
     fn stand_dispensing(&mut self, id: TextRef, replacement: Replacement) -> Result<(), ArenaFull> {
         let Replacement { old, new, cause } = replacement;
         let arena = Arc::clone(self.names.writer.arena());
-        let read = |row: Option<RowRef>| row.map(|row| row::dispensing(&arena, row));
-        let (was, is) = (read(old), read(new));
+        let read = |row: RowRef| (row, clean_sale(&arena, &self.fillers, row));
+        let (was, is) = (old.map(read), new.map(read));
+        self.change_dispensing(id, was.as_ref(), is.as_ref(), cause)
+    }
+
+    /// Follows a dispensing from what it was to what it is, both without fillers.
+    fn change_dispensing(
+        &mut self,
+        id: TextRef,
+        was: Option<&(RowRef, Dispensing)>,
+        is: Option<&(RowRef, Dispensing)>,
+        cause: RowRef,
+    ) -> Result<(), ArenaFull> {
+        let arena = Arc::clone(self.names.writer.arena());
+        let record = |of: Option<&(RowRef, Dispensing)>| of.map(|(_, record)| record.clone());
+        let (record_was, record_is) = (record(was), record(is));
         // The first loose return makes the index of sales by trace code, of all sales but this record.
-        if self.returns.needs_index(is.as_ref()) {
+        if self.returns.needs_index(record_is.as_ref()) {
             let sales: Vec<_> = self.keys[Kind::Dispensing as usize]
                 .0
                 .iter()
                 .flat_map(HashTable::iter)
                 .filter(|row| !row::head(&arena, **row).del)
-                .map(|row| row::dispensing(&arena, *row))
+                .map(|row| clean_sale(&arena, &self.fillers, *row))
                 .filter(|sale| sale.id != id)
                 .collect();
             self.returns.build_index(sales.iter());
         }
-        // What was stated for this record until now; returns state nothing of their own.
-        let stated = match &was {
-            Some(sale) if !sale.is_return => self.returns.forget_net(id).unwrap_or(old.unwrap_or_default()),
-            _ => RowRef::NONE,
+        self.settled.move_sale(id, record_was.as_ref(), record_is.as_ref());
+        // What was stated for this record until now; a return states itself.
+        let stated = match was {
+            Some((row, sale)) if !sale.is_return => self.returns.forget_net(id).unwrap_or(*row),
+            Some((row, _)) => *row,
+            None => RowRef::NONE,
         };
         // Other sales from which a return was taken, or to which one came, are stated anew.
         let keys = &self.keys[Kind::Dispensing as usize];
@@ -568,27 +599,34 @@ impl Ledger {
                 .filter(|row| !row::head(&arena, *row).del)
                 .map(|row| row::dispensing(&arena, row))
         };
-        let touched = self.returns.change(&arena, was.as_ref(), is.as_ref(), &look);
+        let touched = self.returns.change(&arena, record_was.as_ref(), record_is.as_ref(), &look);
         for sale in touched {
             if sale != id
                 && let Some(row) = self.standing(Kind::Dispensing, (sale, TextRef::NONE))
                 && !row::dispensing(&arena, row).is_return
             {
-                let stated = self.returns.forget_net(sale).unwrap_or(row);
-                let states = self.net_sale(sale, row)?;
-                self.restate(stated, states, cause);
+                self.restate_sale(sale, row, cause)?;
             }
         }
-        // And this one, if it is a sale that stands.
-        let states = match (&is, new) {
-            (Some(sale), Some(row)) if !sale.is_return => self.net_sale(id, row)?,
-            _ => RowRef::NONE,
+        // And this one, if it stands.
+        let states = match is {
+            Some((row, sale)) if !sale.is_return => self.net_sale(id, *row)?,
+            Some((row, _)) => *row,
+            None => RowRef::NONE,
         };
         self.restate(stated, states, cause);
         Ok(())
     }
 
-    /// The row that states a sale: itself, or what its returns leave of it.
+    /// States a sale anew of which something else changed.
+    fn restate_sale(&mut self, sale: TextRef, row: RowRef, cause: RowRef) -> Result<(), ArenaFull> {
+        let stated = self.returns.forget_net(sale).unwrap_or(row);
+        let states = self.net_sale(sale, row)?;
+        self.restate(stated, states, cause);
+        Ok(())
+    }
+
+    /// The row that states a sale: itself, or a derived one if it has returns or fillers, or is insured by its settlement.
     fn net_sale(&mut self, id: TextRef, row: RowRef) -> Result<RowRef, ArenaFull> {
         let arena = Arc::clone(self.names.writer.arena());
         let returned: Vec<_> = self
@@ -598,18 +636,18 @@ impl Ledger {
             .filter_map(|back| self.standing(Kind::Dispensing, (*back, TextRef::NONE)))
             .map(|row| row::dispensing(&arena, row))
             .collect();
-        if returned.is_empty() {
+        let sale = row::dispensing(&arena, row);
+        let by_settlement = !sale.says_who_paid && self.is_live(sale.settlement);
+        let clean = self.clean_codes(&sale.codes);
+        if returned.is_empty() && !by_settlement && clean.is_none() {
             return Ok(row);
         }
-        let sale = row::dispensing(&arena, row);
-        let cnt = returned.iter().fold(sale.cnt, |left, back| left.saturating_sub(back.cnt));
-        let codes: Vec<TextRef> = sale
-            .codes
-            .iter()
-            .copied()
-            .filter(|code| !returned.iter().any(|back| back.codes.contains(code)))
-            .collect();
-        row::write_net_sale(&mut self.row, row, cnt, &codes);
+        let left = returned.iter().fold(i128::from(sale.cnt), |left, back| left - i128::from(back.cnt));
+        let back: HashSet<TextRef, FixedState> =
+            returned.iter().flat_map(|back| back.codes.iter().copied()).collect();
+        let mut codes = clean.unwrap_or(sale.codes);
+        codes.retain(|code| !back.contains(code));
+        row::write_net_sale(&mut self.row, row, clamped(left), &codes, by_settlement);
         let net = self.names.writer.push(self.row.words())?;
         self.returns.remember_net(id, net);
         Ok(net)

@@ -14,11 +14,15 @@ mod closed_list;
 pub mod codes;
 pub mod decimal;
 pub mod decode;
+pub mod filler;
+pub mod joined_key;
 pub mod kind;
 pub mod ledger;
 pub mod render;
 pub mod row;
 pub mod schema;
+pub mod spaces;
+pub mod spelling;
 pub mod splitmix;
 pub mod time;
 

@@ -2,7 +2,7 @@
 //!
 //! A row *as sent* holds the head and the fields of one change; it is written once and never changed. A *derived* row
 //! stands on one: a fee line with its reversals netted, a sale with its returns taken off, a settlement that another
-//! one withdrew. Both are read back as the same nouns, so that who reads a fee line need not know which it was.
+//! one withdrew; and what of a record is a filler or hangs on its settlement. Both are read back as the same nouns, so that who reads a fee line need not know which it was.
 //!
 //! Each kind has a file with its struct, its words, and what writes and reads them. Here stands only what asks a
 //! row for its kind first. Small numbers take one word and wide ones two, distinguished by a bit of the header.
@@ -29,7 +29,9 @@ mod visit;
 
 pub use dispensing::{Dispensing, dispensing, write_net_sale};
 pub use enrolment::{Enrolment, enrolment};
-pub use fee_line::{FeeLine, FeeLinePlace, fee_line, fee_line_institution, fee_line_place, write_net_line};
+pub use fee_line::{
+    FeeLine, FeeLinePlace, NetLine, fee_line, fee_line_institution, fee_line_place, write_net_line,
+};
 pub use given::Intern;
 pub use institution::{Agreement, Institution, institution};
 pub use invoice::{Invoice, invoice};
@@ -40,9 +42,9 @@ pub use person_fact::{PersonFact, person_fact};
 pub use practitioner::{Practitioner, practitioner};
 pub use prescription::{Prescription, PrescriptionLine, prescription};
 pub use presence::{Presence, presence};
-pub use purchase::{Purchase, purchase};
+pub use purchase::{Purchase, purchase, write_purchase_of_codes};
 pub use render_context::RenderedFields;
-pub use settlement::{Settlement, settlement, write_withdrawn_settlement};
+pub use settlement::{Settlement, SettlementMarks, settlement, settlement_marks, write_marked_settlement};
 pub use stock_change::{StockChange, stock_change};
 pub use stock_count::{StockCount, stock_count};
 pub use visit::{Diagnosis, Visit, diagnoses, operations, visit};

@@ -37,7 +37,8 @@ pub enum FieldType {
     Time,
     /// A civil day; decoded in days since 1970-01-01.
     Date,
-    /// A list of strings; empty ones are dropped (`trace_codes`).
+    /// A list of codes (`trace_codes`): strings, each of which may be several codes, or records with [`TRACE_CODE`]; or
+    /// one string of codes. Empty ones are dropped.
     Texts,
     /// A list of records.
     Records(&'static [Field]),
@@ -89,6 +90,9 @@ use FieldType::{
     Time,
 };
 use Sign::{Any, NotNegative, Positive};
+
+/// The code in a record of a list of trace codes, as the national interface writes them.
+pub const TRACE_CODE: Field = req("drug_trac_codg", Text);
 
 const INSTITUTION: &[Field] = &[
     key("fixmedins_code"),

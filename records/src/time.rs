@@ -5,7 +5,8 @@
 //! a moment is a division ([`day_of`]). China Standard Time is eight hours ahead of UTC all year round, in
 //! every year; the summer times of the past are not known to the records.
 //!
-//! Only years 1900 to 2099 are read; every `i32` day can be written.
+//! Only years 1900 to 2099 are read; every `i32` day can be written. Records have more spellings than those that
+//! [`parse_time`] and [`parse_date`] take; [`crate::spelling`] reads all of them.
 //!
 //! # Example
 //! ```
@@ -30,13 +31,13 @@ pub type Moment = i64;
 pub const DAY_SECONDS: i64 = 86_400;
 
 /// How far China Standard Time is ahead of UTC.
-const CHINA_AHEAD_SECONDS: i64 = 8 * 3_600;
+pub(crate) const CHINA_AHEAD_SECONDS: i64 = 8 * 3_600;
 
 /// First day that may be read: 1900-01-01.
-const FIRST_DAY: i32 = days_from_civil(1900, 1, 1);
+pub(crate) const FIRST_DAY: i32 = days_from_civil(1900, 1, 1);
 
 /// Last day that may be read: 2099-12-31.
-const LAST_DAY: i32 = days_from_civil(2099, 12, 31);
+pub(crate) const LAST_DAY: i32 = days_from_civil(2099, 12, 31);
 
 /// Days from 1970-01-01 to this day of the Gregorian calendar (extended to the past).
 ///
@@ -93,6 +94,16 @@ pub fn day_of(seconds: i64) -> i32 {
     i32::try_from(day).unwrap_or(if day < 0 { i32::MIN } else { i32::MAX })
 }
 
+/// The last moment of the day after that of this moment: records dated later do not move *now* (contract section 1).
+pub fn limit_of_now(wall_clock: i64) -> i64 {
+    start_of(day_of(wall_clock)) + 2 * DAY_SECONDS - 1
+}
+
+/// Seconds of the clock of the machine in China Standard Time, of those since the Unix epoch.
+pub const fn of_unix(seconds: i64) -> i64 {
+    seconds.saturating_add(CHINA_AHEAD_SECONDS)
+}
+
 /// 00:00:00 of a day.
 pub const fn start_of(day: i32) -> i64 {
     day as i64 * DAY_SECONDS
@@ -107,13 +118,13 @@ pub fn completed_years(birth: i32, day: i32) -> i32 {
     year - birth_year - i32::from((month, day_of_month) < (birth_month, birth_day))
 }
 
-/// Reads `YYYY-MM-DD`, years 1900 to 2099; anything else is `None`.
+/// Reads `YYYY-MM-DD`, the spelling of rules and outputs, years 1900 to 2099; anything else is `None`.
 pub fn parse_date(text: &str) -> Option<i32> {
     let day = written_day(text.as_bytes().as_array::<10>()?)?;
     (FIRST_DAY..=LAST_DAY).contains(&day).then_some(day)
 }
 
-/// Reads a moment, in either of two forms; anything else is `None`.
+/// Reads a moment, in either of the two forms that our own outputs and configurations have; anything else is `None`.
 ///
 /// `YYYY-MM-DD HH:MM:SS` is China Standard Time and has no fraction. RFC 3339 has an offset (`Z`, `z`, `±HH:MM`),
 /// a `T`, `t` or space before the clock, and perhaps a fraction, which is cut. The year must be 1900 to 2099
@@ -251,7 +262,7 @@ fn offset_seconds(text: &[u8]) -> Option<i64> {
     Some(sign * written_clock(&[h0, h1, b':', m0, m1, b':', b'0', b'0'])?)
 }
 
-const fn days_of_month(year: i32, month: u32) -> u32 {
+pub(crate) const fn days_of_month(year: i32, month: u32) -> u32 {
     match month {
         2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
         2 => 28,

@@ -10,8 +10,8 @@ use proptest::prelude::*;
 use records::Kind;
 use records::arena::TextRef;
 use records::codes::{
-    ChargeType, Decision, FactType, HospitalLevel, InstitutionType, ListType, PractitionerType, Sex,
-    SubjectType,
+    ChargeType, Decision, FactType, HospitalLevel, InstitutionType, ListType, PractitionerType,
+    PresenceScene, Sex, SubjectType,
 };
 use records::row::{self, Head, Lateness};
 use sample::{Sample, Written, write};
@@ -184,11 +184,25 @@ fn settlements() {
         };
         assert_eq!(row::settlement(w.arena(), w.row), expected);
         let sent = w.row;
-        let (withdrawn, words) = w.derive(|row| row::write_withdrawn_settlement(row, sent));
-        assert_eq!(words, 2);
-        let expected = row::Settlement { live: false, ..expected };
-        assert_eq!(row::settlement(w.arena(), withdrawn), expected);
-        assert_eq!(row::key(w.arena(), withdrawn), w.key);
+        for bits in 1..8u8 {
+            let marks = row::SettlementMarks {
+                withdrawn: bits & 1 != 0,
+                no_bill_code: bits & 2 != 0,
+                no_bill_no: bits & 4 != 0,
+            };
+            let (marked, words) = w.derive(|row| row::write_marked_settlement(row, sent, marks));
+            assert_eq!(words, 2);
+            let unless = |gone: bool, text| if gone { TextRef::NONE } else { text };
+            let expected = row::Settlement {
+                live: expected.live && !marks.withdrawn,
+                bill_code: unless(marks.no_bill_code, expected.bill_code),
+                bill_no: unless(marks.no_bill_no, expected.bill_no),
+                ..expected
+            };
+            assert_eq!(row::settlement(w.arena(), marked), expected);
+            assert_eq!(row::settlement_marks(w.arena(), marked), marks);
+            assert_eq!(row::key(w.arena(), marked), w.key);
+        }
     });
 }
 
@@ -213,6 +227,8 @@ fn fee_lines() {
             price: w.int(s, "pric"),
             amount: w.int(s, "det_item_fee_sumamt"),
             fund: w.int(s, "fund_amt"),
+            has_fund: s.int("fund_amt").is_some(),
+            unsettled: false,
             reverses: w.optional_text(s, "init_feedetl_sn"),
             settlement: w.optional_text(s, "setl_id"),
             rx: w.optional_text(s, "rx_id"),
@@ -228,10 +244,16 @@ fn fee_lines() {
         assert_eq!(row::event_time(w.arena(), w.row), Some(expected.time));
         let (cnt, amount, fund) = (expected.amount, expected.price, expected.cnt);
         let sent = w.row;
-        let (net, words) = w.derive(|row| row::write_net_line(row, sent, cnt, amount, fund));
+        let netted = row::NetLine { cnt, amount, fund, netted: true, unsettled: false };
+        let (net, words) = w.derive(|row| row::write_net_line(row, sent, netted));
         assert_eq!(words, 8);
         assert_eq!(row::fee_line(w.arena(), net), row::FeeLine { cnt, amount, fund, ..expected });
-        for row in [sent, net] {
+        let unsettled = row::NetLine { netted: false, unsettled: true, ..netted };
+        let (unpaid, _) = w.derive(|row| row::write_net_line(row, sent, unsettled));
+        let whole = row::fee_line(w.arena(), unpaid);
+        assert_eq!(whole, row::FeeLine { cnt, amount, fund: 0, unsettled: true, ..expected });
+        assert!(whole.is_unpaid());
+        for row in [sent, net, unpaid] {
             let (whole, place) = (row::fee_line(w.arena(), row), row::fee_line_place(w.arena(), row));
             let exact = i128::from(expected.cnt) * i128::from(expected.price);
             let expected = row::FeeLinePlace {
@@ -293,7 +315,9 @@ fn sales_and_returns() {
             visit: w.optional_text(s, "mdtrt_id"),
             psn_no: w.optional_text(s, "psn_no"),
             rx: w.optional_text(s, "rx_id"),
+            settlement: w.optional_text(s, "setl_id"),
             insured: s.string("mdtrt_setl_type") == "1",
+            says_who_paid: !s.string("mdtrt_setl_type").is_empty(),
             split: s.int("trdn_flag") == Some(1),
             needs_rx: s.int("rx_flag") == Some(1),
             expires: w.optional_day(s, "expy_end"),
@@ -303,10 +327,15 @@ fn sales_and_returns() {
         assert_eq!(row::item(w.arena(), w.row), expected.item);
         let sent = w.row;
         let left = &codes[codes.len() / 2..];
-        let (net, words) = w.derive(|row| row::write_net_sale(row, sent, -expected.cnt, left));
-        assert_eq!(words, 5 + left.len());
-        let expected = row::Dispensing { cnt: -expected.cnt, codes: left.to_vec(), ..expected };
-        assert_eq!(row::dispensing(w.arena(), net), expected);
+        for by_settlement in [false, true] {
+            let (net, words) =
+                w.derive(|row| row::write_net_sale(row, sent, -expected.cnt, left, by_settlement));
+            assert_eq!(words, 5 + left.len());
+            let insured = expected.insured || by_settlement;
+            let expected =
+                row::Dispensing { cnt: -expected.cnt, codes: left.to_vec(), insured, ..expected.clone() };
+            assert_eq!(row::dispensing(w.arena(), net), expected);
+        }
     });
 }
 
@@ -322,9 +351,14 @@ fn purchases() {
             item: w.text(s, "med_list_codg"),
             cnt: w.int(s, "cnt"),
             time: w.int(s, "stoin_time"),
-            codes,
+            codes: codes.clone(),
         };
         assert_eq!(row::purchase(w.arena(), w.row), expected);
+        let (sent, left) = (w.row, &codes[codes.len() / 2..]);
+        let (clean, words) = w.derive(|row| row::write_purchase_of_codes(row, sent, left));
+        assert_eq!(words, 3 + left.len());
+        let without = row::Purchase { codes: left.to_vec(), ..expected.clone() };
+        assert_eq!(row::purchase(w.arena(), clean), without);
         assert_eq!(row::event_time(w.arena(), w.row), Some(expected.time));
     });
 }
@@ -370,6 +404,7 @@ fn presences() {
             institution: w.text(s, "fixmedins_code"),
             time: w.int(s, "idv_time"),
             pass: w.bits(s, "result") == 0,
+            scene: PresenceScene::ALL[w.bits(s, "scene")],
         };
         assert_eq!(row::presence(w.arena(), w.row), expected);
         assert_eq!(row::event_time(w.arena(), w.row), Some(expected.time));

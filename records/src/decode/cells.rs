@@ -7,10 +7,10 @@
 use super::names::{NameId, Names};
 use crate::decimal::Decimal;
 
-/// Most bytes a line may have, 128 MiB: a span is two numbers of 28 bits.
-pub const LINE_BYTES_MAX: usize = 1 << 27;
+/// Most bytes that a line, a row or an element of a JSON array may have, 16 MiB: what is longer is rejected unread.
+pub const LINE_BYTES_MAX: usize = 1 << 24;
 
-/// Bits of a place in a text or among tokens.
+/// Bits of a place in a text, in the side buffer or among tokens: room for several times the longest line.
 const PLACE_BITS: u32 = 28;
 const PLACE_MASK: u64 = (1 << PLACE_BITS) - 1;
 
@@ -108,7 +108,7 @@ impl Cell {
     pub(super) fn is_absent(self) -> bool {
         match self.tag() {
             Tag::Null => true,
-            Tag::Text => self.start() == self.end(),
+            Tag::Text | Tag::SideText => self.start() == self.end(),
             _ => false,
         }
     }

@@ -6,12 +6,12 @@
 use super::cells::{Cell, Cells, Tag};
 use super::content::Content;
 use super::fault::{Fault, Finding, Problem};
-use super::names::{INNER_MAX, KIND, OP, Plan, PlanField, RECV_TIME, REV};
+use super::names::{INNER_MAX, KIND, NameId, Names, OP, Plan, PlanField, RECV_TIME, REV};
 use super::{Change, Code, Op, Value};
 use crate::Kind;
 use crate::decimal::{self, Decimal, DecimalFault};
-use crate::schema::{Field, FieldType, Sign};
-use crate::time;
+use crate::schema::{Field, FieldType, Sign, TRACE_CODE};
+use crate::spelling::{TimeFault, read_date, read_time};
 
 /// The kind a JSON object names.
 pub(super) fn kind_of(cells: &Cells, line: &str) -> Result<Kind, Fault> {
@@ -27,6 +27,7 @@ pub(super) fn kind_of(cells: &Cells, line: &str) -> Result<Kind, Fault> {
 pub(super) fn check<'b, 'a: 'b>(
     cells: &'a Cells,
     line: &'a str,
+    names: &Names,
     plan: &Plan,
     content: &mut Content,
     values: &'b mut Vec<Value<'a>>,
@@ -41,21 +42,30 @@ pub(super) fn check<'b, 'a: 'b>(
     // A record of a list writes an entry for each of its at most INNER_MAX fields, absent ones too; two entries
     // per token are room for them, as an absent field's is half as long and `{}` has two tokens.
     let entries = plan.fields.len() + 2 * cells.tokens.len();
-    content.begin(op, entries, line.len() + cells.side.len());
+    // A text of many codes becomes many texts: a short one takes no more than its separator did, a long one 8 bytes.
+    let text_bytes = line.len() + cells.side.len();
+    content.begin(op, entries, text_bytes + text_bytes / 16);
     values.resize(plan.fields.len(), Value::Absent);
-    let mut typing = Typing { cells, line, content, elements };
+    let mut typing = Typing { cells, line, trace_code: names.trace_code(), content, elements };
     // The fields of the kind in their order; the first fault ends it. A del has only its key.
     for (field, value) in plan.fields.iter().zip(values.iter_mut()) {
         if op == Op::Del && !field.key {
             continue;
         }
-        let cell = cells.cell(field.name);
+        let mut cell = cells.cell(field.name);
+        let mut name = field.text;
+        if let Some((national, national_name)) = field.national
+            && cell.is_absent()
+            && !cells.cell(national).is_absent()
+        {
+            (cell, name) = (cells.cell(national), national_name);
+        }
         let typed = match field.ty {
             FieldType::Texts | FieldType::Records(_) => typing.list(field, cell, value),
             ty => typing.value(ty, field.required, cell, value).map_err(|problem| (None, cell, problem)),
         };
         if let Err(inside) = typed {
-            return Err(finding(field, inside).fault(plan.kind, cells, line));
+            return Err(finding(field, name, inside).fault(plan.kind, cells, line));
         }
     }
     // recv_time is no content, and on a del no fault.
@@ -115,11 +125,8 @@ fn rev_of(cells: &Cells, line: &str) -> Result<Option<u64>, Cell> {
 fn time_of(cells: &Cells, line: &str, cell: Cell) -> Result<Option<i64>, Problem> {
     match cell.tag() {
         _ if cell.is_absent() => Ok(None),
-        Tag::Text | Tag::SideText => match time::parse_time(cells.text(line, cell)) {
-            Some(seconds) => Ok(Some(seconds)),
-            None => Err(Problem::NotATime),
-        },
-        _ => Err(Problem::NotATime),
+        Tag::Text | Tag::SideText => read_time(cells.text(line, cell)).map(Some).map_err(Problem::NotATime),
+        _ => Err(Problem::NotATime(TimeFault::Spelling)),
     }
 }
 
@@ -130,10 +137,10 @@ type Inside = (Option<(u32, Option<&'static Field>)>, Cell, Problem);
 type InElement = (Option<&'static Field>, Cell, Problem);
 
 #[cold]
-fn finding(plan: &PlanField, (inner, cell, problem): Inside) -> Finding {
+fn finding(plan: &PlanField, field: &'static str, (inner, cell, problem): Inside) -> Finding {
     let innermost = inner.and_then(|(_, field)| field).map(|field| field.ty);
     Finding {
-        field: plan.text,
+        field,
         ty: innermost.unwrap_or(plan.ty),
         inner: inner.map(|(element, field)| (element, field.map(|field| field.name))),
         cell,
@@ -145,6 +152,8 @@ fn finding(plan: &PlanField, (inner, cell, problem): Inside) -> Finding {
 struct Typing<'b, 'a> {
     cells: &'a Cells,
     line: &'a str,
+    /// The name of the code in a record of a list of codes.
+    trace_code: NameId,
     content: &'b mut Content,
     elements: &'b mut Vec<Value<'a>>,
 }
@@ -160,25 +169,29 @@ impl<'a> Typing<'_, 'a> {
             self.content.absent();
             return Ok(());
         }
-        if cell.tag() != Tag::List {
+        let is_text_of_codes = cell.is_text() && matches!(plan.ty, FieldType::Texts);
+        if cell.tag() != Tag::List && !is_text_of_codes {
             return itself(Problem::NotAList);
         }
         // The count of elements is known at the end and then written before them.
         let begin = self.elements.len();
         let start = self.content.begin_list();
-        let mut count = 0;
+        let mut count = if is_text_of_codes { self.codes(cell) } else { 0 };
         let mut at = cell.start() + 1;
         for index in 0_u32.. {
+            if is_text_of_codes {
+                break;
+            }
             let element = self.cells.tokens[at];
             if element.tag() == Tag::Close {
                 break;
             }
             let taken = match plan.ty {
-                FieldType::Records(fields) => self.record(plan, fields, at),
-                _ => self.trace_code(element).map_err(|problem| (None, element, problem)),
+                FieldType::Records(fields) => self.record(plan, fields, at).map(|()| 1),
+                _ => self.trace_code(at),
             };
             match taken {
-                Ok(taken) => count += u64::from(taken),
+                Ok(taken) => count += taken,
                 Err((field, cell, problem)) => return Err((Some((index, field)), cell, problem)),
             }
             at = self.after(at);
@@ -200,22 +213,66 @@ impl<'a> Typing<'_, 'a> {
         }
     }
 
-    /// Takes one code of a list of codes; an empty one is none and not taken.
-    fn trace_code(&mut self, cell: Cell) -> Result<bool, Problem> {
-        match cell.tag() {
-            Tag::Null => Err(Problem::NullElement),
-            _ if !cell.is_text() => Err(Problem::NotText),
-            _ if cell.is_absent() => Ok(false),
-            _ => {
-                let value = self.keep(cell);
-                self.elements.push(value);
-                Ok(true)
+    /// Takes what an element of a list of codes states, which begins at token `at`: a text, or a record with a code.
+    fn trace_code(&mut self, at: usize) -> Result<u64, InElement> {
+        let element = self.cells.tokens[at];
+        let problem = match element.tag() {
+            Tag::Text | Tag::SideText => return Ok(self.codes(element)),
+            Tag::Null => Problem::NullElement,
+            Tag::Object => {
+                let code = self.field(element, at, self.trace_code);
+                let problem = match code.tag() {
+                    _ if code.is_absent() => Problem::Missing,
+                    Tag::Text | Tag::SideText => return Ok(self.codes(code)),
+                    _ => Problem::NotText,
+                };
+                return Err((Some(&TRACE_CODE), code, problem));
+            }
+            _ => Problem::NotText,
+        };
+        Err((None, element, problem))
+    }
+
+    /// The cell of a name in the object at token `at`.
+    fn field(&self, object: Cell, at: usize, name: NameId) -> Cell {
+        let mut key = at + 1;
+        while key < object.end() {
+            if self.cells.tokens[key].name() == name {
+                return self.cells.tokens[key + 1];
+            }
+            key = self.after(key + 1);
+        }
+        Cell::ABSENT
+    }
+
+    /// Takes the codes of a text and says how many there are: none in an empty one.
+    fn codes(&mut self, cell: Cell) -> u64 {
+        let text = self.cells.text(self.line, cell);
+        if !text.is_empty() && text.bytes().all(|byte| IS_OF_ONE_CODE[usize::from(byte)]) {
+            let value = self.keep(cell);
+            self.elements.push(value);
+            return 1;
+        }
+        self.separate_codes(cell)
+    }
+
+    #[cold]
+    fn separate_codes(&mut self, cell: Cell) -> u64 {
+        let text = self.cells.text(self.line, cell);
+        let before = self.elements.len();
+        for code in text.split(|character: char| {
+            matches!(character, ',' | ';' | '|' | '，' | '；' | '、') || character.is_whitespace()
+        }) {
+            if !code.is_empty() {
+                self.content.text(code.as_bytes(), code.len());
+                self.elements.push(Value::Text(code));
             }
         }
+        (self.elements.len() - before) as u64
     }
 
     /// Takes one record of a list of records: the object at token `at`.
-    fn record(&mut self, plan: &PlanField, fields: &'static [Field], at: usize) -> Result<bool, InElement> {
+    fn record(&mut self, plan: &PlanField, fields: &'static [Field], at: usize) -> Result<(), InElement> {
         let object = self.cells.tokens[at];
         let problem = match object.tag() {
             Tag::Object => None,
@@ -243,7 +300,7 @@ impl<'a> Typing<'_, 'a> {
             }
             self.elements.push(value);
         }
-        Ok(true)
+        Ok(())
     }
 
     /// The value of a field that is no list; `value` is absent before.
@@ -315,12 +372,12 @@ impl<'a> Typing<'_, 'a> {
                 _ => return Err(Problem::NotAFlag),
             },
             FieldType::Time => {
-                let text = self.text(cell).ok_or(Problem::NotATime)?;
-                time::parse_time(text).ok_or(Problem::NotATime)?
+                let text = self.text(cell).ok_or(Problem::NotATime(TimeFault::Spelling))?;
+                read_time(text).map_err(Problem::NotATime)?
             }
             FieldType::Date => {
-                let text = self.text(cell).ok_or(Problem::NotADate)?;
-                i64::from(time::parse_date(text).ok_or(Problem::NotADate)?)
+                let text = self.text(cell).ok_or(Problem::NotADate(TimeFault::Spelling))?;
+                i64::from(read_date(text).map_err(Problem::NotADate)?)
             }
             FieldType::Texts | FieldType::Records(_) => return Err(Problem::NotAList),
         };
@@ -385,6 +442,17 @@ impl<'a> Typing<'_, 'a> {
         Ok(Value::Number(number + 0.0))
     }
 }
+
+/// Bytes of a code that no separator of codes has; of other characters it is looked for one by one.
+const IS_OF_ONE_CODE: [bool; 256] = {
+    let mut is_of_one = [false; 256];
+    let mut byte = b'!';
+    while byte <= b'~' {
+        is_of_one[byte as usize] = !matches!(byte, b',' | b';' | b'|');
+        byte += 1;
+    }
+    is_of_one
+};
 
 #[inline]
 fn signed(value: i64, sign: Sign) -> Result<i64, Problem> {

@@ -10,6 +10,7 @@ use super::lex::Broken;
 use crate::Kind;
 use crate::decimal;
 use crate::schema::FieldType;
+use crate::spelling::TimeFault;
 
 /// Why a line is no change: the first fault in the contract's order.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -41,8 +42,8 @@ pub(super) enum Problem {
     Negative,
     NotPositive,
     NotAFlag,
-    NotATime,
-    NotADate,
+    NotATime(TimeFault),
+    NotADate(TimeFault),
     NotAList,
     NotARecord,
     NullElement,
@@ -104,8 +105,7 @@ impl Finding {
             Problem::Negative => format!("{place}: {shown} is below 0"),
             Problem::NotPositive => format!("{place}: {shown} is not above 0"),
             Problem::NotAFlag => format!("{place}: {shown} is neither \"0\" nor \"1\" nor a boolean"),
-            Problem::NotATime => format!("{place}: {shown} is not a time from 1900 to 2099"),
-            Problem::NotADate => format!("{place}: {shown} is not a date from 1900 to 2099"),
+            Problem::NotATime(fault) | Problem::NotADate(fault) => format!("{place}: {shown} {fault}"),
             Problem::NotAList => format!("{place}: {shown} is not a list"),
             Problem::NotARecord => format!("{place}: {shown} is not an object"),
         };
@@ -127,11 +127,6 @@ impl Fault {
     #[cold]
     pub(super) fn broken(broken: &Broken) -> Fault {
         Fault::not_json(format!("not JSON at byte {}: {}", broken.at, broken.what))
-    }
-
-    #[cold]
-    pub(super) fn name_twice(name: &str) -> Fault {
-        Fault::not_json(format!("two columns are named {name}"))
     }
 
     pub(super) fn not_json(text: String) -> Fault {

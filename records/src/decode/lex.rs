@@ -4,6 +4,7 @@
 //! step; one with escapes is a slow path into the side buffer.
 
 use super::cells::{Cell, Tag};
+use crate::spaces::{SPACES, trim};
 
 /// Where a text stops being a JSON object of the contract, and why.
 #[derive(Debug)]
@@ -70,6 +71,39 @@ pub(super) fn string(line: &str, at: usize, side: &mut String) -> Scan<(Cell, us
         b'\\' => unescaped(line, start, end, side),
         _ => broken(end, unfinished(line, end)),
     }
+}
+
+/// As [`string`], of a value: white space around it is not part of it.
+#[inline]
+pub(super) fn value_text(line: &str, at: usize, side: &mut String) -> Scan<(Cell, usize)> {
+    let (cell, after) = string(line, at, side)?;
+    let base = if cell.tag() == Tag::SideText { side.as_bytes() } else { line.as_bytes() };
+    if let Some([first, ..]) = base.get(cell.start()..cell.end())
+        && EDGES[usize::from(*first)] | EDGES[usize::from(base[cell.end() - 1])]
+    {
+        return Ok((trimmed(line, cell, side), after));
+    }
+    Ok((cell, after))
+}
+
+/// Bytes that white space around a value begins or ends with; most characters that do so are none of it.
+const EDGES: [bool; 256] = {
+    let mut edges = [false; 256];
+    let all = *b" \t\xc2\xa0\xe3\x80";
+    let mut nth = 0;
+    while nth < all.len() {
+        edges[all[nth] as usize] = true;
+        nth += 1;
+    }
+    edges
+};
+
+#[cold]
+fn trimmed(line: &str, cell: Cell, side: &str) -> Cell {
+    let base = if cell.tag() == Tag::SideText { side } else { line };
+    let text = &base[cell.start()..cell.end()];
+    let start = cell.start() + text.len() - text.trim_start_matches(SPACES).len();
+    Cell::spanning(cell.tag(), start, start + trim(text).len())
 }
 
 #[cold]

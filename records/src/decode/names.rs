@@ -7,7 +7,7 @@
 use std::sync::LazyLock;
 
 use crate::Kind;
-use crate::schema::{self, Field, FieldType};
+use crate::schema::{self, Field, FieldType, TRACE_CODE};
 
 /// A field name: its place in the table of all names.
 pub(super) type NameId = u8;
@@ -22,6 +22,9 @@ pub(super) const REV: NameId = 2;
 pub(super) const RECV_TIME: NameId = 3;
 /// Most fields a record of a list has.
 pub(super) const INNER_MAX: usize = 8;
+
+/// The national name of a list of trace codes.
+pub(super) const NATIONAL_CODES: &str = "drugtracinfo";
 
 /// A name that no kind has.
 pub(super) const UNKNOWN: NameId = u8::MAX;
@@ -41,6 +44,8 @@ struct Name {
     mask: u128,
     /// Whether values of this name are lists.
     list: bool,
+    /// Whether they are lists of texts, which may also come as one text.
+    texts: bool,
     /// Whether values of this name are texts or numbers, a number and its text being equal.
     text_or_number: bool,
 }
@@ -51,6 +56,8 @@ pub(super) struct Names {
     slots: Box<[NameId; SLOTS]>,
     names: Vec<Name>,
     plans: Vec<Plan>,
+    /// The name of the code in a record of a list of trace codes.
+    trace_code: NameId,
 }
 
 /// The fields of one kind with the numbers of their names.
@@ -71,6 +78,8 @@ pub(super) struct PlanField {
     pub(super) name: NameId,
     /// The name.
     pub(super) text: &'static str,
+    /// Another name that it may come under, which counts where it does not.
+    pub(super) national: Option<(NameId, &'static str)>,
     /// What it holds.
     pub(super) ty: FieldType,
     /// Whether it must be there.
@@ -99,9 +108,12 @@ impl Names {
                 add(&mut names, inner.name, inner.ty);
             }
         }
+        add(&mut names, NATIONAL_CODES, FieldType::Texts);
+        add(&mut names, TRACE_CODE.name, TRACE_CODE.ty);
         assert!(names.len() < usize::from(UNKNOWN), "a name's number is a byte");
         let (multiplier, slots) = without_collision(&names);
-        let mut built = Names { multiplier, slots, names, plans: Vec::new() };
+        let mut built = Names { multiplier, slots, names, plans: Vec::new(), trace_code: UNKNOWN };
+        built.trace_code = built.find(TRACE_CODE.name.as_bytes());
         built.plans = Kind::ALL.into_iter().map(|kind| built.plan_of(kind)).collect();
         built
     }
@@ -119,13 +131,17 @@ impl Names {
             plan.fields.push(PlanField {
                 name,
                 text: field.name,
+                national: matches!(field.ty, FieldType::Texts)
+                    .then(|| (number(NATIONAL_CODES), NATIONAL_CODES)),
                 ty: field.ty,
                 required: field.required,
                 key: field.key,
                 inner: inner.iter().map(|field| number(field.name)).collect(),
             });
         }
-        for name in plan.fields.iter().map(|field| field.name).chain([KIND, OP, REV, RECV_TIME]) {
+        let national = plan.fields.iter().filter_map(|field| Some(field.national?.0));
+        let own = plan.fields.iter().map(|field| field.name).chain([KIND, OP, REV, RECV_TIME]);
+        for name in own.chain(national) {
             plan.known[usize::from(name >> 6)] |= 1 << (name & 63);
         }
         plan
@@ -167,6 +183,16 @@ impl Names {
         self.names.get(usize::from(name)).is_some_and(|name| name.list)
     }
 
+    /// Whether the values of this name are lists of texts, which may also come as one text.
+    pub(super) fn is_texts(&self, name: NameId) -> bool {
+        self.names.get(usize::from(name)).is_some_and(|name| name.texts)
+    }
+
+    /// The name of the code in a record of a list of trace codes.
+    pub(super) fn trace_code(&self) -> NameId {
+        self.trace_code
+    }
+
     /// Whether the values of this name are texts or numbers alike.
     pub(super) fn is_text_or_number(&self, name: NameId) -> bool {
         self.names.get(usize::from(name)).is_some_and(|name| name.text_or_number)
@@ -191,6 +217,7 @@ fn add(names: &mut Vec<Name>, text: &'static str, ty: FieldType) {
         head,
         mask,
         list: matches!(ty, FieldType::Records(_) | FieldType::Texts),
+        texts: matches!(ty, FieldType::Texts),
         text_or_number: matches!(ty, FieldType::TextOrNumber),
     });
 }

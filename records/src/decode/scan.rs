@@ -9,7 +9,7 @@
 //! fails is the end of the name searched and the name looked up.
 
 use super::cells::{Cell, Cells, Tag};
-use super::lex::{Scan, after_colon, broken, byte, only_space, scalar, skip_space, string};
+use super::lex::{Scan, after_colon, broken, byte, only_space, scalar, skip_space, string, value_text};
 use super::names::{KIND, NameId, Names, UNKNOWN};
 
 /// The name before the first of a line.
@@ -119,7 +119,7 @@ impl Scanner {
             at = after_colon(bytes, at)?;
             let value_at = at;
             let (value, after) = match byte(bytes, at) {
-                b'"' => string(line, at, &mut cells.side)?,
+                b'"' => value_text(line, at, &mut cells.side)?,
                 b'[' | b'{' => self.composite(line, at, name, names, cells)?,
                 _ => scalar(bytes, at)?,
             };
@@ -207,7 +207,7 @@ impl Scanner {
                 }
             } else {
                 let (cell, after) =
-                    if first == b'"' { string(line, at, &mut cells.side)? } else { scalar(bytes, at)? };
+                    if first == b'"' { value_text(line, at, &mut cells.side)? } else { scalar(bytes, at)? };
                 cells.tokens.push(cell);
                 at = skip_space(bytes, after);
             }

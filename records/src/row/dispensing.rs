@@ -1,7 +1,8 @@
 //! What left a pharmacy: sales and returns.
 //!
-//! Words: return_of, fixmedins_code, med_list_codg, quantity, time, price, mdtrt_id, psn_no, rx_id, expiry, the number
-//! of trace codes and the codes. A derived row holds the quantity (2) and the trace codes that its returns leave.
+//! Words: return_of, fixmedins_code, med_list_codg, quantity, time, price, setl_id, mdtrt_id, psn_no, rx_id, expiry, the
+//! number of trace codes and the codes. A derived row holds the quantity (2) and the trace codes that its returns leave,
+//! fillers left out, and whether its settlement makes it an insured sale.
 
 use super::given::length;
 use super::given::{Given, Intern, RowWriter, field};
@@ -27,6 +28,11 @@ header! {
     SPLIT = 18..19;
     NEEDS_RX = 19..20;
     EXPIRES = 20..21;
+    HAS_SETTLEMENT = 21..22;
+    /// mdtrt_setl_type says who paid.
+    SAYS_WHO_PAID = 22..23;
+    /// Of a derived row: it says not who paid, and its settlement is live.
+    BY_SETTLEMENT = 26..27;
 }
 
 /// A sale or a return of goods; a sale may have its returns taken off.
@@ -48,21 +54,25 @@ pub struct Dispensing {
     pub time: Moment,
     /// finl_trns_pric in millionths of a yuan.
     pub price: Option<i64>,
+    /// setl_id
+    pub settlement: TextRef,
     /// mdtrt_id
     pub visit: TextRef,
     /// psn_no
     pub psn_no: TextRef,
     /// rx_id
     pub rx: TextRef,
-    /// mdtrt_setl_type is `1`.
+    /// The fund paid: mdtrt_setl_type is `1`, or it is absent and setl_id names a live settlement.
     pub insured: bool,
+    /// mdtrt_setl_type is there.
+    pub says_who_paid: bool,
     /// trdn_flag is 1: the pack was split.
     pub split: bool,
     /// rx_flag is 1: it needs a prescription.
     pub needs_rx: bool,
     /// expy_end
     pub expires: Option<Day>,
-    /// Trace codes in the order given; repeats stay.
+    /// Trace codes in the order given; repeats stay, and in a row as sent fillers too.
     pub codes: Vec<TextRef>,
 }
 
@@ -82,10 +92,12 @@ pub(super) fn write<I: Intern>(w: &mut RowWriter<'_, '_, I>) -> Result<(), I::Er
     w.int(CNT_WIDE, field!(Dispensing."cnt"));
     w.int(TIME_WIDE, field!(Dispensing."sel_time"));
     w.optional_int(HAS_PRICE, PRICE_WIDE, given.maybe(field!(Dispensing."finl_trns_pric")));
+    w.optional_text(HAS_SETTLEMENT, field!(Dispensing."setl_id"))?;
     w.optional_text(HAS_VISIT, field!(Dispensing."mdtrt_id"))?;
     w.optional_text(HAS_PSN_NO, field!(Dispensing."psn_no"))?;
     w.optional_text(HAS_RX, field!(Dispensing."rx_id"))?;
     w.flag(INSURED, given.text(field!(Dispensing."mdtrt_setl_type")) == "1");
+    w.flag(SAYS_WHO_PAID, !given.text(field!(Dispensing."mdtrt_setl_type")).is_empty());
     w.flag(SPLIT, given.int(field!(Dispensing."trdn_flag")) == 1);
     w.flag(NEEDS_RX, given.int(field!(Dispensing."rx_flag")) == 1);
     w.optional_day(EXPIRES, field!(Dispensing."expy_end"));
@@ -93,9 +105,11 @@ pub(super) fn write<I: Intern>(w: &mut RowWriter<'_, '_, I>) -> Result<(), I::Er
     Ok(())
 }
 
-/// Writes the derived row of a sale: what its returns left of it.
-pub fn write_net_sale(row: &mut RowBuilder, sent: RowRef, cnt: i64, codes: &[TextRef]) {
+/// Writes the derived row of a sale: what its returns left of it, without fillers, and whether its settlement makes it
+/// an insured sale where it does not say who paid.
+pub fn write_net_sale(row: &mut RowBuilder, sent: RowRef, cnt: i64, codes: &[TextRef], by_settlement: bool) {
     row.start_derived(Kind::Dispensing, sent);
+    row.set(BY_SETTLEMENT, u64::from(by_settlement));
     row.wide(cnt);
     row.word(length(codes.len()));
     for code in codes {
@@ -103,12 +117,13 @@ pub fn write_net_sale(row: &mut RowBuilder, sent: RowRef, cnt: i64, codes: &[Tex
     }
 }
 
-/// Reads a [`Dispensing`]; a sale with returns has what is left of it.
+/// Reads a [`Dispensing`]; a sale with returns has what is left of it, a derived one no fillers.
 pub fn dispensing(arena: &Arena, row: RowRef) -> Dispensing {
     if let Some((sent, mut net)) = open_derived(arena, row) {
         let mut sale = dispensing(arena, sent);
         sale.cnt = net.wide();
         sale.codes = net.texts();
+        sale.insured |= net.flag(BY_SETTLEMENT);
         return sale;
     }
     let (head, mut fields) = open(arena, row);
@@ -122,10 +137,12 @@ pub fn dispensing(arena: &Arena, row: RowRef) -> Dispensing {
         cnt: fields.int(CNT_WIDE),
         time: fields.int(TIME_WIDE),
         price: fields.flag(HAS_PRICE).then(|| fields.int(PRICE_WIDE)),
+        settlement: fields.optional_text(HAS_SETTLEMENT),
         visit: fields.optional_text(HAS_VISIT),
         psn_no: fields.optional_text(HAS_PSN_NO),
         rx: fields.optional_text(HAS_RX),
         insured: fields.flag(INSURED),
+        says_who_paid: fields.flag(SAYS_WHO_PAID),
         split: fields.flag(SPLIT),
         needs_rx: fields.flag(NEEDS_RX),
         expires: fields.flag(EXPIRES).then(|| fields.day()),
@@ -151,6 +168,7 @@ pub(super) fn render(arena: &Arena, row: RowRef, to: &mut RenderContext<'_>) {
     if let Some(price) = sale.price {
         to.put("finl_trns_pric", format_scaled(price, 6));
     }
+    to.text("setl_id", sale.settlement);
     to.text("mdtrt_id", sale.visit);
     to.text("psn_no", sale.psn_no);
     to.text("rx_id", sale.rx);

@@ -1,7 +1,8 @@
 //! Fee lines: one item on one bill, as sent or with its reversals netted.
 //!
 //! Words: psn_no, fixmedins_code, med_list_codg; time, quantity, price, amount and fund (1 or 2 each); the texts that
-//! are there; the delay. A derived row holds quantity, amount and fund (2 each) as its reversals leave them.
+//! are there; the delay. A derived row holds quantity, amount and fund (2 each) as its reversals and its settlement
+//! leave them.
 //! Fee lines are most of all rows, so what decides where one is put ([`fee_line_place`]) is read by position.
 
 use super::given::{Given, Intern, RowWriter, field};
@@ -29,10 +30,15 @@ header! {
     /// Quantity times price is not exactly the amount.
     DOUBTFUL = 22..23;
     HAS_DOCTOR = 26..27;
+    HAS_FUND = 27..28;
+    /// Of a derived row: reversals are netted into it.
+    NETTED = 28..29;
+    /// Of a derived row: its settlement stands and is not live.
+    UNSETTLED = 29..30;
     LIST_TYPE = 30..32;
 }
 
-/// A fee line: as sent, or with its reversals netted.
+/// A fee line: as sent, or with its reversals netted and its settlement looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FeeLine {
     /// mdtrt_id
@@ -53,8 +59,12 @@ pub struct FeeLine {
     pub price: i64,
     /// det_item_fee_sumamt, fen.
     pub amount: i64,
-    /// fund_amt, fen; 0 if absent.
+    /// fund_amt, fen; 0 if absent, and of a line whose settlement is not live.
     pub fund: i64,
+    /// fund_amt is there.
+    pub has_fund: bool,
+    /// Its setl_id names a standing settlement that is not live.
+    pub unsettled: bool,
     /// init_feedetl_sn: what this line reverses.
     pub reverses: TextRef,
     /// setl_id
@@ -75,6 +85,10 @@ impl FeeLine {
     /// Whether rules see it: an original of which something is left.
     pub fn is_net(&self) -> bool {
         self.reverses.is_none() && self.cnt > 0
+    }
+    /// Whether it is known that the fund paid nothing of it; of a line without a fund_amt it is not known.
+    pub fn is_unpaid(&self) -> bool {
+        self.unsettled || (self.has_fund && self.fund <= 0)
     }
     /// Drug or herb.
     pub fn is_drug(&self) -> bool {
@@ -106,6 +120,7 @@ pub(super) fn write<I: Intern>(w: &mut RowWriter<'_, '_, I>) -> Result<(), I::Er
     w.int(PRICE_WIDE, field!(FeeLine."pric"));
     w.int(AMOUNT_WIDE, field!(FeeLine."det_item_fee_sumamt"));
     w.int(FUND_WIDE, field!(FeeLine."fund_amt"));
+    w.flag(HAS_FUND, given.maybe(field!(FeeLine."fund_amt")).is_some());
     w.optional_text(HAS_REVERSES, field!(FeeLine."init_feedetl_sn"))?;
     w.optional_text(HAS_SETTLEMENT, field!(FeeLine."setl_id"))?;
     w.optional_text(HAS_RX, field!(FeeLine."rx_id"))?;
@@ -121,19 +136,36 @@ pub(super) fn write<I: Intern>(w: &mut RowWriter<'_, '_, I>) -> Result<(), I::Er
     Ok(())
 }
 
-/// Writes the derived row of a fee line: its own sums and those of its reversals.
-pub fn write_net_line(row: &mut RowBuilder, sent: RowRef, cnt: i64, amount: i64, fund: i64) {
+/// What stands beside a fee line and alters what of it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NetLine {
+    /// Quantity in ten-thousandths, with its reversals'.
+    pub cnt: i64,
+    /// det_item_fee_sumamt, fen, with its reversals'.
+    pub amount: i64,
+    /// fund_amt, fen, with its reversals'.
+    pub fund: i64,
+    /// Whether it has reversals.
+    pub netted: bool,
+    /// Whether its setl_id names a standing settlement that is not live.
+    pub unsettled: bool,
+}
+
+/// Writes the derived row of a fee line.
+pub fn write_net_line(row: &mut RowBuilder, sent: RowRef, net: NetLine) {
     row.start_derived(Kind::FeeLine, sent);
-    for value in [cnt, amount, fund] {
+    for value in [net.cnt, net.amount, net.fund] {
         row.wide(value);
     }
+    row.set(NETTED, u64::from(net.netted));
+    row.set(UNSETTLED, u64::from(net.unsettled));
 }
 
 /// Reads a [`FeeLine`], as sent or netted.
 pub fn fee_line(arena: &Arena, row: RowRef) -> FeeLine {
-    let (sent, net) = match open_derived(arena, row) {
-        None => (row, None),
-        Some((sent, mut net)) => (sent, Some((net.wide(), net.wide(), net.wide()))),
+    let (sent, net, unsettled) = match open_derived(arena, row) {
+        None => (row, None, false),
+        Some((sent, mut net)) => (sent, Some((net.wide(), net.wide(), net.wide())), net.flag(UNSETTLED)),
     };
     let (head, mut fields) = open(arena, sent);
     let (psn_no, institution, item) = (fields.text(), fields.text(), fields.text());
@@ -143,6 +175,7 @@ pub fn fee_line(arena: &Arena, row: RowRef) -> FeeLine {
     let amount = fields.int(AMOUNT_WIDE);
     let fund = fields.int(FUND_WIDE);
     let (cnt, amount, fund) = net.unwrap_or((cnt, amount, fund));
+    let fund = if unsettled { 0 } else { fund };
     FeeLine {
         visit: head.key,
         sn: head.key2,
@@ -154,6 +187,8 @@ pub fn fee_line(arena: &Arena, row: RowRef) -> FeeLine {
         price,
         amount,
         fund,
+        has_fund: fields.flag(HAS_FUND),
+        unsettled,
         // From here on the fields are read in the order in which they stand.
         reverses: fields.optional_text(HAS_REVERSES),
         settlement: fields.optional_text(HAS_SETTLEMENT),
@@ -238,7 +273,7 @@ pub fn fee_line_place(arena: &Arena, row: RowRef) -> FeeLinePlace {
         reverses,
         rx,
         is_net: !HAS_REVERSES.is_set(header) && cnt_is_positive,
-        is_netted: row != sent,
+        is_netted: row != sent && NETTED.is_set(u64::from(arena.word(row, 0))),
         is_doubtful: DOUBTFUL.is_set(header),
     }
 }

@@ -354,11 +354,12 @@ pub(super) fn open(arena: &Arena, row: RowRef) -> (Key, Fields<'_>) {
     (Key { key, key2 }, Fields { header, reader })
 }
 
-/// The row as sent and the fields after it, if `row` is derived.
+/// The row as sent and the fields after it, if `row` is derived; its flags are its own.
 #[inline]
 pub(super) fn open_derived(arena: &Arena, row: RowRef) -> Option<(RowRef, Fields<'_>)> {
     let sent = as_sent(arena, row);
-    (sent != row).then(|| (sent, Fields { header: 0, reader: arena.reader_from(row, 2) }))
+    let header = u64::from(arena.word(row, 0));
+    (sent != row).then(|| (sent, Fields { header, reader: arena.reader_from(row, 2) }))
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "the low half")]

@@ -6,12 +6,13 @@ use super::given::{Given, Intern, RowWriter, field};
 use super::layout::{header, open};
 use super::render_context::RenderContext;
 use crate::arena::{Arena, RowRef, TextRef};
-use crate::codes::PresenceResult;
+use crate::codes::{PresenceResult, PresenceScene};
 use crate::time::Moment;
 
 header! {
     TIME_WIDE = 8..9;
     PASS = 9..10;
+    SCENE = 10..13;
 }
 
 /// An identity check.
@@ -27,6 +28,8 @@ pub struct Presence {
     pub time: Moment,
     /// result is `pass`.
     pub pass: bool,
+    /// scene
+    pub scene: PresenceScene,
 }
 
 /// The event time that a change states, for how late it came.
@@ -41,15 +44,19 @@ pub(super) fn write<I: Intern>(w: &mut RowWriter<'_, '_, I>) -> Result<(), I::Er
     w.int(TIME_WIDE, field!(Presence."idv_time"));
     let result = PresenceResult::from_position(w.given.position(field!(Presence."result")));
     w.flag(PASS, result == PresenceResult::Pass);
+    w.row.set(SCENE, u64::from(w.given.position(field!(Presence."scene"))));
     Ok(())
 }
+
+const _: () = assert!(SCENE.hold(PresenceScene::ALL.len()));
 
 /// Reads a [`Presence`].
 pub fn presence(arena: &Arena, row: RowRef) -> Presence {
     let (head, mut fields) = open(arena, row);
     let (psn_no, institution) = (fields.text(), fields.text());
     let time = fields.int(TIME_WIDE);
-    Presence { id: head.key, psn_no, institution, time, pass: fields.flag(PASS) }
+    let scene = PresenceScene::from_position(fields.bits(SCENE));
+    Presence { id: head.key, psn_no, institution, time, pass: fields.flag(PASS), scene }
 }
 
 /// The event time of a row.
@@ -64,5 +71,6 @@ pub(super) fn render(arena: &Arena, row: RowRef, to: &mut RenderContext<'_>) {
     to.text("fixmedins_code", presence.institution);
     to.moment("idv_time", Some(presence.time));
     let pass = PresenceResult::Pass;
+    to.put("scene", presence.scene.code());
     to.one_of("result", presence.pass, pass.code(), || pass.other_codes());
 }

@@ -1,10 +1,12 @@
 //! What entered an institution's stock: purchases and their returns.
 //!
-//! Words: fixmedins_code, med_list_codg, quantity, time, the number of trace codes and the codes.
+//! Words: fixmedins_code, med_list_codg, quantity, time, the number of trace codes and the codes. A derived row holds the
+//! codes without fillers.
 
-use super::given::{Given, Intern, RowWriter, field};
-use super::layout::{header, open};
+use super::given::{Given, Intern, RowWriter, field, length};
+use super::layout::{RowBuilder, header, open, open_derived};
 use super::render_context::RenderContext;
+use crate::Kind;
 use crate::arena::{Arena, RowRef, TextRef};
 use crate::codes::PurchaseMove;
 use crate::time::Moment;
@@ -30,7 +32,7 @@ pub struct Purchase {
     pub cnt: i64,
     /// stoin_time
     pub time: Moment,
-    /// Trace codes in the order given; repeats stay.
+    /// Trace codes in the order given; repeats stay, and in a row as sent fillers too.
     pub codes: Vec<TextRef>,
 }
 
@@ -51,8 +53,20 @@ pub(super) fn write<I: Intern>(w: &mut RowWriter<'_, '_, I>) -> Result<(), I::Er
     Ok(())
 }
 
-/// Reads a [`Purchase`].
+/// Writes the derived row of a purchase some of whose trace codes are fillers: those that are not.
+pub fn write_purchase_of_codes(row: &mut RowBuilder, sent: RowRef, codes: &[TextRef]) {
+    row.start_derived(Kind::Purchase, sent);
+    row.word(length(codes.len()));
+    for code in codes {
+        row.text(*code);
+    }
+}
+
+/// Reads a [`Purchase`]; a derived one has no fillers.
 pub fn purchase(arena: &Arena, row: RowRef) -> Purchase {
+    if let Some((sent, mut left)) = open_derived(arena, row) {
+        return Purchase { codes: left.texts(), ..purchase(arena, sent) };
+    }
     let (head, mut fields) = open(arena, row);
     let (institution, item) = (fields.text(), fields.text());
     let (cnt, time) = (fields.int(CNT_WIDE), fields.int(TIME_WIDE));

@@ -1,10 +1,11 @@
 //! Bills and their split between fund, account and cash.
 //!
 //! Words: mdtrt_id, psn_no, fixmedins_code, insutype, setl_time, fund, account, bill_code, bill_no, orig_setl_id.
-//! A derived row marks that another settlement names this one as its original; it has no fields of its own.
+//! A derived row marks that another settlement names this one as its original, or that a number of its invoice is a
+//! filler; it has no fields of its own.
 
 use super::given::{Given, Intern, RowWriter, field};
-use super::layout::{RowBuilder, as_sent, header, open};
+use super::layout::{RowBuilder, as_sent, header, open, open_derived};
 use super::render_context::RenderContext;
 use crate::Kind;
 use crate::arena::{Arena, RowRef, TextRef};
@@ -21,6 +22,12 @@ header! {
     HAS_ORIGINAL = 14..15;
     /// It is marked as a refund, or an amount of it is below zero.
     REFUNDED = 15..16;
+    /// Of a derived row: another settlement names it as its original.
+    WITHDRAWN = 16..17;
+    /// Of a derived row: its bill_code is a filler.
+    NO_BILL_CODE = 17..18;
+    /// Of a derived row: its bill_no is a filler.
+    NO_BILL_NO = 18..19;
 }
 
 /// A settlement.
@@ -42,9 +49,9 @@ pub struct Settlement {
     pub fund: i64,
     /// acct_pay, fen.
     pub account: i64,
-    /// bill_code
+    /// bill_code; of a derived row none if it is a filler.
     pub bill_code: TextRef,
-    /// bill_no
+    /// bill_no; of a derived row none if it is a filler.
     pub bill_no: TextRef,
     /// orig_setl_id
     pub original: TextRef,
@@ -76,15 +83,39 @@ pub(super) fn write<I: Intern>(w: &mut RowWriter<'_, '_, I>) -> Result<(), I::Er
     Ok(())
 }
 
-/// Writes the derived row of a settlement that another one names as its original: it is not live.
-pub fn write_withdrawn_settlement(row: &mut RowBuilder, sent: RowRef) {
+/// What stands beside a settlement and alters what of it stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SettlementMarks {
+    /// Another one names it as its original: it is not live.
+    pub withdrawn: bool,
+    /// Its bill_code is a filler.
+    pub no_bill_code: bool,
+    /// Its bill_no is a filler.
+    pub no_bill_no: bool,
+}
+
+/// Writes the derived row of a settlement.
+pub fn write_marked_settlement(row: &mut RowBuilder, sent: RowRef, marks: SettlementMarks) {
     row.start_derived(Kind::Settlement, sent);
+    row.set(WITHDRAWN, u64::from(marks.withdrawn));
+    row.set(NO_BILL_CODE, u64::from(marks.no_bill_code));
+    row.set(NO_BILL_NO, u64::from(marks.no_bill_no));
+}
+
+/// What was marked of a settlement; nothing of a row as sent.
+pub fn settlement_marks(arena: &Arena, row: RowRef) -> SettlementMarks {
+    open_derived(arena, row).map_or_else(SettlementMarks::default, |(_, marks)| SettlementMarks {
+        withdrawn: marks.flag(WITHDRAWN),
+        no_bill_code: marks.flag(NO_BILL_CODE),
+        no_bill_no: marks.flag(NO_BILL_NO),
+    })
 }
 
 /// Reads a [`Settlement`], live or not.
 pub fn settlement(arena: &Arena, row: RowRef) -> Settlement {
-    let sent = as_sent(arena, row);
-    let (head, mut fields) = open(arena, sent);
+    let marks = settlement_marks(arena, row);
+    let unless = |filler: bool, text: TextRef| if filler { TextRef::NONE } else { text };
+    let (head, mut fields) = open(arena, as_sent(arena, row));
     // Fields of a literal are evaluated in the order in which they stand: that of the words.
     Settlement {
         id: head.key,
@@ -95,10 +126,10 @@ pub fn settlement(arena: &Arena, row: RowRef) -> Settlement {
         time: fields.int(TIME_WIDE),
         fund: fields.int(FUND_WIDE),
         account: fields.int(ACCOUNT_WIDE),
-        bill_code: fields.optional_text(HAS_BILL_CODE),
-        bill_no: fields.optional_text(HAS_BILL_NO),
+        bill_code: unless(marks.no_bill_code, fields.optional_text(HAS_BILL_CODE)),
+        bill_no: unless(marks.no_bill_no, fields.optional_text(HAS_BILL_NO)),
         original: fields.optional_text(HAS_ORIGINAL),
-        live: sent == row && !fields.flag(REFUNDED),
+        live: !marks.withdrawn && !fields.flag(REFUNDED),
     }
 }
 

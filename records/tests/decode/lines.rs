@@ -189,7 +189,8 @@ fn no_kind_and_an_unknown_one_are_unknown_kind() {
             r#"{"kind":["person"]}"#,
             r#"{"kind":true}"#,
             r#"{"op":"nonsense","rev":-1}"#,
-            r#"{"kind":" person"}"#,
+            r#"{"kind":"per son"}"#,
+            r#"{"kind":" "}"#,
         ],
     );
     assert_eq!(decode("{}").unwrap_err().kind, None);
@@ -197,10 +198,10 @@ fn no_kind_and_an_unknown_one_are_unknown_kind() {
 
 #[test]
 fn op_is_put_or_del_and_put_by_default() {
-    for absent in ["null", "\"\"", "\"put\""] {
+    for absent in ["null", "\"\"", "\"put\"", "\" \"", "\"\\tput\u{3000}\""] {
         assert_eq!(good(with(PERSON, "op", absent)), good(PERSON));
     }
-    for bad in ["\"PUT\"", "\"delete\"", "1", "true", "[]", "{}", "\" \""] {
+    for bad in ["\"PUT\"", "\"delete\"", "1", "true", "[]", "{}", "\"p ut\""] {
         assert_eq!(code(with(PERSON, "op", bad)), Code::BadOp, "{bad}");
     }
 }
@@ -211,6 +212,7 @@ fn rev_is_an_integer_or_its_digits() {
         ("0", 0),
         ("1", 1),
         ("\"17\"", 17),
+        ("\" 17\u{a0}\"", 17),
         ("9223372036854775807", i64::MAX),
         ("\"9223372036854775807\"", i64::MAX),
     ] {
@@ -230,7 +232,7 @@ fn rev_is_an_integer_or_its_digits() {
         "99999999999999999999999",
         "\"-1\"",
         "\"+1\"",
-        "\" 1\"",
+        "\"1 1\"",
         "\"1.0\"",
         "\"1e2\"",
         "\"x\"",
@@ -276,7 +278,10 @@ fn the_first_fault_in_the_contracts_order_counts() {
     assert_eq!(text(steps[4].0), "fee_line.mdtrt_id is missing");
     assert_eq!(text(steps[5].0), "fee_line.psn_no: 5 is not a string");
     let recv = with(FEE_LINE, "recv_time", "\"x\"");
-    assert_eq!(text(&recv), "fee_line.recv_time: \"x\" is not a time from 1900 to 2099");
+    assert_eq!(
+        text(&recv),
+        "fee_line.recv_time: \"x\" is written in no way that is read; a time is YYYY-MM-DD HH:MM:SS, a date YYYY-MM-DD"
+    );
     assert_eq!(text(&with(&recv, "pric", "12.3456789")), "fee_line.pric: 12.3456789 has more than 6 places");
     // An optional field before a required one comes first, whatever stands first in the line.
     let line = with(&without(SETTLEMENT, "setl_time"), "insutype", "5");
@@ -343,7 +348,8 @@ fn a_del_needs_only_kind_op_and_key() {
 fn unknown_top_level_fields_with_a_value_are_counted() {
     for (value, count) in [
         ("1", 1),
-        ("\" \"", 1),
+        ("\" \"", 0),
+        ("\". \"", 1),
         ("false", 1),
         ("[]", 1),
         ("{}", 1),

@@ -3,7 +3,7 @@
 use records::decode::{Code, Decoder};
 
 use super::support::{
-    DISPENSING, INSTITUTION, PRESCRIPTION, PURCHASE, VISIT, code, content, decode, value, with,
+    DISPENSING, INSTITUTION, PRESCRIPTION, PURCHASE, VISIT, code, content, decode, good, value, with,
 };
 
 #[test]
@@ -17,7 +17,11 @@ fn a_list_may_be_empty_which_is_not_absent() {
     ] {
         assert_eq!(value(&with(line, field, " [ ] "), field), "[]");
         content(line, field, "[]", "null", false);
-        for bad in ["{}", "\"[]\"", "1", "true", "\"x\"", "{\"0\":1}"] {
+        for bad in ["{}", "1", "true", "{\"0\":1}"] {
+            assert_eq!(code(with(line, field, bad)), Code::BadValue, "{bad}");
+        }
+        // Of codes a text is one or several.
+        for bad in ["\"[]\"", "\"x\""].into_iter().filter(|_| field != "trace_codes") {
             assert_eq!(code(with(line, field, bad)), Code::BadValue, "{bad}");
         }
     }
@@ -111,7 +115,68 @@ fn an_empty_trace_code_is_no_code() {
     content(DISPENSING, "trace_codes", r#"[""]"#, "[]", true);
     content(DISPENSING, "trace_codes", r#"["ab","c"]"#, r#"["a","bc"]"#, false);
     content(DISPENSING, "trace_codes", r#"["a","b"]"#, r#"["b","a"]"#, false);
-    for bad in ["[null]", "[1]", "[[]]", "[{}]", "[true]", r#"["a",null]"#] {
+    for bad in ["[null]", "[1]", "[[]]", "[true]", r#"["a",null]"#, "1", "true"] {
         assert_eq!(code(codes(bad)), Code::BadValue, "{bad}");
+    }
+    assert_eq!(code(codes("[{}]")), Code::MissingField);
+}
+
+#[test]
+fn codes_are_told_apart_however_they_are_written() {
+    let codes = |list: &str| value(&with(DISPENSING, "trace_codes", list), "trace_codes");
+    let two = r#"[Text("81A"), Text("82-B/1")]"#;
+    for same in [
+        r#"["81A","82-B/1"]"#,
+        r#""81A,82-B/1""#,
+        r#""81A;82-B/1""#,
+        r#""81A|82-B/1""#,
+        r#""81A，82-B/1""#,
+        r#""81A；82-B/1""#,
+        r#""81A、82-B/1""#,
+        r#"" 81A 82-B/1 ""#,
+        r#""81A\t\r\n82-B/1\n""#,
+        r#""81A\u3000\u00a082-B/1""#,
+        r#"",81A,,;82-B/1|""#,
+        r#"["81A,82-B/1",""," "]"#,
+        r#"[{"drug_trac_codg":"81A"},{"x":[1,{"drug_trac_codg":9}],"drug_trac_codg":" 82-B/1 "}]"#,
+        r#"[{"drug_trac_codg":"81A 82-B/1"}]"#,
+        r#"["81A",{"drug_trac_codg":"82-B/1"}]"#,
+    ] {
+        assert_eq!(codes(same), two, "{same}");
+        content(DISPENSING, "trace_codes", same, r#"["81A","82-B/1"]"#, true);
+        // The national name, which counts where ours has nothing.
+        let national = with(DISPENSING, "drugtracinfo", same);
+        assert_eq!(value(&national, "trace_codes"), two, "{same}");
+        let seen = good(&national);
+        assert_eq!((seen.hash, seen.unknown), (good(with(DISPENSING, "trace_codes", same)).hash, 0));
+        assert_eq!(value(&with(&national, "trace_codes", "\"\""), "trace_codes"), two);
+        assert_eq!(value(&with(&national, "trace_codes", "\"Z\""), "trace_codes"), r#"[Text("Z")]"#);
+        assert_eq!(value(&with(&national, "trace_codes", "[]"), "trace_codes"), "[]");
+    }
+    assert_eq!(codes("\" \""), "Absent");
+    assert_eq!(codes("\",;\""), "[]");
+    // Where it is no list of the kind it is a field that nobody knows.
+    assert_eq!(good(with(VISIT, "drugtracinfo", "[7]")).unknown, 1);
+    assert_eq!(good(with(DISPENSING, "drug_trac_codg", "[7]")).unknown, 1);
+    for (bad, fault) in [
+        (r#"[{"drug_trac_codg":""}]"#, "dispensing.drugtracinfo[0].drug_trac_codg is missing"),
+        (r#"["a",{"drug_trac_codg":1}]"#, "dispensing.drugtracinfo[1].drug_trac_codg: 1 is not a string"),
+        ("[null]", "dispensing.drugtracinfo[0] is null"),
+        ("7", "dispensing.drugtracinfo: 7 is not a list"),
+    ] {
+        assert_eq!(decode(with(DISPENSING, "drugtracinfo", bad)).unwrap_err().text, fault);
+    }
+}
+
+#[test]
+fn a_text_of_many_codes_is_many_codes() {
+    for (code, separator) in [("a", ","), ("8", " "), ("c".repeat(200).as_str(), "、")] {
+        let text = vec![code; 20_000].join(separator);
+        let line = with(PURCHASE, "trace_codes", &format!("\"{text}\""));
+        let list =
+            with(PURCHASE, "trace_codes", &format!("[{}]", vec![format!("\"{code}\""); 20_000].join(",")));
+        let count = Decoder::new().decode(line.as_bytes(), |change| change.elements.len());
+        assert_eq!(count, Ok(20_000), "{code}");
+        assert_eq!(good(line).hash, good(list).hash);
     }
 }

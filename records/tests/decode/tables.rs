@@ -99,14 +99,69 @@ fn a_row_of_a_table_is_the_same_change() {
     assert_eq!(row(Kind::Person, &[("psn_no", TableCell::Bytes(b"\xff"))]).unwrap_err().code, Code::NotJson);
     let unknown = [("op", text("del")), ("psn_no", text("T1")), ("hash", TableCell::Bytes(b"\xff"))];
     assert_eq!(row(Kind::Person, &unknown).map(|seen| seen.unknown), Ok(1));
-    assert_eq!(
-        row(Kind::Person, &[("psn_no", text("1")), ("psn_no", text("1"))]).unwrap_err().code,
-        Code::NotJson
-    );
+    assert_eq!(Columns::new(["psn_no", "x", " PSN_NO "]).name_twice(), Some("two columns are named psn_no"));
+    assert_eq!(Columns::new(["y", "T1", "t1 "]).name_twice(), Some("columns 2 and 3 have the same name"));
+    assert_eq!(Columns::new(["x", "", " "]).name_twice(), None);
     assert_eq!(
         row(Kind::Person, &[("op", text("del")), ("psn_no", text("T1"))]).map(|seen| seen.op),
         Ok(Op::Del)
     );
+}
+
+/// What a row is, and what the line is that is made of it.
+fn both_ways(kind: Kind, cells: &[(&str, TableCell<'_>)]) -> [Result<super::support::Seen, Code>; 2] {
+    let columns = Columns::new(cells.iter().map(|(name, _)| *name));
+    let row = || cells.iter().map(|(_, cell)| *cell);
+    let as_row = Decoder::new().decode_row(kind, &columns, row(), seen).map_err(|fault| fault.code);
+    let line = columns.line_of(kind, row()).map_err(|fault| fault.code);
+    [as_row, line.and_then(|line| decode(&line).map_err(|fault| fault.code))]
+}
+
+#[test]
+fn a_line_that_is_made_of_a_row_is_the_same_change() {
+    let text = TableCell::Text;
+    let sale = |name: &'static str, codes: TableCell<'static>| {
+        let cells = [
+            (" SEL_ID ", text(" S\u{3000}")),
+            ("Move", text("sale")),
+            ("fixmedins_code", text("P\"\\\n1")),
+            ("med_list_codg", text("X")),
+            ("cnt", TableCell::Number("2.50")),
+            ("sel_time", text("2025/3/2 10:00")),
+            ("rx_flag", TableCell::Flag(true)),
+            ("KIND", text("visit")),
+            ("other", text("\u{1}x")),
+            ("nothing", text(" ")),
+            (name, codes),
+        ];
+        let [row, line] = both_ways(Kind::Dispensing, &cells);
+        assert_eq!(row, line, "{codes:?}");
+        row
+    };
+    let plain = sale("trace_codes", text("A B")).unwrap();
+    assert_eq!(plain.unknown, 2);
+    for codes in [
+        text("A,B"),
+        text(" [\"A\", \"B\"] "),
+        text("[\"A;B\"]"),
+        text("[{\"drug_trac_codg\":\"A\"},\"B\"]"),
+        TableCell::Nested("[\"A\",\"B\"]"),
+    ] {
+        for name in ["trace_codes", "DrugTracInfo"] {
+            assert_eq!(sale(name, codes).map(|seen| seen.hash), Ok(plain.hash), "{codes:?}");
+        }
+    }
+    let without = sale("x", TableCell::Null).unwrap().hash;
+    for none in [TableCell::Null, text(""), text(" \u{3000}"), text("null"), text(" null ")] {
+        assert_eq!(sale("trace_codes", none).map(|seen| seen.hash), Ok(without), "{none:?}");
+    }
+    for bad in [text("[A"), text("[1]"), text("[] []"), TableCell::Number("1"), TableCell::Number("NaN")] {
+        assert_eq!(sale("trace_codes", bad).unwrap_err(), Code::BadValue, "{bad:?}");
+    }
+    assert_eq!(sale("trace_codes", text("[{}]")).unwrap_err(), Code::MissingField);
+    assert_eq!(sale("trace_codes", TableCell::Bytes(b"\xff")).unwrap_err(), Code::NotJson);
+    let visit = |diags| both_ways(Kind::Visit, &[("diags", diags), ("mdtrt_id", text("V"))]);
+    assert_eq!(visit(text("x")), [Err(Code::MissingField), Err(Code::MissingField)]);
 }
 
 #[test]
