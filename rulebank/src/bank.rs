@@ -3,18 +3,17 @@
 //! What is loaded is checked as a whole: each rule, each table, and that they agree, rows with rules and exemptions
 //! with rules. A bank that has one mistake is none; all mistakes are reported together, in the order of the files.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::collections::BTreeMap;
+use std::path::Path;
 
-use crate::error::{BankError, Mistake, Source};
+use crate::error::{BankError, Mistake, Note, Source};
 use crate::exemption;
+use crate::folder::{self, Texts, built_in};
 use crate::readers::Readers;
 use crate::rule::{self, Rule};
 use crate::table::Tables;
+use crate::word::Status;
 use crate::{DetectorSpec, Exemption, builtin};
-
-/// The file in a rules folder that is there to be copied, not to be loaded.
-const TEMPLATE: &str = "TEMPLATE.toml";
 
 /// Rules, knowledge tables and exemptions, checked.
 #[derive(Clone, Debug)]
@@ -28,6 +27,8 @@ pub struct Bank {
     /// The files it was read from, as they were written: path below the bank's folder, and text. Written out
     /// again they are the same bank.
     pub files: Vec<(String, String)>,
+    /// What is no mistake and may be one: files that nobody reads, rules of which none is active.
+    pub notes: Vec<Note>,
     /// The detectors that the bank was checked against; the page of a rule describes their parameters.
     pub(crate) detectors: Vec<DetectorSpec>,
 }
@@ -52,9 +53,13 @@ pub fn load(dir: Option<&Path>, detectors: &[DetectorSpec]) -> Result<Bank, Vec<
             tables: built_in(builtin::TABLES),
             exemptions: built_in(builtin::EXEMPTIONS),
         },
-        Some(dir) => read_folder(dir, &mut errors),
+        Some(dir) => folder::read(dir, &mut errors),
     };
-    check(texts, dir, detectors, errors)
+    let unread = dir.map_or_else(Vec::new, folder::unread);
+    check(texts, dir, detectors, errors).map(|mut bank| {
+        bank.notes.extend(unread.into_iter().map(|about| Note { about, is_unread: true }));
+        bank
+    })
 }
 
 /// As [`load`], from the files of a bank that was loaded elsewhere ([`Bank::files`]).
@@ -97,10 +102,17 @@ fn check(
         rule_drafts.push((draft, source));
     }
     let mut tables = Tables::default();
+    let mut of_table: BTreeMap<String, &str> = BTreeMap::new();
     for (file, text) in &texts.tables {
-        let stem = Path::new(file).file_stem().map(|stem| stem.to_string_lossy().into_owned());
+        let stem = Path::new(file).file_stem().map(|stem| stem.to_string_lossy().to_ascii_lowercase());
+        let name = stem.unwrap_or_default();
+        if let Some(other) = of_table.insert(name.clone(), file) {
+            let error = BankError::whole(file, format!("the table {name} stands in {other} already"));
+            errors.push(error.with_hint("one table, one file"));
+            continue;
+        }
         let check_rule = &mut |cell| readers.check(&cell);
-        errors.extend(tables.add(&stem.unwrap_or_default(), Source { file, text }, check_rule));
+        errors.extend(tables.add(&name, Source { file, text }, check_rule));
     }
     tables.complete();
     // The rules themselves, each id once.
@@ -131,7 +143,10 @@ fn check(
     exemptions.sort_by(|a, b| a.id.cmp(&b.id));
     match errors.is_empty() {
         true => {
-            Ok(Bank { rules, tables, exemptions, files: texts.below(dir), detectors: detectors.to_vec() })
+            let about = none_active(&rules, dir).into_iter();
+            let notes = about.map(|about| Note { about, is_unread: false }).collect();
+            let detectors = detectors.to_vec();
+            Ok(Bank { rules, tables, exemptions, files: texts.below(dir), notes, detectors })
         }
         false => Err(errors),
     }
@@ -155,126 +170,29 @@ impl Bank {
     }
 }
 
-/// A file's name and text.
-type Text = (String, String);
-
-/// The texts of a bank, each sort by path.
-#[derive(Default)]
-struct Texts {
-    rules: Vec<Text>,
-    tables: Vec<Text>,
-    exemptions: Vec<Text>,
-}
-
-impl Texts {
-    /// All files, by their paths below the folder they were read from; built-in ones have such paths already.
-    fn below(self, dir: Option<&Path>) -> Vec<Text> {
-        let all = self.rules.into_iter().chain(self.tables).chain(self.exemptions);
-        let relative = |path: &str| match dir.and_then(|dir| Path::new(path).strip_prefix(dir).ok()) {
-            Some(below) => below.to_string_lossy().into_owned(),
-            None => path.to_owned(),
-        };
-        all.map(|(path, text)| (relative(&path), text)).collect()
-    }
-}
-
-fn built_in(list: &[(&str, &str)]) -> Vec<Text> {
-    list.iter().map(|(file, text)| ((*file).to_owned(), (*text).to_owned())).collect()
-}
-
-/// The texts of a folder.
-fn read_folder(dir: &Path, errors: &mut Vec<BankError>) -> Texts {
-    if !dir.is_dir() {
-        let error = BankError::whole(&dir.to_string_lossy(), "there is no such folder");
-        errors
-            .push(error.with_hint("a bank is a folder with tables/*.csv and, if it likes, rules/**/*.toml"));
-        return Texts::default();
-    }
-    let mut read_all = |folder: &str, extension: &str, deep: bool| -> Vec<Text> {
-        let (paths, failed) = files(&dir.join(folder), extension, deep);
-        errors.extend(failed);
-        let mut texts = Vec::new();
-        for path in paths {
-            match read_text(&path) {
-                Ok(text) => texts.push((path.to_string_lossy().into_owned(), text)),
-                Err(error) => errors.push(error),
-            }
-        }
-        texts
-    };
-    let tables = read_all("tables", "csv", false);
-    let rules = read_all("rules", "toml", true);
-    let exemptions = read_all("exemptions", "toml", false);
-    // Rule files that cannot be read are mistakes; they do not bring the built-in rules back.
-    let rules = match rules.is_empty() && errors.is_empty() {
-        true => built_in(builtin::RULES),
-        false => rules,
-    };
-    Texts { rules, tables, exemptions }
-}
-
-fn read_text(path: &Path) -> Result<String, BankError> {
-    let name = path.to_string_lossy();
-    let bytes =
-        fs::read(path).map_err(|error| BankError::whole(&name, format!("cannot be read: {error}")))?;
-    String::from_utf8(bytes).map_err(|error| {
-        let valid =
-            String::from_utf8_lossy(&error.as_bytes()[..error.utf8_error().valid_up_to()]).into_owned();
-        let source = Source { file: &name, text: &valid };
-        let mut mistake =
-            source.error(Mistake::new(valid.len()..valid.len(), "the file is not UTF-8 from here on"));
-        mistake.hint = Some("save it as UTF-8".to_owned());
-        mistake
-    })
-}
-
-/// The files with this extension below a folder, by path; none if there is no such folder.
-///
-/// Hidden files and the template are passed over. Rules may lie in folders of their own, tables lie flat.
-pub(crate) fn files(folder: &Path, extension: &str, deep: bool) -> (Vec<PathBuf>, Vec<BankError>) {
-    let (mut found, mut errors) = (Vec::new(), Vec::new());
-    if folder.is_dir() {
-        collect(folder, extension, deep, &mut found, &mut errors);
-    }
-    found.sort();
-    (found, errors)
-}
-
-fn collect(
-    folder: &Path,
-    extension: &str,
-    deep: bool,
-    found: &mut Vec<PathBuf>,
-    errors: &mut Vec<BankError>,
-) {
-    let entries = match fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(error) => {
-            errors.push(BankError::whole(&folder.to_string_lossy(), format!("cannot be read: {error}")));
-            return;
-        }
-    };
-    for entry in entries.flatten() {
-        let path = entry.path();
-        let name = entry.file_name().to_string_lossy().into_owned();
-        let is_kind = path.extension().is_some_and(|e| e.eq_ignore_ascii_case(extension));
-        if name.starts_with('.') {
-            continue;
-        }
-        if path.is_dir() {
-            if deep {
-                collect(&path, extension, deep, found, errors);
-            }
-        } else if is_kind && name != TEMPLATE {
-            found.push(path);
-        }
-    }
-}
-
 /// A second rule of one id.
 fn twice(source: Source<'_>, id: &str, other: &str) -> BankError {
     let quoted = format!("\"{id}\"");
     let at = source.text.find(&quoted).unwrap_or(0);
     let mistake = Mistake::new(at..at + quoted.len(), format!("the rule {id} stands in {other} already"));
     source.error(mistake.hint("one file, one rule, one id"))
+}
+
+/// That no rule of a bank is active, if none is.
+fn none_active(rules: &[Rule], dir: Option<&Path>) -> Option<BankError> {
+    if rules.is_empty() || rules.iter().any(|rule| rule.status == Status::Active) {
+        return None;
+    }
+    let of = |status: Status| rules.iter().filter(|rule| rule.status == status).count();
+    let by_status = [Status::Draft, Status::Shadow, Status::Retired].map(|status| (status, of(status)));
+    let by_status: Vec<String> = by_status
+        .into_iter()
+        .filter(|(_, rules)| *rules > 0)
+        .map(|(status, rules)| format!("{rules} {}", status.code()))
+        .collect();
+    let file = dir.map_or_else(|| "the bank".to_owned(), |dir| dir.to_string_lossy().into_owned());
+    let what = format!("no rule of the bank is active ({}): it raises no alert", by_status.join(", "));
+    Some(
+        BankError::whole(&file, what).with_hint("status = \"active\" in the files of rules that shall judge"),
+    )
 }

@@ -34,7 +34,7 @@ mod tests {
     /// The files below a folder of this crate, as a bank's folder is read.
     fn files(folder: &str, extension: &str) -> Vec<String> {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let (found, errors) = crate::bank::files(&root.join(folder), extension, true);
+        let (found, errors) = crate::folder::files(&root.join(folder), extension, true);
         assert!(errors.is_empty(), "{errors:?}");
         let relative =
             |path: &std::path::PathBuf| path.strip_prefix(root).unwrap().to_string_lossy().into_owned();

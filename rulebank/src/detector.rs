@@ -23,6 +23,8 @@ pub struct DetectorSpec {
     pub name: &'static str,
     /// The knowledge table that it reads, if any.
     pub table: Option<&'static str>,
+    /// Further tables that it reads, whose rows name no rule: they hold for every rule of it.
+    pub also: &'static [&'static str],
     /// What a rule may set.
     pub params: &'static [ParamSpec],
     /// The names that a rule's message may use as `{name}`, besides `{amount}`.
@@ -222,6 +224,7 @@ impl DetectorSpec {
     pub const BARE: DetectorSpec = DetectorSpec {
         name: "",
         table: None,
+        also: &[],
         params: &[],
         values: &[],
         comparisons: &[],

@@ -119,6 +119,27 @@ impl Source<'_> {
     }
 }
 
+/// What is no mistake of a bank and may be one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// The file or folder, what is so, and what may help.
+    pub about: BankError,
+    /// A file that looks like one of a bank and is not read.
+    pub is_unread: bool,
+}
+
+/// Notes as text, each as a warning; empty if there are none.
+pub fn notes_report(notes: &[Note]) -> String {
+    let mut report = String::new();
+    for Note { about, .. } in notes {
+        let _ = writeln!(report, "warning: {}: {}", about.file, about.what);
+        if let Some(hint) = &about.hint {
+            let _ = writeln!(report, "  hint: {hint}");
+        }
+    }
+    report
+}
+
 /// All mistakes as text: each with its place, the line, a caret and its hint, and their number at the end.
 pub fn check_report(errors: &[BankError]) -> String {
     let mut report = String::new();

@@ -5,8 +5,9 @@
 //! money. Nothing is exempted by accident: an exemption and a rule have to name each other, so that who reads
 //! the rule sees what is let off, and who reads the exemption sees of what.
 //!
-//! Places are institutions by code and subjects by id. A district of many institutions is written as its codes:
-//! which district an institution belongs to is a record that may change, and an approval names what it approves.
+//! It may be for institutions by code or by the administrative division in which they stand, for items by code or by
+//! what their codes begin with, and for subjects by id. Which division an institution stands in is what its record says
+//! at the moment: who moves it moves it in or out of the exemption.
 
 use records::time;
 use serde::{Deserialize, Serialize};
@@ -24,8 +25,15 @@ pub struct Exemption {
     pub id: String,
     /// Ids of the rules whose findings it exempts; each of them names it in turn.
     pub rules: Vec<String>,
-    /// The institutions (`fixmedins_code`) where it holds; none: everywhere.
+    /// The institutions (`fixmedins_code`) where it holds.
     pub institutions: Vec<String>,
+    /// The administrative divisions where it holds besides: two, four or six digits with which the `admdvs` of an
+    /// institution begins. Neither institutions nor divisions: everywhere.
+    #[serde(default)]
+    pub divisions: Vec<String>,
+    /// The items for which it holds: codes, or with `*` at the end what codes begin with; none: all.
+    #[serde(default)]
+    pub items: Vec<String>,
     /// The subjects (an alert's `subject.id`) for which it holds; none: all.
     pub subjects: Vec<String>,
     /// The first day on which it holds, in days since 1970-01-01.
@@ -42,18 +50,52 @@ pub struct Exemption {
     pub source_file: String,
 }
 
+/// What an exemption is asked about: a finding, as far as it matters here.
+#[derive(Clone, Copy, Debug)]
+pub struct Exemptable<'f> {
+    /// The rule.
+    pub rule: &'f str,
+    /// fixmedins_code that its alert names, if it names one.
+    pub institution: Option<&'f str>,
+    /// The admdvs of that institution, if its record stands.
+    pub division: Option<&'f str>,
+    /// An alert's `subject.id`.
+    pub subject: &'f str,
+    /// The items it is about: that of its key, and those of the lines, sales and purchases of its evidence.
+    pub items: &'f [String],
+}
+
 impl Exemption {
-    /// Whether it holds for a finding of `rule` about `subject` at `institution` (none: it has none) on `day`.
-    pub fn covers(&self, rule: &str, institution: Option<&str>, subject: &str, day: i32) -> bool {
-        self.is_about(rule, institution, subject) && self.from <= day && !self.is_over(day)
+    /// Whether it holds for a finding on `day`.
+    pub fn covers(&self, finding: &Exemptable<'_>, day: i32) -> bool {
+        self.is_about(finding) && self.from <= day && !self.is_over(day)
     }
 
     /// The same, whatever the day.
-    pub fn is_about(&self, rule: &str, institution: Option<&str>, subject: &str) -> bool {
-        let here = |code: &str| self.institutions.iter().any(|known| known == code);
-        self.rules.iter().any(|known| known == rule)
-            && (self.institutions.is_empty() || institution.is_some_and(here))
-            && (self.subjects.is_empty() || self.subjects.iter().any(|known| known == subject))
+    pub fn is_about(&self, finding: &Exemptable<'_>) -> bool {
+        self.rules.iter().any(|known| known == finding.rule)
+            && self.is_there(finding.institution, finding.division)
+            && self.is_of(finding.items)
+            && (self.subjects.is_empty() || self.subjects.iter().any(|known| known == finding.subject))
+    }
+
+    /// Whether it holds at an institution in a division.
+    pub fn is_there(&self, institution: Option<&str>, division: Option<&str>) -> bool {
+        let everywhere = self.institutions.is_empty() && self.divisions.is_empty();
+        let named = |code: &str| self.institutions.iter().any(|known| known == code);
+        let within = |code: &str| self.divisions.iter().any(|known| code.starts_with(known.as_str()));
+        everywhere || institution.is_some_and(named) || division.is_some_and(within)
+    }
+
+    /// Whether it holds for a finding about these items: if it names any, all of them must be named.
+    pub fn is_of(&self, items: &[String]) -> bool {
+        let named = |item: &String| {
+            self.items.iter().any(|known| match known.strip_suffix('*') {
+                Some(prefix) => item.starts_with(prefix),
+                None => item == known,
+            })
+        };
+        self.items.is_empty() || (!items.is_empty() && items.iter().all(named))
     }
 
     /// Whether its last day lies before `day`.
@@ -108,6 +150,8 @@ fn read_document<'d>(
     let id = file.text("id", mistakes);
     let rules = file.texts_at("rules", mistakes);
     let institutions = texts_if_any(&mut file, "institutions", mistakes);
+    let divisions = divisions(&mut file, mistakes);
+    let items = texts_if_any(&mut file, "items", mistakes);
     let subjects = texts_if_any(&mut file, "subjects", mistakes);
     // On which days.
     let from = file.need("from").and_then(|at| day_of("from", at, mistakes));
@@ -127,6 +171,8 @@ fn read_document<'d>(
         id: id.value.clone(),
         rules: rules.iter().map(|rule| rule.value.clone()).collect(),
         institutions,
+        divisions,
+        items,
         subjects,
         from: from?.value,
         until: match until {
@@ -147,6 +193,18 @@ fn texts_if_any(file: &mut Section<'_>, key: &str, mistakes: &mut Vec<Mistake>) 
     for text in texts.iter().filter(|text| text.value.trim() != text.value || text.value.is_empty()) {
         let mistake = Mistake::new(text.span.clone(), format!("`{}` is no code", text.value));
         mistakes.push(mistake.hint("codes are compared as they stand: no spaces around them"));
+    }
+    texts.into_iter().map(|text| text.value).collect()
+}
+
+/// Administrative divisions; each is of a province, a city or a county.
+fn divisions(file: &mut Section<'_>, mistakes: &mut Vec<Mistake>) -> Vec<String> {
+    let texts = file.texts_if_any("divisions", mistakes);
+    let is_division =
+        |text: &str| matches!(text.len(), 2 | 4 | 6) && text.bytes().all(|byte| byte.is_ascii_digit());
+    for text in texts.iter().filter(|text| !is_division(&text.value)) {
+        let mistake = Mistake::new(text.span.clone(), format!("`{}` is no division", text.value));
+        mistakes.push(mistake.hint("two, four or six digits with which admdvs begins, as \"4401\""));
     }
     texts.into_iter().map(|text| text.value).collect()
 }
@@ -260,7 +318,12 @@ why = { zh = "轮渡", en = "The ferry" }
     fn it_covers_its_rules_places_and_days_both_ends_included() {
         let ferry = read_text(WHOLE).unwrap();
         let day = |text: &str| time::parse_date(text).unwrap();
-        let covers = |rule: &str, at: Option<&str>, on: &str| ferry.covers(rule, at, "any", day(on));
+        let covers = |rule: &str, institution: Option<&str>, on: &str| {
+            ferry.covers(
+                &Exemptable { rule, institution, division: None, subject: "any", items: &[] },
+                day(on),
+            )
+        };
         assert!(covers("A06", Some("H1"), "2025-01-01") && covers("A06", Some("H2"), "2025-06-30"));
         assert!(!covers("A06", Some("H1"), "2024-12-31") && !covers("A06", Some("H1"), "2025-07-01"));
         assert!(!covers("A05", Some("H1"), "2025-03-01"), "another rule");
@@ -274,8 +337,45 @@ why = { zh = "轮渡", en = "The ferry" }
     fn without_places_it_holds_everywhere_and_without_an_end_for_good() {
         let text = WHOLE.replace("institutions = [\"H1\", \"H2\"]\n", "subjects = [\"P1\"]\n");
         let ferry = read_text(&text.replace("until = 2025-06-30\n", "")).unwrap();
-        assert!(ferry.covers("A06", None, "P1", i32::MAX) && !ferry.covers("A06", None, "P2", i32::MAX));
+        let covers = |subject: &str| {
+            let finding = Exemptable { rule: "A06", institution: None, division: None, subject, items: &[] };
+            ferry.covers(&finding, i32::MAX)
+        };
+        assert!(covers("P1") && !covers("P2"));
         assert_eq!(ferry.days(), "2025-01-01 on");
+    }
+
+    #[test]
+    fn it_may_be_for_divisions_beside_institutions_and_for_items_and_what_they_begin_with() {
+        let text =
+            WHOLE.replace("from =", "divisions = [\"4401\", \"33\"]\nitems = [\"T*\", \"XA01\"]\nfrom =");
+        let herbs = read_text(&text).unwrap();
+        for (institution, division, is_there) in [
+            (Some("H1"), None, true),
+            (Some("H3"), Some("440106"), true),
+            (Some("H3"), Some("330100"), true),
+            (Some("H3"), Some("440200"), false),
+            (Some("H3"), None, false),
+            (None, None, false),
+        ] {
+            assert_eq!(herbs.is_there(institution, division), is_there, "{institution:?} {division:?}");
+        }
+        for (items, is_of) in [
+            (&["T000100001"][..], true),
+            (&["XA01"], true),
+            (&["XA011"], false),
+            (&["T1", "XA02"], false),
+            (&["T1", "XA01"], true),
+            (&[], false),
+        ] {
+            let items: Vec<String> = items.iter().map(|item| (*item).to_owned()).collect();
+            assert_eq!(herbs.is_of(&items), is_of, "{items:?}");
+        }
+        let wrong = WHOLE.replace("from =", "divisions = [\"4\", \"44010\", \"GD\", \"44\"]\nfrom =");
+        assert_eq!(
+            read_text(&wrong).unwrap_err(),
+            ["5: `4` is no division", "5: `44010` is no division", "5: `GD` is no division"]
+        );
     }
 
     #[test]

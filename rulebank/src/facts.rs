@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use records::schema::{FieldType, fields};
-use records::{Kind, time};
+use records::{Kind, joined_key, time};
 use rust_decimal::{Decimal, RoundingStrategy};
 
 use crate::detector::number;
@@ -66,7 +66,7 @@ impl Compiler {
             None => (*id, false),
         };
         // The id has as many parts as the key of its kind.
-        let parts: Vec<&str> = id.splitn(kind.key.len(), '/').collect();
+        let parts = joined_key::split(id, kind.key.len());
         if parts.len() != kind.key.len() || parts.iter().any(|part| part.is_empty()) {
             let what = format!("`{id}` is no id of kind {}", kind.kind);
             mistakes
@@ -95,7 +95,7 @@ impl Compiler {
         }
         line.push_str(&format!(r#","rev":{revision}"#));
         for (name, part) in kind.key.iter().zip(parts) {
-            line.push_str(&format!(",{}:{}", quoted(name), quoted(part)));
+            line.push_str(&format!(",{}:{}", quoted(name), quoted(&part)));
         }
         if !withdrawn {
             let before = mistakes.len();

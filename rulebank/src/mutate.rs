@@ -14,6 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use records::time;
 use rust_decimal::Decimal;
 
+use crate::cells;
 use crate::detector::number;
 use crate::rule::Rule;
 use crate::schema::{self, ColumnKind, TableSchema};
@@ -214,7 +215,9 @@ fn texts_beside(kind: ColumnKind, text: &str) -> Vec<String> {
     };
     match kind {
         ColumnKind::Code => vec![longer(text)],
-        ColumnKind::Prefix => [Some(longer(text)), shorter(text)].into_iter().flatten().collect(),
+        ColumnKind::Prefix | ColumnKind::Text => {
+            [Some(longer(text)), shorter(text)].into_iter().flatten().collect()
+        }
         ColumnKind::Prefixes => {
             let prefixes: Vec<&str> = text.split(';').filter(|prefix| !prefix.is_empty()).collect();
             let with = |nth: usize, mutated: String| {
@@ -291,12 +294,9 @@ fn mutant_of_tables(
 impl Sheet {
     /// A table that a case brings; it was read before without a mistake.
     fn read(schema: &'static TableSchema, case: usize, text: &str) -> Option<Sheet> {
-        let text = text.trim_start_matches('\u{feff}');
-        let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(text.as_bytes());
-        let mut rows = Vec::new();
-        for record in reader.records() {
-            rows.push(record.ok()?.iter().map(str::to_owned).collect());
-        }
+        let records = cells::records(text).ok()?.into_iter();
+        let texts = |record: cells::Record| record.cells.into_iter().map(|(_, cell)| cell).collect();
+        let mut rows: Vec<Vec<String>> = records.map(texts).collect();
         let header = if rows.is_empty() { return None } else { rows.remove(0) };
         Some(Sheet { schema, case, of_bank: false, header, rows })
     }
@@ -356,8 +356,7 @@ impl Sheet {
 
     /// The table as CSV with some of its rows mutated; none if a day cannot move.
     fn write(&self, mutated: &BTreeSet<usize>, mutation: &Mutation) -> Option<String> {
-        let mut writer = csv::WriterBuilder::new().from_writer(Vec::new());
-        writer.write_record(&self.header).ok()?;
+        let mut text = line_of(&self.header);
         for (nth, row) in self.rows.iter().enumerate() {
             let mut row = row.clone();
             if mutated.contains(&nth) {
@@ -370,10 +369,16 @@ impl Sheet {
                     }
                 }
             }
-            writer.write_record(&row).ok()?;
+            text.push_str(&line_of(&row));
         }
-        String::from_utf8(writer.into_inner().ok()?).ok()
+        Some(text)
     }
+}
+
+/// A row as a line of CSV.
+fn line_of(cells: &[String]) -> String {
+    let quoted: Vec<String> = cells.iter().map(|cell| format!("\"{}\"", cell.replace('"', "\"\""))).collect();
+    quoted.join(",") + "\n"
 }
 
 #[cfg(test)]

@@ -27,12 +27,17 @@ pub(crate) struct Readers<'d> {
     detectors: &'d [DetectorSpec],
     /// The table of each rule of the bank; the outer `None` is a rule whose detector is not known.
     of_bank: BTreeMap<String, Option<Option<&'static str>>>,
+    /// The table of each built-in rule.
+    of_builtin: BTreeMap<&'static str, Option<&'static str>>,
 }
 
 impl<'d> Readers<'d> {
     /// No rule of a bank yet, only the built-in ones.
     pub(crate) fn new(detectors: &'d [DetectorSpec]) -> Readers<'d> {
-        Readers { detectors, of_bank: BTreeMap::new() }
+        let table_of = |detector: &str| detectors.iter().find(|spec| spec.name == detector)?.table;
+        let built_in = builtin::rule_detectors().iter();
+        let of_builtin = built_in.map(|(rule, detector)| (rule.as_str(), table_of(detector))).collect();
+        Readers { detectors, of_bank: BTreeMap::new(), of_builtin }
     }
 
     /// Adds a rule of the bank; the first one of an id stays.
@@ -48,7 +53,7 @@ impl<'d> Readers<'d> {
         let table = cell.table.name;
         let reads = match self.of_bank.get(&cell.rule) {
             Some(reads) => reads.is_none_or(|reads| reads == Some(table)),
-            None => self.built_in(table).any(|rule| rule == cell.rule),
+            None => self.of_builtin.get(cell.rule.as_str()).is_some_and(|reads| *reads == Some(table)),
         };
         if reads {
             return None;
@@ -63,12 +68,8 @@ impl<'d> Readers<'d> {
 
     /// The built-in rules that read a table, but for those whose ids the bank uses itself.
     fn built_in(&self, table: &'static str) -> impl Iterator<Item = &str> {
-        builtin::rule_detectors()
-            .iter()
-            .filter(move |(rule, detector)| {
-                !self.of_bank.contains_key(rule) && self.table_of(detector) == Some(Some(table))
-            })
-            .map(|(rule, _)| rule.as_str())
+        let reading = self.of_builtin.iter().filter(move |(_, reads)| **reads == Some(table));
+        reading.map(|(rule, _)| *rule).filter(|rule| !self.of_bank.contains_key(*rule))
     }
 
     /// The table that a detector reads, if any; the outer `None` if there is no such detector.

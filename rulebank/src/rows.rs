@@ -9,19 +9,13 @@ use std::ops::Range;
 use records::time;
 use rust_decimal::Decimal;
 
+use crate::cells::{MOST_MISTAKES, Record, records, trimmed};
 use crate::detector::number;
 use crate::error::Mistake;
 use crate::hint;
 use crate::readers::RuleCell;
 use crate::row::{Cell, Row};
 use crate::schema::{self, ColumnKind, TableSchema};
-
-/// One record of the CSV text: where each cell stands, and its text.
-struct Record {
-    cells: Vec<(Range<usize>, String)>,
-    start: usize,
-    line: u64,
-}
 
 /// What is wrong with a `rule` cell, if anything; whoever reads a table decides which rules it may name.
 pub(crate) type CheckRule<'c> = &'c mut dyn FnMut(RuleCell) -> Option<Mistake>;
@@ -43,91 +37,63 @@ pub(crate) fn read(
     if !mistakes.is_empty() {
         return Err(mistakes);
     }
-    let names: Vec<&str> = header.cells.iter().map(|(_, name)| name.as_str()).collect();
-    let mut rows = Vec::new();
+    let places = Places::of(schema, &header);
+    let headings = header.cells.len();
+    let mut rows: Vec<(Row, Range<usize>)> = Vec::new();
     for record in records {
-        if record.cells.len() != names.len() {
-            let what = format!("{} cells under {} headings", record.cells.len(), names.len());
-            mistakes.push(
-                Mistake::new(record.start..line_end(text, record.start), what)
-                    .hint("a cell with a comma in it stands in \"quotes\""),
-            );
+        if mistakes.len() > MOST_MISTAKES {
+            let what = format!("more than {MOST_MISTAKES} mistakes: what follows was not read");
+            mistakes.push(Mistake::new(record.start..record.line_end, what));
+            return Err(mistakes);
+        }
+        // A column without a heading is none; something in it belongs to nobody.
+        let unheaded = record.cells.iter().enumerate().find(|(nth, (_, cell))| {
+            !cell.is_empty() && header.cells.get(*nth).is_some_and(|(_, heading)| heading.is_empty())
+        });
+        if let Some((_, (span, cell))) = unheaded {
+            let what = format!("`{cell}` stands in a column without a heading");
+            mistakes.push(Mistake::new(span.clone(), what).hint(QUOTES));
+            continue;
+        }
+        if record.cells.len() != headings {
+            let what = format!("{} cells under {headings} headings", record.cells.len());
+            mistakes.push(Mistake::new(record.start..record.line_end, what).hint(QUOTES));
             continue;
         }
         let before = mistakes.len();
-        let row = read_row(schema, &names, &record, check_rule, &mut mistakes);
+        let row = read_row(schema, &places, &record, check_rule, &mut mistakes);
         // A pair of an item with itself has no meaning.
         let ignored = schema.name == "pair_conflict" && row.text("item_paid") == row.text("item_denied");
         if mistakes.len() == before && !ignored {
-            rows.push((row, record.start));
+            rows.push((row, record.start..record.line_end));
         }
     }
     // What only all rows together can show.
     if schema.name == schema::MED_TYPE {
-        mistakes.extend(check_classes(text, &rows));
+        mistakes.extend(check_classes(&rows));
     }
     if mistakes.is_empty() { Ok(rows.into_iter().map(|(row, _)| row).collect()) } else { Err(mistakes) }
 }
 
-fn records(text: &str) -> Result<Vec<Record>, Vec<Mistake>> {
-    let text_start = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-    let mut reader = csv::ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .from_reader(&text.as_bytes()[text_start..]);
-    let mut records = Vec::new();
-    for record in reader.records() {
-        let record =
-            record.map_err(|error| vec![Mistake::new(0..0, format!("the table is no CSV: {error}"))])?;
-        let at = record.position().map_or(0, |position| usize::try_from(position.byte()).unwrap_or(0));
-        // The reader's position may lie before the line ends and empty lines that it skipped.
-        let skipped = text[text_start + at..].bytes().take_while(|b| matches!(b, b'\r' | b'\n')).count();
-        let start = text_start + at + skipped;
-        let line = 1 + u64::try_from(text[..start].matches('\n').count()).unwrap_or(u64::MAX);
-        let places = cell_places(text, start);
-        let place = |index: usize| places.get(index).cloned().unwrap_or(start..start);
-        let cells = record.iter().enumerate().map(|(i, cell)| (place(i), cell.to_owned())).collect();
-        records.push(Record { cells, start, line });
-    }
-    Ok(records)
-}
+/// What helps where a row has too many cells.
+const QUOTES: &str = "a cell with a comma in it stands in \"quotes\"";
 
-/// Where the cells of the record that begins at `start` stand.
-fn cell_places(text: &str, start: usize) -> Vec<Range<usize>> {
-    let mut places = Vec::new();
-    let (mut cell_start, mut quoted) = (start, false);
-    let mut at = start;
-    for byte in text[start..].bytes() {
-        match byte {
-            b'"' => quoted = !quoted,
-            b',' if !quoted => {
-                places.push(cell_start..at);
-                cell_start = at + 1;
-            }
-            b'\n' | b'\r' if !quoted => break,
-            _ => {}
-        }
-        at += 1;
-    }
-    places.push(cell_start..at);
-    places
-}
-
-fn line_end(text: &str, start: usize) -> usize {
-    text[start..].find(['\n', '\r']).map_or(text.len(), |at| start + at)
+/// Whether two headings name one column.
+fn same_name(heading: &str, name: &str) -> bool {
+    heading.eq_ignore_ascii_case(name)
 }
 
 fn check_header(schema: &TableSchema, header: &Record) -> Vec<Mistake> {
     let mut mistakes = Vec::new();
-    let missing: Vec<&str> =
-        schema.required().filter(|name| !header.cells.iter().any(|(_, cell)| cell == name)).collect();
-    for (index, (span, name)) in header.cells.iter().enumerate() {
-        let known = name == schema::READING || schema.required().any(|required| required == name);
+    let has = |name: &str| header.cells.iter().any(|(_, cell)| same_name(cell, name));
+    let missing: Vec<&str> = schema.required().filter(|name| !has(name)).collect();
+    for (index, (span, name)) in header.cells.iter().enumerate().filter(|(_, (_, name))| !name.is_empty()) {
+        let known = same_name(name, schema::READING) || schema.required().any(|known| same_name(name, known));
         if !known {
             let could_be = missing.iter().copied().chain([schema::READING]);
             let what = format!("table {} has no column `{name}`", schema.name);
             mistakes.push(Mistake::new(span.clone(), what).hint(hint::for_word(name, could_be)));
-        } else if header.cells[..index].iter().any(|(_, earlier)| earlier == name) {
+        } else if header.cells[..index].iter().any(|(_, earlier)| same_name(earlier, name)) {
             mistakes.push(Mistake::new(span.clone(), format!("column `{name}` stands twice")));
         }
     }
@@ -146,24 +112,47 @@ fn check_header(schema: &TableSchema, header: &Record) -> Vec<Mistake> {
     mistakes
 }
 
+/// Where the columns of a table stand in its rows.
+struct Places {
+    rule: Option<usize>,
+    valid_from: Option<usize>,
+    valid_to: Option<usize>,
+    source: Option<usize>,
+    reading: Option<usize>,
+    /// Its own columns, in the order of the schema.
+    own: Vec<Option<usize>>,
+}
+
+impl Places {
+    fn of(schema: &TableSchema, header: &Record) -> Places {
+        let at = |name: &str| header.cells.iter().position(|(_, heading)| same_name(heading, name));
+        Places {
+            rule: at("rule").filter(|_| schema.has_rule),
+            valid_from: at("valid_from"),
+            valid_to: at("valid_to"),
+            source: at("source"),
+            reading: at(schema::READING),
+            own: schema.columns.iter().map(|column| at(column.name)).collect(),
+        }
+    }
+}
+
 fn read_row(
     schema: &'static TableSchema,
-    names: &[&str],
+    places: &Places,
     record: &Record,
     check_rule: CheckRule<'_>,
     mistakes: &mut Vec<Mistake>,
 ) -> Row {
     let nowhere = (record.start..record.start, String::new());
-    let cell = |name: &str| {
-        names.iter().position(|known| *known == name).map_or(&nowhere, |index| &record.cells[index])
-    };
+    let cell = |place: Option<usize>| place.map_or(&nowhere, |index| &record.cells[index]);
     // For whom the row is, from when to when, and whose reading of the source.
-    let (rule_span, rule) = cell("rule");
+    let (rule_span, rule) = cell(places.rule);
     if schema.has_rule {
         mistakes.extend(check_rule(RuleCell { table: schema, rule: rule.clone(), span: rule_span.clone() }));
     }
-    let mut day_in = |name: &str| {
-        let (span, text) = cell(name);
+    let mut day_in = |place: Option<usize>| {
+        let (span, text) = cell(place);
         let day = time::parse_date(text);
         if day.is_none() && !text.is_empty() {
             mistakes
@@ -171,16 +160,31 @@ fn read_row(
         }
         day
     };
-    let (valid_from, valid_to) = (day_in("valid_from"), day_in("valid_to"));
-    let (span, reading) = cell(schema::READING);
+    let (valid_from, valid_to) = (day_in(places.valid_from), day_in(places.valid_to));
+    if let (Some(from), Some(to)) = (valid_from, valid_to)
+        && to < from
+    {
+        let what = format!("the row ends on {}, before it begins", cell(places.valid_to).1);
+        mistakes.push(Mistake::new(cell(places.valid_to).0.clone(), what).hint("valid_to is the last day"));
+    }
+    if schema.name == schema::FILLER {
+        for place in [places.valid_from, places.valid_to] {
+            let (span, text) = cell(place);
+            if !text.is_empty() {
+                let mistake = Mistake::new(span.clone(), "a filler is one on every day");
+                mistakes.push(mistake.hint("leave valid_from and valid_to empty"));
+            }
+        }
+    }
+    let (span, reading) = cell(places.reading);
     if !matches!(reading.as_str(), "" | "text" | "own") {
         let what = format!("`{reading}` is no reading");
         mistakes.push(Mistake::new(span.clone(), what).hint("text, own, or empty (text)"));
     }
     // What is of this table alone.
     let mut cells = Vec::with_capacity(schema.columns.len());
-    for column in schema.columns {
-        let (span, text) = cell(column.name);
+    for (column, place) in schema.columns.iter().zip(&places.own) {
+        let (span, text) = cell(*place);
         match read_cell(column.kind, text) {
             Ok((number, list)) => cells.push((column.name, Cell { text: text.clone(), number, list })),
             Err(hint) => {
@@ -197,7 +201,7 @@ fn read_row(
         valid_from,
         valid_to,
         reading_own: reading == "own",
-        source: cell("source").1.clone(),
+        source: cell(places.source).1.clone(),
         line: record.line,
         cells,
     }
@@ -208,13 +212,13 @@ fn read_cell(kind: ColumnKind, text: &str) -> Result<(Option<Decimal>, Vec<Strin
     const LIMIT: i64 = 1_000_000_000_000;
     let not_negative = number(text).filter(|n| !n.is_sign_negative() && *n < Decimal::from(LIMIT));
     match kind {
-        ColumnKind::Code | ColumnKind::Prefix | ColumnKind::Prefixes if text.trim() != text => {
-            Err("codes are compared as they stand: take the spaces away".to_owned())
-        }
         ColumnKind::Code if text.is_empty() => Err("a code stands here".to_owned()),
+        ColumnKind::Text if text.is_empty() => Err("a text stands here".to_owned()),
+        ColumnKind::Text => Ok((None, Vec::new())),
         ColumnKind::Code | ColumnKind::Prefix => Ok((None, Vec::new())),
         ColumnKind::Prefixes => {
-            Ok((None, text.split(';').filter(|prefix| !prefix.is_empty()).map(str::to_owned).collect()))
+            let prefixes = text.split(';').map(trimmed).filter(|prefix| !prefix.is_empty());
+            Ok((None, prefixes.map(str::to_owned).collect()))
         }
         ColumnKind::WordOrAll(_) | ColumnKind::WholeOrNone if text.is_empty() => Ok((None, Vec::new())),
         ColumnKind::Word(words) | ColumnKind::WordOrAll(words) => match words.contains(&text) {
@@ -233,25 +237,31 @@ fn read_cell(kind: ColumnKind, text: &str) -> Result<(Option<Decimal>, Vec<Strin
 }
 
 /// No code has two classes on one day.
-fn check_classes(text: &str, rows: &[(Row, usize)]) -> Vec<Mistake> {
-    let mut mistakes = Vec::new();
-    let mut by_code: BTreeMap<&str, Vec<&(Row, usize)>> = BTreeMap::new();
+fn check_classes(rows: &[(Row, Range<usize>)]) -> Vec<Mistake> {
+    let mut by_code: BTreeMap<&str, Vec<&(Row, Range<usize>)>> = BTreeMap::new();
     for row in rows {
         by_code.entry(row.0.text("code")).or_default().push(row);
     }
-    for (code, rows) in by_code {
-        for (index, (row, start)) in rows.iter().enumerate() {
-            let from = |row: &Row| row.valid_from.unwrap_or(i32::MIN);
+    let mut mistakes = Vec::new();
+    for (code, mut rows) in by_code {
+        // By their first days: a row meets an earlier one if it begins before the latest end so far.
+        rows.sort_by_key(|(row, _)| (row.valid_from.unwrap_or(i32::MIN), row.line));
+        let mut longest: Option<(&Row, &Range<usize>)> = None;
+        for (row, place) in rows {
+            let from = row.valid_from.unwrap_or(i32::MIN);
             let to = |row: &Row| row.valid_to.unwrap_or(i32::MAX);
-            let common = |other: &Row| from(row).max(from(other)) <= to(row).min(to(other));
-            if let Some((other, _)) = rows[..index].iter().find(|(other, _)| common(other)) {
-                let what = format!("`{code}` has a second class on days on which line {} holds", other.line);
-                mistakes.push(
-                    Mistake::new(*start..line_end(text, *start), what)
-                        .hint("let the earlier row end the day before"),
-                );
+            if let Some((other, at)) = longest.filter(|(other, _)| from <= to(other)) {
+                // The row that was written later is the one too many.
+                let (place, first) = if row.line > other.line { (place, other) } else { (at, row) };
+                let what = format!("`{code}` has a second class on days on which line {} holds", first.line);
+                mistakes
+                    .push(Mistake::new(place.clone(), what).hint("let the earlier row end the day before"));
+            }
+            if longest.is_none_or(|(other, _)| to(row) > to(other)) {
+                longest = Some((row, place));
             }
         }
     }
+    mistakes.truncate(MOST_MISTAKES);
     mistakes
 }

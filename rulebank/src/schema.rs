@@ -27,6 +27,8 @@ pub(crate) struct Column {
 pub(crate) enum ColumnKind {
     /// A code, compared as it stands.
     Code,
+    /// A text that is not empty.
+    Text,
     /// A prefix of codes; an empty one is ignored.
     Prefix,
     /// Prefixes separated by `;`; empty ones are ignored.
@@ -43,7 +45,7 @@ pub(crate) enum ColumnKind {
     Number,
 }
 
-use ColumnKind::{Code, Number, Prefix, Prefixes, Whole, WholeOrNone, Word, WordOrAll};
+use ColumnKind::{Code, Number, Prefix, Prefixes, Text, Whole, WholeOrNone, Word, WordOrAll};
 
 const fn column(name: &'static str, kind: ColumnKind) -> Column {
     Column { name, kind }
@@ -59,7 +61,8 @@ pub(crate) const COMMON: &[&str] = &["valid_from", "valid_to", "source"];
 /// The column that every table may have.
 pub(crate) const READING: &str = "reading";
 
-/// Every table there is. A table is read by the detector whose `SPEC.table` names it; each detector reads one at most.
+/// Every table there is. A table whose rows name rules is read by the detectors whose `SPEC.table` names it, each of
+/// which reads one at most; of the others `SPEC.also` says who reads them.
 pub(crate) const TABLES: &[TableSchema] = &[
     TableSchema {
         name: "age_limit",
@@ -103,8 +106,22 @@ pub(crate) const TABLES: &[TableSchema] = &[
             column("class", Word(&["inpatient", "outpatient", "pharmacy", "care"])),
         ],
     },
+    TableSchema {
+        name: FILLER,
+        has_rule: false,
+        columns: &[column("field", Word(&["trace_code", "invoice"])), column("value", Text)],
+    },
+    TableSchema { name: "no_trace_code", has_rule: false, columns: &[PREFIX] },
+    TableSchema { name: "planned_stay", has_rule: false, columns: &[PREFIX] },
+    TableSchema {
+        name: "stock_tolerance",
+        has_rule: false,
+        columns: &[PREFIX, column("tolerance", Number), column("units", Number)],
+    },
 ];
 
+/// The table of what people write where there is no code.
+pub(crate) const FILLER: &str = "filler";
 /// The table whose absence means a mapping, not no rows.
 pub(crate) const MED_TYPE: &str = "med_type";
 

@@ -64,20 +64,31 @@ pub fn exemptions(bank: &Bank) -> String {
     if bank.exemptions.is_empty() {
         return String::new();
     }
-    let heading = ["exemption", "rules", "institutions", "subjects", "days", "approved", "why"];
+    let heading = ["exemption", "rules", "institutions", "subjects and items", "days", "approved", "why"];
     let mut lines = vec![heading.map(str::to_owned)];
     for exemption in &bank.exemptions {
         lines.push([
             exemption.id.clone(),
             exemption.rules.join(" "),
-            places(&exemption.institutions, Lang::En),
-            places(&exemption.subjects, Lang::En),
+            places(&where_it_holds(exemption), Lang::En),
+            places(&what_it_is_of(exemption), Lang::En),
             exemption.days(),
             format!("{} by {}", time::format_date(exemption.approved_on), exemption.approved_by),
             format!("{} · {}", exemption.why.zh, exemption.why.en),
         ]);
     }
     aligned(&lines)
+}
+
+/// Institutions, and divisions as the beginning of what they stand for.
+fn where_it_holds(exemption: &Exemption) -> Vec<String> {
+    let divisions = exemption.divisions.iter().map(|division| format!("admdvs {division}*"));
+    exemption.institutions.iter().cloned().chain(divisions).collect()
+}
+
+/// Subjects, and items.
+fn what_it_is_of(exemption: &Exemption) -> Vec<String> {
+    exemption.subjects.iter().chain(&exemption.items).cloned().collect()
 }
 
 fn places(codes: &[String], lang: Lang) -> String {
@@ -93,9 +104,9 @@ fn exemption_line(exemption: &Exemption, lang: Lang) -> String {
         exemption.id,
         exemption.days(),
         lang.pick("机构", "institutions"),
-        places(&exemption.institutions, lang),
-        lang.pick("主体", "subjects"),
-        places(&exemption.subjects, lang),
+        places(&where_it_holds(exemption), lang),
+        lang.pick("主体与项目", "subjects and items"),
+        places(&what_it_is_of(exemption), lang),
         lang.of(&exemption.why),
         exemption.approved_by,
         time::format_date(exemption.approved_on),

@@ -6,6 +6,8 @@
 
 use std::collections::BTreeMap;
 
+use records::filler::Fillers;
+
 use crate::error::{BankError, Source};
 use crate::row::Row;
 use crate::rows::CheckRule;
@@ -21,6 +23,15 @@ impl Tables {
     /// The rows of a table in the order of its file; none if the bank does not have it.
     pub fn rows(&self, table: &str) -> &[Row] {
         self.rows.get(table).map_or(&[], Vec::as_slice)
+    }
+
+    /// What is no trace code and no number of an invoice.
+    pub fn fillers(&self) -> Fillers {
+        let values = |field: &'static str| {
+            let rows = self.rows(schema::FILLER).iter();
+            rows.filter(move |row| row.text("field") == field).map(|row| row.text("value"))
+        };
+        Fillers::new(values("trace_code"), values("invoice"))
     }
 
     /// Tables from CSV texts by name, as a case brings them; a table not among them has no rows (`med_type`: the

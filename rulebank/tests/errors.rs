@@ -131,7 +131,7 @@ fn every_mistake_of_every_file_is_said_at_once() {
         ("exemptions/a.toml", b"id = 1\n"),
     ]);
     let expected = [
-        "the file is not UTF-8 from here on",
+        "table age_limit lacks the columns unit, max, valid_from, valid_to, source",
         "`male` cannot stand under `gend`",
         "`X99` is no rule that reads table sex_limit",
         "`hihg` is no severity",
@@ -170,5 +170,12 @@ fn files_that_are_not_utf_8() {
     let said = ("", "the file is not UTF-8 from here on", "save it as UTF-8");
     check_said(&[("rules/a.toml", &gbk)], &[said]);
     check_said(&[("exemptions/a.toml", &gbk)], &[said]);
-    check_said(&[("tables/med_type.csv", b"code,class\n21,\xd0\xc2\n")], &[said]);
+    // A table may be GB18030 instead; 院 in UTF-8 on another line says that this one is not.
+    let mixed = [b"code,class\n21,\xd0\xc2\n".as_slice(), "22,院\n23,院\n".as_bytes()].concat();
+    let said = (
+        "21,\u{fffd}\u{fffd}",
+        "the line is not UTF-8, as the others are",
+        "save the table as UTF-8 or as GB18030",
+    );
+    check_said(&[("tables/med_type.csv", &mixed)], &[said]);
 }

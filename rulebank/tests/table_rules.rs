@@ -108,9 +108,10 @@ error: `D06` is no rule that reads table age_limit
 fn the_tables_of_a_case_name_known_rules_too() {
     let rule = renamed("D66").replacen("\nD66,NB,days,14", "\nD67,NB,days,14", 1);
     let line = 1 + rule.lines().position(|line| line.starts_with("D67")).expect("the row");
+    let margin = " ".repeat(line.to_string().len());
     let expected = format!(
-        "error: `D67` is no rule that reads table age_limit\n  --> rules/a.toml:{line}:1\n   |\n{line} | \
-         D67,NB,days,14,,2025-02-28,case\n   | ^^^\n  hint: one of: C01, C02, D06, D07, D66, H02, H17, S05, S06\n\n\
+        "error: `D67` is no rule that reads table age_limit\n  --> rules/a.toml:{line}:1\n{margin} |\n{line} | \
+         D67,NB,days,14,,2025-02-28,case\n{margin} | ^^^\n  hint: one of: C01, C02, D06, D07, D66, H02, H17, S05, S06\n\n\
          1 mistake in 1 file"
     );
     check("case", &[("rules/a.toml", &rule)], &expected);
