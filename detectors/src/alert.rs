@@ -5,6 +5,7 @@ use records::Kind;
 use records::arena::{Arena, RowRef};
 use records::codes::HospitalLevel;
 use records::decimal::{format_fen, format_scaled};
+use records::joined_key::join;
 use records::row;
 use records::time::{format_date, format_month, format_time};
 use rulebank::Rule;
@@ -17,11 +18,10 @@ use crate::policy::Policy;
 /// The name of a record behind a row.
 pub fn record_name(arena: &Arena, row: RowRef) -> RecordName {
     let (first, second) = row::key(arena, row);
-    let mut key = arena.text(first);
-    if second.is_some() {
-        key.push('/');
-        key.push_str(&arena.text(second));
-    }
+    let key = match second.is_some() {
+        true => join(&[arena.text(first), arena.text(second)]),
+        false => arena.text(first),
+    };
     RecordName { kind: Keyword::Borrowed(row::kind(arena, row).name()), key }
 }
 
@@ -37,9 +37,9 @@ pub fn key_texts(arena: &Arena, key: &[KeyPart]) -> Vec<String> {
     key.iter().map(|p| part(arena, *p)).collect()
 }
 
-/// The id of the first record or thing of a key, its parts joined by `/`.
+/// The id of the first record or thing of a key, its parts joined ([`records::joined_key`]).
 pub fn subject_id(rule: &Rule, key: &[String]) -> String {
-    key[..spec_of(rule).subject_parts.min(key.len())].join("/")
+    join(&key[..spec_of(rule).subject_parts.min(key.len())])
 }
 
 /// Writes an alert out.
@@ -106,6 +106,7 @@ fn sentence(arena: &Arena, rule: &Rule, template: &str, values: &[Value], amount
 
 fn value(arena: &Arena, value: Value, en: bool) -> String {
     match value {
+        Value::Text(text) if text.is_none() => if en { "not stated" } else { "未填" }.to_owned(),
         Value::Text(text) => arena.text(text),
         Value::Day(day) => format_date(day),
         Value::Moment(moment) => format_time(moment),

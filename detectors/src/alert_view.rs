@@ -9,6 +9,7 @@
 //! other alert knows it.
 
 mod change;
+mod coverage;
 mod maps;
 mod scope;
 mod takers;
@@ -24,12 +25,12 @@ use records::arena::{Arena, RowRef, TextRef};
 use records::row::{self, Moment};
 use records::time::DAY_SECONDS;
 use rulebank::Verdict;
-use wire::{Alert, Cause, Event, Keyword, RuleCoverage, alert_id};
+use wire::{Alert, Cause, Event, Keyword, alert_id};
 
 use crate::alert::{cause, key_texts, render};
-use crate::arrivals::{Arrivals, Unjudged, unjudged};
+use crate::arrivals::Arrivals;
 use crate::compiled_bank::CompiledBank;
-use crate::coverage::{Count, InstitutionMonth};
+use crate::coverage::Count;
 use crate::detector::{Wait, spec_of};
 use crate::finding::{KeyPart, ReconciledFinding, RuleIx, Value, id_of_key, institution_of};
 use crate::money::visit_of;
@@ -301,58 +302,9 @@ impl AlertView {
         self.standing.is_empty()
     }
 
-    /// What was judged, by active rule.
-    pub fn coverage(&self) -> BTreeMap<String, RuleCoverage> {
-        let mut coverage: BTreeMap<String, RuleCoverage> =
-            self.bank.active().map(|rule| (rule.id.clone(), RuleCoverage::default())).collect();
-        let id = |rule: RuleIx| self.bank.rules[usize::from(rule)].id.as_str();
-        let mut found: BTreeMap<RuleIx, i64> = BTreeMap::new();
-        for alert in self.standing.values().map(|alert| alert.priced.finding.rule) {
-            *found.entry(alert).or_default() += 1;
-        }
-        for (rule, found) in found {
-            coverage.entry(id(rule).to_owned()).or_default().found = found;
-        }
-        for rule in self.bank.active() {
-            if let Some(population) = spec_of(rule).population {
-                let all = self.counts.get(&Count::Each(population)).copied().unwrap_or(0);
-                coverage.entry(rule.id.clone()).or_default().judged += all;
-            }
-        }
-        for (count, n) in self.counts.iter().filter(|(count, n)| **n != 0 && !self.is_of_shadow(count)) {
-            match count {
-                Count::Each(_) => (),
-                Count::Subject(rule) => coverage.entry(id(*rule).to_owned()).or_default().judged += n,
-                Count::NotJudged(rule, missing, _) => {
-                    let coverage = coverage.entry(id(*rule).to_owned()).or_default();
-                    *coverage.not_judged.entry(Keyword::Borrowed(missing.reason())).or_default() += n;
-                    coverage.judged -= n;
-                }
-            }
-        }
-        for coverage in coverage.values_mut() {
-            // Candidates that several statements count are judged at least once for each finding.
-            coverage.judged = coverage.judged.max(coverage.found);
-            coverage.clean = coverage.judged - coverage.found;
-        }
-        coverage
-    }
-
     /// What arrived from whom.
     pub fn reach(&self) -> &Arrivals {
         &self.reach
-    }
-
-    /// What active rules could not judge, by institution and month.
-    pub fn unjudged(&self) -> BTreeMap<InstitutionMonth, Unjudged> {
-        unjudged(self.counts.iter().filter(|(count, _)| !self.is_of_shadow(count)))
-    }
-
-    fn is_of_shadow(&self, count: &Count) -> bool {
-        match count {
-            Count::Each(_) => false,
-            Count::Subject(rule) | Count::NotJudged(rule, ..) => self.bank.is_shadow(*rule),
-        }
     }
 
     // --- causes ---

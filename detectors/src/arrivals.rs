@@ -80,6 +80,10 @@ impl Arrivals {
             _ => {}
         }
         let Some(nth) = KINDS.iter().position(|known| *known == kind) else { return };
+        // A return belongs to its sale, which is counted.
+        if kind == Kind::Dispensing && row::dispensing(arena, row).is_return {
+            return;
+        }
         let institution = institution_of(arena, row);
         let Some(time) = row::event_time(arena, row).filter(|_| institution.is_some()) else { return };
         let month = InstitutionMonth { institution, month: month_of(day_of(time)) };

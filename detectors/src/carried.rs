@@ -120,7 +120,8 @@ fn moved(
         }
         Kind::Dispensing => {
             let sale = row::dispensing(arena, fact);
-            (sale.cnt > 0 && is_used_sale(class, &sale)).then(|| used(sale.institution, sale.item))
+            (!sale.is_return && sale.cnt > 0 && is_used_sale(class, &sale))
+                .then(|| used(sale.institution, sale.item))
         }
         Kind::Purchase => {
             let purchase = row::purchase(arena, fact);

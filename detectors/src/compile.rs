@@ -10,7 +10,7 @@ use std::sync::Arc;
 use foldhash::fast::FixedState;
 use records::arena::TextRef;
 use records::row::Day;
-use rulebank::{Bank, Param, Row, Rule};
+use rulebank::{Bank, Family, Param, Row, Rule};
 use rust_decimal::Decimal;
 
 use crate::policy::RuleIx;
@@ -34,6 +34,10 @@ pub struct Validity {
 }
 
 impl Validity {
+    /// The first day and the last.
+    pub fn days(self) -> (Day, Day) {
+        (self.from, self.to)
+    }
     /// Of a table row.
     pub fn of(row: &Row) -> Validity {
         Validity { from: row.valid_from.unwrap_or(Day::MIN), to: row.valid_to.unwrap_or(Day::MAX) }
@@ -103,6 +107,8 @@ pub struct Listed<W> {
     pub validity: Validity,
     /// Whether it is somebody's reading.
     pub own: bool,
+    /// Whether its rule speaks of money that the fund paid: what it did not pay does not concern the rule.
+    pub of_payment: bool,
 }
 
 /// The rows of a table by item, those of an item in the order of their detector.
@@ -120,7 +126,9 @@ impl Compiler<'_> {
         for (rule, row) in self.rows_of(spec.name, spec.table.unwrap_or_default()) {
             let item = (self.intern)(row.text("item"));
             let (validity, own) = (Validity::of(&row), row.reading_own);
-            items.entry(item).or_default().push(Listed { rule, what: what(rule, &row), validity, own });
+            let of_payment = self.rules[usize::from(rule)].family == Family::PaymentPolicy;
+            let what = what(rule, &row);
+            items.entry(item).or_default().push(Listed { rule, what, validity, own, of_payment });
         }
         sort_rows(&mut items, order);
         items
@@ -136,16 +144,24 @@ pub struct Prefixed<W> {
     prefix: String,
     /// What the row says besides.
     pub what: W,
-    validity: Validity,
+    /// Days on which it holds.
+    pub validity: Validity,
     /// Whether it is somebody's reading.
     pub own: bool,
 }
 
-/// The rows of a table of prefixes.
+/// The rows of a table of prefixes, found by what a code begins with.
 #[derive(Debug, PartialEq)]
 pub struct Prefixes<W> {
     rows: Vec<Prefixed<W>>,
+    /// Positions of rows by their prefix.
+    by_prefix: HashMap<String, Vec<u32>, FixedState>,
+    /// How long prefixes are, in bytes, ascending: a code is looked up once for each.
+    lengths: Vec<usize>,
 }
+
+/// What stands for every item in a table of items that carry no code.
+const EVERY: &str = "*";
 
 impl<W: Copy + Ord> Prefixes<W> {
     /// Compiles the rows of a detector's table.
@@ -154,21 +170,50 @@ impl<W: Copy + Ord> Prefixes<W> {
         spec: &rulebank::DetectorSpec,
         what: impl Fn(&Row) -> W,
     ) -> Prefixes<W> {
-        let table = spec.table.unwrap_or_default();
-        let mut rows: Vec<Prefixed<W>> = compiler
-            .rows_of(spec.name, table)
-            .iter()
-            .map(|(rule, row)| Prefixed {
-                rule: *rule,
-                prefix: row.text("prefix").to_owned(),
+        let rows = compiler.rows_of(spec.name, spec.table.unwrap_or_default());
+        let rows = rows.iter().map(|(rule, row)| (*rule, row.text("prefix"), row));
+        // An empty one is ignored.
+        Prefixes::of_rows(rows.filter(|(_, prefix, _)| !prefix.is_empty()), what)
+    }
+
+    /// Compiles a table whose rows name no rule; `with_every` says whether the prefix `*` is that of every code.
+    pub fn of_table(
+        compiler: &Compiler<'_>,
+        table: &str,
+        with_every: bool,
+        what: impl Fn(&Row) -> W,
+    ) -> Prefixes<W> {
+        let rows = compiler.bank.tables.rows(table).iter();
+        let rows = rows.filter(|row| !row.text("prefix").is_empty()).map(|row| {
+            let prefix = row.text("prefix");
+            // Every code begins with the empty prefix.
+            (0, if with_every && prefix == EVERY { "" } else { prefix }, row)
+        });
+        Prefixes::of_rows(rows, what)
+    }
+
+    fn of_rows<'r>(
+        rows: impl Iterator<Item = (RuleIx, &'r str, &'r Row)>,
+        what: impl Fn(&Row) -> W,
+    ) -> Prefixes<W> {
+        let mut rows: Vec<Prefixed<W>> = rows
+            .map(|(rule, prefix, row)| Prefixed {
+                rule,
+                prefix: prefix.to_owned(),
                 what: what(row),
                 validity: Validity::of(row),
                 own: row.reading_own,
             })
-            .filter(|row| !row.prefix.is_empty())
             .collect();
         rows.sort_by_key(|row| (row.rule, row.own, row.what));
-        Prefixes { rows }
+        let mut by_prefix: HashMap<String, Vec<u32>, FixedState> = HashMap::default();
+        for (nth, row) in (0u32..).zip(&rows) {
+            by_prefix.entry(row.prefix.clone()).or_default().push(nth);
+        }
+        let mut lengths: Vec<usize> = rows.iter().map(|row| row.prefix.len()).collect();
+        lengths.sort_unstable();
+        lengths.dedup();
+        Prefixes { rows, by_prefix, lengths }
     }
 
     /// Whether there is no row.
@@ -176,14 +221,33 @@ impl<W: Copy + Ord> Prefixes<W> {
         self.rows.is_empty()
     }
 
+    /// The rows with which a code begins, the shortest prefix first.
+    fn beginning(&self, code: &str) -> impl Iterator<Item = u32> {
+        let prefixes = self.lengths.iter().filter_map(|length| code.get(..*length));
+        prefixes.filter_map(|prefix| self.by_prefix.get(prefix)).flatten().copied()
+    }
+
     /// The rows that hold on `day` for a code, by rule.
     pub fn of(&self, code: &str, day: Day) -> Vec<&Prefixed<W>> {
-        self.rows.iter().filter(|row| row.validity.holds(day) && code.starts_with(&row.prefix)).collect()
+        let mut found: Vec<u32> = self.beginning(code).collect();
+        found.sort_unstable();
+        let rows = found.into_iter().map(|nth| &self.rows[nth as usize]);
+        rows.filter(|row| row.validity.holds(day)).collect()
     }
 
     /// Whether any row, on whatever day, is for a code.
     pub fn knows(&self, code: &str) -> bool {
-        self.rows.iter().any(|row| code.starts_with(&row.prefix))
+        self.beginning(code).next().is_some()
+    }
+
+    /// Whether a row holds on `day` for a code.
+    pub fn hold(&self, code: &str, day: Day) -> bool {
+        self.beginning(code).any(|nth| self.rows[nth as usize].validity.holds(day))
+    }
+
+    /// Every row for a code with the length of its prefix, the shortest first.
+    pub fn all_of(&self, code: &str) -> impl Iterator<Item = (usize, &Prefixed<W>)> {
+        self.beginning(code).map(|nth| &self.rows[nth as usize]).map(|row| (row.prefix.len(), row))
     }
 }
 

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use foldhash::fast::FixedState;
 use records::arena::TextRef;
+use records::filler::Fillers;
 use rulebank::{Bank, Row, Rule};
 
 use crate::classes::Classes;
@@ -29,10 +30,12 @@ pub struct CompiledBank {
     /// Rules and rows of each detector.
     pub(crate) detectors: detector::Compiled,
     pub(crate) watched: ByText<Watch>,
-    /// Of each rule, a mark of the table rows that are for it: other rows have another one.
-    row_marks: Vec<u64>,
+    /// Of each rule and each table of its detector, a mark of the rows that are for it: other rows have another one.
+    row_marks: Vec<Vec<u64>>,
     /// The exemptions that name a rule that judges, by id.
     pub(crate) exempts: Vec<Exempt>,
+    /// What is no code; the ledger leaves it out, here it tells one bank from another.
+    fillers: Fillers,
 }
 
 impl Deref for CompiledBank {
@@ -43,15 +46,16 @@ impl Deref for CompiledBank {
     }
 }
 
-/// The table of a rule's detector.
-fn table_of(rule: &Rule) -> Option<&'static str> {
-    detector::SPECS.iter().find(|spec| spec.name == rule.detector)?.table
+/// The tables of a rule's detector, and whether their rows name the rule.
+fn tables_of(rule: &Rule) -> impl Iterator<Item = (&'static str, bool)> + use<> {
+    let spec = detector::SPECS.iter().find(|spec| spec.name == rule.detector);
+    let of_rules = spec.and_then(|spec| spec.table).map(|table| (table, true));
+    of_rules.into_iter().chain(spec.into_iter().flat_map(|spec| spec.also).map(|table| (*table, false)))
 }
 
-/// A mark of the rows that a bank has for a rule, in whatever order.
-fn row_mark(bank: &Bank, rule: &Rule) -> u64 {
-    let rows = table_of(rule).map_or(&[][..], |table| bank.tables.rows(table));
-    let of_rule = rows.iter().filter(|row| row.rule == rule.id);
+/// A mark of the rows that a table of a bank has for a rule, in whatever order.
+fn row_mark(bank: &Bank, rule: &Rule, (table, names_rule): (&str, bool)) -> u64 {
+    let of_rule = bank.tables.rows(table).iter().filter(|row| !names_rule || row.rule == rule.id);
     let mark = |row: &Row| {
         let cells: Vec<(&str, &str)> = row.columns().collect();
         let text = format!("{:?} {:?} {} {cells:?}", row.valid_from, row.valid_to, row.reading_own);
@@ -103,9 +107,11 @@ impl CompiledBank {
             days_of_use: any(detector::supply_gap::SPEC.name),
             months: any(detector::outlier::SPEC.name),
         };
-        let row_marks = rules.iter().map(|rule| row_mark(bank, rule)).collect();
+        let marks = |rule: &Rule| tables_of(rule).map(|table| row_mark(bank, rule, table)).collect();
+        let row_marks = rules.iter().map(|rule| marks(rule)).collect();
         let policy = Policy { rules, enabled, keeps, mutated };
-        CompiledBank { policy, classes, detectors, watched, row_marks, exempts }
+        let fillers = bank.tables.fillers();
+        CompiledBank { policy, classes, detectors, watched, row_marks, exempts, fillers }
     }
 
     /// The number of a rule, if it is one of those that judge here.
@@ -122,6 +128,11 @@ impl CompiledBank {
     /// The classes of visits, for those who look at records beside the dataflow.
     pub fn classes(&self) -> &Classes {
         &self.classes
+    }
+
+    /// What is no trace code and no number of an invoice.
+    pub fn fillers(&self) -> &Fillers {
+        &self.fillers
     }
 
     /// Items whose lines and sales other judges look at, or on other days.
@@ -151,9 +162,15 @@ impl CompiledBank {
         enabled != other.is_enabled(rule) || (enabled && a.params != b.params)
     }
 
-    /// The table of a rule, if the rows for the rule are others.
-    pub fn table_otherwise(&self, other: &CompiledBank, rule: RuleIx) -> Option<&'static str> {
+    /// The tables of a rule whose rows for it are others.
+    pub fn tables_otherwise(
+        &self,
+        other: &CompiledBank,
+        rule: RuleIx,
+    ) -> impl Iterator<Item = &'static str> + use<> {
         let nth = usize::from(rule);
-        table_of(&self.rules[nth]).filter(|_| self.row_marks[nth] != other.row_marks[nth])
+        let marks = self.row_marks[nth].clone().into_iter().zip(other.row_marks[nth].clone());
+        let tables = tables_of(&self.rules[nth]).zip(marks).collect::<Vec<_>>();
+        tables.into_iter().filter(|(_, (one, another))| one != another).map(|((table, _), _)| table)
     }
 }

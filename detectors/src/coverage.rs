@@ -41,18 +41,24 @@ pub enum Missing {
     Endtime,
     /// The visit has no diagnosis, or no main one.
     Diags,
-    /// No fee line of the stay has an rx_id.
+    /// No fee line of the stay has an rx_id; no sale or return of the shop names a prescription that stands.
     RxId,
     /// The institution has no prescription.
     Prescription,
+    /// The sale does not say who paid, and no live settlement does.
+    MdtrtSetlType,
     /// The sale has no expy_end.
     ExpyEnd,
     /// The institution has no purchase.
     Purchase,
+    /// What the institution bought of the item came without trace codes.
+    TraceCodes,
     /// Nobody was ever checked at the institution.
     Presence,
     /// The change has no recv_time.
     RecvTime,
+    /// The amount is beyond what is written: 64 bits of fen.
+    Amount,
     /// Too few peers, or too few cases or earlier months of its own, to compare it with.
     Peers,
 }
@@ -76,10 +82,13 @@ impl Missing {
             Missing::Diags => "missing:diags",
             Missing::RxId => "missing:rx_id",
             Missing::Prescription => "missing:prescription",
+            Missing::MdtrtSetlType => "missing:mdtrt_setl_type",
             Missing::ExpyEnd => "missing:expy_end",
             Missing::Purchase => "missing:purchase",
+            Missing::TraceCodes => "missing:trace_codes",
             Missing::Presence => "missing:presence",
             Missing::RecvTime => "missing:recv_time",
+            Missing::Amount => "beyond:amount",
             Missing::Peers => "missing:peers",
         }
     }
@@ -92,6 +101,8 @@ pub enum Count {
     Each(Population),
     /// A subject or candidate of the rule, judged or not.
     Subject(RuleIx),
+    /// A record of which a valid row of the rule's table speaks, judged or not.
+    Applicable(RuleIx),
     /// A subject that could not be judged, and where and when it was.
     NotJudged(RuleIx, Missing, InstitutionMonth),
 }

@@ -41,7 +41,7 @@ pub fn exact_quantity(quantity: i64) -> i128 {
 
 /// Fen of a quantity of 10^-10 at a price of 10^-6 yuan, rounded half up; never below 0.
 ///
-/// Limit: amounts are 64 bits of fen; what is more stays at the greatest.
+/// Limit: amounts are 64 bits of fen; what is more is the greatest, of which no finding is made (`beyond:amount`).
 pub fn fen_of(quantity: i128, price: i64) -> i64 {
     const UNITS: i128 = 100_000_000_000_000; // 10^-16 yuan in a fen
     let exact = quantity.saturating_mul(i128::from(price)).max(0);

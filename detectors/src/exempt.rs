@@ -5,12 +5,14 @@
 
 use std::sync::Arc;
 
-use records::arena::{Arena, TextRef};
-use records::row::{Day, day_of};
-use rulebank::{Bank, Rule};
+use records::Kind;
+use records::arena::{Arena, RowRef, TextRef};
+use records::row::{self, day_of};
+use rulebank::{Bank, Exemption, Rule};
 
 use crate::alert::{key_texts, subject_id};
-use crate::finding::Finding;
+use crate::detector::spec_of;
+use crate::finding::{Finding, KeyPart};
 use crate::policy::{Policy, RuleIx};
 
 /// An exemption by the identities of the records.
@@ -19,12 +21,10 @@ pub struct Exempt {
     /// Its id, which alerts write.
     id: TextRef,
     rules: Vec<RuleIx>,
-    /// Institutions; none: everywhere.
+    /// Institutions, by which it is asked most.
     institutions: Vec<TextRef>,
-    /// Ids of subjects as alerts write them; none: all.
-    subjects: Vec<String>,
-    from: Day,
-    until: Day,
+    /// What it says in words.
+    written: Exemption,
 }
 
 /// Compiles the exemptions that name a rule that judges.
@@ -44,9 +44,7 @@ pub fn compile(
                 id: intern(&exemption.id),
                 rules: named,
                 institutions: exemption.institutions.iter().map(|code| intern(code)).collect(),
-                subjects: exemption.subjects.clone(),
-                from: exemption.from,
-                until: exemption.until.unwrap_or(Day::MAX),
+                written: exemption.clone(),
             });
         }
     }
@@ -54,23 +52,73 @@ pub fn compile(
 }
 
 /// The id of the exemption that covers a finding, whose `occurred` is final, if one does.
-pub fn exempted_by(arena: &Arena, bank: &Policy, exempts: &[Exempt], finding: &Finding) -> TextRef {
+///
+/// The finding comes with the row of its institution, if that stands and an exemption asks for divisions.
+pub fn exempted_by(
+    arena: &Arena,
+    bank: &Policy,
+    exempts: &[Exempt],
+    (finding, institution): (&Finding, Option<RowRef>),
+) -> TextRef {
     let day = day_of(finding.occurred);
     let covers = |exempt: &&Exempt| {
+        let written = &exempt.written;
         exempt.rules.contains(&finding.rule)
-            && (exempt.institutions.is_empty() || exempt.institutions.contains(&finding.institution))
-            && exempt.from <= day
-            && day <= exempt.until
+            && written.from <= day
+            && !written.is_over(day)
+            && exempt.is_there(arena, finding, institution)
+            && written.is_of(&if written.items.is_empty() {
+                Vec::new()
+            } else {
+                items_of(arena, bank, finding)
+            })
             && exempt.is_about(arena, bank, finding)
     };
     exempts.iter().find(covers).map_or(TextRef::NONE, |exempt| exempt.id)
 }
 
 impl Exempt {
+    /// Whether it has to be known in which division an institution stands.
+    pub fn asks_for_division(&self) -> bool {
+        !self.written.divisions.is_empty()
+    }
+
+    fn is_there(&self, arena: &Arena, finding: &Finding, institution: Option<RowRef>) -> bool {
+        if !self.asks_for_division() {
+            return self.institutions.is_empty() || self.institutions.contains(&finding.institution);
+        }
+        let division = institution.map(|row| arena.text(row::institution(arena, row).admdvs));
+        let code = finding.institution.is_some().then(|| arena.text(finding.institution));
+        self.written.is_there(code.as_deref(), division.as_deref())
+    }
+
     /// Whether the finding's subject is among those it is for.
     fn is_about(&self, arena: &Arena, bank: &Policy, finding: &Finding) -> bool {
         let rule = &bank.rules[usize::from(finding.rule)];
         let subject = || subject_id(rule, &key_texts(arena, &finding.key));
-        self.subjects.is_empty() || self.subjects.contains(&subject())
+        self.written.subjects.is_empty() || self.written.subjects.contains(&subject())
     }
+}
+
+/// The items that a finding is about: those of its key, and those of the lines, sales, purchases and counts that it
+/// rests on.
+pub fn items_of(arena: &Arena, bank: &Policy, finding: &Finding) -> Vec<String> {
+    let shapes = spec_of(&bank.rules[usize::from(finding.rule)]).keys;
+    let shape = shapes.iter().find(|shape| shape.len() == finding.key.len()).copied().unwrap_or_default();
+    let of_key = shape.iter().zip(&finding.key).filter_map(|(name, part)| match part {
+        KeyPart::Text(text) if matches!(*name, "med_list_codg" | "item" | "item_paid" | "item_denied") => {
+            Some(*text)
+        }
+        _ => None,
+    });
+    let of_evidence = finding.evidence.iter().filter_map(|row| match row::kind(arena, *row) {
+        Kind::FeeLine | Kind::Dispensing => Some(row::item(arena, *row)),
+        Kind::Purchase => Some(row::purchase(arena, *row).item),
+        Kind::StockCount => Some(row::stock_count(arena, *row).item),
+        _ => None,
+    });
+    let mut items: Vec<TextRef> = of_key.chain(of_evidence).collect();
+    items.sort_unstable();
+    items.dedup();
+    items.into_iter().map(|item| arena.text(item)).collect()
 }

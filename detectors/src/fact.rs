@@ -49,8 +49,6 @@ facts! {
     SettlementOfPerson: "settlements by person",
     /// Live settlements by institution.
     SettlementOfInstitution: "settlements by institution",
-    /// Settlements that are not live, by setl_id.
-    DeadSettlement: "dead settlements",
     /// Live settlements and invoices by bill_code and bill_no.
     Bill: "bills",
     /// Net fee lines and net sales by visit.
@@ -59,6 +57,8 @@ facts! {
     VisitWithRx: "visits with rx",
     /// Prescriptions, the net lines and the sales that name them, by rx_id.
     OfPrescription: "by prescription",
+    /// Returns, and sales of which nothing is left, that name a prescription, by rx_id.
+    GoneWithRx: "returns by prescription",
     /// Lines as sent that reverse another or do not add up exactly, by visit and the line they reverse or their own
     /// number.
     DoubtfulLine: "doubtful lines",
@@ -72,13 +72,15 @@ facts! {
     PurchaseOfCode: "purchases by trace code",
     /// No row, once for every purchase, by institution and item.
     Bought: "bought items",
+    /// No row, once for every purchase with a trace code, by institution and item.
+    BoughtWithCodes: "items bought with codes",
     /// No row, once for every purchase and return, by institution.
     Buying: "buying institutions",
     /// Stock counts by institution and item.
     StockCount: "stock counts",
     /// Passed checks by person.
     PassOfPerson: "passes by person",
-    /// No row, once for every check, by institution.
+    /// No row, once for every check of a patient, by institution.
     Checking: "checking institutions",
     /// Practitioners by [`crate::profile::subject_key`].
     Practitioner: "practitioners",

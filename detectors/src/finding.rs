@@ -142,7 +142,7 @@ pub enum AmountBasis {
     UsesOn(Vec<Day>),
     /// `fund_amt` of these lines and price x quantity of these sales.
     Uses(Vec<RowRef>),
-    /// `fund_amt` of a net line, 0 if its settlement is not live.
+    /// `fund_amt` of a net line.
     FundAmount(RowRef),
     /// An amount in fen, laid on records in this order.
     Laid(i64, Vec<Money>),
@@ -277,8 +277,11 @@ pub struct PricedFinding {
 
 /// The sum of det_item_fee_sumamt of lines, never below 0, and the money it is made of.
 pub fn money_of_lines(lines: &[(RowRef, FeeLine)]) -> (i64, Vec<Money>) {
-    let sum = lines.iter().fold(0i64, |sum, (_, line)| sum.saturating_add(line.amount)).max(0);
-    (sum, lines.iter().map(|(row, line)| Money { row: *row, own: line.amount.max(0) }).collect())
+    let sum: i128 = lines.iter().map(|(_, line)| i128::from(line.amount)).sum();
+    (
+        i64::try_from(sum.max(0)).unwrap_or(i64::MAX),
+        lines.iter().map(|(row, line)| Money { row: *row, own: line.amount.max(0) }).collect(),
+    )
 }
 
 /// The sum of price x quantity of sales, rounded once, fen.

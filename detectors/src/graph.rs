@@ -81,7 +81,7 @@ pub fn mount<'s>(
     beds::bed_only(&wiring, sorted.bed_days.clone());
     bills::invoices(&wiring);
     bills::agreements(&wiring);
-    bills::prescriptions(&wiring, &sorted.without_rx);
+    bills::prescriptions(&wiring, &sorted.without_rx, &sorted.unprescribed);
     goods::trace_codes(&wiring);
     goods::stock(&wiring, &sorted.uses);
     lines::arithmetic(&wiring);

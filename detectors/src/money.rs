@@ -30,33 +30,21 @@ pub fn visits_needed(finding: &Finding) -> Vec<TextRef> {
     }
 }
 
-/// The settlements whose liveness a finding needs.
-pub fn settlements_needed(arena: &Arena, finding: &Finding) -> Vec<TextRef> {
-    let lines = match &finding.amount_basis {
-        AmountBasis::FundAmount(line) => std::slice::from_ref(line),
-        AmountBasis::Uses(uses) => uses.as_slice(),
-        _ => &[],
-    };
-    let lines = lines.iter().filter(|row| row::kind(arena, **row) == Kind::FeeLine);
-    let mut settlements: Vec<TextRef> = lines.map(|line| row::fee_line(arena, *line).settlement).collect();
-    settlements.retain(|settlement| settlement.is_some());
-    settlements.sort_unstable();
-    settlements.dedup();
-    settlements
-}
-
 /// Gives a finding its amount, and its mark if it is exempted.
 ///
-/// `settlements`: live ones of the visits needed, or dead ones of lines.
+/// `beside`: the live settlements of the visits needed, and the finding's institution where an exemption asks for it.
 pub fn price(
     arena: &Arena,
     bank: &Policy,
     exempts: &[Exempt],
     finding: &Finding,
-    settlements: &[(RowRef, Diff)],
+    beside: &[(RowRef, Diff)],
 ) -> PricedFinding {
+    let of_kind =
+        |kind: Kind| beside.iter().map(|(row, _)| *row).filter(move |row| row::kind(arena, *row) == kind);
+    let institution = of_kind(Kind::Institution).next();
     let mut funds: Vec<(RowRef, Settlement)> =
-        settlements.iter().map(|(row, _)| (*row, row::settlement(arena, *row))).collect();
+        of_kind(Kind::Settlement).map(|row| (row, row::settlement(arena, row))).collect();
     let (amount, money) = match &finding.amount_basis {
         AmountBasis::Nothing => (0, Vec::new()),
         AmountBasis::Fund(_) => fund(arena, &funds),
@@ -85,11 +73,10 @@ pub fn price(
         }
         AmountBasis::FundAmount(line_row) => {
             let line = row::fee_line(arena, *line_row);
-            let dead = funds.iter().any(|(_, settlement)| !settlement.live);
-            let own = if dead { 0 } else { line.fund.max(0) };
+            let own = line.fund.max(0);
             (own, vec![Money { row: *line_row, own }])
         }
-        AmountBasis::Uses(uses) => uses_money(arena, uses, &funds),
+        AmountBasis::Uses(uses) => uses_money(arena, uses),
         AmountBasis::LinesOn(_) | AmountBasis::UsesOn(_) => (0, Vec::new()),
         AmountBasis::Laid(amount, money) => (*amount, money.clone()),
     };
@@ -112,7 +99,7 @@ pub fn price(
     }
     // The records are in `behind` from here on; the amount_basis has done its work.
     finding.amount_basis = AmountBasis::Nothing;
-    let exempted_by = exempted_by(arena, bank, exempts, &finding);
+    let exempted_by = exempted_by(arena, bank, exempts, (&finding, institution));
     PricedFinding {
         finding,
         amount,
@@ -122,18 +109,16 @@ pub fn price(
     }
 }
 
-/// `fund_amt` of lines, 0 where the settlement is not live, and price x quantity of sales; rounded once.
-fn uses_money(arena: &Arena, uses: &[RowRef], dead: &[(RowRef, Settlement)]) -> (i64, Vec<Money>) {
+/// `fund_amt` of lines and price x quantity of sales; rounded once.
+fn uses_money(arena: &Arena, uses: &[RowRef]) -> (i64, Vec<Money>) {
     const FEN: i128 = 100_000_000; // a fen in units of 10^-10 yuan
     let mut exact = 0i128;
     let mut money = Vec::with_capacity(uses.len());
     for row in uses {
         let own = if row::kind(arena, *row) == Kind::FeeLine {
             let line = row::fee_line(arena, *row);
-            let withdrawn = dead.iter().any(|(_, settlement)| settlement.id == line.settlement);
-            let fund = if withdrawn { 0 } else { line.fund };
-            exact = exact.saturating_add(i128::from(fund) * FEN);
-            fund.max(0)
+            exact = exact.saturating_add(i128::from(line.fund) * FEN);
+            line.fund.max(0)
         } else {
             let sale = row::dispensing(arena, *row);
             let price = i128::from(sale.price.unwrap_or(0));
@@ -149,9 +134,9 @@ fn uses_money(arena: &Arena, uses: &[RowRef], dead: &[(RowRef, Settlement)]) -> 
 fn fund(arena: &Arena, settlements: &[(RowRef, Settlement)]) -> (i64, Vec<Money>) {
     let mut settlements = settlements.to_vec();
     settlements.sort_by(|(_, a), (_, b)| arena.compare(a.id, b.id));
-    let sum = settlements.iter().fold(0i64, |sum, (_, settlement)| sum.saturating_add(settlement.fund));
+    let sum: i128 = settlements.iter().map(|(_, settlement)| i128::from(settlement.fund)).sum();
     let money = settlements.iter().map(|(row, s)| Money { row: *row, own: s.fund.max(0) }).collect();
-    (sum.max(0), money)
+    (i64::try_from(sum.max(0)).unwrap_or(i64::MAX), money)
 }
 
 /// What a priced finding laid, by the visit of each record (or the sale alone); nothing if it is exempted.

@@ -86,6 +86,7 @@ pub fn history_mutated(
 
 /// The bank by the identities of a ledger.
 fn compile(bank: &Bank, mutated: Option<u8>, ledger: &mut Ledger) -> Result<Arc<CompiledBank>, ArenaFull> {
+    ledger.set_fillers(bank.tables.fillers())?;
     let mut failed = None;
     let compiled = CompiledBank::compile_mutated(bank, mutated, &mut |text| {
         ledger.intern(text).unwrap_or_else(|full| {

@@ -56,6 +56,12 @@ pub enum Route {
     JourneyPlace,
     /// Stays without a passed check, by institution.
     Absent,
+    /// Sales of what needs a prescription that none covers, by institution.
+    SaleUncovered,
+    /// No row, once for every prescription and sale or return that names it, by the institution of the latter.
+    Linked,
+    /// Sales of a code of an item that was bought without codes alone, by institution and code.
+    BoughtWithoutCodes,
     /// Institutions that have something: a presence, a prescription.
     Has,
     /// Settlements that no enrolment covers, by shard.
@@ -75,7 +81,7 @@ pub enum Route {
     Edge,
     /// Stays behind an edge, by rule and person.
     EdgeStay,
-    /// Live settlements and withdrawn ones, by the finding that needs them.
+    /// Live settlements and institutions, by the finding that needs them.
     Price,
     /// The institutions of practitioners, by practitioner.
     Workplace,
@@ -131,19 +137,22 @@ pub struct OverOccupancy {
     pub open: i64,
 }
 
-/// A block of days in sum, as one rule sees it. Quantities in ten-thousandths.
+/// A block of days in sum, or a part of one, as one rule sees it. Quantities in ten-thousandths.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Block {
     /// The rule.
     pub rule: RuleIx,
     /// Number of the block; days divided by 32.
     pub block: i32,
+    /// The first day with a movement: where a block is cut because other numbers are granted, its parts follow each
+    /// other.
+    pub first: Day,
     /// The first day of the block on which uses exceed supply the most.
     pub peak: Day,
     /// Used and supplied in the block up to and with that day.
-    pub at_peak: (i64, i64),
+    pub at_peak: (i128, i128),
     /// Used and supplied in the whole block.
-    pub at_end: (i64, i64),
+    pub at_end: (i128, i128),
     /// The lowest price of a use in the block, in millionths of a yuan.
     pub lowest_price: Option<i64>,
 }

@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
-use differential_dataflow::AsCollection;
+use differential_dataflow::{AsCollection, ExchangeData};
 use records::row::Moment;
 use timely::dataflow::StreamVec;
 use timely::dataflow::channels::pact::Pipeline;
@@ -92,6 +92,73 @@ pub fn temporal_filter<'s>(
                         }
                     }
                     now = new;
+                }
+            }
+        }
+    });
+    stream.as_collection()
+}
+
+/// Those of some values whose moment has not come.
+///
+/// A value that was let through stays so should *now* recede: what is dated behind the new *now* was withdrawn in the
+/// same tick, for else *now* would not have receded. So nothing is remembered of what has come.
+pub fn beyond_now<'s, D: ExchangeData>(
+    values: Collection<'s, D>,
+    now: StreamVec<'s, Tick, Moment>,
+    moment_of: impl Fn(&D) -> Moment + 'static,
+) -> Collection<'s, D> {
+    struct Work<D> {
+        updates: Vec<(D, Diff)>,
+        now: Option<Moment>,
+    }
+    let mut builder = OperatorBuilder::new("beyond now".to_owned(), values.inner.scope());
+    let mut values_in = builder.new_input(values.inner, Pipeline);
+    let mut now_in = builder.new_input(now, Pipeline);
+    let (output, stream) = builder.new_output::<Vec<(D, Tick, Diff)>>();
+    let mut output = OutputBuilder::from(output);
+    builder.build(move |_capabilities| {
+        let mut pending: BTreeMap<Tick, (Work<D>, Capability<Tick>)> = BTreeMap::new();
+        let mut waiting: BTreeMap<Moment, BTreeMap<D, Diff>> = BTreeMap::new();
+        let mut now = Moment::MIN;
+        move |frontiers| {
+            values_in.for_each(|capability, updates| {
+                for (value, tick, diff) in updates.drain(..) {
+                    let new = || (Work { updates: Vec::new(), now: None }, capability.delayed(&tick, 0));
+                    pending.entry(tick).or_insert_with(new).0.updates.push((value, diff));
+                }
+            });
+            now_in.for_each(|capability, moments| {
+                let Some(tick) = capability.least().copied() else { return };
+                let new = || (Work { updates: Vec::new(), now: None }, capability.delayed(&tick, 0));
+                pending.entry(tick).or_insert_with(new).0.now = moments.pop();
+            });
+            let frontier = frontiers.iter().filter_map(|f| f.frontier().iter().copied().min()).min();
+            while let Some(entry) = pending.first_entry() {
+                let tick = *entry.key();
+                if frontier.is_some_and(|frontier| frontier <= tick) {
+                    break;
+                }
+                let (work, capability) = entry.remove();
+                now = now.max(work.now.unwrap_or(now));
+                let mut output = output.activate();
+                let mut session = output.session(&capability);
+                for (value, diff) in work.updates {
+                    let moment = moment_of(&value);
+                    if moment <= now {
+                        continue;
+                    }
+                    let here = waiting.entry(moment).or_default();
+                    let count = here.entry(value.clone()).or_insert(0);
+                    *count += diff;
+                    if *count == 0 {
+                        here.remove(&value);
+                    }
+                    session.give((value, tick, diff));
+                }
+                let later = waiting.split_off(&now.saturating_add(1));
+                for (value, count) in std::mem::replace(&mut waiting, later).into_values().flatten() {
+                    session.give((value, tick, -count));
                 }
             }
         }

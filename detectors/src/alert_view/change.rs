@@ -122,7 +122,11 @@ impl Banks<'_> {
             if self.before.judges_otherwise(self.after, number) {
                 causes.push(named("rule", &rule.id));
             }
-            causes.extend(self.before.table_otherwise(self.after, number).map(|table| named("table", table)));
+            let tables = self.before.tables_otherwise(self.after, number);
+            causes.extend(tables.map(|table| named("table", table)));
+        }
+        if self.before.fillers() != self.after.fillers() {
+            causes.push(named("table", "filler"));
         }
         if self.before.classes() != self.after.classes() {
             causes.push(named("table", "med_type"));
@@ -164,8 +168,9 @@ impl Banks<'_> {
         if self.before.judges_otherwise(self.after, rule) {
             causes.push(named("rule", id));
         }
-        if let Some(table) = self.before.table_otherwise(self.after, rule) {
-            causes.push(named("table", table));
+        causes.extend(self.before.tables_otherwise(self.after, rule).map(|table| named("table", table)));
+        if self.before.fillers() != self.after.fillers() && causes.is_empty() {
+            causes.push(named("table", "filler"));
         }
         if self.before.classes() != self.after.classes()
             && (causes.is_empty() || self.is_reclassed(transition))

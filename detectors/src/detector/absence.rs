@@ -3,11 +3,13 @@
 //! Reads stays by person beside the passed checks of the person (`PassOfPerson`), and the institutions that have any
 //! check (`Checking`). One look per stay, and one per stay of a person whose passed checks changed. Only stays without
 //! such a check go on to the institution; they are looked at again when its first check comes or its last one goes.
+//! Checks of staff who sign in for work are no patients' and do not count, neither for the stay nor for its institution.
 //! A stay without an end is stated once *now* is more than `hours` after its begin.
 //! Where the institution has no check at all, such a stay is not judged (`Missing::Presence`).
 
 use records::Kind;
 use records::arena::{Arena, RowRef, TextRef};
+use records::codes::PresenceScene;
 use records::row::{self, Moment};
 use rulebank::{AmountKind, Comparison, DetectorSpec, ParamKind, ParamSpec, Subject};
 
@@ -69,7 +71,8 @@ pub fn judge(
     let stay = row::visit(arena, stay_row);
     let seen = passes.iter().any(|(pass, _)| {
         let pass = row::presence(arena, *pass);
-        bank.equal(AT_THE_INSTITUTION, pass.institution, stay.institution)
+        pass.scene != PresenceScene::SignIn
+            && bank.equal(AT_THE_INSTITUTION, pass.institution, stay.institution)
             && bank.reaches(NOT_BEFORE_WINDOW, pass.time, stay.begin - WINDOW)
             && bank.within(NOT_AFTER_WINDOW, pass.time, stay.begin + WINDOW)
     });
@@ -119,7 +122,10 @@ pub fn why(why: &mut Why<'_, '_>, _: &Rules, key: &[TextRef]) -> Option<()> {
         length > least * 3600,
     )?;
     let checks = scene.rows(Kind::Presence).iter().map(|row| row::presence(scene.arena, *row));
-    let at_institution: Vec<_> = checks.filter(|check| check.institution == stay.institution).collect();
+    // Staff who sign in for work are no patients.
+    let counts =
+        |check: &row::Presence| check.institution == stay.institution && check.scene != PresenceScene::SignIn;
+    let at_institution: Vec<_> = checks.filter(counts).collect();
     let (from, to) = (stay.begin - WINDOW, stay.begin + WINDOW);
     let passed = at_institution
         .iter()

@@ -85,6 +85,7 @@ impl Line<'_, AgeLimit> {
 impl ListedLine for AgeLimit {
     const SPEC: DetectorSpec = SPEC;
     const CONDITIONS: &'static [Condition<OfLine<AgeLimit>>] = &[
+        OfLine::paid(),
         OfLine::stands(),
         Condition::known(
             ["费用日在出生之后", "the line is of the day of birth or later"],

@@ -2,14 +2,16 @@
 //!
 //! Reads live settlements by institution (`SettlementOfInstitution`) beside the institution (`Institution`): one look
 //! per settlement. A changed institution costs a look at each of its live settlements; nothing is cut before.
-//! A settlement is not judged where the institution is unknown (`Missing::Institution`) or lists no agreements
+//! A settlement of which the fund paid nothing is left out. Another is not judged where the institution is unknown (`Missing::Institution`) or lists no agreements
 //! (`Missing::Agreements`).
 
 use records::Kind;
 use records::arena::{RowRef, TextRef};
+use records::decimal::format_fen;
 use records::row::{self, Institution, Settlement, day_of};
 use rulebank::{AmountKind, Comparison, DetectorSpec, Subject};
 
+use super::enrolment::PAID_SOMETHING;
 use crate::compile::{Compiler, Ruled};
 use crate::condition::{Condition, Values, comparisons};
 use crate::coverage::{Missing, Population};
@@ -18,14 +20,15 @@ use crate::policy::Policy;
 use crate::shape::one_record::{self, OfRecord, One, OneRecord};
 use crate::why::steps::{Why, day_at, interval};
 
-const BEGUN: Comparison = Comparison::new(0, "the agreement begins on or before the day");
-const NOT_ENDED: Comparison = Comparison::new(1, "the agreement ends on or after the day");
+const PAID: Comparison = Comparison::new(0, "the fund paid something");
+const BEGUN: Comparison = Comparison::new(1, "the agreement begins on or before the day");
+const NOT_ENDED: Comparison = Comparison::new(2, "the agreement ends on or after the day");
 
 /// What it states of itself.
 pub const SPEC: DetectorSpec = DetectorSpec {
     name: "agreement",
     values: &["day"],
-    comparisons: &comparisons::<2, _>(Agreement::CONDITIONS),
+    comparisons: &comparisons::<3, _>(Agreement::CONDITIONS),
     subject: Subject::Always("settlement"),
     keys: &[&["setl_id"]],
     amount: Some(AmountKind::FundOfSettlement),
@@ -54,6 +57,12 @@ impl One<'_, Agreement> {
 
 impl OneRecord for Agreement {
     const CONDITIONS: &'static [Condition<OfRecord<Agreement>>] = &[
+        Condition::holds(
+            PAID_SOMETHING,
+            |one| vec![("fund_pay_sumamt", format_fen(one.record.fund))],
+            &[PAID],
+            |bank, one| bank.over(PAID, one.record.fund, 0),
+        ),
         Condition::record(
             Kind::Institution,
             Missing::Institution,

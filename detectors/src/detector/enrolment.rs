@@ -2,12 +2,13 @@
 //!
 //! Reads live settlements by person (`SettlementOfPerson`) beside the person's enrolments (`EnrolmentOfPerson`): one
 //! look per settlement, and one per live settlement of a person whose enrolments changed. A settlement without an
-//! insutype is covered by any normal enrolment of the day. Only uncovered settlements go on; they are looked at again
+//! insutype is covered by any normal enrolment of the day, and one of which the fund paid nothing is left out. Only uncovered settlements go on; they are looked at again
 //! when the first enrolment of anybody comes or the last one goes (`AnyEnrolment`).
 //! While nobody at all is enrolled, an uncovered settlement is not judged (`Missing::Enrolment`).
 
 use records::Kind;
 use records::arena::{Arena, RowRef, TextRef};
+use records::decimal::format_fen;
 use records::row::{self, day_of};
 use rulebank::{AmountKind, Comparison, DetectorSpec, Subject};
 
@@ -23,12 +24,13 @@ use crate::why::steps::{Why, day, interval};
 const BEGUN: Comparison = Comparison::new(0, "the enrolment begins on or before the day");
 const NOT_ENDED: Comparison = Comparison::new(1, "the enrolment ends on or after the day");
 const SAME_INSURANCE: Comparison = Comparison::new(2, "the insutypes are equal");
+const PAID: Comparison = Comparison::new(3, "the fund paid something");
 
 /// What it states of itself.
 pub const SPEC: DetectorSpec = DetectorSpec {
     name: "enrolment",
     values: &["day", "insutype"],
-    comparisons: &[BEGUN, NOT_ENDED, SAME_INSURANCE],
+    comparisons: &[BEGUN, NOT_ENDED, SAME_INSURANCE, PAID],
     subject: Subject::Always("settlement"),
     keys: &[&["setl_id"]],
     amount: Some(AmountKind::FundOfSettlement),
@@ -59,6 +61,9 @@ pub fn judge(
     sink: &mut Sink,
 ) {
     let settlement = row::settlement(arena, settlement_row);
+    if !bank.over(PAID, settlement.fund, 0) {
+        return;
+    }
     let day = day_of(settlement.time);
     let covered = enrolments.iter().any(|(enrolment, _)| {
         let enrolment = row::enrolment(arena, *enrolment);
@@ -99,11 +104,16 @@ pub fn conclude(
     sink.emit(Out::Finding(Box::new(finding)));
 }
 
+/// That the fund paid something of a settlement.
+pub(super) const PAID_SOMETHING: [&str; 2] =
+    ["基金支付金额大于零", "the fund paid something of the settlement"];
+
 /// A live settlement on a day on which no normal enrolment of the person covers it.
 pub fn why(why: &mut Why<'_, '_>, _: &Rules, key: &[TextRef]) -> Option<()> {
     let &[settlement] = key else { return None };
     let scene = why.scene;
     let (_, settlement) = why.live_settlement(settlement)?;
+    why.check(PAID_SOMETHING, vec![("fund_pay_sumamt", format_fen(settlement.fund))], settlement.fund > 0)?;
     let on = day_of(settlement.time);
     let of_person = scene.enrolments_of(settlement.psn_no);
     let covers = |enrolment: &&row::Enrolment| {

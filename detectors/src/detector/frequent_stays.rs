@@ -3,7 +3,10 @@
 //! Reads all visits of a person together: one pass over them whenever one changes, shared with `visits_a_day`,
 //! `stay_overlap`, `visit_during_stay` and `readmission`; each stay is compared with every stay of the person.
 //! Persons with a single visit or without a stay, and those with fewer stays than the smallest `stays` of a rule, are
-//! passed over before. There is no reason for which a stay is not judged.
+//! passed over before, and so is a stay whose main diagnosis is one whose treatment is planned in cycles
+//! (`planned_stay`). There is no reason for which a stay is not judged.
+
+use std::sync::Arc;
 
 use records::Kind;
 use records::arena::{Arena, TextRef};
@@ -12,6 +15,7 @@ use records::time::DAY_SECONDS;
 use rulebank::looks_back::days_of;
 use rulebank::{AmountKind, Comparison, DetectorSpec, ParamKind, ParamSpec, Subject};
 
+use super::readmission::{PLANNED_STAY, PlannedStays, is_planned, main_diagnosis, planned_stays};
 use crate::compile::{Compiler, Ruled, integer};
 use crate::condition::{Condition, comparisons};
 use crate::coverage::{InstitutionMonth, Population};
@@ -21,7 +25,7 @@ use crate::shape::element::asked;
 use crate::shape::group_cap::{self, Group, GroupCap, OfGroup};
 use crate::sink::Sink;
 use crate::visited::{Visited, stays_of};
-use crate::why::steps::{Why, moment};
+use crate::why::steps::{Why, moment, or_dash};
 
 const IN_WINDOW: Comparison = Comparison::new(0, "a stay begins after the window opens");
 const ENOUGH_STAYS: Comparison = Comparison::new(1, "there are at least `stays`");
@@ -44,6 +48,7 @@ pub const SPEC: DetectorSpec = DetectorSpec {
         },
     ],
     values: &["stays", "days"],
+    also: &[PLANNED_STAY],
     comparisons: &comparisons::<2, _>(FrequentStays::CONDITIONS),
     subject: Subject::Always("visit"),
     keys: &[&["mdtrt_id"]],
@@ -54,11 +59,12 @@ pub const SPEC: DetectorSpec = DetectorSpec {
     ..DetectorSpec::BARE
 };
 
-/// How many stays, and within how many days.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// How many stays, within how many days, and what returns by plan.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Often {
     days: i64,
     stays: i64,
+    planned: Arc<PlannedStays>,
 }
 
 /// Its rules and what they set.
@@ -66,7 +72,12 @@ pub type Rules = Ruled<Often>;
 
 /// Compiles its rules.
 pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
-    compiler.ruled(SPEC.name, |rule| Often { days: integer(rule, "days"), stays: integer(rule, "stays") })
+    let planned = planned_stays(compiler);
+    compiler.ruled(SPEC.name, |rule| Often {
+        days: integer(rule, "days"),
+        stays: integer(rule, "stays"),
+        planned: Arc::clone(&planned),
+    })
 }
 
 /// Stays in a row of too many: those that began in the window that ends with the begin of one of them.
@@ -75,23 +86,37 @@ pub struct FrequentStays;
 
 impl GroupCap for FrequentStays {
     const SPEC: DetectorSpec = SPEC;
-    const CONDITIONS: &'static [Condition<OfGroup<FrequentStays>>] = &[Condition::holds(
-        [
-            "此前窗口内（含本次）住院次数达到下限",
-            "enough stays of the person begin in the window up to this one",
-        ],
-        |window| {
-            vec![
-                ("begin", moment(opens(window.key, *window.asked.states))),
-                ("end", moment(window.key.visit.begin)),
-                ("stays", window.count().to_string()),
-                ("mdtrt_id", window.ids()),
-                ("limit", window.asked.states.stays.to_string()),
-            ]
-        },
-        &[IN_WINDOW, ENOUGH_STAYS],
-        |bank, window| bank.reaches(ENOUGH_STAYS, window.count(), window.asked.states.stays),
-    )];
+    const CONDITIONS: &'static [Condition<OfGroup<FrequentStays>>] = &[
+        Condition::holds(
+            [
+                "此前窗口内（含本次）住院次数达到下限",
+                "enough stays of the person begin in the window up to this one",
+            ],
+            |window| {
+                vec![
+                    ("begin", moment(opens(window.key, window.asked.states))),
+                    ("end", moment(window.key.visit.begin)),
+                    ("stays", window.count().to_string()),
+                    ("mdtrt_id", window.ids()),
+                    ("limit", window.asked.states.stays.to_string()),
+                ]
+            },
+            &[IN_WINDOW, ENOUGH_STAYS],
+            |bank, window| bank.reaches(ENOUGH_STAYS, window.count(), window.asked.states.stays),
+        ),
+        Condition::holds(
+            [
+                "本次住院的主诊断不属于按周期计划的治疗",
+                "the main diagnosis of this stay is none whose treatment is planned in cycles",
+            ],
+            |window| {
+                let code = main_diagnosis(window.arena, window.key.row);
+                vec![("diag_code", or_dash(code.map(|code| window.arena.text(code))))]
+            },
+            &[],
+            |_, window| !is_planned(window.arena, &window.asked.states.planned, window.key),
+        ),
+    ];
     /// The stay with whose begin the window ends.
     type Key<'a> = &'a Visited;
     type Element = Visited;
@@ -110,12 +135,12 @@ impl GroupCap for FrequentStays {
 }
 
 /// When the window of a stay opens.
-fn opens(stay: &Visited, often: Often) -> Moment {
+fn opens(stay: &Visited, often: &Often) -> Moment {
     stay.visit.begin - often.days * DAY_SECONDS
 }
 
 /// The stays in the window of one of them.
-fn in_window(bank: &Policy, all: &[Visited], stay: &Visited, often: Often) -> Vec<Visited> {
+fn in_window(bank: &Policy, all: &[Visited], stay: &Visited, often: &Often) -> Vec<Visited> {
     let (opens, closes) = (opens(stay, often), stay.visit.begin);
     let within = |begin: Moment| bank.over(IN_WINDOW, begin, opens) && begin <= closes;
     all.iter().copied().filter(|other| within(other.visit.begin)).collect()
@@ -131,7 +156,7 @@ pub fn judge(arena: &Arena, bank: &Policy, rules: &Rules, visits: &[Visited], si
     }
     for stay in &all {
         for asked in asked(rules) {
-            let stays = in_window(bank, &all, stay, *asked.states);
+            let stays = in_window(bank, &all, stay, asked.states);
             group_cap::judge::<FrequentStays>(arena, bank, asked, stay, &stays, sink);
         }
     }
@@ -146,6 +171,6 @@ pub fn why(why: &mut Why<'_, '_>, rules: &Rules, key: &[TextRef]) -> Option<()> 
     let all = stays_of(scene.arena, &visits);
     let stay = all.iter().find(|other| other.visit.id == stay.id)?;
     let asked = why.asked(rules)?;
-    let stays = in_window(scene.policy, &all, stay, *asked.states);
+    let stays = in_window(scene.policy, &all, stay, asked.states);
     group_cap::why::<FrequentStays>(why, asked, stay, &stays)
 }

@@ -69,6 +69,7 @@ impl Line<'_, Indication> {
 impl ListedLine for Indication {
     const SPEC: DetectorSpec = SPEC;
     const CONDITIONS: &'static [Condition<OfLine<Indication>>] = &[
+        OfLine::paid(),
         OfLine::stands(),
         Condition::known(
             ["该就诊有诊断", "the visit has diagnoses"],

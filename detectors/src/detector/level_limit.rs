@@ -65,6 +65,7 @@ impl Line<'_, LevelLimit> {
 impl ListedLine for LevelLimit {
     const SPEC: DetectorSpec = SPEC;
     const CONDITIONS: &'static [Condition<OfLine<LevelLimit>>] = &[
+        OfLine::paid(),
         OfLine::stands(),
         Condition::known(
             ["医院等级已知", "the level of the institution is known"],

@@ -92,6 +92,7 @@ impl Line<'_, PriceCap> {
 impl ListedLine for PriceCap {
     const SPEC: DetectorSpec = SPEC;
     const CONDITIONS: &'static [Condition<OfLine<PriceCap>>] = &[
+        OfLine::paid(),
         OfLine::stands().only_if(|line| line.is_by_level()),
         Condition::<OfLine<PriceCap>>::known(
             ["限价按等级区分，医院等级已知", "caps differ by level, and that of the institution is known"],

@@ -4,8 +4,12 @@
 //! Persons with fewer than two visits, or without a stay, are cut before. Stays are sorted by institution and begin,
 //! and only neighbours are compared; diagnoses are read only where the days between do not rule a pair out.
 //!
+//! Where the later main diagnosis is one whose treatment is planned in cycles (`planned_stay`), a return is no sign.
+//!
 //! A pair is not judged where either stay has no main diagnosis (`Diags`), nor where the earlier has no end
 //! (`Endtime`), unless the main diagnoses are known and differ.
+
+use std::sync::Arc;
 
 use records::Kind;
 use records::arena::{Arena, RowRef, TextRef};
@@ -13,7 +17,7 @@ use records::row::{self, day_of};
 use rulebank::looks_back::days_of;
 use rulebank::{AmountKind, Comparison, DetectorSpec, ParamKind, ParamSpec, Subject};
 
-use crate::compile::{Compiler, Ruled, integer};
+use crate::compile::{Compiler, Prefixes, Ruled, integer};
 use crate::condition::{Condition, Values, comparisons};
 use crate::coverage::{InstitutionMonth, Missing};
 use crate::finding::{AmountBasis, Finding, Value};
@@ -40,6 +44,7 @@ pub const SPEC: DetectorSpec = DetectorSpec {
         default: "15",
     }],
     values: &["days", "code"],
+    also: &[PLANNED_STAY],
     comparisons: &comparisons::<3, _>(Readmission::CONDITIONS),
     subject: Subject::Always("visit"),
     keys: &[&["mdtrt_id", "mdtrt_id"]],
@@ -49,13 +54,39 @@ pub const SPEC: DetectorSpec = DetectorSpec {
     ..DetectorSpec::BARE
 };
 
-/// Its rules and their days.
-pub type Rules = Ruled<i64>;
+/// Diagnoses whose treatment is planned in cycles: rows of `planned_stay`, by what their codes begin with.
+pub type PlannedStays = Prefixes<()>;
+
+/// The most days between two stays, and what returns by plan.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Soon {
+    days: i64,
+    planned: Arc<PlannedStays>,
+}
+
+/// Its rules and what they set.
+pub type Rules = Ruled<Soon>;
 
 /// Compiles its rules.
 pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
-    compiler.ruled(SPEC.name, |rule| integer(rule, "days"))
+    let planned = planned_stays(compiler);
+    compiler.ruled(SPEC.name, |rule| Soon { days: integer(rule, "days"), planned: Arc::clone(&planned) })
 }
+
+/// The rows of `planned_stay`.
+pub fn planned_stays(compiler: &Compiler<'_>) -> Arc<PlannedStays> {
+    Arc::new(Prefixes::of_table(compiler, PLANNED_STAY, false, |_| ()))
+}
+
+/// Whether the main diagnosis of a visit is one whose treatment is planned, on the day of its begin.
+pub fn is_planned(arena: &Arena, planned: &PlannedStays, visit: &Visited) -> bool {
+    !planned.is_empty()
+        && main_diagnosis(arena, visit.row)
+            .is_some_and(|code| planned.hold(&arena.text(code), day_of(visit.visit.begin)))
+}
+
+/// The table of planned treatments.
+pub const PLANNED_STAY: &str = "planned_stay";
 
 /// The main diagnosis of a visit: of those marked, the lowest by (diag_srt_no, absent last; position).
 pub fn main_diagnosis(arena: &Arena, visit_row: RowRef) -> Option<TextRef> {
@@ -89,7 +120,7 @@ impl Two<'_, Readmission> {
             ("endtime", or_dash(self.first.visit.end.map(moment))),
             ("begntime", moment(self.second.visit.begin)),
             ("days", or_dash(self.apart().map(|apart| apart.to_string()))),
-            ("limit", self.asked.states.to_string()),
+            ("limit", self.asked.states.days.to_string()),
         ]
     }
     fn diagnoses(&self) -> Values {
@@ -113,7 +144,8 @@ impl Sequence for Readmission {
             &[NOT_BEFORE_END, WITHIN_DAYS],
             |bank, two| {
                 let apart = two.apart().unwrap_or(0);
-                bank.reaches(NOT_BEFORE_END, apart, 0) && bank.within(WITHIN_DAYS, apart, *two.asked.states)
+                bank.reaches(NOT_BEFORE_END, apart, 0)
+                    && bank.within(WITHIN_DAYS, apart, two.asked.states.days)
             },
         )
         .only_if(|two| two.apart().is_some()),
@@ -128,6 +160,15 @@ impl Sequence for Readmission {
             },
         )
         .only_if(|two| two.are_coded()),
+        Condition::<OfTwo<Readmission>>::holds(
+            [
+                "后一次住院的主诊断不属于按周期计划的治疗",
+                "the later main diagnosis is none whose treatment is planned in cycles",
+            ],
+            |two| two.diagnoses(),
+            &[],
+            |_, two| !is_planned(two.arena, &two.asked.states.planned, two.second),
+        ),
         Condition::<OfTwo<Readmission>>::known(SOON, |two| two.days(), Missing::Endtime, |_| false)
             .only_if(|two| two.apart().is_none()),
         Condition::<OfTwo<Readmission>>::known(ALIKE, |two| two.diagnoses(), Missing::Diags, |_| false)
@@ -135,8 +176,7 @@ impl Sequence for Readmission {
     ];
 
     type Element = Visited;
-    /// The most days between them.
-    type States = i64;
+    type States = Soon;
 
     fn month(two: &Two<'_, Readmission>) -> InstitutionMonth {
         InstitutionMonth::at(two.second.visit.institution, two.second.visit.begin)

@@ -60,6 +60,7 @@ impl Line<'_, SexLimit> {
 impl ListedLine for SexLimit {
     const SPEC: DetectorSpec = SPEC;
     const CONDITIONS: &'static [Condition<OfLine<SexLimit>>] = &[
+        OfLine::paid(),
         OfLine::stands(),
         Condition::known(
             IS_KNOWN,

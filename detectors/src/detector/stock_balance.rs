@@ -8,6 +8,11 @@
 //!
 //! A pair without an opening count and without any purchase is cut before; without an opening count a finding is an
 //! indicator only. Without the institution's record it is not judged (`Institution`).
+//!
+//! What uses may exceed hangs on the item and the day ([`Grants`]): a day on which less is granted than on the one before
+//! counts, also without a movement. Days after *now* count when it comes to them.
+
+mod grants;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,10 +25,12 @@ use rulebank::{AmountKind, Comparison, DetectorSpec, ParamKind, ParamSpec, Subje
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+pub use grants::{Granted, Grants, Span};
+
 use crate::classes::Class;
-use crate::compile::{Compiler, decimal};
+use crate::compile::{Compiler, Ruled, decimal};
 use crate::coverage::{Count, InstitutionMonth, Missing};
-use crate::exact::{exact, fen_of, sale_money};
+use crate::exact::{EXACT_PLACES, exact, fen_of, sale_money};
 use crate::finding::{AmountBasis, Finding, KeyPart, Money, RuleIx, Value, compare_records};
 use crate::policy::Policy;
 use crate::sink::Sink;
@@ -52,6 +59,7 @@ pub const SPEC: DetectorSpec = DetectorSpec {
         },
     ],
     values: &["item", "day", "used", "supply", "excess"],
+    also: &[grants::STOCK_TOLERANCE],
     comparisons: &[ABOVE_SUPPLY],
     subject: Subject::Always("institution"),
     keys: &[&["fixmedins_code", "med_list_codg"]],
@@ -62,27 +70,17 @@ pub const SPEC: DetectorSpec = DetectorSpec {
     ..DetectorSpec::BARE
 };
 
-/// A rule; both limits in units of 10^-10.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct BalanceRule {
-    rule: RuleIx,
-    tolerance: i128,
-    units: i128,
-}
-/// All of them.
-pub type Rules = Vec<BalanceRule>;
+/// Its rules, each with what it grants.
+pub type Rules = Ruled<Grants>;
 
 /// Compiles its rules.
 pub fn compile(compiler: &mut Compiler<'_>) -> Rules {
-    compiler
-        .rules_of(SPEC.name)
-        .into_iter()
-        .map(|(rule, text)| BalanceRule {
-            rule,
-            tolerance: exact(decimal(&text, "tolerance")),
-            units: exact(decimal(&text, "units")),
-        })
-        .collect()
+    let of_items = Grants::of_table(compiler);
+    compiler.ruled(SPEC.name, |rule| {
+        let ordinary =
+            Granted { tolerance: exact(decimal(rule, "tolerance")), units: exact(decimal(rule, "units")) };
+        Grants::new(ordinary, &of_items)
+    })
 }
 
 /// What moved the stock of an item at an institution on a day; the quantity is the count of the row, summed by
@@ -101,6 +99,20 @@ pub enum Stock {
     Opened(u64, Day),
     /// Quantities used up to a day by records that are at hand no more, and the lowest price of these uses.
     UsedBefore(u64, Day, Option<i64>),
+}
+
+impl Stock {
+    /// The day.
+    pub fn day(&self) -> Day {
+        match self {
+            Stock::Used(_, day, _)
+            | Stock::Bought(_, day)
+            | Stock::In(_, day)
+            | Stock::Out(_, day)
+            | Stock::Opened(_, day)
+            | Stock::UsedBefore(_, day, _) => *day,
+        }
+    }
 }
 
 /// Whether a net line, of a visit of this class, is a use of goods.
@@ -135,15 +147,28 @@ pub fn block_key(pair: u64, day: Day) -> u64 {
     xxhash_rust::xxh3::xxh3_64(&bytes)
 }
 
-/// Uses less supply x (1 + tolerance), in units of 10^-20, so that the product is exact.
-fn balance(rule: &BalanceRule, used: i128, supply: i128) -> i128 {
-    used * ONE - supply * (ONE + rule.tolerance)
+/// Uses less supply x (1 + tolerance), in 10^-14 of a unit, so that the product is exact.
+fn balance(granted: Granted, used: i128, supply: i128) -> i128 {
+    used * ONE - supply * (ONE + granted.tolerance)
+}
+
+/// By how much uses exceed what is granted, in 10^-14 of a unit.
+fn excess(granted: Granted, used: i128, supply: i128) -> i128 {
+    // Quantities stand in ten-thousandths, units in 10^-10.
+    balance(granted, used, supply) - granted.units * ONE / QUANTITY
 }
 
 const ONE: i128 = 10_000_000_000;
 
-/// Sums a block of days, for each pair that has movements in it.
-pub fn sum_block(bank: &Policy, rules: &Rules, stock: &[(Stock, Diff)], sink: &mut Sink) {
+/// Sums a block of days, for each pair that has movements in it; `beyond_now` are those of days that have not come.
+pub fn sum_block(
+    arena: &Arena,
+    bank: &Policy,
+    rules: &Rules,
+    stock: &[(Stock, Diff)],
+    beyond_now: &[(Stock, Diff)],
+    sink: &mut Sink,
+) {
     let mut pairs: Vec<u64> = stock.iter().map(|(what, _)| pair_of_stock(what)).collect();
     pairs.sort_unstable();
     pairs.dedup();
@@ -158,7 +183,9 @@ pub fn sum_block(bank: &Policy, rules: &Rules, stock: &[(Stock, Diff)], sink: &m
         // One entry per movement: day, used, supplied.
         let mut movements: Vec<(Day, i64, i64)> = Vec::with_capacity(stock.len());
         let mut lowest_price: Option<i64> = None;
-        for (what, quantity) in stock.iter().filter(|(what, _)| pair_of_stock(what) == pair) {
+        let of_pair = stock.iter().filter(|(what, _)| pair_of_stock(what) == pair);
+        for (what, quantity) in of_pair.filter(|(what, _)| !beyond_now.iter().any(|(other, _)| other == what))
+        {
             match what {
                 Stock::Used(_, day, price) | Stock::UsedBefore(_, day, price)
                     if opened.is_none_or(|opened| *day > opened) =>
@@ -181,9 +208,16 @@ pub fn sum_block(bank: &Policy, rules: &Rules, stock: &[(Stock, Diff)], sink: &m
             sink.emit(Out::Days(pair, days));
         }
         movements.sort_unstable();
-        for rule in rules {
-            if let Some(block) = sum_days(rule, &movements, lowest_price) {
-                sink.emit(Out::Block(pair, Box::new(block)));
+        let (_, item) = pair_of::<TextRef, TextRef>(pair);
+        for (rule, grants) in rules {
+            // What is granted cuts the block where it changes.
+            let spans = grants.spans(arena, item);
+            for span in &spans {
+                let within: Vec<(Day, i64, i64)> =
+                    movements.iter().copied().filter(|(day, ..)| span.holds(*day)).collect();
+                if let Some(block) = sum_days(*rule, span.granted, &within, lowest_price) {
+                    sink.emit(Out::Block(pair, Box::new(block)));
+                }
             }
         }
     }
@@ -215,22 +249,27 @@ fn days_of(stock: &[(Stock, Diff)], pair: u64) -> Option<DaysOfBlock> {
     (days.used | days.bought != 0).then_some(days)
 }
 
-fn sum_days(rule: &BalanceRule, movements: &[(Day, i64, i64)], lowest_price: Option<i64>) -> Option<Block> {
+fn sum_days(
+    rule: RuleIx,
+    granted: Granted,
+    movements: &[(Day, i64, i64)],
+    lowest_price: Option<i64>,
+) -> Option<Block> {
     let first = movements.first()?.0;
-    let mut sums = (0i64, 0i64);
-    let mut peak: Option<(i128, Day, (i64, i64))> = None;
+    let mut sums = (0i128, 0i128);
+    let mut peak: Option<(i128, Day, (i128, i128))> = None;
     for of_day in movements.chunk_by(|a, b| a.0 == b.0) {
         for (_, used, supplied) in of_day {
-            sums = (sums.0.saturating_add(*used), sums.1.saturating_add(*supplied));
+            sums = (sums.0 + i128::from(*used), sums.1 + i128::from(*supplied));
         }
-        let height = balance(rule, i128::from(sums.0), i128::from(sums.1));
+        let height = balance(granted, sums.0, sums.1);
         if peak.is_none_or(|(highest, ..)| height > highest) {
             peak = Some((height, of_day[0].0, sums));
         }
     }
     let (_, peak, at_peak) = peak?;
     let block = first.div_euclid(BLOCK_DAYS);
-    Some(Block { rule: rule.rule, block, peak, at_peak, at_end: sums, lowest_price })
+    Some(Block { rule, block, first, peak, at_peak, at_end: sums, lowest_price })
 }
 
 /// The earliest of the stock counts of a pair by (invdate, cnt_id): its opening.
@@ -258,48 +297,125 @@ pub fn judge(
     let count = opening.map(|row| row::stock_count(arena, row));
     let first_block = count.map_or(i32::MIN, |count| count.day.div_euclid(BLOCK_DAYS));
     let (institution, item) = pair_of(pair);
-    for rule in rules {
-        sink.count(Count::Subject(rule.rule));
-        let (mut used, mut supply) = (0i128, count.map_or(0, |count| i128::from(count.cnt)));
-        let mut worst: Option<(i128, Day, i128, i128)> = None;
+    for (rule, grants) in rules {
+        sink.count(Count::Subject(*rule));
+        let of_rule = blocks.iter().map(|(block, _)| block);
+        let of_rule = of_rule.filter(|block| block.rule == *rule && block.block >= first_block);
+        let mut balanced = Balance {
+            spans: grants.spans(arena, item),
+            next_span: 0,
+            used: 0,
+            supply: count.map_or(0, |count| i128::from(count.cnt)),
+            worst: None,
+        };
+        if let Some(count) = count {
+            balanced.begin_after(count.day);
+        }
         let mut lowest_price: Option<i64> = None;
-        let of_rule = blocks.iter().map(|(block, _)| block).filter(|block| block.rule == rule.rule);
-        for block in of_rule.filter(|block| block.block >= first_block) {
-            let at_peak = (used + i128::from(block.at_peak.0), supply + i128::from(block.at_peak.1));
-            let height = balance(rule, at_peak.0, at_peak.1);
-            if worst.is_none_or(|(highest, ..)| height > highest) {
-                worst = Some((height, block.peak, at_peak.0, at_peak.1));
-            }
-            used += i128::from(block.at_end.0);
-            supply += i128::from(block.at_end.1);
+        for block in of_rule {
+            balanced.add(block);
             lowest_price = lowest_price.into_iter().chain(block.lowest_price).min();
         }
-        let Some((height, day, used, supply)) = worst else { continue };
-        // Quantities stand in ten-thousandths, units in 10^-10.
-        let excess = height - rule.units * ONE / QUANTITY;
-        if !bank.over(ABOVE_SUPPLY, excess, 0) {
-            continue;
+        let found = |worst: &Worst| {
+            let verdict = bank.verdict(*rule, false);
+            let verdict = if opening.is_some() { verdict } else { Verdict::Indicator };
+            // Of the 14 places that the product can have, 10 are kept.
+            let excess = worst.excess * QUANTITY / ONE;
+            let shown = |quantity: i128| Value::Quantity(i64::try_from(quantity).unwrap_or(i64::MAX));
+            Out::Finding(Box::new(Finding {
+                rule: *rule,
+                verdict,
+                key: vec![KeyPart::Text(institution), KeyPart::Text(item)],
+                institution,
+                evidence: opening.into_iter().collect(),
+                occurred: start_of(worst.day),
+                amount_basis: AmountBasis::Laid(fen_of(excess, lowest_price.unwrap_or(0)), Vec::new()),
+                values: vec![
+                    Value::Text(item),
+                    Value::Day(worst.day),
+                    shown(worst.used),
+                    shown(worst.supply),
+                    shown(excess / QUANTITY),
+                ],
+            }))
+        };
+        // Of the days that have come, and then of those on which less is granted, as *now* comes to them.
+        let exceeds = |worst: &&Worst| bank.over(ABOVE_SUPPLY, worst.excess, 0);
+        let mut stands = balanced.worst.filter(|worst| exceeds(&worst));
+        if let Some(worst) = &stands {
+            sink.emit(found(worst));
         }
-        // Of the 14 places that the product can have, 10 are kept.
-        let excess = excess * QUANTITY / ONE;
-        let shown = |quantity: i128| Value::Quantity(i64::try_from(quantity).unwrap_or(i64::MAX));
-        let verdict = bank.verdict(rule.rule, false);
-        sink.emit(Out::Finding(Box::new(Finding {
-            rule: rule.rule,
-            verdict: if opening.is_some() { verdict } else { Verdict::Indicator },
-            key: vec![KeyPart::Text(institution), KeyPart::Text(item)],
-            institution,
-            evidence: opening.into_iter().collect(),
-            occurred: start_of(day),
-            amount_basis: AmountBasis::Laid(fen_of(excess, lowest_price.unwrap_or(0)), Vec::new()),
-            values: vec![
-                Value::Text(item),
-                Value::Day(day),
-                shown(used),
-                shown(supply),
-                shown(excess / QUANTITY),
-            ],
-        })));
+        for later in balanced.days_to_come() {
+            if exceeds(&&later) && stands.is_none_or(|worst| later.excess > worst.excess) {
+                let due = start_of(later.day);
+                if let Some(worst) = &stands {
+                    sink.retract(Out::Due(due, Box::new(found(worst))));
+                }
+                sink.emit(Out::Due(due, Box::new(found(&later))));
+                stands = Some(later);
+            }
+        }
+    }
+}
+
+/// A day on which uses exceed what is granted, by so much in 10^-14 of a unit.
+#[derive(Clone, Copy, Debug)]
+struct Worst {
+    excess: i128,
+    day: Day,
+    used: i128,
+    supply: i128,
+}
+
+/// Sums over the blocks of a pair, and the first day of the greatest excess so far.
+struct Balance {
+    spans: Vec<Span>,
+    /// The first span whose first day has not been looked at.
+    next_span: usize,
+    used: i128,
+    supply: i128,
+    worst: Option<Worst>,
+}
+
+impl Balance {
+    /// Days up to this one are ignored.
+    fn begin_after(&mut self, day: Day) {
+        self.next_span = self.spans.partition_point(|span| span.first <= day);
+    }
+
+    fn look(&mut self, granted: Granted, day: Day, (used, supply): (i128, i128)) {
+        let excess = excess(granted, used, supply);
+        if self.worst.is_none_or(|worst| excess > worst.excess) {
+            self.worst = Some(Worst { excess, day, used, supply });
+        }
+    }
+
+    /// Adds a block; first the days before it on which other numbers begin to hold, and nothing moved.
+    fn add(&mut self, block: &Block) {
+        while let Some(span) =
+            self.spans.get(self.next_span).copied().filter(|span| span.first <= block.first)
+        {
+            self.next_span += 1;
+            if span.first > Day::MIN && span.first < block.first {
+                self.look(span.granted, span.first, (self.used, self.supply));
+            }
+        }
+        let granted = self.spans.iter().find(|span| span.holds(block.first)).map(|span| span.granted);
+        if let Some(granted) = granted {
+            let at_peak = (self.used + block.at_peak.0, self.supply + block.at_peak.1);
+            self.look(granted, block.peak, at_peak);
+        }
+        self.used += block.at_end.0;
+        self.supply += block.at_end.1;
+    }
+
+    /// The first days of the spans behind the last movement: nothing moves on them, but other numbers hold.
+    fn days_to_come(&self) -> Vec<Worst> {
+        let spans = self.spans[self.next_span..].iter().filter(|span| span.first > Day::MIN);
+        let (used, supply) = (self.used, self.supply);
+        let worst =
+            |span: &Span| Worst { excess: excess(span.granted, used, supply), day: span.first, used, supply };
+        spans.map(worst).collect()
     }
 }
 
@@ -396,7 +512,7 @@ pub(super) fn counts(scene: &Scene<'_>, institution: TextRef, item: TextRef) -> 
 }
 
 /// (institution, item) of which more was used on some day than there can have been.
-pub fn why(why: &mut Why<'_, '_>, _: &Rules, key: &[TextRef]) -> Option<()> {
+pub fn why(why: &mut Why<'_, '_>, rules: &Rules, key: &[TextRef]) -> Option<()> {
     let &[institution, item] = key else { return None };
     let scene = why.scene;
     let of_item: Vec<row::Purchase> =
@@ -433,27 +549,34 @@ pub fn why(why: &mut Why<'_, '_>, _: &Rules, key: &[TextRef]) -> Option<()> {
         let supply = &mut days.entry(on).or_default().1;
         *supply = supply.saturating_add(cnt);
     }
-    let (tolerance, units) = (decimal(why.rule, "tolerance"), decimal(why.rule, "units"));
+    let today = day_of(scene.now);
+    let after = |on: Day| opening.is_none_or(|count| on > count.day);
+    let (_, grants) = rules.iter().find(|(rule, _)| *rule == why.number)?;
+    let spans = grants.spans(scene.arena, item);
+    // Days without a movement on which other numbers begin to hold count too.
+    for first in spans.iter().map(|span| span.first).filter(|first| *first > Day::MIN) {
+        days.entry(first).or_default();
+    }
     let (mut used, mut supply) = (0i64, opening.map_or(0, |count| count.cnt));
-    let mut worst: Option<(Decimal, Day, i64, i64)> = None;
-    for (on, (uses, supplies)) in days {
-        if opening.is_some_and(|count| on <= count.day) {
-            continue;
-        }
+    let mut worst: Option<(Decimal, Day, i64, i64, [Decimal; 2])> = None;
+    for (on, (uses, supplies)) in days.into_iter().filter(|(on, _)| after(*on) && *on <= today) {
         used = used.saturating_add(uses);
         supply = supply.saturating_add(supplies);
+        let Some(span) = spans.iter().find(|span| span.holds(on)) else { continue };
+        let [tolerance, units] = [span.granted.tolerance, span.granted.units]
+            .map(|number| Decimal::from_i128_with_scale(number, EXACT_PLACES).normalize());
         let [exact_used, exact_supply] =
             [used, supply].map(|cnt| Decimal::from_i128_with_scale(cnt.into(), 4));
         let excess = exact_used - exact_supply * (Decimal::ONE + tolerance) - units;
         if worst.is_none_or(|(greatest, ..)| excess > greatest) {
-            worst = Some((excess, on, used, supply));
+            worst = Some((excess, on, used, supply, [tolerance, units]));
         }
     }
     let condition = [
         "某日累计使用量超过可用量乘以（1加容许误差）再加容许单位数",
         "on some day more was used than supplied, the tolerance and the units granted",
     ];
-    let Some((excess, on, used, supply)) = worst else {
+    let Some((excess, on, used, supply, [tolerance, units])) = worst else {
         return why.check(condition, vec![("used", "0".to_owned())], false);
     };
     why.check(

@@ -2,10 +2,11 @@
 //!
 //! Reads `SaleOfCode` and `PurchaseOfCode` together under the code, once for this detector and `trace_code_twice`, and
 //! again when one of these sales or purchases comes or goes. Only sales of which no pack with the code was bought there
-//! and kept go on: each is looked up once in `Bought`, by institution and item, and those that remain are judged
+//! and kept go on: each is looked up once in `Bought` and `BoughtWithCodes`, by institution and item, and those that remain are judged
 //! together by institution and code.
 //!
-//! Where the institution bought none of the item at all, the sale is left out. No reason for not judging is stated.
+//! Where the institution bought none of the item at all, the sale is left out. Where all that it bought of the items came
+//! without codes (`BoughtWithCodes`), it is not known which packs they were (`TraceCodes`).
 
 use std::collections::BTreeSet;
 
@@ -16,7 +17,7 @@ use rulebank::looks_back::Reach;
 use rulebank::{AmountKind, Comparison, DetectorSpec, Subject};
 
 use crate::compile::Compiler;
-use crate::coverage::Count;
+use crate::coverage::{Count, InstitutionMonth, Missing};
 use crate::finding::{AmountBasis, Finding, KeyPart, RuleIx, Value, money_of_sales, sale_fen};
 use crate::policy::Policy;
 use crate::sink::Sink;
@@ -83,6 +84,19 @@ pub fn unbought(
     }
 }
 
+/// An institution and a code of which nothing is known: what was bought of the items of these sales came without codes.
+pub fn not_judged(arena: &Arena, rules: &Rules, sales: &[(RowRef, Diff)], sink: &mut Sink) {
+    let sales = sales.iter().map(|(row, _)| row::dispensing(arena, *row));
+    let Some(earliest) = sales.min_by(|a, b| a.time.cmp(&b.time).then_with(|| arena.compare(a.id, b.id)))
+    else {
+        return;
+    };
+    for rule in rules {
+        let month = InstitutionMonth::at(earliest.institution, earliest.time);
+        sink.not_judged(*rule, Missing::TraceCodes, month);
+    }
+}
+
 /// Judges an institution and a code: the sales whose item the institution buys, but no pack with the code.
 pub fn judge(
     arena: &Arena,
@@ -138,6 +152,8 @@ pub fn why(why: &mut Why<'_, '_>, _: &Rules, key: &[TextRef]) -> Option<()> {
     let names: Vec<String> = bought_items.iter().map(|item| scene.text(*item)).collect();
     let condition = ["该机构采购过所售项目", "the institution buys the item that was sold"];
     why.check(condition, vec![("item", names.join("; "))], !bought_items.is_empty())?;
+    let with_codes =
+        |item: TextRef| of(item).any(|purchase| !purchase.is_return && !purchase.codes.is_empty());
     let left = |item: TextRef| -> (i64, i64) {
         let carrying = |back: bool| {
             let those = of(item).filter(|purchase| purchase.is_return == back);
@@ -146,10 +162,11 @@ pub fn why(why: &mut Why<'_, '_>, _: &Rules, key: &[TextRef]) -> Option<()> {
         (carrying(false), carrying(true))
     };
     let mut values = Vec::new();
-    let mut unbought = false;
+    let (mut unbought, mut known) = (false, false);
     for item in &bought_items {
         let (came, went) = left(*item);
         unbought |= came <= went;
+        known |= came <= went && with_codes(*item);
         values.extend([("item", scene.text(*item)), ("bought", format!("{came} - {went}"))]);
     }
     why.check(
@@ -159,5 +176,13 @@ pub fn why(why: &mut Why<'_, '_>, _: &Rules, key: &[TextRef]) -> Option<()> {
         ],
         values,
         unbought,
-    )
+    )?;
+    let condition = ["采购记录带追溯码", "purchases of such an item came with trace codes"];
+    let coded: Vec<String> =
+        bought_items.iter().filter(|item| with_codes(**item)).map(|item| scene.text(*item)).collect();
+    let values = vec![("item", coded.join("; "))];
+    if !known {
+        return why.missing(condition, values, Missing::TraceCodes);
+    }
+    why.check(condition, values, true)
 }

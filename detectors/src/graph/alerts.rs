@@ -10,6 +10,8 @@ use differential_dataflow::VecCollection;
 use timely::dataflow::operators::vec::Map as _;
 
 use super::wiring::{Wiring, rows_of};
+use crate::coverage::{InstitutionMonth, Missing};
+use crate::exempt::Exempt;
 use crate::fact::Fact;
 use crate::finding::{Finding, Laid, PricedFinding, ReconciledFinding};
 use crate::judge::{each, whole};
@@ -25,30 +27,30 @@ pub(super) fn reconcile<'s>(wiring: &Wiring<'s>) -> VecCollection<'s, Tick, Reco
     let findings = findings.next().expect("there is at least one judge").concatenate(findings);
 
     // The amount, and whether an exemption lets the finding off.
-    let prices = settlements_by_finding(wiring, &findings);
+    let prices = beside_finding(wiring, &findings);
     let findings: Arrangement<'s, Finding> =
         findings.map(|finding| (finding.id(), finding)).arrange_shared("money: findings");
     let mut reads = Reads::default();
     let exempts = reads.exempts();
-    let priced = whole(
-        context,
-        "money: price",
-        &[&prices],
-        &[&findings],
-        reads,
-        move |arena, bank, _, state, sink| {
+    let priced =
+        wiring.whole("money: price", &[&prices], &[&findings], reads, move |arena, bank, _, state, sink| {
             let findings = state.values(0);
             if !findings.is_empty() {
-                let settlements = state.rows(0);
+                let beside = state.rows(0);
                 for (finding, _) in &findings {
                     let exempts = bank.exempts_of(exempts);
-                    let priced = money::price(arena, bank, exempts, finding, &settlements);
+                    let priced = money::price(arena, bank, exempts, finding, &beside);
+                    // What does not fit into an amount would be written as another one.
+                    if priced.amount == i64::MAX {
+                        let month = InstitutionMonth::at(finding.institution, finding.occurred);
+                        sink.not_judged(finding.rule, Missing::Amount, month);
+                        continue;
+                    }
                     sink.emit(Out::Priced(Box::new(priced)));
                 }
             }
-        },
-    );
-    let priced = priced.output.flat_map(|out| match out {
+        });
+    let priced = priced.flat_map(|out| match out {
         Out::Priced(priced) => Some((priced.finding.id(), *priced)),
         _ => None,
     });
@@ -98,8 +100,9 @@ pub(super) fn reconcile<'s>(wiring: &Wiring<'s>) -> VecCollection<'s, Tick, Reco
     })
 }
 
-/// The settlements that decide the amount of a finding, by the finding's number.
-fn settlements_by_finding<'s>(
+/// The settlements that decide the amount of a finding and the institution that decides whether it is exempted, by the
+/// finding's number.
+fn beside_finding<'s>(
     wiring: &Wiring<'s>,
     findings: &VecCollection<'s, Tick, Finding, Diff>,
 ) -> RowArrangement<'s> {
@@ -126,30 +129,32 @@ fn settlements_by_finding<'s>(
         },
     );
 
-    // Those that were withdrawn or refunded: lines of theirs cost the fund nothing.
-    let arena = wiring.arena();
-    let deaths: Arrangement<'s, u64> = findings
+    // Where an exemption is for divisions, the institution, which says in which it stands.
+    let places: Arrangement<'s, u64> = findings
         .clone()
-        .flat_map(move |finding| {
-            let id = finding.id();
-            let needed = money::settlements_needed(&arena, &finding).into_iter();
-            needed.map(move |settlement| (u64::from(settlement), id))
+        .flat_map(|finding| {
+            let institution = finding.institution;
+            institution.is_some().then(|| (u64::from(institution), finding.id()))
         })
-        .arrange_shared("money: findings by settlement");
-    let deaths = each(
+        .arrange_shared("money: findings by institution");
+    let mut reads = Reads::default();
+    let exempts = reads.exempts();
+    let places = each(
         context,
-        "money: dead",
-        &deaths,
-        &[wiring.fact(Fact::DeadSettlement)],
-        Reads::default(),
-        |_, _, _, finding, dead, sink| {
-            for (row, _) in &dead[0] {
-                sink.emit(Out::Row(Route::Price, *finding, *row));
+        "money: division",
+        &places,
+        &[wiring.fact(Fact::Institution)],
+        reads,
+        move |_, bank, _, finding, institutions, sink| {
+            if bank.exempts_of(exempts).iter().any(Exempt::asks_for_division) {
+                for (row, _) in &institutions[0] {
+                    sink.emit(Out::Row(Route::Price, *finding, *row));
+                }
             }
         },
     );
 
     rows_of(&funds.output, Route::Price)
-        .concat(rows_of(&deaths.output, Route::Price))
-        .arrange_shared("money: settlements by finding")
+        .concat(rows_of(&places.output, Route::Price))
+        .arrange_shared("money: beside findings")
 }

@@ -1,15 +1,16 @@
 //! Bills and prescriptions: invoices used twice, drugs that no prescription covers, and more than prescribed.
 
-use super::wiring::{NONE, Wiring, concluding, one, rows_of, rule_and_row};
+use super::wiring::{NONE, Wiring, concluding, one, route, rows_of, rule_and_row};
 use crate::detector::agreement::Agreement;
 use crate::detector::drug_kinds::DrugKinds;
-use crate::detector::sale_without_prescription::SaleWithoutPrescription;
+use crate::detector::sale_without_prescription::{Prescribed, SaleWithoutPrescription};
 use crate::detector::{invoice_twice, no_prescription, over_prescription, part};
 use crate::fact::Fact;
 use crate::reads::{Concern, Reads, reclassed};
 use crate::shape::one_record;
 use crate::statement::{Out, Route};
-use crate::views::{ArrangeShared, RowArrangement, RowCollection};
+use crate::views::{ArrangeShared, Collection, RowArrangement, RowCollection};
+use records::arena::{RowRef, TextRef};
 use records::row;
 
 /// Invoices.
@@ -48,20 +49,34 @@ pub(super) fn agreements(wiring: &Wiring<'_>) {
 }
 
 /// Prescriptions: what they do not cover, and what goes beyond them.
-pub(super) fn prescriptions<'s>(wiring: &Wiring<'s>, without_rx: &RowCollection<'s>) {
+pub(super) fn prescriptions<'s>(
+    wiring: &Wiring<'s>,
+    without_rx: &RowCollection<'s>,
+    unprescribed: &RowCollection<'s>,
+) {
     // A prescription with the lines and sales that name it.
     let mut reads = Reads::default();
     let over_prescription = reads.rules(part::over_prescription());
     let drug_kinds = reads.rules(part::drug_kinds());
-    let sale_without_prescription = reads.rules(part::sale_without_prescription());
     let prescribed = wiring.whole(
-        "over_prescription, drug_kinds, sale_without_prescription",
-        &[wiring.fact(Fact::OfPrescription)],
+        "over_prescription, drug_kinds",
+        &[wiring.fact(Fact::OfPrescription), wiring.fact(Fact::GoneWithRx)],
         NONE,
         reads,
         move |arena, bank, _, state, sink| {
             let rows = state.rows(0).into_iter().map(|(row, _)| row);
             let mut named = over_prescription::read(arena, rows);
+            if named.rx.is_some() {
+                // Whoever names a prescription that is there sends prescriptions, whatever became of the sale.
+                let gone = state.rows(1).into_iter().map(|(row, _)| row::dispensing(arena, row).institution);
+                let here = named.sales.iter().map(|(_, sale)| sale.institution).chain(gone);
+                let mut institutions: Vec<TextRef> = here.collect();
+                institutions.sort_unstable();
+                institutions.dedup();
+                for institution in institutions {
+                    sink.emit(Out::Row(Route::Linked, u64::from(institution), RowRef::NONE));
+                }
+            }
             named.rx = named.rx.filter(|(_, rx)| !rx.cancelled);
             let rx = named.rx.as_ref();
             for (row, line) in &named.lines {
@@ -69,10 +84,10 @@ pub(super) fn prescriptions<'s>(wiring: &Wiring<'s>, without_rx: &RowCollection<
                     sink.emit(Out::Row(Route::DrugBadPrescription, u64::from(line.visit), *row));
                 }
             }
-            let rules = bank.rules_of(sale_without_prescription);
-            for (row, sale) in &named.sales {
-                let (sale, covered) = ((*row, sale), rx.is_some());
-                one_record::judge::<SaleWithoutPrescription>(arena, bank, rules, sale, &covered, sink);
+            if rx.is_none() {
+                for (row, sale) in named.sales.iter().filter(|(_, sale)| sale.needs_rx) {
+                    sink.emit(Out::Row(Route::SaleUncovered, u64::from(sale.institution), *row));
+                }
             }
             if let Some((row, rx)) = rx {
                 one_record::judge::<DrugKinds>(arena, bank, bank.rules_of(drug_kinds), (*row, rx), &(), sink);
@@ -81,6 +96,7 @@ pub(super) fn prescriptions<'s>(wiring: &Wiring<'s>, without_rx: &RowCollection<
         },
     );
     wiring.collect_findings(&prescribed);
+    sales(wiring, unprescribed, &prescribed);
 
     // Drug lines without a prescription that covers them, with their visit.
     let suspicious: RowArrangement<'s> = without_rx
@@ -118,6 +134,49 @@ pub(super) fn prescriptions<'s>(wiring: &Wiring<'s>, without_rx: &RowCollection<
         |arena, bank, _, &undecided, has, sink| {
             let (rule, row) = rule_and_row(undecided);
             no_prescription::conclude(arena, bank, rule, row, one(&has[0]).is_some(), sink);
+        },
+    );
+    wiring.collect_findings(&found);
+}
+
+/// Sales of what needs a prescription that none covers; of institutions that keep theirs on paper it is not known.
+fn sales<'s>(wiring: &Wiring<'s>, unprescribed: &RowCollection<'s>, prescribed: &Collection<'s, Out>) {
+    let uncovered: RowArrangement<'s> = unprescribed
+        .clone()
+        .concat(rows_of(prescribed, Route::SaleUncovered))
+        .arrange_shared("sale_without_prescription: sales by institution");
+    let linked = route(prescribed, "sale_without_prescription: linked", Route::Linked);
+    let links = wiring.whole(
+        "sale_without_prescription: links",
+        &[&linked],
+        NONE,
+        Reads::default(),
+        |_, _, institution, state, sink| {
+            if !state.rows(0).is_empty() {
+                sink.emit(Out::Row(Route::Has, institution, RowRef::NONE));
+            }
+        },
+    );
+    let links = route(&links, "sale_without_prescription: institutions that link", Route::Has);
+    let mut reads = Reads::default();
+    let rules = reads.rules(part::sale_without_prescription());
+    let found = wiring.each(
+        "sale_without_prescription",
+        &uncovered,
+        &[&links],
+        reads,
+        move |arena, bank, _, row, links, sink| {
+            let sale = row::dispensing(arena, *row);
+            let prescribed = Prescribed { covered: false, linked: one(&links[0]).is_some() };
+            let rules = bank.rules_of(rules);
+            one_record::judge::<SaleWithoutPrescription>(
+                arena,
+                bank,
+                rules,
+                (*row, &sale),
+                &prescribed,
+                sink,
+            );
         },
     );
     wiring.collect_findings(&found);

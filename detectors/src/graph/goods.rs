@@ -6,6 +6,7 @@
 use differential_dataflow::AsCollection;
 use records::arena::{RowRef, TextRef};
 use records::row;
+use records::time::start_of;
 use timely::dataflow::operators::vec::Map as _;
 
 use super::wiring::{NONE, Wiring, findings_of, first_text, one, route, rows_of};
@@ -15,6 +16,7 @@ use crate::fact::Fact;
 use crate::finding::{AmountBasis, Finding, KeyPart};
 use crate::reads::Reads;
 use crate::statement::{Block, DaysOfBlock, Out, Route};
+use crate::temporal_filter::{beyond_now, temporal_filter};
 use crate::views::{
     ArrangeShared, Arrangement, Collection, RowArrangement, RowCollection, one_of, pair_key, pair_of,
 };
@@ -41,7 +43,7 @@ pub(super) fn trace_codes<'s>(wiring: &Wiring<'s>) {
     );
     wiring.collect_findings(&codes);
 
-    // A sale of a code that was not bought asks by institution and item whether that is bought at all.
+    // A sale of a code that was not bought asks by institution and item whether that is bought at all, and with codes.
     let arena = wiring.arena();
     let unbought: Arrangement<'s, u64> = rows_of(&codes, Route::Unbought)
         .map(move |(code, row)| {
@@ -52,27 +54,37 @@ pub(super) fn trace_codes<'s>(wiring: &Wiring<'s>) {
     let otherwise = wiring.each(
         "trace_code_unbought: item",
         &unbought,
-        &[wiring.fact(Fact::Bought)],
+        &[wiring.fact(Fact::Bought), wiring.fact(Fact::BoughtWithCodes)],
         Reads::default(),
         |_, _, pair, sale, bought, sink| {
             if one(&bought[0]).is_some() {
                 let (institution, _) = pair_of::<TextRef, TextRef>(pair);
                 let (code, row) = pair_of::<TextRef, RowRef>(*sale);
-                sink.emit(Out::Row(Route::BoughtOtherwise, pair_key(institution, code), row));
+                let to = match one(&bought[1]) {
+                    Some(_) => Route::BoughtOtherwise,
+                    None => Route::BoughtWithoutCodes,
+                };
+                sink.emit(Out::Row(to, pair_key(institution, code), row));
             }
         },
     );
+    let without_codes =
+        route(&otherwise, "trace_code_unbought: sales of what came uncoded", Route::BoughtWithoutCodes);
     let otherwise = route(&otherwise, "trace_code_unbought: sales by code", Route::BoughtOtherwise);
     let mut reads = Reads::default();
     let rules = reads.rules(part::trace_code_unbought());
     let found = wiring.whole(
         "trace_code_unbought",
-        &[&otherwise],
+        &[&otherwise, &without_codes],
         NONE,
         reads,
         move |arena, bank, key, state, sink| {
-            let rules = bank.rules_of(rules);
-            trace_code_unbought::judge(arena, bank, rules, pair_of(key), &state.rows(0), sink);
+            let (rules, sales) = (bank.rules_of(rules), state.rows(0));
+            if sales.is_empty() {
+                trace_code_unbought::not_judged(arena, rules, &state.rows(1), sink);
+            } else {
+                trace_code_unbought::judge(arena, bank, rules, pair_of(key), &sales, sink);
+            }
         },
     );
     wiring.collect_findings(&found);
@@ -105,17 +117,24 @@ pub(super) fn stock<'s>(wiring: &Wiring<'s>, uses: &RowCollection<'s>) {
         let (day, price, quantity) = use_of(&arena, row);
         Some(((block_key(pair, day), Stock::Used(pair, day, price)), tick, diff * quantity))
     });
-    let stock: Arrangement<'s, Stock> = used
-        .as_collection()
-        .concat(wiring.facts.supply.clone())
-        .concat(opened)
-        .arrange_shared("stock_balance: by block of days");
+    let stock: Collection<'s, (u64, Stock)> =
+        used.as_collection().concat(wiring.facts.supply.clone()).concat(opened);
+    let beyond_now: Arrangement<'s, Stock> =
+        beyond_now(stock.clone(), wiring.facts.now.clone(), |(_, stock)| start_of(stock.day()))
+            .arrange_shared("stock_balance: days that have not come");
+    let stock = stock.arrange_shared("stock_balance: by block of days");
     let mut reads = Reads::default();
     let rules = reads.rules(part::stock_balance());
-    let blocks =
-        wiring.whole("stock_balance: blocks", &[], &[&stock], reads, move |_, bank, _, state, sink| {
-            stock_balance::sum_block(bank, bank.rules_of(rules), &state.values(0), sink);
-        });
+    let blocks = wiring.whole(
+        "stock_balance: blocks",
+        &[],
+        &[&stock, &beyond_now],
+        reads,
+        move |arena, bank, _, state, sink| {
+            let (stock, beyond_now) = (state.values(0), state.values(1));
+            stock_balance::sum_block(arena, bank, bank.rules_of(rules), &stock, &beyond_now, sink);
+        },
+    );
     let days: Arrangement<'s, DaysOfBlock> = blocks
         .clone()
         .flat_map(|out| match out {
@@ -145,6 +164,8 @@ pub(super) fn stock<'s>(wiring: &Wiring<'s>, uses: &RowCollection<'s>) {
             stock_balance::judge(arena, bank, rules, (pair, opening), bought, &state.values(0), sink);
         },
     );
+    // On a day to come less may be granted.
+    let excess = temporal_filter(excess, wiring.facts.now.clone());
     let excess: Arrangement<'s, Finding> = findings_of(&excess)
         .map(|finding| (u64::from(finding.institution), finding))
         .arrange_shared("stock_balance: excesses by institution");

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use differential_dataflow::input::{Input as _, InputSession};
 use records::Kind;
 use records::arena::{Arena, Packed, RowRef, TextRef};
+use records::codes::PresenceScene;
 use records::row::{self, Moment, day_of};
 use timely::dataflow::operators::vec::Input as _;
 use timely::dataflow::{InputHandleVec, Scope, StreamVec};
@@ -106,7 +107,9 @@ impl Inputs {
             }
             Kind::Presence => {
                 let presence = row::presence(&arena, row);
-                self.put(Fact::Checking, u64::from(presence.institution), RowRef::NONE, diff);
+                if presence.scene != PresenceScene::SignIn {
+                    self.put(Fact::Checking, u64::from(presence.institution), RowRef::NONE, diff);
+                }
                 if presence.pass {
                     self.put(Fact::PassOfPerson, u64::from(presence.psn_no), row, diff);
                 }
@@ -134,11 +137,10 @@ impl Inputs {
         self.tallied[population as usize] += diff;
     }
 
-    /// A settlement, under its visit, person, institution and invoice; one that is not live only by itself.
+    /// A live settlement, under its visit, person, institution and invoice.
     fn feed_settlement(&mut self, arena: &Arena, row: RowRef, diff: Diff) {
         let settlement = row::settlement(arena, row);
         if !settlement.live {
-            self.put(Fact::DeadSettlement, u64::from(settlement.id), row, diff);
             return;
         }
         self.put(Fact::SettlementOfVisit, u64::from(settlement.visit), row, diff);
@@ -179,16 +181,16 @@ impl Inputs {
     /// A sale of which something is left, under its visit, prescription and trace codes.
     fn feed_sale(&mut self, arena: &Arena, row: RowRef, diff: Diff) {
         let sale = row::dispensing(arena, row);
-        if sale.cnt <= 0 {
+        if sale.is_return || sale.cnt <= 0 {
+            if sale.rx.is_some() {
+                self.put(Fact::GoneWithRx, u64::from(sale.rx), row, diff);
+            }
             return;
         }
         self.tally(Population::Sale, diff);
         self.put(Fact::LineOfVisit, visit_key(sale.visit, sale.id), row, diff);
         if sale.rx.is_some() {
             self.put(Fact::OfPrescription, u64::from(sale.rx), row, diff);
-        }
-        if sale.insured && !sale.split {
-            self.tally(Population::PackSale, diff);
         }
         if sale.insured {
             self.put_codes(Fact::SaleOfCode, sale.codes, row, diff);
@@ -202,6 +204,9 @@ impl Inputs {
         let day = day_of(purchase.time);
         if !purchase.is_return {
             self.put(Fact::Bought, pair, RowRef::NONE, diff);
+            if !purchase.codes.is_empty() {
+                self.put(Fact::BoughtWithCodes, pair, RowRef::NONE, diff);
+            }
         }
         self.put(Fact::Buying, u64::from(purchase.institution), RowRef::NONE, diff);
         self.put_codes(Fact::PurchaseOfCode, purchase.codes, row, diff);

@@ -30,7 +30,6 @@ use crate::detector::operation_sex::{self, OperationSex};
 use crate::detector::outside_stay::{self, OutsideStay};
 use crate::detector::price_cap::PriceCap;
 use crate::detector::quantity_limit::QuantityLimit;
-use crate::detector::sale_without_prescription::{self, SaleWithoutPrescription};
 use crate::detector::sex_limit::SexLimit;
 use crate::detector::stock_balance::{is_used_line, is_used_sale};
 use crate::detector::trace_code_missing::{self, TraceCodeMissing};
@@ -157,6 +156,8 @@ pub(super) struct Sorted<'s> {
     pub(super) uses: RowCollection<'s>,
     /// Drug lines without rx_id of visits that are not pharmacy, by visit.
     pub(super) without_rx: RowCollection<'s>,
+    /// Sales without rx_id of what needs a prescription, by institution.
+    pub(super) unprescribed: RowCollection<'s>,
     of_person: RowCollection<'s>,
     of_institution: RowCollection<'s>,
     of_visit: RowCollection<'s>,
@@ -178,15 +179,13 @@ struct SortReads {
     indication: RulesOf<indication::Rules>,
     expired_sale: RulesOf<expired_sale::Rules>,
     trace_code_missing: RulesOf<trace_code_missing::Rules>,
-    sale_without_prescription: RulesOf<sale_without_prescription::Rules>,
 }
 
 impl SortReads {
     /// Registers them, each with the lines and sales that a difference concerns: whoever changes a limit of late
     /// uploads is not to read every line again.
     fn register(arena: &Arc<Arena>, reads: &mut Reads) -> SortReads {
-        let (of_expired, of_missing, of_unprescribed) =
-            (Arc::clone(arena), Arc::clone(arena), Arc::clone(arena));
+        let (of_expired, of_missing) = (Arc::clone(arena), Arc::clone(arena));
         // Sales of which a rule would find or count something.
         let sales = |arena: &Arc<Arena>, is_subject: fn(&Dispensing) -> bool| {
             let arena = Arc::clone(arena);
@@ -234,10 +233,6 @@ impl SortReads {
             trace_code_missing: reads.rules_concerning(part::trace_code_missing(), move |_, _, _| {
                 sales(&of_missing, trace_code_missing::is_subject)
             }),
-            sale_without_prescription: reads
-                .rules_concerning(part::sale_without_prescription(), move |_, _, _| {
-                    sales(&of_unprescribed, |sale| sale.rx.is_none() && sale.needs_rx)
-                }),
         }
     }
 }
@@ -269,11 +264,25 @@ pub(super) fn sort<'s>(wiring: &Wiring<'s>) -> Sorted<'s> {
         Route::Cycle,
         Route::Resale,
         Route::OffStay,
+        Route::SaleUncovered,
     ];
     let Split { rows, packed: [bed_days], findings, sums } = split(sorted, routes, [Route::BedDay]);
     wiring.findings.borrow_mut().push(findings);
-    let [uses, without_rx, of_person, of_institution, of_visit, cycled, resold, off_stay] = rows;
-    Sorted { uses, without_rx, of_person, of_institution, of_visit, cycled, resold, bed_days, off_stay, sums }
+    let [uses, without_rx, of_person, of_institution, of_visit, cycled, resold, off_stay, unprescribed] =
+        rows;
+    Sorted {
+        uses,
+        without_rx,
+        unprescribed,
+        of_person,
+        of_institution,
+        of_visit,
+        cycled,
+        resold,
+        bed_days,
+        off_stay,
+        sums,
+    }
 }
 
 /// Sends a net line to everybody who has to look at it; what line and visit decide is decided here.
@@ -355,16 +364,16 @@ fn sort_sale(
     let of_sale = (sale_row, &sale);
     let rules = bank.rules_of(reads.expired_sale);
     one_record::judge::<ExpiredSale>(arena, bank, rules, of_sale, &(), sink);
-    if sale.rx.is_none() {
-        let rules = bank.rules_of(reads.sale_without_prescription);
-        one_record::judge::<SaleWithoutPrescription>(arena, bank, rules, of_sale, &false, sink);
+    if sale.rx.is_none() && sale.needs_rx {
+        sink.emit(Out::Row(Route::SaleUncovered, u64::from(sale.institution), sale_row));
+    }
+    let rules = bank.rules_of(reads.trace_code_missing);
+    if trace_code_missing::is_counted(arena, rules, &sale) {
+        sink.tally(Population::PackSale);
+        one_record::judge::<TraceCodeMissing>(arena, bank, rules, of_sale, &(), sink);
     }
     if !sale.insured {
         return;
-    }
-    if !sale.split {
-        let rules = bank.rules_of(reads.trace_code_missing);
-        one_record::judge::<TraceCodeMissing>(arena, bank, rules, of_sale, &(), sink);
     }
     let class_of = |visit_row: RowRef| {
         let visit = row::visit(arena, visit_row);

@@ -134,6 +134,8 @@ impl<D: ItemCap> Judged for OfItem<D> {
 
 /// Calls `see` with the lines that count together, the strictest row that one of them met, and the day if each is
 /// capped.
+///
+/// For a rule that speaks of what the fund paid, lines of which it paid nothing do not count.
 fn by_cap<D: ItemCap>(
     rows: &[Listed<D::States>],
     lines: &[(RowRef, FeeLine)],
@@ -144,7 +146,8 @@ fn by_cap<D: ItemCap>(
         // Rows stand the strictest first: of a day it is the first that holds.
         let met = |line: &FeeLine| of_rule.iter().find(|row| row.validity.holds(day_of(line.time)));
         let mut together: BTreeMap<Option<Day>, Vec<(RowRef, FeeLine)>> = BTreeMap::new();
-        for (row, line) in lines.iter().filter(|(_, line)| met(line).is_some()) {
+        let counts = |line: &FeeLine| met(line).is_some() && !(of_rule[0].of_payment && line.is_unpaid());
+        for (row, line) in lines.iter().filter(|(_, line)| counts(line)) {
             let day = D::is_by_day(&of_rule[0].what).then(|| day_of(line.time));
             together.entry(day).or_default().push((*row, *line));
         }
@@ -187,10 +190,13 @@ pub fn why<D: ItemCap>(why: &mut Why<'_, '_>, rules: &Items<D::States>, key: &[T
     let scene = why.scene;
     let mut lines = scene.lines_of(visit);
     lines.retain(|(_, line)| line.item == item);
-    let sns: Vec<String> = lines.iter().map(|(_, line)| scene.text(line.sn)).collect();
+    let sns_of = |lines: &[(RowRef, FeeLine)]| {
+        let sns: Vec<String> = lines.iter().map(|(_, line)| scene.text(line.sn)).collect();
+        sns.join("; ")
+    };
     why.check(
         ["该就诊有该项目的明细（冲销后）", "the visit has lines of the item, reversals taken off"],
-        vec![("mdtrt_id", scene.text(visit)), ("item", scene.text(item)), ("feedetl_sn", sns.join("; "))],
+        vec![("mdtrt_id", scene.text(visit)), ("item", scene.text(item)), ("feedetl_sn", sns_of(&lines))],
         !lines.is_empty(),
     )?;
 
@@ -220,6 +226,18 @@ pub fn why<D: ItemCap>(why: &mut Why<'_, '_>, rules: &Items<D::States>, key: &[T
         stated.into_iter().map(|row| ("row", row)).collect(),
         holds,
     )?;
+    if rows.iter().any(|row| row.of_payment) {
+        lines.retain(|(_, line)| !line.is_unpaid());
+        let values = vec![("feedetl_sn", sns_of(&lines))];
+        why.check(
+            [
+                "基金支付了其中的明细（或未知）",
+                "the fund paid something of lines of the item, or that is not known",
+            ],
+            values,
+            !lines.is_empty(),
+        )?;
+    }
     if let Some(on) = on {
         lines.retain(|(_, line)| day_of(line.time) == on);
         let values = vec![("day", day(on))];

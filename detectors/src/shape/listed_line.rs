@@ -7,16 +7,17 @@ use std::marker::PhantomData;
 
 use records::Kind;
 use records::arena::{Arena, RowRef, TextRef};
+use records::decimal::format_fen;
 use records::row::{self, FeeLine, Institution, Person, Visit, day_of};
 use rulebank::{DetectorSpec, Population, Row, Subject};
 
 use crate::compile::{Items, Listed};
 use crate::condition::{self, Condition, Judged};
-use crate::coverage::{InstitutionMonth, Missing};
+use crate::coverage::{Count, InstitutionMonth, Missing};
 use crate::finding::Finding;
 use crate::policy::{Policy, RuleIx};
 use crate::sink::Sink;
-use crate::why::steps::Why;
+use crate::why::steps::{Why, or_dash};
 
 /// What the specs of detectors of this shape have alike.
 pub const SPEC: DetectorSpec = DetectorSpec {
@@ -130,6 +131,17 @@ impl<D: ListedLine> Line<'_, D> {
 pub struct OfLine<D>(PhantomData<D>);
 
 impl<D: ListedLine> OfLine<D> {
+    /// The fund paid something of the line, or it is not known; asked where the rule speaks of that.
+    pub const fn paid() -> Condition<OfLine<D>> {
+        Condition::<OfLine<D>>::holds(
+            ["基金支付了该明细（或未知）", "the fund paid something of the line, or that is not known"],
+            |candidate| vec![("fund_amt", paid_text(candidate.fee_line))],
+            &[],
+            |_, candidate| !candidate.fee_line.is_unpaid(),
+        )
+        .only_if(|candidate| candidate.rows[0].of_payment)
+    }
+
     /// The record beside the line stands.
     pub const fn stands() -> Condition<OfLine<D>> {
         Condition::record(
@@ -139,6 +151,11 @@ impl<D: ListedLine> OfLine<D> {
             |candidate| candidate.beside.map(|(row, _)| row),
         )
     }
+}
+
+/// What the fund paid of a line, or a dash where the line does not say it.
+fn paid_text(line: &FeeLine) -> String {
+    or_dash((line.has_fund || line.unsettled).then(|| format_fen(line.fund)))
 }
 
 impl<D: ListedLine> Judged for OfLine<D> {
@@ -174,6 +191,7 @@ pub fn judge<D: ListedLine>(
     sink: &mut Sink,
 ) {
     by_rule(rules, line, |rows| {
+        sink.count(Count::Applicable(rows[0].rule));
         let candidate = Line { arena, row, fee_line: line, rows, beside, table_rows: &[] };
         condition::judge::<OfLine<D>>(bank, &candidate, sink);
     });

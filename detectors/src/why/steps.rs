@@ -4,6 +4,7 @@ use records::Kind;
 use records::arena::{RowRef, TextRef};
 use records::codes::HospitalLevel;
 use records::decimal::format_scaled;
+use records::joined_key::join;
 use records::render;
 use records::row::{self, Day, Dispensing, FeeLine, Prescription, Settlement, Visit, day_of};
 use records::time::{format_date, format_time, parse_date};
@@ -87,7 +88,7 @@ impl<'s, 'a> Why<'s, 'a> {
         let scene = self.scene;
         let parts: Vec<String> =
             [key.0, key.1].into_iter().filter(|part| part.is_some()).map(|part| scene.text(part)).collect();
-        let name = parts.join("/");
+        let name = join(&parts);
         let found = scene.find(kind, key);
         let values = found.map(|row| render::fields(scene.arena, row)).unwrap_or_default();
         let outcome = if found.is_some() { Outcome::Holds } else { Outcome::Fails };

@@ -37,8 +37,9 @@ struct Standing {
     ticks: VecDeque<TickIn>,
 }
 
-fn stand(world: &World) -> Standing {
+fn stand(world: &World, bank: &Bank) -> Standing {
     let mut ledger = Ledger::default();
+    ledger.set_fillers(bank.tables.fillers()).expect("the world is small");
     let mut decoder = Decoder::new();
     let mut counts: BTreeMap<RowRef, i32> = BTreeMap::new();
     let mut ticks = VecDeque::new();
@@ -177,7 +178,7 @@ pub(crate) struct Compared {
 pub(crate) fn compare(bank: &Bank, world: &World, most: usize) -> Compared {
     let answer: Answer =
         history(bank, world.as_of, &world.steps).expect("the world is small").pop().expect("a step");
-    let mut standing = stand(world);
+    let mut standing = stand(world, bank);
     let compiled =
         CompiledBank::compile(bank, &mut |text| standing.ledger.intern(text).expect("the world is small"));
     let compiled = Arc::new(compiled);

@@ -17,6 +17,10 @@ pub struct RuleCoverage {
     pub found: i64,
     /// Subjects not judged, by reason.
     pub not_judged: BTreeMap<Keyword, i64>,
+    /// Of a rule over a table, those of the judged of which some valid row speaks: where there are none, the table speaks
+    /// of nothing in the data, and the others are not clean but were not looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub applicable: Option<i64>,
 }
 
 /// A line of `coverage_by_institution.ndjson`: what arrived from an institution in a month, and what could not be

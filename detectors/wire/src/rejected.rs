@@ -16,8 +16,60 @@ pub struct Rejected {
     ///
     /// JSON text as it is: numbers of a typed column have more digits than a parsed value keeps.
     pub raw: Box<RawValue>,
+    /// How many bytes `raw` has whole, if it is cut: after [`RAW_BYTES_MAX`], at a whole character.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub raw_bytes: Option<u64>,
     /// What is wrong with it.
     pub text: String,
+}
+
+/// Bytes of a line or row that `raw` shows.
+pub const RAW_BYTES_MAX: usize = 1 << 20;
+
+/// A line or row as `rejected.ndjson` shows it.
+#[derive(Clone, Debug)]
+pub struct Raw {
+    /// What it is, as JSON.
+    pub json: Box<RawValue>,
+    /// How many bytes it has, if that is not all of it.
+    pub bytes: Option<u64>,
+}
+
+impl Raw {
+    /// A line of so many bytes, of which `head` is the beginning or all.
+    ///
+    /// ```
+    /// use wire::rejected::{RAW_BYTES_MAX, Raw};
+    ///
+    /// let raw = Raw::of_line("院".repeat(RAW_BYTES_MAX).as_bytes(), 3 << 20);
+    /// assert_eq!((raw.json.get().len(), raw.bytes), (RAW_BYTES_MAX - 1 + 2, Some(3 << 20)));
+    /// ```
+    pub fn of_line(head: &[u8], length: u64) -> Raw {
+        let shown = cut(head);
+        Raw { json: raw_line(shown), bytes: (shown.len() as u64 != length).then_some(length) }
+    }
+
+    /// A row as the text of a JSON object; one that is too long is shown as the beginning of that text.
+    pub fn of_object(json: String, length: u64) -> Raw {
+        if json.len() <= RAW_BYTES_MAX
+            && json.len() as u64 == length
+            && let Ok(json) = RawValue::from_string(json.clone())
+        {
+            return Raw { json, bytes: None };
+        }
+        Raw::of_line(json.as_bytes(), length)
+    }
+}
+
+/// The beginning of a text, at most [`RAW_BYTES_MAX`] bytes; no character of UTF-8 is cut.
+fn cut(bytes: &[u8]) -> &[u8] {
+    let head = &bytes[..bytes.len().min(RAW_BYTES_MAX)];
+    match std::str::from_utf8(head) {
+        Err(fault) if fault.error_len().is_none() && head.len() == RAW_BYTES_MAX => {
+            &head[..fault.valid_up_to()]
+        }
+        _ => head,
+    }
 }
 
 /// A place in an input: a line of a file, a message of a topic, or a line of a request.

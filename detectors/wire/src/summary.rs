@@ -14,6 +14,21 @@ pub struct Summary {
     pub r#in: BTreeMap<String, LineCounts>,
     /// All lines.
     pub total: LineCounts,
+    /// *Now* at the end of the run, `YYYY-MM-DD HH:MM:SS`.
+    #[serde(default)]
+    pub now: Option<String>,
+    /// The record that *now* comes from; none where it was set, or where no record has a time that counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub now_from: Option<DatedRecord>,
+    /// Records that are dated later than the day after that of the run, which do not move *now*.
+    #[serde(default)]
+    pub future: FutureRecords,
+    /// Files in the order in which they were read.
+    #[serde(default)]
+    pub files: Vec<FileCounts>,
+    /// What was found in a folder and not read.
+    #[serde(default)]
+    pub skipped: Vec<SkippedPath>,
     /// Alerts that stand, by rule.
     pub out: BTreeMap<String, u64>,
     /// What shadow rules find, by rule: the lines of `shadow.ndjson`.
@@ -29,6 +44,59 @@ pub struct Summary {
     pub elapsed_s: f64,
     /// Lines a second, rounded down.
     pub records_per_s: u64,
+}
+
+/// A record and its time.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DatedRecord {
+    /// Its kind.
+    pub kind: String,
+    /// Its key, joined by `/`.
+    pub key: String,
+    /// Its event time, `YYYY-MM-DD HH:MM:SS`.
+    pub time: String,
+}
+
+/// Records dated in the future.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FutureRecords {
+    /// How many there are.
+    pub records: u64,
+    /// The latest of them, at most ten.
+    pub latest: Vec<DatedRecord>,
+}
+
+/// What came of one file.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileCounts {
+    /// Its name, as in `origin`.
+    pub file: String,
+    /// Of a table, the kind of its rows; none if no name tells one, or if each line tells its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// Lines by what became of them.
+    pub lines: LineCounts,
+    /// Rejected lines by code.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub codes: BTreeMap<String, u64>,
+    /// What is wrong with the first line of the commonest code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commonest: Option<String>,
+    /// The encoding of a text table.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encoding: Option<String>,
+    /// Lines that speak for another encoding than that.
+    #[serde(default)]
+    pub lines_of_other_encoding: u64,
+}
+
+/// Something in a folder that was not read.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SkippedPath {
+    /// Where it is.
+    pub path: String,
+    /// Why it was not read.
+    pub why: String,
 }
 
 /// Lines of one kind by what became of them.
