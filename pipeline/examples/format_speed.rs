@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use runtime::Error;
 use runtime::front::Front;
-use runtime::source::{self, Lines, Row};
+use runtime::source::{self, Entries, Lines, Refused, Row};
 
 #[path = "../tests/support/convert.rs"]
 mod convert;
@@ -32,17 +32,20 @@ impl Taker {
     }
 }
 
-impl Lines for Taker {
+impl Entries for Taker {
     type Error = Error;
     fn line(&mut self, number: u64, line: &[u8]) -> Result<(), Error> {
         self.front.line("", number, line, &mut std::io::sink())?.unwrap();
         self.after();
         Ok(())
     }
-    fn overlong(&mut self, number: u64, head: &[u8], length: u64) -> Result<(), Error> {
-        self.front.overlong("", number, head, length, &mut std::io::sink()).unwrap();
+    fn refused(&mut self, number: u64, refused: &Refused<'_>) -> Result<(), Error> {
+        self.front.refused("", number, refused, &mut std::io::sink()).unwrap();
         Ok(())
     }
+}
+
+impl Lines for Taker {
     fn row(&mut self, number: u64, row: &Row<'_>) -> Result<(), Error> {
         self.front.row("", number, row, &mut std::io::sink())?.unwrap();
         self.after();
@@ -60,7 +63,7 @@ fn seconds() -> f64 {
 
 /// Reads a file or folder and tells records a second of processor time.
 fn measure(what: &str, path: &Path) {
-    let inputs = source::inputs(&[path.to_owned()], &mut Vec::new()).unwrap();
+    let inputs = source::inputs(&[path.to_owned()], None, &mut Vec::new()).unwrap();
     let bytes: u64 = inputs.iter().map(|input| input.bytes).sum();
     let mut best = f64::MAX;
     let mut lines = 0;

@@ -35,7 +35,7 @@ fn name_of(change: &Value) -> Name {
     let fields = records::schema::fields(records::Kind::from_name(kind).unwrap());
     let keys = fields.iter().take_while(|field| field.key);
     let keys: Vec<&str> = keys.map(|field| change[field.name].as_str().unwrap_or_default()).collect();
-    (kind.to_owned(), keys.join("/"), change["rev"].as_u64())
+    (kind.to_owned(), records::joined_key::join(&keys), change["rev"].as_u64())
 }
 
 fn main() {

@@ -143,8 +143,8 @@ pub enum LiveBankAction {
 #[derive(Debug, Args)]
 pub struct RunArgs {
     /// Files and folders of changes, read in this order: .ndjson or .jsonl; .csv and .parquet named after their kind
-    /// (fee_line.csv); .gz and .zst of NDJSON and CSV. A file of any other name is read as NDJSON; in a folder it is
-    /// skipped.
+    /// (fee_line.csv, fee_line_202503.csv, fee_line.parquet/part-0.parquet); .gz and .zst of NDJSON and CSV. A file of
+    /// any other name is read as NDJSON; in a folder it is skipped.
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     /// Where the outputs go.
@@ -153,7 +153,8 @@ pub struct RunArgs {
     /// A rule bank of your own: DIR/tables/*.csv, and DIR/rules/**/*.toml if it has any.
     #[arg(long, value_name = "DIR")]
     pub rules: Option<PathBuf>,
-    /// What "now" is: a time (2025-03-31 12:00:00) or a date; else the newest event time of the records.
+    /// What "now" is: a time (2025-03-31 12:00:00) or a date; else the newest event time of the records that are not
+    /// dated later than tomorrow.
     #[arg(long, value_name = "TIME")]
     pub as_of: Option<String>,
     /// Worker threads; the answers are the same for any number.
@@ -530,7 +531,8 @@ pub struct DiffArgs {
     /// page); may be said several times.
     #[arg(long, value_name = "FILE")]
     pub out: Vec<PathBuf>,
-    /// What "now" is: a time (2025-03-31 12:00:00) or a date; else the newest event time of the records.
+    /// What "now" is: a time (2025-03-31 12:00:00) or a date; else the newest event time of the records that are not
+    /// dated later than tomorrow.
     #[arg(long, value_name = "TIME")]
     pub as_of: Option<String>,
     /// Worker threads; the answers are the same for any number.

@@ -24,7 +24,7 @@ use crate::run::{Session, per_second};
 use reports::outputs::Folder;
 use runtime::engine::{Options, load_bank};
 use runtime::profile::{Cost, Profile};
-use runtime::source::{self, Input, Lines, Row};
+use runtime::source::{self, Entries, Input, Lines, Refused, Row};
 
 /// Lines of a tick while loading.
 const BULK_TICK: u64 = 100_000;
@@ -275,7 +275,7 @@ fn make_region(args: &BenchArgs, region: &Path) -> Result<(), Error> {
 
 fn find_records(region: &Path) -> Result<Input, Error> {
     let path = region.join("records").join("changes.ndjson");
-    let inputs = source::inputs(&[path], &mut Vec::new())?;
+    let inputs = source::inputs(&[path], None, &mut Vec::new())?;
     inputs.into_iter().next().ok_or_else(|| Error::arguments("the region has no records"))
 }
 
@@ -290,16 +290,18 @@ fn not_of_synth() -> Error {
     Error::arguments("the region is not one that synth made")
 }
 
-impl<F: FnMut(u64, &[u8]) -> Result<(), Error>> Lines for RegionLines<F> {
+impl<F: FnMut(u64, &[u8]) -> Result<(), Error>> Entries for RegionLines<F> {
     type Error = Error;
     fn line(&mut self, number: u64, line: &[u8]) -> Result<(), Error> {
         (self.take)(number, line)
     }
 
-    fn overlong(&mut self, _number: u64, _head: &[u8], _length: u64) -> Result<(), Error> {
+    fn refused(&mut self, _number: u64, _refused: &Refused<'_>) -> Result<(), Error> {
         Err(not_of_synth())
     }
+}
 
+impl<F: FnMut(u64, &[u8]) -> Result<(), Error>> Lines for RegionLines<F> {
     fn row(&mut self, _number: u64, _row: &Row<'_>) -> Result<(), Error> {
         Err(not_of_synth())
     }

@@ -6,8 +6,9 @@
 
 use std::collections::BTreeMap;
 
+use detectors::alert_view::AlertView;
 use records::row::{Moment, day_of};
-use records::time::{format_date, parse_date};
+use records::time::format_date;
 use rulebank::{Bank, Exemption};
 use wire::summary::{ExemptedSum, ExpiredExemption};
 use wire::{Alert, FenSum};
@@ -22,7 +23,7 @@ pub struct Exempted {
 }
 
 /// Goes through the alerts that stand.
-pub fn tally(bank: &Bank, alerts: &[Alert], now: Option<Moment>) -> Exempted {
+pub fn tally(bank: &Bank, view: &AlertView, alerts: &[Alert], now: Option<Moment>) -> Exempted {
     let mut tally = Exempted::default();
     for alert in alerts.iter().filter(|alert| alert.exempted_by.is_some()) {
         let ExemptedSum { alerts, amount: FenSum(amount) } =
@@ -33,11 +34,7 @@ pub fn tally(bank: &Bank, alerts: &[Alert], now: Option<Moment>) -> Exempted {
     let today = now.map(day_of);
     let over = |exemption: &&Exemption| today.is_some_and(|today| exemption.is_over(today));
     for exemption in bank.exemptions.iter().filter(over) {
-        let is_after = |alert: &&Alert| {
-            exemption.is_about(&alert.rule, alert.institution.as_deref(), &alert.subject.id)
-                && alert.occurred.get(..10).and_then(parse_date).is_some_and(|day| exemption.is_over(day))
-        };
-        let after = alerts.iter().filter(is_after).count();
+        let after = view.after_the_end_of(exemption);
         let expired = ExpiredExemption {
             until: exemption.until.map(format_date).unwrap_or_default(),
             findings_after: u64::try_from(after).unwrap_or(u64::MAX),

@@ -2,7 +2,7 @@
 //!
 //! [`args`] is what a person types. What came out of the engine ([`runtime`]) is written by [`run`]: alerts and events,
 //! [`keep`] what explaining needs, [`owners`] and [`places`] what lists are made of; [`report`] shows the run,
-//! [`exempted`] what exemptions did.
+//! [`exempted`] what exemptions did, `inputs` what came of each file.
 //! Each command that runs the engine is one file: [`run`], [`explain`], [`demo`], [`rules`] with [`mutate`], [`synth`],
 //! [`mod@bench`]. The live service is started by [`serve`] with its [`log`], and looked after with [`top`] and [`dlq`].
 //! The others are made by `reports` from a run's folder, and [`command`] hands them on.
@@ -17,6 +17,7 @@ pub mod dlq;
 pub mod error;
 pub mod exempted;
 pub mod explain;
+mod inputs;
 pub mod keep;
 pub mod log;
 pub mod mutate;

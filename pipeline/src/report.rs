@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use reports::number::{grouped, yuan};
-use wire::summary::ExemptedSum;
+use runtime::source::printable;
+use wire::summary::{DatedRecord, ExemptedSum};
 
 use crate::run::{Outcome, per_second};
 
@@ -34,7 +35,10 @@ pub fn results(outcome: &Outcome) -> String {
     alerts(outcome, &mut text);
     exempted(outcome, &mut text);
     not_judged(outcome, &mut text);
+    without_rows(outcome, &mut text);
     rejected(outcome, &mut text);
+    files(outcome, &mut text);
+    future(outcome, &mut text);
     text
 }
 
@@ -120,10 +124,71 @@ fn not_judged(outcome: &Outcome, text: &mut String) {
     list(text, "not judged", &reasons);
 }
 
+/// Rules whose tables speak of nothing in the data: what they call clean was not looked at.
+fn without_rows(outcome: &Outcome, text: &mut String) {
+    let silent = |(rule, coverage): (&String, &wire::RuleCoverage)| {
+        (coverage.applicable == Some(0)).then(|| {
+            let table = outcome.bank.rule(rule).and_then(detector_table).unwrap_or("its table");
+            format!("{rule}: no valid row of {table} speaks of anything in the data")
+        })
+    };
+    list(text, "warning", &outcome.coverage.iter().filter_map(silent).collect::<Vec<_>>());
+}
+
+fn detector_table(rule: &rulebank::Rule) -> Option<&'static str> {
+    detectors::detector::spec(&rule.detector)?.table
+}
+
 fn rejected(outcome: &Outcome, text: &mut String) {
     let codes: Vec<String> =
         outcome.rejected.iter().map(|(code, n)| format!("{code}: {}", grouped(*n))).collect();
     list(text, "rejected", &codes);
+}
+
+/// Files of which nothing was taken, and those with lines of another encoding; others are in `summary.json`.
+fn files(outcome: &Outcome, text: &mut String) {
+    /// So many are named; an export of thousands of parts fails in one way.
+    const NAMED: usize = 20;
+    let lost = outcome
+        .files
+        .iter()
+        .filter(|file| file.lines.rejected > 0 && file.lines.accepted + file.lines.duplicate == 0);
+    let mut lost: Vec<String> = lost
+        .map(|file| {
+            let code = file.codes.iter().max_by_key(|(_, count)| **count).map_or("", |(code, _)| code);
+            let why = printable(file.commonest.as_deref().unwrap_or_default());
+            let rows = grouped(file.lines.rejected);
+            format!("{}: all of its {rows} rows are rejected, {code}: {why}", printable(&file.file))
+        })
+        .collect();
+    let more = lost.len().saturating_sub(NAMED);
+    lost.truncate(NAMED);
+    if more > 0 {
+        lost.push(format!("and {} more files, see files in summary.json", grouped(more as u64)));
+    }
+    list(text, "lost", &lost);
+    let mixed = outcome.files.iter().filter(|file| file.lines_of_other_encoding > 0);
+    let mixed = mixed.map(|file| {
+        let encoding = file.encoding.as_deref().unwrap_or_default();
+        let lines = grouped(file.lines_of_other_encoding);
+        format!("{}: read as {encoding}; {lines} of its lines speak for another", printable(&file.file))
+    });
+    list(text, "encodings", &mixed.take(NAMED).collect::<Vec<_>>());
+}
+
+/// What *now* is, where records are dated later than the day after that of the run.
+fn future(outcome: &Outcome, text: &mut String) {
+    if outcome.future.records == 0 {
+        return;
+    }
+    let now = outcome.now.as_deref().unwrap_or_default();
+    let mut entries = vec![format!(
+        "{} records are dated later than tomorrow and do not move now, which is {now}; --as-of sets it",
+        grouped(outcome.future.records)
+    )];
+    let dated = |of: &DatedRecord| format!("{} {}: {}", of.kind, printable(&of.key), of.time);
+    entries.extend(outcome.future.latest.iter().map(dated));
+    list(text, "future", &entries);
 }
 
 fn list(text: &mut String, heading: &str, entries: &[String]) {

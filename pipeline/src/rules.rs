@@ -59,9 +59,11 @@ fn check(folder: Option<&Path>) -> Result<CommandOutput, Error> {
                 1 => ", 1 exemption".to_owned(),
                 n => format!(", {n} exemptions"),
             };
+            text.push_str(&rulebank::notes_report(&bank.notes));
             let rules = bank.rules.len();
             let _ = write!(text, "{rules} rules with {cases} cases{and}: {}", check_report(&[]));
-            Ok(CommandOutput { text, found: false })
+            // A file that nobody reads is a mistake of whoever put it there; a bank in the shadow is not.
+            Ok(CommandOutput { text, found: bank.notes.iter().any(|note| note.is_unread) })
         }
         Err(mistakes) if folder.is_some_and(|folder| !folder.is_dir()) => Err(Error::bank(mistakes)),
         Err(mistakes) => Ok(CommandOutput { text: check_report(&mistakes), found: true }),

@@ -5,9 +5,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use records::time::{parse_date, parse_time, start_of};
+use records::spelling::{read_date, read_time};
+use records::time::{format_time, start_of};
 use rulebank::Bank;
 use wire::summary::MoneySums;
+use wire::summary::{FileCounts, FutureRecords, SkippedPath};
 use wire::{Alert, FenSum, LineCounts, RuleCoverage, Summary, files};
 
 use detectors::alert_view::AlertView;
@@ -15,14 +17,16 @@ use detectors::alert_view::AlertView;
 use crate::args::RunArgs;
 use crate::error::Error;
 use crate::exempted::{Exempted, tally};
+use crate::inputs::{file_counts, future_of, now_from, tell};
 use crate::keep;
 use crate::owners;
 use crate::places;
 use crate::progress::Progress;
 use reports::outputs::{Draft, Folder};
+use runtime::clock::wall_clock;
 use runtime::engine::{Engine, Options, Recorder, load_bank};
 use runtime::front::Front;
-use runtime::source::{self, Input, Lines, Row};
+use runtime::source::{self, Encoding, Entries, Input, Lines, Refused, Row, Skipped};
 
 /// What a run came to, for people.
 pub struct Outcome {
@@ -42,8 +46,14 @@ pub struct Outcome {
     pub bank: Bank,
     /// Seconds from the first line to complete outputs.
     pub elapsed_s: f64,
-    /// Files in folders that nobody reads.
-    pub skipped: Vec<std::path::PathBuf>,
+    /// What is in a folder and was not read.
+    pub skipped: Vec<Skipped>,
+    /// What came of each file.
+    pub files: Vec<FileCounts>,
+    /// *Now*, and whether it was set.
+    pub now: Option<String>,
+    /// Records dated in the future, which do not move it.
+    pub future: FutureRecords,
 }
 
 /// Runs as the command line asks.
@@ -53,11 +63,12 @@ pub struct Outcome {
 pub fn run(args: &RunArgs) -> Result<Outcome, Error> {
     let as_of = args.as_of.as_deref().map(parse_as_of).transpose()?;
     let bank = load_bank(args.rules.as_deref())?;
-    let mut skipped = Vec::new();
-    let inputs = source::inputs(&args.paths, &mut skipped)?;
-    for path in &skipped {
-        eprintln!("skipped: {} (not a format of records)", path.display());
+    if !bank.notes.is_empty() {
+        eprint!("{}", rulebank::notes_report(&bank.notes));
     }
+    let mut skipped = Vec::new();
+    let inputs = source::inputs(&args.paths, Some(&args.out), &mut skipped)?;
+    tell(&skipped);
     // A file that cannot be opened is found before the work, not after an hour of it.
     inputs.iter().try_for_each(source::check)?;
     let options = Options { workers: usize::from(args.workers), as_of, profile: None };
@@ -65,13 +76,15 @@ pub fn run(args: &RunArgs) -> Result<Outcome, Error> {
     let folder = Folder::open(&args.out)?;
     let mut session = Session::start(&bank, &options, &folder, args.tick)?;
     let total_bytes: u64 = inputs.iter().map(|input| input.bytes).sum();
+    session.engine().front.bound_now(wall_clock());
+    session.skipped = skipped_paths(&skipped);
     session.engine().front.expect(inputs.iter().map(Input::records_expected).sum());
     let mut progress = Progress::bytes("reading", total_bytes, args.quiet);
     for input in &inputs {
         session.read(input, &mut progress)?;
     }
     progress.finish();
-    let Finished { front, view, alerts, exempted } = session.finish(&folder, started)?;
+    let Finished { front, view, alerts, exempted, files, now, future } = session.finish(&folder, started)?;
     Ok(Outcome {
         counts: front.counts(),
         total: front.total(),
@@ -82,14 +95,26 @@ pub fn run(args: &RunArgs) -> Result<Outcome, Error> {
         bank,
         elapsed_s: started.elapsed().as_secs_f64(),
         skipped,
+        files,
+        now,
+        future,
     })
+}
+
+/// What was not read, as `summary.json` has it.
+fn skipped_paths(skipped: &[Skipped]) -> Vec<SkippedPath> {
+    let of = |skipped: &Skipped| SkippedPath {
+        path: skipped.path.to_string_lossy().into_owned(),
+        why: skipped.why.to_string(),
+    };
+    skipped.iter().map(of).collect()
 }
 
 /// A time, or a date, which is its 00:00:00.
 pub(crate) fn parse_as_of(text: &str) -> Result<i64, Error> {
-    parse_time(text).or_else(|| parse_date(text).map(start_of)).ok_or_else(|| {
-        Error::arguments(format!("--as-of {text}: a time is written 2025-03-31 12:00:00, a date 2025-03-31"))
-    })
+    read_time(text)
+        .or_else(|_| read_date(text).map(start_of))
+        .map_err(|fault| Error::arguments(format!("--as-of {text} {fault}")))
 }
 
 /// A run that ended.
@@ -102,6 +127,12 @@ pub struct Finished {
     pub alerts: Vec<Alert>,
     /// What exemptions let off.
     pub exempted: Exempted,
+    /// What came of each file.
+    pub files: Vec<FileCounts>,
+    /// *Now*.
+    pub now: Option<String>,
+    /// Records dated in the future.
+    pub future: FutureRecords,
 }
 
 /// The draft that the view's thread writes and the run publishes; if the run ends early, it goes with it.
@@ -126,6 +157,8 @@ pub struct Session {
     events: EventsFile,
     recorded: Arc<AtomicUsize>,
     tick_lines: u64,
+    files: Vec<FileCounts>,
+    skipped: Vec<SkippedPath>,
     /// What judges, and whether *now* is set: kept for explaining.
     bank: Bank,
     as_of: Option<i64>,
@@ -153,7 +186,8 @@ impl Session {
         };
         let engine = Engine::start(bank, options, recorder)?;
         let (bank, as_of) = (bank.clone(), options.as_of);
-        Ok(Session { engine, rejected, events, recorded, tick_lines, bank, as_of })
+        let (files, skipped) = (Vec::new(), Vec::new());
+        Ok(Session { engine, rejected, events, recorded, tick_lines, files, skipped, bank, as_of })
     }
 
     /// The engine.
@@ -175,12 +209,12 @@ impl Session {
         self.taken(written)
     }
 
-    /// Takes one line that is too long to be read, as [`Session::line`].
+    /// Takes what its reader knows to be no JSON, as [`Session::line`].
     ///
     /// # Errors
     /// As [`Session::line`].
-    pub fn overlong(&mut self, file: &str, number: u64, head: &[u8], length: u64) -> Result<(), Error> {
-        let written = self.engine.front.overlong(file, number, head, length, self.rejected.writer());
+    pub fn refused(&mut self, file: &str, number: u64, refused: &Refused<'_>) -> Result<(), Error> {
+        let written = self.engine.front.refused(file, number, refused, self.rejected.writer());
         self.taken(written)
     }
 
@@ -210,23 +244,37 @@ impl Session {
             session: &'a mut Session,
             file: &'a str,
             progress: &'a mut Progress,
+            encoding: Option<Encoding>,
         }
-        impl Lines for Feed<'_> {
+        impl Entries for Feed<'_> {
             type Error = Error;
             fn line(&mut self, number: u64, line: &[u8]) -> Result<(), Error> {
                 self.session.line(self.file, number, line)
             }
-            fn overlong(&mut self, number: u64, head: &[u8], length: u64) -> Result<(), Error> {
-                self.session.overlong(self.file, number, head, length)
+            fn refused(&mut self, number: u64, refused: &Refused<'_>) -> Result<(), Error> {
+                self.session.refused(self.file, number, refused)
             }
+        }
+        impl Lines for Feed<'_> {
             fn row(&mut self, number: u64, row: &Row<'_>) -> Result<(), Error> {
                 self.session.row(self.file, number, row)
             }
             fn bytes(&mut self, count: u64) {
                 self.progress.add(count);
             }
+            fn encoding(&mut self, encoding: &Encoding) {
+                self.encoding = Some(*encoding);
+            }
         }
-        source::read(input, &mut Feed { session: self, file: &input.name, progress })
+        let front = &mut self.engine.front;
+        front.begin_file();
+        let before = (front.total(), front.rejected_by_code().clone());
+        let mut feed = Feed { session: self, file: &input.name, progress, encoding: None };
+        source::read(input, &mut feed)?;
+        let encoding = feed.encoding;
+        let counts = file_counts(input, &self.engine.front, &before, encoding);
+        self.files.push(counts);
+        Ok(())
     }
 
     /// Closes the last tick, waits for the answers, and publishes all outputs.
@@ -236,7 +284,8 @@ impl Session {
     pub fn finish(mut self, folder: &Folder, started: Instant) -> Result<Finished, Error> {
         self.engine.close_last_tick()?;
         let (mut front, view) = self.engine.finish()?;
-        let now = self.as_of.or(front.ledger().now());
+        let now = front.now();
+        let (future, now_from) = (future_of(&mut front), now_from(&mut front, self.as_of.is_some()));
         let run = keep::run_of(now, self.as_of.is_some());
         let kept = keep::keep(folder, &view, &self.bank, &run)?;
         let owners = owners::write(folder, &view, front.ledger())?;
@@ -254,12 +303,17 @@ impl Session {
             alerts_file.line(alert)?;
         }
         let (shadow_file, shadow) = write_shadow(folder, &view)?;
-        let exempted = tally(&self.bank, &alerts, now);
+        let exempted = tally(&self.bank, &view, &alerts, now);
         let coverage = folder.document(files::COVERAGE, &view.coverage())?;
         let elapsed_s = started.elapsed().as_secs_f64();
         let summary = Summary {
             r#in: front.counts().into_iter().map(|(kind, counts)| (kind.to_owned(), counts)).collect(),
             total: front.total(),
+            now: now.map(format_time),
+            now_from,
+            future: future.clone(),
+            files: self.files.clone(),
+            skipped: self.skipped,
             out,
             shadow,
             money: MoneySums { amount: FenSum(amount), counted_amount: FenSum(counted) },
@@ -273,7 +327,8 @@ impl Session {
         let drafts = [alerts_file, shadow_file, owners, self.rejected, coverage, summary];
         let drafts = events.into_iter().chain(drafts).chain(places).collect();
         folder.publish_with(drafts, Some(kept))?;
-        Ok(Finished { front, view, alerts, exempted })
+        let now = now.map(format_time);
+        Ok(Finished { front, view, alerts, exempted, files: self.files, now, future })
     }
 }
 

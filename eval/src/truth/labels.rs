@@ -13,6 +13,7 @@
 
 use std::collections::BTreeMap;
 
+use records::joined_key::split;
 use records::time::{DAY_SECONDS, day_of};
 
 use super::finding::{AlertTruth, TrueFinding, UnknownReason};
@@ -224,10 +225,9 @@ impl Labels {
         for (kind, key) in evidence.chain([(alert.subject.r#type.as_ref(), alert.subject.id.as_str())]) {
             match kind {
                 "settlement" | "visit" => offer(kind, key),
-                // A visit's id may itself hold a slash.
                 "fee_line" => {
-                    for (slash, _) in key.match_indices('/') {
-                        offer("visit", &key[..slash]);
+                    if let Some(visit) = split(key, 2).first() {
+                        offer("visit", visit);
                     }
                 }
                 _ => {}

@@ -9,6 +9,7 @@ use crate::region::Region;
 use crate::scheme::{SCHEMES, amount_of, subject};
 use crate::text::{Text, owned};
 use records::Kind;
+use records::joined_key::join;
 use std::io::{self, Write};
 
 /// One planted finding.
@@ -131,7 +132,7 @@ fn truth_line(region: &Region, finding: &PlantedFinding, text: &mut Text<'_>) {
     text.raw(SCHEMES[finding.scheme].name).raw(r#"","rule":""#).raw(finding.rule).raw(r#"","key":["#);
     list(text, finding.key.iter().map(String::as_str));
     text.raw(r#"],"subject_type":""#).raw(subject_type).raw(r#"","subject_id":""#);
-    text.raw(&finding.key[..subject_parts].join("/")).raw(r#"","persons":["#);
+    text.raw(&join(&finding.key[..subject_parts])).raw(r#"","persons":["#);
     let persons: Vec<String> = finding.persons.iter().map(|&person| token_text(region, person)).collect();
     list(text, persons.iter().map(String::as_str));
     text.raw(r#"],"institutions":["#);

@@ -43,6 +43,7 @@ fn read(row: &Row) -> Result<StoredReject, Error> {
         code: Keyword::Owned(row.text(1)?),
         origin,
         raw: raw(row, 6, "reject", number)?,
+        raw_bytes: None,
         text: row.text(7)?,
     };
     let key = row.text_or_none(8)?.map(RawValue::from_string).transpose();

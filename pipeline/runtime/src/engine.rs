@@ -129,7 +129,7 @@ pub struct Engine {
     profile: Option<Profile>,
 }
 
-/// Compiles a bank against the identities of a ledger.
+/// Compiles a bank against the identities of a ledger, which takes the bank's fillers for such from here on.
 ///
 /// # Errors
 /// The bank has a rule that is not in the rule_set, or the memory of texts is full.
@@ -144,6 +144,7 @@ fn compile_noting(
     ledger: &mut Ledger,
     note: &mut dyn FnMut(&str, TextRef),
 ) -> Result<Arc<CompiledBank>, Error> {
+    ledger.set_fillers(bank.tables.fillers())?;
     let mut failed = None;
     let compiled = CompiledBank::compile_in(bank, rule_set, &mut |text| {
         let at = ledger.intern(text).unwrap_or_else(|full| {

@@ -11,13 +11,13 @@ use records::Kind;
 use records::decode::{Change, Code, Decoder, Fault};
 use records::ledger::{FactChange, Fate, Ledger};
 use records::row::{self, Day, Moment};
-use serde_json::value::RawValue;
-use wire::rejected::raw_line;
+use records::time::{day_of, limit_of_now, start_of};
+use wire::rejected::Raw;
 use wire::{Keyword, LineCounts, Origin, Rejected};
 
 use crate::Error;
 use crate::retention::{Horizon, StockSums};
-use crate::source::{Row, is_white, overlong_text};
+use crate::source::{Refused, Row, is_white};
 use detectors::carried::CarriedStock;
 use detectors::worker::TickIn;
 
@@ -71,27 +71,19 @@ pub enum Outcome {
 struct LineOrigin<'a> {
     file: &'a str,
     number: u64,
-    raw: Raw<'a>,
-}
-
-/// A line or row as it stands in its file.
-enum Raw<'a> {
-    /// The bytes of a line.
-    Line(&'a [u8]),
-    /// What makes the JSON text of a row.
-    Row(&'a dyn Fn() -> String),
+    /// Makes it, where it is to be shown.
+    raw: &'a dyn Fn() -> Raw,
 }
 
 /// Writes down a line or row that was rejected.
 fn write_rejected(outcome: Outcome, origin: &LineOrigin<'_>, to: &mut impl Write) -> io::Result<()> {
     let Outcome::Rejected { code, text, .. } = outcome else { return Ok(()) };
+    let raw = (origin.raw)();
     let rejected = Rejected {
         code: Keyword::Borrowed(code.as_str()),
         origin: Origin::of_file(origin.file, origin.number),
-        raw: match origin.raw {
-            Raw::Line(line) => raw_line(line),
-            Raw::Row(raw) => RawValue::from_string(raw()).map_err(io::Error::from)?,
-        },
+        raw: raw.json,
+        raw_bytes: raw.bytes,
         text,
     };
     serde_json::to_writer(&mut *to, &rejected)?;
@@ -105,7 +97,11 @@ pub struct Front {
     counts: [LineCounts; Kind::ALL.len()],
     unknown_kind: LineCounts,
     rejected_by_code: BTreeMap<&'static str, u64>,
+    /// The first rejected line of each code since [`Front::begin_file`]: what is wrong with it.
+    examples: BTreeMap<&'static str, String>,
     as_of: Option<Moment>,
+    /// What *now* is while no record makes it.
+    today: Option<Moment>,
     lines: u64,
     lines_in_tick: u64,
     tick: u64,
@@ -126,7 +122,9 @@ impl Front {
             counts: Default::default(),
             unknown_kind: LineCounts::default(),
             rejected_by_code: BTreeMap::new(),
+            examples: BTreeMap::new(),
             as_of,
+            today: None,
             lines: 0,
             lines_in_tick: 0,
             tick: 0,
@@ -135,6 +133,15 @@ impl Front {
             horizon: None,
             carried: Vec::new(),
             set_aside: 0,
+        }
+    }
+
+    /// Bounds *now* by the day of this moment, unless it was set: records dated later than the day after do not move it,
+    /// and it is the beginning of the day while there are no others.
+    pub fn bound_now(&mut self, wall_clock: Moment) {
+        if self.as_of.is_none() {
+            self.ledger.raise_limit(limit_of_now(wall_clock));
+            self.today = Some(start_of(day_of(wall_clock)));
         }
     }
 
@@ -243,30 +250,24 @@ impl Front {
             return Ok(Ok(()));
         }
         let outcome = self.change(line)?;
-        Ok(write_rejected(outcome, &LineOrigin { file, number, raw: Raw::Line(line) }, rejected))
+        let raw = || Raw::of_line(line, line.len() as u64);
+        Ok(write_rejected(outcome, &LineOrigin { file, number, raw: &raw }, rejected))
     }
 
-    /// Takes a line that is too long to be read: its beginning and its length.
+    /// Takes what its reader knows to be no JSON.
     ///
     /// # Errors
     /// What went wrong in writing.
-    pub fn overlong(
+    pub fn refused(
         &mut self,
         file: &str,
         number: u64,
-        head: &[u8],
-        length: u64,
+        refused: &Refused<'_>,
         rejected: &mut impl Write,
     ) -> io::Result<()> {
-        self.count_line();
-        // The head may end within a character.
-        let whole = match std::str::from_utf8(head) {
-            Err(fault) if fault.error_len().is_none() => &head[..fault.valid_up_to()],
-            _ => head,
-        };
-        let origin = LineOrigin { file, number, raw: Raw::Line(whole) };
-        let outcome = self.reject(None, Code::NotJson, overlong_text("line", length));
-        write_rejected(outcome, &origin, rejected)
+        let outcome = self.refuse(Code::NotJson, refused.text.clone());
+        let raw = || Raw::of_line(refused.head, refused.length);
+        write_rejected(outcome, &LineOrigin { file, number, raw: &raw }, rejected)
     }
 
     /// Takes one row of a table, as [`Front::line`] takes a line.
@@ -281,9 +282,9 @@ impl Front {
         rejected: &mut impl Write,
     ) -> Result<io::Result<()>, Error> {
         self.count_line();
-        let origin = LineOrigin { file, number, raw: Raw::Row(row.raw) };
+        let origin = LineOrigin { file, number, raw: row.raw };
         let Some(kind) = row.kind else {
-            let text = format!("{}: no kind of record is named so", row.stem);
+            let text = row.unknown_kind();
             return Ok(write_rejected(self.reject(None, Code::UnknownKind, text), &origin, rejected));
         };
         if let Some(torn) = row.torn {
@@ -346,12 +347,25 @@ impl Front {
         let counts = kind.map_or(&mut self.unknown_kind, |kind| &mut self.counts[kind as usize]);
         counts.rejected += 1;
         *self.rejected_by_code.entry(code.as_str()).or_default() += 1;
+        if !self.examples.contains_key(code.as_str()) {
+            self.examples.insert(code.as_str(), text.clone());
+        }
         Outcome::Rejected { kind, code, text }
     }
 
     /// What *now* is at the moment.
     pub fn now(&self) -> Option<Moment> {
-        self.as_of.or(self.ledger.now())
+        self.as_of.or(self.ledger.now()).or(self.today)
+    }
+
+    /// Another file begins: examples of what is rejected are of it.
+    pub fn begin_file(&mut self) {
+        self.examples.clear();
+    }
+
+    /// Of each code with which a line was rejected since the file began: what is wrong with the first.
+    pub fn examples(&self) -> &BTreeMap<&'static str, String> {
+        &self.examples
     }
 
     /// Goes on after this tick: the next one has the number that follows.

@@ -2,9 +2,10 @@
 //!
 //! In reading order: [`source`] turns paths into lines and rows; [`front`] turns these into ticks of facts; [`engine`]
 //! runs workers and the alert view on them; [`cluster`] spreads the workers over several processes. [`profile`] notes
-//! what operators cost. It knows no command line and no page, and speaks to nobody but its own processes: who runs it,
+//! what operators cost, [`clock`] is that of the machine, which bounds *now*. It knows no command line and no page, and speaks to nobody but its own processes: who runs it,
 //! once over files or for ever, stands above.
 
+pub mod clock;
 pub mod cluster;
 pub mod engine;
 mod error;

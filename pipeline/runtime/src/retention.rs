@@ -265,6 +265,9 @@ impl Selection {
         if let Some(full) = full {
             return Err(full.into());
         }
+        // A return belongs to its sale by their codes, fillers left out.
+        self.ledger.set_fillers(bank.tables.fillers())?;
+        self.follow();
         let mut kept = Kept { selection: self, horizon };
         kept.carry_what_goes(&classes);
         Ok(kept)

@@ -27,6 +27,8 @@ pub enum Origin {
     File {
         /// Its name below the folder.
         name: String,
+        /// How far it was read with this batch, so that reading can go on there.
+        reached: u64,
         /// Whether this is its last batch.
         complete: bool,
     },

@@ -1,10 +1,10 @@
 //! The clock of the machine, and how far it lets *now* go.
 
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::SystemTime;
 
 use records::row::Day;
-use records::time::{DAY_SECONDS, day_of, start_of};
+use records::time::day_of;
+pub(crate) use records::time::limit_of_now;
 use serde::Deserialize;
 
 /// What China Standard Time is ahead of UTC.
@@ -34,12 +34,5 @@ pub(crate) fn today() -> Day {
 
 /// Seconds of the wall clock in China Standard Time.
 pub(crate) fn wall_clock() -> i64 {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    let ahead = CHINA_AHEAD_SECONDS.saturating_add(AHEAD_SECONDS.load(Ordering::Relaxed));
-    i64::try_from(since.as_secs()).unwrap_or(i64::MAX).saturating_add(ahead)
-}
-
-/// The last moment of the day after this one: later records do not move *now* (contract section 1).
-pub(crate) fn limit_of_now(wall_clock: i64) -> i64 {
-    start_of(day_of(wall_clock)) + 2 * DAY_SECONDS - 1
+    runtime::clock::wall_clock().saturating_add(AHEAD_SECONDS.load(Ordering::Relaxed))
 }

@@ -10,10 +10,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
-use records::decode::{Code, TableCell};
-use runtime::source::{self, Lines, Row};
-use serde_json::Value;
-use serde_json::value::RawValue;
+use records::decode::Code;
+use runtime::source::{self, Entries, Input, Lines, Refused, Row, Skipped};
 use store::State;
 use tokio::runtime::Handle;
 
@@ -64,38 +62,38 @@ impl Watch {
                     BTreeMap::new()
                 }
             };
-            for path in skipped.into_iter().filter(|path| !is_unfinished(path)) {
-                if told.insert(path.clone()) {
-                    tell(format!("skipped: {} (not a format of records)", path.display()));
+            for skipped in skipped.into_iter().filter(|skipped| !is_unfinished(&skipped.path)) {
+                if told.insert(skipped.path.clone()) {
+                    tell(skipped.to_string());
                 }
             }
-            for (path, now) in &found {
+            for (path, (input, now)) in &found {
                 let is_still = seen.get(path) == Some(now) && failed.get(path) != Some(now);
                 if !is_still || ending.load(Ordering::Acquire) {
                     continue;
                 }
-                if let Err(error) = self.take(path) {
+                if let Err(error) = self.take(input) {
                     let why = crate::error::with_sources(&error);
                     tell(format!("{}: {why}; it is left alone until it changes", path.display()));
                     failed.insert(path.clone(), *now);
                 }
             }
-            seen = found;
+            seen = found.into_iter().map(|(path, (_, now))| (path, now)).collect();
             std::thread::sleep(LOOK);
         }
     }
 
     /// Files that were not taken yet.
-    fn files(&self, skipped: &mut Vec<PathBuf>) -> Result<BTreeMap<PathBuf, Seen>, Error> {
+    fn files(&self, skipped: &mut Vec<Skipped>) -> Result<BTreeMap<PathBuf, (Input, Seen)>, Error> {
         std::fs::create_dir_all(&self.folder).map_err(|source| Error::file(&self.folder, source))?;
         let taken: BTreeMap<String, u64> = self.state.offsets()?.into_iter().collect();
         let mut found = BTreeMap::new();
-        for input in source::inputs(std::slice::from_ref(&self.folder), skipped)? {
+        for input in source::inputs(std::slice::from_ref(&self.folder), None, skipped)? {
             if is_unfinished(&input.path) || taken.get(&self.name(&input.path)) == Some(&u64::MAX) {
                 continue;
             }
             let about = std::fs::metadata(&input.path).map_err(|source| Error::file(&input.path, source))?;
-            found.insert(input.path, (about.len(), about.modified().ok()));
+            found.insert(input.path.clone(), (input, (about.len(), about.modified().ok())));
         }
         Ok(found)
     }
@@ -106,18 +104,17 @@ impl Watch {
     }
 
     /// Takes a file, from where the store has come to.
-    fn take(&self, path: &Path) -> Result<(), Error> {
-        let name = self.name(path);
+    fn take(&self, input: &Input) -> Result<(), Error> {
+        let name = self.name(&input.path);
         let stored = self.state.offsets()?.into_iter().find(|(of, _)| *of == name);
         let after = stored.map_or(0, |(_, after)| after);
-        let of_file = |complete| Origin::File { name: name.clone(), complete };
-        let mut taking = Taking { watch: self, after, name: &name, batch: Batch::new(of_file(false)) };
-        for input in source::inputs(&[path.to_owned()], &mut Vec::new())? {
-            source::check(&input)?;
-            source::read::<Taking<'_>>(&input, &mut taking)?;
-        }
+        let origin = Origin::File { name: name.clone(), reached: 0, complete: false };
+        let mut taking = Taking { watch: self, after, reached: 0, name: &name, batch: Batch::new(origin) };
+        source::check(input)?;
+        source::read::<Taking<'_>>(input, &mut taking)?;
+        let reached = taking.reached;
         let mut last = taking.batch;
-        last.origin = of_file(true);
+        last.origin = Origin::File { name, reached, complete: true };
         // The file counts as taken once its last batch is durable.
         self.handle.block_on(self.inbox.answered(last)).map_err(|_| Error::Ended)?;
         Ok(())
@@ -135,46 +132,58 @@ fn is_unfinished(path: &Path) -> bool {
 /// A file that is being taken.
 struct Taking<'a> {
     watch: &'a Watch,
-    /// Lines up to this one were taken before.
+    /// Entries up to this one were taken before.
     after: u64,
+    /// The entry at hand: its line, or if that is no later than the entry before, the next number.
+    reached: u64,
     name: &'a str,
     batch: Batch,
 }
 
 impl Taking<'_> {
+    /// Whether the entry of this line was not taken before. Elements of an array may share their line.
+    fn is_new(&mut self, number: u64) -> bool {
+        self.reached = number.max(self.reached + 1);
+        self.reached > self.after
+    }
+
     fn hand_in_full(&mut self) -> Result<(), Error> {
         if self.batch.bytes.len() < BATCH_BYTES && self.batch.entries.len() < BATCH_CHANGES {
             return Ok(());
         }
-        let origin = Origin::File { name: self.name.to_owned(), complete: false };
-        let full = std::mem::replace(&mut self.batch, Batch::new(origin));
+        let origin = Origin::File { name: self.name.to_owned(), reached: self.reached, complete: false };
+        let mut full = std::mem::replace(&mut self.batch, Batch::new(origin.clone()));
+        full.origin = origin;
         self.watch.handle.block_on(self.watch.inbox.hand_in(full)).map_err(|_| Error::Ended)
     }
 }
 
-impl Lines for Taking<'_> {
+impl Entries for Taking<'_> {
     type Error = Error;
 
     fn line(&mut self, number: u64, line: &[u8]) -> Result<(), Error> {
-        if number > self.after {
+        if self.is_new(number) {
             self.batch.push(line, 0, number);
         }
         self.hand_in_full()
     }
 
-    fn overlong(&mut self, number: u64, head: &[u8], length: u64) -> Result<(), Error> {
-        if number > self.after {
-            let text = source::overlong_text("line", length);
-            self.batch.refuse(head, number, Code::NotJson, text);
+    fn refused(&mut self, number: u64, refused: &Refused<'_>) -> Result<(), Error> {
+        if self.is_new(number) {
+            self.batch.refuse(refused.head, number, Code::NotJson, refused.text.clone());
         }
         self.hand_in_full()
     }
+}
 
+impl Lines for Taking<'_> {
     fn row(&mut self, number: u64, row: &Row<'_>) -> Result<(), Error> {
-        if number > self.after {
+        if self.is_new(number) {
             match change_of(row) {
-                Ok(change) => self.batch.push(&change, 0, number),
-                Err((code, text)) => self.batch.refuse((row.raw)().as_bytes(), number, code, text),
+                Ok(change) => self.batch.push(change.as_bytes(), 0, number),
+                Err((code, text)) => {
+                    self.batch.refuse((row.raw)().json.get().as_bytes(), number, code, text);
+                }
             }
         }
         self.hand_in_full()
@@ -182,37 +191,11 @@ impl Lines for Taking<'_> {
 }
 
 /// The change that a row states, as a line; why it is none, otherwise.
-fn change_of(row: &Row<'_>) -> Result<Vec<u8>, (Code, String)> {
-    let Some(kind) = row.kind else {
-        return Err((Code::UnknownKind, format!("{}: no kind of record is named so", row.stem)));
-    };
+fn change_of(row: &Row<'_>) -> Result<String, (Code, String)> {
+    let kind = row.kind.ok_or_else(|| (Code::UnknownKind, row.unknown_kind()))?;
     if let Some(torn) = row.torn {
         return Err((torn.code(), torn.text()));
     }
-    let mut change = format!("{{\"kind\":\"{}\"", kind.name());
-    for (name, cell) in row.columns.names().zip(row.cells) {
-        let field = records::schema::fields(kind).iter().find(|field| field.name == name);
-        let quoted = |text: &str| Value::from(text).to_string();
-        let is_json = |text: &str| serde_json::from_str::<&RawValue>(text).is_ok();
-        let value = match *cell {
-            _ if name == "kind" => continue,
-            TableCell::Null | TableCell::Text("") => continue,
-            // A list comes as its JSON text; a number that is none (NaN) is refused as a text.
-            TableCell::Text(text) if field.is_some_and(|field| field.ty.is_list()) && is_json(text) => {
-                text.to_owned()
-            }
-            TableCell::Number(text) if is_json(text) => text.to_owned(),
-            TableCell::Text(text) | TableCell::Number(text) => quoted(text),
-            TableCell::Flag(flag) => flag.to_string(),
-            TableCell::Nested(text) => text.to_owned(),
-            TableCell::Bytes(_) if field.is_none() => continue,
-            TableCell::Bytes(_) => return Err((Code::NotJson, format!("{name}: its bytes are no UTF-8"))),
-        };
-        change.push(',');
-        change.push_str(&quoted(name));
-        change.push(':');
-        change.push_str(&value);
-    }
-    change.push('}');
-    Ok(change.into_bytes())
+    let line = row.columns.line_of(kind, row.cells.iter().copied());
+    line.map_err(|fault| (fault.code, fault.text))
 }

@@ -47,7 +47,6 @@ pub mod retention;
 pub mod room;
 pub mod rules;
 pub mod sight;
-pub mod split;
 pub mod supervisor;
 mod takeover;
 pub mod trail;

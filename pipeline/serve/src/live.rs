@@ -463,7 +463,13 @@ impl Live {
                     let code = code.as_str();
                     let origin = place(&batch.origin, entry.of, entry.place);
                     let raw = raw_line(entry.original.clone().map_or(change, |of| &batch.bytes[of]));
-                    let line = Rejected { code: Keyword::Borrowed(code), origin, raw, text: text.clone() };
+                    let line = Rejected {
+                        code: Keyword::Borrowed(code),
+                        origin,
+                        raw,
+                        raw_bytes: None,
+                        text: text.clone(),
+                    };
                     let key = entry.key.clone().map(|of| raw_line(&batch.bytes[of]));
                     let packed = entry.headers.clone();
                     let headers = packed.map_or_else(Vec::new, |of| headers::stored(&batch.bytes[of]));
@@ -473,7 +479,6 @@ impl Live {
             }
         }
         metrics.add(source, &tally);
-        let last = batch.entries.last().map_or(0, |entry| entry.place);
         match &batch.origin {
             Origin::Request { id, before, changes, body_hash } => {
                 answer.accepted += before.accepted;
@@ -488,8 +493,8 @@ impl Live {
                     outcomes.requests.push((id.clone(), serde_json::to_vec(&kept)?));
                 }
             }
-            Origin::File { name, complete } => {
-                let next = if *complete { u64::MAX } else { last };
+            Origin::File { name, reached, complete } => {
+                let next = if *complete { u64::MAX } else { *reached };
                 outcomes.offsets.push((name.clone(), next));
             }
             Origin::Topics(partitions) => {

@@ -11,6 +11,7 @@ use detectors::rule_set::RuleSet;
 use detectors::why::{self, Outcome, Scene, Standing, Step, Verdict};
 use records::Kind;
 use records::arena::{RowRef, TextRef};
+use records::joined_key::join;
 use records::row;
 use records::time::{parse_date, parse_time};
 use reports::explain::{json, why_not};
@@ -22,9 +23,10 @@ use wire::{Keyword, alert_id};
 
 use crate::error::Error;
 use crate::progress::Progress;
+use runtime::clock::wall_clock;
 use runtime::engine::compile;
 use runtime::front::Front;
-use runtime::source::{self, Input, Lines, Row};
+use runtime::source::{self, Entries, Input, Lines, Refused, Row};
 
 /// Rejected lines about a subject that are shown.
 const REJECTED: usize = 20;
@@ -102,6 +104,7 @@ impl Reading {
     fn of(folder: &RunFolder, key: &[String], paths: &[PathBuf]) -> Result<Reading, Error> {
         let as_of = folder.run.now.as_deref().filter(|_| folder.run.as_of).and_then(parse_time);
         let mut front = Front::new(as_of);
+        front.bound_now(wall_clock());
         let parts = key.iter().map(|part| Ok(front.ledger().intern(part)?)).collect::<Result<_, Error>>()?;
         let mut reading = Reading {
             front,
@@ -113,7 +116,7 @@ impl Reading {
             entry: Vec::new(),
         };
         let mut skipped = Vec::new();
-        let inputs = source::inputs(paths, &mut skipped)?;
+        let inputs = source::inputs(paths, None, &mut skipped)?;
         let bytes = inputs.iter().map(|input| input.bytes).sum();
         reading.front.expect(inputs.iter().map(Input::records_expected).sum());
         let mut progress = Progress::bytes("reading", bytes, false);
@@ -131,18 +134,20 @@ impl Reading {
             file: &'a str,
             progress: &'a mut Progress,
         }
-        impl Lines for Feed<'_> {
+        impl Entries for Feed<'_> {
             type Error = Error;
             fn line(&mut self, number: u64, line: &[u8]) -> Result<(), Error> {
                 let reading = &mut *self.reading;
                 let written = reading.front.line(self.file, number, line, &mut reading.entry)?;
                 self.reading.after(written)
             }
-            fn overlong(&mut self, number: u64, head: &[u8], length: u64) -> Result<(), Error> {
+            fn refused(&mut self, number: u64, refused: &Refused<'_>) -> Result<(), Error> {
                 let reading = &mut *self.reading;
-                let written = reading.front.overlong(self.file, number, head, length, &mut reading.entry);
+                let written = reading.front.refused(self.file, number, refused, &mut reading.entry);
                 self.reading.after(written)
             }
+        }
+        impl Lines for Feed<'_> {
             fn row(&mut self, number: u64, row: &Row<'_>) -> Result<(), Error> {
                 let reading = &mut *self.reading;
                 let written = reading.front.row(self.file, number, row, &mut reading.entry)?;
@@ -226,6 +231,9 @@ impl Reading {
             .filter(|known| known.id == asked.id)
             .for_each(|known| *known = asked.clone());
         let compiled = compile(&with_rule, &RuleSet::of(&[&with_rule]), self.front.ledger())?;
+        // What has a filler of the bank is stated anew.
+        self.take_facts();
+        self.settle();
         let as_of = folder.run.now.as_deref().filter(|_| folder.run.as_of).and_then(parse_time);
         let now = as_of.or(self.front.ledger().now());
         let lines = self.front.lines();
@@ -240,7 +248,7 @@ impl Reading {
             .map(|((kind, first, second), rev)| {
                 let parts = [first, second].into_iter().filter(|part| part.is_some());
                 let key: Vec<String> = parts.map(|part| arena.text(*part)).collect();
-                WithdrawnRecord { kind: Keyword::Borrowed(kind.name()), key: key.join("/"), rev: *rev }
+                WithdrawnRecord { kind: Keyword::Borrowed(kind.name()), key: join(&key), rev: *rev }
             })
             .collect();
         let alert_id = alert_id(&rule.id, &key);
@@ -275,7 +283,7 @@ fn condition(
     rejected: &[RejectedLine],
 ) -> ConditionResult {
     let absent = step.absent.map(|(kind, parts)| {
-        let key = parts.join("/");
+        let key = join(&parts);
         // The kind stands in the line, or in the name of a table's file.
         let of_kind = |entry: &&RejectedLine| {
             let raw = entry.raw.to_string();

@@ -20,11 +20,13 @@ use rulebank::{Bank, Lang};
 use crate::args::DiffArgs;
 use crate::command::language;
 use crate::error::Error;
+use crate::inputs::tell;
 use crate::progress::Progress;
 use crate::run::parse_as_of;
+use runtime::clock::wall_clock;
 use runtime::engine::{Engine, Options, Recorder, load_bank};
 use runtime::front::Front;
-use runtime::source::{self, Input, Lines, Row};
+use runtime::source::{self, Entries, Input, Lines, Refused, Row};
 
 /// Lines of a tick while loading.
 const TICK: u64 = 100_000;
@@ -43,10 +45,8 @@ pub fn diff(args: &DiffArgs) -> Result<String, Error> {
     let (before, after) = (before?, after?);
     let outs: Vec<Out> = args.out.iter().map(|path| Out::of(path)).collect::<Result<_, _>>()?;
     let mut skipped = Vec::new();
-    let inputs = source::inputs(&args.paths, &mut skipped)?;
-    for path in &skipped {
-        eprintln!("skipped: {} (not a format of records)", path.display());
-    }
+    let inputs = source::inputs(&args.paths, None, &mut skipped)?;
+    tell(&skipped);
     inputs.iter().try_for_each(source::check)?;
     let mut lines = Vec::new();
     for out in outs.iter().filter(|out| out.is_lines) {
@@ -99,6 +99,7 @@ pub fn compare(
     });
     let started = Instant::now();
     let mut engine = Engine::start_among(&[before, after], options, recorder)?;
+    engine.front.bound_now(wall_clock());
     engine.front.expect(inputs.iter().map(Input::records_expected).sum());
     let mut progress = Progress::bytes("reading", inputs.iter().map(|input| input.bytes).sum(), quiet);
     for input in inputs {
@@ -112,13 +113,13 @@ pub fn compare(
     engine.change_bank(after)?;
     engine.settle()?;
     let change = started.elapsed();
-    let (mut front, view) = engine.finish()?;
+    let (front, view) = engine.finish()?;
     let rules = |bank: &Bank| bank.rules.clone().into_iter().map(|rule| (rule.id, rule.title));
     let [changes, shadow] = std::mem::take(&mut *changes.lock().unwrap_or_else(PoisonError::into_inner));
     Ok(BankDiff {
         names: Default::default(),
         lines: [front.lines(), front.total().rejected],
-        now: options.as_of.or(front.ledger().now()),
+        now: front.now(),
         banks: differences(before, after, SPECS),
         titles: rules(before).chain(rules(after)).collect(),
         changes,
@@ -166,7 +167,7 @@ impl Feed<'_> {
     }
 }
 
-impl Lines for Feed<'_> {
+impl Entries for Feed<'_> {
     type Error = Error;
     fn line(&mut self, number: u64, line: &[u8]) -> Result<(), Error> {
         let file = self.file;
@@ -175,12 +176,15 @@ impl Lines for Feed<'_> {
         let _ = front.line(file, number, line, &mut nowhere)?;
         self.taken()
     }
-    fn overlong(&mut self, number: u64, head: &[u8], length: u64) -> Result<(), Error> {
+    fn refused(&mut self, number: u64, refused: &Refused<'_>) -> Result<(), Error> {
         let file = self.file;
         let (front, mut nowhere) = self.front();
-        let _ = front.overlong(file, number, head, length, &mut nowhere);
+        let _ = front.refused(file, number, refused, &mut nowhere);
         self.taken()
     }
+}
+
+impl Lines for Feed<'_> {
     fn row(&mut self, number: u64, row: &Row<'_>) -> Result<(), Error> {
         let file = self.file;
         let (front, mut nowhere) = self.front();

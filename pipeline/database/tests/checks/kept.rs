@@ -248,6 +248,7 @@ pub(crate) async fn rejects_and_coverage_are_kept(place: &Place) {
         line: Rejected {
             code: Keyword::Borrowed(if number == 2 { "not_json" } else { "missing_field" }),
             origin: origin.clone(),
+            raw_bytes: None,
             raw: RawValue::from_string(raw.to_owned()).unwrap(),
             text: "it is \u{0} wrong".to_owned(),
         },

@@ -24,6 +24,7 @@ fn reject(number: u64) -> JournalReject {
     let line = Rejected {
         code: std::borrow::Cow::Borrowed("not_json"),
         text: "x".to_owned(),
+        raw_bytes: None,
         raw: wire::rejected::nothing(),
         origin: Origin { request: Some(String::new()), line: Some(number), ..Origin::default() },
     };

@@ -44,8 +44,9 @@ pub fn differences(before: &Bank, after: &Bank, specs: &[DetectorSpec]) -> Vec<D
     for id in ids(before).union(&ids(after)) {
         of_rule(id, before.rule(id), after.rule(id), &mut all);
     }
+    let also = specs.iter().flat_map(|spec| spec.also).copied();
     let tables: BTreeSet<&'static str> =
-        specs.iter().filter_map(|spec| spec.table).chain(["med_type"]).collect();
+        specs.iter().filter_map(|spec| spec.table).chain(also).chain(["med_type", "filler"]).collect();
     for table in tables {
         of_table(table, before, after, &mut all);
     }

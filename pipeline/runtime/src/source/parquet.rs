@@ -6,13 +6,14 @@
 //! and every column against the number of rows that the file states; a file that does not hold is damaged and ends the
 //! run. The reader below is not trusted to stay calm over a damaged file: when it panics, the file is damaged too.
 
+mod depth;
 mod fault;
 mod leaf;
 mod nested;
+mod quiet;
 mod value;
 
 use std::fs::File;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use parquet::errors::ParquetError;
 use parquet::file::reader::{FileReader, SerializedFileReader};
@@ -25,13 +26,14 @@ use super::lines::{Lines, Row, Torn, damaged};
 use crate::Error;
 use fault::{Fault, misshapen};
 use records::decode::LINE_BYTES_MAX;
+use wire::rejected::{RAW_BYTES_MAX, Raw};
 
 /// Rows that are read at a time: few enough that the values of all columns stay near the processor.
 const BATCH: usize = 512;
 
 /// Does something with the reader; its error, or its panic, is damage of the file.
 fn guarded<T>(input: &Input, work: impl FnOnce() -> Result<T, Fault>) -> Result<T, Error> {
-    match catch_unwind(AssertUnwindSafe(work)) {
+    match quiet::caught(work) {
         Ok(Ok(done)) => Ok(done),
         Ok(Err(Fault::Reader(ParquetError::External(cause)))) => match cause.downcast() {
             Ok(source) => Err(Error::read(&input.path, *source)),
@@ -39,7 +41,7 @@ fn guarded<T>(input: &Input, work: impl FnOnce() -> Result<T, Fault>) -> Result<
         },
         Ok(Err(Fault::Reader(error))) => Err(damaged(&input.path, error.to_string())),
         Ok(Err(Fault::Shape(what))) => Err(damaged(&input.path, what)),
-        Err(_) => Err(damaged(&input.path, "its reader stopped; the message stands above")),
+        Err(said) => Err(damaged(&input.path, format!("its reader stopped over it: {said}"))),
     }
 }
 
@@ -52,7 +54,9 @@ pub(super) fn check(input: &Input) -> Result<(), Error> {
 pub(super) fn read<L: Lines>(input: &Input, lines: &mut L) -> Result<(), L::Error> {
     let mut table = Table::open(input)?;
     let columns = Columns::new(table.columns.iter().map(|column| column.name.as_str()));
-    let name_twice = columns.name_twice();
+    if let Some(wrong) = columns.name_twice() {
+        return Err(damaged(&input.path, wrong.to_owned()).into());
+    }
     let mut number = 0;
     let mut reported = 0;
     for group in 0..table.rows_of_groups.len() {
@@ -66,10 +70,10 @@ pub(super) fn read<L: Lines>(input: &Input, lines: &mut L) -> Result<(), L::Erro
                 number += 1;
                 let overlong = guarded(input, || table.write_nested())?;
                 let cells: Vec<TableCell<'_>> = table.columns.iter().map(|column| column.cell(at)).collect();
-                let torn = name_twice.map(Torn::NameTwice).or(overlong.map(Torn::Overlong));
+                let torn = overlong.map(Torn::Overlong);
                 let raw = || raw_of(&columns, &cells, torn);
                 let row = Row {
-                    kind: input.kind(),
+                    kind: input.kind,
                     stem: &input.stem,
                     columns: &columns,
                     cells: &cells,
@@ -90,22 +94,29 @@ pub(super) fn read<L: Lines>(input: &Input, lines: &mut L) -> Result<(), L::Erro
     Ok(())
 }
 
-/// The cells of a row as a JSON object; of an overlong row, null.
-fn raw_of(columns: &Columns, cells: &[TableCell<'_>], torn: Option<Torn<'_>>) -> String {
-    if matches!(torn, Some(Torn::Overlong(_))) {
-        return "null".to_owned();
+/// The cells of a row as a JSON object; no more of it is made than is shown. Of an overlong row, null.
+fn raw_of(columns: &Columns, cells: &[TableCell<'_>], torn: Option<Torn>) -> Raw {
+    if let Some(Torn::Overlong(length)) = torn {
+        return Raw { json: wire::rejected::nothing(), bytes: Some(length) };
     }
     let mut raw = String::from("{");
-    for (name, cell) in columns.names().zip(cells) {
-        if raw.len() > 1 {
-            raw.push(',');
+    // What is not shown any more is only measured, cell by cell.
+    let mut more = String::new();
+    let mut length = 0;
+    for (nth, (name, cell)) in columns.names().zip(cells).enumerate() {
+        let out = if raw.len() <= RAW_BYTES_MAX { &mut raw } else { &mut more };
+        if nth > 0 {
+            out.push(',');
         }
-        value::push_quoted(&mut raw, name);
-        raw.push(':');
-        value::push_json(&mut raw, *cell);
+        value::push_quoted(out, name);
+        out.push(':');
+        value::push_json(out, *cell);
+        length += more.len() as u64;
+        more.clear();
     }
     raw.push('}');
-    raw
+    length += raw.len() as u64;
+    Raw::of_object(raw, length)
 }
 
 /// An open file.
@@ -122,7 +133,8 @@ impl Table {
         guarded(input, || Table::of(file))
     }
 
-    fn of(file: File) -> Result<Table, Fault> {
+    fn of(mut file: File) -> Result<Table, Fault> {
+        depth::check(&mut file)?;
         let reader = SerializedFileReader::new(file)?;
         let about = reader.metadata();
         let schema = about.file_metadata().schema_descr();

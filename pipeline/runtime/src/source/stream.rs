@@ -6,7 +6,7 @@
 
 use std::cell::Cell;
 use std::fs::File;
-use std::io::{self, BufReader, Read, Seek};
+use std::io::{self, BufReader, Read};
 use std::rc::Rc;
 
 use super::files::{Input, Packing};
@@ -19,6 +19,8 @@ pub(super) struct Stream {
     /// Bytes taken from the file since [`Stream::taken`] was last asked.
     taken: Rc<Cell<u64>>,
     packing: Packing,
+    /// Bytes of a plain file that are still to come, by its size when it was opened; none of what has no size.
+    to_come: Option<u64>,
 }
 
 /// A reader that counts.
@@ -40,31 +42,40 @@ impl Stream {
     pub(super) fn open(input: &Input) -> Result<Stream, Error> {
         let failed = |source| Error::read(&input.path, source);
         let file = File::open(&input.path).map_err(failed)?;
-        Stream::of(file, input.packing).map_err(failed)
-    }
-
-    /// The rest of an open file.
-    pub(super) fn of(file: File, packing: Packing) -> io::Result<Stream> {
+        let about = file.metadata().map_err(failed)?;
+        let is_plain = about.is_file() && input.packing == Packing::Plain;
+        let to_come = is_plain.then_some(about.len());
         let taken = Rc::new(Cell::new(0));
         let counting = Counting { file, taken: Rc::clone(&taken) };
-        let reader: Box<dyn Read> = match packing {
+        let reader: Box<dyn Read> = match input.packing {
             Packing::Plain => Box::new(counting),
             Packing::Gzip => {
                 Box::new(flate2::bufread::MultiGzDecoder::new(BufReader::with_capacity(BLOCK, counting)))
             }
-            Packing::Zstd => Box::new(zstd::Decoder::with_buffer(BufReader::with_capacity(BLOCK, counting))?),
+            Packing::Zstd => {
+                let packed = BufReader::with_capacity(BLOCK, counting);
+                Box::new(zstd::Decoder::with_buffer(packed).map_err(failed)?)
+            }
         };
-        Ok(Stream { reader, taken, packing })
+        Ok(Stream { reader, taken, packing: input.packing, to_come })
     }
 
-    /// Reads some bytes; 0 at the end.
+    /// Reads some bytes; 0 at the end. A plain file that has become shorter since it was opened is an error, for what it
+    /// had is lost in silence otherwise.
     pub(super) fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let mut filled = 0;
         loop {
             match self.reader.read(&mut buffer[filled..]) {
+                Ok(0) if self.to_come.is_some_and(|to_come| to_come > 0) => {
+                    let what = "the file became shorter while it was read";
+                    return Err(io::Error::new(io::ErrorKind::UnexpectedEof, what));
+                }
                 Ok(0) => return Ok(filled),
                 // A plain file, which may be one that grows, gives what it has; an archive fills the buffer.
-                Ok(got) if self.packing == Packing::Plain => return Ok(got),
+                Ok(got) if self.packing == Packing::Plain => {
+                    self.to_come = self.to_come.map(|to_come| to_come.saturating_sub(got as u64));
+                    return Ok(got);
+                }
                 Ok(got) => {
                     filled += got;
                     if filled == buffer.len() {
@@ -81,18 +92,6 @@ impl Stream {
     pub(super) fn taken(&self) -> u64 {
         self.taken.take()
     }
-}
-
-/// A file that can be read twice: itself, or a copy of what comes but once (a pipe).
-pub(super) fn open_for_two_readings(input: &Input) -> io::Result<File> {
-    let mut file = File::open(&input.path)?;
-    if file.metadata()?.is_file() {
-        return Ok(file);
-    }
-    let mut copy = tempfile::tempfile()?;
-    io::copy(&mut file, &mut copy)?;
-    copy.rewind()?;
-    Ok(copy)
 }
 
 /// Opens a file and unpacks its first bytes.

@@ -5,22 +5,24 @@
 
 use std::fs;
 
-use super::{Lines, Row, inputs, read};
+use super::{Entries, Lines, Refused, Row, inputs, read};
 use crate::Error;
 
 /// Takes rows; a table has no lines.
 pub(super) struct TableRows<F>(pub(super) F);
 
-impl<F: FnMut(u64, &Row<'_>)> Lines for TableRows<F> {
+impl<F: FnMut(u64, &Row<'_>)> Entries for TableRows<F> {
     type Error = Error;
     fn line(&mut self, _number: u64, _line: &[u8]) -> Result<(), Error> {
         unreachable!("rows are no lines")
     }
 
-    fn overlong(&mut self, _number: u64, _head: &[u8], _length: u64) -> Result<(), Error> {
+    fn refused(&mut self, _number: u64, _refused: &Refused<'_>) -> Result<(), Error> {
         unreachable!("rows are no lines")
     }
+}
 
+impl<F: FnMut(u64, &Row<'_>)> Lines for TableRows<F> {
     fn row(&mut self, number: u64, row: &Row<'_>) -> Result<(), Error> {
         (self.0)(number, row);
         Ok(())
@@ -32,5 +34,5 @@ pub(super) fn read_rows(name: &str, bytes: &[u8], take: impl FnMut(u64, &Row<'_>
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(name);
     fs::write(&path, bytes).unwrap();
-    read(&inputs(&[path], &mut Vec::new()).unwrap()[0], &mut TableRows(take))
+    read(&inputs(&[path], None, &mut Vec::new()).unwrap()[0], &mut TableRows(take))
 }

@@ -4,6 +4,7 @@
 //! any length takes bounded room. A request with an id (`X-Request-Id` or `Idempotency-Key`) that is sent again after
 //! a crash goes on where it was cut off, and one that was answered is answered alike; with another body it is refused.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,13 +15,12 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt;
 use records::decode::Code;
-use runtime::source::HEAD_BYTES;
+use runtime::source::{Entries, Refused, Splitter, is_white};
 use xxhash_rust::xxh3::Xxh3Default;
 
 use super::{App, Problem};
 use crate::batch::{Answer, Batch, Origin, Request};
 use crate::room::Held;
-use crate::split::{CHANGE_BYTES_MAX, Splitter};
 
 /// A batch is handed in when it has so many bytes, or so many changes.
 const BATCH_BYTES: usize = 4 << 20;
@@ -76,7 +76,7 @@ pub(super) async fn post(
         if kept.body_hash.is_some() {
             continue;
         }
-        splitter.feed(&some, |line, change| taking.take(&mut batch, line, change));
+        let Ok(()) = splitter.feed(&some, &mut Filling { taking: &mut taking, batch: &mut batch });
         if batch.bytes.len() >= BATCH_BYTES || batch.entries.len() >= BATCH_CHANGES {
             batch = taking.hand_in(batch, None).await?;
         }
@@ -88,7 +88,7 @@ pub(super) async fn post(
         }
         Some(_) => {}
         None => {
-            splitter.finish(|line, change| taking.take(&mut batch, line, change));
+            let Ok(()) = splitter.finish(&mut Filling { taking: &mut taking, batch: &mut batch });
             taking.hand_in(batch, Some(body_hash)).await?;
         }
     }
@@ -125,17 +125,10 @@ impl Taking<'_> {
         Origin::Request { id, before, changes: self.durable, body_hash }
     }
 
-    fn take(&mut self, batch: &mut Batch, line: u64, change: &[u8]) {
+    /// Whether a change is one that was not durable before; counts it.
+    fn is_new(&mut self) -> bool {
         self.seen += 1;
-        if self.seen <= self.durable {
-            return;
-        }
-        if change.len() < CHANGE_BYTES_MAX {
-            batch.push(change, 0, line);
-        } else {
-            let text = format!("a change of {CHANGE_BYTES_MAX} bytes or more");
-            batch.refuse(&change[..HEAD_BYTES], line, Code::NotJson, text);
-        }
+        self.seen > self.durable
     }
 
     /// Hands a batch in and waits until it is durable; gives an empty one.
@@ -146,5 +139,29 @@ impl Taking<'_> {
         self.answer = self.app.inbox.answered(batch).await?;
         self.durable += changes;
         Ok(Batch::new(self.origin(None)))
+    }
+}
+
+/// The entries of a body go into a batch.
+struct Filling<'a, 't> {
+    taking: &'a mut Taking<'t>,
+    batch: &'a mut Batch,
+}
+
+impl Entries for Filling<'_, '_> {
+    type Error = Infallible;
+
+    fn line(&mut self, number: u64, line: &[u8]) -> Result<(), Infallible> {
+        if !is_white(line) && self.taking.is_new() {
+            self.batch.push(line, 0, number);
+        }
+        Ok(())
+    }
+
+    fn refused(&mut self, number: u64, refused: &Refused<'_>) -> Result<(), Infallible> {
+        if self.taking.is_new() {
+            self.batch.refuse(refused.head, number, Code::NotJson, refused.text.clone());
+        }
+        Ok(())
     }
 }

@@ -11,7 +11,7 @@ use parquet::schema::types::Type;
 use super::fault::{Fault, misshapen};
 use super::leaf::Leaf;
 use super::value::push_quoted;
-use records::decode::LINE_BYTES_MAX;
+use records::decode::{LINE_BYTES_MAX, matched};
 
 /// What stands at a place of the schema.
 pub(super) struct Node {
@@ -105,7 +105,7 @@ impl Node {
             fields => {
                 let mut group = Vec::new();
                 for field in fields {
-                    group.push((field.name().to_owned(), Node::at(field, walk)?));
+                    group.push((matched(field.name()).into_owned(), Node::at(field, walk)?));
                 }
                 NodeKind::Group(group)
             }

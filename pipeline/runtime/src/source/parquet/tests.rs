@@ -29,7 +29,7 @@ fn rows_of(message: &str, columns: &[Levels<'_>]) -> Result<Vec<String>, Error> 
     let mut rows: Vec<String> = Vec::new();
     read_rows("visit.parquet", &writer.into_inner().unwrap(), |number, row| {
         assert_eq!(number, rows.len() as u64 + 1);
-        rows.push((row.raw)());
+        rows.push((row.raw)().json.get().to_owned());
     })?;
     Ok(rows)
 }

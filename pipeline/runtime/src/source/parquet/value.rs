@@ -2,8 +2,8 @@
 //!
 //! Numbers are written exactly, floats with the fewest digits that distinguish them from their neighbours; a day as
 //! `YYYY-MM-DD`; a moment in China Standard Time, with its offset where it has a fraction, so that nothing of it is
-//! lost in `raw`. A timestamp that is adjusted to UTC is a moment; one that is not, and the old 96-bit form, which
-//! cannot state, is the clock of China. Whether a text is what its field wants is the schema's to judge.
+//! lost in `raw`. A timestamp that is adjusted to UTC is a moment, and so is the old 96-bit form, which those who write it
+//! (Spark, Hive, Impala) adjust; one that is not is the clock of China. Whether a text is what its field wants is the schema's to judge.
 //!
 //! # Source
 //! Apache Parquet, LogicalTypes.md.
@@ -173,7 +173,7 @@ pub(super) fn write_int96(words: &[u32], out: &mut String) -> Shape {
     let [low, high, day] = *words else { return Shape::Text };
     let nanos = (u64::from(high) << 32 | u64::from(low)).cast_signed();
     let seconds = (i64::from(day) - JULIAN_DAY_OF_1970) * DAY_SECONDS + nanos.div_euclid(PER_SECOND);
-    write_moment(seconds, nanos.rem_euclid(PER_SECOND), PER_SECOND, out);
+    write_moment(seconds + CHINA_AHEAD_SECONDS, nanos.rem_euclid(PER_SECOND), PER_SECOND, out);
     Shape::Text
 }
 
@@ -407,7 +407,7 @@ mod tests {
         let noon = 12 * 3_600 * 1_000_000_000_u64;
         let words =
             [u32::try_from(noon & 0xffff_ffff).unwrap(), u32::try_from(noon >> 32).unwrap(), 2_440_589];
-        assert_eq!(text(|out| write_int96(&words, out)), "1970-01-02 12:00:00");
+        assert_eq!(text(|out| write_int96(&words, out)), "1970-01-02 20:00:00");
     }
 
     #[test]
