@@ -139,7 +139,11 @@ fn a_bank_tells_its_exemptions() {
     for (command, end) in [("check", "1 exemption: no mistakes\n"), ("list", "器官捐献 · Donations\n")] {
         let done = fundwatch(at, &["rules", command, "--rules", "bank"]);
         assert_eq!(done.code, Some(0), "{done:?}");
-        assert!(done.out.contains("organ-donation  A01    all           all       2025-01-01 to 2025-06-30"));
+        assert!(
+            done.out.contains(
+                "organ-donation  A01    all           all                 2025-01-01 to 2025-06-30"
+            )
+        );
         assert!(done.out.ends_with(end), "{}", done.out);
     }
     let page = fundwatch(at, &["rules", "show", "A01", "--rules", "bank"]);

@@ -6,9 +6,12 @@
 use std::fs;
 use std::path::Path;
 
+#[path = "support/entries.rs"]
+mod entries;
 #[path = "support/program.rs"]
 mod program;
 
+use entries::entries_of_json;
 use program::{Done, command, fundwatch};
 use records::splitmix::SplitMix64;
 use serde_json::Value;
@@ -223,7 +226,7 @@ fn every_line_is_counted(bytes: &[u8]) {
     let summary: Value = serde_json::from_str(&read("summary.json")).unwrap();
     let count = |fate: &str| summary["total"][fate].as_u64().unwrap();
     let lines: Vec<&[u8]> = bytes.split(|byte| *byte == b'\n').collect();
-    let whole = lines.iter().filter(|line| !line.trim_ascii().is_empty()).count() as u64;
+    let whole = entries_of_json(bytes).unwrap();
     assert_eq!(count("accepted") + count("duplicate") + count("rejected"), whole);
     let rejected: Vec<Value> =
         read("rejected.ndjson").lines().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -232,6 +235,10 @@ fn every_line_is_counted(bytes: &[u8]) {
         let line = lines[usize::try_from(entry["origin"]["line"].as_u64().unwrap()).unwrap() - 1];
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         match entry["raw"].as_str() {
+            // An object over several lines begins on the line that is named.
+            Some(raw) if raw.contains('\n') => {
+                assert!(line.trim_ascii().ends_with(raw.lines().next().unwrap().trim_end().as_bytes()));
+            }
             Some(raw) => assert_eq!(raw.as_bytes(), line),
             None => assert!(entry["raw"]["base64"].is_string() && std::str::from_utf8(line).is_err()),
         }

@@ -211,6 +211,18 @@ fn a_request_is_answered_line_by_line_and_once() {
     // A JSON array is a body, too.
     let array = format!("[{}]", after_death(3).trim_end().replace('\n', ","));
     assert_eq!(service.post(None, array.as_bytes()).unwrap().json()["accepted"], 2);
+    // And so are objects over several lines; of an array that breaks off the rest is one change.
+    let over_lines =
+        |line| serde_json::to_string_pretty(&serde_json::from_str::<Value>(line).unwrap()).unwrap() + "\n";
+    let pretty: String = after_death(4).lines().map(over_lines).collect();
+    assert_eq!(service.post(None, pretty.as_bytes()).unwrap().json()["accepted"], 2);
+    let broken = format!("[{},\n{{\"kind\":}},{{}}]", after_death(5).lines().next().unwrap());
+    let answer = service.post(None, broken.as_bytes()).unwrap().json();
+    assert_eq!(answer["accepted"], 1);
+    assert_eq!(
+        (&answer["rejected"][0]["line"], answer["rejected"].as_array().unwrap().len()),
+        (&json!(2), 1)
+    );
     let rejected = service.get("/v1/rejected").unwrap().json();
     assert_eq!(rejected["items"][0]["origin"], json!({"request": "r1", "line": 3}));
     assert_eq!(rejected["items"][0]["raw"], "nonsense");
@@ -329,10 +341,11 @@ fn a_folder_is_one_service_s() {
 fn files_of_the_watched_folder_are_taken_once() {
     let place = Place::new();
     let inbox = place.path("data/inbox");
-    fs::create_dir_all(inbox.join("2025")).unwrap();
+    fs::create_dir_all(inbox.join("visit.csv")).unwrap();
+    // A part in a folder, as exporters write it: the folder tells the kind, the header is in capitals.
     fs::write(
-        inbox.join("2025/visit.csv"),
-        "mdtrt_id,psn_no,fixmedins_code,med_type,begntime\nV1,P1,H1,11,2025-03-01 09:00:00\nV2,P1,H1\n",
+        inbox.join("visit.csv/part-0.csv"),
+        "MDTRT_ID;PSN_NO;FIXMEDINS_CODE;MED_TYPE;BEGNTIME\nV1;P1\u{3000};H1;11;2025/3/1 9:00\nV2;P1;H1\n",
     )
     .unwrap();
     fs::write(inbox.join("facts.ndjson"), after_death(1).lines().next().unwrap()).unwrap();
@@ -344,7 +357,7 @@ fn files_of_the_watched_folder_are_taken_once() {
         std::thread::sleep(Duration::from_millis(100));
     }
     let rejected = service.get("/v1/rejected").unwrap().json();
-    assert_eq!(rejected["items"][0]["origin"], json!({"file": "inbox/2025/visit.csv", "line": 3}));
+    assert_eq!(rejected["items"][0]["origin"], json!({"file": "inbox/visit.csv/part-0.csv", "line": 3}));
     assert_eq!(service.terminate(), Some(0));
     service = place.serve(None);
     fs::rename(inbox.join("more.ndjson.part"), inbox.join("more.ndjson")).unwrap();

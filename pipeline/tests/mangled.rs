@@ -12,7 +12,7 @@ use parquet::file::reader::{FileReader, SerializedFileReader};
 use records::splitmix::SplitMix64;
 use runtime::Error;
 use runtime::front::Front;
-use runtime::source::{self, Lines, Row, is_white};
+use runtime::source::{self, Entries, Lines, Refused, Row, is_white};
 use serde_json::Value;
 use synth::{Recipe, Schemes};
 
@@ -20,7 +20,11 @@ use synth::{Recipe, Schemes};
 #[path = "support/convert.rs"]
 mod convert;
 
+#[path = "support/entries.rs"]
+mod entries;
+
 use convert::Record;
+use entries::{MARK, entries_of_json};
 
 /// Lines to look at where nobody says how many.
 const LINES: u64 = 20_000;
@@ -143,16 +147,21 @@ struct Taker {
     rejected: Vec<u8>,
 }
 
-impl Lines for Taker {
+impl Entries for Taker {
     type Error = Error;
     fn line(&mut self, number: u64, line: &[u8]) -> Result<(), Error> {
         self.handed += u64::from(!is_white(line));
         self.front.line("mangled", number, line, &mut self.rejected)?.unwrap();
         Ok(())
     }
-    fn overlong(&mut self, _number: u64, _head: &[u8], _length: u64) -> Result<(), Error> {
-        unreachable!("no line is that long")
+    fn refused(&mut self, number: u64, refused: &Refused<'_>) -> Result<(), Error> {
+        self.handed += 1;
+        self.front.refused("mangled", number, refused, &mut self.rejected).unwrap();
+        Ok(())
     }
+}
+
+impl Lines for Taker {
     fn row(&mut self, number: u64, row: &Row<'_>) -> Result<(), Error> {
         self.handed += 1;
         self.front.row("mangled", number, row, &mut self.rejected)?.unwrap();
@@ -169,7 +178,7 @@ struct Taken {
 /// Reads a file.
 fn taken(path: &Path) -> Taken {
     let mut taker = Taker { front: Front::new(None), handed: 0, rejected: Vec::new() };
-    let inputs = source::inputs(&[path.to_owned()], &mut Vec::new()).unwrap();
+    let inputs = source::inputs(&[path.to_owned()], None, &mut Vec::new()).unwrap();
     let read = source::check(&inputs[0]).and_then(|()| source::read(&inputs[0], &mut taker));
     let total = taker.front.total();
     let counted = total.accepted + total.duplicate + total.rejected;
@@ -187,29 +196,82 @@ fn taken(path: &Path) -> Taken {
     Taken { counted, damage }
 }
 
-/// Lines that count, of a file of NDJSON.
-fn lines_of_ndjson(bytes: &[u8]) -> u64 {
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    bytes.split(|byte| *byte == b'\n').filter(|line| !is_white(line)).count() as u64
+/// The lines of a text table, without marks; which encoding they speak for.
+fn lines_of_csv(bytes: &[u8]) -> (Vec<Vec<u8>>, bool) {
+    let mut lines: Vec<Vec<u8>> = Vec::new();
+    let mut begins = true;
+    for byte in bytes {
+        if std::mem::take(&mut begins) {
+            lines.push(Vec::new());
+        }
+        lines.last_mut().unwrap().push(*byte);
+        begins = matches!(byte, b'\n' | b'\r');
+    }
+    let speaks = |line: &Vec<u8>| match std::str::from_utf8(line.strip_prefix(MARK).unwrap_or(line)) {
+        Ok(text) => i64::from(text.chars().any(|character| character.len_utf8() >= 3)),
+        Err(_) => -1,
+    };
+    let is_utf8 = lines.iter().map(speaks).sum::<i64>() >= 0;
+    for line in &mut lines {
+        let marks: &[&[u8]] = if is_utf8 { &[MARK] } else { &[MARK, b"\x84\x31\x95\x33"] };
+        if let Some(mark) = marks.iter().find(|mark| line.starts_with(mark)) {
+            line.drain(..mark.len());
+        }
+    }
+    (lines, is_utf8)
 }
 
-/// Rows that count, of a file of CSV, as the csv crate sees them; none if the file is damaged.
+/// Rows that count, of a file of CSV, as the csv crate sees them; none if its header cannot be read.
 fn rows_of_csv(bytes: &[u8]) -> Option<u64> {
-    let text = match std::str::from_utf8(bytes) {
-        Ok(text) => text.to_owned(),
-        Err(_) => {
-            encoding_rs::GB18030.decode_without_bom_handling_and_without_replacement(bytes)?.into_owned()
+    if matches!(bytes, [0xff, 0xfe, ..] | [0xfe, 0xff, ..]) {
+        return None;
+    }
+    let (lines, is_utf8) = lines_of_csv(bytes);
+    let text: Vec<u8> = match is_utf8 {
+        true => lines.concat(),
+        false => {
+            let decoded = lines.iter().map(|line| {
+                encoding_rs::GB18030.decode_without_bom_handling(line).0.into_owned().into_bytes()
+            });
+            decoded.collect::<Vec<_>>().concat()
         }
     };
-    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
+    let header = text.split(|byte| matches!(byte, b'\n' | b'\r')).find(|line| !is_white(line)).unwrap_or(b"");
+    let count = |delimiter: &u8| header.iter().filter(|byte| *byte == delimiter).count();
+    let most = b",\t;|".iter().map(count).max().unwrap_or(0);
+    let delimiter = *b",\t;|".iter().find(|delimiter| count(delimiter) == most).unwrap();
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .delimiter(delimiter)
+        .from_reader(text.as_slice());
     let mut starts = Vec::new();
+    let mut header: Option<Vec<String>> = None;
     let mut record = csv::ByteRecord::new();
+    let mut is_text = true;
     while reader.read_byte_record(&mut record).unwrap() {
-        starts.push(usize::try_from(record.position().unwrap().byte()).unwrap());
+        let start = usize::try_from(record.position().unwrap().byte()).unwrap();
+        let end = usize::try_from(reader.position().byte()).unwrap();
+        starts.push(start);
+        if header.is_none() && !is_white(&text[start..end]) {
+            // Both encodings have the bytes of the header as text; what was no text was replaced.
+            let names = record.iter().map(|cell| {
+                String::from_utf8_lossy(cell)
+                    .trim_matches([' ', '\t', '\u{a0}', '\u{3000}'])
+                    .to_ascii_lowercase()
+            });
+            header = Some(names.collect());
+            is_text = !String::from_utf8_lossy(&text[start..end]).contains('\u{fffd}');
+        }
     }
     starts.push(text.len());
-    let rows = starts.windows(2).filter(|row| !is_white(&text.as_bytes()[row[0]..row[1]])).count();
+    let Some(mut names) = header else { return Some(0) };
+    names.retain(|name| !name.is_empty());
+    names.sort();
+    if !is_text || names.windows(2).any(|pair| pair[0] == pair[1]) {
+        return None;
+    }
+    let rows = starts.windows(2).filter(|row| !is_white(&text[row[0]..row[1]])).count();
     Some((rows as u64).saturating_sub(1))
 }
 
@@ -286,7 +348,11 @@ impl Mangler {
     fn ndjson(&mut self) {
         let lines = some(&mut self.dice, &self.lines).to_vec();
         let bytes = mangled_lines(&mut self.dice, &lines, &self.lines);
-        let expected = lines_of_ndjson(&bytes);
+        let mut bytes = bytes;
+        if self.dice.below(4) == 0 {
+            bytes = self.respelled(&lines);
+        }
+        let Some(expected) = entries_of_json(&bytes) else { return };
         match self.dice.below(4) {
             0 => self.holds("x.ndjson.gz", &convert::gzip(&bytes), expected),
             1 => self.holds("x.ndjson.zst", &convert::zstd(&bytes), expected),
@@ -294,9 +360,28 @@ impl Mangler {
         }
     }
 
+    /// The lines as a JSON array or pretty-printed, then mangled.
+    fn respelled(&mut self, lines: &[Vec<u8>]) -> Vec<u8> {
+        let values: Vec<Value> =
+            lines.iter().take(40).map(|line| serde_json::from_slice(line).unwrap()).collect();
+        let pretty = |value: &Value| serde_json::to_vec_pretty(value).unwrap();
+        let mut bytes = match self.dice.below(3) {
+            0 => serde_json::to_vec(&values).unwrap(),
+            1 => pretty(&Value::Array(values)),
+            _ => values.iter().map(pretty).collect::<Vec<_>>().join(&b'\n'),
+        };
+        for _ in 0..self.dice.below(3) {
+            self.dice.mangle(&mut bytes, &self.lines);
+        }
+        bytes
+    }
+
     fn csv(&mut self) {
         let (kind, records) = self.dice.of(&self.kinds).clone();
         let text = convert::csv(&kind, some(&mut self.dice, &records));
+        // Cells that are quoted keep their commas.
+        let delimiter = *self.dice.of(&[",", ",", ";", "\t", "|"]);
+        let text = if text.contains('"') { text } else { text.replace(',', delimiter) };
         let is_utf8 = self.dice.below(2) == 0;
         let encoded = |text: &str| if is_utf8 { text.as_bytes().to_vec() } else { convert::gb18030(text) };
         let (header, rows) = text.split_once("\r\n").unwrap();

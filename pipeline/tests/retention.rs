@@ -44,7 +44,7 @@ fn region(at: &Path) -> (Vec<Vec<u8>>, PathBuf) {
     let rules = folder.join("rules");
     for (name, text) in rulebank::load(None, detectors::detector::SPECS).unwrap().files {
         let path = rules.join(&name);
-        let rises = text.contains("method = \"rise\"");
+        let rises = text.contains("= \"rise\"");
         if name.starts_with("rules/") && !rises {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             let text: Vec<String> = text.lines().map(bounded).collect();

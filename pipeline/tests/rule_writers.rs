@@ -40,7 +40,9 @@ fn facts(spec: &DetectorSpec, bank: &Bank) -> String {
         Some(table) => format!("Table: [`{table}`](write-a-rule.md#tables)."),
         None => "No table.".to_owned(),
     };
-    let _ = writeln!(text, "Built-in rules: {}. {table}", rules.join(" "));
+    let also =
+        spec.also.iter().map(|table| format!(" It reads [`{table}`](write-a-rule.md#tables) besides."));
+    let _ = writeln!(text, "Built-in rules: {}. {table}{}", rules.join(" "), also.collect::<String>());
     if !spec.params.is_empty() {
         let _ = writeln!(text, "\n| parameter | means | may be | default |\n|---|---|---|---|");
         for param in spec.params {

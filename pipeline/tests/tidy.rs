@@ -429,7 +429,9 @@ fn every_detector_is_in_the_list_that_rules_choose_from() {
     let detectors = files("detectors/src/detector");
     assert!(!detectors.is_empty());
     let mut wrong = Vec::new();
-    for path in detectors {
+    // What a detector is made of stands in a folder of its name.
+    let whole = |path: &String| path.matches('/').count() == 3;
+    for path in detectors.into_iter().filter(whole) {
         let name = Path::new(&path).file_stem().unwrap().to_str().unwrap();
         if !named.lines().any(|line| line.trim() == format!("{name},")) {
             wrong.push(format!("{path}: a detector has its place in the list, or no rule can use it"));

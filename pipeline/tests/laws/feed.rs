@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use crate::oracle::trimmed;
 use crate::program::is_blank;
 
 /// The alerts that stand after a tick, by `alert_id`.
@@ -149,14 +150,24 @@ fn changes_that_count(lines: &[Vec<u8>], tick: usize, rejected: &BTreeSet<usize>
 /// Kind, joined key and rev of a line, if it is JSON and has them.
 fn named(line: &[u8]) -> Option<Named> {
     let change: Value = serde_json::from_slice(line).ok()?;
-    let kind = change["kind"].as_str()?;
+    // The white space around a text is no part of it.
+    let text = |name: &str| change[name].as_str().map(trimmed);
+    let kind = text("kind")?;
     let parts = crate::histories::key_of(kind)?;
-    let key: Option<Vec<&str>> = parts.iter().map(|name| change[*name].as_str()).collect();
+    let key: Option<Vec<&str>> = parts.iter().map(|name| text(name)).collect();
     let rev = match &change["rev"] {
-        Value::String(digits) => digits.parse().ok(),
+        Value::String(digits) => trimmed(digits).parse().ok(),
         other => other.as_u64(),
     };
-    Some((kind.to_owned(), key?.join("/"), rev))
+    // Of several parts a `~` inside is `~0`, a `/` is `~1`; a key of one part is written as it is.
+    let key = match key?.as_slice() {
+        [only] => (*only).to_owned(),
+        parts => {
+            let escaped = parts.iter().map(|part| part.replace('~', "~0").replace('/', "~1"));
+            escaped.collect::<Vec<_>>().join("/")
+        }
+    };
+    Some((kind.to_owned(), key, rev))
 }
 
 /// How many ticks of `tick` lines `lines` fill.

@@ -37,6 +37,7 @@ use std::collections::BTreeMap;
 
 use facts::Facts;
 use finding::{Finding, Judgement};
+pub(crate) use values::trimmed;
 
 /// What goes in.
 pub(crate) struct World<'a> {

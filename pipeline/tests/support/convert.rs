@@ -12,7 +12,7 @@ use std::sync::Arc;
 use parquet::basic::{Compression, GzipLevel, ZstdLevel};
 use parquet::data_type::{
     BoolType, ByteArray, ByteArrayType, DataType, DoubleType, FixedLenByteArray, FixedLenByteArrayType,
-    Int32Type, Int64Type,
+    Int32Type, Int64Type, Int96, Int96Type,
 };
 use parquet::file::properties::{WriterProperties, WriterVersion};
 use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
@@ -88,8 +88,22 @@ pub(crate) fn parquet(
     properties: WriterProperties,
 ) -> Vec<u8> {
     let kind = Kind::from_name(kind).unwrap();
-    let columns: Vec<Column> =
-        columns(kind).into_iter().map(|name| Column::of(kind, name, is_typed)).collect();
+    let columns = columns(kind).into_iter().map(|name| Column::of(kind, name, is_typed)).collect();
+    table(columns, records, properties)
+}
+
+/// A table of text but for the times, which are of the old 96 bits, as Spark writes them.
+pub(crate) fn parquet_int96(kind: &str, records: &[Record], properties: WriterProperties) -> Vec<u8> {
+    let kind = Kind::from_name(kind).unwrap();
+    let of = |name| {
+        let Column { name, ty, .. } = Column::of(kind, name, true);
+        let is_int96 = matches!(ty, Some(FieldType::Time));
+        Column { name, ty: ty.filter(|_| is_int96), is_int96 }
+    };
+    table(columns(kind).into_iter().map(of).collect(), records, properties)
+}
+
+fn table(columns: Vec<Column>, records: &[Record], properties: WriterProperties) -> Vec<u8> {
     let mut message = String::from("message records {\n");
     columns.iter().for_each(|column| message.push_str(&column.declared()));
     message.push('}');
@@ -107,6 +121,8 @@ pub(crate) fn parquet(
 struct Column {
     name: &'static str,
     ty: Option<FieldType>,
+    /// Whether its times are of 96 bits.
+    is_int96: bool,
 }
 
 /// Fields that are moments of UTC; the others are of China's clock.
@@ -120,12 +136,13 @@ impl Column {
             "recv_time" => FieldType::Time,
             _ => schema::fields(kind).iter().find(|field| field.name == name).unwrap().ty,
         };
-        Column { name, ty: Some(ty).filter(|_| is_typed) }
+        Column { name, ty: Some(ty).filter(|_| is_typed), is_int96: false }
     }
 
     fn declared(&self) -> String {
         let name = self.name;
         match self.ty {
+            _ if self.is_int96 => format!("optional int96 {name};\n"),
             Some(FieldType::Texts) => {
                 format!(
                     "optional group {name} (LIST) {{ repeated group list {{ optional binary element (STRING); }} }}\n"
@@ -145,6 +162,12 @@ impl Column {
     fn write(&self, rows: &[Record], group: &mut SerializedRowGroupWriter<'_, Vec<u8>>) {
         let of_row = |row: &Record| row.get(self.name).cloned().filter(|value| !value.is_null());
         match self.ty {
+            _ if self.is_int96 => {
+                let values: Vec<Option<Value>> = rows.iter().map(of_row).collect();
+                let levels: Vec<i16> = values.iter().map(|value| i16::from(value.is_some())).collect();
+                let moments = values.iter().flatten().map(|value| int96(&text_of(Some(value))));
+                put::<Int96Type>(moments.collect(), &levels, None, group);
+            }
             Some(FieldType::Texts) => {
                 write_list(FieldType::Text, rows.iter().map(|row| list(of_row(row), None)), group);
             }
@@ -276,6 +299,16 @@ fn write_values<'a>(
     }
 }
 
+/// A moment as nanoseconds of a day of UTC and its Julian day.
+fn int96(text: &str) -> Int96 {
+    let seconds = parse_time(text).unwrap() - 8 * 3_600;
+    let nanos = u64::try_from(seconds.rem_euclid(86_400)).unwrap() * 1_000_000_000;
+    let day = u32::try_from(seconds.div_euclid(86_400) + 2_440_588).unwrap();
+    let mut value = Int96::new();
+    value.set_data(u32::try_from(nanos & 0xffff_ffff).unwrap(), u32::try_from(nanos >> 32).unwrap(), day);
+    value
+}
+
 fn put<T: DataType>(
     values: Vec<T::T>,
     definitions: &[i16],
@@ -309,7 +342,7 @@ pub(crate) fn gb18030(text: &str) -> Vec<u8> {
     encoding_rs::GB18030.encode(text).0.into_owned()
 }
 
-/// Writes records in a format to a folder: `csv`, `gb18030`, `text` (Parquet of text), or a packing of typed Parquet;
+/// Writes records in a format to a folder: `csv`, `gb18030`, `text` (Parquet of text), `int96` or a packing of typed Parquet;
 /// `csv` and `gb18030` may be followed by `.gz` or `.zst`.
 pub(crate) fn write(records: &BTreeMap<String, Vec<Record>>, format: &str, folder: &Path) {
     fs::create_dir_all(folder).unwrap();
@@ -319,6 +352,7 @@ pub(crate) fn write(records: &BTreeMap<String, Vec<Record>>, format: &str, folde
             "csv" => ("csv", csv(kind, records).into_bytes()),
             "gb18030" => ("csv", gb18030(&csv(kind, records))),
             "text" => ("parquet", parquet(kind, records, false, packing("snappy"))),
+            "int96" => ("parquet", parquet_int96(kind, records, packing("snappy"))),
             typed => ("parquet", parquet(kind, records, true, packing(typed))),
         };
         let (ending, bytes) = match packed {

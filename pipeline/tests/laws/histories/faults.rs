@@ -22,7 +22,7 @@ pub(crate) fn faulty(dice: &mut Dice, record: &Record) -> Vec<u8> {
         }
         1 => {
             let wrong =
-                dice.pick(&["\"visits\"", "5", "null", "\"\"", "\"Visit\"", "[\"visit\"]", "\"visit \""]);
+                dice.pick(&["\"visits\"", "5", "null", "\"\"", "\"Visit\"", "[\"visit\"]", "\"visi t\""]);
             let op = dice.pick(&[None, Some("\"upsert\"")]);
             written(dice, wrong, op, Some("3"), record).into_bytes()
         }
@@ -37,7 +37,7 @@ pub(crate) fn faulty(dice: &mut Dice, record: &Record) -> Vec<u8> {
                 "1.5",
                 "\"+1\"",
                 "\"1.0\"",
-                "\" 1\"",
+                "\"1 1\"",
                 "\"x\"",
                 "9223372036854775808",
                 "\"9223372036854775808\"",
@@ -127,7 +127,7 @@ fn spoil_value(dice: &mut Dice, record: &mut Record) {
     };
     let wrong = match cell {
         Cell::Text(_) if closed(record.kind, name) && dice.chance(1, 2) => {
-            dice.pick(&["\"9x\"", "\" 1\"", "\"PASS\"", "7"])
+            dice.pick(&["\"9x\"", "\"1 1\"", "\"PASS\"", "7"])
         }
         Cell::Text(_) => dice.pick(&["5", "true", "[\"x\"]", "{\"x\":1}", "1.5"]),
         Cell::Number(..) => number(dice, record.kind, name),
@@ -140,27 +140,29 @@ fn spoil_value(dice: &mut Dice, record: &mut Record) {
             "\"1899-12-31 23:59:59\"",
             "\"2100-01-01 00:00:00\"",
             "\"2099-12-31T23:00:00Z\"",
-            "\"2025-03-01T10:00:00\"",
-            "\"2025-03-01 10:00:00.5\"",
-            "\"2025-03-01 10:00\"",
-            "\"2025-3-1 10:00:00\"",
+            "\"2025-03-01T 10:00:00\"",
+            "\"2025-03-01 10:00:00.\"",
+            "\"2025-03-01 10\"",
+            "\"2025-3/1 10:00:00\"",
             "\"2025-03-01T10:00:00+8\"",
             "1741000000",
-            "\"20250301100000\"",
-            "\" 2025-03-01 10:00:00\"",
+            "\"20250301100000Z\"",
+            "\"202503011000\"",
+            "\"2025-03-01 10:00:00 +08:00\"",
+            "20250301100000",
         ]),
         Cell::Date(_) => dice.pick(&[
             "\"2025-02-29\"",
             "\"2025-04-31\"",
-            "\"2025-03-01 00:00:00\"",
-            "\"2025/03/01\"",
-            "\"2025-3-1\"",
+            "\"2025-03-01 00:01:00\"",
+            "\"2025/03-01\"",
+            "\"2025-003-1\"",
             "20250301",
             "\"1899-12-31\"",
             "\"2100-01-01\"",
             "\"2025-00-10\"",
         ]),
-        Cell::Texts(_) => dice.pick(&["[null]", "[\"a\",5]", "\"a\"", "5", "{}", "[[\"a\"]]"]),
+        Cell::Texts(_) => dice.pick(&["[null]", "[\"a\",5]", "true", "5", "{}", "[[\"a\"]]"]),
         Cell::Records(_) if name == "oprns" => dice.pick(&["[{}]", "[{\"oprn_code\":null}]", "[null]", "[\"\"]"]),
         Cell::Records(_) => dice.pick(&[
             "[{}]",
@@ -205,7 +207,7 @@ fn number(dice: &mut Dice, kind: &str, name: &str) -> &'static str {
             "\"abc\"",
             "true",
             "\"+1\"",
-            "\" 1\"",
+            "\"1 1\"",
             "\"1.\"",
             "\".5\"",
             "\"0x10\"",
@@ -241,7 +243,8 @@ fn not_json(dice: &mut Dice, good: String) -> Vec<u8> {
     let inner = good.trim_start_matches('{').trim_end_matches('}').to_owned();
     let broken = match dice.below(14) {
         0 => good.trim_end_matches('}').to_owned(),
-        1 => format!("[{good}]"),
+        // As the first of a file `[` would begin an array of changes.
+        1 => format!("0[{good}]"),
         2 => format!("{{{inner},\"kind\":\"visit\"}}"),
         3 => format!("{{{inner},\"x\":\"\\ud83d\"}}"),
         4 => format!("{{{inner},}}"),

@@ -253,7 +253,7 @@ impl Region {
             .with("psn_no", text(person))
             .with("fixmedins_code", text(place))
             .with("idv_time", Cell::Time(at))
-            .with("scene", text(self.dice.pick(&["admit", "register", "treat", "settle"])))
+            .with("scene", text(self.dice.pick(&["admit", "register", "treat", "settle", "sign_in"])))
             .with("result", text(result));
         self.add(record);
     }

@@ -3,7 +3,7 @@
 //! The same content can be spelled in every form the contract allows: such spellings must come out as duplicates,
 //! never as conflicts.
 
-use crate::histories::calendar::{DAY, HOUR, clock_text, date_text, time_text};
+use crate::histories::calendar::{DAY, HOUR, civil, clock_text, date_text, time_text};
 use crate::histories::dice::Dice;
 use crate::histories::record::{Cell, Op, Record};
 
@@ -72,6 +72,10 @@ pub(crate) fn line(dice: &mut Dice, op: Op, rev: Option<u64>, record: &Record, o
 pub(crate) fn spell(dice: &mut Dice, cell: &Cell, odd: u64) -> String {
     let unusual = dice.chance(odd, 100);
     match cell {
+        Cell::Text(value) if unusual && dice.chance(1, 3) => {
+            let plain = quote(dice, value, 0);
+            padded(dice, &plain)
+        }
         Cell::Text(value) => quote(dice, value, if unusual { 50 } else { 0 }),
         Cell::Number(value, places) => {
             let plain = decimal_text(*value, *places);
@@ -85,6 +89,10 @@ pub(crate) fn spell(dice: &mut Dice, cell: &Cell, odd: u64) -> String {
         }
         Cell::Label(value) if dice.chance(1, 2) => format!("\"{value}\""),
         Cell::Label(value) => value.to_string(),
+        Cell::Time(value) if unusual && dice.chance(1, 2) => {
+            let text = exported_time(dice, *value);
+            padded(dice, &format!("\"{text}\""))
+        }
         Cell::Time(value) if unusual => {
             let forms = [8 * HOUR, 8 * HOUR, 0, 0, -5 * HOUR - HOUR / 2, 14 * HOUR];
             let offset = dice.pick(&forms);
@@ -103,9 +111,22 @@ pub(crate) fn spell(dice: &mut Dice, cell: &Cell, odd: u64) -> String {
             format!("\"{}{letter}{}{fraction}{zone}\"", date_text(local.div_euclid(DAY)), clock_text(local))
         }
         Cell::Time(value) => format!("\"{}\"", time_text(*value)),
+        Cell::Date(value) if unusual => {
+            let midnight = dice.pick(&["", "", " 00:00", "T00:00:00", " 0:00:00.000+0800"]);
+            format!("\"{}{midnight}\"", exported_date(dice, *value))
+        }
         Cell::Date(value) => format!("\"{}\"", date_text(*value)),
         Cell::Flag(value) if dice.chance(1, 2) => format!("\"{}\"", u8::from(*value)),
         Cell::Flag(value) => value.to_string(),
+        // Codes: one text of them, or records of the national interface.
+        Cell::Texts(values) if unusual && dice.chance(1, 2) && values.iter().all(|value| is_plain(value)) => {
+            let between = dice.pick(&[",", "；", "、 ", "|", "\u{3000}", "\\r\\n"]);
+            padded(dice, &format!("\"{}\"", values.join(between)))
+        }
+        Cell::Texts(values) if unusual => {
+            let record = |value: &String| format!("{{\"drug_trac_codg\":{}}}", quote(dice, value, 0));
+            format!("[{}]", values.iter().map(record).collect::<Vec<_>>().join(","))
+        }
         Cell::Texts(values) => {
             let inner: Vec<String> = values.iter().map(|value| quote(dice, value, 0)).collect();
             format!("[{}]", inner.join(","))
@@ -125,6 +146,43 @@ pub(crate) fn spell(dice: &mut Dice, cell: &Cell, odd: u64) -> String {
         }
         Cell::Raw(json) => json.clone(),
     }
+}
+
+/// A date as exports have it.
+fn exported_date(dice: &mut Dice, day: i64) -> String {
+    let (year, month, of_month) = civil(day);
+    match dice.below(4) {
+        0 => format!("{year:04}/{month}/{of_month}"),
+        1 => format!("{year:04}/{month:02}/{of_month:02}"),
+        2 => format!("{year:04}{month:02}{of_month:02}"),
+        _ => format!("{year:04}-{month}-{of_month}"),
+    }
+}
+
+/// A time as exports have it, on China's clock.
+fn exported_time(dice: &mut Dice, time: i64) -> String {
+    let (day, clock) = (time.div_euclid(DAY), clock_text(time));
+    if dice.chance(1, 4) {
+        return date_text(day).replace('-', "") + &clock.replace(':', "");
+    }
+    let date = exported_date(dice, day);
+    let clock = clock.strip_suffix(":00").filter(|_| dice.chance(1, 2)).unwrap_or(&clock).to_owned();
+    let clock = clock.strip_prefix('0').filter(|_| dice.chance(1, 2)).unwrap_or(&clock).to_owned();
+    let between = dice.pick(&[" ", "T", "  ", "\u{a0}"]);
+    let zone = dice.pick(&["", "", "+0800", "+08", "+08:00"]);
+    format!("{date}{between}{clock}{zone}")
+}
+
+/// Whether a code has nothing in it that separates codes or must be escaped.
+fn is_plain(code: &str) -> bool {
+    code.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+}
+
+/// A JSON text with white space around its value.
+fn padded(dice: &mut Dice, quoted: &str) -> String {
+    let inner = &quoted[1..quoted.len() - 1];
+    let (before, behind) = (dice.pick(&["", " ", "\\t", "\u{3000}"]), dice.pick(&["", " ", "\\u00a0", "  "]));
+    format!("\"{before}{inner}{behind}\"")
 }
 
 /// `value` over ten to the `places`, without needless zeros.

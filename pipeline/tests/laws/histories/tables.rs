@@ -63,6 +63,63 @@ impl Region {
         if self.dice.chance(1, 3) {
             self.write_med_types();
         }
+        self.write_open_tables();
+    }
+
+    /// The tables whose rows name no rule: what is no code, what carries none, what is planned, what stock may lack.
+    fn write_open_tables(&mut self) {
+        const FILLERS: [[&str; 2]; 7] = [
+            ["trace_code", "无"],
+            ["trace_code", "*E+*"],
+            ["trace_code", "TC-OTHER"],
+            ["trace_code", "tc*7"],
+            ["invoice", "n*1"],
+            ["invoice", "0"],
+            ["invoice", "b1"],
+        ];
+        for table in ["filler", "no_trace_code", "planned_stay", "stock_tolerance"] {
+            let rows = match self.dice.below(3) {
+                0 => continue,
+                _ => self.dice.between(0, 3),
+            };
+            for _ in 0..rows {
+                let cells: Vec<String> = match table {
+                    "filler" => self.dice.pick(&FILLERS).map(str::to_owned).to_vec(),
+                    "no_trace_code" if self.dice.chance(1, 4) => vec!["*".to_owned()],
+                    "planned_stay" => {
+                        vec![self.dice.pick(&["E11", "I10.x", "C61", "O8", "高", "e11", ""]).to_owned()]
+                    }
+                    _ => {
+                        let item = self.item().code;
+                        let whole = self.dice.chance(1, 2);
+                        vec![if whole { item } else { item.chars().take(1).collect() }]
+                    }
+                };
+                let mut cells = cells;
+                if table == "stock_tolerance" {
+                    let granted = self.dice.pick(&[
+                        ["0", "0"],
+                        ["0", "5"],
+                        ["0.5", "0"],
+                        ["0.05", "1.5"],
+                        ["0.333333", "0.000001"],
+                    ]);
+                    cells.extend(granted.map(str::to_owned));
+                }
+                let edge = self.dice.between(self.first, self.horizon / DAY);
+                let (from, to) = match self.dice.below(5) {
+                    _ if table == "filler" => (None, None),
+                    0 => (Some(edge), None),
+                    1 => (None, Some(edge)),
+                    2 => (Some(edge), Some(edge + self.dice.pick(&[0, 5, 40]))),
+                    _ => (None, None),
+                };
+                let values: Vec<&str> = cells.iter().map(String::as_str).collect();
+                let own = table != "filler" && self.dice.chance(1, 4);
+                let row = Row { cells: row_cells(&values, form(table).columns), from, to, own };
+                self.rows.entry(table).or_default().push(row);
+            }
+        }
     }
 
     /// A row of `table` to aim at: often one that others aim at too, sometimes a new one of a fresh item.
@@ -238,7 +295,7 @@ const fn form_of(
 }
 
 /// The tables.
-const FORMS: [Form; 15] = [
+const FORMS: [Form; 19] = [
     form_of(
         "age_limit",
         &["D06", "S05", "C01", "D07", "S06", "C02", "H02", "H17"],
@@ -258,6 +315,10 @@ const FORMS: [Form; 15] = [
     form_of("diagnosis_age", &["M21"], &["rule", "prefix", "min_years", "max_years"]),
     form_of("resale_prone", &["P08"], &["rule", "item", "limit"]),
     form_of("med_type", &[], &["code", "class"]),
+    form_of("filler", &[], &["field", "value"]),
+    form_of("no_trace_code", &[], &["prefix"]),
+    form_of("planned_stay", &[], &["prefix"]),
+    form_of("stock_tolerance", &[], &["prefix", "tolerance", "units"]),
 ];
 
 fn form(table: &str) -> &'static Form {

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::json::{Json, read};
-use super::values::{Decimal, read_day, read_time};
+use super::values::{Decimal, read_day, read_time, trimmed};
 
 /// The parts of a record's key.
 pub(crate) type Key = Vec<String>;
@@ -223,7 +223,7 @@ fn read_fields(words: &mut dyn Iterator<Item = &'static str>) -> Vec<Field> {
 /// The order of faults: not_json, unknown_kind, bad_op, rev, then the fields in the order of section 2, then
 /// recv_time.
 pub(crate) fn decode(schema: &Schema, line: &[u8]) -> Result<Change, Fault> {
-    let Some(Json::Object(members)) = read(line) else {
+    let Some(Json::Object(members)) = read(line).map(without_space) else {
         return Err(Fault { kind: "?", code: "not_json" });
     };
     let named = member(&members, "kind");
@@ -259,7 +259,9 @@ pub(crate) fn decode(schema: &Schema, line: &[u8]) -> Result<Change, Fault> {
         .filter(|(name, json)| {
             !is_absent(json)
                 && !["kind", "op", "rev", "recv_time"].contains(&name.as_str())
-                && !fields.iter().any(|field| field.name == name)
+                && !fields.iter().any(|field| {
+                    field.name == name || matches!(field.form, Form::Codes) && name == NATIONAL_CODES
+                })
         })
         .count();
     Ok(Change {
@@ -270,6 +272,21 @@ pub(crate) fn decode(schema: &Schema, line: &[u8]) -> Result<Change, Fault> {
         recv_time,
         unknown_fields: u64::try_from(unknown_fields).unwrap_or(u64::MAX),
     })
+}
+
+/// The name under which the national interface has the trace codes of a sale or a purchase.
+const NATIONAL_CODES: &str = "drugtracinfo";
+
+/// The white space around text values is no part of them; names stay as they are.
+fn without_space(json: Json) -> Json {
+    match json {
+        Json::Text(text) => Json::Text(trimmed(&text).to_owned()),
+        Json::List(elements) => Json::List(elements.into_iter().map(without_space).collect()),
+        Json::Object(members) => {
+            Json::Object(members.into_iter().map(|(name, value)| (name, without_space(value))).collect())
+        }
+        other => other,
+    }
 }
 
 /// Null and the empty string are absent.
@@ -300,7 +317,9 @@ fn read_rev(json: &Json) -> Option<u64> {
 }
 
 fn read_field(field: &Field, members: &[(String, Json)], values: &mut Fields) -> Result<(), &'static str> {
-    match member(members, field.name) {
+    // Where both come, the name of section 2 counts.
+    let national = || member(members, NATIONAL_CODES).filter(|_| matches!(field.form, Form::Codes));
+    match member(members, field.name).or_else(national) {
         Some(json) => {
             values.insert(field.name.to_owned(), read_value(&field.form, json)?);
         }
@@ -358,13 +377,21 @@ fn read_value(form: &Form, json: &Json) -> Result<Value, &'static str> {
         },
         Form::Codes => {
             let mut codes = Vec::new();
-            for element in elements(json)? {
-                match element {
-                    // An empty trace code is no code.
-                    Json::Text(code) if code.is_empty() => {}
-                    Json::Text(code) => codes.push(code.clone()),
+            let one = std::slice::from_ref(json);
+            for element in if matches!(json, Json::Text(_)) { one } else { elements(json)? } {
+                let text = match element {
+                    Json::Text(text) => text,
+                    // A record of the national interface.
+                    Json::Object(members) => match member(members, "drug_trac_codg") {
+                        Some(Json::Text(code)) => code,
+                        Some(_) => return Err(BAD),
+                        None => return Err("missing_field"),
+                    },
                     _ => return Err(BAD),
-                }
+                };
+                // A text may hold several codes; an empty one is no code.
+                let separates = |c: char| c.is_whitespace() || ",;|，；、".contains(c);
+                codes.extend(text.split(separates).filter(|code| !code.is_empty()).map(str::to_owned));
             }
             Value::Codes(codes)
         }
@@ -417,6 +444,10 @@ fn a_line_is_rejected_for_its_first_fault() {
         (r#"{"kind":"person","psn_no":1}"#, "bad_value"),
         (r#"{"kind":"person","psn_no":"a","gend":"1","brdy":"2024-01-01"}"#, ""),
         (r#"{"kind":"person","psn_no":"a","gend":"3"}"#, "bad_value"),
+        (r#"{"kind":" person\t","rev":" 3","psn_no":"a","gend":"1\u3000","brdy":"2024/1/1"}"#, ""),
+        (r#"{"kind":"person","psn_no":" ","gend":"1","brdy":"2024-01-01"}"#, "missing_field"),
+        (r#"{"kind":"person","psn_no":"a","gend":"1","brdy":"2024-01-01T16:00:00Z"}"#, ""),
+        (r#"{"kind":"person","psn_no":"a","gend":"1","brdy":"2024-01-01 16:00"}"#, "bad_value"),
         (r#"{"kind":"person","psn_no":"a","gend":"1","brdy":"","recv_time":3}"#, "missing_field"),
         (r#"{"kind":"invoice","bill_code":"a","bill_no":"b","amount":"1.234","state":"x"}"#, "bad_amount"),
         (

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::World;
 use super::decode::{Fields, Key, Value};
 use super::standing::Standing;
-use super::tables::rows;
+use super::tables::{Row, rows};
 use super::values::{DAY, day_of, fen, read_day, read_time};
 
 /// A record, by kind and key.
@@ -40,6 +40,8 @@ pub(crate) struct NetLine {
     pub(crate) cnt: i128,
     pub(crate) sum: i128,
     pub(crate) fund: i128,
+    /// It is known that the fund paid nothing of it.
+    pub(crate) is_unpaid: bool,
 }
 
 pub(crate) struct Settlement {
@@ -69,6 +71,8 @@ pub(crate) struct NetSale {
     pub(crate) needs_rx: bool,
     pub(crate) expires: Option<i64>,
     pub(crate) is_insured: bool,
+    /// mdtrt_setl_type is there.
+    pub(crate) says_who_paid: bool,
     pub(crate) is_split: bool,
     pub(crate) codes: BTreeSet<String>,
 }
@@ -82,6 +86,8 @@ pub(crate) struct Facts<'a> {
     pub(crate) lines: Vec<NetLine>,
     pub(crate) live: Vec<Settlement>,
     pub(crate) sales: Vec<NetSale>,
+    /// Rows of the table of what is no code.
+    fillers: Vec<Row>,
 }
 
 /// The text of a field, if it is there.
@@ -132,13 +138,6 @@ pub(crate) fn flag(fields: &Fields, name: &str) -> bool {
     fields.get(name) == Some(&Value::Flag(true))
 }
 
-pub(crate) fn codes(fields: &Fields, name: &str) -> BTreeSet<String> {
-    match fields.get(name) {
-        Some(Value::Codes(codes)) => codes.iter().cloned().collect(),
-        _ => BTreeSet::new(),
-    }
-}
-
 pub(crate) fn list<'a>(fields: &'a Fields, name: &str) -> &'a [Fields] {
     match fields.get(name) {
         Some(Value::Rows(rows)) => rows,
@@ -173,6 +172,7 @@ impl<'a> Facts<'a> {
             lines: Vec::new(),
             live: Vec::new(),
             sales: Vec::new(),
+            fillers: rows(world.tables, "filler"),
         };
         facts.now = now(world, standing);
         facts.visits = visits(&facts);
@@ -190,6 +190,31 @@ impl<'a> Facts<'a> {
     /// A standing record.
     pub(crate) fn record(&self, kind: &str, key: &Key) -> Option<&'a Fields> {
         self.records.get(kind)?.get(key)
+    }
+
+    /// The trace codes of a record, without fillers.
+    pub(crate) fn codes(&self, fields: &Fields) -> BTreeSet<String> {
+        match fields.get("trace_codes") {
+            Some(Value::Codes(codes)) => {
+                codes.iter().filter(|code| !self.is_filler("trace_code", code)).cloned().collect()
+            }
+            _ => BTreeSet::new(),
+        }
+    }
+
+    /// Whether a text is what people write where there is no code: compared trimmed, letters in any case, a `*` of the
+    /// table standing for any characters.
+    fn is_filler(&self, field: &str, text: &str) -> bool {
+        let of_field = self.fillers.iter().filter(|row| row.cell("field") == field);
+        let text: Vec<char> = text.trim().to_lowercase().chars().collect();
+        of_field
+            .map(|row| row.cell("value").trim().to_lowercase().chars().collect::<Vec<char>>())
+            .any(|pattern| matches(&pattern, &text))
+    }
+
+    /// A number of a settlement's invoice, unless it is a filler.
+    fn invoice_number(&self, fields: &Fields, name: &str) -> Option<String> {
+        owned(fields, name).filter(|number| !self.is_filler("invoice", number))
     }
 
     /// A standing record of a kind whose key has one part.
@@ -224,6 +249,15 @@ impl NetSale {
     /// The own money of a sale: finl_trns_pric × cnt in fen, rounded half up.
     pub(crate) fn worth_fen(&self) -> i128 {
         fen(self.worth(), 12)
+    }
+}
+
+/// Whether a text is a pattern, letter by letter.
+fn matches(pattern: &[char], text: &[char]) -> bool {
+    match pattern.split_first() {
+        None => text.is_empty(),
+        Some(('*', rest)) => (0..=text.len()).any(|skipped| matches(rest, &text[skipped..])),
+        Some((letter, rest)) => text.first() == Some(letter) && matches(rest, &text[1..]),
     }
 }
 
@@ -297,7 +331,10 @@ fn live_settlements(facts: &Facts<'_>) -> Vec<Settlement> {
             time: time(fields, "setl_time").expect("required"),
             fund: money(fields, "fund_pay_sumamt"),
             account: money(fields, "acct_pay"),
-            bill: owned(fields, "bill_code").zip(owned(fields, "bill_no")).map(|(code, no)| vec![code, no]),
+            bill: facts
+                .invoice_number(fields, "bill_code")
+                .zip(facts.invoice_number(fields, "bill_no"))
+                .map(|(code, no)| vec![code, no]),
         })
         .collect()
 }
@@ -319,7 +356,7 @@ fn net_lines(facts: &Facts<'_>) -> Vec<NetLine> {
             continue;
         }
         // The settlement that carries the line may stand and yet not be live: then nothing was paid.
-        let is_unpaid = text(original, "setl_id").is_some_and(|id| {
+        let is_unsettled = text(original, "setl_id").is_some_and(|id| {
             facts.named("settlement", id).is_some() && !facts.live.iter().any(|live| live.id == id)
         });
         let occurred = time(original, "fee_ocur_time").expect("required");
@@ -338,7 +375,8 @@ fn net_lines(facts: &Facts<'_>) -> Vec<NetLine> {
             price: money(original, "pric"),
             cnt: net("cnt"),
             sum: net("det_item_fee_sumamt"),
-            fund: if is_unpaid { 0 } else { net("fund_amt") },
+            fund: if is_unsettled { 0 } else { net("fund_amt") },
+            is_unpaid: is_unsettled || (amount(original, "fund_amt").is_some() && net("fund_amt") <= 0),
         });
     }
     lines
@@ -360,16 +398,20 @@ fn net_sales(facts: &Facts<'_>) -> Vec<NetSale> {
             rx: owned(fields, "rx_id"),
             needs_rx: flag(fields, "rx_flag"),
             expires: day(fields, "expy_end"),
-            is_insured: text(fields, "mdtrt_setl_type") == Some("1"),
+            is_insured: match text(fields, "mdtrt_setl_type") {
+                Some(kind) => kind == "1",
+                None => text(fields, "setl_id").is_some_and(|id| facts.live.iter().any(|live| live.id == id)),
+            },
+            says_who_paid: text(fields, "mdtrt_setl_type").is_some(),
             is_split: flag(fields, "trdn_flag"),
-            codes: codes(fields, "trace_codes"),
+            codes: facts.codes(fields),
         })
         .collect();
     for (_, fields) in facts.all("dispensing") {
         if text(fields, "move") != Some("return") {
             continue;
         }
-        let returned = codes(fields, "trace_codes");
+        let returned = facts.codes(fields);
         let sale = match text(fields, "return_of") {
             Some(named) => Some(named.to_owned()),
             None => sold_before(facts, fields, &returned),
@@ -384,7 +426,7 @@ fn net_sales(facts: &Facts<'_>) -> Vec<NetSale> {
 }
 
 /// The latest sale by (sel_time, sel_id) of the same institution and item, not later than the return, that
-/// shares a trace code as both were sent.
+/// shares a trace code as both were sent, fillers left out.
 fn sold_before(facts: &Facts<'_>, goods: &Fields, returned: &BTreeSet<String>) -> Option<String> {
     facts
         .all("dispensing")
@@ -393,7 +435,7 @@ fn sold_before(facts: &Facts<'_>, goods: &Fields, returned: &BTreeSet<String>) -
                 && text(fields, "fixmedins_code") == text(goods, "fixmedins_code")
                 && text(fields, "med_list_codg") == text(goods, "med_list_codg")
                 && time(fields, "sel_time") <= time(goods, "sel_time")
-                && !codes(fields, "trace_codes").is_disjoint(returned)
+                && !facts.codes(fields).is_disjoint(returned)
         })
         .max_by_key(|(key, fields)| (time(fields, "sel_time"), key[0].clone()))
         .map(|(key, _)| key[0].clone())

@@ -14,7 +14,7 @@ const SEVERITIES: [&str; 3] = ["high", "medium", "low"];
 const VERDICTS: [&str; 3] = ["definite", "suspect", "indicator"];
 
 /// Rules, family, phase, verdict and severity: the rows of the table at the end of section 5.
-const GRADES: [(&str, &str, &str, &str, &str); 29] = [
+const GRADES: [(&str, &str, &str, &str, &str); 30] = [
     ("A01 A05", "fake_patient", "pre", "definite", "high"),
     ("A02 A03", "fake_patient", "mid", "suspect", "high"),
     ("A04", "fake_patient", "pre", "suspect", "medium"),
@@ -33,7 +33,8 @@ const GRADES: [(&str, &str, &str, &str, &str); 29] = [
     ("E03", "eligibility", "post", "definite", "low"),
     ("F01 P06", "fake_receipt", "pre", "definite", "high"),
     ("F06 F07", "fake_receipt", "mid", "suspect", "medium"),
-    ("F08 M08 P04", "fake_receipt", "pre", "definite", "medium"),
+    ("F08 M08", "fake_receipt", "pre", "definite", "medium"),
+    ("P04", "fake_receipt", "pre", "suspect", "medium"),
     ("M05", "fake_condition", "mid", "definite", "medium"),
     ("M15", "fake_condition", "mid", "suspect", "medium"),
     ("M20", "fake_condition", "pre", "definite", "low"),
@@ -62,6 +63,16 @@ const SUBJECTS: [(&str, usize, &str); 12] = [
     ("trace_code", 1, "T01"),
 ];
 
+/// The parts of a key as one text: `~` inside a part is `~0`, `/` is `~1`; a key of one part is written as it is.
+fn joined(key: &Key) -> String {
+    match key.as_slice() {
+        [only] => only.clone(),
+        parts => {
+            parts.iter().map(|part| part.replace('~', "~0").replace('/', "~1")).collect::<Vec<_>>().join("/")
+        }
+    }
+}
+
 /// What section 5 says of all alerts of a rule.
 struct RuleLine {
     family: &'static str,
@@ -80,6 +91,11 @@ fn rule_line(rule: &str) -> RuleLine {
     let (subject, subject_parts, _) =
         *SUBJECTS.iter().find(|row| names(row.2)).expect("every core rule has a subject");
     RuleLine { family, phase, verdict, severity, subject, subject_parts }
+}
+
+/// Whether a rule speaks of money that the fund paid: those of family `payment_policy`.
+pub(crate) fn speaks_of_payment(rule: &str) -> bool {
+    rule_line(rule).family == "payment_policy"
 }
 
 /// One alert before its money is reconciled with the others'.
@@ -232,7 +248,7 @@ impl Finding {
         let RuleLine { family, phase, severity, subject, subject_parts, .. } = rule_line(self.rule);
         let subject_key: Key = self.key[..subject_parts].to_vec();
         let mut evidence: Vec<(&str, String)> =
-            self.evidence.iter().map(|(kind, key)| (*kind, key.join("/"))).collect();
+            self.evidence.iter().map(|(kind, key)| (*kind, joined(key))).collect();
         evidence.sort();
         let evidence: Vec<Answer> =
             evidence.iter().map(|(kind, key)| json!({ "kind": kind, "key": key })).collect();
@@ -243,7 +259,7 @@ impl Finding {
             "phase": phase,
             "verdict": self.verdict,
             "severity": severity,
-            "subject": { "type": subject, "id": subject_key.join("/") },
+            "subject": { "type": subject, "id": joined(&subject_key) },
             "institution": self.institution(facts, subject, &subject_key),
             "occurred": write_time(self.occurred(facts)),
             "amount": write_fen(self.amount),

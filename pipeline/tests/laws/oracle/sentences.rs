@@ -10,6 +10,8 @@ mod conditions;
 mod goods;
 #[path = "sentences/lines.rs"]
 mod lines;
+#[path = "sentences/paid.rs"]
+mod paid;
 #[path = "sentences/people.rs"]
 mod people;
 #[path = "sentences/prescriptions.rs"]

@@ -42,6 +42,20 @@ pub(crate) fn rows(tables: &BTreeMap<String, String>, table: &str) -> Vec<Row> {
     lines.map(|cells| Row { cells: header.iter().cloned().zip(cells).collect() }).collect()
 }
 
+/// Whether a row of `table` valid on the day has a prefix with which the code starts; with `every`, `*` is of every code.
+pub(crate) fn has_prefix_of(
+    tables: &BTreeMap<String, String>,
+    table: &str,
+    every: bool,
+    (code, day): (&str, i64),
+) -> bool {
+    rows(tables, table).iter().any(|row| {
+        let prefix = row.cell("prefix");
+        let is_of = (every && prefix == "*") || (!prefix.is_empty() && code.starts_with(prefix));
+        is_of && row.is_valid(day)
+    })
+}
+
 /// The rows of `table` whose `rule` cell is `rule`.
 pub(crate) fn rule_rows(tables: &BTreeMap<String, String>, table: &str, rule: &str) -> Vec<Row> {
     rows(tables, table).into_iter().filter(|row| row.cell("rule") == rule).collect()

@@ -85,12 +85,33 @@ fn digits(bytes: &[u8]) -> Option<i64> {
         .try_fold(0, |number, byte| byte.is_ascii_digit().then(|| number * 10 + i64::from(byte - b'0')))
 }
 
-/// A civil date of any year of four digits.
-fn any_day(bytes: &[u8]) -> Option<i64> {
-    if bytes.len() != 10 || bytes[4] != b'-' || bytes[7] != b'-' {
-        return None;
-    }
-    let (year, month, day) = (digits(&bytes[..4])?, digits(&bytes[5..7])?, digits(&bytes[8..])?);
+/// A text value without the white space around it, which is no part of it.
+pub(crate) fn trimmed(text: &str) -> &str {
+    text.trim_matches(is_space)
+}
+
+/// Space, tab, no-break space, ideographic space.
+fn is_space(character: char) -> bool {
+    matches!(character, ' ' | '\t' | '\u{a0}' | '\u{3000}')
+}
+
+/// A number of so many digits, or of one less where `or_less`.
+fn number(text: &str, count: usize, or_less: bool) -> Option<i64> {
+    (text.len() == count || or_less && text.len() + 1 == count).then(|| digits(text.as_bytes()))?
+}
+
+/// A civil date of any year of four digits: `2025-3-1`, `2025/03/01`, `20250301`.
+fn any_day(text: &str) -> Option<i64> {
+    let of_sign = |sign: char| {
+        let parts: Vec<&str> = text.split(sign).collect();
+        <[&str; 3]>::try_from(parts).ok().map(|[year, month, day]| (year, month, day, true))
+    };
+    let compact = || {
+        let parts = (text.get(..4)?, text.get(4..6)?, text.get(6..)?);
+        (text.len() == 8).then_some((parts.0, parts.1, parts.2, false))
+    };
+    let (year, month, day, short) = of_sign('-').or_else(|| of_sign('/')).or_else(compact)?;
+    let (year, month, day) = (number(year, 4, false)?, number(month, 2, short)?, number(day, 2, short)?);
     let stands = (1..=12).contains(&month) && (1..=days_of_month(year, month)).contains(&day);
     stands.then(|| day_number(year, month, day))
 }
@@ -99,51 +120,57 @@ fn is_in_range(day: i64) -> bool {
     (1900..=2099).contains(&civil(day).0)
 }
 
-/// Reads a date `YYYY-MM-DD` of the years 1900 to 2099.
+/// Reads a date of the years 1900 to 2099, or a time whose clock shows midnight in China.
 pub(crate) fn read_day(text: &str) -> Option<i64> {
-    any_day(text.as_bytes()).filter(|day| is_in_range(*day))
+    let at_midnight = || read_time(text).filter(|time| time.rem_euclid(DAY) == 0).map(day_of);
+    any_day(text).filter(|day| is_in_range(*day)).or_else(at_midnight)
 }
 
-/// Reads `YYYY-MM-DD HH:MM:SS` in China Standard Time, or RFC 3339 with an offset, its fraction cut.
+/// Reads a time: a date, then `T`, `t` or white space, then a clock and perhaps an offset; or 14 digits.
 pub(crate) fn read_time(text: &str) -> Option<i64> {
-    let bytes = text.as_bytes();
-    if bytes.len() < 19 || bytes[13] != b':' || bytes[16] != b':' {
-        return None;
-    }
-    let day = any_day(&bytes[..10])?;
-    let (hour, minute, second) = (digits(&bytes[11..13])?, digits(&bytes[14..16])?, digits(&bytes[17..19])?);
-    if hour > 23 || minute > 59 || second > 59 {
-        return None;
-    }
-    let clock = day * DAY + hour * 3600 + minute * 60 + second;
-    let rest = &bytes[19..];
-    let time = match bytes[10] {
-        b' ' if rest.is_empty() => clock,
-        b' ' | b'T' | b't' => clock - read_offset(rest)? + 8 * 3600,
-        _ => return None,
+    let time = if text.len() == 14 && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        let clock = [&text[8..10], &text[10..12], &text[12..]].map(|two| number(two, 2, false));
+        any_day(&text[..8])? * DAY + seconds(clock)?
+    } else {
+        let (date, behind) = text.split_at(text.find(|c: char| matches!(c, 'T' | 't') || is_space(c))?);
+        let behind = behind.strip_prefix(['T', 't']).unwrap_or_else(|| behind.trim_start_matches(is_space));
+        let (clock, offset) = behind.split_at(behind.find(['Z', 'z', '+', '-']).unwrap_or(behind.len()));
+        let mut parts = clock.split(':');
+        let (hour, minute) = (number(parts.next()?, 2, true), number(parts.next()?, 2, false));
+        let second = match parts.next() {
+            None => Some(0),
+            Some(second) => match second.split_once('.') {
+                None => number(second, 2, false),
+                Some((_, fraction)) if digits(fraction.as_bytes()).is_none() || fraction.is_empty() => None,
+                Some((second, _)) => number(second, 2, false),
+            },
+        };
+        if parts.next().is_some() {
+            return None;
+        }
+        let ahead = if offset.is_empty() { 8 * 3600 } else { read_offset(offset)? };
+        any_day(date)? * DAY + seconds([hour, minute, second])? - ahead + 8 * 3600
     };
     is_in_range(day_of(time)).then_some(time)
 }
 
-/// What follows the seconds in RFC 3339: a fraction or none, then the offset in seconds east.
-fn read_offset(rest: &[u8]) -> Option<i64> {
-    let mut rest = rest;
-    if let Some(fraction) = rest.strip_prefix(b".") {
-        let length = fraction.iter().take_while(|byte| byte.is_ascii_digit()).count();
-        if length == 0 {
-            return None;
-        }
-        rest = &fraction[length..];
+/// Seconds since midnight of hour, minute and second.
+fn seconds(clock: [Option<i64>; 3]) -> Option<i64> {
+    let [Some(hour @ 0..24), Some(minute @ 0..60), Some(second @ 0..60)] = clock else { return None };
+    Some(hour * 3600 + minute * 60 + second)
+}
+
+/// An offset in seconds east: `Z`, `+08:00`, `+0800`, `+08`.
+fn read_offset(text: &str) -> Option<i64> {
+    if matches!(text, "Z" | "z") {
+        return Some(0);
     }
-    match rest {
-        b"Z" | b"z" => Some(0),
-        [sign @ (b'+' | b'-'), clock @ ..] if clock.len() == 5 && clock[2] == b':' => {
-            let (hour, minute) = (digits(&clock[..2])?, digits(&clock[3..])?);
-            let offset = hour * 3600 + minute * 60;
-            (hour <= 23 && minute <= 59).then_some(if *sign == b'-' { -offset } else { offset })
-        }
-        _ => None,
-    }
+    let (sign, clock) = (if text.starts_with('-') { -1 } else { 1 }, text.get(1..)?);
+    let minute = match clock.get(2..)? {
+        "" => Some(0),
+        minute => number(minute.strip_prefix(':').unwrap_or(minute), 2, false),
+    };
+    Some(sign * seconds([number(clock.get(..2)?, 2, false), minute, Some(0)])?)
 }
 
 /// A number by value: `digits` × 10^`exponent`, without a zero at either end; nought has no digits.
@@ -228,11 +255,32 @@ fn days_and_times_are_civil_ones_of_china() {
     assert_eq!(read_day("1970-01-01"), Some(0));
     assert_eq!(read_day("2024-02-29").map(write_day).as_deref(), Some("2024-02-29"));
     assert_eq!(read_day("1900-01-01").map(write_day).as_deref(), Some("1900-01-01"));
-    for bad in ["2023-02-29", "1900-02-29", "1899-12-31", "2100-01-01", "2024-1-01", "2024-01-01 00:00:00"] {
+    for bad in [
+        "2023-02-29",
+        "1900-02-29",
+        "1899-12-31",
+        "2100-01-01",
+        "2024-1/01",
+        "2024-01-01 00:01",
+        "2024-001-1",
+        "202401",
+    ] {
         assert_eq!(read_day(bad), None, "{bad}");
     }
+    for same in ["2024/2/29", "20240229", "2024-2-29T00:00", "2024-02-28T16:00:00Z", "20240229000000"] {
+        assert_eq!(read_day(same), read_day("2024-02-29"), "{same}");
+    }
     let same = read_time("2025-03-01 00:30:00");
-    for text in ["2025-02-28T16:30:00Z", "2025-02-28 16:30:00.999z", "2025-03-01t01:30:00+09:00"] {
+    for text in [
+        "2025-02-28T16:30:00Z",
+        "2025-02-28 16:30:00.999z",
+        "2025-03-01t01:30:00+09:00",
+        "2025-03-01T00:30:00.5",
+        "2025/3/1  0:30",
+        "20250301003000",
+        "20250301 00:30+0800",
+        "2025/02/28T11:30-05",
+    ] {
         assert_eq!(read_time(text), same, "{text}");
     }
     assert_eq!(read_time("2099-12-31T23:30:00+07:00"), None);
@@ -241,10 +289,13 @@ fn days_and_times_are_civil_ones_of_china() {
         "2025-03-01",
         "2025-03-01 24:00:00",
         "2025-03-01 00:00:60",
-        "2025-03-01T00:00:00",
-        "2025-03-01 00:00:00.5",
+        "2025-03-01T 00:00:00",
+        "2025-03-01 00:0:00",
         "2025-03-01T00:00:00.Z",
-        "2025-03-01T00:00:00+0800",
+        "2025-03-01T00:00:00+8",
+        "2025-03-01T00:00:00+24:00",
+        "20250301000000Z",
+        "202503010000",
     ] {
         assert_eq!(read_time(bad), None, "{bad}");
     }

@@ -73,12 +73,13 @@ pub(crate) fn too_few_codes(region: &mut Region) {
     let mut sale = region.sale(&place.code, &person, &drug, at, cnt);
     let packs = usize::try_from(cnt / ONE).expect("a few packs");
     let mut codes: Vec<String> = (0..packs).map(|_| region.id("TC")).collect();
-    match region.dice.below(6) {
+    match region.dice.below(8) {
         0 => codes.extend(codes.first().cloned()),
         1 => codes.push(String::new()),
         2 => drop(codes.pop()),
         3 if packs > 1 => codes[1] = codes[0].clone(),
         4 if packs > 0 => codes[0] = String::new(),
+        5 if packs > 0 => codes[0] = region.dice.pick(&["无", "8.1E+19", "TC-Other"]).to_owned(),
         _ => {}
     }
     if !region.dice.chance(1, 6) {
@@ -110,6 +111,7 @@ pub(crate) fn code_never_bought(region: &mut Region) {
             vec![code.clone(), code.clone()],
             vec!["TC-other".to_owned()],
             vec!["TC-other".to_owned(), String::new()],
+            vec!["无".to_owned()],
             Vec::new(),
         ]);
         let bought_at = at + region.dice.pick(&[-30 * DAY, -DAY, DAY]);
@@ -139,6 +141,7 @@ pub(crate) fn code_never_bought(region: &mut Region) {
             vec![code.clone()],
             vec![code.clone(), "TC-other".to_owned()],
             vec![code.clone(), String::new(), code.clone()],
+            vec!["无".to_owned(), code.clone()],
         ]);
         sale.set("trace_codes", Cell::Texts(codes));
         if region.dice.chance(1, 4) {
@@ -198,7 +201,16 @@ pub(crate) fn no_supply(region: &mut Region) {
 fn pay_otherwise(region: &mut Region, sale: &mut Record) {
     match region.dice.below(12) {
         0 => sale.set("mdtrt_setl_type", text("2")),
-        1 => sale.drop_field("mdtrt_setl_type"),
+        1 | 2 => {
+            sale.drop_field("mdtrt_setl_type");
+            let settlements: Vec<String> =
+                region.visits.iter().flat_map(|visit| visit.settlements.iter().cloned()).collect();
+            if !settlements.is_empty() && region.dice.chance(3, 4) {
+                sale.set("setl_id", text(region.dice.pick(&settlements)));
+            } else if region.dice.chance(1, 3) {
+                sale.set("setl_id", text("S-never"));
+            }
+        }
         _ => {}
     }
 }

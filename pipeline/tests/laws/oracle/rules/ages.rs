@@ -2,7 +2,7 @@
 
 use super::super::decode::{Fields, Key};
 use super::super::facts::{Facts, day};
-use super::super::finding::{Finding, Judgement};
+use super::super::finding::{Finding, Judgement, speaks_of_payment};
 use super::super::tables::{Row, rule_rows, strictest};
 use super::super::values::{UNIT, completed_years, day_of};
 use super::conditions::{codes_of, prefix_rows};
@@ -18,11 +18,13 @@ fn born(person: Option<&Fields>, on: i64) -> Result<i64, &'static str> {
 /// at the line's day > max; unit `years`, completed years ≥ max.
 ///
 /// Days and years are no common measure, so the strictest row is taken of each unit by itself. A line whose
-/// item has no valid row asks for no person. Near: the person's age is known and allowed.
+/// item has no valid row asks for no person, and for a rule of payment policy a line of which the fund paid nothing is
+/// clean. Near: the person's age is known and allowed.
 pub(crate) fn age_limit(facts: &Facts<'_>, rule: &'static str) -> Judgement {
     let mut judgement = Judgement::of(facts.lines.len());
     let rows = rule_rows(facts.tables, "age_limit", rule);
-    for line in &facts.lines {
+    let is_of_payment = speaks_of_payment(rule);
+    for line in facts.lines.iter().filter(|line| !(is_of_payment && line.is_unpaid)) {
         let valid = valid_rows(&rows, &line.item, line.day);
         if valid.is_empty() {
             continue;

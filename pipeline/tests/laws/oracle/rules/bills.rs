@@ -19,14 +19,18 @@ fn claim(finding: &mut Finding, settlement: &Settlement) {
     finding.amount = fen(settlement.fund, 6);
 }
 
-/// E01, live settlement: no `status` 1 enrolment of the person with the settlement's insutype (absent: any)
-/// covers its day; if no enrolment of anyone stands, not judged.
+/// E01, live settlement: fund_pay_sumamt > 0, and no `status` 1 enrolment of the person with the settlement's insutype
+/// (absent: any) covers its day; if no enrolment of anyone stands, not judged.
 ///
-/// Near: exactly one enrolment covers it.
+/// Near: exactly one enrolment covers it, or the fund paid nothing.
 pub(crate) fn e01(facts: &Facts<'_>) -> Judgement {
     let mut judgement = Judgement::of(facts.live.len());
     for settlement in &facts.live {
         let key: Key = vec![settlement.id.clone()];
+        if settlement.fund <= 0 {
+            judgement.near += 1;
+            continue;
+        }
         if facts.all("enrolment").next().is_none() {
             judgement.lacks(&key, "enrolment");
             continue;
@@ -92,13 +96,17 @@ pub(crate) fn e03(facts: &Facts<'_>) -> Judgement {
     judgement
 }
 
-/// E11, live settlement: the institution has agreements (none: not judged) and none of status 1 covers the day.
+/// E11, live settlement: fund_pay_sumamt > 0, and the institution has agreements (none: not judged) and none of status 1 covers the day.
 ///
-/// Near: exactly one agreement of status 1 covers it.
+/// Near: exactly one agreement of status 1 covers it, or the fund paid nothing.
 pub(crate) fn e11(facts: &Facts<'_>) -> Judgement {
     let mut judgement = Judgement::of(facts.live.len());
     for settlement in &facts.live {
         let key: Key = vec![settlement.id.clone()];
+        if settlement.fund <= 0 {
+            judgement.near += 1;
+            continue;
+        }
         let Some(institution) = facts.named("institution", &settlement.institution) else {
             judgement.lacks(&key, "institution");
             continue;

@@ -108,7 +108,8 @@ pub(super) fn codes_of<'a>(facts: &Facts<'a>, visit: &Visit, codes: &str, code: 
 pub(crate) fn indication(facts: &Facts<'_>, rule: &'static str) -> Judgement {
     let mut judgement = Judgement::of(facts.lines.len());
     let rows = rule_rows(facts.tables, "indication", rule);
-    for line in &facts.lines {
+    // All of them are rules of payment policy.
+    for line in facts.lines.iter().filter(|line| !line.is_unpaid) {
         let valid = valid_rows(&rows, &line.item, line.day);
         if valid.is_empty() {
             continue;

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::decode::Key;
-use super::super::facts::{Facts, NetSale, codes, required};
+use super::super::facts::{Facts, NetSale, required};
 use super::super::finding::{Finding, Judgement};
-use super::super::tables::{Row, all_own, rule_rows, strictest};
+use super::super::tables::{Row, all_own, has_prefix_of, rule_rows, strictest};
 use super::super::values::{DAY, UNIT, day_of, fen};
 use super::{limit, valid_rows};
 
@@ -40,28 +40,40 @@ pub(crate) fn t01(facts: &Facts<'_>) -> Judgement {
     judgement
 }
 
-/// T04, insured sale, trdn_flag not 1: fewer distinct trace codes than floor(cnt) (absent: none).
+/// T04, insured sale, trdn_flag not 1: fewer distinct trace codes than floor(cnt) (absent: none), and no row of table
+/// `no_trace_code` valid on day(sel_time) whose prefix the item starts with. A sale without mdtrt_setl_type whose setl_id
+/// names no live settlement is not judged where it would otherwise fire, else it is no subject.
 ///
-/// Codes and cnt are those of the net sale. Near: exactly as many, and at least one.
+/// Codes and cnt are those of the net sale. Near: exactly as many, and at least one; or a row spares it.
 pub(crate) fn t04(facts: &Facts<'_>) -> Judgement {
-    let sales: Vec<&NetSale> = facts.insured_sales().filter(|sale| !sale.is_split).collect();
-    let mut judgement = Judgement::of(sales.len());
-    for sale in sales {
+    let mut judgement = Judgement::default();
+    let mut subjects = 0;
+    for sale in facts.sales.iter().filter(|sale| !sale.is_split) {
         let packs = sale.cnt / UNIT;
         let codes = i128::try_from(sale.codes.len()).expect("a small world");
-        if codes < packs {
+        let of = (sale.item.as_str(), day_of(sale.time));
+        let is_spared = has_prefix_of(facts.tables, "no_trace_code", true, of);
+        let fires = codes < packs && !is_spared;
+        if sale.is_insured && fires {
             let mut finding = Finding::new("T04", vec![sale.id.clone()]);
             finding.show_one("dispensing", &sale.id);
             judgement.findings.push(finding);
+        } else if sale.is_insured {
+            judgement.near += u64::from(packs > 0 && codes <= packs);
+        } else if fires && !sale.says_who_paid {
+            judgement.lacks(&vec![sale.id.clone()], "mdtrt_setl_type");
         } else {
-            judgement.near += u64::from(codes == packs && packs > 0);
+            continue;
         }
+        subjects += 1;
     }
+    judgement.subjects = Some(subjects);
     judgement
 }
 
-/// T05, (institution, trace code) in insured sales: the institution has a purchase (move purchase) of the sale's
-/// item, and none of that item carries the code, purchase returns that list it taken off one for one.
+/// T05, (institution, trace code) in insured sales: the institution has purchases (move purchase) of the sale's item, some
+/// of them with trace codes, and none of that item carries the code, purchase returns that list it taken off one for one.
+/// Where there are purchases of items of those sales, but none with codes, it is not judged.
 ///
 /// A record carries a code once, however often it lists it, and its time does not matter: the code is carried
 /// while more purchases than purchase returns list it. Split packs count too. Where the institution never bought
@@ -74,7 +86,7 @@ pub(crate) fn t05(facts: &Facts<'_>) -> Judgement {
         .collect();
     for (institution, code) in pairs {
         let mut unbought: Vec<&NetSale> = Vec::new();
-        let mut is_near = false;
+        let (mut is_near, mut is_uncoded) = (false, false);
         for sale in facts.insured_sales() {
             if sale.institution != institution || !sale.codes.contains(code) {
                 continue;
@@ -87,16 +99,23 @@ pub(crate) fn t05(facts: &Facts<'_>) -> Judgement {
                 })
             };
             let listing = |movement: &'static str| {
-                of_item(movement).filter(|fields| codes(fields, "trace_codes").contains(code)).count()
+                of_item(movement).filter(|fields| facts.codes(fields).contains(code)).count()
             };
             let (bought, returned) = (listing("purchase"), listing("return"));
             if of_item("purchase").next().is_some() && bought <= returned {
-                unbought.push(sale);
+                if of_item("purchase").any(|fields| !facts.codes(fields).is_empty()) {
+                    unbought.push(sale);
+                } else {
+                    is_uncoded = true;
+                }
             } else {
                 is_near |= bought == returned + 1;
             }
         }
         if unbought.is_empty() {
+            if is_uncoded {
+                judgement.lacks(&vec![institution.to_owned(), code.to_owned()], "trace_codes");
+            }
             judgement.near += u64::from(is_near);
             continue;
         }

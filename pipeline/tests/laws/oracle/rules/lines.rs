@@ -93,12 +93,12 @@ fn level<'a>(facts: &Facts<'a>, institution: &str) -> Result<&'a str, &'static s
 
 /// D12 / S11, net line: item in table `level_limit` and hosp_lv of the institution ranks below lowest_lv.
 ///
-/// 01 ranks highest, so the strictest row has the smallest number. A line with a valid row needs the level, even
+/// A line of which the fund paid nothing is clean. 01 ranks highest, so the strictest row has the smallest number. A line with a valid row needs the level, even
 /// where 11 would do. Near: the institution ranks high enough.
 pub(crate) fn level_limit(facts: &Facts<'_>, rule: &'static str) -> Judgement {
     let mut judgement = Judgement::of(facts.lines.len());
     let rows = rule_rows(facts.tables, "level_limit", rule);
-    for line in &facts.lines {
+    for line in facts.lines.iter().filter(|line| !line.is_unpaid) {
         let strictest =
             strictest(&valid_rows(&rows, &line.item, line.day), |row| -rank(row.cell("lowest_lv")));
         let Some(row) = strictest.first() else {

@@ -131,8 +131,9 @@ fn kilometres((lon_a, lat_a): (f64, f64), (lon_b, lat_b): (f64, f64)) -> f64 {
     2.0 * 6371.0088 * chord.sqrt().min(1.0).asin()
 }
 
-/// A08, stay: (endtime, else now) − begntime > 24 h, and no `pass` presence of the person at that institution
-/// between begntime − 24 h and begntime + 24 h; judged only where the institution has any standing presence.
+/// A08, stay: (endtime, else now) − begntime > 24 h, and no `pass` presence of the person at that institution, of another
+/// scene than `sign_in`, between begntime − 24 h and begntime + 24 h; judged only where the institution has any standing
+/// presence of such a scene.
 ///
 /// Near: a stay long enough that exactly one pass presence covers.
 pub(crate) fn a08(facts: &Facts<'_>) -> Judgement {
@@ -145,6 +146,7 @@ pub(crate) fn a08(facts: &Facts<'_>) -> Judgement {
             facts
                 .all("presence")
                 .filter(|(_, presence)| required(presence, "fixmedins_code") == stay.institution)
+                .filter(|(_, presence)| required(presence, "scene") != "sign_in")
         };
         let checks = at_institution().filter(|(_, presence)| {
             let apart = time(presence, "idv_time").expect("required") - stay.begin;

@@ -132,7 +132,9 @@ pub(crate) fn p06(facts: &Facts<'_>) -> Judgement {
     judgement
 }
 
-/// P04, sale: rx_flag 1 and (no rx_id or no standing prescription of that id with state other than cancelled).
+/// P04, sale: rx_flag 1 and (no rx_id or no standing prescription of that id with state other than cancelled). Judged only
+/// where the sale's institution has some standing sale or return, as sent, whose rx_id names a standing prescription of
+/// any state.
 ///
 /// The prescription need not have the item. Near: rx_flag 1, and the prescription is there.
 pub(crate) fn p04(facts: &Facts<'_>) -> Judgement {
@@ -140,6 +142,14 @@ pub(crate) fn p04(facts: &Facts<'_>) -> Judgement {
     for sale in facts.sales.iter().filter(|sale| sale.needs_rx) {
         if sale.rx.as_ref().is_some_and(|rx| valid_prescription(facts, rx).is_some()) {
             judgement.near += 1;
+            continue;
+        }
+        let is_linked = facts.all("dispensing").any(|(_, fields)| {
+            required(fields, "fixmedins_code") == sale.institution
+                && text(fields, "rx_id").is_some_and(|rx| facts.named("prescription", rx).is_some())
+        });
+        if !is_linked {
+            judgement.lacks(&vec![sale.id.clone()], "rx_id");
             continue;
         }
         let mut finding = Finding::new("P04", vec![sale.id.clone()]);

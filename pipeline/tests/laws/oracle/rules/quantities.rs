@@ -16,13 +16,13 @@ fn count_of(lines: &[&NetLine]) -> i128 {
 /// D10 / S10, (visit, item): distinct days with net lines of the item > max of table `course_limit`. Amount the
 /// sum of det_item_fee_sumamt of the days beyond the max, earliest days kept.
 ///
-/// A line counts if a row is valid on its own day; the limit is the strictest of all rows that the subject's
-/// lines meet. Near: the limit is kept.
+/// A line counts if a row is valid on its own day and it is not known that the fund paid nothing of it; the limit is the
+/// strictest of all rows that the subject's lines meet. Near: the limit is kept.
 pub(crate) fn course_limit(facts: &Facts<'_>, rule: &'static str) -> Judgement {
     let mut judgement = Judgement::default();
     let rows = rule_rows(facts.tables, "course_limit", rule);
     let mut subjects: BTreeMap<Key, (Vec<&NetLine>, Vec<&Row>)> = BTreeMap::new();
-    for line in &facts.lines {
+    for line in facts.lines.iter().filter(|line| !line.is_unpaid) {
         let met = valid_rows(&rows, &line.item, line.day);
         if !met.is_empty() {
             let subject = subjects.entry(vec![line.visit.clone(), line.item.clone()]).or_default();

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::super::decode::{Fields, Key, Value};
 use super::super::facts::{Facts, NetLine, Visit, flag, list, required};
 use super::super::finding::{Finding, Judgement};
+use super::super::tables::has_prefix_of;
 use super::super::values::{DAY, day_of, fen, write_day};
 
 const HOUR: i64 = 3600;
@@ -150,7 +151,7 @@ pub(crate) fn a15(facts: &Facts<'_>) -> Judgement {
 
 /// M15, (earlier, later) of stays of one person at one institution, consecutive by (begntime, mdtrt_id):
 /// 0 ≤ day(later.begntime) − day(earlier.endtime) ≤ 15 and the first three characters of the main diagnoses are
-/// equal.
+/// equal, unless the later one starts with a prefix of table `planned_stay` (valid on the day of its begin).
 ///
 /// A pair that lacks an end or a main diagnosis is judged all the same where what it has fails already: main
 /// diagnoses that differ, or days too far apart. A code of less than three characters is compared whole.
@@ -169,7 +170,14 @@ pub(crate) fn m15(facts: &Facts<'_>) -> Judgement {
             };
             let key: Key = vec![earlier.id.clone(), later.id.clone()];
             let gap = earlier.end.map(|end| day_of(later.begin) - day_of(end));
-            let main = |stay: &Visit| main_diagnosis(facts.named("visit", &stay.id).expect("it stands"));
+            if is_planned(facts, later) {
+                judgement.near += 1;
+                continue;
+            }
+            let main = |stay: &Visit| {
+                let code = main_diagnosis(facts.named("visit", &stay.id).expect("it stands"))?;
+                Some(code.chars().take(3).collect::<String>())
+            };
             let is_equal = main(earlier).zip(main(later)).map(|(one, other)| one == other);
             match (gap.map(|gap| (0..=15).contains(&gap)), is_equal) {
                 (Some(true), Some(true)) => {
@@ -189,8 +197,13 @@ pub(crate) fn m15(facts: &Facts<'_>) -> Judgement {
     judgement
 }
 
-/// The first three characters of the main diagnosis: maindiag_flag 1, lowest (diag_srt_no, absent last;
-/// position).
+/// Whether the main diagnosis of a stay starts with a prefix of table `planned_stay`.
+fn is_planned(facts: &Facts<'_>, stay: &Visit) -> bool {
+    let main = main_diagnosis(facts.named("visit", &stay.id).expect("it stands"));
+    main.is_some_and(|code| has_prefix_of(facts.tables, "planned_stay", false, (&code, day_of(stay.begin))))
+}
+
+/// The main diagnosis: maindiag_flag 1, lowest (diag_srt_no, absent last; position).
 fn main_diagnosis(visit: &Fields) -> Option<String> {
     let mains = list(visit, "diags").iter().enumerate().filter(|(_, diag)| flag(diag, "maindiag_flag"));
     let main = mains.min_by_key(|(position, diag)| {
@@ -200,12 +213,14 @@ fn main_diagnosis(visit: &Fields) -> Option<String> {
         };
         (number.is_none(), number, *position)
     });
-    main.map(|(_, diag)| required(diag, "diag_code").chars().take(3).collect())
+    main.map(|(_, diag)| required(diag, "diag_code").to_owned())
 }
 
-/// M18, stay s: stays of the person with begntime in (s.begntime − 90 d, s.begntime] ≥ 4.
+/// M18, stay s whose main diagnosis does not start with a prefix of table `planned_stay`: stays of the person with
+/// begntime in (s.begntime − 90 d, s.begntime] ≥ 4.
 ///
-/// The stay itself is one of them, and so is another that begins in the same second. Near: they are three.
+/// The stay itself is one of them, and so is another that begins in the same second. Near: they are three, or the stay is
+/// planned.
 pub(crate) fn m18(facts: &Facts<'_>) -> Judgement {
     let mut judgement = Judgement::of(facts.stays().count());
     for stay in facts.stays() {
@@ -219,6 +234,10 @@ pub(crate) fn m18(facts: &Facts<'_>) -> Judgement {
             .collect();
         if window.len() < 4 {
             judgement.near += u64::from(window.len() == 3);
+            continue;
+        }
+        if is_planned(facts, stay) {
+            judgement.near += 1;
             continue;
         }
         let mut finding = Finding::new("M18", vec![stay.id.clone()]);

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use super::super::decode::Key;
 use super::super::facts::{Facts, amount, day, required, time};
 use super::super::finding::{Finding, Judgement};
-use super::super::values::{DAY, UNIT, day_of, fen};
+use super::super::tables::{Row, rows};
+use super::super::values::{DAY, UNIT, day_of, fen, read_day};
+use super::limit;
 
 /// Something sold or billed out of the stock of an institution.
 struct Use {
@@ -19,8 +21,11 @@ struct Use {
     paid: i128,
 }
 
-/// G02, (institution, item) that has a purchase or a count: on some day used > supply × 1.05 + 2.
+/// G02, (institution, item) that has a purchase or a count: on some day d, up to day(now), used > supply × (1 + 0.05) + 2;
+/// a row of table `stock_tolerance` valid on day d whose prefix the item starts with gives other numbers: the longest
+/// prefix, then the smaller tolerance, then the smaller units.
 ///
+/// A day without movement counts too, so each day on which a row begins or has ended is looked at.
 /// A purchase return alone is no purchase. Without an opening count the finding is an indicator.
 /// Near: on some day more is used than was there, but within the tolerance.
 pub(crate) fn g02(facts: &Facts<'_>) -> Judgement {
@@ -59,16 +64,31 @@ pub(crate) fn g02(facts: &Facts<'_>) -> Judgement {
         let mut uses = uses(facts, institution, item);
         uses.retain(|one| is_after(one.day));
 
-        let days: BTreeSet<i64> =
-            supplied.iter().map(|(day, _)| *day).chain(uses.iter().map(|one| one.day)).collect();
-        // Excess in units of 10^-8: used − supply × 1.05 − 2.
+        let grants = rows(facts.tables, "stock_tolerance");
+        let grants: Vec<&Row> = grants
+            .iter()
+            .filter(|row| !row.cell("prefix").is_empty() && item.starts_with(row.cell("prefix")))
+            .collect();
+        let edges = grants.iter().flat_map(|row| {
+            let (from, to) = (read_day(row.cell("valid_from")), read_day(row.cell("valid_to")));
+            from.into_iter().chain(to.map(|to| to + 1))
+        });
+        let mut days: BTreeSet<i64> =
+            supplied.iter().map(|(day, _)| *day).chain(uses.iter().map(|one| one.day)).chain(edges).collect();
+        days.retain(|day| is_after(*day) && *day <= day_of(facts.now));
+        // Excess in units of 10^-12: used − supply × (1 + tolerance) − units.
         let mut greatest: Option<(i128, i64)> = None;
         let mut is_short = false;
         for day in days {
             let supply = opening_cnt
                 + supplied.iter().filter(|(when, _)| *when <= day).map(|(_, cnt)| cnt).sum::<i128>();
             let used: i128 = uses.iter().filter(|one| one.day <= day).map(|one| one.cnt).sum();
-            let excess = used * 100 - supply * 105 - 2 * UNIT * 100;
+            let valid = grants.iter().filter(|row| row.is_valid(day));
+            let (tolerance, units) = valid
+                .map(|row| (-(row.cell("prefix").len() as i64), limit(row, "tolerance"), limit(row, "units")))
+                .min()
+                .map_or((50_000, 2 * UNIT), |(_, tolerance, units)| (tolerance, units));
+            let excess = used * UNIT - supply * (UNIT + tolerance) - units * UNIT;
             is_short |= used > supply;
             if greatest.is_none_or(|(before, _)| excess > before) {
                 greatest = Some((excess, day));
@@ -90,7 +110,7 @@ pub(crate) fn g02(facts: &Facts<'_>) -> Judgement {
             None => finding.verdict = "indicator",
         }
         let lowest = uses.iter().filter_map(|one| one.price).min().unwrap_or(0);
-        finding.amount = fen(excess * lowest, 14);
+        finding.amount = fen(excess * lowest, 18);
         finding.occurred = Some(worst_day * DAY);
         for one in uses.into_iter().filter(|one| one.day <= worst_day) {
             finding.laid.insert(one.record, one.own);
