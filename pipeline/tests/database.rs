@@ -188,7 +188,7 @@ fn through_kills(place: &Place, kills: u64) {
         let dies = (nth as u64).is_multiple_of(every) && killed < kills;
         if dies && killed % 3 == 0 {
             // Between a batch in the database and the next one.
-            let _ = service.child.kill();
+            let _ = (service.child.kill(), service.child.wait());
             service = place.begin("data", &[("FUNDWATCH_FAIL_AT", "events projected")]);
         }
         let begun = Instant::now();

@@ -145,7 +145,7 @@ fn kills_lose_nothing_and_double_nothing() {
             killed += 1;
             if killed % 3 == 0 {
                 // At a named point of the next tick.
-                let _ = service.child.kill();
+                let _ = (service.child.kill(), service.child.wait());
                 let point = FAIL_POINTS[usize::try_from(killed / 3).unwrap() % FAIL_POINTS.len()];
                 service = place.begin(Some(&region.rules), &[("FUNDWATCH_FAIL_AT", point)]);
                 assert!(service.is_ready(), "{}", place.log());
