@@ -1,6 +1,7 @@
 //! `fundwatch backup` and `fundwatch restore`: the state of a service, copied while it runs and put back elsewhere.
 
 use serde_json::{Value, json};
+use wire::visible::visible_path;
 
 use crate::args::{BackupArgs, RestoreArgs};
 use crate::error::Error;
@@ -30,7 +31,7 @@ pub fn backup(args: &BackupArgs) -> Result<String, Error> {
 pub fn restore(args: &RestoreArgs) -> Result<String, Error> {
     let by = args.by.clone().unwrap_or_else(user);
     let (copied, manifest) = ::serve::restore(&args.backup, &args.data, &by)?;
-    let data = args.data.display();
+    let data = visible_path(&args.data);
     let database = match manifest {
         Some(manifest) if manifest.database_copied => {
             format!(

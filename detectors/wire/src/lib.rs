@@ -33,6 +33,7 @@ pub mod rejected;
 pub mod schema;
 pub mod summary;
 pub mod text;
+pub mod visible;
 
 pub use alert::{Alert, AlertRank, RecordName, Subject, alert_id};
 pub use coverage::{InstitutionCoverage, Lateness, RuleCoverage};

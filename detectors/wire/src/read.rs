@@ -11,17 +11,19 @@ use memchr::memmem;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use crate::visible::visible_path;
+
 /// Why lines cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
     /// There is no such file.
-    #[error("{} is missing", path.display())]
+    #[error("{} is missing", visible_path(path))]
     Missing {
         /// The file.
         path: PathBuf,
     },
     /// The file cannot be read.
-    #[error("{}", path.display())]
+    #[error("{}", visible_path(path))]
     Read {
         /// The file.
         path: PathBuf,
@@ -30,7 +32,7 @@ pub enum ReadError {
         source: io::Error,
     },
     /// A line is not what it should be.
-    #[error("{}: line {number}: {what}", path.display())]
+    #[error("{}: line {number}: {what}", visible_path(path))]
     Line {
         /// The file.
         path: PathBuf,

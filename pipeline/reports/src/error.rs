@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use rulebank::BankError;
 use wire::ReadError;
+use wire::visible::visible_path;
 
 /// Why a report ended early.
 #[derive(Debug, thiserror::Error)]
@@ -16,7 +17,7 @@ pub enum Error {
     #[error("the rule bank is invalid\n{}", rulebank::check_report(.0).trim_end())]
     Bank(Vec<BankError>),
     /// A file or folder could not be read.
-    #[error("cannot read {}", path.display())]
+    #[error("cannot read {}", wire::visible::visible_path(path))]
     Read {
         /// Which.
         path: PathBuf,
@@ -25,7 +26,7 @@ pub enum Error {
         source: io::Error,
     },
     /// A file could not be written.
-    #[error("cannot write {}", path.display())]
+    #[error("cannot write {}", wire::visible::visible_path(path))]
     Write {
         /// Which.
         path: PathBuf,
@@ -40,7 +41,7 @@ impl From<ReadError> for Error {
         match error {
             ReadError::Missing { path } => Error::Arguments(format!(
                 "{} is missing: an older version made this folder, or the run did not end; run once more",
-                path.display()
+                visible_path(&path)
             )),
             ReadError::Read { path, source } => Error::Read { path, source },
             ReadError::Line { path, number, what } => {

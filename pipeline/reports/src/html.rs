@@ -2,7 +2,8 @@
 //!
 //! A page is text: no script, no picture from elsewhere, and a policy in its head that forbids both, so that it may be
 //! mailed, archived and opened in ten years. What values hold is escaped where it is written (maud), so that
-//! no name of an institution becomes markup. The same values give the same bytes.
+//! no name of an institution becomes markup; what a reader would obey and not see, such as a turn of the direction of
+//! writing, is written out ([`wire::visible`]). The same values give the same bytes.
 //!
 //! How to make one:
 //! * [`Document`] is the frame: `Document::new(title, lang).subtitle(..).note(..).page(&body)`.
@@ -21,6 +22,7 @@ pub mod table;
 
 use maud::{DOCTYPE, Markup, Render, html};
 use rulebank::Lang;
+use wire::visible::visible_lines;
 
 /// What a page may load and run: nothing but its own style.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
@@ -80,7 +82,7 @@ impl Document {
                 }
             }
         };
-        let mut text = page.into_string();
+        let mut text = visible_lines(&page.into_string()).into_owned();
         text.push('\n');
         text
     }

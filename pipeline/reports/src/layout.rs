@@ -1,6 +1,12 @@
 //! Pages of plain text: headings, paragraphs, aligned tables, with Chinese characters two columns wide.
+//!
+//! What a terminal would obey is written out where it is put into the page ([`wire::visible`]), so that it takes the
+//! room that it is seen to take, and no value ends a line.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
+
+use wire::visible::visible;
 
 /// A page that grows downwards.
 #[derive(Default)]
@@ -47,25 +53,25 @@ impl Page {
 
     /// A heading, with an empty line before it.
     pub fn heading(&mut self, heading: &str) {
-        let _ = writeln!(self.text, "\n{heading}");
+        let _ = writeln!(self.text, "\n{}", visible(heading));
     }
 
     /// A line as it stands.
     pub fn plain(&mut self, line: &str) {
-        let _ = writeln!(self.text, "{}", line.trim_end());
+        let _ = writeln!(self.text, "{}", visible(line.trim_end()));
     }
 
     /// A paragraph below a heading; its own line breaks stay.
     pub fn paragraph(&mut self, text: &str) {
         for line in text.trim().lines() {
-            let _ = writeln!(self.text, "  {}", line.trim_end());
+            let _ = writeln!(self.text, "  {}", visible(line.trim_end()));
         }
     }
 
     /// Points of a list.
     pub fn points<'t>(&mut self, points: impl IntoIterator<Item = &'t str>) {
         for point in points {
-            let _ = writeln!(self.text, "  - {}", point.trim());
+            let _ = writeln!(self.text, "  - {}", visible(point.trim()));
         }
     }
 
@@ -79,19 +85,21 @@ impl Page {
     /// Rows of cells in columns of equal width; a column beyond `aligns` stands left.
     pub fn rows(&mut self, rows: &[Vec<String>], aligns: &[Align]) {
         let mut widths: Vec<usize> = Vec::new();
-        for row in rows {
+        let rows: Vec<Vec<Cow<'_, str>>> =
+            rows.iter().map(|row| row.iter().map(|cell| visible(cell)).collect()).collect();
+        for row in &rows {
             for (index, cell) in row.iter().enumerate() {
                 widths.resize(widths.len().max(index + 1), 0);
                 widths[index] = widths[index].max(width(cell));
             }
         }
-        for row in rows {
+        for row in &rows {
             let mut line = String::from("  ");
             for (index, (cell, wanted)) in row.iter().zip(&widths).enumerate() {
                 let space = " ".repeat(wanted - width(cell));
                 match aligns.get(index).copied().unwrap_or(Align::Left) {
-                    Align::Left => line.extend([cell.as_str(), &space]),
-                    Align::Right => line.extend([space.as_str(), cell]),
+                    Align::Left => line.extend([cell.as_ref(), space.as_str()]),
+                    Align::Right => line.extend([space.as_str(), cell.as_ref()]),
                 }
                 line.push_str("  ");
             }

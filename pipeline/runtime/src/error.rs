@@ -16,7 +16,7 @@ pub enum Error {
     #[error("the rule bank is invalid\n{}", rulebank::check_report(.0).trim_end())]
     Bank(Vec<BankError>),
     /// A file or folder could not be read.
-    #[error("cannot read {}", path.display())]
+    #[error("cannot read {}", wire::visible::visible_path(path))]
     Read {
         /// Which.
         path: PathBuf,
@@ -25,7 +25,7 @@ pub enum Error {
         source: io::Error,
     },
     /// A file could not be written.
-    #[error("cannot write {}", path.display())]
+    #[error("cannot write {}", wire::visible::visible_path(path))]
     Write {
         /// Which.
         path: PathBuf,

@@ -10,12 +10,13 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
 use rustls::{AlertDescription, CertificateError, RootCertStore};
 use ureq::tls::{Certificate, ClientCert, PrivateKey, RootCerts, TlsConfig, TlsProvider};
+use wire::visible::visible_path;
 
 use crate::args::TlsArgs;
 use crate::error::Error;
 
 fn wrong(option: &str, path: &Path, what: impl std::fmt::Display) -> Error {
-    Error::arguments(format!("{option} {}: {what}", path.display()))
+    Error::arguments(format!("{option} {}: {what}", visible_path(path)))
 }
 
 fn certificates(option: &str, path: &Path) -> Result<Vec<CertificateDer<'static>>, Error> {
@@ -40,8 +41,9 @@ fn own(args: &TlsArgs) -> Result<Option<ClientCert>, Error> {
     let text = std::fs::read(key).map_err(|error| wrong("--key", key, error))?;
     let private = PrivateKeyDer::from_pem_slice(&text).map_err(|error| wrong("--key", key, error))?;
     // The client of HTTP takes it for granted that both belong together.
-    CertifiedKey::from_der(chain.clone(), private, &ring::default_provider())
-        .map_err(|error| wrong("--key", key, format!("it does not go with {}: {error}", cert.display())))?;
+    CertifiedKey::from_der(chain.clone(), private, &ring::default_provider()).map_err(|error| {
+        wrong("--key", key, format!("it does not go with {}: {error}", visible_path(cert)))
+    })?;
     let private = PrivateKey::from_pem(&text).map_err(|error| wrong("--key", key, error))?;
     Ok(Some(ClientCert::new_with_certs(&given(&chain), private)))
 }

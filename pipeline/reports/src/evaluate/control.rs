@@ -7,6 +7,7 @@ use records::time::parse_time;
 use selection::estimate::control_findings;
 use selection::period::Period;
 use wire::Label;
+use wire::visible::visible_path;
 
 use crate::error::Error;
 use crate::list::files::read;
@@ -21,7 +22,7 @@ pub(super) fn draw(list: &Path, labels: &[Label]) -> Result<ControlDraw, Error> 
     let Some(draw) = drawn else {
         return Err(Error::Arguments(format!(
             "nobody was drawn for {}: make it with --control and --seed",
-            list.display()
+            visible_path(list)
         )));
     };
     let control: Vec<String> = draw.drawn.iter().map(|lot| lot.fixmedins_code.clone()).collect();

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use eval::judgement::report::{Measure, OrdersAtK, Report};
 use rulebank::Lang;
+use wire::visible::visible_path;
 
 use super::words::{amount, around, basis, count, share, unknown};
 use crate::language::pick;
@@ -30,7 +31,7 @@ pub(super) fn summary(report: &Report, out: &Path, lang: Lang) -> String {
     page.rows(&list(report, lang), &[Align::Right; 6]);
     text.push_str(&page.finish());
     let [html, json] = super::request::report_files(out);
-    let _ = writeln!(text, "\n{}\n{}", html.display(), json.display());
+    let _ = writeln!(text, "\n{}\n{}", visible_path(&html), visible_path(&json));
     text
 }
 

@@ -4,6 +4,7 @@
 //! numbers with a format.
 
 use rust_xlsxwriter::{Format, FormatAlign, Worksheet, XlsxError};
+use wire::visible::visible_lines;
 
 /// Signs that a cell holds.
 const TEXT_MAX: usize = 16_000;
@@ -140,8 +141,9 @@ impl<'s> Sheet<'s> {
     }
 }
 
-/// A text that fits a cell.
+/// A text that fits a cell, and shows what it holds; tabs are text there.
 fn short(text: &str) -> String {
+    let text = &*text.split('\t').map(visible_lines).collect::<Vec<_>>().join("\t");
     if text.chars().count() <= TEXT_MAX {
         text.to_owned()
     } else {

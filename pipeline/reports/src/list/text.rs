@@ -12,6 +12,7 @@ use crate::language::pick;
 use crate::layout::{Align, Page};
 use crate::mask::Mask;
 use crate::number::yuan;
+use wire::visible::visible_path;
 
 /// How many rows are shown.
 const SHOWN: usize = 10;
@@ -38,7 +39,7 @@ pub fn text(list: &List, files: &[PathBuf], mask: &mut Mask, lang: Lang) -> Stri
     page.plain("");
     for (nth, file) in files.iter().enumerate() {
         let heading = if nth == 0 { pick(lang, "文件", "files") } else { "" };
-        page.plain(&format!("{heading:<8}{}", file.display()));
+        page.plain(&format!("{heading:<8}{}", visible_path(file)));
     }
     page.finish()
 }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use wire::Institution;
+use wire::visible::{visible, visible_path};
 
 /// Codes that are named.
 const NAMED: usize = 5;
@@ -31,11 +32,11 @@ impl Nearest {
     }
 
     pub(super) fn sentence(&self, folder: &Path) -> String {
-        let mut text =
-            format!("no institution {} among the {} of {}", self.asked, self.seen, folder.display());
+        let (asked, folder) = (visible(&self.asked), visible_path(folder));
+        let mut text = format!("no institution {asked} among the {} of {folder}", self.seen);
         for (nth, (_, code, name)) in self.best.iter().enumerate() {
             text.push_str(if nth == 0 { "; nearest to it:" } else { "" });
-            text.push_str(&format!("\n  {code}  {name}"));
+            text.push_str(&format!("\n  {}  {}", visible(code), visible(name)));
         }
         text
     }
