@@ -1,6 +1,7 @@
 //! What names a person in outputs, and how it is found in texts: the one meaning that every mask over persons has.
 //!
-//! A token is found where it stands whole: letters, digits and `_` of ASCII beside it make another word of it. What it
+//! A token stands where a field says so. In a text that is no field it is found where it stands whole (letters, digits
+//! and `_` of ASCII beside it make another word of it), and masked if it can be nothing else ([`is_distinct`]). What it
 //! is replaced by is left to whoever masks: pages number persons, the live service gives them pseudonyms.
 
 use std::borrow::Cow;
@@ -19,6 +20,28 @@ pub const FIELDS_OF_PERSONS: [&str; 4] = ["psn_no", "fact_id", "enrl_id", "idv_i
 pub fn names_a_person(kind: &str) -> bool {
     KINDS_OF_PERSONS.contains(&kind) || kind == "group"
 }
+
+/// Whether a token is known for one wherever it stands: it has letters and digits, or is longer than words, days and
+/// amounts are. Others are words, numbers, days and signs as well, and are masked only where a field says that a person
+/// stands there.
+///
+/// ```
+/// use wire::mask::is_distinct;
+/// assert!(["P-7", "330100199001011234", "3301000012"].into_iter().all(is_distinct));
+/// assert!(!["1234", "-", "2025-03-01", "20250301", "yuan", ""].into_iter().any(is_distinct));
+/// ```
+pub fn is_distinct(token: &str) -> bool {
+    let has = |is: fn(char) -> bool| token.chars().any(is);
+    let is_number = token.bytes().all(|byte| byte.is_ascii_digit());
+    has(char::is_alphabetic) && has(|letter| letter.is_ascii_digit())
+        || token.len() >= if is_number { DIGITS } else { LETTERS }
+}
+
+/// Digits that no day and hardly an amount has.
+const DIGITS: usize = 10;
+
+/// Characters that hardly a word has.
+const LETTERS: usize = 16;
 
 /// The tokens of persons that an alert states by itself: by its subject and its evidence.
 pub fn persons_of(alert: &Alert) -> impl Iterator<Item = &str> {
@@ -50,6 +73,12 @@ impl Tokens {
     /// Whether none is known.
     pub fn is_empty(&self) -> bool {
         self.by_word.is_empty()
+    }
+
+    /// Whether this is one of them.
+    pub fn has(&self, token: &str) -> bool {
+        let of_word = self.by_word.get(word(token)).map(Vec::as_slice).unwrap_or_default();
+        of_word.binary_search_by(|known| order(known).cmp(&order(token))).is_ok()
     }
 
     /// All of them.

@@ -1,9 +1,11 @@
 //! Why an alert stands, or why a subject raised none, for people and programs.
 //!
 //! [`gather`] reads from a run's folder what explains an alert, a running service has it at hand, and [`explanation`] is
-//! made of either; [`money`] follows its amount record by record; [`page`] shows it to people, [`json`] to programs.
-//! [`why_not`] shows the answer for a subject without an alert, which `pipeline` finds by reading the records again.
+//! made of either; [`money`] follows its amount record by record; [`page`] shows it to people, [`json`] to programs, and
+//! [`masked`] hides persons from either. [`why_not`] shows the answer for a subject without an alert, which
+//! `pipeline` finds by reading the records again.
 
+pub mod masked;
 pub mod money;
 pub mod page;
 pub mod why_not;

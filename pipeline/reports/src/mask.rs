@@ -1,14 +1,24 @@
 //! Persons in front of people: a token becomes *Person 001*, the same one throughout a document.
 //!
 //! Numbers follow the order of first appearance, so the same document has the same numbers, and two documents
-//! cannot be laid side by side by them. A token is replaced where it stands whole ([`wire::mask`]). What merely holds a
-//! token within a longer word (a record id that a hospital built from it) is no token, and stays.
+//! cannot be laid side by side by them.
+//!
+//! A token is masked where a field says that a person stands there: `psn_no`, the key of a `person`, the part of an
+//! alert's key that its detector calls so. Nothing is looked for in numbers, times and codes: a person may be called
+//! `1234`, `-` or `03`. Only texts that are no field are searched, and only for tokens that no word, number or day can
+//! be ([`is_distinct`]). That are sentences, and ids, which some hospitals build from a token; of an id
+//! a token of [`LONG`] characters or more is replaced where it stands whole, and what merely holds it within a longer
+//! word stays.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use rulebank::Lang;
-use wire::mask::Tokens;
+use rulebank::{DetectorSpec, Lang};
+use wire::Subject;
+use wire::mask::{FIELDS_OF_PERSONS, KINDS_OF_PERSONS, Tokens, is_distinct};
+
+/// Characters from which on a token is replaced within an id that was built from it.
+pub const LONG: usize = 8;
 
 /// Replaces the tokens of persons by numbered names.
 ///
@@ -17,9 +27,10 @@ use wire::mask::Tokens;
 /// use reports::mask::Mask;
 /// use rulebank::Lang;
 /// let mut mask = Mask::new(Lang::En);
-/// mask.know("T01");
-/// assert_eq!(mask.text("T01 was seen, T012 was not"), "Person 001 was seen, T012 was not");
-/// assert_eq!(mask.person("T77"), "Person 002");
+/// mask.know_all(["T01", "1234"]);
+/// assert_eq!(mask.field("psn_no", "1234"), "Person 001");
+/// assert_eq!(mask.field("fund_pay_sumamt", "1234.56"), "1234.56");
+/// assert_eq!(mask.sentence("T01 paid 1234 yuan, T012 did not", []), "Person 002 paid 1234 yuan, T012 did not");
 /// ```
 #[derive(Clone, Debug)]
 pub struct Mask {
@@ -78,14 +89,89 @@ impl Mask {
         name(self.lang, &mut self.names, token)
     }
 
-    /// A text with every known token replaced.
-    pub fn text<'t>(&mut self, text: &'t str) -> Cow<'t, str> {
+    /// The value of a record's field.
+    pub fn field<'v>(&mut self, name: &str, value: &'v str) -> Cow<'v, str> {
+        match name {
+            "psn_no" => Cow::Owned(self.person(value)),
+            _ if FIELDS_OF_PERSONS.contains(&name) && self.tokens.has(value) => {
+                Cow::Owned(self.person(value))
+            }
+            _ if name.ends_with("_id") || name == "feedetl_sn" => self.built(value),
+            _ => Cow::Borrowed(value),
+        }
+    }
+
+    /// The key of a record, or of what is named like one: `kind` is the kind of record, or of subject.
+    pub fn id<'v>(&mut self, kind: &str, id: &'v str) -> Cow<'v, str> {
+        match kind {
+            _ if is_person(kind) => Cow::Owned(self.person(id)),
+            _ if KINDS_OF_PERSONS.contains(&kind) && self.tokens.has(id) => Cow::Owned(self.person(id)),
+            _ => self.built(id),
+        }
+    }
+
+    /// The parts of an alert's key, one by one; `names` are what its detector calls them, if that is known.
+    pub fn key(&mut self, names: Option<&[&str]>, subject: &Subject, key: &[String]) -> Vec<String> {
+        let mut masked = Vec::new();
+        for (nth, part) in key.iter().enumerate() {
+            let name = names.and_then(|names| names.get(nth)).copied();
+            let masked_whole = match name {
+                Some("psn_no") => true,
+                Some("subject") => is_person(&subject.r#type),
+                Some(_) => false,
+                // Who is the subject stands first; elsewhere a person is known by a token that is nothing else.
+                None => nth == 0 && is_person(&subject.r#type) || is_distinct(part) && self.tokens.has(part),
+            };
+            let part = match name {
+                _ if masked_whole => self.person(part),
+                Some(name) => self.field(name, part).into_owned(),
+                None => self.built(part).into_owned(),
+            };
+            masked.push(part);
+        }
+        masked
+    }
+
+    /// A sentence. What is one of its `values` is no person, whoever is called so: no message is given one.
+    pub fn sentence<'t, 'v>(
+        &mut self,
+        text: &'t str,
+        values: impl IntoIterator<Item = &'v str>,
+    ) -> Cow<'t, str> {
+        let values: BTreeSet<&str> = values.into_iter().collect();
+        self.searched(text, |token| is_distinct(token) && !values.contains(token))
+    }
+
+    /// An id that may be built from a token; one that *is* a token by chance is what its field says.
+    fn built<'t>(&mut self, id: &'t str) -> Cow<'t, str> {
+        self.searched(id, |token| token != id && token.len() >= LONG && is_distinct(token))
+    }
+
+    fn searched<'t>(&mut self, text: &'t str, is_masked: impl Fn(&str) -> bool) -> Cow<'t, str> {
         if self.unmasked || self.tokens.is_empty() {
             return Cow::Borrowed(text);
         }
         let (lang, names) = (self.lang, &mut self.names);
-        self.tokens.replaced(text, |token| name(lang, names, token))
+        self.tokens.replaced(text, |token| match is_masked(token) {
+            true => name(lang, names, token),
+            false => token.to_owned(),
+        })
     }
+}
+
+/// Whether what is named like this is a person, or a group that is named by one.
+fn is_person(kind: &str) -> bool {
+    matches!(kind, "person" | "group")
+}
+
+/// What a detector calls the parts of a key of this length.
+pub fn key_names(
+    detector: &str,
+    parts: usize,
+    specs: &'static [DetectorSpec],
+) -> Option<&'static [&'static str]> {
+    let spec = specs.iter().find(|spec| spec.name == detector)?;
+    spec.keys.iter().find(|names| names.len() == parts).copied()
 }
 
 /// The name of a token: the number that it has, or the next one.
@@ -111,22 +197,76 @@ mod tests {
         mask
     }
 
+    fn subject(kind: &'static str, id: &str) -> Subject {
+        Subject { r#type: kind.into(), id: id.to_owned() }
+    }
+
     #[test]
-    fn tokens_are_replaced_whole_and_numbered_as_they_come() {
-        let mut mask = mask(&["T1", "T12", "P-7", "P-7-A", "甲"]);
-        let text = "参保人T12住院；T1/T12 T123 _T1 xT1 P-7-A P-7 P-70 甲乙";
-        let want = "参保人人员 001住院；人员 002/人员 001 T123 _T1 xT1 人员 003 人员 004 P-70 人员 005乙";
-        assert_eq!(mask.text(text), want);
-        assert_eq!(mask.text("T1"), "人员 002", "a number stays");
-        assert_eq!(mask.person("T1"), "人员 002");
-        assert_eq!(mask.text("nobody"), "nobody");
+    fn tokens_are_replaced_whole_in_sentences_and_numbered_as_they_come() {
+        let mut mask = mask(&["T1", "T12", "P-7", "P-7-A"]);
+        let text = "参保人T12住院；T1/T12 T123 _T1 xT1 P-7-A P-7 P-70";
+        let want = "参保人人员 001住院；人员 002/人员 001 T123 _T1 xT1 人员 003 人员 004 P-70";
+        assert_eq!(mask.sentence(text, []), want);
+        assert_eq!(mask.person("T1"), "人员 002", "a number stays");
+        assert_eq!(mask.sentence("nobody", []), "nobody");
+        // In a key whose parts nobody names.
+        let key = |mask: &mut Mask, parts: [&str; 2]| {
+            mask.key(None, &subject("visit", parts[0]), &parts.map(str::to_owned))
+        };
+        assert_eq!(key(&mut mask, ["V2", "T12"]), ["V2", "人员 001"]);
+        // A value of the message is what it is, whoever is called so.
+        assert_eq!(mask.sentence("T1 and T12", ["T12"]), "人员 002 and T12");
+    }
+
+    #[test]
+    fn numbers_days_words_and_signs_are_masked_where_a_person_stands_and_nowhere_else() {
+        let tokens = ["1234", "-", "2025", "03", ".", "2025-03-01", "inpatient", "V1", "H1", "甲"];
+        let mut mask = mask(&tokens);
+        for (nth, token) in tokens.iter().enumerate() {
+            let name = format!("人员 {:03}", nth + 1);
+            assert_eq!(mask.field("psn_no", token), name);
+            assert_eq!(mask.id("person", token), name);
+            assert_eq!(
+                mask.key(
+                    Some(&["psn_no", "day"]),
+                    &subject("person", token),
+                    &[(*token).into(), (*token).into()]
+                ),
+                [&name, *token]
+            );
+            for (field, value) in [
+                ("fund_pay_sumamt", "1234.03"),
+                ("begntime", "2025-03-01 09:00:00"),
+                ("mdtrt_id", "V1"),
+                ("fixmedins_code", "H1"),
+                ("med_list_codg", *token),
+                ("mdtrt_id", *token),
+            ] {
+                assert_eq!(mask.field(field, value), value);
+            }
+            assert_eq!(mask.id("visit", token), *token);
+        }
+        let said = "甲 of H1 paid 1,234.03 yuan (1234) from 2025-03-01 - 2025-03-03 as inpatient.";
+        assert_eq!(mask.sentence(said, ["H1"]), said);
+    }
+
+    #[test]
+    fn an_id_built_from_a_long_token_hides_it() {
+        let mut mask = mask(&["T0000001", "12345678", "3301000012"]);
+        assert_eq!(mask.id("visit", "T0000001-20250301"), "人员 001-20250301");
+        assert_eq!(mask.field("mdtrt_id", "T0000001/1"), "人员 001/1");
+        assert_eq!(mask.id("visit", "12345678-1"), "12345678-1");
+        assert_eq!(mask.id("visit", "3301000012-1"), "人员 002-1");
+        assert_eq!(mask.id("person_fact", "T0000001"), "人员 001");
+        assert_eq!(mask.id("visit", "T0000001"), "T0000001", "a visit that is called like a person");
     }
 
     #[test]
     fn unmasked_texts_stay_and_the_file_states_it() {
         let mut mask = Mask::unless(true, Lang::En);
         mask.know("T1");
-        assert_eq!(mask.text("T1"), "T1");
+        assert_eq!(mask.sentence("T1", []), "T1");
+        assert_eq!(mask.field("psn_no", "T1"), "T1");
         assert_eq!(mask.person("T1"), "T1");
         assert!(mask.is_off() && mask.note().contains("--unmasked"));
     }
@@ -136,7 +276,7 @@ mod tests {
         let tokens: Vec<String> = (0..20_000).map(|n| format!("T{n:06}")).collect();
         let mut mask = mask(&tokens.iter().map(String::as_str).collect::<Vec<_>>());
         let text = format!("{},", tokens.join(",")).repeat(5);
-        let masked = mask.text(&text);
+        let masked = mask.sentence(&text, []);
         assert!(!masked.contains('T') && masked.ends_with("人员 20000,"));
     }
 }

@@ -60,7 +60,11 @@ pub fn page(dossier: &Dossier, mut mask: Mask, lang: Lang) -> String {
         .note(&format!(
             "{}{}",
             context.pick("查看任一告警的全过程：", "How an alert came, step by step: "),
-            "fundwatch explain ALERT_ID --from DIR"
+            if mask.is_off() {
+                "fundwatch explain ALERT_ID --from DIR"
+            } else {
+                "fundwatch explain ALERT_ID --from DIR --masked"
+            }
         ))
         .page(&body)
 }

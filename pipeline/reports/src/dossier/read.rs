@@ -15,6 +15,7 @@ use std::path::Path;
 use rulebank::{Bank, DetectorSpec};
 use serde::Deserialize;
 use std::borrow::Cow;
+use wire::visible::visible_path;
 use wire::{
     Alert, Institution, InstitutionCoverage, KeptRecord, Label, LineFilter, LineReader, Owners, RecordName,
     RunMeta, files,
@@ -32,6 +33,8 @@ pub struct Dossier {
     pub run: RunMeta,
     /// The bank that judged.
     pub bank: Bank,
+    /// What its detectors state of themselves.
+    pub specs: &'static [DetectorSpec],
     /// Its findings by rule, those of the most counted money first.
     pub rules: Vec<RuleFindings>,
     /// The records behind the findings that are shown in full.
@@ -62,8 +65,9 @@ impl Dossier {
         let institution = institution(folder, code)?;
         let mut dossier = Dossier {
             institution,
-            run: kept.run,
+            run: kept.run.clone(),
             bank,
+            specs,
             rules: Vec::new(),
             records: BTreeMap::new(),
             reach: Vec::new(),
@@ -102,7 +106,7 @@ impl Dossier {
             if alert.alert_id != owners.alert_id {
                 return Err(Error::Arguments(format!(
                     "{}: line {} is {}, that of owners.ndjson {}: the files are of different runs",
-                    lines.path().display(),
+                    visible_path(lines.path()),
                     lines.number(),
                     alert.alert_id,
                     owners.alert_id
@@ -122,7 +126,7 @@ impl Dossier {
         if let Some(owners) = owned.into_values().next() {
             return Err(Error::Arguments(format!(
                 "{}: {} is missing, which owners.ndjson has: the files are of different runs",
-                lines.path().display(),
+                visible_path(lines.path()),
                 owners.alert_id
             )));
         }

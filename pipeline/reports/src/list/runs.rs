@@ -50,6 +50,27 @@ impl<'a> Runs<'a> {
         }
     }
 
+    /// What detectors state of themselves.
+    pub fn specs(&self) -> &'static [DetectorSpec] {
+        self.specs
+    }
+
+    /// The detector of each rule, by the banks that judged.
+    ///
+    /// # Errors
+    /// A bank is no bank any more.
+    pub fn detectors(&self) -> Result<BTreeMap<String, String>, Error> {
+        let mut detectors = BTreeMap::new();
+        for folder in self.folders {
+            let bank = bank_of(folder);
+            if bank.is_dir() {
+                let bank = rulebank::load(Some(&bank), self.specs).map_err(Error::Bank)?;
+                detectors.extend(bank.rules.into_iter().map(|rule| (rule.id, rule.detector)));
+            }
+        }
+        Ok(detectors)
+    }
+
     /// The last one first.
     fn latest_first(&self) -> impl Iterator<Item = &'a PathBuf> + use<'a> {
         self.folders.iter().rev()

@@ -21,7 +21,7 @@ use super::{estimated, words};
 use crate::error::Error;
 use crate::labels;
 use crate::language::pick;
-use crate::mask::Mask;
+use crate::mask::{Mask, key_names};
 
 /// Findings that are shown of each row, those of the most counted money first.
 const FINDINGS: usize = 200;
@@ -32,13 +32,18 @@ const FINDINGS: usize = 200;
 /// The runs cannot be read again, or the workbook is too large for its format.
 pub fn bytes(list: &List, runs: &Runs<'_>, mask: &mut Mask, lang: Lang) -> Result<Vec<u8>, Error> {
     let findings = findings(list, runs, mask)?;
+    let detectors = runs.detectors()?;
+    let names = |alert: &Alert| {
+        let detector = detectors.get(&alert.rule)?;
+        key_names(detector, alert.key.len(), runs.specs())
+    };
     let mut build = || {
         let mut book = Workbook::new();
         let date = ExcelDateTime::from_ymd(2026, 1, 1)?;
         book.set_properties(&DocProperties::new().set_author("fundwatch").set_creation_datetime(&date));
         let formats = Formats::new();
         rows_sheet(book.add_worksheet(), &formats, list, mask, lang)?;
-        let left_out = findings_sheet(book.add_worksheet(), &formats, list, &findings, mask, lang)?;
+        let left_out = findings_sheet(book.add_worksheet(), &formats, list, (&findings, &names), mask, lang)?;
         draw_sheet(book.add_worksheet(), &formats, &list.published, left_out, mask, lang)?;
         coverage_sheet(book.add_worksheet(), &formats, &list.rows, mask, lang)?;
         book.save_to_buffer()
@@ -136,12 +141,15 @@ impl Findings {
     }
 }
 
+/// What the parts of an alert's key are called, if its rule is known.
+type KeyNames<'a> = dyn Fn(&Alert) -> Option<&'static [&'static str]> + 'a;
+
 /// Gives how many findings are left out.
 fn findings_sheet(
     sheet: &mut Worksheet,
     formats: &Formats,
     list: &List,
-    findings: &BTreeMap<String, Findings>,
+    (findings, names): (&BTreeMap<String, Findings>, &KeyNames<'_>),
     mask: &mut Mask,
     lang: Lang,
 ) -> Result<u64, XlsxError> {
@@ -172,8 +180,8 @@ fn findings_sheet(
                 Cell::Text(alert.occurred.clone()),
                 Cell::Money(*counted_fen),
                 Cell::Money(*amount_fen),
-                Cell::Text(mask.text(&alert.key.join(" / ")).into_owned()),
-                Cell::Long(mask.text(message).into_owned()),
+                Cell::Text(mask.key(names(alert), &alert.subject, &alert.key).join(" / ")),
+                Cell::Long(mask.sentence(message, alert.institution.as_deref()).into_owned()),
                 Cell::Long(alert.basis.join("; ")),
                 Cell::Text(alert.alert_id.clone()),
             ];

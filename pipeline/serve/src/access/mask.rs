@@ -4,9 +4,10 @@
 //! lies beside it; without it nobody can try tokens until one fits. Two states have two keys, so that what is read of
 //! one cannot be laid beside the other.
 //!
-//! What is a person's token is known by [`wire::mask`]. It is replaced in subject, key, evidence, causes and messages
-//! where it stands whole, and, if it has [`LONG`] characters or more, also within longer words, such as the id of a
-//! record that a hospital made of it.
+//! What is a person's token is known by [`wire::mask`]. It is replaced in subject, key, evidence and causes where a
+//! person stands, and in messages and ids where it stands whole and can be nothing else; if it has [`LONG`] characters
+//! or more, also within longer words, such as the id of a record that a hospital made of it. A person called `1234` or
+//! `-` changes no amount and no code.
 
 use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Read as _, Write as _};
@@ -16,7 +17,7 @@ use std::path::Path;
 use rustix::rand::{GetRandomFlags, getrandom};
 use sha2::{Digest, Sha256};
 use wire::explanation::Explanation;
-use wire::mask::{FIELDS_OF_PERSONS, Tokens, names_a_person, person_of_cause, persons_of};
+use wire::mask::{FIELDS_OF_PERSONS, Tokens, is_distinct, names_a_person, person_of_cause, persons_of};
 use wire::{Alert, Cause, Event};
 
 use crate::Error;
@@ -117,7 +118,7 @@ impl Mask {
         let mut tokens = Tokens::default();
         persons_of(&event.alert).for_each(|token| tokens.know(token));
         event.cause.iter().filter_map(person_of_cause).for_each(|token| tokens.know(token));
-        event.cause.iter_mut().for_each(|cause| self.replace(&mut cause.key, &tokens));
+        event.cause.iter_mut().for_each(|cause| self.name(&cause.kind, &mut cause.key, &tokens));
         self.alert_of(&mut event.alert, &tokens);
         event
     }
@@ -148,17 +149,20 @@ impl Mask {
             self.replace(&mut text.en, &tokens);
         }
         for record in &mut of.records {
-            self.replace(&mut record.key, &tokens);
-            for (_, value) in record.fields.0.iter_mut().chain(&mut record.as_sent.0) {
-                self.replace(value, &tokens);
+            self.name(&record.kind, &mut record.key, &tokens);
+            for (name, value) in record.fields.0.iter_mut().chain(&mut record.as_sent.0) {
+                match FIELDS_OF_PERSONS.contains(&name.as_str()) && !value.is_empty() {
+                    true => *value = self.pseudonym(value),
+                    false => self.replace(value, &tokens),
+                }
             }
         }
         for cause in of.history.iter_mut().flat_map(|entry| &mut entry.cause) {
-            self.replace(&mut cause.key, &tokens);
+            self.name(&cause.kind, &mut cause.key, &tokens);
         }
         if let Some(money) = &mut of.money {
             for laid in &mut money.laid {
-                self.replace(&mut laid.key, &tokens);
+                self.name(&laid.kind, &mut laid.key, &tokens);
                 laid.visit.iter_mut().for_each(|visit| self.replace(visit, &tokens));
             }
             for earlier in &mut money.before {
@@ -172,16 +176,23 @@ impl Mask {
     }
 
     fn alert_of(&self, alert: &mut Alert, tokens: &Tokens) {
-        for part in &mut alert.key {
-            self.replace(part, tokens);
-        }
-        self.replace(&mut alert.subject.id, tokens);
-        for record in &mut alert.evidence {
-            if names_a_person(&record.kind) {
-                record.key = self.pseudonym(&record.key);
+        let is_person = names_a_person(&alert.subject.r#type);
+        // Facts, enrolments and checks are named by parts of a key.
+        let of_records = alert.evidence.iter().filter(|of| names_a_person(&of.kind) && of.kind != "person");
+        let of_records: Vec<String> = of_records.map(|of| of.key.clone()).collect();
+        for (nth, part) in alert.key.iter_mut().enumerate() {
+            // Who is the subject stands first.
+            let is_subject = nth == 0 && is_person;
+            let is_record = nth > 0 || alert.subject.id != *part;
+            if is_subject || is_record && of_records.contains(part) {
+                *part = self.pseudonym(part);
             } else {
-                self.replace(&mut record.key, tokens);
+                self.replace(part, tokens);
             }
+        }
+        self.name(&alert.subject.r#type, &mut alert.subject.id, tokens);
+        for record in &mut alert.evidence {
+            self.name(&record.kind, &mut record.key, tokens);
         }
         // In their own order they would say how the tokens stand to each other.
         alert.evidence.sort();
@@ -192,9 +203,23 @@ impl Mask {
         }
     }
 
+    /// The name of a record or thing of this kind.
+    fn name(&self, kind: &str, key: &mut String, tokens: &Tokens) {
+        if names_a_person(kind) {
+            *key = self.pseudonym(key);
+        } else {
+            self.replace(key, tokens);
+        }
+    }
+
+    /// A text or an id that is no person's.
     fn replace(&self, text: &mut String, tokens: &Tokens) {
-        let mut replaced = tokens.replaced(text, |token| self.pseudonym(token)).into_owned();
-        for token in tokens.iter().filter(|token| token.len() >= LONG) {
+        let name = |token: &str| match is_distinct(token) {
+            true => self.pseudonym(token),
+            false => token.to_owned(),
+        };
+        let mut replaced = tokens.replaced(text, name).into_owned();
+        for token in tokens.iter().filter(|token| token.len() >= LONG && is_distinct(token)) {
             if replaced.contains(token) {
                 replaced = replaced.replace(token, &self.pseudonym(token));
             }
@@ -279,6 +304,27 @@ mod tests {
         assert_eq!(masked.alert.key, [mask.pseudonym("PSN00000001"), "ITEM".to_owned()]);
         assert!(masked.alert.message.en.ends_with(&format!("check {}", mask.pseudonym("I-7"))));
         assert!(masked.alert.evidence.iter().any(|of| of.key == "V-1"));
+    }
+
+    #[test]
+    fn numbers_and_signs_are_masked_where_a_person_stands_and_nowhere_else() {
+        for token in ["1234", "-", "2025", "03", ".", "2025-03-01", "03-01 - 03"] {
+            let name = |kind: &'static str, key: &str| RecordName { kind: kind.into(), key: key.to_owned() };
+            let message = "1,234.03 yuan (1234.03) on 2025-03-01 - 03";
+            let alert = Alert {
+                key: vec![token.to_owned(), "1234".to_owned(), "2025-03-01".to_owned()],
+                subject: Subject { r#type: "person".into(), id: token.to_owned() },
+                evidence: vec![name("person", token), name("visit", "V-1234-2025.03")],
+                message: Bilingual { zh: message.to_owned(), en: message.to_owned() },
+                ..Alert::default()
+            };
+            let mask = Mask::new(&[7; 32]);
+            let masked = mask.alert(alert);
+            let person = mask.pseudonym(token);
+            assert_eq!(masked.key, [person.as_str(), "1234", "2025-03-01"]);
+            assert_eq!((&masked.subject.id, masked.message.en.as_str()), (&person, message));
+            assert_eq!(masked.evidence, [name("person", &person), name("visit", "V-1234-2025.03")]);
+        }
     }
 
     #[test]

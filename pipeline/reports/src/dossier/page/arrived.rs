@@ -153,13 +153,14 @@ pub(super) fn decided(context: &RenderContext<'_>, mask: &mut Mask) -> Markup {
         .text(context.pick("来源", "source"))
         .number(context.pick("金额（元）", "yuan"));
     for label in decisions.iter().take(DECISIONS) {
-        let about = format!("{} {}", labels::kind(&label.subject_type, context.lang), label.subject_id);
+        let about = mask.id(&label.subject_type, &label.subject_id).into_owned();
+        let about = format!("{} {about}", labels::kind(&label.subject_type, context.lang));
         let amount = label.amount.map(|amount| yuan(amount.fen()));
         table.row([
             cell(&label.decided_at),
-            html! { (mask.text(&about)) " " span.soft.small { (mask.text(&label.case_id)) } },
+            html! { (about) " " span.soft.small { (mask.id("label", &label.case_id)) } },
             cell(words::decision(&label.decision, context.lang)),
-            cell(&mask.text(label.scheme.as_deref().unwrap_or_default())),
+            cell(&mask.sentence(label.scheme.as_deref().unwrap_or_default(), [])),
             cell(label.source.as_deref().map_or("", |source| words::source(source, context.lang))),
             cell(&amount.unwrap_or_default()),
         ]);

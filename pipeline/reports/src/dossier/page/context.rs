@@ -2,8 +2,9 @@
 
 use rulebank::{Lang, Rule};
 
-use super::super::read::Dossier;
+use super::super::read::{Dossier, Found};
 use crate::language::pick;
+use crate::mask::{Mask, key_names};
 
 /// What the parts of the page share.
 pub(super) struct RenderContext<'d> {
@@ -25,6 +26,15 @@ impl<'d> RenderContext<'d> {
     /// What a rule is called; its id alone if the kept bank does not have it.
     pub(super) fn title(&self, id: &str) -> String {
         self.rule(id).map_or_else(String::new, |rule| self.lang.of(&rule.title).to_owned())
+    }
+
+    /// The parts of a finding's key, without persons.
+    pub(super) fn key(&self, found: &Found, mask: &mut Mask) -> Vec<String> {
+        let alert = &found.alert;
+        let names = self
+            .rule(&alert.rule)
+            .and_then(|rule| key_names(&rule.detector, alert.key.len(), self.dossier.specs));
+        mask.key(names, &alert.subject, &alert.key)
     }
 
     /// The code of the institution.

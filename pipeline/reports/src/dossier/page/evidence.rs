@@ -125,12 +125,12 @@ fn flow(
         @for (name, record) in of.records.iter().take(RECORDS) {
             li {
                 @if of.records.len() == 1 { b { (of.kind) } " " }
-                span.f { (mask.text(&name.key)) }
+                span.f { (mask.id(&name.kind, &name.key)) }
                 @match record {
                     Some(record) => {
                         @for pair in record.fields.0.iter().filter(|pair| is_shown(pair) && !of.same.contains(pair)) {
-                            @let sent = record.as_sent.get(&pair.0).map(|sent| mask.text(sent).into_owned());
-                            (field(context, &pair.0, &mask.text(&pair.1), sent.as_deref()))
+                            @let sent = record.as_sent.get(&pair.0).map(|sent| mask.field(&pair.0, sent).into_owned());
+                            (field(context, &pair.0, &mask.field(&pair.0, &pair.1), sent.as_deref()))
                         }
                     }
                     None => { (not_kept(context)) }
@@ -150,7 +150,7 @@ fn together(context: &RenderContext<'_>, of: &KindRecords<'_>, mask: &mut Mask) 
         li {
             b { (of.kind) " × " (of.records.len()) } " "
             @if !of.same.is_empty() { span.soft { (context.pick("共同项：", "the same in all: ")) } }
-            @for (name, value) in &of.same { (field(context, name, &mask.text(value), None)) }
+            @for (name, value) in &of.same { (field(context, name, &mask.field(name, value), None)) }
         }
     }
 }
@@ -188,13 +188,13 @@ fn rows(context: &RenderContext<'_>, of: &KindRecords<'_>, columns: &[&str], mas
                         @if !of.laid.is_empty() { th.n scope="col" { (context.pick("计入", "counted")) } }
                     } }
                     tbody { @for (name, record) in shown { tr {
-                        th scope="row" { (cell(&mask.text(&name.key))) @if record.is_none() { " " (not_kept(context)) } }
+                        th scope="row" { (cell(&mask.id(&name.kind, &name.key))) @if record.is_none() { " " (not_kept(context)) } }
                         @for column in columns {
                             @let fields = record.map(|record| (record.fields.get(column), record.as_sent.get(column)));
                             @let (value, sent) = fields.unwrap_or_default();
                             td class=[class(column)] {
-                                (cell(&mask.text(value.unwrap_or_default())))
-                                @if let Some(sent) = sent { (as_sent(context, &mask.text(sent))) }
+                                (cell(&mask.field(column, value.unwrap_or_default())))
+                                @if let Some(sent) = sent { (as_sent(context, &mask.field(column, sent))) }
                             }
                         }
                         @if !of.laid.is_empty() {

@@ -103,9 +103,9 @@ fn finding(context: &RenderContext<'_>, found: &Found, number: usize, mask: &mut
         article class=(if evidence::many(found) { "finding" } else { "finding short" }) {
             div.head {
                 span {
-                    b { (number) } " · " (mask.text(&alert.key.join(" · "))) " · " (alert.occurred)
+                    b { (number) } " · " (context.key(found, mask).join(" · ")) " · " (alert.occurred)
                     @if let Some(person) = person { " · " (mask.person(person)) }
-                    " " code.soft { (mask.text(&short)) }
+                    " " code.soft { (short) }
                     @if !usual { " " (badge(labels::word(&alert.verdict, context.lang), tone(&alert.verdict))) }
                     @if let Some(exempted) = &alert.exempted_by {
                         " " (badge(&format!("{} {exempted}", context.pick("豁免", "exempted")), Tone::Quiet))
@@ -124,7 +124,7 @@ fn finding(context: &RenderContext<'_>, found: &Found, number: usize, mask: &mut
                     }
                 }
             }
-            p.what { (mask.text(context.pick(&alert.message.zh, &alert.message.en))) }
+            p.what { (mask.sentence(context.pick(&alert.message.zh, &alert.message.en), found.values())) }
             @if !found.others.is_empty() {
                 p.small.soft { (context.pick("同时涉及：", "also concerned: ")) (found.others.join("  ")) }
             }

@@ -177,7 +177,7 @@ fn lane(
             "visit" => {
                 format!(
                     "{} {} – {} {}",
-                    record.key,
+                    mask.id("visit", &record.key),
                     show("begntime"),
                     show("endtime"),
                     show("fixmedins_code")
@@ -186,7 +186,6 @@ fn lane(
             "person_fact" => format!("{kind} {} {}", show("fact"), show("begin")),
             _ => format!("{kind} {} {}", show("idv_time"), show("fixmedins_code")),
         };
-        let text = mask.text(&text).into_owned();
         if record.kind == "visit" && is_stay(context, record) {
             let end = record.fields.get("endtime").and_then(parse_time).or(now).unwrap_or(begin);
             lane.spans.push(Span { begin, end, look: here(context, record), text });
@@ -213,8 +212,9 @@ fn sales(context: &RenderContext<'_>, mask: &mut Mask) -> Markup {
             let Some(time) = time_of(record) else { continue };
             let show = |name| record.fields.get(name).unwrap_or_default();
             let item = show("med_list_codg");
-            let text = format!("{} {} {item} × {}", show("sel_time"), record.key, show("cnt"));
-            let mark = Mark { time, look: here(context, record), text: mask.text(&text).into_owned() };
+            let key = mask.id("dispensing", &record.key);
+            let text = format!("{} {key} {item} × {}", show("sel_time"), show("cnt"));
+            let mark = Mark { time, look: here(context, record), text };
             let empty = || Lane { label: String::new(), spans: Vec::new(), marks: Vec::new() };
             if alone {
                 let entry = items.entry(item.to_owned()).or_insert_with(|| (0, empty()));
@@ -223,9 +223,10 @@ fn sales(context: &RenderContext<'_>, mask: &mut Mask) -> Markup {
             } else {
                 let order = (false, std::cmp::Reverse(found.counted), found.alert.alert_id.clone());
                 let lane = lanes.entry(order).or_insert_with(empty);
-                let first =
-                    found.alert.key.iter().find(|part| *part != context.code()).map_or("", String::as_str);
-                lane.label = format!("{} {}", found.alert.rule, mask.text(first));
+                let parts = context.key(found, mask);
+                let first = found.alert.key.iter().zip(&parts).find(|(part, _)| *part != context.code());
+                lane.label =
+                    format!("{} {}", found.alert.rule, first.map_or("", |(_, masked)| masked.as_str()));
                 lane.marks.push(mark);
             }
         }

@@ -35,6 +35,14 @@ pub struct Found {
     pub finding: Option<KeptFinding>,
 }
 
+impl Found {
+    /// What its message was given, in both languages.
+    pub fn values(&self) -> impl Iterator<Item = &str> {
+        let values = self.finding.iter().flat_map(|finding| finding.values.values());
+        values.flat_map(|value| [value.zh.as_str(), value.en.as_str()])
+    }
+}
+
 impl RuleFindings {
     pub(super) fn of(alert: &Alert) -> RuleFindings {
         RuleFindings {
