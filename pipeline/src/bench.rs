@@ -7,21 +7,24 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Instant;
 
+use ::synth::{Recipe, Schemes};
 use records::Kind;
 use records::decode::Decoder;
 use rulebank::{Bank, Param};
 use serde::Serialize;
 use serde_json::Value;
-use synth::{Recipe, Schemes};
 
 use crate::args::BenchArgs;
 use crate::error::Error;
 use crate::progress::Progress;
 use crate::run::{Session, per_second};
-use reports::outputs::Folder;
+use crate::scratch::Scratch;
+use crate::synth::make;
+use crate::workers::granted;
+use reports::outputs::{Folder, Maker, RUN, check_files, publish_files};
 use runtime::engine::{Options, load_bank};
 use runtime::profile::{Cost, Profile};
 use runtime::source::{self, Entries, Input, Lines, Refused, Row};
@@ -122,24 +125,34 @@ pub struct Operator {
     pub updates: i64,
 }
 
-/// Runs the bench.
+/// Runs the bench, and writes the figures where the command line asks.
 ///
 /// # Errors
 /// A file, the disk or the engine failed.
 pub fn bench(args: &BenchArgs) -> Result<Figures, Error> {
-    let scratch = Scratch::new()?;
+    let maker = Maker::new("bench", args.force);
+    check_files(&args.json, &maker)?;
+    let figures = measured(args)?;
+    if let Some(path) = &args.json {
+        write_json(&figures, path, &maker)?;
+    }
+    Ok(figures)
+}
+
+fn measured(args: &BenchArgs) -> Result<Figures, Error> {
+    let scratch = Scratch::new("bench")?;
     let region = match &args.region {
         Some(region) => region.clone(),
         None => {
-            make_region(args, &scratch.0.join("region"))?;
-            scratch.0.join("region")
+            make_region(args, &scratch.path().join("region"))?;
+            scratch.path().join("region")
         }
     };
     let input = find_records(&region)?;
     let mut bank = load_bank(Some(&region.join("rules")))?;
     // With tables alone the core rules run; here the models are asked too.
     bank.rules = load_bank(None)?.rules;
-    let workers = usize::from(args.workers);
+    let workers = granted(args.workers);
 
     let (decode, counted) = decode_only(&input, args.quiet)?;
     let rate =
@@ -148,7 +161,8 @@ pub fn bench(args: &BenchArgs) -> Result<Figures, Error> {
     // (b) the whole way, from nothing to written outputs.
     let before = resident_bytes("VmRSS");
     let options = Options { workers, as_of: None, profile: None };
-    let folder = Folder::open(&scratch.0.join("out"))?;
+    let out = |name: &str| Folder::claim(&scratch.path().join(name), &Maker::new(RUN, false));
+    let folder = out("out")?;
     let started = Instant::now();
     let mut session = Session::start(&bank, &options, &folder, BULK_TICK)?;
     session.engine().front.expect(input.records_expected());
@@ -172,7 +186,7 @@ pub fn bench(args: &BenchArgs) -> Result<Figures, Error> {
     // (c) to (e) on a load that is kept open.
     let profile = Profile::default();
     let options = Options { workers, as_of: None, profile: Some(profile.clone()) };
-    let folder = Folder::open(&scratch.0.join("out"))?;
+    let folder = out("kept-open")?;
     let mut session = Session::start(&bank, &options, &folder, BULK_TICK)?;
     session.engine().front.expect(input.records_expected());
     let steady = TIMED * STEADY_TICK;
@@ -247,30 +261,9 @@ fn bytes_of_update(operator: &str) -> i64 {
     }
 }
 
-/// A folder that goes when the bench ends.
-struct Scratch(PathBuf);
-
-impl Scratch {
-    fn new() -> Result<Scratch, Error> {
-        let path = std::env::temp_dir().join(format!("fundwatch-bench-{}", std::process::id()));
-        fs::create_dir_all(&path).map_err(|source| Error::write(&path, source))?;
-        Ok(Scratch(path))
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        // What cannot be removed is left to the system's own cleaning.
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
 fn make_region(args: &BenchArgs, region: &Path) -> Result<(), Error> {
-    let mut progress = Progress::count("making the region", args.visits, args.quiet);
     let recipe = Recipe { seed: 1, visits: args.visits, months: 12, schemes: Schemes::All, strength: 1.0 };
-    synth::write(&recipe, region, &mut |at| progress.at(at.visits))?;
-    progress.finish();
-    Ok(())
+    make(&recipe, region, false, args.quiet).map(|_| ())
 }
 
 fn find_records(region: &Path) -> Result<Input, Error> {
@@ -533,12 +526,10 @@ pub fn page(figures: &Figures) -> String {
     text
 }
 
-/// Writes the figures as JSON.
-///
-/// # Errors
-/// The file cannot be written.
-pub fn write_json(figures: &Figures, path: &Path) -> Result<(), Error> {
+/// The figures as JSON.
+fn write_json(figures: &Figures, path: &Path, maker: &Maker) -> Result<(), Error> {
     let failed = |source| Error::write(path, source);
     let text = serde_json::to_string_pretty(figures).map_err(|error| failed(error.into()))?;
-    fs::write(path, text + "\n").map_err(failed)
+    publish_files(vec![(path.to_owned(), (text + "\n").into_bytes())], maker)?;
+    Ok(())
 }

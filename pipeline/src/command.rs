@@ -29,6 +29,7 @@ pub fn dossier(args: DossierArgs) -> Result<String, Error> {
         out: args.out,
         findings: args.findings,
         unmasked: args.unmasked,
+        force: args.force,
     };
     Ok(dossier::dossier(&request, SPECS)?)
 }
@@ -50,7 +51,13 @@ pub fn list(args: ListArgs) -> Result<CommandOutput, Error> {
         }
         Some(ListAction::Estimate(args)) => {
             let lang = language(args.lang.as_deref());
-            let request = EstimateRequest { file: args.file, labels: args.labels, out: args.out, lang };
+            let request = EstimateRequest {
+                file: args.file,
+                labels: args.labels,
+                out: args.out,
+                force: args.force,
+                lang,
+            };
             Ok(CommandOutput::text(list::missed::estimate_missed(&request)?))
         }
         None => {
@@ -69,6 +76,7 @@ pub fn list(args: ListArgs) -> Result<CommandOutput, Error> {
                 out: args.out,
                 frame_out: args.frame_out,
                 unmasked: args.unmasked,
+                force: args.force,
             };
             Ok(CommandOutput::text(list::list(&request, SPECS)?))
         }
@@ -89,6 +97,7 @@ pub fn evaluate(args: EvalArgs) -> Result<String, Error> {
         unlabelled_is_negative: args.unlabelled == "negative",
         list: args.list,
         effort: args.effort,
+        force: args.force,
         seed: args.seed,
     };
     Ok(evaluate::evaluate(&request, SPECS)?)

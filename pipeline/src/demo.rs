@@ -14,10 +14,12 @@ use ::synth::{Recipe, Report, Schemes};
 use rulebank::{Rule, Text2};
 use serde::Deserialize;
 use wire::Alert;
+use wire::visible::visible_path;
 
 use crate::args::{DemoArgs, RunArgs};
 use crate::error::Error;
 use crate::run::Outcome;
+use crate::scratch::Scratch;
 use crate::{report, run, synth};
 use reports::number::{grouped, yuan};
 
@@ -37,18 +39,15 @@ const EVIDENCE: usize = 6;
 /// # Errors
 /// A folder or file that cannot be written, or what ends a run.
 pub fn demo(args: &DemoArgs) -> Result<String, Error> {
-    let temporary = match args.out {
-        Some(_) => None,
-        None => Some(tempfile::tempdir().map_err(|source| Error::write(std::env::temp_dir(), source))?),
-    };
+    let temporary = args.out.is_none().then(|| Scratch::new("demo")).transpose()?;
     let kept = args.out.as_deref();
-    let folder = kept.or(temporary.as_ref().map(tempfile::TempDir::path)).unwrap_or(Path::new("."));
+    let folder = kept.or(temporary.as_ref().map(Scratch::path)).unwrap_or(Path::new("."));
     if args.live {
         live::live(args, folder)?;
         return Ok(String::new());
     }
     let recipe = Recipe { seed: SEED, visits: VISITS, months: MONTHS, schemes: Schemes::All, strength: 1.0 };
-    let region = synth::make(&recipe, folder, false)?;
+    let region = synth::make(&recipe, folder, args.force, false)?;
     let outcome = run::run(&RunArgs {
         paths: vec![folder.join("records/changes.ndjson")],
         out: folder.join("out"),
@@ -56,6 +55,7 @@ pub fn demo(args: &DemoArgs) -> Result<String, Error> {
         as_of: None,
         workers: 1,
         tick: TICK_LINES,
+        force: args.force,
         quiet: false,
     })?;
     let planted = planted(&folder.join("truth.ndjson"))?;
@@ -174,7 +174,7 @@ fn where_to_look(kept: Option<&Path>, outcome: &Outcome) -> String {
         Some(folder) => {
             text.push_str(&report::outputs(&folder.join("out")));
             let truth: PathBuf = folder.join("truth.ndjson");
-            let _ = writeln!(text, "planted  {}", truth.display());
+            let _ = writeln!(text, "planted  {}", visible_path(&truth));
         }
         None => {
             text.push_str("\nfiles    fundwatch demo --out DIR keeps records, tables, truth and outputs\n")

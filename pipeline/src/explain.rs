@@ -6,7 +6,9 @@
 pub mod not;
 
 use detectors::detector::SPECS;
+use reports::explain::masked::masked;
 use reports::explain::{gather, json, page};
+use reports::mask::Mask;
 use reports::run_folder::RunFolder;
 
 use crate::args::ExplainArgs;
@@ -21,11 +23,20 @@ pub fn explain(args: &ExplainArgs) -> Result<String, Error> {
     let lang = language(args.lang.as_deref());
     let folder = RunFolder::open(&args.from, SPECS)?;
     if !args.not.is_empty() {
+        if args.masked {
+            return Err(Error::arguments("--masked is of an ALERT_ID; the answer to --not quotes records"));
+        }
         return not::not(&folder, &args.not, &args.things, args.json, lang);
     }
     let [id] = args.things.as_slice() else {
         return Err(Error::arguments("explain takes one ALERT_ID, or --not RULE KEY... and PATHs"));
     };
-    let explanation = gather(&folder, &id.to_string_lossy())?;
+    let mut explanation = gather(&folder, &id.to_string_lossy())?;
+    folder.still()?;
+    if args.masked {
+        let bank = folder.bank()?;
+        let detector = bank.rule(&explanation.alert.rule).map_or("", |rule| &rule.detector);
+        masked(&mut explanation, detector, SPECS, &mut Mask::new(lang));
+    }
     Ok(if args.json { json(&explanation) } else { page::page(&explanation, None, lang) })
 }

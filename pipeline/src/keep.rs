@@ -19,14 +19,6 @@ use wire::{RunMeta, files};
 use crate::error::Error;
 use reports::outputs::{Folder, FolderDraft};
 
-/// Finds out before the work whether the folder will have its place.
-///
-/// # Errors
-/// Something that no run wrote stands there.
-pub fn check(folder: &Folder) -> Result<(), Error> {
-    Ok(folder.check_free(files::EXPLAIN, files::RUN)?)
-}
-
 /// Writes the folder, still under its working name.
 ///
 /// # Errors
@@ -54,7 +46,7 @@ pub fn keep(folder: &Folder, view: &AlertView, bank: &Bank, run: &RunMeta) -> Re
         records.line(&kept::record(arena, row))?;
     }
     let run = draft.folder().document(files::RUN, run)?;
-    draft.folder().publish(vec![findings, records, run])?;
+    draft.folder().settle(vec![findings, records, run])?;
     Ok(draft)
 }
 

@@ -10,6 +10,8 @@ use std::panic::PanicHookInfo;
 use ::serve::config::{Log, LogFormat, LogLevel};
 use tracing::level_filters::LevelFilter;
 
+use crate::terminal;
+
 /// Logs from now on, and lets panics be logged.
 pub fn begin(log: Log) {
     let level = match log.level {
@@ -19,7 +21,7 @@ pub fn begin(log: Log) {
         LogLevel::Debug => LevelFilter::DEBUG,
         LogLevel::Trace => LevelFilter::TRACE,
     };
-    let lines = tracing_subscriber::fmt().with_max_level(level).with_writer(std::io::stderr);
+    let lines = tracing_subscriber::fmt().with_max_level(level).with_writer(|| terminal::Log);
     // Who logs already goes on doing so.
     let _ = match log.format {
         LogFormat::Text => lines.try_init(),

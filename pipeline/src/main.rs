@@ -3,13 +3,14 @@
 //! Exit codes: 0 done, [`FOUND`] a check found something, 2 wrong arguments or an invalid bank, 3 a file, the
 //! disk or the machine failed (2 and 3: [`Error::exit_code`]; wrong arguments that clap finds are 2 as well).
 
-use std::io::{ErrorKind, Write, stdout};
 use std::process::ExitCode;
 
 use clap::Parser;
 use mimalloc::MiMalloc;
 use pipeline::args::{Command, Subcommands};
+use pipeline::ending::{Ending, give_up_with};
 use pipeline::error::Error;
+use pipeline::terminal::{print, tell};
 use pipeline::{
     backup, bench, cluster, command, demo, dlq, explain, report, rules, run, schema, serve, synth, token, top,
 };
@@ -19,19 +20,44 @@ static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// A check found something: it did its work, and a person has to look.
 const FOUND: u8 = 1;
+/// A file, the disk or the machine failed.
+const FAILED: u8 = 3;
 
 fn main() -> ExitCode {
-    match execute(Command::parse().what) {
+    let command = match Command::try_parse() {
+        Ok(command) => command,
+        Err(refused) => return usage(&refused),
+    };
+    match give_up_with(FAILED).and_then(|()| execute(command.what)) {
         Ok(code) => code,
         Err(error) => {
             let code = error.exit_code();
-            eprintln!("error: {:#}", anyhow::Error::from(error));
+            tell(&format!("error: {:#}", anyhow::Error::from(error)));
             ExitCode::from(code)
         }
     }
 }
 
+/// What was typed is no command, or asks for help: that goes to stdout, the other to stderr, neither with what a
+/// terminal would obey.
+fn usage(refused: &clap::Error) -> ExitCode {
+    let text = refused.render().to_string();
+    if refused.use_stderr() {
+        tell(text.trim_end());
+    } else if let Err(error) = print(&text) {
+        tell(&format!("error: {:#}", anyhow::Error::from(error)));
+        return ExitCode::from(FAILED);
+    }
+    ExitCode::from(u8::try_from(refused.exit_code()).unwrap_or(2))
+}
+
 fn execute(what: Subcommands) -> Result<ExitCode, Error> {
+    // The live service, and who watches it, end in their own way.
+    let _ending = match &what {
+        Subcommands::Serve(_) | Subcommands::Cluster(_) | Subcommands::Top(_) => None,
+        Subcommands::Demo(args) if args.live => None,
+        _ => Some(Ending::watch()?),
+    };
     match what {
         Subcommands::Run(args) => {
             let outcome = run::run(&args)?;
@@ -39,9 +65,6 @@ fn execute(what: Subcommands) -> Result<ExitCode, Error> {
         }
         Subcommands::Bench(args) => {
             let figures = bench::bench(&args)?;
-            if let Some(path) = &args.json {
-                bench::write_json(&figures, path)?;
-            }
             print(&bench::page(&figures))?;
         }
         Subcommands::Explain(args) => print(&explain::explain(&args)?)?,
@@ -86,13 +109,4 @@ fn execute(what: Subcommands) -> Result<ExitCode, Error> {
         Subcommands::Synth(args) => print(&synth::synth(&args)?)?,
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// Results go to stdout; a reader that has seen enough (`fundwatch rules list | head`) is no failure.
-fn print(text: &str) -> Result<(), Error> {
-    let mut out = stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Error::write("standard output", error)),
-        _ => Ok(()),
-    }
 }

@@ -16,11 +16,13 @@ use detectors::trial::Trial;
 use rulebank::{BASELINE_FILE, Bank, Baseline, Mutant, Rule, Score, mutants};
 use serde::Serialize;
 use serde_json::json;
+use wire::visible::visible_path;
 
 use crate::args::MutateArgs;
 use crate::error::Error;
 use crate::progress::Progress;
 use reports::CommandOutput;
+use reports::outputs::{Maker, check_files, publish_files};
 use runtime::engine::load_bank;
 
 /// What the test of one rule came to.
@@ -61,13 +63,18 @@ pub fn mutate(args: &MutateArgs) -> Result<CommandOutput, Error> {
     let folder = args.bank.rules.as_deref();
     let bank = load_bank(folder)?;
     let rules = chosen(&bank, &args.rule)?;
+    let maker = Maker::new("rules mutate", args.force);
+    let maker = folder
+        .into_iter()
+        .fold(maker, |maker, folder| maker.reading_bank(folder).reading([&folder.join(BASELINE_FILE)]));
+    check_files(&args.json, &maker)?;
     let baseline = read_baseline(folder)?;
     let known = baseline.clone().unwrap_or_default();
     let tested = test(&bank, &rules, &known, args.quiet);
     if let Some(path) = &args.json {
         let failed = |source| Error::write(path, source);
         let text = serde_json::to_string_pretty(&report(&tested, &known)).map_err(|e| failed(e.into()))?;
-        fs::write(path, text + "\n").map_err(failed)?;
+        publish_files(vec![(path.clone(), (text + "\n").into_bytes())], &maker)?;
     }
     // What is accepted has nothing to fall below.
     let mut output = page(&tested, baseline.as_ref().filter(|_| !args.accept));
@@ -77,7 +84,7 @@ pub fn mutate(args: &MutateArgs) -> Result<CommandOutput, Error> {
             return Err(Error::arguments(what));
         };
         accept(folder, &tested, known, &bank)?;
-        let _ = writeln!(output.text, "accepted: {}", folder.join(BASELINE_FILE).display());
+        let _ = writeln!(output.text, "accepted: {}", visible_path(&folder.join(BASELINE_FILE)));
     }
     Ok(output)
 }
@@ -255,7 +262,9 @@ fn accept(folder: &Path, tested: &[Tested], mut baseline: Baseline, bank: &Bank)
     baseline.rules.retain(|rule, _| bank.rule(rule).is_some());
     baseline.equivalent.retain(|known| bank.rule(&known.rule).is_some());
     let path = folder.join(BASELINE_FILE);
-    fs::write(&path, baseline.write()).map_err(|source| Error::write(path, source))
+    // That it goes was said.
+    publish_files(vec![(path, baseline.write().into_bytes())], &Maker::new("rules mutate", true))?;
+    Ok(())
 }
 
 #[cfg(test)]

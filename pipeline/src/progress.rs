@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::terminal::tell;
+
 /// Where nobody watches, a line comes at most this often.
 const PLAIN_EVERY: Duration = Duration::from_secs(10);
 
@@ -49,7 +51,8 @@ impl Progress {
         } else if !self.quiet && self.last_plain.elapsed() >= PLAIN_EVERY {
             self.last_plain = Instant::now();
             let percent = (done * 100).checked_div(self.total).unwrap_or(100);
-            eprintln!("{}: {percent} % after {} s", self.what, self.started.elapsed().as_secs());
+            let seconds = self.started.elapsed().as_secs();
+            tell(&format!("{}: {percent} % after {seconds} s", self.what));
         }
     }
 

@@ -7,6 +7,7 @@ use std::path::Path;
 use reports::number::{grouped, yuan};
 use runtime::source::printable;
 use wire::summary::{DatedRecord, ExemptedSum};
+use wire::visible::visible_path;
 
 use crate::run::{Outcome, per_second};
 
@@ -44,7 +45,7 @@ pub fn results(outcome: &Outcome) -> String {
 
 /// The files of a run.
 pub fn outputs(out: &Path) -> String {
-    let mut text = format!("\noutputs  {}\n", out.display());
+    let mut text = format!("\noutputs  {}\n", visible_path(out));
     for (name, what) in [
         ("alerts.ndjson", "the alerts that stand"),
         ("shadow.ndjson", "what shadow rules find, beside them"),

@@ -10,6 +10,7 @@ use records::time::{format_time, start_of};
 use rulebank::Bank;
 use wire::summary::MoneySums;
 use wire::summary::{FileCounts, FutureRecords, SkippedPath};
+use wire::visible::visible_path;
 use wire::{Alert, FenSum, LineCounts, RuleCoverage, Summary, files};
 
 use detectors::alert_view::AlertView;
@@ -22,7 +23,9 @@ use crate::keep;
 use crate::owners;
 use crate::places;
 use crate::progress::Progress;
-use reports::outputs::{Draft, Folder};
+use crate::terminal::tell as say;
+use crate::workers::granted;
+use reports::outputs::{self, Draft, Folder, Maker};
 use runtime::clock::wall_clock;
 use runtime::engine::{Engine, Options, Recorder, load_bank};
 use runtime::front::Front;
@@ -64,16 +67,22 @@ pub fn run(args: &RunArgs) -> Result<Outcome, Error> {
     let as_of = args.as_of.as_deref().map(parse_as_of).transpose()?;
     let bank = load_bank(args.rules.as_deref())?;
     if !bank.notes.is_empty() {
-        eprint!("{}", rulebank::notes_report(&bank.notes));
+        say(rulebank::notes_report(&bank.notes).trim_end());
     }
     let mut skipped = Vec::new();
     let inputs = source::inputs(&args.paths, Some(&args.out), &mut skipped)?;
     tell(&skipped);
     // A file that cannot be opened is found before the work, not after an hour of it.
     inputs.iter().try_for_each(source::check)?;
-    let options = Options { workers: usize::from(args.workers), as_of, profile: None };
+    let maker = Maker::new(outputs::RUN, args.force).reading(&args.paths);
+    let maker = args.rules.iter().fold(maker, |maker, bank| maker.reading_bank(bank));
+    let maker = maker.reading(inputs.iter().map(|input| &input.path));
+    let options = Options { workers: granted(args.workers), as_of, profile: None };
     let started = Instant::now();
-    let folder = Folder::open(&args.out)?;
+    let folder = Folder::claim(&args.out, &maker)?;
+    for path in folder.going() {
+        say(&format!("replaced, which no run made: {}", visible_path(path)));
+    }
     let mut session = Session::start(&bank, &options, &folder, args.tick)?;
     let total_bytes: u64 = inputs.iter().map(|input| input.bytes).sum();
     session.engine().front.bound_now(wall_clock());
@@ -170,7 +179,6 @@ impl Session {
     /// # Errors
     /// A file cannot be made, a thread not be started.
     pub fn start(bank: &Bank, options: &Options, folder: &Folder, tick_lines: u64) -> Result<Session, Error> {
-        keep::check(folder)?;
         let rejected = folder.draft(files::REJECTED)?;
         let events = EventsFile(Arc::new(Mutex::new(Some(folder.draft(files::EVENTS)?))));
         let recorded = Arc::new(AtomicUsize::new(0));

@@ -8,10 +8,13 @@ use ::serve::cluster_config::{ClusterConfig, HostList};
 use ::serve::config::LogFormat;
 use ::serve::door::tls::Tls;
 use ::serve::{Config, Progress, Tell, doctor};
+use wire::visible::visible_path;
 
 use crate::args::{ConfigAction, ConfigArgs, DoctorArgs, ServeArgs};
 use crate::error::Error;
 use crate::log;
+use crate::terminal::tell as say;
+use crate::workers::room_for;
 
 /// Runs until it is told to end (SIGTERM, or Ctrl-C).
 ///
@@ -29,10 +32,20 @@ pub fn serve(args: ServeArgs) -> Result<(), Error> {
     config.cluster = clustered(config.cluster, args.hosts, args.process, args.secret_file)?;
     let scheme = if config.tls.is_some() { "https" } else { "http" };
     log::begin(config.log);
+    let (asked, room) = (config.workers, room_for(config.workers));
+    // Processes of a cluster must have the same number, whatever their machines are.
+    if config.cluster.is_none() && room < asked {
+        tracing::warn!(
+            asked,
+            workers = room,
+            "fewer workers than were asked for: this machine has room for so many"
+        );
+        config.workers = room;
+    }
     let format = config.log.format;
     let tell: Tell = Arc::new(move |progress| match progress {
         // People and scripts look for this line.
-        Progress::Ready(address) if format == LogFormat::Text => eprintln!("ready: {scheme}://{address}"),
+        Progress::Ready(address) if format == LogFormat::Text => say(&format!("ready: {scheme}://{address}")),
         Progress::Ready(address) => tracing::info!(%address, "ready"),
         // The service has logged it.
         Progress::Loading(_) | Progress::Cluster(_) | Progress::Trouble(_) | Progress::Ending => {}
@@ -90,8 +103,8 @@ pub fn config(args: &ConfigArgs) -> Result<String, Error> {
     };
     Ok(format!(
         "{}: state in {}, database {database}, listens on {}{kafka}; {}{cluster}\n",
-        file.display(),
-        config.data.display(),
+        visible_path(file),
+        visible_path(&config.data),
         config.listen,
         doctor::access_in_words(&config)
     ))

@@ -8,7 +8,15 @@ use synth::{Recipe, Report, Schemes, SynthError};
 use crate::args::SynthArgs;
 use crate::error::Error;
 use crate::progress::Progress;
+use crate::terminal::tell;
 use reports::number::grouped;
+use reports::outputs::{Maker, Staging};
+use wire::visible::visible_path;
+
+/// What a bureau would receive.
+const RECORDS: &str = "records/changes.ndjson";
+/// The planted cases.
+const TRUTH: &str = "truth.ndjson";
 
 /// Makes up a region as the command line asks; gives what a person reads about it.
 ///
@@ -22,22 +30,30 @@ pub fn synth(args: &SynthArgs) -> Result<String, Error> {
         schemes: schemes(&args.schemes)?,
         strength: args.strength,
     };
-    let report = make(&recipe, &args.out, args.quiet)?;
+    let report = make(&recipe, &args.out, args.force, args.quiet)?;
     Ok(page(&report, &args.out))
 }
 
-/// Makes up a region and shows how far it has come.
+/// Makes up a region and shows how far it has come; with `force` files of others go for it, and are named.
 ///
 /// # Errors
-/// A recipe that cannot be followed, a file that cannot be written.
-pub fn make(recipe: &Recipe, out: &Path, quiet: bool) -> Result<Report, Error> {
+/// A recipe that cannot be followed, a file that cannot be written, or is another's.
+pub fn make(recipe: &Recipe, out: &Path, force: bool, quiet: bool) -> Result<Report, Error> {
     let mut progress = Progress::count("making up visits", recipe.visits, quiet);
-    let report = synth::write(recipe, out, &mut |come| progress.at(come.visits.min(come.visits_total)));
-    progress.finish();
-    report.map_err(|error| match error {
+    let refused = |error| match error {
         SynthError::Io { path, source } => Error::write(path, source),
         refused => Error::arguments(refused.to_string()),
-    })
+    };
+    synth::check(recipe).map_err(refused)?;
+    let maker = Maker::new("synth", force);
+    let staging = Staging::open(out, &[RECORDS, TRUTH], &maker)?;
+    let mut come = |come: synth::Progress| progress.at(come.visits.min(come.visits_total));
+    let report = synth::write(recipe, staging.path(), &mut come).map_err(refused)?;
+    progress.finish();
+    for path in staging.publish(&maker)? {
+        tell(&format!("replaced, which synth did not make: {}", visible_path(&path)));
+    }
+    Ok(report)
 }
 
 /// `none`, `all`, or names and rule ids separated by commas.
@@ -75,13 +91,13 @@ fn page(report: &Report, out: &Path) -> String {
     };
     text.push('\n');
     for (name, what) in [
-        ("records/changes.ndjson", "what a bureau would receive, in that order"),
+        (RECORDS, "what a bureau would receive, in that order"),
         ("rules/tables", "the knowledge tables of the region"),
-        ("truth.ndjson", "the planted cases, each with the alerts that should be raised"),
+        (TRUTH, "the planted cases, each with the alerts that should be raised"),
     ] {
-        let _ = writeln!(text, "{}  {what}", out.join(name).display());
+        let _ = writeln!(text, "{}  {what}", visible_path(&out.join(name)));
     }
-    let at = |name: &str| out.join(name).display().to_string();
+    let at = |name: &str| visible_path(&out.join(name));
     let (records, rules, answers) = (at("records"), at("rules"), at("out"));
     let _ = writeln!(text, "\nnext  fundwatch run {records} --rules {rules} --out {answers}");
     text
@@ -109,7 +125,7 @@ mod tests {
             Recipe { schemes: Schemes::Named(vec!["no such thing".to_owned()]), months: 1, ..recipe.clone() },
             recipe,
         ] {
-            assert_eq!(make(&recipe, never, true).unwrap_err().exit_code(), 2);
+            assert_eq!(make(&recipe, never, false, true).unwrap_err().exit_code(), 2);
         }
         assert!(!never.exists());
     }

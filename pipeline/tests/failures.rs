@@ -1,4 +1,4 @@
-//! What goes wrong outside: full disks, missing files, broken banks, a killed run, garbage. Nothing of it may leave
+//! What goes wrong outside: missing files, broken banks, a killed run, garbage. Nothing of it may leave
 //! half an output under a final name, lose a line in silence, or be told as something else.
 
 #![expect(clippy::unwrap_used, reason = "where a test cannot go on, it has failed")]
@@ -53,36 +53,6 @@ fn says(done: &Done, code: i32, words: &[&str]) {
     for word in words {
         assert!(done.err.contains(word), "{word:?} is not in: {}", done.err);
     }
-}
-
-#[cfg(target_os = "linux")]
-#[test]
-fn a_full_disk_ends_the_run_with_3_and_leaves_the_former_outputs_alone() {
-    let here = tempfile::tempdir().unwrap();
-    let args = ["run", "changes.ndjson", "--out", "out", "--tick", "1000", "--quiet"];
-    let out = here.path().join("out");
-    // Small: noticed when the file is finished. Large: noticed in the middle of the run, on another thread.
-    for visits in [3, 3000] {
-        fs::write(here.path().join("changes.ndjson"), after_death(visits)).unwrap();
-        for full in OUTPUTS {
-            let _ = fs::remove_dir_all(&out);
-            fs::create_dir(&out).unwrap();
-            let disk = out.join(format!(".{full}.part"));
-            std::os::unix::fs::symlink("/dev/full", &disk).unwrap();
-            let done = fundwatch(here.path(), &args);
-            says(&done, 3, &[&format!("cannot write out/{full}"), "No space left on device"]);
-            has_no_outputs(&out);
-            // Once there is room again, the same run comes to its end and takes away what was left.
-            let _ = fs::remove_file(&disk);
-            let done = fundwatch(here.path(), &args);
-            assert_eq!(done.code, Some(0), "{done:?}");
-            assert_eq!(drafts(&out), [""; 0]);
-        }
-    }
-    let before = OUTPUTS.map(|name| fs::read(out.join(name)).unwrap());
-    std::os::unix::fs::symlink("/dev/full", out.join(".alerts.ndjson.part")).unwrap();
-    says(&fundwatch(here.path(), &args), 3, &["cannot write out/alerts.ndjson"]);
-    assert!(OUTPUTS.map(|name| fs::read(out.join(name)).unwrap()) == before, "a former output was touched");
 }
 
 #[test]

@@ -45,7 +45,7 @@ fn into_folder<'a>(mut args: Vec<&'a str>, out: &'a Path) -> Vec<String> {
     args.into_iter().chain(["--quiet"]).map(str::to_owned).collect()
 }
 
-/// The files below a folder, as paths in it, with what they hold.
+/// The files below a folder but what the program notes there of them, as paths in it, with what they hold.
 fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut found = BTreeMap::new();
     let mut open = vec![folder.to_owned()];
@@ -54,7 +54,7 @@ fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 open.push(path);
-            } else {
+            } else if path.file_name().is_none_or(|name| name != ".fundwatch.json") {
                 let name = path.strip_prefix(folder).unwrap().to_str().unwrap().replace('\\', "/");
                 found.insert(name, fs::read(&path).unwrap());
             }

@@ -100,6 +100,19 @@ pub mod files {
     pub const COVERAGE: &str = "coverage.json";
     /// Counts and sums of the run: [`crate::Summary`].
     pub const SUMMARY: &str = "summary.json";
+    /// All files of a run, but those below [`EXPLAIN`].
+    pub const OF_A_RUN: [&str; 10] = [
+        ALERTS,
+        EVENTS,
+        SHADOW,
+        OWNERS,
+        REJECTED,
+        INSTITUTIONS,
+        COVERAGE_BY_INSTITUTION,
+        LABELS,
+        COVERAGE,
+        SUMMARY,
+    ];
     /// The folder of what a run keeps for explaining.
     pub const EXPLAIN: &str = "explain";
     /// *Now* of the run, below [`EXPLAIN`]; every such folder has it: [`crate::RunMeta`].

@@ -54,6 +54,14 @@ use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+/// Holds that a recipe can be simulated.
+///
+/// # Errors
+/// It cannot.
+pub fn check(recipe: &Recipe) -> Result<(), SynthError> {
+    checked(recipe).map(|_| ())
+}
+
 /// Simulates `recipe` and leaves `records/changes.ndjson`, `rules/tables/*.csv` and `truth.ndjson` in `out`.
 ///
 /// `progress` is called after each simulated day. Files take their final name only when complete.

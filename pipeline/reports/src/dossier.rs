@@ -13,11 +13,12 @@ pub mod words;
 use std::path::PathBuf;
 
 use rulebank::{DetectorSpec, Lang};
+use wire::visible::visible_path;
 
 use crate::error::Error;
 use crate::mask::Mask;
 use crate::number::grouped;
-use crate::outputs::publish_files;
+use crate::outputs::{Maker, check_files, publish_files};
 use read::Dossier;
 
 /// What is asked of a dossier.
@@ -35,6 +36,8 @@ pub struct DossierRequest {
     pub findings: u32,
     /// Whether the tokens of persons stay as they are.
     pub unmasked: bool,
+    /// Whether a file goes that no dossier was.
+    pub force: bool,
 }
 
 /// Makes the page; gives the line for stdout.
@@ -43,14 +46,16 @@ pub struct DossierRequest {
 /// No such institution, a folder that no run of this version wrote, files that cannot be read or written.
 pub fn dossier(request: &DossierRequest, specs: &'static [DetectorSpec]) -> Result<String, Error> {
     let lang = request.lang;
+    let maker = Maker::new("dossier", request.force).reading_run(&request.from);
+    check_files([&request.out], &maker)?;
     let shown = usize::try_from(request.findings).unwrap_or(usize::MAX);
     let dossier = Dossier::read(&request.from, specs, &request.code, shown)?;
     let text = page::page(&dossier, Mask::unless(request.unmasked, lang), lang);
-    publish_files(vec![(request.out.clone(), text.into_bytes())])?;
+    publish_files(vec![(request.out.clone(), text.into_bytes())], &maker)?;
     let found: usize = dossier.rules.iter().map(|of| of.found).sum();
     Ok(format!(
         "{}: {} findings of {} rules\n",
-        request.out.display(),
+        visible_path(&request.out),
         grouped(found as u64),
         dossier.rules.len()
     ))

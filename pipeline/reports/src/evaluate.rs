@@ -28,7 +28,9 @@ use selection::subject::SubjectKind;
 use wire::{Alert, Institution, LineReader, Owners, files};
 
 use crate::error::Error;
-use crate::outputs::Folder;
+use crate::list::files::draw_path;
+use crate::list::ndjson::pretty;
+use crate::outputs::{Maker, check_files, publish_files};
 use crate::run_folder::RunFolder;
 use request::{HTML, JSON};
 
@@ -41,13 +43,17 @@ const MODELS: &str = "outlier";
 /// A folder that no run wrote, a file that is missing or has a wrong line, a report that cannot be written.
 pub fn evaluate(args: &EvalRequest, specs: &'static [DetectorSpec]) -> Result<String, Error> {
     let lang = args.lang;
+    let draw = args.list.as_deref().map(draw_path);
+    let named = [Some(&args.truth), args.list.as_ref(), draw.as_ref(), args.effort.as_ref()];
+    let maker = Maker::new("eval", args.force).reading_run(&args.from).reading(named.into_iter().flatten());
+    let [json, html] = [JSON, HTML].map(|name| args.out.join(name));
+    check_files([&json, &html], &maker)?;
     let kept = RunFolder::open(&args.from, specs)?;
     let bank = kept.bank()?;
     let report = judge(args, &kept, &bank)?;
-    let folder = Folder::open(&args.out)?;
-    let json = folder.document(JSON, &report)?;
-    let html = folder.bytes(HTML, page::page(&report, &bank, lang).as_bytes())?;
-    folder.publish(vec![json, html])?;
+    kept.still()?;
+    let page = page::page(&report, &bank, lang).into_bytes();
+    publish_files(vec![(json, pretty(&report)), (html, page)], &maker)?;
     Ok(summary::summary(&report, &args.out, lang))
 }
 

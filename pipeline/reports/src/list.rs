@@ -34,10 +34,11 @@ use selection::effort::{Effort, InspectorDays};
 use selection::period::Period;
 use selection::subject::SubjectKind;
 use wire::list::{Draw, DrawReason, ListFacts, ListRow, Plan};
+use wire::visible::visible_path;
 
 use crate::error::Error;
 use crate::mask::Mask;
-use crate::outputs::publish_files;
+use crate::outputs::{Maker, check_files, publish_files};
 use files::{draw_path, frame_path};
 use made::List;
 use runs::Runs;
@@ -76,6 +77,8 @@ pub struct ListRequest {
     pub lang: Lang,
     /// Whether the tokens of persons stay as they are in what is made for people.
     pub unmasked: bool,
+    /// Whether files go that no list was.
+    pub force: bool,
 }
 
 /// Makes a list; gives the text for stdout.
@@ -85,6 +88,13 @@ pub struct ListRequest {
 pub fn list(args: &ListRequest, specs: &'static [DetectorSpec]) -> Result<String, Error> {
     let lang = args.lang;
     let form = args.out.as_deref().map(Form::of).transpose()?;
+    let named = [args.inspectors.as_ref(), args.effort.as_ref()];
+    let maker = Maker::new("list", args.force).reading(named.into_iter().flatten());
+    let maker = args.from.iter().fold(maker, |maker, folder| maker.reading_run(folder));
+    let frame_out = args.frame_out.clone().or_else(|| args.out.as_deref().map(frame_path));
+    let draw = args.out.as_deref().map(draw_path);
+    // What could not be written is found before the runs are read.
+    check_files([args.out.as_ref(), draw.as_ref(), frame_out.as_ref()].into_iter().flatten(), &maker)?;
     let runs = Runs::open(&args.from, specs)?;
     let list = gather(args, &runs)?;
     let mut mask = Mask::unless(args.unmasked, lang);
@@ -98,12 +108,12 @@ pub fn list(args: &ListRequest, specs: &'static [DetectorSpec]) -> Result<String
         files.push((out.clone(), bytes));
         files.push((draw_path(out), ndjson::document(&list.published)));
     }
-    let frame_out = args.frame_out.clone().or_else(|| args.out.as_deref().map(frame_path));
+    runs.still()?;
     if let (Some(path), Some(frame)) = (frame_out, &list.frame) {
         files.push((path, frame.text().into_bytes()));
     }
     let names: Vec<PathBuf> = files.iter().map(|(path, _)| path.clone()).collect();
-    publish_files(files)?;
+    publish_files(files, &maker)?;
     match args.out {
         Some(_) => Ok(text::text(&list, &names, &mut mask, lang)),
         None => Ok(String::from_utf8(ndjson::bytes(&list.rows)).expect("JSON is UTF-8")),
@@ -188,7 +198,7 @@ fn effort(path: Option<&Path>) -> Result<(Effort, String), Error> {
     let Some(path) = path else { return Ok((Effort::built_in(), sha256(Effort::BUILT_IN.as_bytes()))) };
     let text = verify::text_of(path)?;
     let effort =
-        Effort::read(&text).map_err(|wrong| Error::Arguments(format!("{}: {wrong}", path.display())))?;
+        Effort::read(&text).map_err(|wrong| Error::Arguments(format!("{}: {wrong}", visible_path(path))))?;
     Ok((effort, sha256(text.as_bytes())))
 }
 
@@ -208,8 +218,7 @@ impl Chosen {
         let top = usize::try_from(args.top.unwrap_or(TOP)).unwrap_or(usize::MAX);
         let expected =
             ranking.candidates.iter().enumerate().filter(|(_, candidate)| candidate.totals.expected_fen > 0);
-        let ranked = expected.filter(|(_, candidate)| of != SubjectKind::Institutions || fits(&candidate.id));
-        let ranked: Vec<usize> = ranked.map(|(position, _)| position).take(top).collect();
+        let ranked: Vec<usize> = expected.map(|(position, _)| position).take(top).collect();
         if of != SubjectKind::Institutions {
             return Chosen { ranked, control: Vec::new(), frame: None, draw: None };
         }
@@ -218,12 +227,13 @@ impl Chosen {
             .closed
             .iter()
             .map(|code| (code.clone(), "inspected on all days of the period".to_owned()));
-        let unfit = ranking.candidates.iter().filter(|candidate| !fits(&candidate.id));
-        let unfit =
-            unfit.map(|candidate| (candidate.id.clone(), "its code has no line of its own".to_owned()));
-        let left_out: BTreeMap<String, String> = closed.chain(unfit).collect();
         let codes: BTreeSet<String> =
             ranked.iter().map(|position| ranking.candidates[*position].id.clone()).collect();
+        // A code that has no line of its own cannot be drawn; ranked it can be, and is.
+        let unfit = ranking.candidates.iter().map(|candidate| &candidate.id);
+        let unfit = unfit.filter(|code| !fits(code) && !codes.contains(*code));
+        let unfit = unfit.map(|code| (code.clone(), "its code has no line of its own".to_owned()));
+        let left_out: BTreeMap<String, String> = closed.chain(unfit).collect();
         let count = usize::try_from(args.control.unwrap_or(0)).unwrap_or(usize::MAX);
         let draw = published::control_draw(&frame, &codes, args.seed.as_deref(), count, left_out);
         let positions: BTreeMap<&str, usize> = ranking
@@ -322,7 +332,7 @@ impl Form {
             Some("ndjson" | "jsonl") => Ok(Form::Ndjson),
             Some("xlsx") => Ok(Form::Xlsx),
             Some("html") => Ok(Form::Html),
-            _ => Err(Error::Arguments(format!("{} is none of .ndjson, .xlsx, .html", path.display()))),
+            _ => Err(Error::Arguments(format!("{} is none of .ndjson, .xlsx, .html", visible_path(path)))),
         }
     }
 }

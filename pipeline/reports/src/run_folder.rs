@@ -10,12 +10,15 @@ use std::path::{Path, PathBuf};
 use rulebank::{Bank, DetectorSpec};
 use serde::de::DeserializeOwned;
 use wire::event::EventHead;
+use wire::visible::visible;
+use wire::visible::visible_path;
 use wire::{
     Alert, AlertRank, HistoryEntry, KeptFinding, KeptRecord, LineFilter, LineReader, RecordName, RunMeta,
     files,
 };
 
 use crate::error::Error;
+use crate::outputs::Whole;
 
 /// Ids that an ambiguous prefix names at the most.
 const CANDIDATES: usize = 10;
@@ -23,6 +26,7 @@ const CANDIDATES: usize = 10;
 /// The folder of a run that ended.
 pub struct RunFolder {
     folder: PathBuf,
+    whole: Whole,
     specs: &'static [DetectorSpec],
     /// What is known of the run.
     pub run: RunMeta,
@@ -32,21 +36,30 @@ impl RunFolder {
     /// Opens the folder; its bank is one for detectors of these specs.
     ///
     /// # Errors
-    /// It is not there, or no run wrote it.
+    /// It is not there, or no run wrote it, or one was ended while its files took their names.
     pub fn open(folder: &Path, specs: &'static [DetectorSpec]) -> Result<RunFolder, Error> {
+        let whole = Whole::open(folder)?;
         let path = folder.join(files::EXPLAIN).join(files::RUN);
         let text = std::fs::read_to_string(&path).map_err(|source| match source.kind() {
             io::ErrorKind::NotFound => Error::Arguments(format!(
                 "{}: no run has ended here ({} is missing); `fundwatch run PATH... --out {}` makes one",
-                folder.display(),
-                path.display(),
-                folder.display()
+                visible_path(folder),
+                visible_path(&path),
+                visible_path(folder)
             )),
             _ => Error::Read { path: path.clone(), source },
         })?;
         let run = serde_json::from_str(&text)
             .map_err(|error| Error::Read { path: path.clone(), source: io::Error::from(error) })?;
-        Ok(RunFolder { folder: folder.to_owned(), specs, run })
+        Ok(RunFolder { folder: folder.to_owned(), whole, specs, run })
+    }
+
+    /// Holds that all that was read is of one run.
+    ///
+    /// # Errors
+    /// Another run has replaced the files meanwhile.
+    pub fn still(&self) -> Result<(), Error> {
+        self.whole.still()
     }
 
     /// The detectors that the bank may name.
@@ -85,13 +98,17 @@ impl RunFolder {
         match found.len() {
             0 => Err(Error::Arguments(format!(
                 "no alert of {} begins with {prefix}; alerts.ndjson lists them all",
-                self.folder.display()
+                visible_path(&self.folder)
             ))),
             1 => Ok(found.swap_remove(0)),
             _ => {
                 let mut text = format!("{several} alerts begin with {prefix}:");
                 for alert in &found {
-                    text.push_str(&format!("\n  {}  {}", alert.alert_id, alert.key.join(" ")));
+                    text.push_str(&format!(
+                        "\n  {}  {}",
+                        visible(&alert.alert_id),
+                        visible(&alert.key.join(" "))
+                    ));
                 }
                 if several > CANDIDATES as u64 {
                     text.push_str("\n  ...");

@@ -12,12 +12,15 @@ use ::synth::{Recipe, Schemes};
 use reports::number::{grouped, yuan};
 use rulebank::Lang;
 use wire::Event;
+use wire::visible::visible_lines;
 
 use super::{MONTHS, SEED, VISITS};
 use crate::args::DemoArgs;
 use crate::command::language;
+use crate::ending::Ending;
 use crate::error::Error;
 use crate::synth;
+use crate::terminal::tell as tell_of;
 
 /// How often changes are sent.
 const BEAT: Duration = Duration::from_millis(100);
@@ -28,7 +31,8 @@ const BEAT: Duration = Duration::from_millis(100);
 /// A folder or file that cannot be written, what ends a service, or its address is taken.
 pub(super) fn live(args: &DemoArgs, folder: &Path) -> Result<(), Error> {
     let recipe = Recipe { seed: SEED, visits: VISITS, months: MONTHS, schemes: Schemes::All, strength: 1.0 };
-    let region = synth::make(&recipe, folder, false)?;
+    let ending = Ending::watch()?;
+    let region = synth::make(&recipe, folder, args.force, false)?;
     let changes = folder.join("records/changes.ndjson");
     let lines = std::fs::read(&changes).map_err(|source| Error::read(&changes, source))?;
     let config = Config {
@@ -56,6 +60,8 @@ pub(super) fn live(args: &DemoArgs, folder: &Path) -> Result<(), Error> {
             });
         });
         let tell: Tell = Arc::new(move |progress| tell(progress, &ready));
+        // From here on a signal ends the service first.
+        drop(ending);
         let served = ::serve::serve(&config, &tell);
         // Whoever still waits for something learns that it ends.
         drop((tell, ended));
@@ -66,7 +72,7 @@ pub(super) fn live(args: &DemoArgs, folder: &Path) -> Result<(), Error> {
 
 /// A line for whoever watches; nobody may watch any more.
 fn show(line: &str) {
-    let _ = writeln!(std::io::stdout(), "{line}");
+    let _ = writeln!(std::io::stdout(), "{}", visible_lines(line));
 }
 
 fn tell(progress: Progress, ready: &std::sync::mpsc::SyncSender<SocketAddr>) {
@@ -78,7 +84,7 @@ fn tell(progress: Progress, ready: &std::sync::mpsc::SyncSender<SocketAddr>) {
             // It is ready once.
             let _ = ready.send(address);
         }
-        Progress::Trouble(what) => eprintln!("{what}"),
+        Progress::Trouble(what) => tell_of(&what.to_string()),
         Progress::Loading(_) | Progress::Cluster(_) | Progress::Ending => {}
     }
 }

@@ -14,7 +14,7 @@ use detectors::detector::SPECS;
 use reports::bank_change::changes::{AlertSide, Changes};
 use reports::bank_change::differences::differences;
 use reports::bank_change::{BankDiff, page, text};
-use reports::outputs::{Draft, Folder, folder_and_name};
+use reports::outputs::{Draft, Folder, Maker, check_files, folder_and_name};
 use rulebank::{Bank, Lang};
 
 use crate::args::DiffArgs;
@@ -23,13 +23,19 @@ use crate::error::Error;
 use crate::inputs::tell;
 use crate::progress::Progress;
 use crate::run::parse_as_of;
+use crate::terminal::tell as say;
+use crate::workers::granted;
 use runtime::clock::wall_clock;
 use runtime::engine::{Engine, Options, Recorder, load_bank};
 use runtime::front::Front;
 use runtime::source::{self, Entries, Input, Lines, Refused, Row};
+use wire::visible::visible_path;
 
 /// Lines of a tick while loading.
 const TICK: u64 = 100_000;
+
+/// Who made the files, as the folder knows it.
+const MAKER: &str = "rules diff";
 
 /// The word for the bank in the program.
 const BUILT_IN: &str = "builtin";
@@ -48,13 +54,17 @@ pub fn diff(args: &DiffArgs) -> Result<String, Error> {
     let inputs = source::inputs(&args.paths, None, &mut skipped)?;
     tell(&skipped);
     inputs.iter().try_for_each(source::check)?;
+    let maker = Maker::new(MAKER, args.force).reading(&args.paths);
+    let maker = maker.reading_bank(&args.before).reading_bank(&args.after);
+    let maker = maker.reading(inputs.iter().map(|input| &input.path));
+    check_files(&args.out, &maker)?;
     let mut lines = Vec::new();
     for out in outs.iter().filter(|out| out.is_lines) {
         lines.push(out.draft()?);
     }
-    let options = Options { workers: usize::from(args.workers), as_of, profile: None };
+    let options = Options { workers: granted(args.workers), as_of, profile: None };
     let mut diff = compare([&before, &after], &inputs, &options, lines, args.quiet)?;
-    diff.names = [&args.before, &args.after].map(|path| path.display().to_string());
+    diff.names = [&args.before, &args.after].map(|path| visible_path(path));
     let mut files = diff.changes.take_files().into_iter();
     for out in &outs {
         let draft = if out.is_lines { files.next() } else { Some(out.page(&diff, lang)?) };
@@ -63,7 +73,7 @@ pub fn diff(args: &DiffArgs) -> Result<String, Error> {
     if !args.quiet {
         let (load, change) = (diff.load.as_secs_f64(), diff.change.as_secs_f64());
         let share = load / change.max(1e-9);
-        eprintln!("read in {load:.2} s; the change of the bank took {change:.3} s, 1/{share:.0} of that");
+        say(&format!("read in {load:.2} s; the change of the bank took {change:.3} s, 1/{share:.0} of that"));
     }
     Ok(text::page(&diff, lang))
 }
@@ -208,14 +218,14 @@ impl Out {
         let (folder, name) = folder_and_name(path)?;
         let is_lines = name.ends_with(".ndjson");
         if !is_lines && !name.ends_with(".html") {
-            let text = format!("--out {}: the file's name ends in .ndjson or .html", path.display());
+            let text = format!("--out {}: the file's name ends in .ndjson or .html", visible_path(path));
             return Err(Error::arguments(text));
         }
         Ok(Out { folder, name, is_lines })
     }
 
     fn folder(&self) -> Result<Folder, Error> {
-        Ok(Folder::open(&self.folder)?)
+        Ok(Folder::open(&self.folder, MAKER)?)
     }
 
     fn draft(&self) -> Result<Draft, Error> {

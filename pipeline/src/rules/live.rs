@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use crate::args::LiveBankAction;
 use crate::error::Error;
 use crate::remote::Remote;
+use crate::terminal::tell;
 use runtime::engine::load_bank;
 
 /// How often it is asked how far a proposal has come.
@@ -62,7 +63,7 @@ fn settled(service: &Remote, stage: Stage) -> Result<Proposal, Error> {
         }
         if proposal.loaded > shown {
             shown = proposal.loaded;
-            eprintln!("loading: {shown} changes");
+            tell(&format!("loading: {shown} changes"));
         }
         std::thread::sleep(LOOK);
     }

@@ -83,6 +83,7 @@ impl Dossier {
         dossier.records(folder)?;
         dossier.reach(folder, code)?;
         dossier.labels(folder, &about)?;
+        kept.still()?;
         Ok(dossier)
     }
 

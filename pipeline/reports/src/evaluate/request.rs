@@ -26,6 +26,8 @@ pub struct EvalRequest {
     pub list: Option<PathBuf>,
     /// Inspector days by type and level, instead of the built-in table.
     pub effort: Option<PathBuf>,
+    /// Whether files go that no judgement was.
+    pub force: bool,
     /// The seed of resamples and random orders.
     pub seed: u64,
     /// Language of the page and the summary.

@@ -4,12 +4,13 @@ use std::path::PathBuf;
 
 use rulebank::Lang;
 use wire::list::{ListFacts, ListRow};
+use wire::visible::visible_path;
 
-use super::files::read;
-use super::{estimated, html};
+use super::files::{draw_path, read};
+use super::{estimated, html, ndjson};
 use crate::error::Error;
 use crate::mask::Mask;
-use crate::outputs::publish_files;
+use crate::outputs::{Maker, check_files, publish_files};
 
 /// What is asked of an estimate.
 #[derive(Clone, Debug)]
@@ -20,6 +21,8 @@ pub struct EstimateRequest {
     pub labels: PathBuf,
     /// Where the list's facts, or its page, go with the estimate in them.
     pub out: Option<PathBuf>,
+    /// Whether a file goes that no list was.
+    pub force: bool,
     /// Language of text and page.
     pub lang: Lang,
 }
@@ -30,6 +33,9 @@ pub struct EstimateRequest {
 /// No draw to estimate from, files that cannot be read or written.
 pub fn estimate_missed(args: &EstimateRequest) -> Result<String, Error> {
     let lang = args.lang;
+    let maker = Maker::new("list", args.force).reading([&args.file, &draw_path(&args.file), &args.labels]);
+    let maker = maker.reading_run(&args.labels);
+    check_files(&args.out, &maker)?;
     let (rows, mut published) = read(&args.file)?;
     let Some(draw) = published.draw.as_ref().filter(|draw| !draw.drawn.is_empty()) else {
         return Err(Error::Arguments(
@@ -41,15 +47,11 @@ pub fn estimate_missed(args: &EstimateRequest) -> Result<String, Error> {
     published.estimate = Some(estimate);
     if let Some(out) = &args.out {
         let bytes = match out.extension().and_then(|extension| extension.to_str()) {
-            Some("json") => {
-                let mut bytes = serde_json::to_vec_pretty(&published).expect("texts and numbers are written");
-                bytes.push(b'\n');
-                bytes
-            }
+            Some("json") => ndjson::document(&published),
             Some("html") => page(&rows, &published, lang).into_bytes(),
-            _ => return Err(Error::Arguments(format!("{} is neither .json nor .html", out.display()))),
+            _ => return Err(Error::Arguments(format!("{} is neither .json nor .html", visible_path(out)))),
         };
-        publish_files(vec![(out.clone(), bytes)])?;
+        publish_files(vec![(out.clone(), bytes)], &maker)?;
     }
     Ok(text)
 }

@@ -15,7 +15,12 @@ pub fn bytes(rows: &[ListRow]) -> Vec<u8> {
 
 /// The facts as a document.
 pub fn document(published: &ListFacts) -> Vec<u8> {
-    let mut bytes = serde_json::to_vec_pretty(published).expect("texts and numbers are written to memory");
+    pretty(published)
+}
+
+/// A JSON document with a line end.
+pub(crate) fn pretty(value: &impl Serialize) -> Vec<u8> {
+    let mut bytes = serde_json::to_vec_pretty(value).expect("texts and numbers are written to memory");
     bytes.push(b'\n');
     bytes
 }

@@ -18,13 +18,16 @@ use selection::period::Period;
 use selection::subject::SubjectKind;
 use selection::value::InvalidValue;
 use wire::list::{PeriodCoverage, RunFacts};
+use wire::visible::visible_path;
 use wire::{Alert, Institution, InstitutionCoverage, Label, LineReader, Owners, ReadError, RunMeta, files};
 
 use crate::error::Error;
+use crate::outputs::Whole;
 
 /// Folders of runs, in the order of the arguments.
 pub struct Runs<'a> {
     folders: &'a [PathBuf],
+    wholes: Vec<Whole>,
     specs: &'static [DetectorSpec],
 }
 
@@ -42,12 +45,23 @@ impl<'a> Runs<'a> {
     /// The runs in these folders.
     ///
     /// # Errors
-    /// One of them is no folder.
+    /// One of them is no folder, or a run was ended while its files took their names there.
     pub fn open(folders: &'a [PathBuf], specs: &'static [DetectorSpec]) -> Result<Runs<'a>, Error> {
         match folders.iter().find(|folder| !folder.is_dir()) {
-            Some(folder) => Err(Error::Arguments(format!("there is no folder {}", folder.display()))),
-            None => Ok(Runs { folders, specs }),
+            Some(folder) => Err(Error::Arguments(format!("there is no folder {}", visible_path(folder)))),
+            None => {
+                let wholes = folders.iter().map(|folder| Whole::open(folder)).collect::<Result<_, _>>()?;
+                Ok(Runs { folders, wholes, specs })
+            }
         }
+    }
+
+    /// Holds that all that was read of a folder is of one run.
+    ///
+    /// # Errors
+    /// Another run has replaced the files meanwhile.
+    pub fn still(&self) -> Result<(), Error> {
+        self.wholes.iter().try_for_each(Whole::still)
     }
 
     /// What detectors state of themselves.

@@ -8,8 +8,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use selection::draw::team::{self, Inspector};
-use selection::draw::{Frame, inclusion_probability};
+use selection::draw::{Frame, fits, inclusion_probability};
 use wire::list::{Draw, DrawReason, ListFacts, ListRow, Team, Teams};
+use wire::visible::visible_path;
 
 use super::files::{draw_path, read_published, read_rows};
 use super::published::codes;
@@ -44,7 +45,7 @@ pub fn verify(args: &VerifyRequest) -> Result<CommandOutput, Error> {
     let frame = match Frame::read(&text_of(&args.frame)?) {
         Ok(frame) => frame,
         Err((line, what)) => {
-            let text = format!("{}: line {line}: {what}\n", args.frame.display());
+            let text = format!("{}: line {line}: {what}\n", visible_path(&args.frame));
             return Ok(CommandOutput { text, found: true });
         }
     };
@@ -54,8 +55,8 @@ pub fn verify(args: &VerifyRequest) -> Result<CommandOutput, Error> {
         (None, None) => {
             return Err(Error::Arguments(format!(
                 "{} is no NDJSON and there is no {} beside it",
-                args.file.display(),
-                facts.display()
+                visible_path(&args.file),
+                visible_path(&facts)
             )));
         }
     };
@@ -71,7 +72,7 @@ pub fn verify(args: &VerifyRequest) -> Result<CommandOutput, Error> {
         let file = text_of(path)?;
         let inspectors = inspectors(path, &file)?;
         let Some(stated) = published.as_ref().and_then(|published| published.teams.as_ref()) else {
-            return Err(Error::Arguments(format!("{} has no teams to verify", facts.display())));
+            return Err(Error::Arguments(format!("{} has no teams to verify", visible_path(&facts))));
         };
         check_teams(stated, rows.as_deref(), &file, &inspectors, &args.seed, &mut wrong);
         teams = format!("; {} teams of {} inspectors as drawn", stated.teams.len(), inspectors.len());
@@ -120,7 +121,9 @@ fn open(frame: &Frame, ranked: &BTreeSet<String>) -> usize {
 
 fn check_draw(list: &ListCodes, frame: &Frame, seed: &str, wrong: &mut Vec<String>) {
     wrong.extend(list.twice.iter().map(|code| format!("{code} is on the list twice")));
-    for code in list.ranked.iter().chain(&list.control).filter(|code| !frame.holds(code)) {
+    // A code without a line of its own is ranked and never drawn.
+    let ranked = list.ranked.iter().filter(|code| fits(code));
+    for code in ranked.chain(&list.control).filter(|code| !frame.holds(code)) {
         wrong.push(format!("{code} is on the list and not in the frame"));
     }
     let drawn = frame.control(&list.ranked, seed, list.control.len());
@@ -238,7 +241,7 @@ fn check_teams(
 /// A line that is wrong.
 pub fn inspectors(path: &Path, file: &str) -> Result<Vec<Inspector>, Error> {
     team::read(file)
-        .map_err(|(line, what)| Error::Arguments(format!("{}: line {line}: {what}", path.display())))
+        .map_err(|(line, what)| Error::Arguments(format!("{}: line {line}: {what}", visible_path(path))))
 }
 
 /// The text of a file.
