@@ -18,6 +18,7 @@ use rulebank::{Bank, Lang, check_report};
 use crate::args::{RulesAction, RulesArgs};
 use crate::error::Error;
 use crate::mutate;
+use runtime::bank_folder::no_bank;
 use runtime::engine::load_bank;
 
 /// Looks after a bank as the command line asks.
@@ -47,7 +48,11 @@ pub fn rules(args: &RulesArgs) -> Result<CommandOutput, Error> {
 
 /// Every mistake of a bank; a folder that is not there is a wrong argument and no mistake.
 fn check(folder: Option<&Path>) -> Result<CommandOutput, Error> {
-    match rulebank::load(folder, SPECS) {
+    let loaded = match folder.and_then(no_bank) {
+        Some(mistake) => Err(vec![mistake]),
+        None => rulebank::load(folder, SPECS),
+    };
+    match loaded {
         Ok(bank) => {
             let cases: usize = bank.rules.iter().map(|rule| rule.cases.len()).sum();
             let mut text = rulebank::exemptions(&bank);

@@ -122,6 +122,32 @@ fn a_broken_bank_ends_the_run_with_2_before_any_input_is_looked_for() {
 }
 
 #[test]
+fn a_folder_that_has_nothing_of_a_bank_is_none() {
+    let here = tempfile::tempdir().unwrap();
+    fs::create_dir(here.path().join("in")).unwrap();
+    fs::write(here.path().join("in/changes.ndjson"), after_death(1)).unwrap();
+    for folder in ["/", "in"] {
+        let words = ["the rule bank is invalid", "this is no bank", "tables/"];
+        for args in [
+            &["run", "in", "--out", "out", "--quiet", "--rules", folder][..],
+            &["rules", "list", "--rules", folder],
+            &["rules", "test", "--rules", folder],
+            &["rules", "diff", "builtin", folder, "in", "--quiet"],
+        ] {
+            says(&fundwatch(here.path(), args), 2, &words);
+        }
+        let checked = fundwatch(here.path(), &["rules", "check", "--rules", folder]);
+        assert_eq!(checked.code, Some(1), "{checked:?}");
+        assert!(checked.out.contains("this is no bank"), "{checked:?}");
+    }
+    assert!(!here.path().join("out").exists());
+    // An empty folder is a bank without tables.
+    fs::create_dir(here.path().join("bank")).unwrap();
+    let args = ["run", "in", "--out", "out", "--quiet", "--rules", "bank"];
+    assert_eq!(fundwatch(here.path(), &args).code, Some(0));
+}
+
+#[test]
 fn wrong_arguments_end_with_2_before_any_input_is_looked_for() {
     let here = tempfile::tempdir().unwrap();
     for as_of in ["yesterday", "2025-02-29", "2025-03-01 24:00:00", "1899-12-31", ""] {

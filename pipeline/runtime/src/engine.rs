@@ -24,6 +24,7 @@ use timely::communication::Config as Threads;
 use timely::worker::Worker;
 
 use crate::Error;
+use crate::bank_folder::no_bank;
 use crate::cluster::leader::{Followers, Leader};
 use crate::cluster::message::BankMessage;
 use crate::cluster::network::Network;
@@ -179,6 +180,9 @@ fn compile_for_followers(
 /// # Errors
 /// Every mistake in it.
 pub fn load_bank(folder: Option<&std::path::Path>) -> Result<Bank, Error> {
+    if let Some(mistake) = folder.and_then(no_bank) {
+        return Err(Error::bank(vec![mistake]));
+    }
     rulebank::load(folder, SPECS).map_err(Error::bank)
 }
 
