@@ -5,9 +5,8 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use reports::number::{grouped, yuan};
-use runtime::source::printable;
 use wire::summary::{DatedRecord, ExemptedSum};
-use wire::visible::visible_path;
+use wire::visible::{visible, visible_path};
 
 use crate::run::{Outcome, per_second};
 
@@ -157,9 +156,9 @@ fn files(outcome: &Outcome, text: &mut String) {
     let mut lost: Vec<String> = lost
         .map(|file| {
             let code = file.codes.iter().max_by_key(|(_, count)| **count).map_or("", |(code, _)| code);
-            let why = printable(file.commonest.as_deref().unwrap_or_default());
+            let why = visible(file.commonest.as_deref().unwrap_or_default());
             let rows = grouped(file.lines.rejected);
-            format!("{}: all of its {rows} rows are rejected, {code}: {why}", printable(&file.file))
+            format!("{}: all of its {rows} rows are rejected, {code}: {why}", visible(&file.file))
         })
         .collect();
     let more = lost.len().saturating_sub(NAMED);
@@ -172,7 +171,7 @@ fn files(outcome: &Outcome, text: &mut String) {
     let mixed = mixed.map(|file| {
         let encoding = file.encoding.as_deref().unwrap_or_default();
         let lines = grouped(file.lines_of_other_encoding);
-        format!("{}: read as {encoding}; {lines} of its lines speak for another", printable(&file.file))
+        format!("{}: read as {encoding}; {lines} of its lines speak for another", visible(&file.file))
     });
     list(text, "encodings", &mixed.take(NAMED).collect::<Vec<_>>());
 }
@@ -187,7 +186,7 @@ fn future(outcome: &Outcome, text: &mut String) {
         "{} records are dated later than tomorrow and do not move now, which is {now}; --as-of sets it",
         grouped(outcome.future.records)
     )];
-    let dated = |of: &DatedRecord| format!("{} {}: {}", of.kind, printable(&of.key), of.time);
+    let dated = |of: &DatedRecord| format!("{} {}: {}", of.kind, visible(&of.key), of.time);
     entries.extend(outcome.future.latest.iter().map(dated));
     list(text, "future", &entries);
 }

@@ -22,7 +22,7 @@ mod table_rows;
 mod text;
 
 use crate::Error;
-pub use files::{Format, Input, SkipReason, Skipped, inputs, printable};
+pub use files::{Format, Input, SkipReason, Skipped, inputs};
 pub use lines::{Encoding, Entries, HEAD_BYTES, Lines, Refused, Row, Torn, is_white};
 pub use ndjson::Splitter;
 pub use records::decode::LINE_BYTES_MAX;

@@ -12,6 +12,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use records::Kind;
+use wire::visible::visible_path;
 
 use super::kinds::kind_of;
 use crate::Error;
@@ -71,7 +72,7 @@ impl fmt::Display for SkipReason {
 impl fmt::Display for Skipped {
     /// `skipped: PATH (why)`; control characters of the path are escaped.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "skipped: {} ({}", printable(&self.path.to_string_lossy()), self.why)?;
+        write!(f, "skipped: {} ({}", visible_path(&self.path), self.why)?;
         match self.meant() {
             Some(kind) => write!(f, "; did you mean {}.csv?)", kind.name()),
             None => f.write_str(")"),
@@ -84,24 +85,6 @@ impl Skipped {
     fn meant(&self) -> Option<Kind> {
         kind_of(&file_name(&self.path)).filter(|_| self.why == SkipReason::NoFormat)
     }
-}
-
-/// A text of somebody else's for a terminal: its control characters, and those that turn the direction of writing, as
-/// escapes.
-pub fn printable(text: &str) -> String {
-    let is_plain = |character: char| {
-        !character.is_control()
-            && !matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    let mut printable = String::with_capacity(text.len());
-    for character in text.chars() {
-        if is_plain(character) {
-            printable.push(character);
-        } else {
-            printable.extend(character.escape_unicode());
-        }
-    }
-    printable
 }
 
 /// What is in a file.
