@@ -1,9 +1,9 @@
 //! Files that take their final name only when all of them are complete, and never the place of somebody else's.
 //!
 //! A [`Folder`] is claimed for the files of one command ([`Maker`]): what it reads, and what others made there, is
-//! found before the work begins ([`place`]). A [`Draft`] is written under a working name that one process has at a time
-//! ([`taken`]), for its owner's eyes only. Publishing is one step for whoever reads: while files take their names that
-//! stands in the folder ([`made`]), and [`Whole`] refuses what a kill left half done. What is under working names goes
+//! found before the work begins (`place`). A [`Draft`] is written under a working name that one process has at a time
+//! (`taken`), for its owner's eyes only. Publishing is one step for whoever reads: while files take their names that
+//! stands in the folder (`made`), and [`Whole`] refuses what a kill left half done. What is under working names goes
 //! when the command is ended from outside ([`leftover`]).
 
 pub mod leftover;
